@@ -1,0 +1,70 @@
+import "@nomicfoundation/hardhat-toolbox";
+
+import { availableParallelism } from "node:os";
+
+import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, TASK_TEST_GET_TEST_FILES } from "hardhat/builtin-tasks/task-names";
+import { type HardhatUserConfig, subtask } from "hardhat/config";
+import type { SolcBuild } from "hardhat/types";
+
+const SOLC_VERSION = "0.8.37";
+
+// The compiler is the npm package `solc`, pinned by the lock file: the same bytes everywhere, and no download at build time.
+subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }: { solcVersion: string }): Promise<SolcBuild> => {
+  const { default: solc } = (await import("solc")) as { default: { version(): string } };
+  const longVersion = solc.version().replace(/\.Emscripten\.clang$/, "");
+  if (!longVersion.startsWith(`${solcVersion}+`)) {
+    throw new Error(`hardhat.config.ts asks for solc ${solcVersion}, but the installed package is ${longVersion}`);
+  }
+  return { version: solcVersion, longVersion, compilerPath: require.resolve("solc/soljson.js"), isSolcJs: true };
+});
+
+// Only `*.test.ts` are tests; helpers, fixtures, behaviours and checkers live beside them and are imported.
+subtask(TASK_TEST_GET_TEST_FILES, async ({ testFiles }: { testFiles: string[] }, _hre, runSuper): Promise<string[]> => {
+  const files = (await runSuper()) as string[];
+  return testFiles.length > 0 ? files : files.filter((file) => file.endsWith(".test.ts"));
+});
+
+// Instrumented contracts must not overwrite the real artifacts nor the committed types; .solcover.js has the other half.
+const coverage = process.argv.includes("coverage");
+
+const config: HardhatUserConfig = {
+  solidity: {
+    version: SOLC_VERSION,
+    settings: {
+      viaIR: true,
+      optimizer: { enabled: true, runs: 200 },
+      evmVersion: "cancun",
+      metadata: { bytecodeHash: "none" },
+    },
+  },
+  paths: {
+    sources: "contracts",
+    tests: "test",
+    cache: coverage ? "cache/coverage/cache" : "cache",
+    artifacts: coverage ? "cache/coverage/artifacts" : "artifacts",
+  },
+  networks: {
+    hardhat: {
+      chainId: 31337,
+      hardfork: "prague",
+      allowUnlimitedContractSize: false,
+      accounts: { count: 40 },
+    },
+  },
+  typechain: {
+    outDir: coverage ? "cache/coverage/typechain-types" : "typechain-types",
+    target: "ethers-v6",
+  },
+  gasReporter: {
+    enabled: process.env["REPORT_GAS"] === "true",
+    offline: true,
+  },
+  mocha: {
+    timeout: 120_000,
+    // Mocha's own default is one process fewer than the cores: no parallelism at all on two.
+    jobs: Math.max(2, availableParallelism()),
+    forbidOnly: process.env["CI"] === "true",
+  },
+};
+
+export default config;
