@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {Signatures} from "../libraries/Signatures.sol";
+
+/// @title Escrow
+/// @notice The manual is IEscrow.
+/// @dev Token transfers happen in `_pull` and `withdraw` only, both under one guard: what arrives is measured as a
+/// difference of balances, which a nested deposit or withdrawal would falsify. `lock` and `settle` move no token.
+contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    bytes32 private constant _FUNDING_TYPEHASH = keccak256(
+        "Funding(address account,address token,address module,uint120 ceiling,uint256 deposit,uint16 nonce,uint48 deadline)"
+    );
+
+    mapping(address token => mapping(address account => uint256 amount)) private _free;
+    mapping(address module => mapping(address token => mapping(address account => ModuleAccount held)))
+        private _accounts;
+
+    constructor() EIP712("Leasehold Escrow", "1") {}
+
+    // ------------------------------------------------------------------------------------------------- accounts
+
+    /// @inheritdoc IEscrow
+    function deposit(address token, address account, uint256 amount) external nonReentrant returns (uint256 credited) {
+        return _pull(token, msg.sender, account, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function depositWithPermit(
+        address token,
+        address account,
+        uint256 amount,
+        Permit calldata permit
+    ) external nonReentrant returns (uint256 credited) {
+        _permit(token, msg.sender, amount, permit);
+        return _pull(token, msg.sender, account, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function withdraw(address token, address to, uint256 amount) external nonReentrant {
+        // Check: a transfer to the escrow itself would leave the tokens to nobody.
+        if (to == address(this)) revert EscrowInvalidAccount(to);
+
+        // Effect
+        uint256 free = _takeFree(token, msg.sender, amount);
+        emit Withdrawn(token, msg.sender, to, amount, free);
+
+        // Interaction
+        IERC20(token).safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function approveModule(address token, address module, uint120 ceiling) external {
+        ModuleAccount storage account = _accounts[module][token][msg.sender];
+        account.ceiling = ceiling;
+        emit ModuleApproved(module, token, msg.sender, ceiling, account.nonce);
+    }
+
+    // --------------------------------------------------------------------------------------------------- anyone
+
+    /// @inheritdoc IEscrow
+    function fundBySignature(
+        Funding calldata funding,
+        bytes calldata signature,
+        Permit calldata permit
+    ) external nonReentrant {
+        // Check
+        if (block.timestamp >= funding.deadline) revert EscrowSignatureExpired(funding.deadline, block.timestamp);
+        if (!Signatures.isValidNow(funding.account, fundingDigest(funding), signature)) {
+            revert EscrowInvalidSignature(funding.account);
+        }
+        ModuleAccount storage account = _accounts[funding.module][funding.token][funding.account];
+        uint16 nonce = account.nonce;
+        if (nonce != funding.nonce) {
+            // The account signed this message and its nonce was the last one used: somebody else submitted it first.
+            if (nonce == uint256(funding.nonce) + 1) return;
+            revert EscrowInvalidNonce(funding.account, nonce, funding.nonce);
+        }
+
+        // Effect: after 65,535 signatures the nonce overflows, which reverts, and only `approveModule` is left.
+        account.nonce = nonce + 1;
+        account.ceiling = funding.ceiling;
+        emit ModuleApproved(funding.module, funding.token, funding.account, funding.ceiling, nonce + 1);
+
+        // Interaction
+        if (funding.deposit != 0) {
+            _permit(funding.token, funding.account, funding.deposit, permit);
+            _pull(funding.token, funding.account, funding.account, funding.deposit);
+        }
+    }
+
+    // -------------------------------------------------------------------------------------------------- modules
+
+    /// @inheritdoc IEscrow
+    function lock(address token, address account, uint256 amount) external {
+        _takeFree(token, account, amount);
+
+        ModuleAccount storage held = _accounts[msg.sender][token][account];
+        uint256 locked = held.locked;
+        uint256 ceiling = held.ceiling;
+        uint256 headroom = ceiling > locked ? ceiling - locked : 0;
+        if (amount > headroom) revert EscrowCeilingExceeded(msg.sender, token, account, headroom, amount);
+        // At most the ceiling, which is a uint120.
+        held.locked = uint120(locked + amount);
+        emit Locked(msg.sender, token, account, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function settle(address token, Release[] calldata releases, Credit[] calldata credits) external {
+        mapping(address account => uint256) storage free = _free[token];
+        uint256 paid;
+        for (uint256 i = 0; i < releases.length; ++i) {
+            _release(token, releases[i]);
+            paid += releases[i].paid;
+            if (releases[i].unlocked != 0) free[releases[i].account] += releases[i].unlocked;
+        }
+        uint256 credited;
+        for (uint256 i = 0; i < credits.length; ++i) {
+            credited += credits[i].amount;
+            free[credits[i].account] += credits[i].amount;
+        }
+        if (paid != credited) revert EscrowUnbalanced(token, paid, credited);
+        emit Settled(msg.sender, token, releases, credits);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IEscrow
+    function freeOf(address token, address account) external view returns (uint256) {
+        return _free[token][account];
+    }
+
+    /// @inheritdoc IEscrow
+    function moduleAccount(
+        address module,
+        address token,
+        address account
+    ) external view returns (ModuleAccount memory) {
+        return _accounts[module][token][account];
+    }
+
+    /// @inheritdoc IEscrow
+    function fundingDigest(Funding calldata funding) public view returns (bytes32) {
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(
+                        _FUNDING_TYPEHASH,
+                        funding.account,
+                        funding.token,
+                        funding.module,
+                        funding.ceiling,
+                        funding.deposit,
+                        funding.nonce,
+                        funding.deadline
+                    )
+                )
+            );
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Uses the permit only where the allowance does not suffice: one that somebody else submitted has raised the
+    /// allowance already.
+    function _permit(address token, address payer, uint256 amount, Permit calldata permit) private {
+        if (permit.deadline == 0 || IERC20(token).allowance(payer, address(this)) >= amount) return;
+        IERC20Permit(token).permit(payer, address(this), amount, permit.deadline, permit.v, permit.r, permit.s);
+    }
+
+    /// @dev Credits what arrives (INV-ESC-2). The credit follows the transfer because it is measured by it; the guard
+    /// on every token movement stands where the order cannot.
+    function _pull(address token, address payer, address account, uint256 amount) private returns (uint256 credited) {
+        if (account == address(0) || account == address(this)) revert EscrowInvalidAccount(account);
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(payer, address(this), amount);
+        credited = IERC20(token).balanceOf(address(this)) - before;
+        uint256 free = _free[token][account] + credited;
+        _free[token][account] = free;
+        emit Deposited(token, account, payer, credited, free);
+    }
+
+    /// @dev Lowers a free balance; returns what is left of it.
+    function _takeFree(address token, address account, uint256 amount) private returns (uint256 left) {
+        uint256 free = _free[token][account];
+        if (amount > free) revert EscrowInsufficientFree(token, account, free, amount);
+        // Not more than the balance, checked above.
+        unchecked {
+            left = free - amount;
+        }
+        _free[token][account] = left;
+    }
+
+    /// @dev Takes a release out of the calling module's lock, and a payout out of what the account still allows.
+    function _release(address token, Release calldata release) private {
+        ModuleAccount storage held = _accounts[msg.sender][token][release.account];
+        uint256 locked = held.locked;
+        uint256 total = release.unlocked + release.paid;
+        if (total > locked) revert EscrowInsufficientLocked(msg.sender, token, release.account, locked, total);
+        // Both are lowered, so they fit where they came from.
+        held.locked = uint120(locked - total);
+        uint256 ceiling = held.ceiling;
+        if (release.paid != 0 && ceiling != type(uint120).max) {
+            held.ceiling = ceiling > release.paid ? uint120(ceiling - release.paid) : 0;
+        }
+    }
+}

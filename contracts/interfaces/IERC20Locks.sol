@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Native locks of a token
+/// @notice A locked token stays where it is: it counts in `balanceOf` and in votes, it only cannot be transferred.
+/// Anyone may be a locker, and reaches nothing but what it locked itself: it locks by spending an allowance, unlocks,
+/// or seizes. Several lockers never lock the same token twice (INV-STK-4).
+interface IERC20Locks {
+    /// @notice `locker` locked `amount` of `owner`; its lock there is now `lockedByLocker`.
+    event Locked(address indexed locker, address indexed owner, uint256 amount, uint256 lockedByLocker);
+
+    /// @notice `locker` freed `amount` of `owner`; its lock there is now `lockedByLocker`.
+    event Unlocked(address indexed locker, address indexed owner, uint256 amount, uint256 lockedByLocker);
+
+    /// @notice `locker` took `amount` out of its lock on `owner`, which is now `lockedByLocker`, and sent it to `to`.
+    event Seized(
+        address indexed locker,
+        address indexed owner,
+        address indexed to,
+        uint256 amount,
+        uint256 lockedByLocker
+    );
+
+    /// @notice `owner` has `unlocked` tokens that are not locked, `required` are asked for.
+    error ERC20LocksInsufficientUnlocked(address owner, uint256 unlocked, uint256 required);
+
+    /// @notice `locker` locked `locked` of `owner`, `required` are asked for.
+    error ERC20LocksInsufficientLock(address locker, address owner, uint256 locked, uint256 required);
+
+    /// @notice Locks `amount` of `owner`, for the caller to hold. Spends the allowance that `payer` gave the caller;
+    /// where payer and owner differ, an ordinary transfer from payer to owner comes first.
+    /// @param amount in wei.
+    function lock(address payer, address owner, uint256 amount) external;
+
+    /// @notice Frees `amount` of what the caller locked of `owner`.
+    function unlock(address owner, uint256 amount) external;
+
+    /// @notice Takes `amount` out of what the caller locked of `owner` and transfers it to `to`.
+    function seize(address owner, address to, uint256 amount) external;
+
+    /// @notice Tokens of `owner` that are locked, by all lockers together, in wei.
+    function lockedOf(address owner) external view returns (uint256);
+
+    /// @notice Tokens of `owner` that `locker` locked, in wei.
+    function lockOf(address locker, address owner) external view returns (uint256);
+}

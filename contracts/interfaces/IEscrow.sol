@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Escrow: every payment token of tenants and providers, as internal balances
+/// @notice Per token an account has a free balance, which only it can withdraw, and per module a slot {locked, ceiling,
+/// nonce}. The ceiling is what the account lets that module hold: a lock needs locked + amount <= ceiling, a payout
+/// lowers both. So an unapproved module reaches nothing, and an approved one spends at most what was approved
+/// (INV-ESC-3). The largest ceiling never moves: it approves a module without limit.
+///
+/// There is no owner, no pause, no upgrade and no fee here. Withdrawing asks no other contract than the token
+/// (INV-ESC-4).
+///
+/// Assumptions about tokens: any ERC-20 may sit here, whatever it returns from `transfer`. What arrived is credited,
+/// not what was asked, so a fee on transfer is its depositor's. Out of scope: tokens whose balances change without a
+/// transfer (rebasing); and a token that refuses to serve this contract at all cannot be helped.
+interface IEscrow {
+    /// @notice What an account lets a module hold of one token, and what the module holds. One storage slot.
+    struct ModuleAccount {
+        uint120 locked; // base units, part of no free balance
+        uint120 ceiling; // locked may grow up to this
+        uint16 nonce; // of the next `Funding` signature
+    }
+
+    /// @notice What an account signs to fund itself and approve a module at once (EIP-712).
+    struct Funding {
+        address account; // signer, payer and owner of what is deposited
+        address token;
+        address module;
+        uint120 ceiling; // new ceiling of the module
+        uint256 deposit; // base units to pull from the account's wallet; 0 only approves
+        uint16 nonce; // `moduleAccount(...).nonce`
+        uint48 deadline; // usable while block.timestamp < deadline
+    }
+
+    /// @notice An ERC-2612 permit that lets the escrow pull a deposit. Left empty (all zero) where the allowance suffices.
+    struct Permit {
+        uint256 deadline;
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
+    }
+
+    /// @notice One account's part of a settlement.
+    struct Release {
+        address account;
+        uint256 unlocked; // base units that return to its free balance
+        uint256 paid; // base units that leave its lock for the credited accounts, and lower its ceiling
+    }
+
+    /// @notice A free balance that a settlement raises.
+    struct Credit {
+        address account;
+        uint256 amount; // base units
+    }
+
+    /// @notice `payer` deposited; `amount` arrived and was credited to `account`, whose free balance is now `free`.
+    event Deposited(
+        address indexed token,
+        address indexed account,
+        address indexed payer,
+        uint256 amount,
+        uint256 free
+    );
+
+    /// @notice `account` sent `amount` of its free balance, which is now `free`, to `to`.
+    event Withdrawn(address indexed token, address indexed account, address indexed to, uint256 amount, uint256 free);
+
+    /// @notice `account` lets `module` hold up to `ceiling`; `nonce` is the next one to sign.
+    event ModuleApproved(
+        address indexed module,
+        address indexed token,
+        address indexed account,
+        uint256 ceiling,
+        uint256 nonce
+    );
+
+    /// @notice `module` moved `amount` from the free balance of `account` into its lock.
+    event Locked(address indexed module, address indexed token, address indexed account, uint256 amount);
+
+    /// @notice `module` settled: each release is applied to a lock, then each credit to a free balance.
+    event Settled(address indexed module, address indexed token, Release[] releases, Credit[] credits);
+
+    /// @notice An account that could never withdraw: zero, or the escrow itself.
+    error EscrowInvalidAccount(address account);
+
+    /// @notice The free balance is too small.
+    error EscrowInsufficientFree(address token, address account, uint256 free, uint256 required);
+
+    /// @notice The lock would pass what the account lets the module hold; `headroom` is left below the ceiling.
+    error EscrowCeilingExceeded(address module, address token, address account, uint256 headroom, uint256 required);
+
+    /// @notice The module does not hold that much of the account.
+    error EscrowInsufficientLocked(address module, address token, address account, uint256 locked, uint256 required);
+
+    /// @notice A settlement whose credits are not what its releases paid.
+    error EscrowUnbalanced(address token, uint256 paid, uint256 credited);
+
+    /// @notice The signature was to be used before `deadline`.
+    error EscrowSignatureExpired(uint256 deadline, uint256 now);
+
+    /// @notice The signature is not the account's, or not over this message, chain and contract.
+    error EscrowInvalidSignature(address account);
+
+    /// @notice The signature carries another nonce than the account's next one.
+    error EscrowInvalidNonce(address account, uint256 expected, uint256 actual);
+
+    /// @notice Pulls `amount` of `token` from the caller and credits what arrives to `account`.
+    /// @dev Reverts with the token's own error, or OpenZeppelin's SafeERC20FailedOperation, where the token refuses.
+    /// @return credited base units that arrived.
+    function deposit(address token, address account, uint256 amount) external returns (uint256 credited);
+
+    /// @notice As `deposit`, and uses the caller's ERC-2612 permit where its allowance does not suffice: a permit that
+    /// somebody submitted first is no failure.
+    function depositWithPermit(
+        address token,
+        address account,
+        uint256 amount,
+        Permit calldata permit
+    ) external returns (uint256 credited);
+
+    /// @notice Sends `amount` of the caller's free balance to `to`. Always possible (INV-ESC-4).
+    function withdraw(address token, address to, uint256 amount) external;
+
+    /// @notice Lets `module` hold up to `ceiling` of the caller's `token`. Below what it holds now, it only stops growth.
+    function approveModule(address token, address module, uint120 ceiling) external;
+
+    /// @notice Carries out a signed funding: approves the module and deposits, for and from the signer. Anyone may
+    /// submit it. One that was submitted already is no failure: the call does nothing then.
+    /// @param signature ECDSA by the account, or ERC-1271 (ECDSA is tried first, whether or not the account has code).
+    function fundBySignature(Funding calldata funding, bytes calldata signature, Permit calldata permit) external;
+
+    /// @notice Moves `amount` of `account`'s free balance into the lock of the calling module.
+    function lock(address token, address account, uint256 amount) external;
+
+    /// @notice Applies releases to locks of the calling module, then credits what they paid. All or nothing.
+    /// @param credits sum up to what the releases pay.
+    function settle(address token, Release[] calldata releases, Credit[] calldata credits) external;
+
+    /// @notice Free balance of `account`, base units.
+    function freeOf(address token, address account) external view returns (uint256);
+
+    /// @notice What `module` holds, and may hold, of `account`.
+    function moduleAccount(address module, address token, address account) external view returns (ModuleAccount memory);
+
+    /// @notice The digest that `funding.account` signs.
+    function fundingDigest(Funding calldata funding) external view returns (bytes32);
+}

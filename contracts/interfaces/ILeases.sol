@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IEscrow} from "./IEscrow.sol";
+import {LeaseId} from "../types/Ids.sol";
+import {EndReason, Lease, LeaseStatus} from "../types/LeaseTypes.sol";
+import {Misfit, Order} from "../types/OfferTypes.sol";
+
+/// @title Leases: opened, activated, billed by the live second, ended
+/// @notice
+///     open --> pending --activate--> active --close, expire--> closed --collect--> released
+///                 '--> cancelled (decline, cancel, no-show)
+///
+/// Opening locks the price of the whole term and a bounty, so a lease can always pay (INV-LSE-2). Billing starts at
+/// activation, counts live seconds only, and pays whom it pays the same however often it is settled (INV-LSE-3). All
+/// windows are half-open. Ending, collecting and cancelling ask no role (INV-LSE-7).
+///
+/// Batches skip what is not theirs to do, so one bad id blocks nobody; each item is done whole or not at all. Seconds
+/// are Unix seconds of the block.
+interface ILeases {
+    /// @notice A lease was opened and is pending; `locked` includes the bounty of the token's listing.
+    event LeaseOpened(
+        LeaseId indexed leaseId,
+        address indexed tenant,
+        address indexed provider,
+        uint256 units,
+        uint256 duration,
+        uint256 ratePerSecondX32,
+        uint256 locked,
+        uint256 collateral,
+        uint256 termsVersion,
+        uint256 tokenVersion
+    );
+
+    /// @notice Billing started; the provider had been dark for `darkSeconds` by then.
+    event LeaseActivated(LeaseId indexed leaseId, uint256 startedAt, uint256 darkSeconds);
+
+    /// @notice The lease ended. `refund` is free again, `bounty` went to `by` (zero where the tenant closed),
+    /// what `billedSeconds` earned waits for collection.
+    event LeaseClosed(
+        LeaseId indexed leaseId,
+        address indexed by,
+        EndReason reason,
+        uint256 endedAt,
+        uint256 billedSeconds,
+        uint256 refund,
+        uint256 bounty
+    );
+
+    /// @notice The lease ended before activation. `refund` is free again, `bounty` went to `by`, and `penalty` of the
+    /// collateral was taken.
+    event LeaseCancelled(
+        LeaseId indexed leaseId,
+        address indexed by,
+        EndReason reason,
+        uint256 refund,
+        uint256 bounty,
+        uint256 penalty
+    );
+
+    /// @notice The provider was paid `amount` for its billed seconds until `paidSeconds`; `fee` went to the treasury.
+    event LeaseCollected(LeaseId indexed leaseId, uint256 paidSeconds, uint256 amount, uint256 fee);
+
+    /// @notice The rest of the collateral returned to the provider's free bond; nothing is left in the lease.
+    event CollateralReleased(LeaseId indexed leaseId, uint256 amount);
+
+    /// @notice An order for nothing.
+    error MarketEmptyOrder(uint256 units, uint256 duration, uint256 candidates);
+
+    /// @notice No candidate fits; one reason for each, in the order's order.
+    error MarketNoOfferFits(Misfit[] misfits);
+
+    /// @notice The funding is signed by another account than the tenant's.
+    error MarketNotFundingAccount(address account, address caller);
+
+    /// @notice The lease is in another state.
+    error MarketWrongStatus(LeaseId leaseId, LeaseStatus expected, LeaseStatus actual);
+
+    /// @notice Only the lease's tenant may do this.
+    error MarketNotTenant(LeaseId leaseId, address tenant, address caller);
+
+    /// @notice Only the provider's operator may do this.
+    error MarketNotOperator(address provider, address operator, address caller);
+
+    /// @notice A dark provider cannot activate; a heartbeat first.
+    error MarketProviderDark(address provider);
+
+    /// @notice From its end on, a lease can only be expired.
+    error MarketLeaseEnded(LeaseId leaseId, uint256 end, uint256 now);
+
+    /// @notice Declining was possible before the activation deadline only.
+    error MarketTooLateToDecline(LeaseId leaseId, uint256 deadline, uint256 now);
+
+    /// @notice The tenant may cancel from the activation deadline on.
+    error MarketTooEarlyToCancel(LeaseId leaseId, uint256 deadline, uint256 now);
+
+    /// @notice `OUTAGE_ALLOWANCE` would be outside its bounds.
+    error MarketAllowanceOutOfBounds(uint256 allowance, uint256 most);
+
+    /// @notice Opens a lease for the caller on the first candidate that fits, and locks its whole price.
+    function open(Order calldata order) external returns (LeaseId leaseId);
+
+    /// @notice Deposits, approves this market and opens, in one transaction, by the caller's signatures. A permit or
+    /// funding that somebody submitted first is no failure.
+    function openFunded(
+        Order calldata order,
+        IEscrow.Funding calldata funding,
+        bytes calldata signature,
+        IEscrow.Permit calldata permit
+    ) external returns (LeaseId leaseId);
+
+    /// @notice Ends an active lease of the caller before its end. Live seconds are billed, and those missing to the
+    /// offer's minimum duration; the rest is free again at once.
+    function close(LeaseId leaseId) external;
+
+    /// @notice Cancels a pending lease of the caller, from its activation deadline on; everything is free again. Once
+    /// the outage allowance has passed too, it is a no-show: the penalty is due.
+    function cancel(LeaseId leaseId) external;
+
+    /// @notice Starts billing of pending leases, while cancelling is not the only way left. For their providers'
+    /// operators; the providers must be live.
+    /// @return done how many were started; others were not pending, or too late.
+    function activate(LeaseId[] calldata leaseIds) external returns (uint256 done);
+
+    /// @notice Refuses a pending lease before its activation deadline, for a quarter of the no-show penalty. For the
+    /// provider's operator.
+    function decline(LeaseId leaseId) external;
+
+    /// @notice Ends active leases whose end has come. The caller gets their bounties; nobody pays for its delay.
+    /// @return done how many were ended.
+    function expire(LeaseId[] calldata leaseIds) external returns (uint256 done);
+
+    /// @notice Cancels pending leases whose activation deadline and outage allowance have passed. The caller gets their
+    /// bounties, the tenants the rest, and the no-show penalties are due.
+    /// @return done how many were cancelled.
+    function cancelNoShows(LeaseId[] calldata leaseIds) external returns (uint256 done);
+
+    /// @notice Pays providers what their leases earned and were not paid for; takes the fee of a closed lease and
+    /// releases its collateral where that is due. Anyone may call it.
+    /// @return done in how many leases something was paid or released.
+    function collect(LeaseId[] calldata leaseIds) external returns (uint256 done);
+
+    /// @notice Lease `leaseId`; all zero where there is none.
+    function leaseById(LeaseId leaseId) external view returns (Lease memory);
+
+    /// @notice Seconds of darkness that cost nobody a penalty, on top of a lease's tolerance, and the time that a
+    /// provider has beyond the activation deadline. Immutable per network.
+    function OUTAGE_ALLOWANCE() external view returns (uint32);
+}

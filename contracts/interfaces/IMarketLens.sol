@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IMarket} from "./IMarket.sol";
+import {LeaseId, OfferId} from "../types/Ids.sol";
+import {Lease} from "../types/LeaseTypes.sol";
+import {MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
+
+/// @title Lens: what screens, scripts and keepers read of a market, in pages
+/// @notice Holds nothing and may be replaced at any time. Pages are bounded by how much they look at, not by how much
+/// they find, so that the cost of a call is known before it is made.
+interface IMarketLens {
+    /// @notice A lease and everything that follows from it at the time of the block.
+    struct LeaseView {
+        LeaseId leaseId;
+        Lease lease;
+        address provider;
+        address token;
+        uint256 deadline; // pending: activation deadline
+        uint256 cutoff; // pending: from then on anyone cancels it as a no-show
+        uint256 end; // active and closed: when it ends or ended
+        uint256 remaining; // active: seconds to its end
+        uint256 billedSeconds; // active: live seconds so far; closed: final
+        uint256 earned; // base units, fee included
+        uint256 collectable; // base units that collecting now pays to the provider
+        uint256 locked; // base units still locked for it
+        uint256 bounty; // base units, part of `locked` while it is pending or active
+        uint256 collateral; // wei of HOLD still reserved for it
+        uint256 releasableAt; // closed: when the collateral can be released
+    }
+
+    /// @notice An offer and what a tenant wants to know of it now.
+    struct OfferView {
+        OfferId offerId;
+        Offer offer;
+        uint256 unitsLeft;
+        bool live; // the provider is
+        uint256 freeBond; // wei of HOLD that the provider has for collateral
+    }
+
+    /// @notice What opening on one candidate of an order would do, or why it would not.
+    struct Quote {
+        OfferId offerId;
+        MisfitReason reason; // None: it fits
+        uint256 available; // see MisfitReason
+        uint256 required; // see MisfitReason
+        uint256 ratePerSecondX32;
+        uint256 locked; // base units, bounty included
+        uint256 bounty; // base units
+        uint256 collateral; // wei of HOLD
+    }
+
+    /// @notice The money of an account in one token.
+    struct Funds {
+        uint256 free; // base units that can be withdrawn, or locked for leases
+        uint256 locked; // base units locked by the market
+        uint256 ceiling; // what the market may have locked at most
+    }
+
+    /// @notice What anyone may do with a lease now.
+    enum Duty {
+        Expire,
+        CancelNoShow
+    }
+
+    /// @notice A lease that something is due on.
+    struct DueLease {
+        LeaseId leaseId;
+        Duty duty;
+        uint256 dueSince;
+        address token;
+        uint256 bounty; // base units that doing it pays
+    }
+
+    /// @notice The market that is read.
+    function MARKET() external view returns (IMarket);
+
+    /// @notice A lease, all zero where there is none.
+    function leaseView(LeaseId leaseId) external view returns (LeaseView memory);
+
+    /// @notice Several leases.
+    function leaseViews(LeaseId[] calldata leaseIds) external view returns (LeaseView[] memory);
+
+    /// @notice Offers number `from` (at least 1) and the next, at most `limit` of them.
+    function offerViews(uint64 from, uint256 limit) external view returns (OfferView[] memory);
+
+    /// @notice What opening would do on each candidate of an order, in the order's order. Whether the tenant has the
+    /// funds, and the token is listed, is not asked.
+    function quote(Order calldata order) external view returns (Quote[] memory);
+
+    /// @notice What `account` has in `token`.
+    function fundsOf(address token, address account) external view returns (Funds memory);
+
+    /// @notice Leases of `tenant`, found among the `scan` leases from `from` on (zero: from the first).
+    /// @return leaseIds found. @return next where to go on; zero: all were seen.
+    function leasesOfTenant(
+        address tenant,
+        LeaseId from,
+        uint256 scan
+    ) external view returns (LeaseId[] memory leaseIds, LeaseId next);
+
+    /// @notice Leases that anyone may end now, found among the `scan` leases from `from` on (zero: from the first).
+    /// @return due leases. @return next where to go on; zero: all were seen.
+    function dueLeases(LeaseId from, uint256 scan) external view returns (DueLease[] memory due, LeaseId next);
+}

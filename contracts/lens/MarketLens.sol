@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {IMarket} from "../interfaces/IMarket.sol";
+import {IMarketLens} from "../interfaces/IMarketLens.sol";
+import {ClaimTail} from "../libraries/ClaimTail.sol";
+import {Collateral} from "../libraries/Collateral.sol";
+import {Matching} from "../libraries/Matching.sol";
+import {Money} from "../libraries/Money.sol";
+import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
+import {Lease, LeaseStatus} from "../types/LeaseTypes.sol";
+import {Candidate, MisfitReason, Offer, OfferCore, Order} from "../types/OfferTypes.sol";
+import {TokenTerms, Weights} from "../types/Parameters.sol";
+
+/// @title MarketLens
+/// @notice The manual is IMarketLens.
+/// @dev Sums are computed by the same libraries that the market settles with.
+contract MarketLens is IMarketLens {
+    IMarket private immutable _MARKET;
+
+    /// @notice Reads one market.
+    /// @param market the market that is read.
+    constructor(address market) {
+        _MARKET = IMarket(market);
+    }
+
+    /// @inheritdoc IMarketLens
+    function MARKET() external view returns (IMarket) {
+        return _MARKET;
+    }
+
+    /// @inheritdoc IMarketLens
+    function leaseView(LeaseId leaseId) external view returns (LeaseView memory) {
+        return _leaseView(leaseId);
+    }
+
+    /// @inheritdoc IMarketLens
+    function leaseViews(LeaseId[] calldata leaseIds) external view returns (LeaseView[] memory views) {
+        views = new LeaseView[](leaseIds.length);
+        for (uint256 i = 0; i < leaseIds.length; ++i) views[i] = _leaseView(leaseIds[i]);
+    }
+
+    /// @inheritdoc IMarketLens
+    function offerViews(uint64 from, uint256 limit) external view returns (OfferView[] memory views) {
+        uint256 first = from == 0 ? 1 : from;
+        uint256 count = _MARKET.offerCount();
+        uint256 length = first > count ? 0 : count - first + 1;
+        if (length > limit) length = limit;
+        views = new OfferView[](length);
+        for (uint256 i = 0; i < length; ++i) views[i] = _offerView(OfferId.wrap(uint64(first + i)));
+    }
+
+    /// @inheritdoc IMarketLens
+    function quote(Order calldata order) external view returns (Quote[] memory quotes) {
+        TokenTerms memory token = _MARKET.tokenTermsOf(order.token);
+        Weights memory weights = _MARKET.weightsOf(_MARKET.currentTermsVersion());
+        quotes = new Quote[](order.candidates.length);
+        for (uint256 i = 0; i < quotes.length; ++i) quotes[i] = _quote(order, order.candidates[i], token, weights);
+    }
+
+    /// @inheritdoc IMarketLens
+    function fundsOf(address token, address account) external view returns (Funds memory) {
+        IEscrow escrow = _MARKET.ESCROW();
+        IEscrow.ModuleAccount memory held = escrow.moduleAccount(address(_MARKET), token, account);
+        return Funds({free: escrow.freeOf(token, account), locked: held.locked, ceiling: held.ceiling});
+    }
+
+    /// @inheritdoc IMarketLens
+    function leasesOfTenant(
+        address tenant,
+        LeaseId from,
+        uint256 scan
+    ) external view returns (LeaseId[] memory leaseIds, LeaseId next) {
+        LeaseId[] memory page;
+        (page, next) = _page(from, scan);
+        uint256 found;
+        for (uint256 i = 0; i < page.length; ++i) {
+            if (_MARKET.leaseById(page[i]).tenant == tenant) page[found++] = page[i];
+        }
+        leaseIds = new LeaseId[](found);
+        for (uint256 i = 0; i < found; ++i) leaseIds[i] = page[i];
+    }
+
+    /// @inheritdoc IMarketLens
+    function dueLeases(LeaseId from, uint256 scan) external view returns (DueLease[] memory due, LeaseId next) {
+        LeaseId[] memory page;
+        (page, next) = _page(from, scan);
+        DueLease[] memory room = new DueLease[](page.length);
+        uint256 found;
+        for (uint256 i = 0; i < page.length; ++i) {
+            (bool isDue, DueLease memory item) = _due(page[i]);
+            if (isDue) room[found++] = item;
+        }
+        due = new DueLease[](found);
+        for (uint256 i = 0; i < found; ++i) due[i] = room[i];
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Up to `scan` leases from `from` on, in the order of offers and of leases under them, and the one after them.
+    /// An offer without leases counts as one look, so that a page is bounded by what it costs.
+    function _page(LeaseId from, uint256 scan) private view returns (LeaseId[] memory leaseIds, LeaseId next) {
+        uint64 offers = _MARKET.offerCount();
+        uint64 offer = OfferId.unwrap(from.offerOf());
+        uint32 index = from.indexOf();
+        if (offer == 0) (offer, index) = (1, 1);
+
+        LeaseId[] memory room = new LeaseId[](scan);
+        uint256 found;
+        for (uint256 looks = 0; looks < scan && offer <= offers;) {
+            uint32 count = _MARKET.offerById(OfferId.wrap(offer)).core.leaseCount;
+            for (; index <= count && looks < scan; ++looks) {
+                room[found++] = toLeaseId(OfferId.wrap(offer), index++);
+            }
+            if (index > count) {
+                if (count == 0) ++looks;
+                (offer, index) = (offer + 1, 1);
+            }
+        }
+        if (offer <= offers) next = toLeaseId(OfferId.wrap(offer), index);
+        leaseIds = new LeaseId[](found);
+        for (uint256 i = 0; i < found; ++i) leaseIds[i] = room[i];
+    }
+
+    function _due(LeaseId leaseId) private view returns (bool isDue, DueLease memory item) {
+        Lease memory lease = _MARKET.leaseById(leaseId);
+        if (lease.status == LeaseStatus.Active) {
+            item.duty = Duty.Expire;
+            item.dueSince = uint256(lease.since) + lease.duration;
+        } else if (lease.status == LeaseStatus.Pending) {
+            item.duty = Duty.CancelNoShow;
+            item.dueSince = uint256(lease.since) + lease.mark + _MARKET.OUTAGE_ALLOWANCE();
+        } else {
+            return (false, item);
+        }
+        if (block.timestamp < item.dueSince) return (false, item);
+        item.leaseId = leaseId;
+        item.token = _MARKET.offerById(leaseId.offerOf()).core.token;
+        item.bounty = _MARKET.bountyOf(item.token, lease.tokenVersion);
+        return (true, item);
+    }
+
+    function _offerView(OfferId offerId) private view returns (OfferView memory view_) {
+        Offer memory offer = _MARKET.offerById(offerId);
+        OfferCore memory core = offer.core;
+        view_.offerId = offerId;
+        view_.offer = offer;
+        view_.unitsLeft = core.capacity > core.used ? core.capacity - core.used : 0;
+        view_.live = _MARKET.LIVENESS().isLive(core.provider);
+        view_.freeBond = _freeBond(core.provider);
+    }
+
+    function _quote(
+        Order calldata order,
+        Candidate calldata candidate,
+        TokenTerms memory token,
+        Weights memory weights
+    ) private view returns (Quote memory result) {
+        OfferCore memory offer = _MARKET.offerById(candidate.offer).core;
+        Matching.Fit memory fit = Matching.fit(offer, candidate, order, token, weights);
+        result.offerId = candidate.offer;
+        result.reason = fit.reason;
+        result.available = fit.available;
+        result.required = fit.required;
+        if (fit.reason != MisfitReason.None) return result;
+
+        result.ratePerSecondX32 = fit.ratePerSecondX32;
+        result.locked = fit.locked;
+        result.bounty = token.bounty;
+        result.collateral = fit.collateral;
+        uint256 freeBond = _freeBond(offer.provider);
+        if (!_MARKET.LIVENESS().isLive(offer.provider)) {
+            result.reason = MisfitReason.ProviderDark;
+        } else if (fit.collateral > freeBond) {
+            result.reason = MisfitReason.BondShort;
+            result.available = freeBond;
+            result.required = fit.collateral;
+        }
+    }
+
+    function _leaseView(LeaseId leaseId) private view returns (LeaseView memory result) {
+        Lease memory lease = _MARKET.leaseById(leaseId);
+        if (lease.status == LeaseStatus.None) return result;
+        OfferCore memory offer = _MARKET.offerById(leaseId.offerOf()).core;
+        result.leaseId = leaseId;
+        result.lease = lease;
+        result.provider = offer.provider;
+        result.token = offer.token;
+        result.bounty = _MARKET.bountyOf(offer.token, lease.tokenVersion);
+        if (lease.status != LeaseStatus.Cancelled && lease.status != LeaseStatus.Released) {
+            Weights memory weights = _MARKET.weightsOf(lease.termsVersion);
+            result.collateral = Collateral.amountOf(weights, offer.resources, lease.units);
+        }
+        if (lease.status == LeaseStatus.Pending) {
+            result.deadline = uint256(lease.since) + lease.mark;
+            result.cutoff = result.deadline + _MARKET.OUTAGE_ALLOWANCE();
+            result.locked = Money.costUp(lease.ratePerSecondX32, lease.duration) + result.bounty;
+        } else if (lease.status != LeaseStatus.Cancelled) {
+            _addEarnings(result, lease);
+        }
+    }
+
+    /// @dev What an activated lease earned and what is still in it.
+    function _addEarnings(LeaseView memory result, Lease memory lease) private view {
+        result.end = uint256(lease.since) + lease.duration;
+        bool active = lease.status == LeaseStatus.Active;
+        if (active) {
+            uint256 instant = block.timestamp < result.end ? block.timestamp : result.end;
+            uint32 dark = _MARKET.LIVENESS().darkSecondsUntil(result.provider, uint40(instant)) - lease.mark;
+            result.billedSeconds = instant - lease.since - dark;
+            result.remaining = result.end - instant;
+        } else {
+            result.billedSeconds = lease.mark;
+            result.releasableAt = ClaimTail.endsAt(lease);
+        }
+        uint16 feeBps = _MARKET.termsOf(lease.termsVersion).feeBps;
+        uint256 paid = Money.netOf(Money.earnedDown(lease.ratePerSecondX32, lease.paidSeconds), feeBps);
+        result.earned = Money.earnedDown(lease.ratePerSecondX32, uint32(result.billedSeconds));
+        result.collectable = Money.netOf(result.earned, feeBps) - paid;
+        if (active) {
+            result.locked = Money.costUp(lease.ratePerSecondX32, lease.duration) + result.bounty - paid;
+        } else if (!lease.settled) {
+            result.locked = result.earned - paid;
+        }
+    }
+
+    function _freeBond(address provider) private view returns (uint256) {
+        return _MARKET.STAKING().poolOf(address(_MARKET), provider).free;
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IMarketParameters} from "../interfaces/IMarketParameters.sol";
+import {Terms, TokenTerms, Weights} from "../types/Parameters.sol";
+
+/// @title MarketParameters
+/// @notice Parameters in numbered versions; the manual is IMarketParameters.
+/// @dev Versions are written once: a lease that names one keeps it whatever governance does later (INV-LSE-9). The only
+/// functions of the market that ask the AccessManager are here.
+abstract contract MarketParameters is AccessManaged, IMarketParameters {
+    uint256 private constant _MOST_FEE_BPS = 1_000;
+    uint256 private constant _MOST_TOLERANCE_BPS = 1_000;
+    uint256 private constant _MOST_NO_SHOW_BPS = 2_500;
+    uint256 private constant _LEAST_NOTICE = 1 hours;
+    uint256 private constant _MOST_NOTICE = 30 days;
+    uint256 private constant _LEAST_ACTIVATION_WINDOW = 5 minutes;
+    uint256 private constant _MOST_ACTIVATION_WINDOW = 24 hours;
+    uint256 private constant _MOST_PAUSE = 7 days;
+
+    /// @dev What every entry reads, in one slot.
+    struct Current {
+        uint16 termsVersion;
+        uint40 pausedUntil;
+        uint64 offerCount;
+    }
+
+    Current internal _current;
+    mapping(uint16 version => Terms terms) private _terms;
+    mapping(uint16 version => Weights weights) private _weights;
+    mapping(address token => TokenTerms terms) private _tokenTerms;
+    mapping(address token => mapping(uint16 version => uint256 amount)) private _bounties;
+
+    constructor(address authority, Terms memory terms, Weights memory weights) AccessManaged(authority) {
+        _publish(terms, weights);
+    }
+
+    // ---------------------------------------------------------------------------------------------- governance
+
+    /// @inheritdoc IMarketParameters
+    function publishTerms(Terms calldata terms, Weights calldata weights) external restricted returns (uint16) {
+        return _publish(terms, weights);
+    }
+
+    /// @inheritdoc IMarketParameters
+    function listToken(address token, uint112 minimumLock, uint112 bounty) external restricted {
+        if (bounty > minimumLock) revert MarketParameterOutOfBounds("bounty", bounty, 0, minimumLock);
+        uint16 version = _tokenTerms[token].version + 1;
+        _tokenTerms[token] = TokenTerms({minimumLock: minimumLock, bounty: bounty, version: version, listed: true});
+        _bounties[token][version] = bounty;
+        emit TokenListed(token, version, minimumLock, bounty);
+    }
+
+    /// @inheritdoc IMarketParameters
+    function delistToken(address token) external restricted {
+        if (!_tokenTerms[token].listed) revert MarketTokenNotListed(token);
+        _tokenTerms[token].listed = false;
+        emit TokenDelisted(token);
+    }
+
+    /// @inheritdoc IMarketParameters
+    function pauseEntries(uint32 duration) external restricted {
+        if (duration > _MOST_PAUSE) revert MarketParameterOutOfBounds("pause", duration, 0, _MOST_PAUSE);
+        uint40 until = uint40(block.timestamp) + duration;
+        _current.pausedUntil = until;
+        emit EntriesPaused(until);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IMarketParameters
+    function currentTermsVersion() external view returns (uint16) {
+        return _current.termsVersion;
+    }
+
+    /// @inheritdoc IMarketParameters
+    function termsOf(uint16 version) external view returns (Terms memory) {
+        return _terms[version];
+    }
+
+    /// @inheritdoc IMarketParameters
+    function weightsOf(uint16 version) external view returns (Weights memory) {
+        return _weights[version];
+    }
+
+    /// @inheritdoc IMarketParameters
+    function tokenTermsOf(address token) external view returns (TokenTerms memory) {
+        return _tokenTerms[token];
+    }
+
+    /// @inheritdoc IMarketParameters
+    function bountyOf(address token, uint16 version) public view returns (uint256) {
+        return _bounties[token][version];
+    }
+
+    /// @inheritdoc IMarketParameters
+    function pausedUntil() external view returns (uint40) {
+        return _current.pausedUntil;
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    function _requireNotPaused(Current memory current) internal view {
+        if (block.timestamp < current.pausedUntil) revert MarketPaused(current.pausedUntil, block.timestamp);
+    }
+
+    function _termsAt(uint16 version) internal view returns (Terms storage) {
+        return _terms[version];
+    }
+
+    function _weightsAt(uint16 version) internal view returns (Weights storage) {
+        return _weights[version];
+    }
+
+    function _tokenTermsAt(address token) internal view returns (TokenTerms storage) {
+        return _tokenTerms[token];
+    }
+
+    function _publish(Terms memory terms, Weights memory weights) private returns (uint16 version) {
+        if (terms.treasury == address(0)) revert MarketZeroTreasury();
+        _requireWithin("feeBps", terms.feeBps, 0, _MOST_FEE_BPS);
+        _requireWithin("toleranceBps", terms.toleranceBps, 0, _MOST_TOLERANCE_BPS);
+        _requireWithin("noShowBps", terms.noShowBps, 0, _MOST_NO_SHOW_BPS);
+        _requireWithin("noticePeriod", terms.noticePeriod, _LEAST_NOTICE, _MOST_NOTICE);
+        _requireWithin("activationWindow", terms.activationWindow, _LEAST_ACTIVATION_WINDOW, _MOST_ACTIVATION_WINDOW);
+        version = _current.termsVersion + 1;
+        _current.termsVersion = version;
+        _terms[version] = terms;
+        _weights[version] = weights;
+        emit TermsPublished(version, terms, weights);
+    }
+
+    function _requireWithin(string memory name, uint256 value, uint256 least, uint256 most) private pure {
+        if (value < least || value > most) revert MarketParameterOutOfBounds(name, value, least, most);
+    }
+}

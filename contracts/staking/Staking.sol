@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IERC20Locks} from "../interfaces/IERC20Locks.sol";
+import {IStaking} from "../interfaces/IStaking.sol";
+
+/// @title Staking
+/// @notice The manual is IStaking.
+/// @dev HOLD is the one token that is called here; it calls nobody back, so no guard is needed around it. Its supply
+/// fits 90 bits, so sums of HOLD fit every field below.
+contract Staking is IStaking, AccessManaged {
+    using SafeERC20 for IERC20;
+
+    uint32 private constant _LEAST_DELAY = 10 days;
+    uint32 private constant _MOST_DELAY = 60 days;
+    uint256 private constant _PERCENT = 100;
+    uint256 private constant _TREASURY_PERCENT = 20;
+    uint256 private constant _CHALLENGER_PERCENT = 20;
+
+    IERC20Locks private immutable _HOLD;
+
+    uint32 private _unbondingDelay;
+    uint256 private _penaltyCount;
+    mapping(address module => mapping(address provider => Pool pool)) private _pools;
+    mapping(address provider => Unbonding unbonding) private _unbondings;
+    mapping(uint256 penaltyId => Penalty penalty) private _penalties;
+    mapping(address treasury => uint256 amount) private _treasuryDue;
+
+    /// @notice Wires the vault to HOLD and sets the first unbonding delay.
+    /// @param authority AccessManager that gates `setUnbondingDelay`, and nothing else.
+    /// @param hold the token that is bonded.
+    /// @param delay of unbonding, seconds.
+    constructor(address authority, address hold, uint32 delay) AccessManaged(authority) {
+        _HOLD = IERC20Locks(hold);
+        _setUnbondingDelay(delay);
+    }
+
+    // ------------------------------------------------------------------------------------------------- provider
+
+    /// @inheritdoc IStaking
+    function bond(address module, uint256 amount) external {
+        _pools[module][msg.sender].opened = true;
+        _bond(module, msg.sender, amount);
+    }
+
+    /// @inheritdoc IStaking
+    function moveBond(address from, address to, uint256 amount) external {
+        _takeFree(from, msg.sender, amount);
+        _giveFree(to, msg.sender, amount);
+        emit BondMoved(msg.sender, from, to, amount);
+    }
+
+    /// @inheritdoc IStaking
+    function startUnbonding(address module, uint256 amount) external {
+        _takeFree(module, msg.sender, amount);
+        Unbonding memory unbonding = _unbondings[msg.sender];
+        unbonding.amount += uint120(amount); // was part of a uint120
+        unbonding.readyAt = uint40(block.timestamp) + _unbondingDelay;
+        _unbondings[msg.sender] = unbonding;
+        emit UnbondingStarted(module, msg.sender, amount, unbonding.amount, unbonding.readyAt);
+    }
+
+    /// @inheritdoc IStaking
+    function cancelUnbonding(address module, uint256 amount) external {
+        Unbonding storage unbonding = _unbondings[msg.sender];
+        uint256 unbondingAmount = unbonding.amount;
+        if (amount > unbondingAmount) revert StakingInsufficientUnbonding(msg.sender, unbondingAmount, amount);
+        unbonding.amount = uint120(unbondingAmount - amount); // not more than it was
+        _giveFree(module, msg.sender, amount);
+        emit UnbondingCancelled(module, msg.sender, amount, unbondingAmount - amount);
+    }
+
+    /// @inheritdoc IStaking
+    function finishUnbonding() external {
+        // Check
+        Unbonding memory unbonding = _unbondings[msg.sender];
+        if (unbonding.amount == 0) revert StakingNothingUnbonding(msg.sender);
+        if (block.timestamp < unbonding.readyAt) {
+            revert StakingStillUnbonding(msg.sender, unbonding.readyAt, block.timestamp);
+        }
+
+        // Effect
+        delete _unbondings[msg.sender];
+        emit Unbonded(msg.sender, unbonding.amount);
+
+        // Interaction
+        _HOLD.unlock(msg.sender, unbonding.amount);
+    }
+
+    // --------------------------------------------------------------------------------------------------- anyone
+
+    /// @inheritdoc IStaking
+    function bondFor(address module, address provider, uint256 amount) external {
+        if (!_pools[module][provider].opened) revert StakingPoolNotOpened(module, provider);
+        _bond(module, provider, amount);
+    }
+
+    /// @inheritdoc IStaking
+    function claimPenalty(uint256 penaltyId, address to) external {
+        // Check
+        Penalty storage penalty = _penalties[penaltyId];
+        bool asTenant = msg.sender == penalty.tenant && !penalty.tenantPaid;
+        bool asChallenger = msg.sender == penalty.challenger && !penalty.challengerPaid;
+        if (!asTenant && !asChallenger) revert StakingNothingToClaim(penaltyId, msg.sender);
+        if (block.timestamp < penalty.maturesAt) {
+            revert StakingPenaltyNotMatured(penaltyId, penalty.maturesAt, block.timestamp);
+        }
+
+        // Effect
+        (uint256 tenantAmount, uint256 challengerAmount, ) = splitOf(penalty.amount, penalty.challenger != address(0));
+        uint256 amount;
+        if (asTenant) {
+            penalty.tenantPaid = true;
+            amount = tenantAmount;
+        }
+        if (asChallenger) {
+            penalty.challengerPaid = true;
+            amount += challengerAmount;
+        }
+        emit PenaltyClaimed(penaltyId, msg.sender, to, amount);
+
+        // Interaction
+        _send(to, amount);
+    }
+
+    /// @inheritdoc IStaking
+    function claimTreasury(address to) external {
+        // Check
+        uint256 amount = _treasuryDue[msg.sender];
+        if (amount == 0) revert StakingNothingForTreasury(msg.sender);
+
+        // Effect
+        delete _treasuryDue[msg.sender];
+        emit TreasuryClaimed(msg.sender, to, amount);
+
+        // Interaction
+        _send(to, amount);
+    }
+
+    // -------------------------------------------------------------------------------------------------- modules
+
+    /// @inheritdoc IStaking
+    function tryReserve(address provider, uint256 amount) external returns (bool done) {
+        Pool storage pool = _pools[msg.sender][provider];
+        uint256 free = pool.free;
+        if (amount > free) return false;
+        pool.free = uint120(free - amount); // not more than it was
+        pool.reserved += uint120(amount); // was part of a uint120
+        emit Reserved(msg.sender, provider, amount);
+        return true;
+    }
+
+    /// @inheritdoc IStaking
+    function release(address provider, uint256 amount) external {
+        _takeReserved(provider, amount);
+        _pools[msg.sender][provider].free += uint120(amount); // was part of a uint120
+        emit Released(msg.sender, provider, amount);
+    }
+
+    /// @inheritdoc IStaking
+    function penalise(
+        address provider,
+        uint256 amount,
+        address tenant,
+        address challenger,
+        address treasury
+    ) external returns (uint256 penaltyId) {
+        // Effect
+        _takeReserved(provider, amount);
+        (, , uint256 treasuryAmount) = splitOf(amount, challenger != address(0));
+        _treasuryDue[treasury] += treasuryAmount;
+        penaltyId = ++_penaltyCount;
+        uint40 maturesAt = uint40(block.timestamp) + _unbondingDelay;
+        _penalties[penaltyId] = Penalty({
+            tenant: tenant,
+            amount: uint96(amount), // HOLD's supply fits 90 bits
+            challenger: challenger,
+            maturesAt: maturesAt,
+            tenantPaid: false,
+            challengerPaid: false
+        });
+        emit Penalised(
+            penaltyId,
+            msg.sender,
+            provider,
+            tenant,
+            challenger,
+            treasury,
+            amount,
+            treasuryAmount,
+            maturesAt
+        );
+
+        // Interaction
+        _HOLD.seize(provider, address(this), amount);
+    }
+
+    // ----------------------------------------------------------------------------------------------- governance
+
+    /// @inheritdoc IStaking
+    function setUnbondingDelay(uint32 delay) external restricted {
+        _setUnbondingDelay(delay);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IStaking
+    function HOLD() external view returns (address) {
+        return address(_HOLD);
+    }
+
+    /// @inheritdoc IStaking
+    function unbondingDelay() external view returns (uint32) {
+        return _unbondingDelay;
+    }
+
+    /// @inheritdoc IStaking
+    function poolOf(address module, address provider) external view returns (Pool memory) {
+        return _pools[module][provider];
+    }
+
+    /// @inheritdoc IStaking
+    function unbondingOf(address provider) external view returns (Unbonding memory) {
+        return _unbondings[provider];
+    }
+
+    /// @inheritdoc IStaking
+    function penaltyOf(uint256 penaltyId) external view returns (Penalty memory) {
+        return _penalties[penaltyId];
+    }
+
+    /// @inheritdoc IStaking
+    function penaltyCount() external view returns (uint256) {
+        return _penaltyCount;
+    }
+
+    /// @inheritdoc IStaking
+    function splitOf(
+        uint256 amount,
+        bool challenged
+    ) public pure returns (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount) {
+        treasuryAmount = (amount * _TREASURY_PERCENT) / _PERCENT;
+        challengerAmount = challenged ? (amount * _CHALLENGER_PERCENT) / _PERCENT : 0;
+        tenantAmount = amount - challengerAmount - treasuryAmount;
+    }
+
+    /// @inheritdoc IStaking
+    function treasuryDue(address treasury) external view returns (uint256) {
+        return _treasuryDue[treasury];
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Locking spends the payer's allowance, and reverts where HOLD is missing: more than the supply never fits.
+    function _bond(address module, address provider, uint256 amount) private {
+        _HOLD.lock(msg.sender, provider, amount);
+        Pool storage pool = _pools[module][provider];
+        uint120 free = pool.free + uint120(amount); // locked above, so part of HOLD's supply
+        pool.free = free;
+        emit Bonded(module, provider, msg.sender, amount, free);
+    }
+
+    function _giveFree(address module, address provider, uint256 amount) private {
+        Pool storage pool = _pools[module][provider];
+        pool.free += uint120(amount); // came out of another uint120
+        pool.opened = true;
+    }
+
+    function _takeFree(address module, address provider, uint256 amount) private {
+        Pool storage pool = _pools[module][provider];
+        uint256 free = pool.free;
+        if (amount > free) revert StakingInsufficientFree(module, provider, free, amount);
+        pool.free = uint120(free - amount); // not more than it was
+    }
+
+    function _takeReserved(address provider, uint256 amount) private {
+        Pool storage pool = _pools[msg.sender][provider];
+        uint256 reserved = pool.reserved;
+        if (amount > reserved) revert StakingInsufficientReserved(msg.sender, provider, reserved, amount);
+        pool.reserved = uint120(reserved - amount); // not more than it was
+    }
+
+    function _send(address to, uint256 amount) private {
+        if (to == address(this)) revert StakingInvalidRecipient(to);
+        IERC20(address(_HOLD)).safeTransfer(to, amount);
+    }
+
+    function _setUnbondingDelay(uint32 delay) private {
+        if (delay < _LEAST_DELAY || delay > _MOST_DELAY) {
+            revert StakingDelayOutOfBounds(delay, _LEAST_DELAY, _MOST_DELAY);
+        }
+        _unbondingDelay = delay;
+        emit UnbondingDelaySet(delay);
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20Locks} from "../interfaces/IERC20Locks.sol";
+
+/// @title ERC-20 with native locks
+/// @notice The manual is IERC20Locks.
+/// @dev Locks never touch balances, so checkpoints, delegation and permit of other extensions go on as they are.
+abstract contract ERC20Locks is ERC20, IERC20Locks {
+    mapping(address owner => uint256 amount) private _locked;
+    mapping(address locker => mapping(address owner => uint256 amount)) private _locks;
+
+    /// @inheritdoc IERC20Locks
+    function lock(address payer, address owner, uint256 amount) external {
+        _spendAllowance(payer, msg.sender, amount);
+        if (payer != owner) _transfer(payer, owner, amount);
+
+        // Check: every locked token is owned. The balance covers all locks at any time, so the subtraction is exact.
+        uint256 locked = _locked[owner];
+        uint256 unlocked = balanceOf(owner) - locked;
+        if (amount > unlocked) revert ERC20LocksInsufficientUnlocked(owner, unlocked, amount);
+
+        // Effect
+        _locked[owner] = locked + amount;
+        uint256 lockedByLocker = _locks[msg.sender][owner] + amount;
+        _locks[msg.sender][owner] = lockedByLocker;
+        emit Locked(msg.sender, owner, amount, lockedByLocker);
+    }
+
+    /// @inheritdoc IERC20Locks
+    function unlock(address owner, uint256 amount) external {
+        emit Unlocked(msg.sender, owner, amount, _lower(owner, amount));
+    }
+
+    /// @inheritdoc IERC20Locks
+    function seize(address owner, address to, uint256 amount) external {
+        emit Seized(msg.sender, owner, to, amount, _lower(owner, amount));
+        _transfer(owner, to, amount);
+    }
+
+    /// @inheritdoc IERC20Locks
+    function lockedOf(address owner) external view returns (uint256) {
+        return _locked[owner];
+    }
+
+    /// @inheritdoc IERC20Locks
+    function lockOf(address locker, address owner) external view returns (uint256) {
+        return _locks[locker][owner];
+    }
+
+    /// @dev Refuses to move locked tokens, to whomever and by whatever path (INV-STK-3).
+    function _update(address from, address to, uint256 value) internal virtual override {
+        uint256 locked = _locked[from];
+        if (locked != 0) {
+            uint256 unlocked = balanceOf(from) - locked;
+            if (value > unlocked) revert ERC20LocksInsufficientUnlocked(from, unlocked, value);
+        }
+        super._update(from, to, value);
+    }
+
+    /// @dev Takes `amount` out of the caller's lock on `owner`; returns what is left of that lock.
+    function _lower(address owner, uint256 amount) private returns (uint256 lockedByLocker) {
+        uint256 held = _locks[msg.sender][owner];
+        if (amount > held) revert ERC20LocksInsufficientLock(msg.sender, owner, held, amount);
+        lockedByLocker = held - amount;
+        _locks[msg.sender][owner] = lockedByLocker;
+        // A locker's lock is part of the total, so this cannot underflow.
+        _locked[owner] -= amount;
+    }
+}

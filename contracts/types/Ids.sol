@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice Number of an offer: 1, 2, 3 ... in the order of creation. 0 is no offer.
+type OfferId is uint64;
+
+/// @notice Identity of a lease: the offer it was opened on and its number under that offer, written `7-12` for people.
+/// @dev Layout: offer number (64 bits) << 32 | number of the lease under the offer, from 1 (32 bits).
+type LeaseId is uint96;
+
+using {toLeaseId, equalsOffer as ==} for OfferId global;
+using {offerOf, indexOf} for LeaseId global;
+
+/// @notice Lease `index` of offer `offerId`.
+function toLeaseId(OfferId offerId, uint32 index) pure returns (LeaseId) {
+    return LeaseId.wrap((uint96(OfferId.unwrap(offerId)) << 32) | index);
+}
+
+function equalsOffer(OfferId a, OfferId b) pure returns (bool) {
+    return OfferId.unwrap(a) == OfferId.unwrap(b);
+}
+
+/// @notice The offer that a lease was opened on.
+function offerOf(LeaseId leaseId) pure returns (OfferId) {
+    // The shift leaves 64 bits, so nothing is cut off.
+    return OfferId.wrap(uint64(LeaseId.unwrap(leaseId) >> 32));
+}
+
+/// @notice The number of a lease under its offer, from 1.
+function indexOf(LeaseId leaseId) pure returns (uint32) {
+    // Keeps the lower 32 bits on purpose.
+    return uint32(LeaseId.unwrap(leaseId));
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice What a lease takes with it from the day it was opened (INV-LSE-9). One storage slot, never overwritten.
+struct Terms {
+    address treasury; // escrow account that fees go to, and payee of its part of penalties
+    uint16 feeBps; // of what the provider earned; at most 1,000
+    uint16 toleranceBps; // of the time since start that may be dark; at most 1,000
+    uint16 noShowBps; // of the collateral; at most 2,500
+    uint24 noticePeriod; // seconds, 1 h to 30 d
+    uint24 activationWindow; // seconds, 5 min to 24 h
+}
+
+/// @notice HOLD collateral per resource, in millionths of a HOLD (1e12 wei). One storage slot, never overwritten.
+struct Weights {
+    uint32 cpu; // per thousandth of a virtual CPU
+    uint32 memoryMiB;
+    uint32 diskGiB;
+    uint32 bandwidthMbps;
+    uint32 gpuTier0; // per GPU whose class has the two highest bits 00
+    uint32 gpuTier1; // ... 01
+    uint32 gpuTier2; // ... 10
+    uint32 gpuTier3; // ... 11
+}
+
+/// @notice A payment token as governance lists it, now. One storage slot.
+struct TokenTerms {
+    uint112 minimumLock; // least that a lease may lock, base units
+    uint112 bounty; // locked by each lease, for whoever expires it; at most `minimumLock`
+    uint16 version; // counts the listings of this token
+    bool listed;
+}
