@@ -1,0 +1,47 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { ethers } from "hardhat";
+
+/** Everybody who acts in tests. Providers never heartbeat themselves: their operators do. */
+export interface Actors {
+  admin: HardhatEthersSigner;
+  guardian: HardhatEthersSigner;
+  treasury: HardhatEthersSigner;
+  providerA: HardhatEthersSigner;
+  operatorA: HardhatEthersSigner;
+  providerB: HardhatEthersSigner;
+  operatorB: HardhatEthersSigner;
+  providerC: HardhatEthersSigner;
+  operatorC: HardhatEthersSigner;
+  tenantA: HardhatEthersSigner;
+  tenantB: HardhatEthersSigner;
+  keeper: HardhatEthersSigner;
+  stranger: HardhatEthersSigner;
+  /** Acts as a module of a vault: any account may. */
+  module: HardhatEthersSigner;
+  otherModule: HardhatEthersSigner;
+}
+
+const NAMES = [
+  "admin",
+  "guardian",
+  "treasury",
+  "providerA",
+  "operatorA",
+  "providerB",
+  "operatorB",
+  "providerC",
+  "operatorC",
+  "tenantA",
+  "tenantB",
+  "keeper",
+  "stranger",
+  "module",
+  "otherModule",
+] as const satisfies readonly (keyof Actors)[];
+
+/** The named signers, and in `others` the funded accounts that have no name. */
+export async function namedActors(): Promise<Actors & { others: HardhatEthersSigner[] }> {
+  const signers = await ethers.getSigners();
+  const named = Object.fromEntries(NAMES.map((name, index) => [name, signers[index]]));
+  return { ...(named as unknown as Actors), others: signers.slice(NAMES.length) };
+}

@@ -1,0 +1,64 @@
+import { ethers } from "hardhat";
+
+import type {
+  AccessManager,
+  Escrow,
+  Hold,
+  Liveness,
+  Market,
+  MarketLens,
+  MockToken,
+  Staking,
+} from "../../typechain-types";
+import type { Actors } from "./actors";
+import { DEFAULT_TERMS, DEFAULT_WEIGHTS, GRACE, listingOf, OUTAGE_ALLOWANCE, UNBONDING_DELAY } from "./parameters";
+
+export const GUARDIAN_ROLE = 1n;
+
+/** The protocol, wired; every contract also by its address, and its tokens by decimals. */
+export interface Deployment {
+  authority: AccessManager;
+  hold: Hold;
+  escrow: Escrow;
+  staking: Staking;
+  liveness: Liveness;
+  market: Market;
+  lens: MarketLens;
+  /** Payment tokens of 6 and 18 decimals, listed by the market. */
+  usd6: MockToken;
+  usd18: MockToken;
+}
+
+/** Deploys everything; `admin` holds all HOLD and all of AccessManager, the guardian may pause entries. */
+export async function deployProtocol({ admin, guardian, treasury }: Actors): Promise<Deployment> {
+  const authority = await ethers.deployContract("AccessManager", [admin]);
+  const hold = await ethers.deployContract("Hold", [admin]);
+  const escrow = await ethers.deployContract("Escrow");
+  const staking = await ethers.deployContract("Staking", [authority, hold, UNBONDING_DELAY]);
+  const liveness = await ethers.deployContract("Liveness", [GRACE]);
+  const market = await ethers.deployContract("Market", [
+    authority,
+    escrow,
+    staking,
+    liveness,
+    OUTAGE_ALLOWANCE,
+    { treasury: treasury.address, ...DEFAULT_TERMS },
+    DEFAULT_WEIGHTS,
+  ]);
+  const lens = await ethers.deployContract("MarketLens", [market]);
+
+  const pause = market.interface.getFunction("pauseEntries").selector;
+  await authority.connect(admin).grantRole(GUARDIAN_ROLE, guardian, 0);
+  await authority.connect(admin).setTargetFunctionRole(market, [pause], GUARDIAN_ROLE);
+
+  const usd6 = await ethers.deployContract("MockToken", ["Dollar", "USD6", 6]);
+  const usd18 = await ethers.deployContract("MockToken", ["Dollar", "USD18", 18]);
+  for (const [token, decimals] of [
+    [usd6, 6],
+    [usd18, 18],
+  ] as const) {
+    const { minimumLock, bounty } = listingOf(decimals);
+    await market.connect(admin).listToken(token, minimumLock, bounty);
+  }
+  return { authority, hold, escrow, staking, liveness, market, lens, usd6, usd18 };
+}

@@ -1,0 +1,67 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+
+import type { Liveness, Market } from "../../typechain-types";
+import type { OfferDraft, OrderChoices } from "./orders";
+import { anOrder } from "./orders";
+
+/** The states of a lease, as the contracts number them. */
+export const LeaseStatus = { None: 0n, Pending: 1n, Active: 2n, Closed: 3n, Cancelled: 4n, Released: 5n } as const;
+
+/** By whom and why a lease ended, as the contracts number it. */
+export const EndReason = {
+  None: 0n,
+  ClosedByTenant: 1n,
+  Expired: 2n,
+  CancelledByTenant: 3n,
+  NoShow: 4n,
+  Declined: 5n,
+} as const;
+
+/** Why an offer does not fit an order, as the contracts number it. */
+export const MisfitReason = {
+  None: 0n,
+  UnknownOffer: 1n,
+  OtherToken: 2n,
+  Retired: 3n,
+  PriceTooHigh: 4n,
+  RequirementUnmet: 5n,
+  DurationOutOfBounds: 6n,
+  CapacityShort: 7n,
+  LockTooSmall: 8n,
+  LockTooLarge: 9n,
+  ProviderDark: 10n,
+  BondShort: 11n,
+} as const;
+
+/** The id of lease `index` of an offer, both counted from 1: `leaseIdOf(7n, 12n)` is lease 7-12. */
+export const leaseIdOf = (offer: bigint, index: bigint | number): bigint => offer * 2n ** 32n + BigInt(index);
+
+/** Creates an offer; returns its id. */
+export async function createOffer(market: Market, provider: HardhatEthersSigner, draft: OfferDraft): Promise<bigint> {
+  await market.connect(provider).createOffer(draft.terms, draft.price, draft.capacity);
+  return market.offerCount();
+}
+
+/** Opens a pending lease; returns its id. */
+export async function openLease(market: Market, tenant: HardhatEthersSigner, choices: OrderChoices): Promise<bigint> {
+  const leaseId = await market.connect(tenant).open.staticCall(anOrder(choices));
+  await market.connect(tenant).open(anOrder(choices));
+  return leaseId;
+}
+
+/** Sends the heartbeat of `provider` and starts the leases; all must be pending ones of that provider. */
+export async function activate(
+  contracts: { market: Market; liveness: Liveness },
+  operator: HardhatEthersSigner,
+  provider: HardhatEthersSigner,
+  ...leaseIds: bigint[]
+): Promise<void> {
+  await contracts.liveness.connect(operator).heartbeat(provider);
+  await contracts.market.connect(operator).activate(leaseIds);
+  for (const leaseId of leaseIds) {
+    const { status } = await contracts.market.leaseById(leaseId);
+    if (status !== LeaseStatus.Active) {
+      throw new Error(`Lease ${leaseId} is in state ${status} after activation: open it first, and before its cutoff`);
+    }
+  }
+}

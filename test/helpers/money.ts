@@ -1,0 +1,88 @@
+/**
+ * What the contracts must come to, computed from the design brief alone and by other means than they use: whole
+ * fractions, no shifts. All amounts are BigInt: payment tokens in base units, HOLD in wei, rates in base units per
+ * second times 2^32.
+ */
+
+const X32 = 2n ** 32n;
+const BPS = 10_000n;
+const SECONDS_PER_HOUR = 3_600n;
+/** A weight counts millionths of a HOLD, 10^12 wei. */
+const WEIGHT_UNIT = 10n ** 12n;
+
+export interface Resources {
+  cpu: bigint;
+  memoryMiB: bigint;
+  diskGiB: bigint;
+  bandwidthMbps: bigint;
+  gpuClass: bigint;
+  gpuCount: bigint;
+  region: bigint;
+  attributes: bigint;
+}
+
+export interface Weights {
+  cpu: bigint;
+  memoryMiB: bigint;
+  diskGiB: bigint;
+  bandwidthMbps: bigint;
+  gpuTier0: bigint;
+  gpuTier1: bigint;
+  gpuTier2: bigint;
+  gpuTier3: bigint;
+}
+
+const divideUp = (amount: bigint, by: bigint): bigint => (amount + by - 1n) / by;
+
+/** Price per unit-second, X32, of `baseUnits` per hour, rounded down. */
+export const perHour = (baseUnits: bigint): bigint => (baseUnits * X32) / SECONDS_PER_HOUR;
+
+/** Price per unit-second, X32, of `baseUnits` per second. */
+export const perSecond = (baseUnits: bigint): bigint => baseUnits * X32;
+
+/** What `seconds` at a rate may cost at most, rounded up. */
+export const costOf = (rateX32: bigint, seconds: bigint | number): bigint => divideUp(rateX32 * BigInt(seconds), X32);
+
+/** What a lease locks at open. */
+export const lockOf = (rateX32: bigint, duration: bigint | number, bounty: bigint): bigint =>
+  costOf(rateX32, duration) + bounty;
+
+/** What billed seconds earned, fee included, rounded down. */
+export const earnedOf = (rateX32: bigint, seconds: bigint | number): bigint => (rateX32 * BigInt(seconds)) / X32;
+
+/** A part of an amount, rounded down. */
+export const partOf = (amount: bigint, bps: bigint): bigint => (amount * bps) / BPS;
+
+/** The fee on what billed seconds earned. */
+export const feeOf = (rateX32: bigint, seconds: bigint | number, feeBps: bigint): bigint =>
+  partOf(earnedOf(rateX32, seconds), feeBps);
+
+/** What a provider is paid, in all, for billed seconds. */
+export const netOf = (rateX32: bigint, seconds: bigint | number, feeBps: bigint): bigint =>
+  earnedOf(rateX32, seconds) - feeOf(rateX32, seconds, feeBps);
+
+/** HOLD that a lease reserves, in wei. */
+export function collateralOf(weights: Weights, resources: Resources, units: bigint | number): bigint {
+  const gpuWeights = [weights.gpuTier0, weights.gpuTier1, weights.gpuTier2, weights.gpuTier3];
+  const gpuWeight = gpuWeights[Number(resources.gpuClass / 2n ** 14n)]!;
+  const millionths =
+    weights.cpu * resources.cpu +
+    weights.memoryMiB * resources.memoryMiB +
+    weights.diskGiB * resources.diskGiB +
+    weights.bandwidthMbps * resources.bandwidthMbps +
+    gpuWeight * resources.gpuCount;
+  return millionths * BigInt(units) * WEIGHT_UNIT;
+}
+
+/** Seconds that collateral stays after the end of a lease that lived `seconds`. */
+export const claimTailOf = (seconds: number): number => Math.min(7 * 86_400, Math.max(3_600, seconds));
+
+/** The parts of a penalty, in wei: the remainder is the tenant's. */
+export function penaltyParts(
+  amount: bigint,
+  challenged: boolean,
+): { tenant: bigint; challenger: bigint; treasury: bigint } {
+  const treasury = partOf(amount, 2_000n);
+  const challenger = challenged ? partOf(amount, 2_000n) : 0n;
+  return { tenant: amount - challenger - treasury, challenger, treasury };
+}

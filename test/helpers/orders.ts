@@ -1,0 +1,80 @@
+import { ZeroAddress, ZeroHash } from "ethers";
+
+import type { CandidateStruct, OfferTermsStruct, OrderStruct } from "../../typechain-types/contracts/market/Market";
+import { perHour, type Resources } from "./money";
+import { DAY, DEFAULT_RESOURCES, HOUR } from "./parameters";
+
+export const MOST_PRICE = 2n ** 128n - 1n;
+export const MOST_LOCK = 2n ** 120n - 1n;
+
+/** A requirement that every offer meets. */
+export const ANY_RESOURCES: Resources = {
+  cpu: 0n,
+  memoryMiB: 0n,
+  diskGiB: 0n,
+  bandwidthMbps: 0n,
+  gpuClass: 0n,
+  gpuCount: 0n,
+  region: 0n,
+  attributes: 0n,
+};
+
+/** What `createOffer` takes, in its order. */
+export interface OfferDraft {
+  terms: OfferTermsStruct & { resources: Resources };
+  /** Base units per unit-second, times 2^32. */
+  price: bigint;
+  capacity: bigint;
+}
+
+export interface OfferChoices {
+  token: string;
+  resources?: Partial<Resources>;
+  minDuration?: number;
+  maxDuration?: number;
+  slasher?: string;
+  contentHash?: string;
+  price?: bigint;
+  capacity?: bigint;
+}
+
+/** An offer of ten units at $0.42 an hour in a 6-decimal token, for 0 s to 30 days; choose what matters. */
+export function anOffer(choices: OfferChoices): OfferDraft {
+  return {
+    terms: {
+      resources: { ...DEFAULT_RESOURCES, ...choices.resources },
+      minDuration: choices.minDuration ?? 0,
+      maxDuration: choices.maxDuration ?? 30 * DAY,
+      token: choices.token,
+      slasher: choices.slasher ?? ZeroAddress,
+      contentHash: choices.contentHash ?? ZeroHash,
+    },
+    price: choices.price ?? perHour(420_000n),
+    capacity: choices.capacity ?? 10n,
+  };
+}
+
+export interface OrderChoices {
+  token: string;
+  /** Offers to try, in this order, at whatever price. */
+  offers?: readonly bigint[];
+  /** Offers to try with the highest price for each; instead of `offers`. */
+  candidates?: CandidateStruct[];
+  units?: number;
+  duration?: number;
+  maxLock?: bigint;
+  requirement?: Partial<Resources>;
+}
+
+/** An order of one unit for 24 hours, whatever it costs and consists of; choose what matters. */
+export function anOrder(choices: OrderChoices): OrderStruct & { units: number; duration: number } {
+  const offers = choices.offers ?? [];
+  return {
+    token: choices.token,
+    units: choices.units ?? 1,
+    duration: choices.duration ?? 24 * HOUR,
+    maxLock: choices.maxLock ?? MOST_LOCK,
+    requirement: { ...ANY_RESOURCES, ...choices.requirement },
+    candidates: choices.candidates ?? offers.map((offer) => ({ offer, maxPricePerSecondX32: MOST_PRICE })),
+  };
+}
