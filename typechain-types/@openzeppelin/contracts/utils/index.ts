@@ -10,6 +10,8 @@ export type { math };
 import type * as structs from "./structs";
 export type { structs };
 export type { Address } from "./Address";
+export type { Create2 } from "./Create2";
+export type { Create3 } from "./Create3";
 export type { ERC6372Utils } from "./ERC6372Utils";
 export type { Errors } from "./Errors";
 export type { Multicall } from "./Multicall";

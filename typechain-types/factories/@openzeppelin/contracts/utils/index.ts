@@ -6,6 +6,8 @@ export * as introspection from "./introspection";
 export * as math from "./math";
 export * as structs from "./structs";
 export { Address__factory } from "./Address__factory";
+export { Create2__factory } from "./Create2__factory";
+export { Create3__factory } from "./Create3__factory";
 export { ERC6372Utils__factory } from "./ERC6372Utils__factory";
 export { Errors__factory } from "./Errors__factory";
 export { Multicall__factory } from "./Multicall__factory";
