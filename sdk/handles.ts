@@ -1,0 +1,51 @@
+import type { ContractRunner } from "ethers";
+
+import {
+  type AccessManager,
+  AccessManager__factory,
+  type Escrow,
+  Escrow__factory,
+  type Hold,
+  Hold__factory,
+  type Liveness,
+  Liveness__factory,
+  type Market,
+  Market__factory,
+  type MarketLens,
+  MarketLens__factory,
+  type Staking,
+  Staking__factory,
+} from "../typechain-types";
+import { type AddressBook, addressesOf, type ContractName } from "./addressBook";
+
+/** Typed handles on every contract of one deployment. */
+export interface Handles {
+  readonly hold: Hold;
+  readonly accessManager: AccessManager;
+  readonly escrow: Escrow;
+  readonly staking: Staking;
+  readonly liveness: Liveness;
+  readonly market: Market;
+  readonly lens: MarketLens;
+}
+
+/** Handles on the contracts at these addresses; nothing is read from the chain. */
+export function handlesAt(addresses: Record<ContractName, string>, runner: ContractRunner): Handles {
+  return {
+    hold: Hold__factory.connect(addresses.hold, runner),
+    accessManager: AccessManager__factory.connect(addresses.accessManager, runner),
+    escrow: Escrow__factory.connect(addresses.escrow, runner),
+    staking: Staking__factory.connect(addresses.staking, runner),
+    liveness: Liveness__factory.connect(addresses.liveness, runner),
+    market: Market__factory.connect(addresses.market, runner),
+    lens: MarketLens__factory.connect(addresses.lens, runner),
+  };
+}
+
+/**
+ * Handles on the deployment that an address book records. `runner` is a provider (to read) or a signer (to write too);
+ * whether it is connected to the book's chain is not checked here: see `assertSameChain`.
+ */
+export function connect(book: AddressBook, runner: ContractRunner): Handles {
+  return handlesAt(addressesOf(book), runner);
+}
