@@ -1,0 +1,66 @@
+import { concat, dataSlice, getAddress, Interface, type InterfaceAbi } from "ethers";
+
+import type { Artifact, Position } from "./artifacts";
+
+/** Addresses of linked libraries by qualified name (`path/of/Source.sol:Library`). */
+export type Libraries = Readonly<Record<string, string>>;
+
+type Links = Artifact["linkReferences"];
+
+/** Replaces hexadecimal digits of `code` at a byte position. */
+function overwrite(code: string, { start, length }: Position, digits: string): string {
+  const from = 2 + start * 2;
+  return code.slice(0, from) + digits + code.slice(from + length * 2);
+}
+
+/** Fills library addresses into code; fails for a library that is not given. */
+function link(code: string, links: Links, libraries: Libraries): string {
+  let linked = code;
+  for (const [source, names] of Object.entries(links)) {
+    for (const [name, positions] of Object.entries(names)) {
+      const address = libraries[`${source}:${name}`];
+      if (address === undefined) throw new Error(`library ${source}:${name} is not linked: add it to the plan`);
+      const digits = getAddress(address).slice(2).toLowerCase();
+      for (const position of positions) linked = overwrite(linked, position, digits);
+    }
+  }
+  return linked;
+}
+
+/** Creation code with libraries linked and constructor arguments appended. */
+export function initCodeOf(artifact: Artifact, args: readonly unknown[], libraries: Libraries = {}): string {
+  const code = link(artifact.bytecode, artifact.linkReferences, libraries);
+  return concat([code, new Interface(artifact.abi as InterfaceAbi).encodeDeploy([...args])]);
+}
+
+/** A library's code begins with PUSH20 of its own address, which creation fills in: zero in the artifact. */
+const LIBRARY_PREFIX = `0x73${"00".repeat(20)}3014`;
+
+/**
+ * How the runtime code at `address` differs from what the artifact would leave there; undefined: not at all. Immutables
+ * may have any value, but one and the same at all their places.
+ */
+export function runtimeDifference(
+  artifact: Artifact,
+  code: string,
+  address: string,
+  libraries: Libraries = {},
+): string | undefined {
+  let expected = link(artifact.deployedBytecode, artifact.deployedLinkReferences, libraries).toLowerCase();
+  if (expected.startsWith(LIBRARY_PREFIX)) {
+    expected = overwrite(expected, { start: 1, length: 20 }, address.slice(2).toLowerCase());
+  }
+  if (code.length !== expected.length) {
+    return `it has ${code.length / 2 - 1} bytes of code, ${expected.length / 2 - 1} were compiled`;
+  }
+  for (const [name, positions] of Object.entries(artifact.immutableReferences)) {
+    const values = positions.map(({ start, length }) => dataSlice(code, start, start + length));
+    if (new Set(values).size > 1) return `its immutable ${name} has several values: ${[...new Set(values)].join(", ")}`;
+    positions.forEach((position, index) => {
+      expected = overwrite(expected, position, (values[index] ?? "").slice(2));
+    });
+  }
+  if (code === expected) return undefined;
+  const at = [...expected].findIndex((digit, index) => digit !== code[index]);
+  return `its code differs from what was compiled, first at byte ${Math.floor(at / 2) - 1}`;
+}

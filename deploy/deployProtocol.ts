@@ -1,0 +1,140 @@
+import type { Provider, Signer } from "ethers";
+
+import { type AddressBook, type ContractName, identifyChain } from "../sdk/addressBook";
+import { type Handles, handlesAt } from "../sdk/handles";
+import { type ArtifactSource, artifactsFromDisk } from "./artifacts";
+import { type BookStore, bookFile } from "./book";
+import { assertBook, assertChain } from "./checks";
+import { FACTORY_ADDRESS } from "./create3";
+import { DeployError } from "./errors";
+import { type Finding, inspect } from "./inspect";
+import { type Parameters, parametersHash } from "./parameters";
+import type { Plan } from "./plan";
+import { census, type Power } from "./powers";
+import { PROTOCOL } from "./protocol";
+import { type Progress, Run, UNKNOWN_START } from "./run";
+import { predictAddress, setStage, type Stage } from "./scene";
+
+export interface DeployOptions {
+  /** The deployer of the parameters, connected to the network. */
+  readonly signer: Signer;
+  readonly parameters: Parameters;
+  /** The address book: a store, or the path of a file. */
+  readonly book: BookStore | string;
+  /** Compiled contracts; those under `artifacts/` unless told. */
+  readonly artifacts?: ArtifactSource;
+  /** What is deployed; the protocol unless told. */
+  readonly plan?: Plan;
+  /** Go on although the network file says something else than at the start. Contracts are compared with it all the same. */
+  readonly acceptChangedParameters?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Deployment {
+  readonly addresses: Readonly<Record<ContractName, string>>;
+  /** Handles for the signer. */
+  readonly contracts: Handles;
+  readonly book: AddressBook;
+  /** Everybody who holds a role of the AccessManager. */
+  readonly powers: readonly Power[];
+  /** Transactions of the deployer that this run got mined. */
+  readonly transactions: number;
+  readonly gasUsed: bigint;
+}
+
+/** What an address book says before the first contract; or again, where contracts are there and the book was lost. */
+async function newBook({ plan, parameters, provider }: Stage): Promise<AddressBook> {
+  const [chain, head, codes] = await Promise.all([
+    identifyChain(provider),
+    provider.getBlockNumber(),
+    Promise.all(plan.contracts.map(({ name }) => provider.getCode(predictAddress(parameters, name)))),
+  ]);
+  return {
+    ...chain,
+    startBlock: codes.every((code) => code === "0x") ? head : UNKNOWN_START,
+    deployer: parameters.deployer,
+    factory: FACTORY_ADDRESS,
+    release: parameters.release,
+    parametersHash: parametersHash(parameters),
+    contracts: {},
+  };
+}
+
+/**
+ * Brings a network from wherever it is to a working protocol, and writes down where everything is. Safe to kill and to
+ * repeat at any point: the chain is the only record of progress, every step is done if and only if the chain does not
+ * show it done, and each contract has one address that only this deployer can fill, once.
+ */
+export async function deployProtocol(options: DeployOptions): Promise<Deployment> {
+  const { signer, parameters, plan = PROTOCOL, onProgress = () => undefined } = options;
+  const { provider } = signer;
+  if (provider === null) throw new Error("deployProtocol: the signer must be connected to a provider");
+  const artifacts = options.artifacts ?? artifactsFromDisk("artifacts");
+  const store = typeof options.book === "string" ? bookFile(options.book) : options.book;
+  const stage = setStage(parameters, provider, plan, artifacts);
+
+  await assertChain(parameters, provider);
+  const signerAddress = await signer.getAddress();
+  if (signerAddress !== parameters.deployer) {
+    throw new DeployError(
+      "WRONG_DEPLOYER",
+      `The key is of ${signerAddress}; the network file names the deployer ${parameters.deployer}, from which all ` +
+        "addresses follow. Nothing was sent.",
+      "use that deployer's key, or have the network file reviewed with the new deployer.",
+    );
+  }
+  let book = store.load();
+  if (book === undefined) {
+    book = await newBook(stage);
+    store.save(book);
+  } else {
+    await assertBook(book, store.source, parameters, provider, options.acceptChangedParameters);
+  }
+
+  const run = new Run(stage, signer, store, book, onProgress);
+  const finished = await run.complete();
+  return {
+    ...finished,
+    addresses: stage.at,
+    contracts: handlesAt(stage.at, signer),
+    transactions: run.receipts.length,
+    gasUsed: run.receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
+  };
+}
+
+export interface StatusOptions {
+  readonly provider: Provider;
+  readonly parameters: Parameters;
+  readonly book: BookStore | string;
+  readonly artifacts?: ArtifactSource;
+  readonly plan?: Plan;
+}
+
+export interface Status {
+  readonly findings: readonly Finding[];
+  /** Everybody who holds a role; empty until there is an AccessManager. */
+  readonly powers: readonly Power[];
+  /** The address book; undefined where there is none yet. */
+  readonly book: AddressBook | undefined;
+  /** The network file is not the one that the book records. */
+  readonly parametersChanged: boolean;
+}
+
+/** How every step of the deployment stands. Reads only: nothing is sent, nothing is written. */
+export async function deploymentStatus(options: StatusOptions): Promise<Status> {
+  const { provider, parameters, plan = PROTOCOL } = options;
+  const stage = setStage(parameters, provider, plan, options.artifacts ?? artifactsFromDisk("artifacts"));
+  const store = typeof options.book === "string" ? bookFile(options.book) : options.book;
+  await assertChain(parameters, provider);
+  const book = store.load();
+  if (book !== undefined) await assertBook(book, store.source, parameters, provider, true);
+  const findings = await inspect(stage, book);
+  const manager = findings.find(({ name }) => name === "accessManager");
+  const powers = manager?.state === "done" ? await census(stage, book?.startBlock ?? 0) : [];
+  return {
+    findings,
+    powers,
+    book,
+    parametersChanged: book !== undefined && book.parametersHash !== parametersHash(parameters),
+  };
+}

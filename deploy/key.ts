@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+
+import { type Provider, Wallet } from "ethers";
+
+import { DeployError } from "./errors";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const KEY = "DEPLOYER_KEY";
+const PASSWORD = "DEPLOYER_KEYSTORE_PASSWORD";
+
+/** The deployer's wallet, from an encrypted keystore or from the environment. The key appears in no message. */
+export async function deployerWallet(
+  keystore: string | undefined,
+  environment: Environment,
+  provider: Provider,
+): Promise<Wallet> {
+  const fail = (what: string, next: string): DeployError => new DeployError("KEY", what, next);
+  if (keystore !== undefined) {
+    const password = environment[PASSWORD];
+    if (password === undefined) throw fail(`${PASSWORD} is not set.`, "set it to the password of the keystore.");
+    try {
+      const { privateKey } = await Wallet.fromEncryptedJson(readFileSync(keystore, "utf8"), password);
+      return new Wallet(privateKey, provider);
+    } catch {
+      const next = `check the path, that it is a version 3 keystore (as \`geth account new\` writes it), and ${PASSWORD}.`;
+      throw fail(`The keystore ${keystore} cannot be opened.`, next);
+    }
+  }
+  const key = environment[KEY];
+  if (key === undefined || key === "") {
+    throw fail("There is no key to deploy with.", `set ${KEY}, or give --keystore and set ${PASSWORD}.`);
+  }
+  try {
+    return new Wallet(key, provider);
+  } catch {
+    throw fail(`${KEY} is no private key.`, "set it to 0x and 64 hexadecimal digits.");
+  }
+}

@@ -1,0 +1,322 @@
+import { readFileSync } from "node:fs";
+
+import {
+  formatUnits,
+  getAddress,
+  HDNodeWallet,
+  keccak256,
+  Mnemonic,
+  parseUnits,
+  toUtf8Bytes,
+  ZeroAddress,
+} from "ethers";
+import { z } from "zod";
+
+import { DeployError } from "./errors";
+
+// ------------------------------------------------------------------------------------------- people's units
+
+const SECONDS = { s: 1, min: 60, h: 3_600, d: 86_400 } as const;
+
+/** `"30 min"` -> seconds, within bounds given in the same form. */
+function duration(description: string, least: string, most: string) {
+  const seconds = (text: string): number | undefined => {
+    const [, count, unit] = /^(\d{1,9}) ?(s|min|h|d)$/.exec(text) ?? [];
+    return count === undefined ? undefined : Number(count) * SECONDS[unit as keyof typeof SECONDS];
+  };
+  return z
+    .string()
+    .meta({ description: `${description} A number and s, min, h or d; ${least} to ${most}.` })
+    .transform((text, context) => {
+      const value = seconds(text);
+      if (value === undefined) {
+        context.addIssue(`"${text}" is no duration: write a number and s, min, h or d, as in "30 min"`);
+      } else if (value < (seconds(least) ?? 0) || value > (seconds(most) ?? 0)) {
+        context.addIssue(`"${text}" is out of bounds: ${least} to ${most}`);
+      } else {
+        return value;
+      }
+      return z.NEVER;
+    });
+}
+
+/** `"2.5 %"` -> basis points, at most `most`. */
+function share(description: string, most: number) {
+  return z
+    .string()
+    .meta({ description: `${description} Per cent, in steps of 0.01; at most ${most / 100} %.` })
+    .transform((text, context) => {
+      const [, number] = /^(\d{1,3}(?:\.\d{1,2})?) ?%$/.exec(text) ?? [];
+      if (number === undefined) {
+        context.addIssue(`"${text}" is no share: write per cent with at most two decimals, as in "2.5 %"`);
+        return z.NEVER;
+      }
+      const bps = Number(parseUnits(number, 2));
+      if (bps > most) context.addIssue(`"${text}" is out of bounds: at most ${most / 100} %`);
+      return bps;
+    });
+}
+
+const MOST_UINT32 = 2n ** 32n - 1n;
+const MOST_UINT112 = 2n ** 112n - 1n;
+const decimalNumber = /^\d+(?:\.\d+)?$/;
+
+/** `"0.25"` HOLD per so-and-so -> millionths of a HOLD, in which the contracts keep weights. `per`: contract units in one. */
+function weight(description: string, per: bigint) {
+  return z
+    .string()
+    .meta({ description })
+    .transform((text, context) => {
+      if (!decimalNumber.test(text)) {
+        context.addIssue(`"${text}" is no amount of HOLD: write a decimal number, as in "0.25"`);
+        return z.NEVER;
+      }
+      const [, decimals = ""] = text.split(".");
+      const millionths = decimals.length > 6 ? undefined : parseUnits(text, 6);
+      if (millionths === undefined || millionths % per !== 0n) {
+        context.addIssue(`"${text}" is too fine: steps are ${formatUnits(per, 6)} HOLD`);
+        return z.NEVER;
+      }
+      if (millionths / per > MOST_UINT32) {
+        context.addIssue(`"${text}" is too much: at most ${formatUnits(MOST_UINT32 * per, 6)} HOLD`);
+      }
+      return Number(millionths / per);
+    });
+}
+
+/** An address: any case without a mixed one, else with a correct checksum; never zero. */
+function account(description: string) {
+  return z
+    .string()
+    .meta({ description: `${description} An address, not zero.` })
+    .transform((text, context) => {
+      if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
+        context.addIssue(`"${text}" is no address: write 0x and 40 hexadecimal digits`);
+        return z.NEVER;
+      }
+      if (text === ZeroAddress) {
+        context.addIssue("is still the zero address: fill it in");
+        return z.NEVER;
+      }
+      try {
+        return getAddress(text);
+      } catch {
+        context.addIssue(`"${text}" has a wrong checksum: a digit is mistyped, or letters changed case`);
+        return z.NEVER;
+      }
+    });
+}
+
+// --------------------------------------------------------------------------------------------------- the file
+
+const tokenSchema = z
+  .strictObject({
+    symbol: z.string().min(1).meta({ description: "What the token calls itself; checked against the chain." }),
+    address: account("The payment token."),
+    decimals: z.number().int().min(0).max(36).meta({ description: "Of the token; checked against the chain." }),
+    minimumLock: z.string().meta({ description: 'Least that a lease may lock, in whole tokens, as in "0.50".' }),
+    bounty: z
+      .string()
+      .meta({
+        description: "What each lease locks for whoever ends it in time, in whole tokens; at most minimumLock.",
+      }),
+  })
+  .transform((token, context) => {
+    const amount = (field: "minimumLock" | "bounty"): bigint => {
+      const text = token[field];
+      const [, decimals = ""] = text.split(".");
+      if (!decimalNumber.test(text)) {
+        context.addIssue({ code: "custom", path: [field], message: `"${text}" is no amount: write "0.50"` });
+      } else if (decimals.length > token.decimals) {
+        const message = `"${text}" is too fine: the token has ${token.decimals} decimals`;
+        context.addIssue({ code: "custom", path: [field], message });
+      } else {
+        const units = parseUnits(text, token.decimals);
+        if (units <= MOST_UINT112) return units;
+        context.addIssue({ code: "custom", path: [field], message: `"${text}" does not fit 112 bits of base units` });
+      }
+      return 0n;
+    };
+    const [minimumLock, bounty] = [amount("minimumLock"), amount("bounty")];
+    if (bounty > minimumLock) {
+      const message = `"${token.bounty}" is more than minimumLock, "${token.minimumLock}"`;
+      context.addIssue({ code: "custom", path: ["bounty"], message });
+    }
+    return { ...token, minimumLock, bounty };
+  });
+
+const gwei = z
+  .string()
+  .meta({ description: 'Highest fee per gas that is ever offered, as in "50 gwei". Left out: no limit.' })
+  .transform((text, context) => {
+    const [, number] = /^(\d+(?:\.\d{1,9})?) ?gwei$/.exec(text) ?? [];
+    if (number !== undefined) return parseUnits(number, "gwei");
+    context.addIssue(`"${text}" is no fee: write a number and gwei, as in "50 gwei"`);
+    return z.NEVER;
+  });
+
+const fileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  network: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "must be of lower-case letters, digits and dashes")
+    .meta({ description: "Name of the network, for people." }),
+  chainId: z.number().int().positive().meta({ description: "Chain id that the RPC endpoint must have." }),
+  release: z
+    .string()
+    .regex(/^[a-z0-9.-]{1,31}$/, "must be 1 to 31 lower-case letters, digits, dots and dashes")
+    .meta({
+      description:
+        "Enters every address. Keep it the same on every network; another one puts a second protocol beside the first.",
+    }),
+  deployer: account("The account that deploys: it determines every address, and ends without any power."),
+  roles: z.strictObject({
+    admin: account("Ends as the only admin of the AccessManager."),
+    guardian: account("May pause new leases and new offers for a bounded time, and nothing else."),
+    treasury: account("Escrow account that fees go to, and payee of its part of penalties."),
+    initialHolder: account("Receives the whole supply of HOLD."),
+  }),
+  liveness: z.strictObject({
+    grace: duration("How long a heartbeat lasts. Immutable.", "10 min", "1 d"),
+    outageAllowance: duration(
+      "Darkness that no penalty follows. Immutable. 30 min on an L1; 6 h on a rollup, whose sequencer may stop.",
+      "10 min",
+      "1 d",
+    ),
+  }),
+  staking: z.strictObject({
+    unbondingDelay: duration("From the request until a bond may leave.", "10 d", "60 d"),
+  }),
+  terms: z.strictObject({
+    fee: share("Of what the provider earned, to the treasury.", 1_000),
+    tolerance: share("Of the time since start that may be dark besides the outage allowance.", 1_000),
+    noShowPenalty: share("Of the collateral, from a provider that does not activate.", 2_500),
+    noticePeriod: duration("Least time between a provider's notice and the end.", "1 h", "30 d"),
+    activationWindow: duration("From opening until a provider must have activated.", "5 min", "24 h"),
+  }),
+  weights: z
+    .strictObject({
+      cpu: weight("Per virtual CPU, in steps of 0.001.", 1_000n),
+      memoryMiB: weight("Per MiB of memory, in steps of 0.000001.", 1n),
+      diskGiB: weight("Per GiB of disk, in steps of 0.000001.", 1n),
+      bandwidthMbps: weight("Per Mbit/s, in steps of 0.000001.", 1n),
+      gpuTier0: weight("Per GPU of the lowest collateral tier.", 1n),
+      gpuTier1: weight("Per GPU of the second tier.", 1n),
+      gpuTier2: weight("Per GPU of the third tier.", 1n),
+      gpuTier3: weight("Per GPU of the highest tier.", 1n),
+    })
+    .meta({ description: "Collateral that a provider reserves, in HOLD, as decimal strings." }),
+  tokens: z
+    .array(tokenSchema)
+    .meta({ description: "Payment tokens that are listed from the start; may be none." })
+    .check(({ value, issues }) => {
+      value.forEach(({ address }, index) => {
+        if (value.findIndex((token) => token.address === address) === index) return;
+        issues.push({ code: "custom", input: address, path: [index, "address"], message: "is listed twice" });
+      });
+    }),
+  transactions: z
+    .strictObject({
+      confirmations: z.number().int().min(1).max(256).meta({ description: "Blocks until a step counts as done." }),
+      stuckAfter: duration("Then a pending transaction is sent again for a higher fee.", "1 s", "1 d"),
+      maxFeePerGas: gwei.optional(),
+    })
+    .meta({ description: "How transactions are sent; not part of what is deployed, free to change between runs." }),
+});
+
+/** Checked contents of a network file: seconds, basis points, base units. */
+export type Parameters = Omit<z.output<typeof fileSchema>, "$schema">;
+
+/** What a network file may hold, before it is checked. */
+export type ParametersInput = z.input<typeof fileSchema>;
+
+/** JSON Schema of the network files, for editors. */
+export function parametersJsonSchema(): object {
+  return z.toJSONSchema(fileSchema, { io: "input" });
+}
+
+// ------------------------------------------------------------------------------------------- reading the file
+
+const DEVELOPMENT_CHAINS = new Set([1337, 31337]);
+
+/** The accounts that Hardhat, anvil and others give everybody. */
+function publicAccounts(): Set<string> {
+  const mnemonic = Mnemonic.fromPhrase("test test test test test test test test test test test junk");
+  const root = HDNodeWallet.fromMnemonic(mnemonic, "m/44'/60'/0'/0");
+  return new Set(Array.from({ length: 20 }, (_, index) => root.deriveChild(index).address));
+}
+
+/** Accounts whose private keys the whole world knows must not end up in a real network. */
+function publicKeyFaults(input: unknown): string[] {
+  const schema = z.object({
+    chainId: z.number(),
+    deployer: z.string().optional().catch(undefined),
+    roles: z.record(z.string(), z.string().catch("")).catch({}),
+  });
+  const { success, data } = schema.safeParse(input);
+  if (!success || DEVELOPMENT_CHAINS.has(data.chainId)) return [];
+  const known = publicAccounts();
+  const accounts: [string, string | undefined][] = [
+    ["deployer", data.deployer],
+    ...Object.entries(data.roles).map(([role, value]): [string, string] => [`roles.${role}`, value]),
+  ];
+  return accounts
+    .filter(([, value]) => value !== undefined && /^0x[0-9a-fA-F]{40}$/.test(value))
+    .filter(([, value]) => known.has(getAddress((value as string).toLowerCase())))
+    .map(([path]) => `${path}: is a development account whose private key everybody knows`);
+}
+
+/** Checks the contents of a network file; all faults are named at once. `source` is what the error calls it. */
+export function parseParameters(input: unknown, source: string): Parameters {
+  const parsed = fileSchema.safeParse(input);
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".") || "(whole file)"}: ${issue.message}`),
+    ...publicKeyFaults(input),
+  ];
+  if (!parsed.success || faults.length > 0) {
+    throw new DeployError(
+      "PARAMETERS_INVALID",
+      `${source} has ${faults.length} ${faults.length === 1 ? "fault" : "faults"}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+      "correct the file, have it reviewed, and run again. Its fields are described in deploy/networks/schema.json.",
+    );
+  }
+  const { $schema: _schema, ...parameters } = parsed.data;
+  return parameters;
+}
+
+/** Reads and checks the network file at `path`. */
+export function readParameters(path: string): Parameters {
+  let input: unknown;
+  try {
+    input = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new DeployError(
+      "PARAMETERS_INVALID",
+      `${path} cannot be read as JSON: ${(error as Error).message}`,
+      "give --network-file the path of a file like deploy/networks/local.json.",
+      { cause: error },
+    );
+  }
+  return parseParameters(input, path);
+}
+
+function canonical(value: unknown): string {
+  if (typeof value === "bigint") return `"${value}"`;
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+    return `{${fields
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`)
+      .join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/**
+ * Hash of everything in a network file that says what is deployed: spelling ("30 min" or "1800 s"), order and how
+ * transactions are sent do not enter.
+ */
+export function parametersHash({ transactions: _transactions, ...deployed }: Parameters): string {
+  return keccak256(toUtf8Bytes(canonical(deployed)));
+}

@@ -1,0 +1,95 @@
+import Table from "cli-table3";
+import { formatUnits } from "ethers";
+
+import type { Deployment, Status } from "./deployProtocol";
+import type { Parameters } from "./parameters";
+import type { Progress } from "./run";
+
+/** Exit codes of `status`, for scripts. */
+export const EXIT = { done: 0, failed: 1, missing: 2, mismatch: 3 } as const;
+
+/** What `status` exits with. */
+export function statusExitCode({ findings, parametersChanged }: Status): number {
+  if (parametersChanged || findings.some(({ state }) => state === "mismatch")) return EXIT.mismatch;
+  return findings.some(({ state }) => state === "missing") ? EXIT.missing : EXIT.done;
+}
+
+/** A table without colours and frames: it reads the same in a terminal, a log and a report. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const silent = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "" };
+  const chars = { ...silent, "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", mid: "" };
+  const made = new Table({
+    head: [...head],
+    chars: { ...chars, "mid-mid": "", right: "", "right-mid": "", middle: "  " },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+/** How everything stands, for people. */
+export function renderStatus(status: Status, parameters: Parameters): string {
+  const { findings, powers, book, parametersChanged } = status;
+  const steps = findings.map(({ name, state, address, detail }) => [name, state, address ?? "", detail ?? ""]);
+  const parts = [
+    `${parameters.network}, chain ${parameters.chainId}, release ${parameters.release}, deployer ${parameters.deployer}`,
+    table(["step", "state", "address", "remark"], steps),
+  ];
+  if (powers.length > 0) {
+    const held = powers.map(({ role, account, expected }) => [
+      role,
+      account,
+      expected ? "as the network file says" : "granted since, or a stranger: find out",
+    ]);
+    parts.push(table(["role", "held by", "remark"], held));
+  }
+  if (book === undefined) parts.push("There is no address book yet.");
+  if (parametersChanged) parts.push("The network file is not the one that the address book records.");
+  const open = findings.filter(({ state }) => state === "missing").length;
+  const wrong = findings.filter(({ state }) => state === "mismatch").length;
+  if (wrong > 0) parts.push(`${wrong} of ${findings.length} steps do not match: deploying will refuse.`);
+  else if (open > 0) parts.push(`${open} of ${findings.length} steps are missing: deploying will do them.`);
+  else parts.push("Everything is in place.");
+  return parts.join("\n\n");
+}
+
+/** How everything stands, for scripts. */
+export function statusJson(status: Status, parameters: Parameters): string {
+  const { network, chainId, release, deployer } = parameters;
+  const { book: _book, ...told } = status;
+  return JSON.stringify({ network, chainId, release, deployer, recorded: status.book !== undefined, ...told }, null, 2);
+}
+
+/** One line per thing that happened. */
+export function renderProgress(progress: Progress): string {
+  switch (progress.type) {
+    case "step": {
+      const { name, state, address, detail } = progress.finding;
+      return [`${state.padEnd(8)} ${name}`, address, detail].filter((part) => part !== undefined).join("  ");
+    }
+    case "waiting":
+      return `         waiting for ${progress.pending} pending transaction(s) of the deployer`;
+    case "replacing":
+      return `         sending nonce ${progress.nonce} again, for up to ${formatUnits(progress.maxFeePerGas, "gwei")} gwei`;
+    case "sent":
+      return `         sent ${progress.hash}, nonce ${progress.nonce}`;
+    case "confirming":
+      return `         waiting for block ${progress.block}`;
+    case "mined":
+      return `         mined in block ${progress.block}, ${progress.gasUsed} gas`;
+    case "notice":
+      return `NOTICE   ${progress.message}`;
+  }
+}
+
+/** The end of a deployment. */
+export function renderDeployment({ transactions, gasUsed, powers }: Deployment, source: string): string {
+  const held = powers.map(({ role, account }) => `${role}: ${account}`).join(", ");
+  const sent =
+    transactions === 0 ? "Nothing was to do" : `${transactions} transactions were mined, ${gasUsed} gas in all`;
+  return `${sent}. Everything is in place and recorded in ${source}.\nPower is held by ${held}.`;
+}

@@ -1,0 +1,284 @@
+import { Interface, type InterfaceAbi, keccak256, type Signer, type TransactionReceipt } from "ethers";
+
+import type { AddressBook, ArgumentJson, ContractRecord } from "../sdk/addressBook";
+import type { BookStore } from "./book";
+import { assertNoMismatch } from "./checks";
+import { CREATE2_PROXY, FACTORY_ADDRESS, FACTORY_CALL_DATA, saltOf } from "./create3";
+import { DeployError } from "./errors";
+import { type Finding, inspect, inspectContract, inspectFoundation } from "./inspect";
+import { collectLogs } from "./logs";
+import { parametersHash } from "./parameters";
+import type { ActionEntry, ContractEntry } from "./plan";
+import { census, type Power } from "./powers";
+import { addressFor, initCodeFor, type Stage } from "./scene";
+import { Sender, type SenderEvent } from "./sender";
+
+/** What a deployment tells while it works. */
+export type Progress =
+  | SenderEvent
+  | { readonly type: "step"; readonly finding: Finding }
+  | { readonly type: "notice"; readonly message: string };
+
+const MOST_PASSES = 3;
+
+/** Start of a deployment whose book was lost: until its contracts are found again, anything may be its first block. */
+export const UNKNOWN_START = 0;
+
+/** A constructor argument as the address book keeps it. */
+function toJson(value: unknown): ArgumentJson {
+  if (typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map(toJson);
+  if (typeof value === "object" && value !== null) return Object.values(value).map(toJson);
+  return String(value);
+}
+
+/** One deployment on its way. */
+export class Run {
+  private readonly sender: Sender;
+  private readonly found = new Map<string, { block: number; txHash: string }>();
+
+  constructor(
+    private readonly stage: Stage,
+    signer: Signer,
+    private readonly store: BookStore,
+    private book: AddressBook,
+    private readonly tell: (progress: Progress) => void,
+  ) {
+    const explain = (data: string): string => this.explain(data);
+    this.sender = new Sender(signer, stage.provider, stage.deployer, stage.parameters.transactions, tell, explain);
+  }
+
+  get receipts(): readonly TransactionReceipt[] {
+    return this.sender.receipts;
+  }
+
+  /** Does whatever is missing, and looks again, until nothing is. */
+  async complete(): Promise<{ book: AddressBook; powers: Power[] }> {
+    for (let pass = 1; ; pass++) {
+      const findings = await inspect(this.stage, this.book);
+      assertNoMismatch(findings);
+      if (pass === 1)
+        for (const finding of findings) if (finding.state !== "missing") this.tell({ type: "step", finding });
+      const missing = new Set(findings.filter(({ state }) => state === "missing").map(({ name }) => name));
+      if (missing.size === 0) break;
+      if (pass > MOST_PASSES) {
+        throw new DeployError(
+          "NOT_MINED",
+          `The chain lost what was done (${[...missing].join(", ")}), ${MOST_PASSES} times over.`,
+          "raise transactions.confirmations in the network file, wait until the chain is stable, and run again.",
+        );
+      }
+      await this.work(missing);
+    }
+    await this.recordAll();
+    return { book: this.book, powers: await this.countPowers() };
+  }
+
+  private async work(missing: ReadonlySet<string>): Promise<void> {
+    const { plan, parameters } = this.stage;
+    if (missing.has("create2 proxy")) await this.createProxy();
+    if (missing.has("create3 factory")) await this.createFactory();
+    for (const entry of plan.contracts) if (missing.has(entry.name)) await this.createContract(entry);
+    for (const action of plan.genesis(parameters)) if (missing.has(action.name)) await this.act("genesis", action);
+    const handover = plan.handover(parameters).filter(({ name }) => missing.has(name));
+    if (handover.length > 0) await this.assertNoStranger();
+    for (const action of handover) await this.act("handover", action);
+    await this.sender.confirm(Math.max(0, ...this.receipts.map(({ blockNumber }) => blockNumber)));
+  }
+
+  // ----------------------------------------------------------------------------------------------- steps
+
+  /** Brings the deterministic deployment proxy to a chain that lacks it: fund its one-time signer, send its transaction. */
+  private async createProxy(): Promise<void> {
+    const { provider } = this.stage;
+    const exists = async (): Promise<boolean> => (await inspectFoundation(this.stage))[0].state === "done";
+    const shortage = async (): Promise<bigint> => {
+      const balance = await provider.getBalance(CREATE2_PROXY.signer);
+      return balance >= CREATE2_PROXY.cost ? 0n : CREATE2_PROXY.cost - balance;
+    };
+    const block = await provider.getBlock("latest");
+    if ((block?.baseFeePerGas ?? 0n) > CREATE2_PROXY.gasPrice) {
+      throw new DeployError(
+        "FEES_TOO_HIGH",
+        "This chain lacks the deterministic deployment proxy, and its base fee is above the 100 gwei that the proxy's " +
+          "presigned transaction pays.",
+        "run again when the base fee is lower.",
+      );
+    }
+    // Asked before anything is paid: a node that wants a chain id in every signature says so at once.
+    await this.broadcastProxy();
+    if (await exists()) return;
+    const value = await shortage();
+    await this.sender.reach({ to: CREATE2_PROXY.signer, value }, async () => (await shortage()) === 0n || exists());
+    await this.broadcastProxy();
+    await this.sender.until(exists, "the deterministic deployment proxy");
+    this.tell({ type: "step", finding: (await inspectFoundation(this.stage))[0] });
+  }
+
+  /** Sends the presigned transaction; fails only where the chain will never take it. */
+  private async broadcastProxy(): Promise<void> {
+    try {
+      await this.stage.provider.broadcastTransaction(CREATE2_PROXY.transaction);
+    } catch (error) {
+      if (!/replay|protected|eip-?155|chain ?id/i.test((error as Error).message)) return;
+      throw new DeployError(
+        "FACTORY_REFUSED",
+        "This chain lacks the deterministic deployment proxy, and the node refuses its presigned transaction because " +
+          `that carries no chain id: ${(error as Error).message}`,
+        `use a node that allows such transactions, or have ${CREATE2_PROXY.address} put there by the operators of the ` +
+          "chain (most have it from genesis on). Nothing was spent.",
+        { cause: error },
+      );
+    }
+  }
+
+  private async createFactory(): Promise<void> {
+    await this.sender.reach({ to: CREATE2_PROXY.address, data: FACTORY_CALL_DATA }, async () => {
+      const [, factory] = await inspectFoundation(this.stage);
+      assertNoMismatch([factory]);
+      return factory.state === "done";
+    });
+    this.tell({ type: "step", finding: (await inspectFoundation(this.stage))[1] });
+  }
+
+  private async createContract(entry: ContractEntry): Promise<void> {
+    const { factory, parameters } = this.stage;
+    const data = factory.interface.encodeFunctionData("create", [
+      saltOf(parameters.release, entry.name),
+      initCodeFor(this.stage, entry),
+    ]);
+    let finding: Finding | undefined;
+    const receipt = await this.sender.reach({ to: FACTORY_ADDRESS, data }, async () => {
+      finding = await inspectContract(this.stage, entry);
+      assertNoMismatch([finding]);
+      return finding.state === "done";
+    });
+    if (receipt !== undefined) this.found.set(entry.name, { block: receipt.blockNumber, txHash: receipt.hash });
+    if (finding !== undefined) this.tell({ type: "step", finding });
+    if (this.stage.parameters.transactions.confirmations === 1) await this.record(entry);
+  }
+
+  private async act(kind: "genesis" | "handover", action: ActionEntry): Promise<void> {
+    await action.check?.(this.stage);
+    await this.sender.reach(action.call(this.stage), () => action.done(this.stage));
+    this.tell({ type: "step", finding: { kind, name: action.name, state: "done", detail: action.goal } });
+  }
+
+  // ---------------------------------------------------------------------------------------------- records
+
+  /** Every contract is in the book, with the transaction that created it as the chain has it now. */
+  private async recordAll(): Promise<void> {
+    const { plan, provider } = this.stage;
+    for (const entry of plan.contracts) {
+      const record = this.book.contracts[entry.name];
+      const receipt = record === undefined ? null : await provider.getTransactionReceipt(record.txHash);
+      if (record === undefined || receipt?.blockNumber !== record.block) await this.record(entry);
+    }
+    const blocks = Object.values(this.book.contracts).map(({ block }) => block);
+    await this.sender.confirm(Math.max(...blocks));
+    const { startBlock } = this.book;
+    const complete = {
+      ...this.book,
+      startBlock: startBlock === UNKNOWN_START ? Math.min(...blocks) : startBlock,
+      parametersHash: parametersHash(this.stage.parameters),
+    };
+    if (JSON.stringify(complete) !== JSON.stringify(this.book)) this.save(complete);
+  }
+
+  private async record(entry: ContractEntry): Promise<void> {
+    const { provider, parameters, at } = this.stage;
+    const address = addressFor(this.stage, entry);
+    const code = await provider.getCode(address);
+    const created: ContractRecord = {
+      address,
+      ...(this.found.get(entry.name) ?? (await this.findCreation(entry))),
+      constructorArgs: entry.args(parameters, at).map(toJson),
+      bytecodeHash: keccak256(code),
+    };
+    this.found.delete(entry.name);
+    this.save({ ...this.book, contracts: { ...this.book.contracts, [entry.name]: created } });
+  }
+
+  /** The transaction of an earlier run that created a contract. */
+  private async findCreation(entry: ContractEntry): Promise<{ block: number; txHash: string }> {
+    const { factory, provider, deployer } = this.stage;
+    const topics = factory.interface.encodeFilterTopics("ContractCreated", [
+      deployer,
+      null,
+      addressFor(this.stage, entry),
+    ]);
+    const head = await provider.getBlockNumber();
+    const [log] = await collectLogs(provider, { address: FACTORY_ADDRESS, topics }, this.book.startBlock, head);
+    if (log !== undefined) return { block: log.blockNumber, txHash: log.transactionHash };
+    throw new DeployError(
+      "LOGS_MISSING",
+      `The node has the code of ${entry.name}, but not the log of its creation since block ${this.book.startBlock}.`,
+      "run again with a node that keeps old logs.",
+    );
+  }
+
+  private save(book: AddressBook): void {
+    this.book = book;
+    this.store.save(book);
+  }
+
+  // ----------------------------------------------------------------------------------------------- powers
+
+  private census(): Promise<Power[]> {
+    return census(this.stage, this.book.startBlock);
+  }
+
+  /** Before the deployer steps down nobody has power but it and those of the network file: later it could not help. */
+  private async assertNoStranger(): Promise<void> {
+    const strangers = (await this.census()).filter(
+      ({ expected, account }) => !expected && account !== this.stage.deployer,
+    );
+    if (strangers.length === 0) return;
+    throw new DeployError(
+      "POWERS",
+      `Accounts that the network file does not name hold power:\n${strangers
+        .map(({ role, account }) => `  ${account}: ${role}`)
+        .join("\n")}`,
+      "the deployer is still admin: revoke those roles with its key (AccessManager.revokeRole), find out who granted " +
+        "them, and run again.",
+    );
+  }
+
+  private async countPowers(): Promise<Power[]> {
+    const powers = await this.census();
+    const own = powers.filter(({ account, expected }) => account === this.stage.deployer && !expected);
+    if (own.length > 0) {
+      throw new DeployError(
+        "POWERS",
+        `The deployer ${this.stage.deployer} still holds ${own.map(({ role }) => role).join(", ")}.`,
+        "have the admin revoke it (AccessManager.revokeRole), and run again.",
+      );
+    }
+    for (const { account, role, expected } of powers) {
+      if (!expected) this.tell({ type: "notice", message: `${account} holds ${role}, granted since the handover.` });
+    }
+    if (this.stage.plan.handover(this.stage.parameters).length === 0) {
+      const message =
+        `THE DEPLOYER ${this.stage.deployer} KEEPS ALL POWER: roles.admin of the network file is the deployer itself. ` +
+        "Fit for a development chain only.";
+      this.tell({ type: "notice", message });
+    }
+    return powers;
+  }
+
+  // ----------------------------------------------------------------------------------------------- errors
+
+  /** Revert data as the error that some contract of the plan declares. */
+  private explain(data: string): string {
+    const { plan, artifacts, factory } = this.stage;
+    const interfaces = [
+      factory.interface,
+      ...plan.contracts.map(({ artifact }) => new Interface(artifacts.read(artifact).abi as InterfaceAbi)),
+    ];
+    for (const candidate of interfaces) {
+      const error = candidate.parseError(data);
+      if (error !== null) return `${error.name}(${error.args.map(String).join(", ")})`;
+    }
+    return data === "0x" ? "no reason" : data;
+  }
+}

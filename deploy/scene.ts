@@ -1,0 +1,65 @@
+import type { Provider } from "ethers";
+
+import { CONTRACT_NAMES } from "../sdk/addressBook";
+import { handlesAt } from "../sdk/handles";
+import { type Create3Factory, Create3Factory__factory } from "../typechain-types";
+import type { ArtifactSource } from "./artifacts";
+import { initCodeOf, type Libraries } from "./bytecode";
+import { create3Address, FACTORY_ADDRESS, saltOf } from "./create3";
+import type { Parameters } from "./parameters";
+import type { Addresses, ContractEntry, Plan, Scene } from "./plan";
+
+/** Everything that a deployment works with, before anything is read from the chain. */
+export interface Stage extends Scene {
+  readonly plan: Plan;
+  readonly artifacts: ArtifactSource;
+  readonly factory: Create3Factory;
+}
+
+/** Where a contract or library of the plan is, or will be: it follows from the deployer, the release and the name. */
+export function predictAddress({ deployer, release }: Parameters, name: string): string {
+  return create3Address(deployer, saltOf(release, name));
+}
+
+/** Where all contracts of the protocol are, or will be. */
+export function predictAddresses(parameters: Parameters): Addresses {
+  const entries = CONTRACT_NAMES.map((name) => [name, predictAddress(parameters, name)]);
+  return Object.fromEntries(entries) as Addresses;
+}
+
+export function setStage(parameters: Parameters, provider: Provider, plan: Plan, artifacts: ArtifactSource): Stage {
+  const at = predictAddresses(parameters);
+  return {
+    parameters,
+    provider,
+    plan,
+    artifacts,
+    at,
+    deployer: parameters.deployer,
+    contracts: handlesAt(at, provider),
+    factory: Create3Factory__factory.connect(FACTORY_ADDRESS, provider),
+  };
+}
+
+/** Addresses of the libraries that an entry links. */
+export function librariesOf({ plan, parameters }: Stage, { libraries = {} }: ContractEntry): Libraries {
+  return Object.fromEntries(
+    Object.entries(libraries).map(([library, name]) => {
+      if (!plan.contracts.some((entry) => entry.name === name)) {
+        throw new Error(`the plan links ${library} to "${name}", which it does not create`);
+      }
+      return [library, predictAddress(parameters, name)];
+    }),
+  );
+}
+
+/** What creating this contract runs. */
+export function initCodeFor(stage: Stage, entry: ContractEntry): string {
+  const { artifacts, parameters, at } = stage;
+  return initCodeOf(artifacts.read(entry.artifact), entry.args(parameters, at), librariesOf(stage, entry));
+}
+
+/** Where this contract is, or will be. */
+export function addressFor({ parameters }: Stage, { name }: ContractEntry): string {
+  return predictAddress(parameters, name);
+}

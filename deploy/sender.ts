@@ -1,0 +1,263 @@
+import {
+  type FeeData,
+  isError,
+  type Provider,
+  type Signer,
+  type TransactionReceipt,
+  type TransactionRequest,
+} from "ethers";
+
+import { DeployError } from "./errors";
+import type { Parameters } from "./parameters";
+
+/** What there is to tell while transactions are sent. */
+export type SenderEvent =
+  | { readonly type: "waiting"; readonly pending: number }
+  | { readonly type: "replacing"; readonly nonce: number; readonly maxFeePerGas: bigint }
+  | { readonly type: "sent"; readonly hash: string; readonly nonce: number }
+  | { readonly type: "confirming"; readonly block: number }
+  | { readonly type: "mined"; readonly hash: string; readonly block: number; readonly gasUsed: bigint };
+
+export type SendingPolicy = Parameters["transactions"];
+
+/** EIP-7825: no transaction may take more gas. */
+const MOST_GAS = 2n ** 24n;
+const FIRST_POLL_MS = 20;
+const LAST_POLL_MS = 1_000;
+const MOST_REPLACEMENTS = 6;
+const MOST_FAILED_SENDS = 10;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Polls quickly at first, then every second, until `probe` answers or the time is over. */
+async function poll<T>(probe: () => Promise<T | undefined>, seconds: number): Promise<T | undefined> {
+  const until = Date.now() + seconds * 1_000;
+  for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
+    const answer = await probe();
+    if (answer !== undefined || Date.now() >= until) return answer;
+    await sleep(pause);
+  }
+}
+
+/** The node has this transaction, or one with the same nonce, already, or has mined it. */
+function isOvertaken(error: unknown): boolean {
+  if (isError(error, "NONCE_EXPIRED") || isError(error, "REPLACEMENT_UNDERPRICED")) return true;
+  return /nonce too low|already known|already imported|underpriced/i.test((error as Error).message);
+}
+
+/** Nobody knows whether the transaction went out: reading the chain tells. */
+function isConnectionLoss(error: unknown): boolean {
+  return isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR");
+}
+
+/** What a failed call reverted with, wherever the provider put it. */
+function revertDataOf(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; typeof at === "object" && at !== null && depth < 5; depth++) {
+    const { data, info, error: inner, cause } = at as Record<"data" | "info" | "error" | "cause", unknown>;
+    if (typeof data === "string" && data.startsWith("0x")) return data;
+    at = data ?? info ?? inner ?? cause;
+  }
+  return undefined;
+}
+
+/**
+ * Reaches goals by transactions of one account, one at a time, each with the lowest nonce that is not mined yet. So
+ * whatever an earlier run left pending either reaches the goal or is replaced: two transactions for one goal can never
+ * both be mined.
+ */
+export class Sender {
+  readonly receipts: TransactionReceipt[] = [];
+
+  constructor(
+    private readonly signer: Signer,
+    private readonly provider: Provider,
+    private readonly account: string,
+    private readonly policy: SendingPolicy,
+    private readonly tell: (event: SenderEvent) => void,
+    /** Puts the data of a revert into words. */
+    private readonly explain: (data: string) => string,
+  ) {}
+
+  /**
+   * Sends `transaction` unless `done`, until `done`.
+   * @returns the receipt of the transaction that was mined; undefined where none of this run was.
+   */
+  async reach(transaction: TransactionRequest, done: () => Promise<boolean>): Promise<TransactionReceipt | undefined> {
+    let raise: number = await this.settle();
+    const sent: string[] = [];
+    for (let failures = 0; ;) {
+      if (await done()) return undefined;
+      if (raise > MOST_REPLACEMENTS) throw this.notMined();
+
+      const nonce = await this.provider.getTransactionCount(this.account, "latest");
+      const gasLimit = await this.gasFor(transaction);
+      const fees = await this.fees(raise, nonce);
+      try {
+        const { hash } = await this.signer.sendTransaction({ ...transaction, ...fees, gasLimit, nonce });
+        sent.push(hash);
+        this.tell({ type: "sent", hash, nonce });
+      } catch (error) {
+        if (isError(error, "INSUFFICIENT_FUNDS")) throw this.poor(error);
+        if (!(isOvertaken(error) || isConnectionLoss(error)) || ++failures > MOST_FAILED_SENDS) throw error;
+      }
+      raise = (await this.mined(nonce)) ? 0 : raise + 1;
+      const receipt = await this.minedOf(sent);
+      if (receipt !== undefined) return await this.reached(receipt, done);
+    }
+  }
+
+  /**
+   * Waits for what is pending already, from a run that was killed.
+   * @returns 0, or 1 where it is stuck and has to be replaced.
+   */
+  private async settle(): Promise<0 | 1> {
+    const pending = async (): Promise<number> => {
+      const [mined, known] = await Promise.all([
+        this.provider.getTransactionCount(this.account, "latest"),
+        this.provider.getTransactionCount(this.account, "pending"),
+      ]);
+      return known - mined;
+    };
+    const count = await pending();
+    if (count <= 0) return 0;
+    this.tell({ type: "waiting", pending: count });
+    const settled = await poll(async () => ((await pending()) <= 0 ? true : undefined), this.policy.stuckAfter);
+    return settled === true ? 0 : 1;
+  }
+
+  /** Waits until the transaction with this nonce is mined, whichever it is. */
+  private async mined(nonce: number): Promise<boolean> {
+    const isMined = async (): Promise<true | undefined> =>
+      (await this.provider.getTransactionCount(this.account, "latest")) > nonce ? true : undefined;
+    return (await poll(isMined, this.policy.stuckAfter)) === true;
+  }
+
+  /** Simulates, so that nothing is sent that would revert. */
+  private async gasFor(transaction: TransactionRequest): Promise<bigint> {
+    let estimate: bigint;
+    try {
+      estimate = await this.provider.estimateGas({ ...transaction, from: this.account });
+    } catch (error) {
+      if (isError(error, "INSUFFICIENT_FUNDS")) throw this.poor(error);
+      const data = revertDataOf(error);
+      if (data === undefined) throw error;
+      throw new DeployError(
+        "WOULD_REVERT",
+        `The next transaction would revert with ${this.explain(data)}; it was not sent.`,
+        "find out why with `npm run deploy -- status`; nothing needs cleaning up before running again.",
+        { cause: error },
+      );
+    }
+    const ample = (estimate * 6n) / 5n;
+    return ample > MOST_GAS && estimate <= MOST_GAS ? MOST_GAS : ample;
+  }
+
+  /** Fees of this transaction: what the network suggests, a quarter more for each time that it was not mined. */
+  private async fees(
+    raise: number,
+    nonce: number,
+  ): Promise<Pick<TransactionRequest, "gasPrice" | "maxFeePerGas" | "maxPriorityFeePerGas">> {
+    const most = this.policy.maxFeePerGas;
+    if (raise === 0 && most === undefined) return {}; // the signer asks the network
+    const raised = (fee: bigint): bigint => (fee * 5n ** BigInt(raise)) / 4n ** BigInt(raise) + BigInt(raise);
+    const capped = (fee: bigint): bigint => (most !== undefined && fee > most ? most : fee);
+
+    const suggested: FeeData = await this.provider.getFeeData();
+    const fee = suggested.maxFeePerGas ?? suggested.gasPrice;
+    if (fee === null) return {};
+    const block = most === undefined ? null : await this.provider.getBlock("latest");
+    const base = block?.baseFeePerGas ?? (suggested.maxFeePerGas === null ? fee : 0n);
+    if (most !== undefined && base > most) throw this.tooDear(base, most);
+
+    if (raise > 0) this.tell({ type: "replacing", nonce, maxFeePerGas: capped(raised(fee)) });
+    if (suggested.maxFeePerGas === null) return { gasPrice: capped(raised(fee)) };
+    const maxFeePerGas = capped(raised(fee));
+    const tip = raised(suggested.maxPriorityFeePerGas ?? 0n);
+    return { maxFeePerGas, maxPriorityFeePerGas: tip > maxFeePerGas ? maxFeePerGas : tip };
+  }
+
+  /** The receipt of whichever of these transactions was mined; they share a nonce, so there is at most one. */
+  private async minedOf(hashes: readonly string[]): Promise<TransactionReceipt | undefined> {
+    for (const hash of hashes) {
+      const receipt = await this.provider.getTransactionReceipt(hash);
+      if (receipt !== null) return receipt;
+    }
+    return undefined;
+  }
+
+  /** A mined transaction has reached its goal; a node that lags behind may need a moment to see it. */
+  private async reached(receipt: TransactionReceipt, done: () => Promise<boolean>): Promise<TransactionReceipt> {
+    const { hash, blockNumber, gasUsed, status } = receipt;
+    if (status === 0) {
+      throw new DeployError(
+        "REVERTED",
+        `Transaction ${hash} was mined in block ${blockNumber} and reverted, although it had been simulated.`,
+        "look at it with a block explorer. Running again is safe: it reads the chain first.",
+      );
+    }
+    const seen = await poll(async () => ((await done()) ? true : undefined), this.policy.stuckAfter);
+    if (seen !== true) {
+      throw new DeployError(
+        "NOT_MINED",
+        `Transaction ${hash} was mined in block ${blockNumber}, but the node does not show its effect.`,
+        "run again, with another node if this one stays behind.",
+      );
+    }
+    this.receipts.push(receipt);
+    this.tell({ type: "mined", hash, block: blockNumber, gasUsed });
+    return receipt;
+  }
+
+  /** Waits until `block` is as deep as the policy wants it. */
+  async confirm(block: number): Promise<void> {
+    if (this.policy.confirmations === 1) return;
+    const depth = block + this.policy.confirmations - 1;
+    const deep = async (): Promise<true | undefined> =>
+      (await this.provider.getBlockNumber()) >= depth ? true : undefined;
+    if ((await deep()) === true) return;
+    this.tell({ type: "confirming", block: depth });
+    if ((await poll(deep, this.policy.stuckAfter * this.policy.confirmations)) !== true) {
+      throw new DeployError(
+        "NOT_MINED",
+        `Block ${depth} was not reached, so the last transactions are not confirmed ${this.policy.confirmations} times.`,
+        "run again. On a chain that makes blocks for transactions only, set transactions.confirmations to 1.",
+      );
+    }
+  }
+
+  /** Waits for what a transaction of somebody else brings. */
+  async until(done: () => Promise<boolean>, what: string): Promise<void> {
+    const seen = await poll(async () => ((await done()) ? true : undefined), this.policy.stuckAfter);
+    if (seen === true) return;
+    throw new DeployError(
+      "NOT_MINED",
+      `The chain does not show ${what} after ${this.policy.stuckAfter} s.`,
+      "run again: it waits on.",
+    );
+  }
+
+  private notMined(): DeployError {
+    return new DeployError(
+      "NOT_MINED",
+      `A transaction of ${this.account} is still not mined after ${MOST_REPLACEMENTS} raises of its fee.`,
+      "check that the chain makes blocks, raise transactions.maxFeePerGas in the network file if it holds the fee down, and run again.",
+    );
+  }
+
+  private poor(cause: unknown): DeployError {
+    return new DeployError(
+      "FUNDS",
+      `The deployer ${this.account} cannot pay for the next transaction.`,
+      "send it native coin of this chain and run again: it goes on where it stopped.",
+      { cause },
+    );
+  }
+
+  private tooDear(base: bigint, most: bigint): DeployError {
+    return new DeployError(
+      "FEES_TOO_HIGH",
+      `The base fee is ${base} wei per gas, transactions.maxFeePerGas allows ${most}.`,
+      "run again when the network is cheaper, or raise the limit in the network file.",
+    );
+  }
+}
