@@ -115,11 +115,9 @@ const tokenSchema = z
     address: account("The payment token."),
     decimals: z.number().int().min(0).max(36).meta({ description: "Of the token; checked against the chain." }),
     minimumLock: z.string().meta({ description: 'Least that a lease may lock, in whole tokens, as in "0.50".' }),
-    bounty: z
-      .string()
-      .meta({
-        description: "What each lease locks for whoever ends it in time, in whole tokens; at most minimumLock.",
-      }),
+    bounty: z.string().meta({
+      description: "What each lease locks for whoever ends it in time, in whole tokens; at most minimumLock.",
+    }),
   })
   .transform((token, context) => {
     const amount = (field: "minimumLock" | "bounty"): bigint => {

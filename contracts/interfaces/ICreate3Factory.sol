@@ -10,12 +10,7 @@ pragma solidity 0.8.37;
 /// used once, and what was created under it stays. The factory has no owner and holds nothing.
 interface ICreate3Factory {
     /// @notice `creator` created `created` under `salt`, by running the init code with this hash.
-    event ContractCreated(
-        address indexed creator,
-        bytes32 indexed salt,
-        address indexed created,
-        bytes32 initCodeHash
-    );
+    event ContractCreated(address indexed creator, bytes32 indexed salt, address indexed created, bytes32 initCodeHash);
 
     /// @notice The caller already created `created` under this salt.
     error Create3FactorySaltUsed(address creator, bytes32 salt, address created);
