@@ -1,0 +1,200 @@
+import { MISFIT_REASONS } from "../market";
+import { formatDuration } from "../units";
+import { OPENZEPPELIN } from "./openzeppelin";
+import { type Words } from "./words";
+
+/** What an error says to a person, by its full signature. */
+export type Sentences = Readonly<Record<string, (words: Words) => string>>;
+
+const STATUSES = ["does not exist", "is pending", "is active", "is closed", "is cancelled", "is released"];
+
+// ---------------------------------------------------------------------------------------------------- misfits
+
+interface Misfit {
+  readonly offer: bigint;
+  readonly reason: bigint;
+  readonly available: bigint;
+  readonly required: bigint;
+}
+
+/** Why one candidate does not serve an order, such as "offer 7 has 2 units left, 3 asked". */
+export function misfitSentence({ offer, reason, available, required }: Misfit, words: Words): string {
+  const id = `offer ${offer}`;
+  switch (MISFIT_REASONS[Number(reason)]) {
+    case "OtherToken":
+      return available === 0n ? `${id} does not exist` : `${id} is paid in another token`;
+    case "Retired":
+      return `${id} is retired`;
+    case "PriceTooHigh":
+      return `${id} costs ${words.price(required)}, the order takes at most ${words.price(available)}`;
+    case "RequirementUnmet":
+      return `${id} lacks something that the order requires`;
+    case "DurationOutOfBounds": {
+      const bound = required < available ? "at least" : "at most";
+      return `${id} is leased for ${bound} ${formatDuration(available)}, ${formatDuration(required)} asked`;
+    }
+    case "CapacityShort":
+      return `${id} has ${available} ${available === 1n ? "unit" : "units"} left, ${required} asked`;
+    case "LockTooSmall":
+      return `${id} would lock ${words.amount(available)}, a lease locks at least ${words.amount(required)}: ask for longer`;
+    case "LockTooLarge":
+      return `${id} would lock ${words.amount(required)}, the order allows ${words.amount(available)}`;
+    case "ProviderDark":
+      return `the provider of ${id} is dark`;
+    case "BondShort":
+      return `the provider of ${id} has ${words.hold(available)} free for collateral, ${words.hold(required)} are needed`;
+    case "UnknownOffer":
+      return `${id} does not exist`;
+    default:
+      return `${id} does not fit, for reason ${reason}`;
+  }
+}
+
+function misfits(words: Words): string {
+  const list = words.value("misfits") as Iterable<Misfit>;
+  const reasons = [...list].map((misfit) => misfitSentence(misfit, words));
+  return reasons.length === 1 ? (reasons[0] ?? "") : `the order is refused by every candidate: ${reasons.join("; ")}`;
+}
+
+function notOperator(words: Words): string {
+  if (/^0x0{40}$/.test(words.text("provider"))) return "one of the leases does not exist";
+  return `only the operator ${words.who("operator")} works for provider ${words.who("provider")}, not ${words.who("caller")}`;
+}
+
+/** Governed seconds are said as durations, all other governed values as they are. */
+function outOfBounds(words: Words): string {
+  const name = words.text("name");
+  const say = (value: bigint): string =>
+    ["noticePeriod", "activationWindow", "pause"].includes(name) ? formatDuration(value) : value.toString();
+  return `${name} is to be ${say(words.number("least"))} to ${say(words.number("most"))}, not ${say(words.number("value"))}`;
+}
+
+// ------------------------------------------------------------------------------------------------- the table
+
+const MARKET: Sentences = {
+  "MarketNoOfferFits(tuple(uint64 offer, uint8 reason, uint256 available, uint256 required)[] misfits)": misfits,
+  "MarketEmptyOrder(uint256 units, uint256 duration, uint256 candidates)": (words) =>
+    `the order asks for ${words.number("units")} units over ${words.duration("duration")} from ` +
+    `${words.number("candidates")} offers: it needs at least one of each`,
+  "MarketNotFundingAccount(address account, address caller)": (words) =>
+    `the funding is signed by ${words.who("account")}, the order is sent by ${words.who("caller")}: both must be the tenant`,
+  "MarketWrongStatus(uint96 leaseId, uint8 expected, uint8 actual)": (words) =>
+    `${words.lease("leaseId")} ${STATUSES[Number(words.number("actual"))] ?? "is in another state"}; ` +
+    `this needs a lease that ${STATUSES[Number(words.number("expected"))] ?? "is in another state"}`,
+  "MarketNotTenant(uint96 leaseId, address tenant, address caller)": (words) =>
+    /^0x0{40}$/.test(words.text("tenant"))
+      ? `${words.lease("leaseId")} does not exist`
+      : `${words.lease("leaseId")} belongs to tenant ${words.who("tenant")}, not to ${words.who("caller")}`,
+  "MarketNotOperator(address provider, address operator, address caller)": notOperator,
+  "MarketProviderDark(address provider)": (words) =>
+    `provider ${words.who("provider")} is dark: run \`leasehold provider heartbeat\` first`,
+  "MarketLeaseEnded(uint96 leaseId, uint256 end, uint256 now)": (words) =>
+    `${words.lease("leaseId")} ended at ${words.instant("end")}, ${words.wait("now", "end")} ago: now it can only be ` +
+    "expired, which anyone may do and which costs the tenant nothing more",
+  "MarketTooLateToDecline(uint96 leaseId, uint256 deadline, uint256 now)": (words) =>
+    `${words.lease("leaseId")} could be declined until ${words.instant("deadline")}, ${words.wait("now", "deadline")} ago`,
+  "MarketTooEarlyToCancel(uint96 leaseId, uint256 deadline, uint256 now)": (words) =>
+    `the provider may activate ${words.lease("leaseId")} until ${words.instant("deadline")}: ` +
+    `it can be cancelled in ${words.wait("deadline", "now")}`,
+  "MarketAllowanceOutOfBounds(uint256 allowance, uint256 most)": (words) =>
+    `the outage allowance is at most ${words.duration("most")}, not ${words.duration("allowance")}`,
+  "MarketNotProvider(uint64 offerId, address provider, address caller)": (words) =>
+    /^0x0{40}$/.test(words.text("provider"))
+      ? `${words.offer("offerId")} does not exist`
+      : `${words.offer("offerId")} belongs to provider ${words.who("provider")}, not to ${words.who("caller")}`,
+  "MarketMinimumDurationTooLong(uint256 minDuration, uint256 most)": (words) =>
+    `the minimum duration ${words.duration("minDuration")} is too long: at most ${words.duration("most")} ` +
+    "(24h, and not more than the maximum duration)",
+  "MarketZeroMaximumDuration()": () => "an offer with a maximum duration of zero could never be leased",
+  "MarketOfferRetired(uint64 offerId)": (words) => `${words.offer("offerId")} is retired, for good: create another one`,
+  "MarketParameterOutOfBounds(string name, uint256 value, uint256 least, uint256 most)": outOfBounds,
+  "MarketZeroTreasury()": () => "the treasury is the zero address: fees would go to nobody",
+  "MarketTokenNotListed(address token)": (words) =>
+    `governance does not list ${words.token("token")}, so no new lease is paid in it`,
+  "MarketPaused(uint256 until, uint256 now)": (words) =>
+    `new leases and offers are paused until ${words.instant("until")}, for ${words.wait("until", "now")} more; ` +
+    "everything else goes on",
+};
+
+const ESCROW: Sentences = {
+  "EscrowInvalidAccount(address account)": (words) =>
+    `${words.who("account")} cannot hold or receive money here: nobody could ever withdraw it`,
+  "EscrowInsufficientFree(address token, address account, uint256 free, uint256 required)": (words) =>
+    `${words.whose("account")} free balance in escrow is ${words.amount("free", "token")}, ` +
+    `${words.amount("required", "token")} are needed: run \`leasehold tenant deposit ` +
+    `${words.option(words.number("required") - words.number("free"), "token")}\``,
+  "EscrowCeilingExceeded(address module, address token, address account, uint256 headroom, uint256 required)": (
+    words,
+  ) =>
+    `${words.whose("account")} approval lets ${words.who("module")} hold ${words.amount("headroom", "token")} more, ` +
+    `${words.amount("required", "token")} are needed: run \`leasehold tenant approve --more ` +
+    `${words.option(words.number("required") - words.number("headroom"), "token")}\``,
+  "EscrowInsufficientLocked(address module, address token, address account, uint256 locked, uint256 required)": (
+    words,
+  ) =>
+    `${words.who("module")} holds ${words.amount("locked", "token")} of ${words.whose("account")} money, ` +
+    `${words.amount("required", "token")} are to be released`,
+  "EscrowUnbalanced(address token, uint256 paid, uint256 credited)": (words) =>
+    `a settlement pays ${words.amount("paid", "token")} and credits ${words.amount("credited", "token")}`,
+  "EscrowSignatureExpired(uint256 deadline, uint256 now)": (words) =>
+    `the signed funding was to be used before ${words.instant("deadline")}, ${words.wait("now", "deadline")} ago: sign again`,
+  "EscrowInvalidSignature(address account)": (words) =>
+    `the signature is not ${words.whose("account")}, or is over another message, chain or contract`,
+  "EscrowInvalidNonce(address account, uint256 expected, uint256 actual)": (words) =>
+    `${words.whose("account")} next funding has nonce ${words.number("expected")}, the signature carries ` +
+    `${words.number("actual")}: sign again`,
+};
+
+const STAKING: Sentences = {
+  "StakingPoolNotOpened(address module, address provider)": (words) =>
+    `provider ${words.who("provider")} never bonded with ${words.who("module")} itself, so nobody can add to its bond there`,
+  "StakingInsufficientFree(address module, address provider, uint256 free, uint256 required)": (words) =>
+    `${words.whose("provider")} bond with ${words.who("module")} has ${words.hold("free")} that no lease needs, ` +
+    `${words.hold("required")} asked`,
+  "StakingInsufficientReserved(address module, address provider, uint256 reserved, uint256 required)": (words) =>
+    `${words.who("module")} reserved ${words.hold("reserved")} of ${words.whose("provider")} bond, ` +
+    `${words.hold("required")} asked`,
+  "StakingInsufficientUnbonding(address provider, uint256 unbonding, uint256 required)": (words) =>
+    `${words.hold("unbonding")} are unbonding, ${words.hold("required")} asked`,
+  "StakingNothingUnbonding(address provider)": () =>
+    "nothing is unbonding: run `leasehold provider unbond <amount>` first",
+  "StakingStillUnbonding(address provider, uint256 readyAt, uint256 now)": (words) =>
+    `what is unbonding is free at ${words.instant("readyAt")}, in ${words.wait("readyAt", "now")}`,
+  "StakingDelayOutOfBounds(uint256 delay, uint256 least, uint256 most)": (words) =>
+    `unbonding takes ${words.duration("least")} to ${words.duration("most")}, not ${words.duration("delay")}`,
+  "StakingPenaltyNotMatured(uint256 penaltyId, uint256 maturesAt, uint256 now)": (words) =>
+    `penalty ${words.number("penaltyId")} pays from ${words.instant("maturesAt")} on, in ${words.wait("maturesAt", "now")}`,
+  "StakingNothingToClaim(uint256 penaltyId, address caller)": (words) =>
+    `penalty ${words.number("penaltyId")} has nothing, or nothing any more, for ${words.who("caller")}`,
+  "StakingNothingForTreasury(address caller)": (words) =>
+    `no penalty left anything to ${words.who("caller")} as a treasury`,
+  "StakingInvalidRecipient(address to)": () =>
+    "the staking contract itself cannot receive HOLD: it could never leave again",
+};
+
+const LIVENESS: Sentences = {
+  "LivenessNotOperator(address provider, address operator, address caller)": notOperator,
+  "LivenessGraceOutOfBounds(uint256 grace, uint256 least, uint256 most)": (words) =>
+    `a heartbeat lasts ${words.duration("least")} to ${words.duration("most")}, not ${words.duration("grace")}`,
+  "LivenessInFuture(uint256 instant, uint256 now)": (words) =>
+    `${words.instant("instant")} has not come, the chain is at ${words.instant("now")}`,
+  "LivenessUnknownOutage(address provider, uint256 index, uint256 outages)": (words) =>
+    `provider ${words.who("provider")} had ${words.number("outages")} outages, there is no number ${words.number("index")}`,
+};
+
+const HOLD: Sentences = {
+  "ERC20LocksInsufficientUnlocked(address owner, uint256 unlocked, uint256 required)": (words) =>
+    `${words.who("owner")} has ${words.hold("unlocked")} that are not bonded, ${words.hold("required")} are needed`,
+  "ERC20LocksInsufficientLock(address locker, address owner, uint256 locked, uint256 required)": (words) =>
+    `${words.who("locker")} locked ${words.hold("locked")} of ${words.who("owner")}, ${words.hold("required")} asked`,
+};
+
+/** All errors, by the contract or standard that declares them. A new error without a sentence fails a test. */
+export const SENTENCES: Readonly<Record<string, Sentences>> = {
+  Market: MARKET,
+  Escrow: ESCROW,
+  Staking: STAKING,
+  Liveness: LIVENESS,
+  Hold: HOLD,
+  ...OPENZEPPELIN,
+};
