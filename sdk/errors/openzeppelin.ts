@@ -99,6 +99,8 @@ const LIBRARIES: Sentences = {
   "AddressEmptyCode(address target)": (words) => `there is no contract at ${words.who("target")}`,
   "FailedCall()": () => "a call inside the transaction failed without a reason",
   "FailedDeployment()": () => "a contract could not be created",
+  "Create2EmptyBytecode()": () => "there is no code to create a contract from",
+  "Create3EmptyBytecode()": () => "there is no code to create a contract from, by CREATE3",
   "InsufficientBalance(uint256 balance, uint256 needed)": (words) =>
     `the contract has ${words.number("balance")} wei of native coin, ${words.number("needed")} are needed`,
   "MissingPrecompile(address)": (words) => `this chain lacks the built-in contract ${words.text("0")}`,

@@ -189,6 +189,15 @@ const HOLD: Sentences = {
     `${words.who("locker")} locked ${words.hold("locked")} of ${words.who("owner")}, ${words.hold("required")} asked`,
 };
 
+const DEPLOYMENT: Sentences = {
+  "Create3FactoryEmptyInitCode(address creator, bytes32 salt)": (words) =>
+    `there is no code to create under salt ${words.text("salt")}`,
+  "Create3FactorySaltUsed(address creator, bytes32 salt, address created)": (words) =>
+    `${words.who("creator")} used salt ${words.text("salt")} already: see ${words.who("created")}`,
+  "Create3FactoryNoCodeLeft(address creator, bytes32 salt, address created)": (words) =>
+    `the code for salt ${words.text("salt")} ran and left no contract at ${words.who("created")}`,
+};
+
 /** All errors, by the contract or standard that declares them. A new error without a sentence fails a test. */
 export const SENTENCES: Readonly<Record<string, Sentences>> = {
   Market: MARKET,
@@ -196,5 +205,6 @@ export const SENTENCES: Readonly<Record<string, Sentences>> = {
   Staking: STAKING,
   Liveness: LIVENESS,
   Hold: HOLD,
+  Create3Factory: DEPLOYMENT,
   ...OPENZEPPELIN,
 };

@@ -18,7 +18,7 @@ const LEXICON: Lexicon = {
   names: new Map([[MARKET, "the market"]]),
 };
 
-/** Errors of all contracts of typechain-types that can be deployed: interfaces alone are not called. */
+/** Errors of all contracts of typechain-types that people meet: not of interfaces alone, nor of test doubles. */
 function errorsOf(node: object): ErrorFragment[] {
   return Object.values(node as Record<string, { abi?: InterfaceAbi; bytecode?: string } | object>).flatMap((entry) => {
     if (!("abi" in entry)) return typeof entry === "object" ? errorsOf(entry) : [];
@@ -29,7 +29,12 @@ function errorsOf(node: object): ErrorFragment[] {
   });
 }
 
-const ALL = [...new Map(errorsOf(factories).map((error) => [error.format("full"), error])).values()];
+const { mocks: _mocks, ...contracts } = factories.contracts;
+const ALL = [
+  ...new Map(
+    errorsOf({ contracts, openzeppelin: factories.openzeppelin }).map((error) => [error.format("full"), error]),
+  ).values(),
+];
 
 /** Some value of a type, another one for each `seed`. */
 function sample(type: ParamType, seed: number): unknown {
