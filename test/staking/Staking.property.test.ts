@@ -1,0 +1,150 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import fc from "fast-check";
+import { MaxUint256 } from "ethers";
+
+import { deployFixture } from "../helpers/fixture";
+import { penaltyParts } from "../helpers/money";
+import { UNBONDING_DELAY } from "../helpers/parameters";
+import { holds } from "../helpers/property";
+import { now, pass } from "../helpers/time";
+
+const WALLET = 500n;
+const DAYS = 86_400;
+
+interface Book {
+  free: bigint[];
+  reserved: bigint[];
+  unbonding: bigint;
+  readyAt: number;
+  wallet: bigint;
+}
+
+describe("Staking under random actions", () => {
+  it("holds exactly what is free, reserved, unbonding and unpaid, and lets nothing leave early (INV-STK-1, INV-STK-3, INV-STK-4)", async () => {
+    const action = fc.record({
+      kind: fc.constantFrom("bond", "move", "unbond", "cancel", "finish", "reserve", "release", "penalise", "claim"),
+      provider: fc.nat({ max: 1 }),
+      pool: fc.nat({ max: 1 }),
+      amount: fc.bigInt({ min: 1n, max: 120n }),
+      wait: fc.constantFrom(1, 5 * DAYS, UNBONDING_DELAY),
+    });
+
+    const property = fc.asyncProperty(fc.array(action, { minLength: 30, maxLength: 45 }), async (actions) => {
+      const { hold, staking, admin, others, module, otherModule, tenantA, treasury } = await loadFixture(deployFixture);
+      const modules = [module, otherModule];
+      const providers = others.slice(0, 2);
+      const books: Book[] = providers.map(() => ({
+        free: [0n, 0n],
+        reserved: [0n, 0n],
+        unbonding: 0n,
+        readyAt: 0,
+        wallet: WALLET,
+      }));
+      const unpaid: { maturesAt: number; amount: bigint }[] = [];
+      let treasuryDue = 0n;
+      for (const provider of providers) {
+        await hold.connect(admin).transfer(provider, WALLET);
+        await hold.connect(provider).approve(staking, MaxUint256);
+      }
+
+      for (const { kind, provider: which, pool, amount, wait } of actions) {
+        const [provider, book, by] = [providers[which]!, books[which]!, modules[pool]!];
+        const vault = staking.connect(provider);
+        const second = (await pass(wait)) + 1;
+        const attempt = async (fits: boolean, sent: Promise<unknown>, effect: () => void): Promise<void> => {
+          if (!fits) {
+            await expect(sent).to.be.reverted;
+            return;
+          }
+          await sent;
+          effect();
+          expect(await now()).to.equal(second);
+        };
+
+        switch (kind) {
+          case "bond":
+            await attempt(amount <= book.wallet, vault.bond(by, amount), () => {
+              book.wallet -= amount;
+              book.free[pool]! += amount;
+            });
+            break;
+          case "move":
+            await attempt(amount <= book.free[pool]!, vault.moveBond(by, modules[1 - pool]!, amount), () => {
+              book.free[pool]! -= amount;
+              book.free[1 - pool]! += amount;
+            });
+            break;
+          case "unbond":
+            await attempt(amount <= book.free[pool]!, vault.startUnbonding(by, amount), () => {
+              book.free[pool]! -= amount;
+              book.unbonding += amount;
+              book.readyAt = second + UNBONDING_DELAY;
+            });
+            break;
+          case "cancel":
+            await attempt(amount <= book.unbonding, vault.cancelUnbonding(by, amount), () => {
+              book.unbonding -= amount;
+              book.free[pool]! += amount;
+            });
+            break;
+          case "finish":
+            await attempt(book.unbonding > 0n && second >= book.readyAt, vault.finishUnbonding(), () => {
+              book.wallet += book.unbonding;
+              book.unbonding = 0n;
+            });
+            break;
+          case "reserve":
+            await staking.connect(by).tryReserve(provider, amount);
+            if (amount <= book.free[pool]!) {
+              book.free[pool]! -= amount;
+              book.reserved[pool]! += amount;
+            }
+            break;
+          case "release":
+            await attempt(amount <= book.reserved[pool]!, staking.connect(by).release(provider, amount), () => {
+              book.reserved[pool]! -= amount;
+              book.free[pool]! += amount;
+            });
+            break;
+          case "penalise": {
+            const { tenant, challenger, treasury: due } = penaltyParts(amount, true);
+            const sent = staking.connect(by).penalise(provider, amount, tenantA, tenantA, treasury);
+            await attempt(amount <= book.reserved[pool]!, sent, () => {
+              book.reserved[pool]! -= amount;
+              unpaid.push({ maturesAt: second + UNBONDING_DELAY, amount: tenant + challenger });
+              treasuryDue += due;
+            });
+            break;
+          }
+          case "claim": {
+            const index = unpaid.findIndex((penalty) => penalty.amount > 0n);
+            if (index < 0) break;
+            const penalty = unpaid[index]!;
+            const sent = staking.connect(tenantA).claimPenalty(index + 1, tenantA);
+            await attempt(second >= penalty.maturesAt, sent, () => (penalty.amount = 0n));
+            break;
+          }
+        }
+
+        for (const [index, each] of books.entries()) {
+          const bonded = each.free[0]! + each.free[1]! + each.reserved[0]! + each.reserved[1]! + each.unbonding;
+          expect(await hold.lockOf(staking, providers[index]!)).to.equal(bonded);
+        }
+        const owed = unpaid.reduce((sum, penalty) => sum + penalty.amount, treasuryDue);
+        expect(await hold.balanceOf(staking)).to.equal(owed);
+      }
+
+      for (const [index, each] of books.entries()) {
+        const provider = providers[index]!;
+        for (const pool of [0, 1]) {
+          const { free, reserved } = await staking.poolOf(modules[pool]!, provider);
+          expect([free, reserved]).to.deep.equal([each.free[pool], each.reserved[pool]]);
+        }
+        expect((await staking.unbondingOf(provider)).amount).to.equal(each.unbonding);
+        expect((await hold.balanceOf(provider)) - (await hold.lockedOf(provider))).to.equal(each.wallet);
+      }
+    });
+    await holds(property, 10);
+  });
+});
