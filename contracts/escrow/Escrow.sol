@@ -8,6 +8,8 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {Signatures} from "../libraries/Signatures.sol";
+import {Entry} from "../types/Entry.sol";
+import {ModuleLock} from "../types/ModuleLock.sol";
 
 /// @title Escrow
 /// @notice The manual is IEscrow.
@@ -21,8 +23,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     );
 
     mapping(address token => mapping(address account => uint256 amount)) private _free;
-    mapping(address module => mapping(address token => mapping(address account => ModuleAccount held)))
-        private _accounts;
+    mapping(address module => mapping(address token => mapping(address account => ModuleLock held))) private _locks;
 
     constructor() EIP712("Leasehold Escrow", "1") {}
 
@@ -59,9 +60,9 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IEscrow
     function approveModule(address token, address module, uint120 ceiling) external {
-        ModuleAccount storage account = _accounts[module][token][msg.sender];
-        account.ceiling = ceiling;
-        emit ModuleApproved(module, token, msg.sender, ceiling, account.nonce);
+        ModuleLock held = _locks[module][token][msg.sender];
+        _locks[module][token][msg.sender] = held.withCeiling(ceiling, held.nonce());
+        emit ModuleApproved(module, token, msg.sender, ceiling, held.nonce());
     }
 
     // --------------------------------------------------------------------------------------------------- anyone
@@ -77,8 +78,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         if (!Signatures.isValidNow(funding.account, fundingDigest(funding), signature)) {
             revert EscrowInvalidSignature(funding.account);
         }
-        ModuleAccount storage account = _accounts[funding.module][funding.token][funding.account];
-        uint16 nonce = account.nonce;
+        ModuleLock held = _locks[funding.module][funding.token][funding.account];
+        uint16 nonce = held.nonce();
         if (nonce != funding.nonce) {
             // The account signed this message and its nonce was the last one used: somebody else submitted it first.
             if (nonce == uint256(funding.nonce) + 1) return;
@@ -86,8 +87,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         }
 
         // Effect: after 65,535 signatures the nonce overflows, which reverts, and only `approveModule` is left.
-        account.nonce = nonce + 1;
-        account.ceiling = funding.ceiling;
+        _locks[funding.module][funding.token][funding.account] = held.withCeiling(funding.ceiling, nonce + 1);
         emit ModuleApproved(funding.module, funding.token, funding.account, funding.ceiling, nonce + 1);
 
         // Interaction
@@ -103,32 +103,37 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     function lock(address token, address account, uint256 amount) external {
         _takeFree(token, account, amount);
 
-        ModuleAccount storage held = _accounts[msg.sender][token][account];
-        uint256 locked = held.locked;
-        uint256 ceiling = held.ceiling;
+        ModuleLock held = _locks[msg.sender][token][account];
+        (uint256 locked, uint256 ceiling) = (held.locked(), held.ceiling());
         uint256 headroom = ceiling > locked ? ceiling - locked : 0;
         if (amount > headroom) revert EscrowCeilingExceeded(msg.sender, token, account, headroom, amount);
-        // At most the ceiling, which is a uint120.
-        held.locked = uint120(locked + amount);
+        _locks[msg.sender][token][account] = held.withLocked(locked + amount); // at most the ceiling
         emit Locked(msg.sender, token, account, amount);
     }
 
     /// @inheritdoc IEscrow
-    function settle(address token, Release[] calldata releases, Credit[] calldata credits) external {
-        mapping(address account => uint256) storage free = _free[token];
-        uint256 paid;
-        for (uint256 i = 0; i < releases.length; ++i) {
-            _release(token, releases[i]);
-            paid += releases[i].paid;
-            if (releases[i].unlocked != 0) free[releases[i].account] += releases[i].unlocked;
+    function settle(address token, Entry[] calldata entries) external {
+        mapping(address account => ModuleLock held) storage locks = _locks[msg.sender][token];
+        mapping(address account => uint256 amount) storage free = _free[token];
+        uint256 fromLocks;
+        uint256 toFree;
+        for (uint256 i = 0; i < entries.length; ++i) {
+            Entry calldata entry = entries[i];
+            (address account, uint256 taken, uint256 given) = (
+                entry.account,
+                entry.movement.fromLock(),
+                entry.movement.toFree()
+            );
+            // Sums of 128-bit amounts, as many as calldata can carry, stay below 2^256.
+            unchecked {
+                fromLocks += taken;
+                toFree += given;
+            }
+            if (taken != 0) locks[account] = _afterTaking(locks[account], token, account, taken, given);
+            if (given != 0) free[account] += given;
         }
-        uint256 credited;
-        for (uint256 i = 0; i < credits.length; ++i) {
-            credited += credits[i].amount;
-            free[credits[i].account] += credits[i].amount;
-        }
-        if (paid != credited) revert EscrowUnbalanced(token, paid, credited);
-        emit Settled(msg.sender, token, releases, credits);
+        if (fromLocks != toFree) revert EscrowUnbalanced(token, fromLocks, toFree);
+        emit Settled(msg.sender, token, entries);
     }
 
     // ---------------------------------------------------------------------------------------------------- views
@@ -144,7 +149,13 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         address token,
         address account
     ) external view returns (ModuleAccount memory) {
-        return _accounts[module][token][account];
+        ModuleLock held = _locks[module][token][account];
+        return
+            ModuleAccount({
+                locked: uint120(held.locked()), // masked to 120 bits
+                ceiling: uint120(held.ceiling()), // masked to 120 bits
+                nonce: held.nonce()
+            });
     }
 
     /// @inheritdoc IEscrow
@@ -198,17 +209,20 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         _free[token][account] = left;
     }
 
-    /// @dev Takes a release out of the calling module's lock, and a payout out of what the account still allows.
-    function _release(address token, Release calldata release) private {
-        ModuleAccount storage held = _accounts[msg.sender][token][release.account];
-        uint256 locked = held.locked;
-        uint256 total = release.unlocked + release.paid;
-        if (total > locked) revert EscrowInsufficientLocked(msg.sender, token, release.account, locked, total);
-        // Both are lowered, so they fit where they came from.
-        held.locked = uint120(locked - total);
-        uint256 ceiling = held.ceiling;
-        if (release.paid != 0 && ceiling != type(uint120).max) {
-            held.ceiling = ceiling > release.paid ? uint120(ceiling - release.paid) : 0;
+    /// @dev A lock of the calling module after `taken` left it; what of that is not given back is paid out for good.
+    function _afterTaking(
+        ModuleLock held,
+        address token,
+        address account,
+        uint256 taken,
+        uint256 given
+    ) private view returns (ModuleLock) {
+        uint256 locked = held.locked();
+        if (taken > locked) revert EscrowInsufficientLocked(msg.sender, token, account, locked, taken);
+        // Not more than the lock, checked above; and only the part that is more than what is given.
+        unchecked {
+            held = held.withLocked(locked - taken);
+            return taken > given ? held.afterPayout(taken - given) : held;
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Entry} from "../types/Entry.sol";
+
 /// @title Escrow: every payment token of tenants and providers, as internal balances
 /// @notice Per token an account has a free balance, which only it can withdraw, and per module a slot {locked, ceiling,
 /// nonce}. The ceiling is what the account lets that module hold: a lock needs locked + amount <= ceiling, a payout
@@ -40,19 +42,6 @@ interface IEscrow {
         bytes32 s;
     }
 
-    /// @notice One account's part of a settlement.
-    struct Release {
-        address account;
-        uint256 unlocked; // base units that return to its free balance
-        uint256 paid; // base units that leave its lock for the credited accounts, and lower its ceiling
-    }
-
-    /// @notice A free balance that a settlement raises.
-    struct Credit {
-        address account;
-        uint256 amount; // base units
-    }
-
     /// @notice `payer` deposited; `amount` arrived and was credited to `account`, whose free balance is now `free`.
     event Deposited(
         address indexed token,
@@ -77,8 +66,8 @@ interface IEscrow {
     /// @notice `module` moved `amount` from the free balance of `account` into its lock.
     event Locked(address indexed module, address indexed token, address indexed account, uint256 amount);
 
-    /// @notice `module` settled: each release is applied to a lock, then each credit to a free balance.
-    event Settled(address indexed module, address indexed token, Release[] releases, Credit[] credits);
+    /// @notice `module` settled: entry by entry, what leaves an account's lock and what joins its free balance.
+    event Settled(address indexed module, address indexed token, Entry[] entries);
 
     /// @notice An account that could never withdraw: zero, or the escrow itself.
     error EscrowInvalidAccount(address account);
@@ -92,8 +81,8 @@ interface IEscrow {
     /// @notice The module does not hold that much of the account.
     error EscrowInsufficientLocked(address module, address token, address account, uint256 locked, uint256 required);
 
-    /// @notice A settlement whose credits are not what its releases paid.
-    error EscrowUnbalanced(address token, uint256 paid, uint256 credited);
+    /// @notice A settlement in which not as much joins free balances as leaves locks.
+    error EscrowUnbalanced(address token, uint256 fromLocks, uint256 toFree);
 
     /// @notice The signature was to be used before `deadline`.
     error EscrowSignatureExpired(uint256 deadline, uint256 now);
@@ -132,9 +121,10 @@ interface IEscrow {
     /// @notice Moves `amount` of `account`'s free balance into the lock of the calling module.
     function lock(address token, address account, uint256 amount) external;
 
-    /// @notice Applies releases to locks of the calling module, then credits what they paid. All or nothing.
-    /// @param credits sum up to what the releases pay.
-    function settle(address token, Release[] calldata releases, Credit[] calldata credits) external;
+    /// @notice Moves what the calling module holds: each entry takes from an account's lock and adds to its free balance.
+    /// What an account loses by an entry is paid out and lowers its ceiling, not below zero; the largest ceiling stands.
+    /// All or nothing; both columns must add up to the same.
+    function settle(address token, Entry[] calldata entries) external;
 
     /// @notice Free balance of `account`, base units.
     function freeOf(address token, address account) external view returns (uint256);

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IEscrow} from "./IEscrow.sol";
 import {LeaseId} from "../types/Ids.sol";
-import {EndReason, Lease, LeaseStatus} from "../types/LeaseTypes.sol";
+import {Lease} from "../types/Lease.sol";
+import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
 import {Misfit, Order} from "../types/OfferTypes.sol";
 
 /// @title Leases: opened, activated, billed by the live second, ended
@@ -18,7 +19,7 @@ import {Misfit, Order} from "../types/OfferTypes.sol";
 /// Batches skip what is not theirs to do, so one bad id blocks nobody; each item is done whole or not at all. Seconds
 /// are Unix seconds of the block.
 interface ILeases {
-    /// @notice A lease was opened and is pending; `locked` includes the bounty of the token's listing.
+    /// @notice A lease was opened and is pending; `locked` includes the bounty of the listing.
     event LeaseOpened(
         LeaseId indexed leaseId,
         address indexed tenant,
@@ -29,7 +30,7 @@ interface ILeases {
         uint256 locked,
         uint256 collateral,
         uint256 termsVersion,
-        uint256 tokenVersion
+        uint256 listing
     );
 
     /// @notice Billing started; the provider had been dark for `darkSeconds` by then.
@@ -58,8 +59,11 @@ interface ILeases {
         uint256 penalty
     );
 
-    /// @notice The provider was paid `amount` for its billed seconds until `paidSeconds`; `fee` went to the treasury.
-    event LeaseCollected(LeaseId indexed leaseId, uint256 paidSeconds, uint256 amount, uint256 fee);
+    /// @notice The provider was paid `amount`; it is paid for the first `paidSeconds` billed seconds now.
+    event LeaseCollected(LeaseId indexed leaseId, uint256 paidSeconds, uint256 amount);
+
+    /// @notice The lease is closed and paid for; its `fee` went to the treasury.
+    event LeaseSettled(LeaseId indexed leaseId, uint256 fee);
 
     /// @notice The rest of the collateral returned to the provider's free bond; nothing is left in the lease.
     event CollateralReleased(LeaseId indexed leaseId, uint256 amount);
@@ -140,7 +144,7 @@ interface ILeases {
     /// @return done in how many leases something was paid or released.
     function collect(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
-    /// @notice Lease `leaseId`; all zero where there is none.
+    /// @notice Lease `leaseId` as it is stored; all zero where there is none. The lens decodes it.
     function leaseById(LeaseId leaseId) external view returns (Lease memory);
 
     /// @notice Seconds of darkness that cost nobody a penalty, on top of a lease's tolerance, and the time that a

@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {IMarket} from "./IMarket.sol";
 import {LeaseId, OfferId} from "../types/Ids.sol";
-import {Lease} from "../types/LeaseTypes.sol";
-import {MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
+import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
+import {MisfitReason, Order} from "../types/OfferTypes.sol";
+import {Resources} from "../types/Resources.sol";
 
 /// @title Lens: what screens, scripts and keepers read of a market, in pages
 /// @notice Holds nothing and may be replaced at any time. Pages are bounded by how much they look at, not by how much
@@ -13,29 +14,53 @@ interface IMarketLens {
     /// @notice A lease and everything that follows from it at the time of the block.
     struct LeaseView {
         LeaseId leaseId;
-        Lease lease;
+        LeaseStatus status;
+        EndReason reason; // of its end
+        address tenant;
         address provider;
         address token;
+        uint24 units;
+        uint16 termsVersion;
+        uint16 listing;
+        uint16 feeBps;
+        uint128 ratePerSecondX32; // base units per second, times 2^32
+        uint256 openedAt; // pending
         uint256 deadline; // pending: activation deadline
         uint256 cutoff; // pending: from then on anyone cancels it as a no-show
+        uint256 startedAt; // active and closed
         uint256 end; // active and closed: when it ends or ended
+        uint256 duration; // seconds; of a closed lease, what it lived
         uint256 remaining; // active: seconds to its end
         uint256 billedSeconds; // active: live seconds so far; closed: final
+        uint256 paidSeconds; // billed seconds that the provider was paid for
         uint256 earned; // base units, fee included
         uint256 collectable; // base units that collecting now pays to the provider
         uint256 locked; // base units still locked for it
         uint256 bounty; // base units, part of `locked` while it is pending or active
         uint256 collateral; // wei of HOLD still reserved for it
         uint256 releasableAt; // closed: when the collateral can be released
+        bool settled; // closed, everything collected
     }
 
     /// @notice An offer and what a tenant wants to know of it now.
     struct OfferView {
         OfferId offerId;
-        Offer offer;
-        uint256 unitsLeft;
+        address provider;
+        address token;
+        uint128 pricePerSecondX32; // base units per unit-second, times 2^32
+        Resources resources; // of one unit
+        uint24 minDuration; // seconds
+        uint32 maxDuration; // seconds
+        uint24 capacity; // units
+        uint24 used; // units
+        uint24 unitsLeft;
+        uint32 leaseCount; // leases ever opened
+        bool retired;
         bool live; // the provider is
+        address slasher;
+        bytes32 contentHash;
         uint256 freeBond; // wei of HOLD that the provider has for collateral
+        uint256 collateralPerUnit; // wei of HOLD, by the present weights
     }
 
     /// @notice What opening on one candidate of an order would do, or why it would not.
@@ -92,7 +117,8 @@ interface IMarketLens {
     function fundsOf(address token, address account) external view returns (Funds memory);
 
     /// @notice Leases of `tenant`, found among the `scan` leases from `from` on (zero: from the first).
-    /// @return leaseIds found. @return next where to go on; zero: all were seen.
+    /// @return leaseIds those found.
+    /// @return next where to go on; zero: all were seen.
     function leasesOfTenant(
         address tenant,
         LeaseId from,
@@ -100,6 +126,7 @@ interface IMarketLens {
     ) external view returns (LeaseId[] memory leaseIds, LeaseId next);
 
     /// @notice Leases that anyone may end now, found among the `scan` leases from `from` on (zero: from the first).
-    /// @return due leases. @return next where to go on; zero: all were seen.
+    /// @return due those found.
+    /// @return next where to go on; zero: all were seen.
     function dueLeases(LeaseId from, uint256 scan) external view returns (DueLease[] memory due, LeaseId next);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Terms, TokenTerms, Weights} from "../types/Parameters.sol";
+import {Listing, PackedWeights, Terms, TokenTerms, Weights} from "../types/Parameters.sol";
 
 /// @title The governed side of the market
 /// @notice Governance publishes terms in numbered versions, lists payment tokens, and may pause entries for a while. A
@@ -11,8 +11,14 @@ interface IMarketParameters {
     /// @notice New leases take these terms and collateral weights with them.
     event TermsPublished(uint256 indexed version, Terms terms, Weights weights);
 
-    /// @notice New leases may be paid in `token`; `version` counts its listings.
-    event TokenListed(address indexed token, uint256 indexed version, uint256 minimumLock, uint256 bounty);
+    /// @notice New leases may be paid in `token`, which has the given number, as listing `listing` says.
+    event TokenListed(
+        address indexed token,
+        uint256 indexed listing,
+        uint256 number,
+        uint256 minimumLock,
+        uint256 bounty
+    );
 
     /// @notice No new lease is paid in `token`. Open ones go on.
     event TokenDelisted(address indexed token);
@@ -37,9 +43,10 @@ interface IMarketParameters {
     function publishTerms(Terms calldata terms, Weights calldata weights) external returns (uint16 version);
 
     /// @notice Lists a payment token, or changes how it is listed, for leases opened from now on. For governance.
+    /// Tokens and listings are numbered from 1, at most 65,535 of each.
     /// @param minimumLock least that a lease may lock, base units.
     /// @param bounty what a lease locks for whoever expires it, base units, at most `minimumLock`.
-    function listToken(address token, uint112 minimumLock, uint112 bounty) external;
+    function listToken(address token, uint112 minimumLock, uint96 bounty) external;
 
     /// @notice Takes a payment token off the list. For governance.
     function delistToken(address token) external;
@@ -55,13 +62,16 @@ interface IMarketParameters {
     function termsOf(uint16 version) external view returns (Terms memory);
 
     /// @notice Collateral weights of a version.
-    function weightsOf(uint16 version) external view returns (Weights memory);
+    function weightsOf(uint16 version) external view returns (PackedWeights);
 
     /// @notice How `token` is listed now.
     function tokenTermsOf(address token) external view returns (TokenTerms memory);
 
-    /// @notice Bounty of a token's listing `version`, base units.
-    function bountyOf(address token, uint16 version) external view returns (uint256);
+    /// @notice Token and bounty of listing `listing`, from 1; all zero where there is none.
+    function listingOf(uint16 listing) external view returns (Listing memory);
+
+    /// @notice The token with number `number`, from 1.
+    function tokenByNumber(uint16 number) external view returns (address);
 
     /// @notice Entries are paused while block.timestamp is below this.
     function pausedUntil() external view returns (uint40);

@@ -27,9 +27,6 @@ interface IOffers {
     /// @notice No lease is opened on this offer any more.
     event OfferRetired(OfferId indexed offerId);
 
-    /// @notice Earnings of `provider` are credited to the escrow account `payout` from now on.
-    event PayoutSet(address indexed provider, address indexed payout);
-
     /// @notice Only the offer's provider may do this.
     error MarketNotProvider(OfferId offerId, address provider, address caller);
 
@@ -42,33 +39,28 @@ interface IOffers {
     /// @notice The offer is retired for good.
     error MarketOfferRetired(OfferId offerId);
 
-    /// @notice Creates an offer of the caller. Whether its token is listed is asked when a lease is opened.
+    /// @notice Creates an offer of the caller, in a token that was listed once; whether it still is, is asked when a
+    /// lease is opened.
     /// @param pricePerSecondX32 base units of the token per unit-second, times 2^32.
     /// @param capacity units that may be leased at the same time.
     function createOffer(
         OfferTerms calldata terms,
         uint128 pricePerSecondX32,
-        uint32 capacity
+        uint24 capacity
     ) external returns (OfferId offerId);
 
     /// @notice Changes the price of leases opened from now on.
     function setPrice(OfferId offerId, uint128 pricePerSecondX32) external;
 
     /// @notice Changes how many units may be leased at the same time. Below what is in use, it only stops new leases.
-    function setCapacity(OfferId offerId, uint32 capacity) external;
+    function setCapacity(OfferId offerId, uint24 capacity) external;
 
     /// @notice Ends an offer for good. Its leases, pending ones included, stay binding.
     function retireOffer(OfferId offerId) external;
 
-    /// @notice Sends the caller's earnings to another escrow account; zero takes them back to the caller.
-    function setPayout(address payout) external;
-
-    /// @notice Offer `offerId`; all zero where there is none.
+    /// @notice Offer `offerId` as it is stored; all zero where there is none. The lens decodes it.
     function offerById(OfferId offerId) external view returns (Offer memory);
 
     /// @notice Offers created so far; they are numbered from 1.
     function offerCount() external view returns (uint64);
-
-    /// @notice The escrow account that earnings of `provider` are credited to.
-    function payoutOf(address provider) external view returns (address);
 }

@@ -9,9 +9,11 @@ import {Collateral} from "../libraries/Collateral.sol";
 import {Matching} from "../libraries/Matching.sol";
 import {Money} from "../libraries/Money.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
-import {Lease, LeaseStatus} from "../types/LeaseTypes.sol";
-import {Candidate, MisfitReason, Offer, OfferCore, Order} from "../types/OfferTypes.sol";
-import {TokenTerms, Weights} from "../types/Parameters.sol";
+import {Lease} from "../types/Lease.sol";
+import {LeaseProgress} from "../types/LeaseProgress.sol";
+import {LeaseStatus} from "../types/LeaseTypes.sol";
+import {Candidate, MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
+import {Listing, PackedWeights, TokenTerms} from "../types/Parameters.sol";
 
 /// @title MarketLens
 /// @notice The manual is IMarketLens.
@@ -54,7 +56,7 @@ contract MarketLens is IMarketLens {
     /// @inheritdoc IMarketLens
     function quote(Order calldata order) external view returns (Quote[] memory quotes) {
         TokenTerms memory token = _MARKET.tokenTermsOf(order.token);
-        Weights memory weights = _MARKET.weightsOf(_MARKET.currentTermsVersion());
+        PackedWeights weights = _MARKET.weightsOf(_MARKET.currentTermsVersion());
         quotes = new Quote[](order.candidates.length);
         for (uint256 i = 0; i < quotes.length; ++i) quotes[i] = _quote(order, order.candidates[i], token, weights);
     }
@@ -76,7 +78,7 @@ contract MarketLens is IMarketLens {
         (page, next) = _page(from, scan);
         uint256 found;
         for (uint256 i = 0; i < page.length; ++i) {
-            if (_MARKET.leaseById(page[i]).tenant == tenant) page[found++] = page[i];
+            if (_MARKET.leaseById(page[i]).terms.tenant() == tenant) page[found++] = page[i];
         }
         leaseIds = new LeaseId[](found);
         for (uint256 i = 0; i < found; ++i) leaseIds[i] = page[i];
@@ -109,7 +111,7 @@ contract MarketLens is IMarketLens {
         LeaseId[] memory room = new LeaseId[](scan);
         uint256 found;
         for (uint256 looks = 0; looks < scan && offer <= offers;) {
-            uint32 count = _MARKET.offerById(OfferId.wrap(offer)).core.leaseCount;
+            uint32 count = _MARKET.offerById(OfferId.wrap(offer)).state.leaseCount();
             for (; index <= count && looks < scan; ++looks) {
                 room[found++] = toLeaseId(OfferId.wrap(offer), index++);
             }
@@ -125,40 +127,63 @@ contract MarketLens is IMarketLens {
 
     function _due(LeaseId leaseId) private view returns (bool isDue, DueLease memory item) {
         Lease memory lease = _MARKET.leaseById(leaseId);
-        if (lease.status == LeaseStatus.Active) {
+        LeaseStatus status = lease.progress.status();
+        if (status == LeaseStatus.Active) {
             item.duty = Duty.Expire;
-            item.dueSince = uint256(lease.since) + lease.duration;
-        } else if (lease.status == LeaseStatus.Pending) {
+            item.dueSince = uint256(lease.progress.since()) + lease.terms.duration();
+        } else if (status == LeaseStatus.Pending) {
             item.duty = Duty.CancelNoShow;
-            item.dueSince = uint256(lease.since) + lease.mark + _MARKET.OUTAGE_ALLOWANCE();
+            item.dueSince = uint256(lease.progress.since()) + lease.progress.mark() + _MARKET.OUTAGE_ALLOWANCE();
         } else {
             return (false, item);
         }
         if (block.timestamp < item.dueSince) return (false, item);
+        Listing memory listing = _MARKET.listingOf(lease.terms.listing());
         item.leaseId = leaseId;
-        item.token = _MARKET.offerById(leaseId.offerOf()).core.token;
-        item.bounty = _MARKET.bountyOf(item.token, lease.tokenVersion);
+        item.token = listing.token;
+        item.bounty = listing.bounty;
         return (true, item);
     }
 
-    function _offerView(OfferId offerId) private view returns (OfferView memory view_) {
+    function _offerView(OfferId offerId) private view returns (OfferView memory result) {
         Offer memory offer = _MARKET.offerById(offerId);
-        OfferCore memory core = offer.core;
-        view_.offerId = offerId;
-        view_.offer = offer;
-        view_.unitsLeft = core.capacity > core.used ? core.capacity - core.used : 0;
-        view_.live = _MARKET.LIVENESS().isLive(core.provider);
-        view_.freeBond = _freeBond(core.provider);
+        result.offerId = offerId;
+        result.provider = offer.state.provider();
+        result.token = _MARKET.tokenByNumber(offer.state.tokenNumber());
+        result.pricePerSecondX32 = offer.pricePerSecondX32;
+        result.resources = offer.traits.resources();
+        result.minDuration = offer.traits.minDuration();
+        result.maxDuration = offer.traits.maxDuration();
+        result.capacity = offer.state.capacity();
+        result.used = offer.state.used();
+        result.unitsLeft = offer.state.unitsLeft();
+        result.leaseCount = offer.state.leaseCount();
+        result.retired = offer.retired;
+        result.live = _MARKET.LIVENESS().isLive(result.provider);
+        result.slasher = offer.slasher;
+        result.contentHash = offer.contentHash;
+        result.freeBond = _freeBond(result.provider);
+        result.collateralPerUnit = Collateral.amountOf(
+            _MARKET.weightsOf(_MARKET.currentTermsVersion()),
+            result.resources,
+            1
+        );
     }
 
     function _quote(
         Order calldata order,
         Candidate calldata candidate,
         TokenTerms memory token,
-        Weights memory weights
+        PackedWeights weights
     ) private view returns (Quote memory result) {
-        OfferCore memory offer = _MARKET.offerById(candidate.offer).core;
-        Matching.Fit memory fit = Matching.fit(offer, candidate, order, token, weights);
+        Offer memory offer = _MARKET.offerById(candidate.offer);
+        Matching.Fit memory fit = Matching.fit(
+            Matching.OfferFacts(offer.state, offer.traits, offer.pricePerSecondX32, offer.retired),
+            candidate,
+            order,
+            token,
+            weights
+        );
         result.offerId = candidate.offer;
         result.reason = fit.reason;
         result.available = fit.available;
@@ -169,8 +194,9 @@ contract MarketLens is IMarketLens {
         result.locked = fit.locked;
         result.bounty = token.bounty;
         result.collateral = fit.collateral;
-        uint256 freeBond = _freeBond(offer.provider);
-        if (!_MARKET.LIVENESS().isLive(offer.provider)) {
+        address provider = offer.state.provider();
+        uint256 freeBond = _freeBond(provider);
+        if (!_MARKET.LIVENESS().isLive(provider)) {
             result.reason = MisfitReason.ProviderDark;
         } else if (fit.collateral > freeBond) {
             result.reason = MisfitReason.BondShort;
@@ -181,46 +207,60 @@ contract MarketLens is IMarketLens {
 
     function _leaseView(LeaseId leaseId) private view returns (LeaseView memory result) {
         Lease memory lease = _MARKET.leaseById(leaseId);
-        if (lease.status == LeaseStatus.None) return result;
-        OfferCore memory offer = _MARKET.offerById(leaseId.offerOf()).core;
+        LeaseProgress progress = lease.progress;
+        result.status = progress.status();
+        if (result.status == LeaseStatus.None) return result;
+
+        Offer memory offer = _MARKET.offerById(leaseId.offerOf());
+        Listing memory listing = _MARKET.listingOf(lease.terms.listing());
         result.leaseId = leaseId;
-        result.lease = lease;
-        result.provider = offer.provider;
-        result.token = offer.token;
-        result.bounty = _MARKET.bountyOf(offer.token, lease.tokenVersion);
-        if (lease.status != LeaseStatus.Cancelled && lease.status != LeaseStatus.Released) {
-            Weights memory weights = _MARKET.weightsOf(lease.termsVersion);
-            result.collateral = Collateral.amountOf(weights, offer.resources, lease.units);
+        result.reason = progress.reason();
+        result.tenant = lease.terms.tenant();
+        result.provider = offer.state.provider();
+        result.token = listing.token;
+        result.units = lease.terms.units();
+        result.termsVersion = lease.terms.termsVersion();
+        result.listing = lease.terms.listing();
+        result.feeBps = progress.feeBps();
+        result.ratePerSecondX32 = progress.rate();
+        result.duration = lease.terms.duration();
+        result.paidSeconds = progress.paidSeconds();
+        result.bounty = listing.bounty;
+        result.settled = progress.settled();
+        if (result.status != LeaseStatus.Cancelled && result.status != LeaseStatus.Released) {
+            PackedWeights weights = _MARKET.weightsOf(result.termsVersion);
+            result.collateral = Collateral.amountOf(weights, offer.traits.resources(), result.units);
         }
-        if (lease.status == LeaseStatus.Pending) {
-            result.deadline = uint256(lease.since) + lease.mark;
+        if (result.status == LeaseStatus.Pending) {
+            result.openedAt = progress.since();
+            result.deadline = result.openedAt + progress.mark();
             result.cutoff = result.deadline + _MARKET.OUTAGE_ALLOWANCE();
-            result.locked = Money.costUp(lease.ratePerSecondX32, lease.duration) + result.bounty;
-        } else if (lease.status != LeaseStatus.Cancelled) {
-            _addEarnings(result, lease);
+            result.locked = Money.costUp(result.ratePerSecondX32, lease.terms.duration()) + result.bounty;
+        } else if (result.status != LeaseStatus.Cancelled) {
+            _addEarnings(result, progress);
         }
     }
 
     /// @dev What an activated lease earned and what is still in it.
-    function _addEarnings(LeaseView memory result, Lease memory lease) private view {
-        result.end = uint256(lease.since) + lease.duration;
-        bool active = lease.status == LeaseStatus.Active;
+    function _addEarnings(LeaseView memory result, LeaseProgress progress) private view {
+        bool active = result.status == LeaseStatus.Active;
+        result.startedAt = progress.since();
+        result.end = result.startedAt + result.duration;
         if (active) {
             uint256 instant = block.timestamp < result.end ? block.timestamp : result.end;
-            uint32 dark = _MARKET.LIVENESS().darkSecondsUntil(result.provider, uint40(instant)) - lease.mark;
-            result.billedSeconds = instant - lease.since - dark;
+            uint256 dark = _MARKET.LIVENESS().darkSecondsUntil(result.provider, uint40(instant)) - progress.mark();
+            result.billedSeconds = instant - result.startedAt - dark;
             result.remaining = result.end - instant;
         } else {
-            result.billedSeconds = lease.mark;
-            result.releasableAt = ClaimTail.endsAt(lease);
+            result.billedSeconds = progress.mark();
+            result.releasableAt = ClaimTail.endsAt(progress.since(), uint32(result.duration)); // came out of a uint32
         }
-        uint16 feeBps = _MARKET.termsOf(lease.termsVersion).feeBps;
-        uint256 paid = Money.netOf(Money.earnedDown(lease.ratePerSecondX32, lease.paidSeconds), feeBps);
-        result.earned = Money.earnedDown(lease.ratePerSecondX32, uint32(result.billedSeconds));
-        result.collectable = Money.netOf(result.earned, feeBps) - paid;
+        uint256 paid = Money.netOf(Money.earnedDown(progress.rate(), progress.paidSeconds()), progress.feeBps());
+        result.earned = Money.earnedDown(progress.rate(), uint32(result.billedSeconds)); // part of the duration
+        result.collectable = Money.netOf(result.earned, progress.feeBps()) - paid;
         if (active) {
-            result.locked = Money.costUp(lease.ratePerSecondX32, lease.duration) + result.bounty - paid;
-        } else if (!lease.settled) {
+            result.locked = Money.costUp(progress.rate(), uint32(result.duration)) + result.bounty - paid;
+        } else if (!result.settled) {
             result.locked = result.earned - paid;
         }
     }

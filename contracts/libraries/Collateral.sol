@@ -1,41 +1,46 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Resources} from "../types/OfferTypes.sol";
-import {Weights} from "../types/Parameters.sol";
+import {PackedWeights, Weights} from "../types/Parameters.sol";
+import {Resources} from "../types/Resources.sol";
 
-/// @title Collateral of a lease
-/// @notice C = weights x resources x units, in wei of HOLD. It is a function of what never changes under a lease, so it
-/// is computed where it is needed and stored nowhere.
+/// @title Collateral
+/// @notice Collateral of a lease: C = weights x resources x units, in wei of HOLD. It is a function of what never
+/// changes under a lease, so it is computed where it is needed and stored nowhere.
 library Collateral {
     /// @dev A weight counts millionths of a HOLD.
     uint256 private constant _WEIGHT_UNIT = 1e12;
-    /// @dev The two highest bits of a GPU class are its tier.
-    uint256 private constant _TIER_SHIFT = 14;
+    /// @dev Quantities and weights stand in lanes of 32 bits; the weights of GPU tiers begin at the fifth.
+    uint256 private constant _LANE = 32;
+    uint256 private constant _GPU_SHIFT = 128;
 
     /// @notice Collateral of `units` units of `resources`, in wei of HOLD.
-    /// @dev At most 5 x 2^32 x 2^32 x 2^32 x 1e12, far below 2^256.
-    function amountOf(
-        Weights memory weights,
-        Resources memory resources,
-        uint32 units
-    ) internal pure returns (uint256) {
+    /// @dev At most 5 x 2^32 x 2^32 x 2^24 x 1e12, far below 2^256. Casts to 32 bits pick a lane on purpose.
+    function amountOf(PackedWeights weights, Resources resources, uint24 units) internal pure returns (uint256) {
         unchecked {
+            uint256 weight = PackedWeights.unwrap(weights);
+            uint256 quantity = Resources.unwrap(resources);
             uint256 perUnit =
-                uint256(weights.cpu) * resources.cpu +
-                    uint256(weights.memoryMiB) * resources.memoryMiB +
-                    uint256(weights.diskGiB) * resources.diskGiB +
-                    uint256(weights.bandwidthMbps) * resources.bandwidthMbps +
-                    gpuWeight(weights, resources.gpuClass) * resources.gpuCount;
+                uint256(uint32(weight >> (_GPU_SHIFT + _LANE * resources.gpuTier()))) * resources.gpuCount();
+            for (uint256 lane = 0; lane < _GPU_SHIFT; lane += _LANE) {
+                perUnit += uint256(uint32(weight >> lane)) * uint32(quantity >> lane);
+            }
             return perUnit * units * _WEIGHT_UNIT;
         }
     }
 
-    /// @notice Weight of one GPU of a class.
-    function gpuWeight(Weights memory weights, uint16 gpuClass) internal pure returns (uint256) {
-        uint256 tier = gpuClass >> _TIER_SHIFT;
-        if (tier == 0) return weights.gpuTier0;
-        if (tier == 1) return weights.gpuTier1;
-        return tier == 2 ? weights.gpuTier2 : weights.gpuTier3;
+    /// @notice Weights as they are stored.
+    function pack(Weights memory weights) internal pure returns (PackedWeights) {
+        return
+            PackedWeights.wrap(
+                weights.cpu |
+                    (uint256(weights.memoryMiB) << 32) |
+                    (uint256(weights.diskGiB) << 64) |
+                    (uint256(weights.bandwidthMbps) << 96) |
+                    (uint256(weights.gpuTier0) << 128) |
+                    (uint256(weights.gpuTier1) << 160) |
+                    (uint256(weights.gpuTier2) << 192) |
+                    (uint256(weights.gpuTier3) << 224)
+            );
     }
 }

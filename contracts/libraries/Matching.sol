@@ -3,13 +3,25 @@ pragma solidity 0.8.37;
 
 import {Collateral} from "./Collateral.sol";
 import {Money} from "./Money.sol";
-import {Candidate, MisfitReason, OfferCore, Order, Resources} from "../types/OfferTypes.sol";
-import {TokenTerms, Weights} from "../types/Parameters.sol";
+import {OfferState} from "../types/OfferState.sol";
+import {OfferTraits} from "../types/OfferTraits.sol";
+import {Candidate, MisfitReason, Order} from "../types/OfferTypes.sol";
+import {PackedWeights, TokenTerms} from "../types/Parameters.sol";
+import {Resources} from "../types/Resources.sol";
 
-/// @title Whether an offer fits an order, and what the lease would lock and reserve
-/// @notice One piece of code for the market that opens and the lens that quotes. What only other contracts know, whether
-/// the provider is live and has the bond, is asked by the caller.
+/// @title Matching
+/// @notice Whether an offer fits an order, and what the lease would lock and reserve. One piece of code for the market
+/// that opens and the lens that quotes. What only other contracts know, whether the provider is live and has the bond,
+/// is asked by the caller.
 library Matching {
+    /// @notice What an offer is compared by.
+    struct OfferFacts {
+        OfferState state;
+        OfferTraits traits;
+        uint128 pricePerSecondX32;
+        bool retired;
+    }
+
     /// @notice Outcome for one candidate; `reason` None means that it fits as far as offer and order tell.
     struct Fit {
         MisfitReason reason;
@@ -22,52 +34,44 @@ library Matching {
 
     /// @notice Compares an offer with an order.
     function fit(
-        OfferCore memory offer,
+        OfferFacts memory offer,
         Candidate calldata candidate,
         Order calldata order,
         TokenTerms memory token,
-        Weights memory weights
+        PackedWeights weights
     ) internal pure returns (Fit memory result) {
-        if (offer.token != order.token) {
-            return _misfit(MisfitReason.OtherToken, uint160(offer.token), uint160(order.token));
-        }
+        uint256 number = offer.state.tokenNumber();
+        if (number != token.number) return _misfit(MisfitReason.OtherToken, number, token.number);
         if (offer.retired) return _misfit(MisfitReason.Retired, 0, 0);
 
         // In 256 bits: no price that a provider sets can make this revert for the candidates after it.
-        uint256 rate = uint256(offer.pricePerSecondX32) * order.units;
-        if (offer.pricePerSecondX32 > candidate.maxPricePerSecondX32 || rate > type(uint128).max) {
-            return _misfit(MisfitReason.PriceTooHigh, candidate.maxPricePerSecondX32, offer.pricePerSecondX32);
+        (uint256 units, uint256 price, uint256 maxPrice) = (
+            order.units,
+            offer.pricePerSecondX32,
+            candidate.maxPricePerSecondX32
+        );
+        uint256 rate = price * units;
+        if (price > maxPrice || rate > type(uint128).max) return _misfit(MisfitReason.PriceTooHigh, maxPrice, price);
+        Resources resources = offer.traits.resources();
+        Resources requirement = order.requirement;
+        if (!resources.meets(requirement)) {
+            return _misfit(MisfitReason.RequirementUnmet, Resources.unwrap(resources), Resources.unwrap(requirement));
         }
-        if (!meets(offer.resources, order.requirement)) return _misfit(MisfitReason.RequirementUnmet, 0, 0);
-        if (order.duration < offer.minDuration) {
-            return _misfit(MisfitReason.DurationOutOfBounds, offer.minDuration, order.duration);
-        }
-        if (order.duration > offer.maxDuration) {
-            return _misfit(MisfitReason.DurationOutOfBounds, offer.maxDuration, order.duration);
-        }
-        uint256 left = offer.capacity > offer.used ? offer.capacity - offer.used : 0;
-        if (order.units > left) return _misfit(MisfitReason.CapacityShort, left, order.units);
+        uint32 duration = order.duration;
+        uint256 bound = offer.traits.minDuration();
+        if (duration < bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
+        bound = offer.traits.maxDuration();
+        if (duration > bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
+        uint256 left = offer.state.unitsLeft();
+        if (units > left) return _misfit(MisfitReason.CapacityShort, left, units);
 
-        result.ratePerSecondX32 = uint128(rate); // at most its maximum, checked above
-        result.locked = Money.costUp(result.ratePerSecondX32, order.duration) + token.bounty;
-        if (result.locked < token.minimumLock) {
-            return _misfit(MisfitReason.LockTooSmall, result.locked, token.minimumLock);
-        }
-        if (result.locked > order.maxLock) return _misfit(MisfitReason.LockTooLarge, order.maxLock, result.locked);
-        result.collateral = Collateral.amountOf(weights, offer.resources, order.units);
-    }
-
-    /// @notice Whether a unit of an offer has everything that is required of it.
-    function meets(Resources memory offered, Resources calldata required) internal pure returns (bool) {
-        return
-            offered.cpu >= required.cpu &&
-            offered.memoryMiB >= required.memoryMiB &&
-            offered.diskGiB >= required.diskGiB &&
-            offered.bandwidthMbps >= required.bandwidthMbps &&
-            (required.gpuCount == 0 ||
-                (offered.gpuClass == required.gpuClass && offered.gpuCount >= required.gpuCount)) &&
-            (required.region == 0 || offered.region == required.region) &&
-            (offered.attributes & required.attributes) == required.attributes;
+        uint256 locked = Money.costUp(uint128(rate), duration) + token.bounty; // the rate is checked above
+        if (locked < token.minimumLock) return _misfit(MisfitReason.LockTooSmall, locked, token.minimumLock);
+        uint256 maxLock = order.maxLock;
+        if (locked > maxLock) return _misfit(MisfitReason.LockTooLarge, maxLock, locked);
+        result.ratePerSecondX32 = uint128(rate);
+        result.locked = locked;
+        result.collateral = Collateral.amountOf(weights, resources, uint24(units)); // came out of a uint24
     }
 
     function _misfit(

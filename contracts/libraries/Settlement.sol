@@ -2,26 +2,34 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
+import {Entry, Movement, toMovement} from "../types/Entry.sol";
 
-/// @title One settlement with the escrow for many leases
-/// @notice Collects what a batch releases and credits, joins what belongs to the same account in a row, and settles a
-/// token in one call. A batch in several tokens makes one call for each run of a token.
+/// @title Settlement
+/// @notice One settlement with the escrow for many leases: collects what a batch takes out of locks and credits, joins
+/// neighbours of the same account, and settles each run of a token in one call.
 library Settlement {
     struct Batch {
         address token;
-        uint256 releaseCount;
-        uint256 creditCount;
-        IEscrow.Release[] releases; // room for all; the first `releaseCount` count
-        IEscrow.Credit[] credits;
+        Entry[] entries; // its length counts what is in it; there is room for what `start` was told
+        Entry first; // credits that may still grow: the two accounts credited last
+        Entry second;
     }
 
-    /// @notice Room for so many leases, each with up to `creditsEach` credits.
-    function start(uint256 leases, uint256 creditsEach) internal pure returns (Batch memory batch) {
-        batch.releases = new IEscrow.Release[](leases);
-        batch.credits = new IEscrow.Credit[](leases * creditsEach);
+    /// @notice Room for `leases`, each released once and credited to at most two accounts.
+    function start(uint256 leases) internal pure returns (Batch memory batch) {
+        Entry[] memory entries;
+        // An array whose length grows into the room that is reserved for it, which Solidity has no way to say.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            entries := mload(0x40)
+            mstore(entries, 0)
+            mstore(0x40, add(entries, shl(5, add(mul(leases, 3), 3))))
+        }
+        batch.entries = entries;
     }
 
-    /// @notice Takes `unlocked + paid` out of what is locked for `account`. What is paid must be credited after it.
+    /// @notice Takes `unlocked + paid` out of what is locked for `account`, and returns `unlocked` to it. What is paid
+    /// must be credited next.
     function release(
         Batch memory batch,
         IEscrow escrow,
@@ -34,58 +42,57 @@ library Settlement {
             flush(batch, escrow);
             batch.token = token;
         }
-        uint256 count = batch.releaseCount;
-        if (count != 0 && batch.releases[count - 1].account == account) {
-            IEscrow.Release memory last = batch.releases[count - 1];
-            last.unlocked += unlocked;
-            last.paid += paid;
-            return;
-        }
-        IEscrow.Release memory next = batch.releases[count];
-        (next.account, next.unlocked, next.paid) = (account, unlocked, paid);
-        batch.releaseCount = count + 1;
-    }
-
-    /// @notice Credits `amount` of what was released last to `account`.
-    /// @dev Looks at the last two credits, so that a provider's and a treasury's, in turns, join.
-    function credit(Batch memory batch, address account, uint256 amount) internal pure {
-        if (amount == 0) return;
-        uint256 count = batch.creditCount;
-        for (uint256 i = count; i > 0 && i + 2 > count; --i) {
-            if (batch.credits[i - 1].account == account) {
-                batch.credits[i - 1].amount += amount;
+        Entry[] memory entries = batch.entries;
+        Movement movement = toMovement(unlocked + paid, unlocked);
+        uint256 count = entries.length;
+        if (count != 0) {
+            Entry memory last = entries[count - 1];
+            if (last.account == account) {
+                last.movement = last.movement + movement;
                 return;
             }
         }
-        IEscrow.Credit memory next = batch.credits[count];
-        (next.account, next.amount) = (account, amount);
-        batch.creditCount = count + 1;
+        _push(entries, Entry(account, movement));
+    }
+
+    /// @notice Credits `amount` of what was released last to `account`.
+    /// @dev Two accounts can grow at the same time, since a provider's and a treasury's credits come in turns.
+    function credit(Batch memory batch, address account, uint256 amount) internal pure {
+        if (amount == 0) return;
+        Movement movement = toMovement(0, amount);
+        if (batch.first.account == account) {
+            batch.first.movement = batch.first.movement + movement;
+        } else if (batch.second.account == account) {
+            batch.second.movement = batch.second.movement + movement;
+        } else {
+            if (batch.second.account != address(0)) _push(batch.entries, batch.second);
+            batch.second = batch.first;
+            batch.first = Entry(account, movement);
+        }
     }
 
     /// @notice Settles what has been collected; the batch is empty again.
     function flush(Batch memory batch, IEscrow escrow) internal {
-        if (batch.releaseCount == 0) return;
-        IEscrow.Release[] memory releases = batch.releases;
-        IEscrow.Credit[] memory credits = batch.credits;
-        (uint256 releaseRoom, uint256 creditRoom) = (releases.length, credits.length);
-        _resize(releases, credits, batch.releaseCount, batch.creditCount);
-        escrow.settle(batch.token, releases, credits);
-        _resize(releases, credits, releaseRoom, creditRoom);
-        (batch.releaseCount, batch.creditCount) = (0, 0);
-    }
-
-    /// @dev Sets the lengths of two arrays, to at most the room that was allocated for them.
-    function _resize(
-        IEscrow.Release[] memory releases,
-        IEscrow.Credit[] memory credits,
-        uint256 releaseCount,
-        uint256 creditCount
-    ) private pure {
-        // Solidity cannot shorten an array in memory; copying it would cost as much as the settlement saves.
+        Entry[] memory entries = batch.entries;
+        if (entries.length == 0) return;
+        if (batch.first.account != address(0)) _push(entries, batch.first);
+        if (batch.second.account != address(0)) _push(entries, batch.second);
+        escrow.settle(batch.token, entries);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(releases, releaseCount)
-            mstore(credits, creditCount)
+            mstore(entries, 0)
+        }
+        batch.first = Entry(address(0), Movement.wrap(0));
+        batch.second = Entry(address(0), Movement.wrap(0));
+    }
+
+    /// @dev Appends, within the room that `start` reserved.
+    function _push(Entry[] memory entries, Entry memory entry) private pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let length := add(mload(entries), 1)
+            mstore(entries, length)
+            mstore(add(entries, shl(5, length)), entry)
         }
     }
 }

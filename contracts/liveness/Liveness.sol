@@ -36,13 +36,12 @@ contract Liveness is ILiveness {
 
     /// @inheritdoc ILiveness
     function heartbeat(address provider) external {
-        Clock memory clock = _clocks[provider];
-
         // Check
-        address operator = _operator(provider, clock);
+        address operator = _operator(provider, _clocks[provider]);
         if (msg.sender != operator) revert LivenessNotOperator(provider, operator, msg.sender);
 
         // Effect
+        Clock memory clock = _clocks[provider];
         uint40 now_ = uint40(block.timestamp);
         uint40 darkFrom = clock.lastSeen + GRACE;
         if (clock.lastSeen != 0 && now_ > darkFrom) {
@@ -66,7 +65,7 @@ contract Liveness is ILiveness {
 
     /// @inheritdoc ILiveness
     function statusOf(address provider) external view returns (address operator, bool live, uint32 darkSeconds) {
-        Clock memory clock = _clocks[provider];
+        Clock storage clock = _clocks[provider];
         operator = _operator(provider, clock);
         live = _isLive(clock);
         darkSeconds = _darkSince(clock, uint40(block.timestamp));
@@ -80,7 +79,7 @@ contract Liveness is ILiveness {
     /// @inheritdoc ILiveness
     function darkSecondsUntil(address provider, uint40 instant) external view returns (uint32) {
         if (instant > block.timestamp) revert LivenessInFuture(instant, block.timestamp);
-        Clock memory clock = _clocks[provider];
+        Clock storage clock = _clocks[provider];
         if (instant >= clock.lastSeen) return _darkSince(clock, instant);
         return _darkBefore(provider, clock, instant);
     }
@@ -99,25 +98,27 @@ contract Liveness is ILiveness {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    function _operator(address provider, Clock memory clock) private pure returns (address) {
-        return clock.operator == address(0) ? provider : clock.operator;
+    function _operator(address provider, Clock storage clock) private view returns (address) {
+        address operator = clock.operator;
+        return operator == address(0) ? provider : operator;
     }
 
-    function _isLive(Clock memory clock) private view returns (bool) {
+    function _isLive(Clock storage clock) private view returns (bool) {
         return clock.lastSeen != 0 && block.timestamp < clock.lastSeen + GRACE;
     }
 
     /// @dev Dark seconds until an instant that is not before the last heartbeat: the outages that ended, and the one
     /// that may go on. A heartbeat in the very second `instant` changes nothing, since it would end the outage there.
-    function _darkSince(Clock memory clock, uint40 instant) private view returns (uint32) {
-        uint40 darkFrom = clock.lastSeen + GRACE;
-        if (clock.lastSeen == 0 || instant <= darkFrom) return clock.darkSeconds;
-        return clock.darkSeconds + uint32(instant - darkFrom);
+    function _darkSince(Clock storage clock, uint40 instant) private view returns (uint32) {
+        (uint40 lastSeen, uint32 darkSeconds) = (clock.lastSeen, clock.darkSeconds);
+        uint40 darkFrom = lastSeen + GRACE;
+        if (lastSeen == 0 || instant <= darkFrom) return darkSeconds;
+        return darkSeconds + uint32(instant - darkFrom);
     }
 
     /// @dev Dark seconds until an instant before the last heartbeat: found by halving the outages, newest first, since
     /// most questions are about the recent past.
-    function _darkBefore(address provider, Clock memory clock, uint40 instant) private view returns (uint32) {
+    function _darkBefore(address provider, Clock storage clock, uint40 instant) private view returns (uint32) {
         mapping(uint256 index => Outage) storage outages = _outages[provider];
         uint256 low = 0; // outages before `low` start before the instant
         uint256 high = clock.outages; // outages from `high` on do not

@@ -7,10 +7,12 @@ import {ILiveness} from "../interfaces/ILiveness.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
 import {Collateral} from "../libraries/Collateral.sol";
-import {Money} from "../libraries/Money.sol";
 import {LeaseId} from "../types/Ids.sol";
-import {EndReason, Lease, LeaseStatus} from "../types/LeaseTypes.sol";
-import {OfferCore} from "../types/OfferTypes.sol";
+import {Lease} from "../types/Lease.sol";
+import {LeaseProgress} from "../types/LeaseProgress.sol";
+import {LeaseTerms} from "../types/LeaseTerms.sol";
+import {LeaseStatus} from "../types/LeaseTypes.sol";
+import {Resources} from "../types/Resources.sol";
 import {Offers} from "./Offers.sol";
 
 /// @title LeaseBook
@@ -18,6 +20,13 @@ import {Offers} from "./Offers.sol";
 abstract contract LeaseBook is Offers, IMarket {
     /// @dev A day is longer than any deadline that the allowance extends.
     uint32 private constant _MOST_OUTAGE_ALLOWANCE = 1 days;
+
+    /// @dev The last answer of the liveness clock: a batch mostly asks the same again.
+    struct DarkAnswer {
+        address provider;
+        uint40 instant;
+        uint32 darkSeconds;
+    }
 
     IEscrow internal immutable _ESCROW;
     IStaking internal immutable _STAKING;
@@ -65,39 +74,47 @@ abstract contract LeaseBook is Offers, IMarket {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    function _offerOf(LeaseId leaseId) internal view returns (OfferCore storage) {
-        return _offers[leaseId.offerOf()].core;
+    function _requireStatus(LeaseId leaseId, LeaseStatus actual, LeaseStatus expected) internal pure {
+        if (actual != expected) revert MarketWrongStatus(leaseId, expected, actual);
     }
 
-    function _requireStatus(LeaseId leaseId, Lease memory lease, LeaseStatus expected) internal pure {
-        if (lease.status != expected) revert MarketWrongStatus(leaseId, expected, lease.status);
-    }
-
-    function _requireTenant(LeaseId leaseId, Lease memory lease) internal view {
-        if (lease.tenant != msg.sender) revert MarketNotTenant(leaseId, lease.tenant, msg.sender);
+    function _requireTenant(LeaseId leaseId, address tenant) internal view {
+        if (tenant != msg.sender) revert MarketNotTenant(leaseId, tenant, msg.sender);
     }
 
     /// @dev Live seconds of an active lease from its start until `instant`, which is past and not after its end. Dark
     /// seconds are part of the seconds that passed, so nothing underflows (INV-LSE-4).
-    function _liveSeconds(Lease memory lease, address provider, uint40 instant) internal view returns (uint32) {
-        uint32 dark = _LIVENESS.darkSecondsUntil(provider, instant) - lease.mark;
-        return uint32(instant - lease.since) - dark; // not more than the duration, a uint32
+    function _liveSeconds(
+        DarkAnswer memory known,
+        LeaseProgress progress,
+        address provider,
+        uint40 instant
+    ) internal view returns (uint32) {
+        if (known.provider != provider || known.instant != instant) {
+            known.darkSeconds = _LIVENESS.darkSecondsUntil(provider, instant);
+            known.provider = provider;
+            known.instant = instant;
+        }
+        uint32 dark = known.darkSeconds - progress.mark();
+        return uint32(instant - progress.since()) - dark; // not more than the duration, a uint32
     }
 
-    /// @dev What is locked for the whole term of a lease: its price and the bounty.
-    function _lockedAtOpen(Lease memory lease, uint256 bounty) internal pure returns (uint256) {
-        return Money.costUp(lease.ratePerSecondX32, lease.duration) + bounty;
+    /// @dev When an active lease ends, or a closed one did.
+    function _endOf(LeaseProgress progress, LeaseTerms terms) internal pure returns (uint40) {
+        // A second of this era and 136 years fit 40 bits.
+        unchecked {
+            return progress.since() + terms.duration();
+        }
     }
 
-    function _collateralOf(Lease memory lease, OfferCore storage offer) internal view returns (uint256) {
-        return Collateral.amountOf(_weightsAt(lease.termsVersion), offer.resources, lease.units);
+    /// @dev The payment token of a lease.
+    function _tokenOf(LeaseTerms terms) internal view returns (address) {
+        return _listings[terms.listing()].token;
     }
 
-    /// @dev Status and reason of a lease that ends, and its units back to the offer: exactly once, since no path comes
-    /// here with a lease that has ended (INV-LSE-5, INV-LSE-6).
-    function _end(Lease storage lease, OfferCore storage offer, LeaseStatus status, EndReason reason) internal {
-        lease.status = status;
-        lease.reason = reason;
-        offer.used -= lease.units;
+    /// @dev The wei of HOLD that a lease reserved when it was opened.
+    function _collateralOf(LeaseId leaseId, LeaseTerms terms) internal view returns (uint256) {
+        Resources resources = _offers[leaseId.offerOf()].traits.resources();
+        return Collateral.amountOf(_weightsAt(terms.termsVersion()), resources, terms.units());
     }
 }

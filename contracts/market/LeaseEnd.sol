@@ -2,14 +2,18 @@
 pragma solidity 0.8.37;
 
 import {ILeases} from "../interfaces/ILeases.sol";
-import {IEscrow} from "../interfaces/IEscrow.sol";
 import {ClaimTail} from "../libraries/ClaimTail.sol";
 import {Money} from "../libraries/Money.sol";
 import {Settlement} from "../libraries/Settlement.sol";
+import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
-import {EndReason, Lease, LeaseStatus} from "../types/LeaseTypes.sol";
-import {OfferCore} from "../types/OfferTypes.sol";
-import {Terms} from "../types/Parameters.sol";
+import {Lease} from "../types/Lease.sol";
+import {LeaseProgress} from "../types/LeaseProgress.sol";
+import {LeaseTerms} from "../types/LeaseTerms.sol";
+import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
+import {OfferState} from "../types/OfferState.sol";
+import {Offer} from "../types/OfferTypes.sol";
+import {Listing} from "../types/Parameters.sol";
 import {LeaseBook} from "./LeaseBook.sol";
 
 /// @title LeaseEnd
@@ -24,53 +28,58 @@ abstract contract LeaseEnd is LeaseBook {
     /// @inheritdoc ILeases
     function close(LeaseId leaseId) external {
         // Check
-        Lease memory lease = _leases[leaseId];
-        _requireTenant(leaseId, lease);
-        _requireStatus(leaseId, lease, LeaseStatus.Active);
-        uint40 end = lease.since + lease.duration;
+        Lease storage lease = _leases[leaseId];
+        LeaseTerms terms = lease.terms;
+        LeaseProgress progress = lease.progress;
+        _requireTenant(leaseId, terms.tenant());
+        _requireStatus(leaseId, progress.status(), LeaseStatus.Active);
+        uint40 end = _endOf(progress, terms);
         if (block.timestamp >= end) revert MarketLeaseEnded(leaseId, end, block.timestamp);
 
         // Effect: the end moves to now, and the seconds missing to the minimum are billed with the live ones. Together
-        // they are at most the duration, since the offer's minimum was not more when the lease was opened (INV-LSE-1).
-        OfferCore storage offer = _offerOf(leaseId);
+        // they are at most the duration, which was not less than the minimum when the lease was opened (INV-LSE-1).
+        Offer storage offer = _offers[leaseId.offerOf()];
+        OfferState state = offer.state;
         uint40 now_ = uint40(block.timestamp);
-        uint32 lived = uint32(now_ - lease.since); // less than the duration, a uint32
-        uint32 billed = _liveSeconds(lease, offer.provider, now_);
-        uint32 minimum = offer.minDuration;
+        uint32 lived = uint32(now_ - progress.since()); // less than the duration, a uint32
+        uint32 billed = _liveSeconds(DarkAnswer(address(0), 0, 0), progress, state.provider(), now_);
+        uint32 minimum = offer.traits.minDuration();
         if (minimum > lived) billed += minimum - lived;
 
-        Lease storage stored = _leases[leaseId];
-        stored.duration = lived;
-        stored.mark = billed;
-        _end(stored, offer, LeaseStatus.Closed, EndReason.ClosedByTenant);
-        address token = offer.token;
+        lease.terms = terms.withDuration(lived);
+        lease.progress = progress.ended(LeaseStatus.Closed, EndReason.ClosedByTenant, billed);
+        offer.state = state.afterEnd(terms.units());
+        Listing memory listing = _listings[terms.listing()];
         uint256 refund =
-            _lockedAtOpen(lease, bountyOf(token, lease.tokenVersion)) -
-                Money.earnedDown(lease.ratePerSecondX32, billed);
+            Money.costUp(progress.rate(), terms.duration()) +
+                listing.bounty -
+                Money.earnedDown(progress.rate(), billed);
         emit LeaseClosed(leaseId, msg.sender, EndReason.ClosedByTenant, now_, billed, refund, 0);
 
         // Interaction
-        IEscrow.Release[] memory releases = new IEscrow.Release[](1);
-        releases[0] = IEscrow.Release({account: msg.sender, unlocked: refund, paid: 0});
-        _ESCROW.settle(token, releases, new IEscrow.Credit[](0));
+        Entry[] memory entries = new Entry[](1);
+        entries[0] = Entry({account: msg.sender, movement: toMovement(refund, refund)});
+        _ESCROW.settle(listing.token, entries);
     }
 
     // --------------------------------------------------------------------------------------------------- anyone
 
     /// @inheritdoc ILeases
     function expire(LeaseId[] calldata leaseIds) external returns (uint256 done) {
-        Settlement.Batch memory batch = Settlement.start(leaseIds.length, 1);
+        Settlement.Batch memory batch = Settlement.start(leaseIds.length);
+        DarkAnswer memory known;
         for (uint256 i = 0; i < leaseIds.length; ++i) {
-            if (_expire(batch, leaseIds[i])) ++done;
+            if (_expire(batch, known, leaseIds[i])) ++done;
         }
         batch.flush(_ESCROW);
     }
 
     /// @inheritdoc ILeases
     function collect(LeaseId[] calldata leaseIds) external returns (uint256 done) {
-        Settlement.Batch memory batch = Settlement.start(leaseIds.length, 2);
+        Settlement.Batch memory batch = Settlement.start(leaseIds.length);
+        DarkAnswer memory known;
         for (uint256 i = 0; i < leaseIds.length; ++i) {
-            if (_collect(batch, leaseIds[i])) ++done;
+            if (_collect(batch, known, leaseIds[i])) ++done;
         }
         batch.flush(_ESCROW);
     }
@@ -78,83 +87,100 @@ abstract contract LeaseEnd is LeaseBook {
     // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev Ends one active lease at its end, whenever that was; false where it is not due.
-    function _expire(Settlement.Batch memory batch, LeaseId leaseId) private returns (bool) {
+    function _expire(Settlement.Batch memory batch, DarkAnswer memory known, LeaseId leaseId) private returns (bool) {
         // Check
-        Lease storage stored = _leases[leaseId];
-        if (stored.status != LeaseStatus.Active) return false;
-        Lease memory lease = stored;
-        uint40 end = lease.since + lease.duration;
+        Lease storage lease = _leases[leaseId];
+        LeaseProgress progress = lease.progress;
+        if (progress.status() != LeaseStatus.Active) return false;
+        LeaseTerms terms = lease.terms;
+        uint40 end = _endOf(progress, terms);
         if (block.timestamp < end) return false;
 
         // Effect
-        OfferCore storage offer = _offerOf(leaseId);
-        uint32 billed = _liveSeconds(lease, offer.provider, end);
-        stored.mark = billed;
-        _end(stored, offer, LeaseStatus.Closed, EndReason.Expired);
-        address token = offer.token;
-        uint256 bounty = bountyOf(token, lease.tokenVersion);
-        uint256 refund =
-            Money.costUp(lease.ratePerSecondX32, lease.duration) - Money.earnedDown(lease.ratePerSecondX32, billed);
-        batch.release(_ESCROW, token, lease.tenant, refund, bounty);
-        batch.credit(msg.sender, bounty);
-        emit LeaseClosed(leaseId, msg.sender, EndReason.Expired, end, billed, refund, bounty);
+        Offer storage offer = _offers[leaseId.offerOf()];
+        OfferState state = offer.state;
+        uint32 billed = _liveSeconds(known, progress, state.provider(), end);
+        lease.progress = progress.ended(LeaseStatus.Closed, EndReason.Expired, billed);
+        offer.state = state.afterEnd(terms.units());
+        Listing memory listing = _listings[terms.listing()];
+        uint256 refund = Money.costUp(progress.rate(), terms.duration()) - Money.earnedDown(progress.rate(), billed);
+        batch.release(_ESCROW, listing.token, terms.tenant(), refund, listing.bounty);
+        batch.credit(msg.sender, listing.bounty);
+        emit LeaseClosed(leaseId, msg.sender, EndReason.Expired, end, billed, refund, listing.bounty);
         return true;
     }
 
-    function _collect(Settlement.Batch memory batch, LeaseId leaseId) private returns (bool) {
-        LeaseStatus status = _leases[leaseId].status;
-        if (status == LeaseStatus.Active) return _collectRunning(batch, leaseId);
-        if (status == LeaseStatus.Closed) return _collectClosed(batch, leaseId);
+    /// @dev Collects one lease; false where nothing is to be paid or released.
+    function _collect(Settlement.Batch memory batch, DarkAnswer memory known, LeaseId leaseId) private returns (bool) {
+        Lease storage lease = _leases[leaseId];
+        LeaseProgress progress = lease.progress;
+        LeaseStatus status = progress.status();
+        if (status == LeaseStatus.Active) return _collectRunning(batch, known, leaseId, lease, progress);
+        if (status == LeaseStatus.Closed) return _collectClosed(batch, leaseId, lease, progress);
         return false;
     }
 
-    /// @dev Pays the provider, net of the fee, what the lease earned until now, or until its end.
-    function _collectRunning(Settlement.Batch memory batch, LeaseId leaseId) private returns (bool) {
-        Lease memory lease = _leases[leaseId];
-        OfferCore storage offer = _offerOf(leaseId);
-        address provider = offer.provider;
-        uint40 end = lease.since + lease.duration;
-        uint32 live = _liveSeconds(lease, provider, block.timestamp < end ? uint40(block.timestamp) : end);
-        uint16 feeBps = _termsAt(lease.termsVersion).feeBps;
-        uint256 amount = Money.netOf(Money.earnedDown(lease.ratePerSecondX32, live), feeBps) - _paid(lease, feeBps);
+    /// @dev Pays the provider, net of the fee, what an active lease earned until now, or until its end.
+    function _collectRunning(
+        Settlement.Batch memory batch,
+        DarkAnswer memory known,
+        LeaseId leaseId,
+        Lease storage lease,
+        LeaseProgress progress
+    ) private returns (bool) {
+        LeaseTerms terms = lease.terms;
+        address provider = _offers[leaseId.offerOf()].state.provider();
+        uint40 end = _endOf(progress, terms);
+        uint32 live = _liveSeconds(known, progress, provider, block.timestamp < end ? uint40(block.timestamp) : end);
+        uint256 earned = Money.earnedDown(progress.rate(), live);
+        uint256 amount = Money.netOf(earned, progress.feeBps()) - _paid(progress);
         if (amount == 0) return false;
 
-        _leases[leaseId].paidSeconds = live;
-        batch.release(_ESCROW, offer.token, lease.tenant, 0, amount);
-        batch.credit(payoutOf(provider), amount);
-        emit LeaseCollected(leaseId, live, amount, 0);
+        lease.progress = progress.withPaidSeconds(live);
+        batch.release(_ESCROW, _tokenOf(terms), terms.tenant(), 0, amount);
+        batch.credit(provider, amount);
+        emit LeaseCollected(leaseId, live, amount);
         return true;
     }
 
     /// @dev Pays the provider the rest and the treasury the fee, once; releases the collateral when the time to file
     /// claims is over.
-    function _collectClosed(Settlement.Batch memory batch, LeaseId leaseId) private returns (bool done) {
-        Lease memory lease = _leases[leaseId];
-        OfferCore storage offer = _offerOf(leaseId);
-        if (!lease.settled) {
-            Terms storage terms = _termsAt(lease.termsVersion);
-            uint256 earned = Money.earnedDown(lease.ratePerSecondX32, lease.mark);
-            uint256 fee = Money.feeDown(earned, terms.feeBps);
-            uint256 amount = earned - fee - _paid(lease, terms.feeBps);
-            _leases[leaseId].paidSeconds = lease.mark;
-            _leases[leaseId].settled = true;
-            batch.release(_ESCROW, offer.token, lease.tenant, 0, amount + fee);
-            batch.credit(payoutOf(offer.provider), amount);
-            batch.credit(terms.treasury, fee);
-            emit LeaseCollected(leaseId, lease.mark, amount, fee);
-            done = true;
+    function _collectClosed(
+        Settlement.Batch memory batch,
+        LeaseId leaseId,
+        Lease storage lease,
+        LeaseProgress progress
+    ) private returns (bool) {
+        LeaseTerms terms = lease.terms;
+        address provider = _offers[leaseId.offerOf()].state.provider();
+        bool settle = !progress.settled();
+        bool release = block.timestamp >= ClaimTail.endsAt(progress.since(), terms.duration());
+        if (!settle && !release) return false;
+
+        uint256 paid = _paid(progress);
+        if (settle) progress = progress.withSettled();
+        if (release) progress = progress.released();
+        lease.progress = progress;
+        if (settle) {
+            uint256 earned = Money.earnedDown(progress.rate(), progress.mark());
+            uint256 fee = Money.feeDown(earned, progress.feeBps());
+            uint256 amount = earned - fee - paid;
+            batch.release(_ESCROW, _tokenOf(terms), terms.tenant(), 0, amount + fee);
+            batch.credit(provider, amount);
+            batch.credit(_termsAt(terms.termsVersion()).treasury, fee);
+            emit LeaseCollected(leaseId, progress.mark(), amount);
+            emit LeaseSettled(leaseId, fee);
         }
-        if (block.timestamp >= ClaimTail.endsAt(lease)) {
-            _leases[leaseId].status = LeaseStatus.Released;
-            uint256 collateral = _collateralOf(lease, offer);
+        if (release) {
+            uint256 collateral = _collateralOf(leaseId, terms);
             emit CollateralReleased(leaseId, collateral);
-            if (collateral != 0) _STAKING.release(offer.provider, collateral);
-            done = true;
+            if (collateral != 0) _STAKING.release(provider, collateral);
         }
+        return true;
     }
 
     /// @dev What the provider was paid so far: it follows from the seconds that it was paid for.
-    function _paid(Lease memory lease, uint16 feeBps) private pure returns (uint256) {
-        return Money.netOf(Money.earnedDown(lease.ratePerSecondX32, lease.paidSeconds), feeBps);
+    function _paid(LeaseProgress progress) private pure returns (uint256) {
+        return Money.netOf(Money.earnedDown(progress.rate(), progress.paidSeconds()), progress.feeBps());
     }
 }

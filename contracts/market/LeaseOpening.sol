@@ -4,10 +4,13 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {Matching} from "../libraries/Matching.sol";
-import {LeaseId, toLeaseId} from "../types/Ids.sol";
-import {EndReason, Lease, LeaseStatus} from "../types/LeaseTypes.sol";
-import {Candidate, Misfit, MisfitReason, OfferCore, Order} from "../types/OfferTypes.sol";
-import {TokenTerms, Weights} from "../types/Parameters.sol";
+import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
+import {Lease} from "../types/Lease.sol";
+import {toPendingLease} from "../types/LeaseProgress.sol";
+import {toLeaseTerms} from "../types/LeaseTerms.sol";
+import {OfferState} from "../types/OfferState.sol";
+import {Candidate, Misfit, MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
+import {PackedWeights, TokenTerms} from "../types/Parameters.sol";
 import {LeaseBook} from "./LeaseBook.sol";
 
 /// @title LeaseOpening
@@ -34,51 +37,42 @@ abstract contract LeaseOpening is LeaseBook {
     function _open(Order calldata order) private returns (LeaseId leaseId) {
         // Check
         Current memory current = _current;
-        _requireNotPaused(current);
-        if (order.units == 0 || order.duration == 0 || order.candidates.length == 0) {
-            revert MarketEmptyOrder(order.units, order.duration, order.candidates.length);
+        _requireNotPaused(current.pausedUntil);
+        (uint24 units, uint32 duration) = (order.units, order.duration);
+        if (units == 0 || duration == 0 || order.candidates.length == 0) {
+            revert MarketEmptyOrder(units, duration, order.candidates.length);
         }
         TokenTerms memory token = _tokenTermsAt(order.token);
         if (!token.listed) revert MarketTokenNotListed(order.token);
 
         // Reserves the collateral of the first candidate that fits.
-        (Candidate calldata candidate, Matching.Fit memory fit) = _firstFit(
-            order,
-            token,
-            _weightsAt(current.termsVersion)
-        );
+        PackedWeights weights = _weightsAt(current.termsVersion);
+        (OfferId offerId, OfferState state, Matching.Fit memory fit) = _firstFit(order, token, weights);
 
         // Effect
-        OfferCore storage offer = _offers[candidate.offer].core;
-        uint32 index = offer.leaseCount + 1;
-        offer.leaseCount = index;
-        offer.used += order.units;
-        leaseId = toLeaseId(candidate.offer, index);
+        uint32 index;
+        (_offers[offerId].state, index) = state.afterOpening(units);
+        leaseId = toLeaseId(offerId, index);
         _leases[leaseId] = Lease({
-            tenant: msg.sender,
-            duration: order.duration,
-            units: order.units,
-            termsVersion: current.termsVersion,
-            tokenVersion: token.version,
-            ratePerSecondX32: fit.ratePerSecondX32,
-            since: uint40(block.timestamp),
-            mark: _termsAt(current.termsVersion).activationWindow,
-            paidSeconds: 0,
-            status: LeaseStatus.Pending,
-            reason: EndReason.None,
-            settled: false
+            terms: toLeaseTerms(msg.sender, duration, units, current.termsVersion, token.listing),
+            progress: toPendingLease(
+                fit.ratePerSecondX32,
+                uint40(block.timestamp),
+                current.activationWindow,
+                current.feeBps
+            )
         });
         emit LeaseOpened(
             leaseId,
             msg.sender,
-            offer.provider,
-            order.units,
-            order.duration,
+            state.provider(),
+            units,
+            duration,
             fit.ratePerSecondX32,
             fit.locked,
             fit.collateral,
             current.termsVersion,
-            token.version
+            token.listing
         );
 
         // Interaction
@@ -90,39 +84,35 @@ abstract contract LeaseOpening is LeaseBook {
     function _firstFit(
         Order calldata order,
         TokenTerms memory token,
-        Weights memory weights
-    ) private returns (Candidate calldata candidate, Matching.Fit memory fit) {
+        PackedWeights weights
+    ) private returns (OfferId offerId, OfferState state, Matching.Fit memory fit) {
         Misfit[] memory misfits = new Misfit[](order.candidates.length);
-        for (uint256 i = 0; i < order.candidates.length; ++i) {
-            candidate = order.candidates[i];
-            fit = _fit(order, candidate, token, weights);
-            if (fit.reason == MisfitReason.None) return (candidate, fit);
-            misfits[i] = Misfit({
-                offer: candidate.offer,
-                reason: fit.reason,
-                available: fit.available,
-                required: fit.required
-            });
+        for (uint256 i = 0; i < misfits.length; ++i) {
+            Candidate calldata candidate = order.candidates[i];
+            offerId = candidate.offer;
+            Offer storage offer = _offers[offerId];
+            state = offer.state;
+            fit = Matching.fit(
+                Matching.OfferFacts(state, offer.traits, offer.pricePerSecondX32, offer.retired),
+                candidate,
+                order,
+                token,
+                weights
+            );
+            if (fit.reason == MisfitReason.None) _tryReserve(state.provider(), fit);
+            if (fit.reason == MisfitReason.None) return (offerId, state, fit);
+            misfits[i] = Misfit(offerId, fit.reason, fit.available, fit.required);
         }
         revert MarketNoOfferFits(misfits);
     }
 
-    /// @dev Whether one candidate fits; reserves its collateral if so.
-    function _fit(
-        Order calldata order,
-        Candidate calldata candidate,
-        TokenTerms memory token,
-        Weights memory weights
-    ) private returns (Matching.Fit memory fit) {
-        OfferCore memory offer = _offers[candidate.offer].core;
-        fit = Matching.fit(offer, candidate, order, token, weights);
-        if (fit.reason != MisfitReason.None) return fit;
-
-        if (!_LIVENESS.isLive(offer.provider)) {
+    /// @dev Reserves the collateral, or notes in `fit` why that cannot be.
+    function _tryReserve(address provider, Matching.Fit memory fit) private {
+        if (!_LIVENESS.isLive(provider)) {
             fit.reason = MisfitReason.ProviderDark;
-        } else if (!_STAKING.tryReserve(offer.provider, fit.collateral)) {
+        } else if (!_STAKING.tryReserve(provider, fit.collateral)) {
             fit.reason = MisfitReason.BondShort;
-            fit.available = _STAKING.poolOf(address(this), offer.provider).free;
+            fit.available = _STAKING.poolOf(address(this), provider).free;
             fit.required = fit.collateral;
         }
     }

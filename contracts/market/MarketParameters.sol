@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IMarketParameters} from "../interfaces/IMarketParameters.sol";
-import {Terms, TokenTerms, Weights} from "../types/Parameters.sol";
+import {Collateral} from "../libraries/Collateral.sol";
+import {Listing, PackedWeights, Terms, TokenTerms, Weights} from "../types/Parameters.sol";
 
 /// @title MarketParameters
 /// @notice Parameters in numbered versions; the manual is IMarketParameters.
@@ -22,15 +23,20 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     /// @dev What every entry reads, in one slot.
     struct Current {
         uint16 termsVersion;
+        uint16 feeBps; // of that version
+        uint24 activationWindow; // of that version, seconds
         uint40 pausedUntil;
         uint64 offerCount;
+        uint16 tokenCount;
+        uint16 listingCount;
     }
 
     Current internal _current;
     mapping(uint16 version => Terms terms) private _terms;
-    mapping(uint16 version => Weights weights) private _weights;
+    mapping(uint16 version => PackedWeights weights) private _weights;
     mapping(address token => TokenTerms terms) private _tokenTerms;
-    mapping(address token => mapping(uint16 version => uint256 amount)) private _bounties;
+    mapping(uint16 number => address token) private _tokens;
+    mapping(uint16 listing => Listing entry) internal _listings;
 
     constructor(address authority, Terms memory terms, Weights memory weights) AccessManaged(authority) {
         _publish(terms, weights);
@@ -44,12 +50,25 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     }
 
     /// @inheritdoc IMarketParameters
-    function listToken(address token, uint112 minimumLock, uint112 bounty) external restricted {
+    function listToken(address token, uint112 minimumLock, uint96 bounty) external restricted {
         if (bounty > minimumLock) revert MarketParameterOutOfBounds("bounty", bounty, 0, minimumLock);
-        uint16 version = _tokenTerms[token].version + 1;
-        _tokenTerms[token] = TokenTerms({minimumLock: minimumLock, bounty: bounty, version: version, listed: true});
-        _bounties[token][version] = bounty;
-        emit TokenListed(token, version, minimumLock, bounty);
+        Current memory current = _current;
+        uint16 number = _tokenTerms[token].number;
+        if (number == 0) {
+            number = ++current.tokenCount;
+            _tokens[number] = token;
+        }
+        uint16 listing = ++current.listingCount;
+        _current = current;
+        _listings[listing] = Listing({token: token, bounty: bounty});
+        _tokenTerms[token] = TokenTerms({
+            minimumLock: minimumLock,
+            bounty: bounty,
+            number: number,
+            listing: listing,
+            listed: true
+        });
+        emit TokenListed(token, listing, number, minimumLock, bounty);
     }
 
     /// @inheritdoc IMarketParameters
@@ -80,7 +99,7 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     }
 
     /// @inheritdoc IMarketParameters
-    function weightsOf(uint16 version) external view returns (Weights memory) {
+    function weightsOf(uint16 version) external view returns (PackedWeights) {
         return _weights[version];
     }
 
@@ -90,8 +109,13 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     }
 
     /// @inheritdoc IMarketParameters
-    function bountyOf(address token, uint16 version) public view returns (uint256) {
-        return _bounties[token][version];
+    function listingOf(uint16 listing) external view returns (Listing memory) {
+        return _listings[listing];
+    }
+
+    /// @inheritdoc IMarketParameters
+    function tokenByNumber(uint16 number) external view returns (address) {
+        return _tokens[number];
     }
 
     /// @inheritdoc IMarketParameters
@@ -101,15 +125,15 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    function _requireNotPaused(Current memory current) internal view {
-        if (block.timestamp < current.pausedUntil) revert MarketPaused(current.pausedUntil, block.timestamp);
+    function _requireNotPaused(uint40 until) internal view {
+        if (block.timestamp < until) revert MarketPaused(until, block.timestamp);
     }
 
     function _termsAt(uint16 version) internal view returns (Terms storage) {
         return _terms[version];
     }
 
-    function _weightsAt(uint16 version) internal view returns (Weights storage) {
+    function _weightsAt(uint16 version) internal view returns (PackedWeights) {
         return _weights[version];
     }
 
@@ -124,10 +148,16 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
         _requireWithin("noShowBps", terms.noShowBps, 0, _MOST_NO_SHOW_BPS);
         _requireWithin("noticePeriod", terms.noticePeriod, _LEAST_NOTICE, _MOST_NOTICE);
         _requireWithin("activationWindow", terms.activationWindow, _LEAST_ACTIVATION_WINDOW, _MOST_ACTIVATION_WINDOW);
-        version = _current.termsVersion + 1;
-        _current.termsVersion = version;
+        Current memory current = _current;
+        version = current.termsVersion + 1;
+        (current.termsVersion, current.feeBps, current.activationWindow) = (
+            version,
+            terms.feeBps,
+            terms.activationWindow
+        );
+        _current = current;
         _terms[version] = terms;
-        _weights[version] = weights;
+        _weights[version] = Collateral.pack(weights);
         emit TermsPublished(version, terms, weights);
     }
 

@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import {IOffers} from "../interfaces/IOffers.sol";
 import {OfferId} from "../types/Ids.sol";
-import {Offer, OfferCore, OfferTerms} from "../types/OfferTypes.sol";
+import {toOfferState} from "../types/OfferState.sol";
+import {toOfferTraits} from "../types/OfferTraits.sol";
+import {Offer, OfferTerms} from "../types/OfferTypes.sol";
 import {MarketParameters} from "./MarketParameters.sol";
 
 /// @title Offers
@@ -13,7 +15,6 @@ abstract contract Offers is MarketParameters, IOffers {
     uint256 private constant _MOST_MIN_DURATION = 24 hours;
 
     mapping(OfferId offerId => Offer offer) internal _offers;
-    mapping(address provider => address account) private _payouts;
 
     // ------------------------------------------------------------------------------------------------- provider
 
@@ -21,34 +22,26 @@ abstract contract Offers is MarketParameters, IOffers {
     function createOffer(
         OfferTerms calldata terms,
         uint128 pricePerSecondX32,
-        uint32 capacity
+        uint24 capacity
     ) external returns (OfferId offerId) {
         // Check
-        Current memory current = _current;
-        _requireNotPaused(current);
+        _requireNotPaused(_current.pausedUntil);
+        uint16 tokenNumber = _tokenTermsAt(terms.token).number;
+        if (tokenNumber == 0) revert MarketTokenNotListed(terms.token);
         if (terms.maxDuration == 0) revert MarketZeroMaximumDuration();
         uint256 most = terms.maxDuration < _MOST_MIN_DURATION ? terms.maxDuration : _MOST_MIN_DURATION;
         if (terms.minDuration > most) revert MarketMinimumDurationTooLong(terms.minDuration, most);
 
         // Effect
-        uint64 number = current.offerCount + 1;
-        _current.offerCount = number;
-        offerId = OfferId.wrap(number);
-        Offer storage offer = _offers[offerId];
-        offer.core = OfferCore({
-            provider: msg.sender,
-            capacity: capacity,
-            used: 0,
-            leaseCount: 0,
-            resources: terms.resources,
-            minDuration: terms.minDuration,
-            maxDuration: terms.maxDuration,
-            token: terms.token,
+        offerId = OfferId.wrap(++_current.offerCount);
+        _offers[offerId] = Offer({
+            state: toOfferState(msg.sender, capacity, tokenNumber),
+            traits: toOfferTraits(terms.resources, terms.minDuration, terms.maxDuration),
+            pricePerSecondX32: pricePerSecondX32,
             retired: false,
-            pricePerSecondX32: pricePerSecondX32
+            slasher: terms.slasher,
+            contentHash: terms.contentHash
         });
-        offer.slasher = terms.slasher;
-        offer.contentHash = terms.contentHash;
         emit OfferCreated(offerId, msg.sender, terms.token, terms, pricePerSecondX32, capacity);
     }
 
@@ -59,8 +52,9 @@ abstract contract Offers is MarketParameters, IOffers {
     }
 
     /// @inheritdoc IOffers
-    function setCapacity(OfferId offerId, uint32 capacity) external {
-        _openOfferOfCaller(offerId).capacity = capacity;
+    function setCapacity(OfferId offerId, uint24 capacity) external {
+        Offer storage offer = _openOfferOfCaller(offerId);
+        offer.state = offer.state.withCapacity(capacity);
         emit OfferCapacitySet(offerId, capacity);
     }
 
@@ -68,12 +62,6 @@ abstract contract Offers is MarketParameters, IOffers {
     function retireOffer(OfferId offerId) external {
         _openOfferOfCaller(offerId).retired = true;
         emit OfferRetired(offerId);
-    }
-
-    /// @inheritdoc IOffers
-    function setPayout(address payout) external {
-        _payouts[msg.sender] = payout;
-        emit PayoutSet(msg.sender, payout);
     }
 
     // ---------------------------------------------------------------------------------------------------- views
@@ -88,18 +76,13 @@ abstract contract Offers is MarketParameters, IOffers {
         return _current.offerCount;
     }
 
-    /// @inheritdoc IOffers
-    function payoutOf(address provider) public view returns (address) {
-        address payout = _payouts[provider];
-        return payout == address(0) ? provider : payout;
-    }
-
     // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev The caller's offer, not retired.
-    function _openOfferOfCaller(OfferId offerId) private view returns (OfferCore storage core) {
-        core = _offers[offerId].core;
-        if (core.provider != msg.sender) revert MarketNotProvider(offerId, core.provider, msg.sender);
-        if (core.retired) revert MarketOfferRetired(offerId);
+    function _openOfferOfCaller(OfferId offerId) private view returns (Offer storage offer) {
+        offer = _offers[offerId];
+        address provider = offer.state.provider();
+        if (provider != msg.sender) revert MarketNotProvider(offerId, provider, msg.sender);
+        if (offer.retired) revert MarketOfferRetired(offerId);
     }
 }

@@ -2,51 +2,31 @@
 pragma solidity 0.8.37;
 
 import {OfferId} from "./Ids.sol";
+import {OfferState} from "./OfferState.sol";
+import {OfferTraits} from "./OfferTraits.sol";
+import {Resources} from "./Resources.sol";
 
-/// @notice What one unit of an offer consists of, or what a tenant requires of one unit.
-/// @dev 200 bits. In an offer `region` 0 means undisclosed; in a requirement it means any.
-struct Resources {
-    uint32 cpu; // thousandths of a virtual CPU
-    uint32 memoryMiB;
-    uint32 diskGiB;
-    uint32 bandwidthMbps;
-    uint16 gpuClass; // model; its two highest bits are the collateral tier
-    uint8 gpuCount;
-    uint16 region;
-    uint32 attributes; // bit flags; a requirement's flags must all be set in the offer
-}
-
-/// @notice Everything about an offer that opening a lease reads: four storage slots.
-struct OfferCore {
+/// @notice An offer as it is stored: opening a lease reads the first three slots.
+struct Offer {
     // slot 0
-    address provider;
-    uint32 capacity; // units that may be leased at the same time
-    uint32 used; // units in leases that are pending or active
-    uint32 leaseCount; // leases ever opened on this offer
+    OfferState state;
     // slot 1
-    Resources resources;
+    OfferTraits traits;
     // slot 2
-    uint24 minDuration; // seconds that are paid for at least once activated, at most 24 h
-    uint32 maxDuration; // seconds
-    address token; // payment token
+    uint128 pricePerSecondX32; // base units of the token per unit-second, times 2^32
     bool retired;
     // slot 3
-    uint128 pricePerSecondX32; // base units of `token` per unit-second, times 2^32
-}
-
-/// @notice An offer: the core and what only people, councils and later modules read.
-struct Offer {
-    OfferCore core;
     address slasher; // slashing module that the provider accepts for leases of this offer; zero: none
+    // slot 4
     bytes32 contentHash; // of the full description and terms
 }
 
 /// @notice What a provider fixes for good when it creates an offer.
 struct OfferTerms {
-    Resources resources;
-    uint24 minDuration; // seconds, at most 24 h
+    Resources resources; // of one unit
+    uint24 minDuration; // seconds that are paid for at least once activated, at most 24 h
     uint32 maxDuration; // seconds
-    address token;
+    address token; // payment token
     address slasher;
     bytes32 contentHash;
 }
@@ -60,7 +40,7 @@ struct Candidate {
 /// @notice What a tenant asks the market for.
 struct Order {
     address token; // payment token
-    uint32 units;
+    uint24 units;
     uint32 duration; // seconds
     uint120 maxLock; // most that may be locked for the lease, bounty included, in base units
     Resources requirement; // of each unit
@@ -70,11 +50,10 @@ struct Order {
 /// @notice Why a candidate cannot serve an order.
 enum MisfitReason {
     None,
-    UnknownOffer, // available: offers created so far; required: the offer asked for
-    OtherToken, // available: the offer's token as a number; required: the order's
+    OtherToken, // available: the number of the offer's token, 0 where there is no such offer; required: the order's
     Retired,
     PriceTooHigh, // available: the order's highest price; required: the offer's price
-    RequirementUnmet,
+    RequirementUnmet, // available: the offer's resources; required: the order's
     DurationOutOfBounds, // available: the bound that is broken, seconds; required: the order's duration
     CapacityShort, // available: units left; required: units asked
     LockTooSmall, // available: what would be locked; required: the token's governed minimum

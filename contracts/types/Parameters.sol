@@ -11,7 +11,7 @@ struct Terms {
     uint24 activationWindow; // seconds, 5 min to 24 h
 }
 
-/// @notice HOLD collateral per resource, in millionths of a HOLD (1e12 wei). One storage slot, never overwritten.
+/// @notice HOLD collateral per resource, in millionths of a HOLD (1e12 wei).
 struct Weights {
     uint32 cpu; // per thousandth of a virtual CPU
     uint32 memoryMiB;
@@ -23,10 +23,20 @@ struct Weights {
     uint32 gpuTier3; // ... 11
 }
 
+/// @notice Weights as they are stored: one slot, the fields of `Weights` in their order from the low end.
+type PackedWeights is uint256;
+
 /// @notice A payment token as governance lists it, now. One storage slot.
 struct TokenTerms {
     uint112 minimumLock; // least that a lease may lock, base units
-    uint112 bounty; // locked by each lease, for whoever expires it; at most `minimumLock`
-    uint16 version; // counts the listings of this token
+    uint96 bounty; // locked by each lease, for whoever expires it; at most `minimumLock`
+    uint16 number; // of the token, from 1, for good; 0: never listed
+    uint16 listing; // number of its present listing
     bool listed;
+}
+
+/// @notice A token as it was listed once. One storage slot, never overwritten: leases name it (INV-LSE-9).
+struct Listing {
+    address token;
+    uint96 bounty; // base units
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice Slot 0 of a lease: written when it opens, and once more when its tenant closes it. From the low end:
+///
+///     bits 0-159    tenant
+///     bits 160-191  duration: seconds from start to end
+///     bits 192-215  units
+///     bits 216-231  terms version: fee, tolerance, notice, penalties, weights, treasury
+///     bits 232-247  number of the token's listing: token and bounty
+///     bits 248-255  nothing
+type LeaseTerms is uint256;
+
+using {tenant, duration, units, termsVersion, listing, withDuration} for LeaseTerms global;
+
+uint256 constant DURATION_SHIFT = 160;
+uint256 constant UNITS_SHIFT = 192;
+uint256 constant VERSION_SHIFT = 216;
+uint256 constant LISTING_SHIFT = 232;
+
+/// @notice Terms of a new lease.
+function toLeaseTerms(
+    address tenant_,
+    uint32 duration_,
+    uint24 units_,
+    uint16 termsVersion_,
+    uint16 listing_
+) pure returns (LeaseTerms) {
+    return
+        LeaseTerms.wrap(
+            uint160(tenant_) |
+                (uint256(duration_) << DURATION_SHIFT) |
+                (uint256(units_) << UNITS_SHIFT) |
+                (uint256(termsVersion_) << VERSION_SHIFT) |
+                (uint256(listing_) << LISTING_SHIFT)
+        );
+}
+
+/// @notice The tenant.
+function tenant(LeaseTerms terms) pure returns (address) {
+    return address(uint160(LeaseTerms.unwrap(terms)));
+}
+
+/// @notice Seconds from start to end. Of a closed lease: seconds that it lived.
+function duration(LeaseTerms terms) pure returns (uint32) {
+    return uint32(LeaseTerms.unwrap(terms) >> DURATION_SHIFT);
+}
+
+/// @notice Units of the offer that are leased.
+function units(LeaseTerms terms) pure returns (uint24) {
+    return uint24(LeaseTerms.unwrap(terms) >> UNITS_SHIFT);
+}
+
+/// @notice Version of the governed terms that the lease was opened with.
+function termsVersion(LeaseTerms terms) pure returns (uint16) {
+    return uint16(LeaseTerms.unwrap(terms) >> VERSION_SHIFT);
+}
+
+/// @notice Number of the listing of its token that the lease was opened with.
+function listing(LeaseTerms terms) pure returns (uint16) {
+    return uint16(LeaseTerms.unwrap(terms) >> LISTING_SHIFT);
+}
+
+/// @notice The same with another duration.
+function withDuration(LeaseTerms terms, uint32 duration_) pure returns (LeaseTerms) {
+    uint256 rest = LeaseTerms.unwrap(terms) & ~(uint256(type(uint32).max) << DURATION_SHIFT);
+    return LeaseTerms.wrap(rest | (uint256(duration_) << DURATION_SHIFT));
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice What an account lets a module hold of one token, and what the module holds, in one word. From the low end:
+///
+///     bits 0-119    locked, base units
+///     bits 120-239  ceiling: locked may grow up to this
+///     bits 240-255  nonce of the next signature
+type ModuleLock is uint256;
+
+using {locked, ceiling, nonce, withLocked, withCeiling, afterPayout} for ModuleLock global;
+
+uint256 constant CEILING_SHIFT = 120;
+uint256 constant NONCE_SHIFT = 240;
+uint256 constant AMOUNT_MASK = type(uint120).max;
+
+/// @notice Base units that the module holds.
+function locked(ModuleLock held) pure returns (uint256) {
+    return ModuleLock.unwrap(held) & AMOUNT_MASK;
+}
+
+/// @notice Base units that the module may hold.
+function ceiling(ModuleLock held) pure returns (uint256) {
+    return (ModuleLock.unwrap(held) >> CEILING_SHIFT) & AMOUNT_MASK;
+}
+
+/// @notice Nonce of the next signature.
+function nonce(ModuleLock held) pure returns (uint16) {
+    return uint16(ModuleLock.unwrap(held) >> NONCE_SHIFT);
+}
+
+/// @notice The same, holding `amount`, which fits 120 bits.
+function withLocked(ModuleLock held, uint256 amount) pure returns (ModuleLock) {
+    return ModuleLock.wrap((ModuleLock.unwrap(held) & ~AMOUNT_MASK) | amount);
+}
+
+/// @notice The same with another ceiling and nonce.
+function withCeiling(ModuleLock held, uint120 ceiling_, uint16 nonce_) pure returns (ModuleLock) {
+    return ModuleLock.wrap(locked(held) | (uint256(ceiling_) << CEILING_SHIFT) | (uint256(nonce_) << NONCE_SHIFT));
+}
+
+/// @notice The same after `paid` left for good: the ceiling is lowered by as much, not below zero. The largest ceiling
+/// stands for no limit and never moves.
+function afterPayout(ModuleLock held, uint256 paid) pure returns (ModuleLock) {
+    uint256 ceiling_ = ceiling(held);
+    if (ceiling_ == AMOUNT_MASK) return held;
+    return withCeiling(held, ceiling_ > paid ? uint120(ceiling_ - paid) : 0, nonce(held));
+}
