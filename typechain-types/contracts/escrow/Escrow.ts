@@ -23,26 +23,14 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
+export type EntryStruct = { account: AddressLike; movement: BigNumberish };
+
+export type EntryStructOutput = [account: string, movement: bigint] & {
+  account: string;
+  movement: bigint;
+};
+
 export declare namespace IEscrow {
-  export type ReleaseStruct = {
-    account: AddressLike;
-    unlocked: BigNumberish;
-    paid: BigNumberish;
-  };
-
-  export type ReleaseStructOutput = [
-    account: string,
-    unlocked: bigint,
-    paid: bigint
-  ] & { account: string; unlocked: bigint; paid: bigint };
-
-  export type CreditStruct = { account: AddressLike; amount: BigNumberish };
-
-  export type CreditStructOutput = [account: string, amount: bigint] & {
-    account: string;
-    amount: bigint;
-  };
-
   export type PermitStruct = {
     deadline: BigNumberish;
     v: BigNumberish;
@@ -162,7 +150,7 @@ export interface EscrowInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "settle",
-    values: [AddressLike, IEscrow.ReleaseStruct[], IEscrow.CreditStruct[]]
+    values: [AddressLike, EntryStruct[]]
   ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
@@ -295,20 +283,17 @@ export namespace SettledEvent {
   export type InputTuple = [
     module: AddressLike,
     token: AddressLike,
-    releases: IEscrow.ReleaseStruct[],
-    credits: IEscrow.CreditStruct[]
+    entries: EntryStruct[]
   ];
   export type OutputTuple = [
     module: string,
     token: string,
-    releases: IEscrow.ReleaseStructOutput[],
-    credits: IEscrow.CreditStructOutput[]
+    entries: EntryStructOutput[]
   ];
   export interface OutputObject {
     module: string;
     token: string;
-    releases: IEscrow.ReleaseStructOutput[];
-    credits: IEscrow.CreditStructOutput[];
+    entries: EntryStructOutput[];
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -461,11 +446,7 @@ export interface Escrow extends BaseContract {
   >;
 
   settle: TypedContractMethod<
-    [
-      token: AddressLike,
-      releases: IEscrow.ReleaseStruct[],
-      credits: IEscrow.CreditStruct[]
-    ],
+    [token: AddressLike, entries: EntryStruct[]],
     [void],
     "nonpayable"
   >;
@@ -561,11 +542,7 @@ export interface Escrow extends BaseContract {
   getFunction(
     nameOrSignature: "settle"
   ): TypedContractMethod<
-    [
-      token: AddressLike,
-      releases: IEscrow.ReleaseStruct[],
-      credits: IEscrow.CreditStruct[]
-    ],
+    [token: AddressLike, entries: EntryStruct[]],
     [void],
     "nonpayable"
   >;
@@ -665,7 +642,7 @@ export interface Escrow extends BaseContract {
       ModuleApprovedEvent.OutputObject
     >;
 
-    "Settled(address,address,tuple[],tuple[])": TypedContractEvent<
+    "Settled(address,address,tuple[])": TypedContractEvent<
       SettledEvent.InputTuple,
       SettledEvent.OutputTuple,
       SettledEvent.OutputObject

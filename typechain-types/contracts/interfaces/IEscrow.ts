@@ -23,26 +23,14 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
+export type EntryStruct = { account: AddressLike; movement: BigNumberish };
+
+export type EntryStructOutput = [account: string, movement: bigint] & {
+  account: string;
+  movement: bigint;
+};
+
 export declare namespace IEscrow {
-  export type ReleaseStruct = {
-    account: AddressLike;
-    unlocked: BigNumberish;
-    paid: BigNumberish;
-  };
-
-  export type ReleaseStructOutput = [
-    account: string,
-    unlocked: bigint,
-    paid: bigint
-  ] & { account: string; unlocked: bigint; paid: bigint };
-
-  export type CreditStruct = { account: AddressLike; amount: BigNumberish };
-
-  export type CreditStructOutput = [account: string, amount: bigint] & {
-    account: string;
-    amount: bigint;
-  };
-
   export type PermitStruct = {
     deadline: BigNumberish;
     v: BigNumberish;
@@ -156,7 +144,7 @@ export interface IEscrowInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "settle",
-    values: [AddressLike, IEscrow.ReleaseStruct[], IEscrow.CreditStruct[]]
+    values: [AddressLike, EntryStruct[]]
   ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
@@ -275,20 +263,17 @@ export namespace SettledEvent {
   export type InputTuple = [
     module: AddressLike,
     token: AddressLike,
-    releases: IEscrow.ReleaseStruct[],
-    credits: IEscrow.CreditStruct[]
+    entries: EntryStruct[]
   ];
   export type OutputTuple = [
     module: string,
     token: string,
-    releases: IEscrow.ReleaseStructOutput[],
-    credits: IEscrow.CreditStructOutput[]
+    entries: EntryStructOutput[]
   ];
   export interface OutputObject {
     module: string;
     token: string;
-    releases: IEscrow.ReleaseStructOutput[];
-    credits: IEscrow.CreditStructOutput[];
+    entries: EntryStructOutput[];
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -425,11 +410,7 @@ export interface IEscrow extends BaseContract {
   >;
 
   settle: TypedContractMethod<
-    [
-      token: AddressLike,
-      releases: IEscrow.ReleaseStruct[],
-      credits: IEscrow.CreditStruct[]
-    ],
+    [token: AddressLike, entries: EntryStruct[]],
     [void],
     "nonpayable"
   >;
@@ -508,11 +489,7 @@ export interface IEscrow extends BaseContract {
   getFunction(
     nameOrSignature: "settle"
   ): TypedContractMethod<
-    [
-      token: AddressLike,
-      releases: IEscrow.ReleaseStruct[],
-      credits: IEscrow.CreditStruct[]
-    ],
+    [token: AddressLike, entries: EntryStruct[]],
     [void],
     "nonpayable"
   >;
@@ -594,7 +571,7 @@ export interface IEscrow extends BaseContract {
       ModuleApprovedEvent.OutputObject
     >;
 
-    "Settled(address,address,tuple[],tuple[])": TypedContractEvent<
+    "Settled(address,address,tuple[])": TypedContractEvent<
       SettledEvent.InputTuple,
       SettledEvent.OutputTuple,
       SettledEvent.OutputObject

@@ -23,78 +23,11 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export type LeaseStruct = {
-  tenant: AddressLike;
-  duration: BigNumberish;
-  units: BigNumberish;
-  termsVersion: BigNumberish;
-  tokenVersion: BigNumberish;
-  ratePerSecondX32: BigNumberish;
-  since: BigNumberish;
-  mark: BigNumberish;
-  paidSeconds: BigNumberish;
-  status: BigNumberish;
-  reason: BigNumberish;
-  settled: boolean;
-};
+export type LeaseStruct = { terms: BigNumberish; progress: BigNumberish };
 
-export type LeaseStructOutput = [
-  tenant: string,
-  duration: bigint,
-  units: bigint,
-  termsVersion: bigint,
-  tokenVersion: bigint,
-  ratePerSecondX32: bigint,
-  since: bigint,
-  mark: bigint,
-  paidSeconds: bigint,
-  status: bigint,
-  reason: bigint,
-  settled: boolean
-] & {
-  tenant: string;
-  duration: bigint;
-  units: bigint;
-  termsVersion: bigint;
-  tokenVersion: bigint;
-  ratePerSecondX32: bigint;
-  since: bigint;
-  mark: bigint;
-  paidSeconds: bigint;
-  status: bigint;
-  reason: bigint;
-  settled: boolean;
-};
-
-export type ResourcesStruct = {
-  cpu: BigNumberish;
-  memoryMiB: BigNumberish;
-  diskGiB: BigNumberish;
-  bandwidthMbps: BigNumberish;
-  gpuClass: BigNumberish;
-  gpuCount: BigNumberish;
-  region: BigNumberish;
-  attributes: BigNumberish;
-};
-
-export type ResourcesStructOutput = [
-  cpu: bigint,
-  memoryMiB: bigint,
-  diskGiB: bigint,
-  bandwidthMbps: bigint,
-  gpuClass: bigint,
-  gpuCount: bigint,
-  region: bigint,
-  attributes: bigint
-] & {
-  cpu: bigint;
-  memoryMiB: bigint;
-  diskGiB: bigint;
-  bandwidthMbps: bigint;
-  gpuClass: bigint;
-  gpuCount: bigint;
-  region: bigint;
-  attributes: bigint;
+export type LeaseStructOutput = [terms: bigint, progress: bigint] & {
+  terms: bigint;
+  progress: bigint;
 };
 
 export type CandidateStruct = {
@@ -112,7 +45,7 @@ export type OrderStruct = {
   units: BigNumberish;
   duration: BigNumberish;
   maxLock: BigNumberish;
-  requirement: ResourcesStruct;
+  requirement: BigNumberish;
   candidates: CandidateStruct[];
 };
 
@@ -121,14 +54,14 @@ export type OrderStructOutput = [
   units: bigint,
   duration: bigint,
   maxLock: bigint,
-  requirement: ResourcesStructOutput,
+  requirement: bigint,
   candidates: CandidateStructOutput[]
 ] & {
   token: string;
   units: bigint;
   duration: bigint;
   maxLock: bigint;
-  requirement: ResourcesStructOutput;
+  requirement: bigint;
   candidates: CandidateStructOutput[];
 };
 
@@ -200,6 +133,7 @@ export interface ILeasesInterface extends Interface {
       | "LeaseClosed"
       | "LeaseCollected"
       | "LeaseOpened"
+      | "LeaseSettled"
   ): EventFragment;
 
   encodeFunctionData(
@@ -369,20 +303,17 @@ export namespace LeaseCollectedEvent {
   export type InputTuple = [
     leaseId: BigNumberish,
     paidSeconds: BigNumberish,
-    amount: BigNumberish,
-    fee: BigNumberish
+    amount: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
     paidSeconds: bigint,
-    amount: bigint,
-    fee: bigint
+    amount: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
     paidSeconds: bigint;
     amount: bigint;
-    fee: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -401,7 +332,7 @@ export namespace LeaseOpenedEvent {
     locked: BigNumberish,
     collateral: BigNumberish,
     termsVersion: BigNumberish,
-    tokenVersion: BigNumberish
+    listing: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -413,7 +344,7 @@ export namespace LeaseOpenedEvent {
     locked: bigint,
     collateral: bigint,
     termsVersion: bigint,
-    tokenVersion: bigint
+    listing: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -425,7 +356,20 @@ export namespace LeaseOpenedEvent {
     locked: bigint;
     collateral: bigint;
     termsVersion: bigint;
-    tokenVersion: bigint;
+    listing: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseSettledEvent {
+  export type InputTuple = [leaseId: BigNumberish, fee: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, fee: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    fee: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -616,6 +560,13 @@ export interface ILeases extends BaseContract {
     LeaseOpenedEvent.OutputTuple,
     LeaseOpenedEvent.OutputObject
   >;
+  getEvent(
+    key: "LeaseSettled"
+  ): TypedContractEvent<
+    LeaseSettledEvent.InputTuple,
+    LeaseSettledEvent.OutputTuple,
+    LeaseSettledEvent.OutputObject
+  >;
 
   filters: {
     "CollateralReleased(uint96,uint256)": TypedContractEvent<
@@ -662,7 +613,7 @@ export interface ILeases extends BaseContract {
       LeaseClosedEvent.OutputObject
     >;
 
-    "LeaseCollected(uint96,uint256,uint256,uint256)": TypedContractEvent<
+    "LeaseCollected(uint96,uint256,uint256)": TypedContractEvent<
       LeaseCollectedEvent.InputTuple,
       LeaseCollectedEvent.OutputTuple,
       LeaseCollectedEvent.OutputObject
@@ -682,6 +633,17 @@ export interface ILeases extends BaseContract {
       LeaseOpenedEvent.InputTuple,
       LeaseOpenedEvent.OutputTuple,
       LeaseOpenedEvent.OutputObject
+    >;
+
+    "LeaseSettled(uint96,uint256)": TypedContractEvent<
+      LeaseSettledEvent.InputTuple,
+      LeaseSettledEvent.OutputTuple,
+      LeaseSettledEvent.OutputObject
+    >;
+    LeaseSettled: TypedContractEvent<
+      LeaseSettledEvent.InputTuple,
+      LeaseSettledEvent.OutputTuple,
+      LeaseSettledEvent.OutputObject
     >;
   };
 }

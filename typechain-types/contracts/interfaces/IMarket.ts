@@ -23,39 +23,8 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export type ResourcesStruct = {
-  cpu: BigNumberish;
-  memoryMiB: BigNumberish;
-  diskGiB: BigNumberish;
-  bandwidthMbps: BigNumberish;
-  gpuClass: BigNumberish;
-  gpuCount: BigNumberish;
-  region: BigNumberish;
-  attributes: BigNumberish;
-};
-
-export type ResourcesStructOutput = [
-  cpu: bigint,
-  memoryMiB: bigint,
-  diskGiB: bigint,
-  bandwidthMbps: bigint,
-  gpuClass: bigint,
-  gpuCount: bigint,
-  region: bigint,
-  attributes: bigint
-] & {
-  cpu: bigint;
-  memoryMiB: bigint;
-  diskGiB: bigint;
-  bandwidthMbps: bigint;
-  gpuClass: bigint;
-  gpuCount: bigint;
-  region: bigint;
-  attributes: bigint;
-};
-
 export type OfferTermsStruct = {
-  resources: ResourcesStruct;
+  resources: BigNumberish;
   minDuration: BigNumberish;
   maxDuration: BigNumberish;
   token: AddressLike;
@@ -64,14 +33,14 @@ export type OfferTermsStruct = {
 };
 
 export type OfferTermsStructOutput = [
-  resources: ResourcesStructOutput,
+  resources: bigint,
   minDuration: bigint,
   maxDuration: bigint,
   token: string,
   slasher: string,
   contentHash: string
 ] & {
-  resources: ResourcesStructOutput;
+  resources: bigint;
   minDuration: bigint;
   maxDuration: bigint;
   token: string;
@@ -135,97 +104,44 @@ export type WeightsStructOutput = [
   gpuTier3: bigint;
 };
 
-export type LeaseStruct = {
-  tenant: AddressLike;
-  duration: BigNumberish;
-  units: BigNumberish;
-  termsVersion: BigNumberish;
-  tokenVersion: BigNumberish;
-  ratePerSecondX32: BigNumberish;
-  since: BigNumberish;
-  mark: BigNumberish;
-  paidSeconds: BigNumberish;
-  status: BigNumberish;
-  reason: BigNumberish;
-  settled: boolean;
+export type LeaseStruct = { terms: BigNumberish; progress: BigNumberish };
+
+export type LeaseStructOutput = [terms: bigint, progress: bigint] & {
+  terms: bigint;
+  progress: bigint;
 };
 
-export type LeaseStructOutput = [
-  tenant: string,
-  duration: bigint,
-  units: bigint,
-  termsVersion: bigint,
-  tokenVersion: bigint,
-  ratePerSecondX32: bigint,
-  since: bigint,
-  mark: bigint,
-  paidSeconds: bigint,
-  status: bigint,
-  reason: bigint,
-  settled: boolean
-] & {
-  tenant: string;
-  duration: bigint;
-  units: bigint;
-  termsVersion: bigint;
-  tokenVersion: bigint;
-  ratePerSecondX32: bigint;
-  since: bigint;
-  mark: bigint;
-  paidSeconds: bigint;
-  status: bigint;
-  reason: bigint;
-  settled: boolean;
-};
+export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
 
-export type OfferCoreStruct = {
-  provider: AddressLike;
-  capacity: BigNumberish;
-  used: BigNumberish;
-  leaseCount: BigNumberish;
-  resources: ResourcesStruct;
-  minDuration: BigNumberish;
-  maxDuration: BigNumberish;
-  token: AddressLike;
-  retired: boolean;
-  pricePerSecondX32: BigNumberish;
-};
-
-export type OfferCoreStructOutput = [
-  provider: string,
-  capacity: bigint,
-  used: bigint,
-  leaseCount: bigint,
-  resources: ResourcesStructOutput,
-  minDuration: bigint,
-  maxDuration: bigint,
-  token: string,
-  retired: boolean,
-  pricePerSecondX32: bigint
-] & {
-  provider: string;
-  capacity: bigint;
-  used: bigint;
-  leaseCount: bigint;
-  resources: ResourcesStructOutput;
-  minDuration: bigint;
-  maxDuration: bigint;
+export type ListingStructOutput = [token: string, bounty: bigint] & {
   token: string;
-  retired: boolean;
-  pricePerSecondX32: bigint;
+  bounty: bigint;
 };
 
 export type OfferStruct = {
-  core: OfferCoreStruct;
+  state: BigNumberish;
+  traits: BigNumberish;
+  pricePerSecondX32: BigNumberish;
+  retired: boolean;
   slasher: AddressLike;
   contentHash: BytesLike;
 };
 
 export type OfferStructOutput = [
-  core: OfferCoreStructOutput,
+  state: bigint,
+  traits: bigint,
+  pricePerSecondX32: bigint,
+  retired: boolean,
   slasher: string,
   contentHash: string
-] & { core: OfferCoreStructOutput; slasher: string; contentHash: string };
+] & {
+  state: bigint;
+  traits: bigint;
+  pricePerSecondX32: bigint;
+  retired: boolean;
+  slasher: string;
+  contentHash: string;
+};
 
 export type CandidateStruct = {
   offer: BigNumberish;
@@ -242,7 +158,7 @@ export type OrderStruct = {
   units: BigNumberish;
   duration: BigNumberish;
   maxLock: BigNumberish;
-  requirement: ResourcesStruct;
+  requirement: BigNumberish;
   candidates: CandidateStruct[];
 };
 
@@ -251,30 +167,38 @@ export type OrderStructOutput = [
   units: bigint,
   duration: bigint,
   maxLock: bigint,
-  requirement: ResourcesStructOutput,
+  requirement: bigint,
   candidates: CandidateStructOutput[]
 ] & {
   token: string;
   units: bigint;
   duration: bigint;
   maxLock: bigint;
-  requirement: ResourcesStructOutput;
+  requirement: bigint;
   candidates: CandidateStructOutput[];
 };
 
 export type TokenTermsStruct = {
   minimumLock: BigNumberish;
   bounty: BigNumberish;
-  version: BigNumberish;
+  number: BigNumberish;
+  listing: BigNumberish;
   listed: boolean;
 };
 
 export type TokenTermsStructOutput = [
   minimumLock: bigint,
   bounty: bigint,
-  version: bigint,
+  number: bigint,
+  listing: bigint,
   listed: boolean
-] & { minimumLock: bigint; bounty: bigint; version: bigint; listed: boolean };
+] & {
+  minimumLock: bigint;
+  bounty: bigint;
+  number: bigint;
+  listing: bigint;
+  listed: boolean;
+};
 
 export declare namespace IEscrow {
   export type FundingStruct = {
@@ -328,7 +252,6 @@ export interface IMarketInterface extends Interface {
       | "OUTAGE_ALLOWANCE"
       | "STAKING"
       | "activate"
-      | "bountyOf"
       | "cancel"
       | "cancelNoShows"
       | "close"
@@ -340,19 +263,19 @@ export interface IMarketInterface extends Interface {
       | "expire"
       | "leaseById"
       | "listToken"
+      | "listingOf"
       | "offerById"
       | "offerCount"
       | "open"
       | "openFunded"
       | "pauseEntries"
       | "pausedUntil"
-      | "payoutOf"
       | "publishTerms"
       | "retireOffer"
       | "setCapacity"
-      | "setPayout"
       | "setPrice"
       | "termsOf"
+      | "tokenByNumber"
       | "tokenTermsOf"
       | "weightsOf"
   ): FunctionFragment;
@@ -366,11 +289,11 @@ export interface IMarketInterface extends Interface {
       | "LeaseClosed"
       | "LeaseCollected"
       | "LeaseOpened"
+      | "LeaseSettled"
       | "OfferCapacitySet"
       | "OfferCreated"
       | "OfferPriceSet"
       | "OfferRetired"
-      | "PayoutSet"
       | "TermsPublished"
       | "TokenDelisted"
       | "TokenListed"
@@ -386,10 +309,6 @@ export interface IMarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "activate",
     values: [BigNumberish[]]
-  ): string;
-  encodeFunctionData(
-    functionFragment: "bountyOf",
-    values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "cancel",
@@ -433,6 +352,10 @@ export interface IMarketInterface extends Interface {
     values: [AddressLike, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "listingOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "offerById",
     values: [BigNumberish]
   ): string;
@@ -459,10 +382,6 @@ export interface IMarketInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
-    functionFragment: "payoutOf",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "publishTerms",
     values: [TermsStruct, WeightsStruct]
   ): string;
@@ -475,15 +394,15 @@ export interface IMarketInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "setPayout",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "setPrice",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "termsOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "tokenByNumber",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
@@ -503,7 +422,6 @@ export interface IMarketInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "STAKING", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "activate", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "bountyOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "cancel", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "cancelNoShows",
@@ -527,6 +445,7 @@ export interface IMarketInterface extends Interface {
   decodeFunctionResult(functionFragment: "expire", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "leaseById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerCount", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
@@ -539,7 +458,6 @@ export interface IMarketInterface extends Interface {
     functionFragment: "pausedUntil",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "payoutOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
     data: BytesLike
@@ -552,9 +470,12 @@ export interface IMarketInterface extends Interface {
     functionFragment: "setCapacity",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "setPayout", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "setPrice", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "termsOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "tokenByNumber",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(
     functionFragment: "tokenTermsOf",
     data: BytesLike
@@ -678,20 +599,17 @@ export namespace LeaseCollectedEvent {
   export type InputTuple = [
     leaseId: BigNumberish,
     paidSeconds: BigNumberish,
-    amount: BigNumberish,
-    fee: BigNumberish
+    amount: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
     paidSeconds: bigint,
-    amount: bigint,
-    fee: bigint
+    amount: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
     paidSeconds: bigint;
     amount: bigint;
-    fee: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -710,7 +628,7 @@ export namespace LeaseOpenedEvent {
     locked: BigNumberish,
     collateral: BigNumberish,
     termsVersion: BigNumberish,
-    tokenVersion: BigNumberish
+    listing: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -722,7 +640,7 @@ export namespace LeaseOpenedEvent {
     locked: bigint,
     collateral: bigint,
     termsVersion: bigint,
-    tokenVersion: bigint
+    listing: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -734,7 +652,20 @@ export namespace LeaseOpenedEvent {
     locked: bigint;
     collateral: bigint;
     termsVersion: bigint;
-    tokenVersion: bigint;
+    listing: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseSettledEvent {
+  export type InputTuple = [leaseId: BigNumberish, fee: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, fee: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    fee: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -814,19 +745,6 @@ export namespace OfferRetiredEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
-export namespace PayoutSetEvent {
-  export type InputTuple = [provider: AddressLike, payout: AddressLike];
-  export type OutputTuple = [provider: string, payout: string];
-  export interface OutputObject {
-    provider: string;
-    payout: string;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
-}
-
 export namespace TermsPublishedEvent {
   export type InputTuple = [
     version: BigNumberish,
@@ -864,19 +782,22 @@ export namespace TokenDelistedEvent {
 export namespace TokenListedEvent {
   export type InputTuple = [
     token: AddressLike,
-    version: BigNumberish,
+    listing: BigNumberish,
+    number: BigNumberish,
     minimumLock: BigNumberish,
     bounty: BigNumberish
   ];
   export type OutputTuple = [
     token: string,
-    version: bigint,
+    listing: bigint,
+    number: bigint,
     minimumLock: bigint,
     bounty: bigint
   ];
   export interface OutputObject {
     token: string;
-    version: bigint;
+    listing: bigint;
+    number: bigint;
     minimumLock: bigint;
     bounty: bigint;
   }
@@ -943,12 +864,6 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
 
-  bountyOf: TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
-
   cancel: TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
 
   cancelNoShows: TypedContractMethod<
@@ -999,6 +914,12 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
 
+  listingOf: TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
+  >;
+
   offerById: TypedContractMethod<
     [offerId: BigNumberish],
     [OfferStructOutput],
@@ -1028,8 +949,6 @@ export interface IMarket extends BaseContract {
 
   pausedUntil: TypedContractMethod<[], [bigint], "view">;
 
-  payoutOf: TypedContractMethod<[provider: AddressLike], [string], "view">;
-
   publishTerms: TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
     [bigint],
@@ -1048,8 +967,6 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
 
-  setPayout: TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
-
   setPrice: TypedContractMethod<
     [offerId: BigNumberish, pricePerSecondX32: BigNumberish],
     [void],
@@ -1062,17 +979,15 @@ export interface IMarket extends BaseContract {
     "view"
   >;
 
+  tokenByNumber: TypedContractMethod<[number: BigNumberish], [string], "view">;
+
   tokenTermsOf: TypedContractMethod<
     [token: AddressLike],
     [TokenTermsStructOutput],
     "view"
   >;
 
-  weightsOf: TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  weightsOf: TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
@@ -1093,13 +1008,6 @@ export interface IMarket extends BaseContract {
   getFunction(
     nameOrSignature: "activate"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
-  getFunction(
-    nameOrSignature: "bountyOf"
-  ): TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
   getFunction(
     nameOrSignature: "cancel"
   ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1146,6 +1054,13 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "listingOf"
+  ): TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "offerById"
   ): TypedContractMethod<[offerId: BigNumberish], [OfferStructOutput], "view">;
   getFunction(
@@ -1173,9 +1088,6 @@ export interface IMarket extends BaseContract {
     nameOrSignature: "pausedUntil"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
-    nameOrSignature: "payoutOf"
-  ): TypedContractMethod<[provider: AddressLike], [string], "view">;
-  getFunction(
     nameOrSignature: "publishTerms"
   ): TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
@@ -1193,9 +1105,6 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "setPayout"
-  ): TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
-  getFunction(
     nameOrSignature: "setPrice"
   ): TypedContractMethod<
     [offerId: BigNumberish, pricePerSecondX32: BigNumberish],
@@ -1206,6 +1115,9 @@ export interface IMarket extends BaseContract {
     nameOrSignature: "termsOf"
   ): TypedContractMethod<[version: BigNumberish], [TermsStructOutput], "view">;
   getFunction(
+    nameOrSignature: "tokenByNumber"
+  ): TypedContractMethod<[number: BigNumberish], [string], "view">;
+  getFunction(
     nameOrSignature: "tokenTermsOf"
   ): TypedContractMethod<
     [token: AddressLike],
@@ -1214,11 +1126,7 @@ export interface IMarket extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "weightsOf"
-  ): TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  ): TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getEvent(
     key: "CollateralReleased"
@@ -1270,6 +1178,13 @@ export interface IMarket extends BaseContract {
     LeaseOpenedEvent.OutputObject
   >;
   getEvent(
+    key: "LeaseSettled"
+  ): TypedContractEvent<
+    LeaseSettledEvent.InputTuple,
+    LeaseSettledEvent.OutputTuple,
+    LeaseSettledEvent.OutputObject
+  >;
+  getEvent(
     key: "OfferCapacitySet"
   ): TypedContractEvent<
     OfferCapacitySetEvent.InputTuple,
@@ -1296,13 +1211,6 @@ export interface IMarket extends BaseContract {
     OfferRetiredEvent.InputTuple,
     OfferRetiredEvent.OutputTuple,
     OfferRetiredEvent.OutputObject
-  >;
-  getEvent(
-    key: "PayoutSet"
-  ): TypedContractEvent<
-    PayoutSetEvent.InputTuple,
-    PayoutSetEvent.OutputTuple,
-    PayoutSetEvent.OutputObject
   >;
   getEvent(
     key: "TermsPublished"
@@ -1382,7 +1290,7 @@ export interface IMarket extends BaseContract {
       LeaseClosedEvent.OutputObject
     >;
 
-    "LeaseCollected(uint96,uint256,uint256,uint256)": TypedContractEvent<
+    "LeaseCollected(uint96,uint256,uint256)": TypedContractEvent<
       LeaseCollectedEvent.InputTuple,
       LeaseCollectedEvent.OutputTuple,
       LeaseCollectedEvent.OutputObject
@@ -1402,6 +1310,17 @@ export interface IMarket extends BaseContract {
       LeaseOpenedEvent.InputTuple,
       LeaseOpenedEvent.OutputTuple,
       LeaseOpenedEvent.OutputObject
+    >;
+
+    "LeaseSettled(uint96,uint256)": TypedContractEvent<
+      LeaseSettledEvent.InputTuple,
+      LeaseSettledEvent.OutputTuple,
+      LeaseSettledEvent.OutputObject
+    >;
+    LeaseSettled: TypedContractEvent<
+      LeaseSettledEvent.InputTuple,
+      LeaseSettledEvent.OutputTuple,
+      LeaseSettledEvent.OutputObject
     >;
 
     "OfferCapacitySet(uint64,uint256)": TypedContractEvent<
@@ -1448,17 +1367,6 @@ export interface IMarket extends BaseContract {
       OfferRetiredEvent.OutputObject
     >;
 
-    "PayoutSet(address,address)": TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
-    >;
-    PayoutSet: TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
-    >;
-
     "TermsPublished(uint256,tuple,tuple)": TypedContractEvent<
       TermsPublishedEvent.InputTuple,
       TermsPublishedEvent.OutputTuple,
@@ -1481,7 +1389,7 @@ export interface IMarket extends BaseContract {
       TokenDelistedEvent.OutputObject
     >;
 
-    "TokenListed(address,uint256,uint256,uint256)": TypedContractEvent<
+    "TokenListed(address,uint256,uint256,uint256,uint256)": TypedContractEvent<
       TokenListedEvent.InputTuple,
       TokenListedEvent.OutputTuple,
       TokenListedEvent.OutputObject

@@ -79,31 +79,47 @@ export type WeightsStructOutput = [
   gpuTier3: bigint;
 };
 
+export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
+
+export type ListingStructOutput = [token: string, bounty: bigint] & {
+  token: string;
+  bounty: bigint;
+};
+
 export type TokenTermsStruct = {
   minimumLock: BigNumberish;
   bounty: BigNumberish;
-  version: BigNumberish;
+  number: BigNumberish;
+  listing: BigNumberish;
   listed: boolean;
 };
 
 export type TokenTermsStructOutput = [
   minimumLock: bigint,
   bounty: bigint,
-  version: bigint,
+  number: bigint,
+  listing: bigint,
   listed: boolean
-] & { minimumLock: bigint; bounty: bigint; version: bigint; listed: boolean };
+] & {
+  minimumLock: bigint;
+  bounty: bigint;
+  number: bigint;
+  listing: bigint;
+  listed: boolean;
+};
 
 export interface IMarketParametersInterface extends Interface {
   getFunction(
     nameOrSignature:
-      | "bountyOf"
       | "currentTermsVersion"
       | "delistToken"
       | "listToken"
+      | "listingOf"
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
       | "termsOf"
+      | "tokenByNumber"
       | "tokenTermsOf"
       | "weightsOf"
   ): FunctionFragment;
@@ -117,10 +133,6 @@ export interface IMarketParametersInterface extends Interface {
   ): EventFragment;
 
   encodeFunctionData(
-    functionFragment: "bountyOf",
-    values: [AddressLike, BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "currentTermsVersion",
     values?: undefined
   ): string;
@@ -131,6 +143,10 @@ export interface IMarketParametersInterface extends Interface {
   encodeFunctionData(
     functionFragment: "listToken",
     values: [AddressLike, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "listingOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -149,6 +165,10 @@ export interface IMarketParametersInterface extends Interface {
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "tokenByNumber",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "tokenTermsOf",
     values: [AddressLike]
   ): string;
@@ -157,7 +177,6 @@ export interface IMarketParametersInterface extends Interface {
     values: [BigNumberish]
   ): string;
 
-  decodeFunctionResult(functionFragment: "bountyOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "currentTermsVersion",
     data: BytesLike
@@ -167,6 +186,7 @@ export interface IMarketParametersInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -180,6 +200,10 @@ export interface IMarketParametersInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "termsOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "tokenByNumber",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(
     functionFragment: "tokenTermsOf",
     data: BytesLike
@@ -236,19 +260,22 @@ export namespace TokenDelistedEvent {
 export namespace TokenListedEvent {
   export type InputTuple = [
     token: AddressLike,
-    version: BigNumberish,
+    listing: BigNumberish,
+    number: BigNumberish,
     minimumLock: BigNumberish,
     bounty: BigNumberish
   ];
   export type OutputTuple = [
     token: string,
-    version: bigint,
+    listing: bigint,
+    number: bigint,
     minimumLock: bigint,
     bounty: bigint
   ];
   export interface OutputObject {
     token: string;
-    version: bigint;
+    listing: bigint;
+    number: bigint;
     minimumLock: bigint;
     bounty: bigint;
   }
@@ -301,12 +328,6 @@ export interface IMarketParameters extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
-  bountyOf: TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
-
   currentTermsVersion: TypedContractMethod<[], [bigint], "view">;
 
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
@@ -315,6 +336,12 @@ export interface IMarketParameters extends BaseContract {
     [token: AddressLike, minimumLock: BigNumberish, bounty: BigNumberish],
     [void],
     "nonpayable"
+  >;
+
+  listingOf: TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
   >;
 
   pauseEntries: TypedContractMethod<
@@ -337,29 +364,20 @@ export interface IMarketParameters extends BaseContract {
     "view"
   >;
 
+  tokenByNumber: TypedContractMethod<[number: BigNumberish], [string], "view">;
+
   tokenTermsOf: TypedContractMethod<
     [token: AddressLike],
     [TokenTermsStructOutput],
     "view"
   >;
 
-  weightsOf: TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  weightsOf: TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
   ): T;
 
-  getFunction(
-    nameOrSignature: "bountyOf"
-  ): TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
   getFunction(
     nameOrSignature: "currentTermsVersion"
   ): TypedContractMethod<[], [bigint], "view">;
@@ -372,6 +390,13 @@ export interface IMarketParameters extends BaseContract {
     [token: AddressLike, minimumLock: BigNumberish, bounty: BigNumberish],
     [void],
     "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "listingOf"
+  ): TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
   >;
   getFunction(
     nameOrSignature: "pauseEntries"
@@ -390,6 +415,9 @@ export interface IMarketParameters extends BaseContract {
     nameOrSignature: "termsOf"
   ): TypedContractMethod<[version: BigNumberish], [TermsStructOutput], "view">;
   getFunction(
+    nameOrSignature: "tokenByNumber"
+  ): TypedContractMethod<[number: BigNumberish], [string], "view">;
+  getFunction(
     nameOrSignature: "tokenTermsOf"
   ): TypedContractMethod<
     [token: AddressLike],
@@ -398,11 +426,7 @@ export interface IMarketParameters extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "weightsOf"
-  ): TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  ): TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getEvent(
     key: "EntriesPaused"
@@ -467,7 +491,7 @@ export interface IMarketParameters extends BaseContract {
       TokenDelistedEvent.OutputObject
     >;
 
-    "TokenListed(address,uint256,uint256,uint256)": TypedContractEvent<
+    "TokenListed(address,uint256,uint256,uint256,uint256)": TypedContractEvent<
       TokenListedEvent.InputTuple,
       TokenListedEvent.OutputTuple,
       TokenListedEvent.OutputObject

@@ -23,39 +23,8 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export type ResourcesStruct = {
-  cpu: BigNumberish;
-  memoryMiB: BigNumberish;
-  diskGiB: BigNumberish;
-  bandwidthMbps: BigNumberish;
-  gpuClass: BigNumberish;
-  gpuCount: BigNumberish;
-  region: BigNumberish;
-  attributes: BigNumberish;
-};
-
-export type ResourcesStructOutput = [
-  cpu: bigint,
-  memoryMiB: bigint,
-  diskGiB: bigint,
-  bandwidthMbps: bigint,
-  gpuClass: bigint,
-  gpuCount: bigint,
-  region: bigint,
-  attributes: bigint
-] & {
-  cpu: bigint;
-  memoryMiB: bigint;
-  diskGiB: bigint;
-  bandwidthMbps: bigint;
-  gpuClass: bigint;
-  gpuCount: bigint;
-  region: bigint;
-  attributes: bigint;
-};
-
 export type OfferTermsStruct = {
-  resources: ResourcesStruct;
+  resources: BigNumberish;
   minDuration: BigNumberish;
   maxDuration: BigNumberish;
   token: AddressLike;
@@ -64,14 +33,14 @@ export type OfferTermsStruct = {
 };
 
 export type OfferTermsStructOutput = [
-  resources: ResourcesStructOutput,
+  resources: bigint,
   minDuration: bigint,
   maxDuration: bigint,
   token: string,
   slasher: string,
   contentHash: string
 ] & {
-  resources: ResourcesStructOutput;
+  resources: bigint;
   minDuration: bigint;
   maxDuration: bigint;
   token: string;
@@ -79,54 +48,30 @@ export type OfferTermsStructOutput = [
   contentHash: string;
 };
 
-export type OfferCoreStruct = {
-  provider: AddressLike;
-  capacity: BigNumberish;
-  used: BigNumberish;
-  leaseCount: BigNumberish;
-  resources: ResourcesStruct;
-  minDuration: BigNumberish;
-  maxDuration: BigNumberish;
-  token: AddressLike;
-  retired: boolean;
-  pricePerSecondX32: BigNumberish;
-};
-
-export type OfferCoreStructOutput = [
-  provider: string,
-  capacity: bigint,
-  used: bigint,
-  leaseCount: bigint,
-  resources: ResourcesStructOutput,
-  minDuration: bigint,
-  maxDuration: bigint,
-  token: string,
-  retired: boolean,
-  pricePerSecondX32: bigint
-] & {
-  provider: string;
-  capacity: bigint;
-  used: bigint;
-  leaseCount: bigint;
-  resources: ResourcesStructOutput;
-  minDuration: bigint;
-  maxDuration: bigint;
-  token: string;
-  retired: boolean;
-  pricePerSecondX32: bigint;
-};
-
 export type OfferStruct = {
-  core: OfferCoreStruct;
+  state: BigNumberish;
+  traits: BigNumberish;
+  pricePerSecondX32: BigNumberish;
+  retired: boolean;
   slasher: AddressLike;
   contentHash: BytesLike;
 };
 
 export type OfferStructOutput = [
-  core: OfferCoreStructOutput,
+  state: bigint,
+  traits: bigint,
+  pricePerSecondX32: bigint,
+  retired: boolean,
   slasher: string,
   contentHash: string
-] & { core: OfferCoreStructOutput; slasher: string; contentHash: string };
+] & {
+  state: bigint;
+  traits: bigint;
+  pricePerSecondX32: bigint;
+  retired: boolean;
+  slasher: string;
+  contentHash: string;
+};
 
 export interface IOffersInterface extends Interface {
   getFunction(
@@ -134,10 +79,8 @@ export interface IOffersInterface extends Interface {
       | "createOffer"
       | "offerById"
       | "offerCount"
-      | "payoutOf"
       | "retireOffer"
       | "setCapacity"
-      | "setPayout"
       | "setPrice"
   ): FunctionFragment;
 
@@ -147,7 +90,6 @@ export interface IOffersInterface extends Interface {
       | "OfferCreated"
       | "OfferPriceSet"
       | "OfferRetired"
-      | "PayoutSet"
   ): EventFragment;
 
   encodeFunctionData(
@@ -163,20 +105,12 @@ export interface IOffersInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
-    functionFragment: "payoutOf",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "retireOffer",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "setCapacity",
     values: [BigNumberish, BigNumberish]
-  ): string;
-  encodeFunctionData(
-    functionFragment: "setPayout",
-    values: [AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "setPrice",
@@ -189,7 +123,6 @@ export interface IOffersInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "offerById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerCount", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "payoutOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "retireOffer",
     data: BytesLike
@@ -198,7 +131,6 @@ export interface IOffersInterface extends Interface {
     functionFragment: "setCapacity",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "setPayout", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "setPrice", data: BytesLike): Result;
 }
 
@@ -274,19 +206,6 @@ export namespace OfferRetiredEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
-export namespace PayoutSetEvent {
-  export type InputTuple = [provider: AddressLike, payout: AddressLike];
-  export type OutputTuple = [provider: string, payout: string];
-  export interface OutputObject {
-    provider: string;
-    payout: string;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
-}
-
 export interface IOffers extends BaseContract {
   connect(runner?: ContractRunner | null): IOffers;
   waitForDeployment(): Promise<this>;
@@ -348,8 +267,6 @@ export interface IOffers extends BaseContract {
 
   offerCount: TypedContractMethod<[], [bigint], "view">;
 
-  payoutOf: TypedContractMethod<[provider: AddressLike], [string], "view">;
-
   retireOffer: TypedContractMethod<
     [offerId: BigNumberish],
     [void],
@@ -361,8 +278,6 @@ export interface IOffers extends BaseContract {
     [void],
     "nonpayable"
   >;
-
-  setPayout: TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
 
   setPrice: TypedContractMethod<
     [offerId: BigNumberish, pricePerSecondX32: BigNumberish],
@@ -392,9 +307,6 @@ export interface IOffers extends BaseContract {
     nameOrSignature: "offerCount"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
-    nameOrSignature: "payoutOf"
-  ): TypedContractMethod<[provider: AddressLike], [string], "view">;
-  getFunction(
     nameOrSignature: "retireOffer"
   ): TypedContractMethod<[offerId: BigNumberish], [void], "nonpayable">;
   getFunction(
@@ -404,9 +316,6 @@ export interface IOffers extends BaseContract {
     [void],
     "nonpayable"
   >;
-  getFunction(
-    nameOrSignature: "setPayout"
-  ): TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "setPrice"
   ): TypedContractMethod<
@@ -442,13 +351,6 @@ export interface IOffers extends BaseContract {
     OfferRetiredEvent.InputTuple,
     OfferRetiredEvent.OutputTuple,
     OfferRetiredEvent.OutputObject
-  >;
-  getEvent(
-    key: "PayoutSet"
-  ): TypedContractEvent<
-    PayoutSetEvent.InputTuple,
-    PayoutSetEvent.OutputTuple,
-    PayoutSetEvent.OutputObject
   >;
 
   filters: {
@@ -494,17 +396,6 @@ export interface IOffers extends BaseContract {
       OfferRetiredEvent.InputTuple,
       OfferRetiredEvent.OutputTuple,
       OfferRetiredEvent.OutputObject
-    >;
-
-    "PayoutSet(address,address)": TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
-    >;
-    PayoutSet: TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
     >;
   };
 }

@@ -21,129 +21,6 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export type LeaseStruct = {
-  tenant: AddressLike;
-  duration: BigNumberish;
-  units: BigNumberish;
-  termsVersion: BigNumberish;
-  tokenVersion: BigNumberish;
-  ratePerSecondX32: BigNumberish;
-  since: BigNumberish;
-  mark: BigNumberish;
-  paidSeconds: BigNumberish;
-  status: BigNumberish;
-  reason: BigNumberish;
-  settled: boolean;
-};
-
-export type LeaseStructOutput = [
-  tenant: string,
-  duration: bigint,
-  units: bigint,
-  termsVersion: bigint,
-  tokenVersion: bigint,
-  ratePerSecondX32: bigint,
-  since: bigint,
-  mark: bigint,
-  paidSeconds: bigint,
-  status: bigint,
-  reason: bigint,
-  settled: boolean
-] & {
-  tenant: string;
-  duration: bigint;
-  units: bigint;
-  termsVersion: bigint;
-  tokenVersion: bigint;
-  ratePerSecondX32: bigint;
-  since: bigint;
-  mark: bigint;
-  paidSeconds: bigint;
-  status: bigint;
-  reason: bigint;
-  settled: boolean;
-};
-
-export type ResourcesStruct = {
-  cpu: BigNumberish;
-  memoryMiB: BigNumberish;
-  diskGiB: BigNumberish;
-  bandwidthMbps: BigNumberish;
-  gpuClass: BigNumberish;
-  gpuCount: BigNumberish;
-  region: BigNumberish;
-  attributes: BigNumberish;
-};
-
-export type ResourcesStructOutput = [
-  cpu: bigint,
-  memoryMiB: bigint,
-  diskGiB: bigint,
-  bandwidthMbps: bigint,
-  gpuClass: bigint,
-  gpuCount: bigint,
-  region: bigint,
-  attributes: bigint
-] & {
-  cpu: bigint;
-  memoryMiB: bigint;
-  diskGiB: bigint;
-  bandwidthMbps: bigint;
-  gpuClass: bigint;
-  gpuCount: bigint;
-  region: bigint;
-  attributes: bigint;
-};
-
-export type OfferCoreStruct = {
-  provider: AddressLike;
-  capacity: BigNumberish;
-  used: BigNumberish;
-  leaseCount: BigNumberish;
-  resources: ResourcesStruct;
-  minDuration: BigNumberish;
-  maxDuration: BigNumberish;
-  token: AddressLike;
-  retired: boolean;
-  pricePerSecondX32: BigNumberish;
-};
-
-export type OfferCoreStructOutput = [
-  provider: string,
-  capacity: bigint,
-  used: bigint,
-  leaseCount: bigint,
-  resources: ResourcesStructOutput,
-  minDuration: bigint,
-  maxDuration: bigint,
-  token: string,
-  retired: boolean,
-  pricePerSecondX32: bigint
-] & {
-  provider: string;
-  capacity: bigint;
-  used: bigint;
-  leaseCount: bigint;
-  resources: ResourcesStructOutput;
-  minDuration: bigint;
-  maxDuration: bigint;
-  token: string;
-  retired: boolean;
-  pricePerSecondX32: bigint;
-};
-
-export type OfferStruct = {
-  core: OfferCoreStruct;
-  slasher: AddressLike;
-  contentHash: BytesLike;
-};
-
-export type OfferStructOutput = [
-  core: OfferCoreStructOutput,
-  slasher: string,
-  contentHash: string
-] & { core: OfferCoreStructOutput; slasher: string; contentHash: string };
-
 export type CandidateStruct = {
   offer: BigNumberish;
   maxPricePerSecondX32: BigNumberish;
@@ -159,7 +36,7 @@ export type OrderStruct = {
   units: BigNumberish;
   duration: BigNumberish;
   maxLock: BigNumberish;
-  requirement: ResourcesStruct;
+  requirement: BigNumberish;
   candidates: CandidateStruct[];
 };
 
@@ -168,14 +45,14 @@ export type OrderStructOutput = [
   units: bigint,
   duration: bigint,
   maxLock: bigint,
-  requirement: ResourcesStructOutput,
+  requirement: bigint,
   candidates: CandidateStructOutput[]
 ] & {
   token: string;
   units: bigint;
   duration: bigint;
   maxLock: bigint;
-  requirement: ResourcesStructOutput;
+  requirement: bigint;
   candidates: CandidateStructOutput[];
 };
 
@@ -216,76 +93,148 @@ export declare namespace IMarketLens {
 
   export type LeaseViewStruct = {
     leaseId: BigNumberish;
-    lease: LeaseStruct;
+    status: BigNumberish;
+    reason: BigNumberish;
+    tenant: AddressLike;
     provider: AddressLike;
     token: AddressLike;
+    units: BigNumberish;
+    termsVersion: BigNumberish;
+    listing: BigNumberish;
+    feeBps: BigNumberish;
+    ratePerSecondX32: BigNumberish;
+    openedAt: BigNumberish;
     deadline: BigNumberish;
     cutoff: BigNumberish;
+    startedAt: BigNumberish;
     end: BigNumberish;
+    duration: BigNumberish;
     remaining: BigNumberish;
     billedSeconds: BigNumberish;
+    paidSeconds: BigNumberish;
     earned: BigNumberish;
     collectable: BigNumberish;
     locked: BigNumberish;
     bounty: BigNumberish;
     collateral: BigNumberish;
     releasableAt: BigNumberish;
+    settled: boolean;
   };
 
   export type LeaseViewStructOutput = [
     leaseId: bigint,
-    lease: LeaseStructOutput,
+    status: bigint,
+    reason: bigint,
+    tenant: string,
     provider: string,
     token: string,
+    units: bigint,
+    termsVersion: bigint,
+    listing: bigint,
+    feeBps: bigint,
+    ratePerSecondX32: bigint,
+    openedAt: bigint,
     deadline: bigint,
     cutoff: bigint,
+    startedAt: bigint,
     end: bigint,
+    duration: bigint,
     remaining: bigint,
     billedSeconds: bigint,
+    paidSeconds: bigint,
     earned: bigint,
     collectable: bigint,
     locked: bigint,
     bounty: bigint,
     collateral: bigint,
-    releasableAt: bigint
+    releasableAt: bigint,
+    settled: boolean
   ] & {
     leaseId: bigint;
-    lease: LeaseStructOutput;
+    status: bigint;
+    reason: bigint;
+    tenant: string;
     provider: string;
     token: string;
+    units: bigint;
+    termsVersion: bigint;
+    listing: bigint;
+    feeBps: bigint;
+    ratePerSecondX32: bigint;
+    openedAt: bigint;
     deadline: bigint;
     cutoff: bigint;
+    startedAt: bigint;
     end: bigint;
+    duration: bigint;
     remaining: bigint;
     billedSeconds: bigint;
+    paidSeconds: bigint;
     earned: bigint;
     collectable: bigint;
     locked: bigint;
     bounty: bigint;
     collateral: bigint;
     releasableAt: bigint;
+    settled: boolean;
   };
 
   export type OfferViewStruct = {
     offerId: BigNumberish;
-    offer: OfferStruct;
+    provider: AddressLike;
+    token: AddressLike;
+    pricePerSecondX32: BigNumberish;
+    resources: BigNumberish;
+    minDuration: BigNumberish;
+    maxDuration: BigNumberish;
+    capacity: BigNumberish;
+    used: BigNumberish;
     unitsLeft: BigNumberish;
+    leaseCount: BigNumberish;
+    retired: boolean;
     live: boolean;
+    slasher: AddressLike;
+    contentHash: BytesLike;
     freeBond: BigNumberish;
+    collateralPerUnit: BigNumberish;
   };
 
   export type OfferViewStructOutput = [
     offerId: bigint,
-    offer: OfferStructOutput,
+    provider: string,
+    token: string,
+    pricePerSecondX32: bigint,
+    resources: bigint,
+    minDuration: bigint,
+    maxDuration: bigint,
+    capacity: bigint,
+    used: bigint,
     unitsLeft: bigint,
+    leaseCount: bigint,
+    retired: boolean,
     live: boolean,
-    freeBond: bigint
+    slasher: string,
+    contentHash: string,
+    freeBond: bigint,
+    collateralPerUnit: bigint
   ] & {
     offerId: bigint;
-    offer: OfferStructOutput;
+    provider: string;
+    token: string;
+    pricePerSecondX32: bigint;
+    resources: bigint;
+    minDuration: bigint;
+    maxDuration: bigint;
+    capacity: bigint;
+    used: bigint;
     unitsLeft: bigint;
+    leaseCount: bigint;
+    retired: boolean;
     live: boolean;
+    slasher: string;
+    contentHash: string;
     freeBond: bigint;
+    collateralPerUnit: bigint;
   };
 
   export type QuoteStruct = {

@@ -23,39 +23,8 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export type ResourcesStruct = {
-  cpu: BigNumberish;
-  memoryMiB: BigNumberish;
-  diskGiB: BigNumberish;
-  bandwidthMbps: BigNumberish;
-  gpuClass: BigNumberish;
-  gpuCount: BigNumberish;
-  region: BigNumberish;
-  attributes: BigNumberish;
-};
-
-export type ResourcesStructOutput = [
-  cpu: bigint,
-  memoryMiB: bigint,
-  diskGiB: bigint,
-  bandwidthMbps: bigint,
-  gpuClass: bigint,
-  gpuCount: bigint,
-  region: bigint,
-  attributes: bigint
-] & {
-  cpu: bigint;
-  memoryMiB: bigint;
-  diskGiB: bigint;
-  bandwidthMbps: bigint;
-  gpuClass: bigint;
-  gpuCount: bigint;
-  region: bigint;
-  attributes: bigint;
-};
-
 export type OfferTermsStruct = {
-  resources: ResourcesStruct;
+  resources: BigNumberish;
   minDuration: BigNumberish;
   maxDuration: BigNumberish;
   token: AddressLike;
@@ -64,14 +33,14 @@ export type OfferTermsStruct = {
 };
 
 export type OfferTermsStructOutput = [
-  resources: ResourcesStructOutput,
+  resources: bigint,
   minDuration: bigint,
   maxDuration: bigint,
   token: string,
   slasher: string,
   contentHash: string
 ] & {
-  resources: ResourcesStructOutput;
+  resources: bigint;
   minDuration: bigint;
   maxDuration: bigint;
   token: string;
@@ -135,97 +104,44 @@ export type WeightsStructOutput = [
   gpuTier3: bigint;
 };
 
-export type LeaseStruct = {
-  tenant: AddressLike;
-  duration: BigNumberish;
-  units: BigNumberish;
-  termsVersion: BigNumberish;
-  tokenVersion: BigNumberish;
-  ratePerSecondX32: BigNumberish;
-  since: BigNumberish;
-  mark: BigNumberish;
-  paidSeconds: BigNumberish;
-  status: BigNumberish;
-  reason: BigNumberish;
-  settled: boolean;
+export type LeaseStruct = { terms: BigNumberish; progress: BigNumberish };
+
+export type LeaseStructOutput = [terms: bigint, progress: bigint] & {
+  terms: bigint;
+  progress: bigint;
 };
 
-export type LeaseStructOutput = [
-  tenant: string,
-  duration: bigint,
-  units: bigint,
-  termsVersion: bigint,
-  tokenVersion: bigint,
-  ratePerSecondX32: bigint,
-  since: bigint,
-  mark: bigint,
-  paidSeconds: bigint,
-  status: bigint,
-  reason: bigint,
-  settled: boolean
-] & {
-  tenant: string;
-  duration: bigint;
-  units: bigint;
-  termsVersion: bigint;
-  tokenVersion: bigint;
-  ratePerSecondX32: bigint;
-  since: bigint;
-  mark: bigint;
-  paidSeconds: bigint;
-  status: bigint;
-  reason: bigint;
-  settled: boolean;
-};
+export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
 
-export type OfferCoreStruct = {
-  provider: AddressLike;
-  capacity: BigNumberish;
-  used: BigNumberish;
-  leaseCount: BigNumberish;
-  resources: ResourcesStruct;
-  minDuration: BigNumberish;
-  maxDuration: BigNumberish;
-  token: AddressLike;
-  retired: boolean;
-  pricePerSecondX32: BigNumberish;
-};
-
-export type OfferCoreStructOutput = [
-  provider: string,
-  capacity: bigint,
-  used: bigint,
-  leaseCount: bigint,
-  resources: ResourcesStructOutput,
-  minDuration: bigint,
-  maxDuration: bigint,
-  token: string,
-  retired: boolean,
-  pricePerSecondX32: bigint
-] & {
-  provider: string;
-  capacity: bigint;
-  used: bigint;
-  leaseCount: bigint;
-  resources: ResourcesStructOutput;
-  minDuration: bigint;
-  maxDuration: bigint;
+export type ListingStructOutput = [token: string, bounty: bigint] & {
   token: string;
-  retired: boolean;
-  pricePerSecondX32: bigint;
+  bounty: bigint;
 };
 
 export type OfferStruct = {
-  core: OfferCoreStruct;
+  state: BigNumberish;
+  traits: BigNumberish;
+  pricePerSecondX32: BigNumberish;
+  retired: boolean;
   slasher: AddressLike;
   contentHash: BytesLike;
 };
 
 export type OfferStructOutput = [
-  core: OfferCoreStructOutput,
+  state: bigint,
+  traits: bigint,
+  pricePerSecondX32: bigint,
+  retired: boolean,
   slasher: string,
   contentHash: string
-] & { core: OfferCoreStructOutput; slasher: string; contentHash: string };
+] & {
+  state: bigint;
+  traits: bigint;
+  pricePerSecondX32: bigint;
+  retired: boolean;
+  slasher: string;
+  contentHash: string;
+};
 
 export type CandidateStruct = {
   offer: BigNumberish;
@@ -242,7 +158,7 @@ export type OrderStruct = {
   units: BigNumberish;
   duration: BigNumberish;
   maxLock: BigNumberish;
-  requirement: ResourcesStruct;
+  requirement: BigNumberish;
   candidates: CandidateStruct[];
 };
 
@@ -251,30 +167,38 @@ export type OrderStructOutput = [
   units: bigint,
   duration: bigint,
   maxLock: bigint,
-  requirement: ResourcesStructOutput,
+  requirement: bigint,
   candidates: CandidateStructOutput[]
 ] & {
   token: string;
   units: bigint;
   duration: bigint;
   maxLock: bigint;
-  requirement: ResourcesStructOutput;
+  requirement: bigint;
   candidates: CandidateStructOutput[];
 };
 
 export type TokenTermsStruct = {
   minimumLock: BigNumberish;
   bounty: BigNumberish;
-  version: BigNumberish;
+  number: BigNumberish;
+  listing: BigNumberish;
   listed: boolean;
 };
 
 export type TokenTermsStructOutput = [
   minimumLock: bigint,
   bounty: bigint,
-  version: bigint,
+  number: bigint,
+  listing: bigint,
   listed: boolean
-] & { minimumLock: bigint; bounty: bigint; version: bigint; listed: boolean };
+] & {
+  minimumLock: bigint;
+  bounty: bigint;
+  number: bigint;
+  listing: bigint;
+  listed: boolean;
+};
 
 export declare namespace IEscrow {
   export type FundingStruct = {
@@ -329,7 +253,6 @@ export interface LeaseOpeningInterface extends Interface {
       | "STAKING"
       | "activate"
       | "authority"
-      | "bountyOf"
       | "cancel"
       | "cancelNoShows"
       | "close"
@@ -342,20 +265,20 @@ export interface LeaseOpeningInterface extends Interface {
       | "isConsumingScheduledOp"
       | "leaseById"
       | "listToken"
+      | "listingOf"
       | "offerById"
       | "offerCount"
       | "open"
       | "openFunded"
       | "pauseEntries"
       | "pausedUntil"
-      | "payoutOf"
       | "publishTerms"
       | "retireOffer"
       | "setAuthority"
       | "setCapacity"
-      | "setPayout"
       | "setPrice"
       | "termsOf"
+      | "tokenByNumber"
       | "tokenTermsOf"
       | "weightsOf"
   ): FunctionFragment;
@@ -370,11 +293,11 @@ export interface LeaseOpeningInterface extends Interface {
       | "LeaseClosed"
       | "LeaseCollected"
       | "LeaseOpened"
+      | "LeaseSettled"
       | "OfferCapacitySet"
       | "OfferCreated"
       | "OfferPriceSet"
       | "OfferRetired"
-      | "PayoutSet"
       | "TermsPublished"
       | "TokenDelisted"
       | "TokenListed"
@@ -392,10 +315,6 @@ export interface LeaseOpeningInterface extends Interface {
     values: [BigNumberish[]]
   ): string;
   encodeFunctionData(functionFragment: "authority", values?: undefined): string;
-  encodeFunctionData(
-    functionFragment: "bountyOf",
-    values: [AddressLike, BigNumberish]
-  ): string;
   encodeFunctionData(
     functionFragment: "cancel",
     values: [BigNumberish]
@@ -442,6 +361,10 @@ export interface LeaseOpeningInterface extends Interface {
     values: [AddressLike, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "listingOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "offerById",
     values: [BigNumberish]
   ): string;
@@ -468,10 +391,6 @@ export interface LeaseOpeningInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
-    functionFragment: "payoutOf",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "publishTerms",
     values: [TermsStruct, WeightsStruct]
   ): string;
@@ -488,15 +407,15 @@ export interface LeaseOpeningInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "setPayout",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "setPrice",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "termsOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "tokenByNumber",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
@@ -517,7 +436,6 @@ export interface LeaseOpeningInterface extends Interface {
   decodeFunctionResult(functionFragment: "STAKING", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "activate", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "bountyOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "cancel", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "cancelNoShows",
@@ -545,6 +463,7 @@ export interface LeaseOpeningInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "leaseById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerCount", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
@@ -557,7 +476,6 @@ export interface LeaseOpeningInterface extends Interface {
     functionFragment: "pausedUntil",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "payoutOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
     data: BytesLike
@@ -574,9 +492,12 @@ export interface LeaseOpeningInterface extends Interface {
     functionFragment: "setCapacity",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "setPayout", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "setPrice", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "termsOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "tokenByNumber",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(
     functionFragment: "tokenTermsOf",
     data: BytesLike
@@ -712,20 +633,17 @@ export namespace LeaseCollectedEvent {
   export type InputTuple = [
     leaseId: BigNumberish,
     paidSeconds: BigNumberish,
-    amount: BigNumberish,
-    fee: BigNumberish
+    amount: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
     paidSeconds: bigint,
-    amount: bigint,
-    fee: bigint
+    amount: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
     paidSeconds: bigint;
     amount: bigint;
-    fee: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -744,7 +662,7 @@ export namespace LeaseOpenedEvent {
     locked: BigNumberish,
     collateral: BigNumberish,
     termsVersion: BigNumberish,
-    tokenVersion: BigNumberish
+    listing: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -756,7 +674,7 @@ export namespace LeaseOpenedEvent {
     locked: bigint,
     collateral: bigint,
     termsVersion: bigint,
-    tokenVersion: bigint
+    listing: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -768,7 +686,20 @@ export namespace LeaseOpenedEvent {
     locked: bigint;
     collateral: bigint;
     termsVersion: bigint;
-    tokenVersion: bigint;
+    listing: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseSettledEvent {
+  export type InputTuple = [leaseId: BigNumberish, fee: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, fee: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    fee: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -848,19 +779,6 @@ export namespace OfferRetiredEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
-export namespace PayoutSetEvent {
-  export type InputTuple = [provider: AddressLike, payout: AddressLike];
-  export type OutputTuple = [provider: string, payout: string];
-  export interface OutputObject {
-    provider: string;
-    payout: string;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
-}
-
 export namespace TermsPublishedEvent {
   export type InputTuple = [
     version: BigNumberish,
@@ -898,19 +816,22 @@ export namespace TokenDelistedEvent {
 export namespace TokenListedEvent {
   export type InputTuple = [
     token: AddressLike,
-    version: BigNumberish,
+    listing: BigNumberish,
+    number: BigNumberish,
     minimumLock: BigNumberish,
     bounty: BigNumberish
   ];
   export type OutputTuple = [
     token: string,
-    version: bigint,
+    listing: bigint,
+    number: bigint,
     minimumLock: bigint,
     bounty: bigint
   ];
   export interface OutputObject {
     token: string;
-    version: bigint;
+    listing: bigint;
+    number: bigint;
     minimumLock: bigint;
     bounty: bigint;
   }
@@ -979,12 +900,6 @@ export interface LeaseOpening extends BaseContract {
 
   authority: TypedContractMethod<[], [string], "view">;
 
-  bountyOf: TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
-
   cancel: TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
 
   cancelNoShows: TypedContractMethod<
@@ -1037,6 +952,12 @@ export interface LeaseOpening extends BaseContract {
     "nonpayable"
   >;
 
+  listingOf: TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
+  >;
+
   offerById: TypedContractMethod<
     [offerId: BigNumberish],
     [OfferStructOutput],
@@ -1066,8 +987,6 @@ export interface LeaseOpening extends BaseContract {
 
   pausedUntil: TypedContractMethod<[], [bigint], "view">;
 
-  payoutOf: TypedContractMethod<[provider: AddressLike], [string], "view">;
-
   publishTerms: TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
     [bigint],
@@ -1092,8 +1011,6 @@ export interface LeaseOpening extends BaseContract {
     "nonpayable"
   >;
 
-  setPayout: TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
-
   setPrice: TypedContractMethod<
     [offerId: BigNumberish, pricePerSecondX32: BigNumberish],
     [void],
@@ -1106,17 +1023,15 @@ export interface LeaseOpening extends BaseContract {
     "view"
   >;
 
+  tokenByNumber: TypedContractMethod<[number: BigNumberish], [string], "view">;
+
   tokenTermsOf: TypedContractMethod<
     [token: AddressLike],
     [TokenTermsStructOutput],
     "view"
   >;
 
-  weightsOf: TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  weightsOf: TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
@@ -1140,13 +1055,6 @@ export interface LeaseOpening extends BaseContract {
   getFunction(
     nameOrSignature: "authority"
   ): TypedContractMethod<[], [string], "view">;
-  getFunction(
-    nameOrSignature: "bountyOf"
-  ): TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
   getFunction(
     nameOrSignature: "cancel"
   ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1196,6 +1104,13 @@ export interface LeaseOpening extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "listingOf"
+  ): TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "offerById"
   ): TypedContractMethod<[offerId: BigNumberish], [OfferStructOutput], "view">;
   getFunction(
@@ -1223,9 +1138,6 @@ export interface LeaseOpening extends BaseContract {
     nameOrSignature: "pausedUntil"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
-    nameOrSignature: "payoutOf"
-  ): TypedContractMethod<[provider: AddressLike], [string], "view">;
-  getFunction(
     nameOrSignature: "publishTerms"
   ): TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
@@ -1246,9 +1158,6 @@ export interface LeaseOpening extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "setPayout"
-  ): TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
-  getFunction(
     nameOrSignature: "setPrice"
   ): TypedContractMethod<
     [offerId: BigNumberish, pricePerSecondX32: BigNumberish],
@@ -1259,6 +1168,9 @@ export interface LeaseOpening extends BaseContract {
     nameOrSignature: "termsOf"
   ): TypedContractMethod<[version: BigNumberish], [TermsStructOutput], "view">;
   getFunction(
+    nameOrSignature: "tokenByNumber"
+  ): TypedContractMethod<[number: BigNumberish], [string], "view">;
+  getFunction(
     nameOrSignature: "tokenTermsOf"
   ): TypedContractMethod<
     [token: AddressLike],
@@ -1267,11 +1179,7 @@ export interface LeaseOpening extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "weightsOf"
-  ): TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  ): TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getEvent(
     key: "AuthorityUpdated"
@@ -1330,6 +1238,13 @@ export interface LeaseOpening extends BaseContract {
     LeaseOpenedEvent.OutputObject
   >;
   getEvent(
+    key: "LeaseSettled"
+  ): TypedContractEvent<
+    LeaseSettledEvent.InputTuple,
+    LeaseSettledEvent.OutputTuple,
+    LeaseSettledEvent.OutputObject
+  >;
+  getEvent(
     key: "OfferCapacitySet"
   ): TypedContractEvent<
     OfferCapacitySetEvent.InputTuple,
@@ -1356,13 +1271,6 @@ export interface LeaseOpening extends BaseContract {
     OfferRetiredEvent.InputTuple,
     OfferRetiredEvent.OutputTuple,
     OfferRetiredEvent.OutputObject
-  >;
-  getEvent(
-    key: "PayoutSet"
-  ): TypedContractEvent<
-    PayoutSetEvent.InputTuple,
-    PayoutSetEvent.OutputTuple,
-    PayoutSetEvent.OutputObject
   >;
   getEvent(
     key: "TermsPublished"
@@ -1453,7 +1361,7 @@ export interface LeaseOpening extends BaseContract {
       LeaseClosedEvent.OutputObject
     >;
 
-    "LeaseCollected(uint96,uint256,uint256,uint256)": TypedContractEvent<
+    "LeaseCollected(uint96,uint256,uint256)": TypedContractEvent<
       LeaseCollectedEvent.InputTuple,
       LeaseCollectedEvent.OutputTuple,
       LeaseCollectedEvent.OutputObject
@@ -1473,6 +1381,17 @@ export interface LeaseOpening extends BaseContract {
       LeaseOpenedEvent.InputTuple,
       LeaseOpenedEvent.OutputTuple,
       LeaseOpenedEvent.OutputObject
+    >;
+
+    "LeaseSettled(uint96,uint256)": TypedContractEvent<
+      LeaseSettledEvent.InputTuple,
+      LeaseSettledEvent.OutputTuple,
+      LeaseSettledEvent.OutputObject
+    >;
+    LeaseSettled: TypedContractEvent<
+      LeaseSettledEvent.InputTuple,
+      LeaseSettledEvent.OutputTuple,
+      LeaseSettledEvent.OutputObject
     >;
 
     "OfferCapacitySet(uint64,uint256)": TypedContractEvent<
@@ -1519,17 +1438,6 @@ export interface LeaseOpening extends BaseContract {
       OfferRetiredEvent.OutputObject
     >;
 
-    "PayoutSet(address,address)": TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
-    >;
-    PayoutSet: TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
-    >;
-
     "TermsPublished(uint256,tuple,tuple)": TypedContractEvent<
       TermsPublishedEvent.InputTuple,
       TermsPublishedEvent.OutputTuple,
@@ -1552,7 +1460,7 @@ export interface LeaseOpening extends BaseContract {
       TokenDelistedEvent.OutputObject
     >;
 
-    "TokenListed(address,uint256,uint256,uint256)": TypedContractEvent<
+    "TokenListed(address,uint256,uint256,uint256,uint256)": TypedContractEvent<
       TokenListedEvent.InputTuple,
       TokenListedEvent.OutputTuple,
       TokenListedEvent.OutputObject

@@ -79,34 +79,50 @@ export type WeightsStructOutput = [
   gpuTier3: bigint;
 };
 
+export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
+
+export type ListingStructOutput = [token: string, bounty: bigint] & {
+  token: string;
+  bounty: bigint;
+};
+
 export type TokenTermsStruct = {
   minimumLock: BigNumberish;
   bounty: BigNumberish;
-  version: BigNumberish;
+  number: BigNumberish;
+  listing: BigNumberish;
   listed: boolean;
 };
 
 export type TokenTermsStructOutput = [
   minimumLock: bigint,
   bounty: bigint,
-  version: bigint,
+  number: bigint,
+  listing: bigint,
   listed: boolean
-] & { minimumLock: bigint; bounty: bigint; version: bigint; listed: boolean };
+] & {
+  minimumLock: bigint;
+  bounty: bigint;
+  number: bigint;
+  listing: bigint;
+  listed: boolean;
+};
 
 export interface MarketParametersInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "authority"
-      | "bountyOf"
       | "currentTermsVersion"
       | "delistToken"
       | "isConsumingScheduledOp"
       | "listToken"
+      | "listingOf"
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
       | "setAuthority"
       | "termsOf"
+      | "tokenByNumber"
       | "tokenTermsOf"
       | "weightsOf"
   ): FunctionFragment;
@@ -122,10 +138,6 @@ export interface MarketParametersInterface extends Interface {
 
   encodeFunctionData(functionFragment: "authority", values?: undefined): string;
   encodeFunctionData(
-    functionFragment: "bountyOf",
-    values: [AddressLike, BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "currentTermsVersion",
     values?: undefined
   ): string;
@@ -140,6 +152,10 @@ export interface MarketParametersInterface extends Interface {
   encodeFunctionData(
     functionFragment: "listToken",
     values: [AddressLike, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "listingOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -162,6 +178,10 @@ export interface MarketParametersInterface extends Interface {
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "tokenByNumber",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "tokenTermsOf",
     values: [AddressLike]
   ): string;
@@ -171,7 +191,6 @@ export interface MarketParametersInterface extends Interface {
   ): string;
 
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "bountyOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "currentTermsVersion",
     data: BytesLike
@@ -185,6 +204,7 @@ export interface MarketParametersInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -202,6 +222,10 @@ export interface MarketParametersInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "termsOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "tokenByNumber",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(
     functionFragment: "tokenTermsOf",
     data: BytesLike
@@ -270,19 +294,22 @@ export namespace TokenDelistedEvent {
 export namespace TokenListedEvent {
   export type InputTuple = [
     token: AddressLike,
-    version: BigNumberish,
+    listing: BigNumberish,
+    number: BigNumberish,
     minimumLock: BigNumberish,
     bounty: BigNumberish
   ];
   export type OutputTuple = [
     token: string,
-    version: bigint,
+    listing: bigint,
+    number: bigint,
     minimumLock: bigint,
     bounty: bigint
   ];
   export interface OutputObject {
     token: string;
-    version: bigint;
+    listing: bigint;
+    number: bigint;
     minimumLock: bigint;
     bounty: bigint;
   }
@@ -337,12 +364,6 @@ export interface MarketParameters extends BaseContract {
 
   authority: TypedContractMethod<[], [string], "view">;
 
-  bountyOf: TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
-
   currentTermsVersion: TypedContractMethod<[], [bigint], "view">;
 
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
@@ -353,6 +374,12 @@ export interface MarketParameters extends BaseContract {
     [token: AddressLike, minimumLock: BigNumberish, bounty: BigNumberish],
     [void],
     "nonpayable"
+  >;
+
+  listingOf: TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
   >;
 
   pauseEntries: TypedContractMethod<
@@ -381,17 +408,15 @@ export interface MarketParameters extends BaseContract {
     "view"
   >;
 
+  tokenByNumber: TypedContractMethod<[number: BigNumberish], [string], "view">;
+
   tokenTermsOf: TypedContractMethod<
     [token: AddressLike],
     [TokenTermsStructOutput],
     "view"
   >;
 
-  weightsOf: TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  weightsOf: TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
@@ -400,13 +425,6 @@ export interface MarketParameters extends BaseContract {
   getFunction(
     nameOrSignature: "authority"
   ): TypedContractMethod<[], [string], "view">;
-  getFunction(
-    nameOrSignature: "bountyOf"
-  ): TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
   getFunction(
     nameOrSignature: "currentTermsVersion"
   ): TypedContractMethod<[], [bigint], "view">;
@@ -422,6 +440,13 @@ export interface MarketParameters extends BaseContract {
     [token: AddressLike, minimumLock: BigNumberish, bounty: BigNumberish],
     [void],
     "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "listingOf"
+  ): TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
   >;
   getFunction(
     nameOrSignature: "pauseEntries"
@@ -443,6 +468,9 @@ export interface MarketParameters extends BaseContract {
     nameOrSignature: "termsOf"
   ): TypedContractMethod<[version: BigNumberish], [TermsStructOutput], "view">;
   getFunction(
+    nameOrSignature: "tokenByNumber"
+  ): TypedContractMethod<[number: BigNumberish], [string], "view">;
+  getFunction(
     nameOrSignature: "tokenTermsOf"
   ): TypedContractMethod<
     [token: AddressLike],
@@ -451,11 +479,7 @@ export interface MarketParameters extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "weightsOf"
-  ): TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  ): TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getEvent(
     key: "AuthorityUpdated"
@@ -538,7 +562,7 @@ export interface MarketParameters extends BaseContract {
       TokenDelistedEvent.OutputObject
     >;
 
-    "TokenListed(address,uint256,uint256,uint256)": TypedContractEvent<
+    "TokenListed(address,uint256,uint256,uint256,uint256)": TypedContractEvent<
       TokenListedEvent.InputTuple,
       TokenListedEvent.OutputTuple,
       TokenListedEvent.OutputObject

@@ -23,39 +23,8 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export type ResourcesStruct = {
-  cpu: BigNumberish;
-  memoryMiB: BigNumberish;
-  diskGiB: BigNumberish;
-  bandwidthMbps: BigNumberish;
-  gpuClass: BigNumberish;
-  gpuCount: BigNumberish;
-  region: BigNumberish;
-  attributes: BigNumberish;
-};
-
-export type ResourcesStructOutput = [
-  cpu: bigint,
-  memoryMiB: bigint,
-  diskGiB: bigint,
-  bandwidthMbps: bigint,
-  gpuClass: bigint,
-  gpuCount: bigint,
-  region: bigint,
-  attributes: bigint
-] & {
-  cpu: bigint;
-  memoryMiB: bigint;
-  diskGiB: bigint;
-  bandwidthMbps: bigint;
-  gpuClass: bigint;
-  gpuCount: bigint;
-  region: bigint;
-  attributes: bigint;
-};
-
 export type OfferTermsStruct = {
-  resources: ResourcesStruct;
+  resources: BigNumberish;
   minDuration: BigNumberish;
   maxDuration: BigNumberish;
   token: AddressLike;
@@ -64,14 +33,14 @@ export type OfferTermsStruct = {
 };
 
 export type OfferTermsStructOutput = [
-  resources: ResourcesStructOutput,
+  resources: bigint,
   minDuration: bigint,
   maxDuration: bigint,
   token: string,
   slasher: string,
   contentHash: string
 ] & {
-  resources: ResourcesStructOutput;
+  resources: bigint;
   minDuration: bigint;
   maxDuration: bigint;
   token: string;
@@ -135,91 +104,81 @@ export type WeightsStructOutput = [
   gpuTier3: bigint;
 };
 
-export type OfferCoreStruct = {
-  provider: AddressLike;
-  capacity: BigNumberish;
-  used: BigNumberish;
-  leaseCount: BigNumberish;
-  resources: ResourcesStruct;
-  minDuration: BigNumberish;
-  maxDuration: BigNumberish;
-  token: AddressLike;
-  retired: boolean;
-  pricePerSecondX32: BigNumberish;
-};
+export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
 
-export type OfferCoreStructOutput = [
-  provider: string,
-  capacity: bigint,
-  used: bigint,
-  leaseCount: bigint,
-  resources: ResourcesStructOutput,
-  minDuration: bigint,
-  maxDuration: bigint,
-  token: string,
-  retired: boolean,
-  pricePerSecondX32: bigint
-] & {
-  provider: string;
-  capacity: bigint;
-  used: bigint;
-  leaseCount: bigint;
-  resources: ResourcesStructOutput;
-  minDuration: bigint;
-  maxDuration: bigint;
+export type ListingStructOutput = [token: string, bounty: bigint] & {
   token: string;
-  retired: boolean;
-  pricePerSecondX32: bigint;
+  bounty: bigint;
 };
 
 export type OfferStruct = {
-  core: OfferCoreStruct;
+  state: BigNumberish;
+  traits: BigNumberish;
+  pricePerSecondX32: BigNumberish;
+  retired: boolean;
   slasher: AddressLike;
   contentHash: BytesLike;
 };
 
 export type OfferStructOutput = [
-  core: OfferCoreStructOutput,
+  state: bigint,
+  traits: bigint,
+  pricePerSecondX32: bigint,
+  retired: boolean,
   slasher: string,
   contentHash: string
-] & { core: OfferCoreStructOutput; slasher: string; contentHash: string };
+] & {
+  state: bigint;
+  traits: bigint;
+  pricePerSecondX32: bigint;
+  retired: boolean;
+  slasher: string;
+  contentHash: string;
+};
 
 export type TokenTermsStruct = {
   minimumLock: BigNumberish;
   bounty: BigNumberish;
-  version: BigNumberish;
+  number: BigNumberish;
+  listing: BigNumberish;
   listed: boolean;
 };
 
 export type TokenTermsStructOutput = [
   minimumLock: bigint,
   bounty: bigint,
-  version: bigint,
+  number: bigint,
+  listing: bigint,
   listed: boolean
-] & { minimumLock: bigint; bounty: bigint; version: bigint; listed: boolean };
+] & {
+  minimumLock: bigint;
+  bounty: bigint;
+  number: bigint;
+  listing: bigint;
+  listed: boolean;
+};
 
 export interface OffersInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "authority"
-      | "bountyOf"
       | "createOffer"
       | "currentTermsVersion"
       | "delistToken"
       | "isConsumingScheduledOp"
       | "listToken"
+      | "listingOf"
       | "offerById"
       | "offerCount"
       | "pauseEntries"
       | "pausedUntil"
-      | "payoutOf"
       | "publishTerms"
       | "retireOffer"
       | "setAuthority"
       | "setCapacity"
-      | "setPayout"
       | "setPrice"
       | "termsOf"
+      | "tokenByNumber"
       | "tokenTermsOf"
       | "weightsOf"
   ): FunctionFragment;
@@ -232,17 +191,12 @@ export interface OffersInterface extends Interface {
       | "OfferCreated"
       | "OfferPriceSet"
       | "OfferRetired"
-      | "PayoutSet"
       | "TermsPublished"
       | "TokenDelisted"
       | "TokenListed"
   ): EventFragment;
 
   encodeFunctionData(functionFragment: "authority", values?: undefined): string;
-  encodeFunctionData(
-    functionFragment: "bountyOf",
-    values: [AddressLike, BigNumberish]
-  ): string;
   encodeFunctionData(
     functionFragment: "createOffer",
     values: [OfferTermsStruct, BigNumberish, BigNumberish]
@@ -264,6 +218,10 @@ export interface OffersInterface extends Interface {
     values: [AddressLike, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "listingOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "offerById",
     values: [BigNumberish]
   ): string;
@@ -278,10 +236,6 @@ export interface OffersInterface extends Interface {
   encodeFunctionData(
     functionFragment: "pausedUntil",
     values?: undefined
-  ): string;
-  encodeFunctionData(
-    functionFragment: "payoutOf",
-    values: [AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "publishTerms",
@@ -300,15 +254,15 @@ export interface OffersInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "setPayout",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "setPrice",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "termsOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "tokenByNumber",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
@@ -321,7 +275,6 @@ export interface OffersInterface extends Interface {
   ): string;
 
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "bountyOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "createOffer",
     data: BytesLike
@@ -339,6 +292,7 @@ export interface OffersInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerCount", data: BytesLike): Result;
   decodeFunctionResult(
@@ -349,7 +303,6 @@ export interface OffersInterface extends Interface {
     functionFragment: "pausedUntil",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "payoutOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
     data: BytesLike
@@ -366,9 +319,12 @@ export interface OffersInterface extends Interface {
     functionFragment: "setCapacity",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "setPayout", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "setPrice", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "termsOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "tokenByNumber",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(
     functionFragment: "tokenTermsOf",
     data: BytesLike
@@ -472,19 +428,6 @@ export namespace OfferRetiredEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
-export namespace PayoutSetEvent {
-  export type InputTuple = [provider: AddressLike, payout: AddressLike];
-  export type OutputTuple = [provider: string, payout: string];
-  export interface OutputObject {
-    provider: string;
-    payout: string;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
-}
-
 export namespace TermsPublishedEvent {
   export type InputTuple = [
     version: BigNumberish,
@@ -522,19 +465,22 @@ export namespace TokenDelistedEvent {
 export namespace TokenListedEvent {
   export type InputTuple = [
     token: AddressLike,
-    version: BigNumberish,
+    listing: BigNumberish,
+    number: BigNumberish,
     minimumLock: BigNumberish,
     bounty: BigNumberish
   ];
   export type OutputTuple = [
     token: string,
-    version: bigint,
+    listing: bigint,
+    number: bigint,
     minimumLock: bigint,
     bounty: bigint
   ];
   export interface OutputObject {
     token: string;
-    version: bigint;
+    listing: bigint;
+    number: bigint;
     minimumLock: bigint;
     bounty: bigint;
   }
@@ -589,12 +535,6 @@ export interface Offers extends BaseContract {
 
   authority: TypedContractMethod<[], [string], "view">;
 
-  bountyOf: TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
-
   createOffer: TypedContractMethod<
     [
       terms: OfferTermsStruct,
@@ -617,6 +557,12 @@ export interface Offers extends BaseContract {
     "nonpayable"
   >;
 
+  listingOf: TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
+  >;
+
   offerById: TypedContractMethod<
     [offerId: BigNumberish],
     [OfferStructOutput],
@@ -632,8 +578,6 @@ export interface Offers extends BaseContract {
   >;
 
   pausedUntil: TypedContractMethod<[], [bigint], "view">;
-
-  payoutOf: TypedContractMethod<[provider: AddressLike], [string], "view">;
 
   publishTerms: TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
@@ -659,8 +603,6 @@ export interface Offers extends BaseContract {
     "nonpayable"
   >;
 
-  setPayout: TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
-
   setPrice: TypedContractMethod<
     [offerId: BigNumberish, pricePerSecondX32: BigNumberish],
     [void],
@@ -673,17 +615,15 @@ export interface Offers extends BaseContract {
     "view"
   >;
 
+  tokenByNumber: TypedContractMethod<[number: BigNumberish], [string], "view">;
+
   tokenTermsOf: TypedContractMethod<
     [token: AddressLike],
     [TokenTermsStructOutput],
     "view"
   >;
 
-  weightsOf: TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  weightsOf: TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
@@ -692,13 +632,6 @@ export interface Offers extends BaseContract {
   getFunction(
     nameOrSignature: "authority"
   ): TypedContractMethod<[], [string], "view">;
-  getFunction(
-    nameOrSignature: "bountyOf"
-  ): TypedContractMethod<
-    [token: AddressLike, version: BigNumberish],
-    [bigint],
-    "view"
-  >;
   getFunction(
     nameOrSignature: "createOffer"
   ): TypedContractMethod<
@@ -727,6 +660,13 @@ export interface Offers extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "listingOf"
+  ): TypedContractMethod<
+    [listing: BigNumberish],
+    [ListingStructOutput],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "offerById"
   ): TypedContractMethod<[offerId: BigNumberish], [OfferStructOutput], "view">;
   getFunction(
@@ -738,9 +678,6 @@ export interface Offers extends BaseContract {
   getFunction(
     nameOrSignature: "pausedUntil"
   ): TypedContractMethod<[], [bigint], "view">;
-  getFunction(
-    nameOrSignature: "payoutOf"
-  ): TypedContractMethod<[provider: AddressLike], [string], "view">;
   getFunction(
     nameOrSignature: "publishTerms"
   ): TypedContractMethod<
@@ -762,9 +699,6 @@ export interface Offers extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "setPayout"
-  ): TypedContractMethod<[payout: AddressLike], [void], "nonpayable">;
-  getFunction(
     nameOrSignature: "setPrice"
   ): TypedContractMethod<
     [offerId: BigNumberish, pricePerSecondX32: BigNumberish],
@@ -775,6 +709,9 @@ export interface Offers extends BaseContract {
     nameOrSignature: "termsOf"
   ): TypedContractMethod<[version: BigNumberish], [TermsStructOutput], "view">;
   getFunction(
+    nameOrSignature: "tokenByNumber"
+  ): TypedContractMethod<[number: BigNumberish], [string], "view">;
+  getFunction(
     nameOrSignature: "tokenTermsOf"
   ): TypedContractMethod<
     [token: AddressLike],
@@ -783,11 +720,7 @@ export interface Offers extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "weightsOf"
-  ): TypedContractMethod<
-    [version: BigNumberish],
-    [WeightsStructOutput],
-    "view"
-  >;
+  ): TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
   getEvent(
     key: "AuthorityUpdated"
@@ -830,13 +763,6 @@ export interface Offers extends BaseContract {
     OfferRetiredEvent.InputTuple,
     OfferRetiredEvent.OutputTuple,
     OfferRetiredEvent.OutputObject
-  >;
-  getEvent(
-    key: "PayoutSet"
-  ): TypedContractEvent<
-    PayoutSetEvent.InputTuple,
-    PayoutSetEvent.OutputTuple,
-    PayoutSetEvent.OutputObject
   >;
   getEvent(
     key: "TermsPublished"
@@ -927,17 +853,6 @@ export interface Offers extends BaseContract {
       OfferRetiredEvent.OutputObject
     >;
 
-    "PayoutSet(address,address)": TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
-    >;
-    PayoutSet: TypedContractEvent<
-      PayoutSetEvent.InputTuple,
-      PayoutSetEvent.OutputTuple,
-      PayoutSetEvent.OutputObject
-    >;
-
     "TermsPublished(uint256,tuple,tuple)": TypedContractEvent<
       TermsPublishedEvent.InputTuple,
       TermsPublishedEvent.OutputTuple,
@@ -960,7 +875,7 @@ export interface Offers extends BaseContract {
       TokenDelistedEvent.OutputObject
     >;
 
-    "TokenListed(address,uint256,uint256,uint256)": TypedContractEvent<
+    "TokenListed(address,uint256,uint256,uint256,uint256)": TypedContractEvent<
       TokenListedEvent.InputTuple,
       TokenListedEvent.OutputTuple,
       TokenListedEvent.OutputObject

@@ -389,12 +389,6 @@ const _abi = [
         name: "amount",
         type: "uint256",
       },
-      {
-        indexed: false,
-        internalType: "uint256",
-        name: "fee",
-        type: "uint256",
-      },
     ],
     name: "LeaseCollected",
     type: "event",
@@ -459,11 +453,30 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "tokenVersion",
+        name: "listing",
         type: "uint256",
       },
     ],
     name: "LeaseOpened",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseSettled",
     type: "event",
   },
   {
@@ -607,64 +620,14 @@ const _abi = [
       {
         components: [
           {
-            internalType: "address",
-            name: "tenant",
-            type: "address",
+            internalType: "LeaseTerms",
+            name: "terms",
+            type: "uint256",
           },
           {
-            internalType: "uint32",
-            name: "duration",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "units",
-            type: "uint32",
-          },
-          {
-            internalType: "uint16",
-            name: "termsVersion",
-            type: "uint16",
-          },
-          {
-            internalType: "uint16",
-            name: "tokenVersion",
-            type: "uint16",
-          },
-          {
-            internalType: "uint128",
-            name: "ratePerSecondX32",
-            type: "uint128",
-          },
-          {
-            internalType: "uint40",
-            name: "since",
-            type: "uint40",
-          },
-          {
-            internalType: "uint32",
-            name: "mark",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "paidSeconds",
-            type: "uint32",
-          },
-          {
-            internalType: "enum LeaseStatus",
-            name: "status",
-            type: "uint8",
-          },
-          {
-            internalType: "enum EndReason",
-            name: "reason",
-            type: "uint8",
-          },
-          {
-            internalType: "bool",
-            name: "settled",
-            type: "bool",
+            internalType: "LeaseProgress",
+            name: "progress",
+            type: "uint256",
           },
         ],
         internalType: "struct Lease",
@@ -685,9 +648,9 @@ const _abi = [
             type: "address",
           },
           {
-            internalType: "uint32",
+            internalType: "uint24",
             name: "units",
-            type: "uint32",
+            type: "uint24",
           },
           {
             internalType: "uint32",
@@ -700,51 +663,9 @@ const _abi = [
             type: "uint120",
           },
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "requirement",
-            type: "tuple",
+            type: "uint256",
           },
           {
             components: [
@@ -790,9 +711,9 @@ const _abi = [
             type: "address",
           },
           {
-            internalType: "uint32",
+            internalType: "uint24",
             name: "units",
-            type: "uint32",
+            type: "uint24",
           },
           {
             internalType: "uint32",
@@ -805,51 +726,9 @@ const _abi = [
             type: "uint120",
           },
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "requirement",
-            type: "tuple",
+            type: "uint256",
           },
           {
             components: [

@@ -137,71 +137,19 @@ const _abi = [
             type: "uint96",
           },
           {
-            components: [
-              {
-                internalType: "address",
-                name: "tenant",
-                type: "address",
-              },
-              {
-                internalType: "uint32",
-                name: "duration",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "units",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "termsVersion",
-                type: "uint16",
-              },
-              {
-                internalType: "uint16",
-                name: "tokenVersion",
-                type: "uint16",
-              },
-              {
-                internalType: "uint128",
-                name: "ratePerSecondX32",
-                type: "uint128",
-              },
-              {
-                internalType: "uint40",
-                name: "since",
-                type: "uint40",
-              },
-              {
-                internalType: "uint32",
-                name: "mark",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "paidSeconds",
-                type: "uint32",
-              },
-              {
-                internalType: "enum LeaseStatus",
-                name: "status",
-                type: "uint8",
-              },
-              {
-                internalType: "enum EndReason",
-                name: "reason",
-                type: "uint8",
-              },
-              {
-                internalType: "bool",
-                name: "settled",
-                type: "bool",
-              },
-            ],
-            internalType: "struct Lease",
-            name: "lease",
-            type: "tuple",
+            internalType: "enum LeaseStatus",
+            name: "status",
+            type: "uint8",
+          },
+          {
+            internalType: "enum EndReason",
+            name: "reason",
+            type: "uint8",
+          },
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
           },
           {
             internalType: "address",
@@ -212,6 +160,36 @@ const _abi = [
             internalType: "address",
             name: "token",
             type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint16",
+            name: "termsVersion",
+            type: "uint16",
+          },
+          {
+            internalType: "uint16",
+            name: "listing",
+            type: "uint16",
+          },
+          {
+            internalType: "uint16",
+            name: "feeBps",
+            type: "uint16",
+          },
+          {
+            internalType: "uint128",
+            name: "ratePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "uint256",
+            name: "openedAt",
+            type: "uint256",
           },
           {
             internalType: "uint256",
@@ -225,7 +203,17 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "startedAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "end",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "duration",
             type: "uint256",
           },
           {
@@ -236,6 +224,11 @@ const _abi = [
           {
             internalType: "uint256",
             name: "billedSeconds",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "paidSeconds",
             type: "uint256",
           },
           {
@@ -267,6 +260,11 @@ const _abi = [
             internalType: "uint256",
             name: "releasableAt",
             type: "uint256",
+          },
+          {
+            internalType: "bool",
+            name: "settled",
+            type: "bool",
           },
         ],
         internalType: "struct IMarketLens.LeaseView",
@@ -295,71 +293,19 @@ const _abi = [
             type: "uint96",
           },
           {
-            components: [
-              {
-                internalType: "address",
-                name: "tenant",
-                type: "address",
-              },
-              {
-                internalType: "uint32",
-                name: "duration",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "units",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "termsVersion",
-                type: "uint16",
-              },
-              {
-                internalType: "uint16",
-                name: "tokenVersion",
-                type: "uint16",
-              },
-              {
-                internalType: "uint128",
-                name: "ratePerSecondX32",
-                type: "uint128",
-              },
-              {
-                internalType: "uint40",
-                name: "since",
-                type: "uint40",
-              },
-              {
-                internalType: "uint32",
-                name: "mark",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "paidSeconds",
-                type: "uint32",
-              },
-              {
-                internalType: "enum LeaseStatus",
-                name: "status",
-                type: "uint8",
-              },
-              {
-                internalType: "enum EndReason",
-                name: "reason",
-                type: "uint8",
-              },
-              {
-                internalType: "bool",
-                name: "settled",
-                type: "bool",
-              },
-            ],
-            internalType: "struct Lease",
-            name: "lease",
-            type: "tuple",
+            internalType: "enum LeaseStatus",
+            name: "status",
+            type: "uint8",
+          },
+          {
+            internalType: "enum EndReason",
+            name: "reason",
+            type: "uint8",
+          },
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
           },
           {
             internalType: "address",
@@ -370,6 +316,36 @@ const _abi = [
             internalType: "address",
             name: "token",
             type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint16",
+            name: "termsVersion",
+            type: "uint16",
+          },
+          {
+            internalType: "uint16",
+            name: "listing",
+            type: "uint16",
+          },
+          {
+            internalType: "uint16",
+            name: "feeBps",
+            type: "uint16",
+          },
+          {
+            internalType: "uint128",
+            name: "ratePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "uint256",
+            name: "openedAt",
+            type: "uint256",
           },
           {
             internalType: "uint256",
@@ -383,7 +359,17 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "startedAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "end",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "duration",
             type: "uint256",
           },
           {
@@ -394,6 +380,11 @@ const _abi = [
           {
             internalType: "uint256",
             name: "billedSeconds",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "paidSeconds",
             type: "uint256",
           },
           {
@@ -425,6 +416,11 @@ const _abi = [
             internalType: "uint256",
             name: "releasableAt",
             type: "uint256",
+          },
+          {
+            internalType: "bool",
+            name: "settled",
+            type: "bool",
           },
         ],
         internalType: "struct IMarketLens.LeaseView[]",
@@ -492,125 +488,59 @@ const _abi = [
             type: "uint64",
           },
           {
-            components: [
-              {
-                components: [
-                  {
-                    internalType: "address",
-                    name: "provider",
-                    type: "address",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "capacity",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "used",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "leaseCount",
-                    type: "uint32",
-                  },
-                  {
-                    components: [
-                      {
-                        internalType: "uint32",
-                        name: "cpu",
-                        type: "uint32",
-                      },
-                      {
-                        internalType: "uint32",
-                        name: "memoryMiB",
-                        type: "uint32",
-                      },
-                      {
-                        internalType: "uint32",
-                        name: "diskGiB",
-                        type: "uint32",
-                      },
-                      {
-                        internalType: "uint32",
-                        name: "bandwidthMbps",
-                        type: "uint32",
-                      },
-                      {
-                        internalType: "uint16",
-                        name: "gpuClass",
-                        type: "uint16",
-                      },
-                      {
-                        internalType: "uint8",
-                        name: "gpuCount",
-                        type: "uint8",
-                      },
-                      {
-                        internalType: "uint16",
-                        name: "region",
-                        type: "uint16",
-                      },
-                      {
-                        internalType: "uint32",
-                        name: "attributes",
-                        type: "uint32",
-                      },
-                    ],
-                    internalType: "struct Resources",
-                    name: "resources",
-                    type: "tuple",
-                  },
-                  {
-                    internalType: "uint24",
-                    name: "minDuration",
-                    type: "uint24",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "maxDuration",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "address",
-                    name: "token",
-                    type: "address",
-                  },
-                  {
-                    internalType: "bool",
-                    name: "retired",
-                    type: "bool",
-                  },
-                  {
-                    internalType: "uint128",
-                    name: "pricePerSecondX32",
-                    type: "uint128",
-                  },
-                ],
-                internalType: "struct OfferCore",
-                name: "core",
-                type: "tuple",
-              },
-              {
-                internalType: "address",
-                name: "slasher",
-                type: "address",
-              },
-              {
-                internalType: "bytes32",
-                name: "contentHash",
-                type: "bytes32",
-              },
-            ],
-            internalType: "struct Offer",
-            name: "offer",
-            type: "tuple",
+            internalType: "address",
+            name: "provider",
+            type: "address",
           },
           {
-            internalType: "uint256",
-            name: "unitsLeft",
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint128",
+            name: "pricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "Resources",
+            name: "resources",
             type: "uint256",
+          },
+          {
+            internalType: "uint24",
+            name: "minDuration",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "maxDuration",
+            type: "uint32",
+          },
+          {
+            internalType: "uint24",
+            name: "capacity",
+            type: "uint24",
+          },
+          {
+            internalType: "uint24",
+            name: "used",
+            type: "uint24",
+          },
+          {
+            internalType: "uint24",
+            name: "unitsLeft",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "leaseCount",
+            type: "uint32",
+          },
+          {
+            internalType: "bool",
+            name: "retired",
+            type: "bool",
           },
           {
             internalType: "bool",
@@ -618,8 +548,23 @@ const _abi = [
             type: "bool",
           },
           {
+            internalType: "address",
+            name: "slasher",
+            type: "address",
+          },
+          {
+            internalType: "bytes32",
+            name: "contentHash",
+            type: "bytes32",
+          },
+          {
             internalType: "uint256",
             name: "freeBond",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateralPerUnit",
             type: "uint256",
           },
         ],
@@ -641,9 +586,9 @@ const _abi = [
             type: "address",
           },
           {
-            internalType: "uint32",
+            internalType: "uint24",
             name: "units",
-            type: "uint32",
+            type: "uint24",
           },
           {
             internalType: "uint32",
@@ -656,51 +601,9 @@ const _abi = [
             type: "uint120",
           },
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "requirement",
-            type: "tuple",
+            type: "uint256",
           },
           {
             components: [

@@ -105,51 +105,9 @@ const _abi = [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "resources",
-            type: "tuple",
+            type: "uint256",
           },
           {
             internalType: "uint24",
@@ -231,74 +189,13 @@ const _abi = [
     type: "event",
   },
   {
-    anonymous: false,
-    inputs: [
-      {
-        indexed: true,
-        internalType: "address",
-        name: "provider",
-        type: "address",
-      },
-      {
-        indexed: true,
-        internalType: "address",
-        name: "payout",
-        type: "address",
-      },
-    ],
-    name: "PayoutSet",
-    type: "event",
-  },
-  {
     inputs: [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "resources",
-            type: "tuple",
+            type: "uint256",
           },
           {
             internalType: "uint24",
@@ -336,9 +233,9 @@ const _abi = [
         type: "uint128",
       },
       {
-        internalType: "uint32",
+        internalType: "uint24",
         name: "capacity",
-        type: "uint32",
+        type: "uint24",
       },
     ],
     name: "createOffer",
@@ -365,103 +262,24 @@ const _abi = [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "address",
-                name: "provider",
-                type: "address",
-              },
-              {
-                internalType: "uint32",
-                name: "capacity",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "used",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "leaseCount",
-                type: "uint32",
-              },
-              {
-                components: [
-                  {
-                    internalType: "uint32",
-                    name: "cpu",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "memoryMiB",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "diskGiB",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "bandwidthMbps",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint16",
-                    name: "gpuClass",
-                    type: "uint16",
-                  },
-                  {
-                    internalType: "uint8",
-                    name: "gpuCount",
-                    type: "uint8",
-                  },
-                  {
-                    internalType: "uint16",
-                    name: "region",
-                    type: "uint16",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "attributes",
-                    type: "uint32",
-                  },
-                ],
-                internalType: "struct Resources",
-                name: "resources",
-                type: "tuple",
-              },
-              {
-                internalType: "uint24",
-                name: "minDuration",
-                type: "uint24",
-              },
-              {
-                internalType: "uint32",
-                name: "maxDuration",
-                type: "uint32",
-              },
-              {
-                internalType: "address",
-                name: "token",
-                type: "address",
-              },
-              {
-                internalType: "bool",
-                name: "retired",
-                type: "bool",
-              },
-              {
-                internalType: "uint128",
-                name: "pricePerSecondX32",
-                type: "uint128",
-              },
-            ],
-            internalType: "struct OfferCore",
-            name: "core",
-            type: "tuple",
+            internalType: "OfferState",
+            name: "state",
+            type: "uint256",
+          },
+          {
+            internalType: "OfferTraits",
+            name: "traits",
+            type: "uint256",
+          },
+          {
+            internalType: "uint128",
+            name: "pricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "bool",
+            name: "retired",
+            type: "bool",
           },
           {
             internalType: "address",
@@ -498,25 +316,6 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "address",
-        name: "provider",
-        type: "address",
-      },
-    ],
-    name: "payoutOf",
-    outputs: [
-      {
-        internalType: "address",
-        name: "",
-        type: "address",
-      },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
         internalType: "OfferId",
         name: "offerId",
         type: "uint64",
@@ -535,25 +334,12 @@ const _abi = [
         type: "uint64",
       },
       {
-        internalType: "uint32",
+        internalType: "uint24",
         name: "capacity",
-        type: "uint32",
+        type: "uint24",
       },
     ],
     name: "setCapacity",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "address",
-        name: "payout",
-        type: "address",
-      },
-    ],
-    name: "setPayout",
     outputs: [],
     stateMutability: "nonpayable",
     type: "function",

@@ -564,12 +564,6 @@ const _abi = [
         name: "amount",
         type: "uint256",
       },
-      {
-        indexed: false,
-        internalType: "uint256",
-        name: "fee",
-        type: "uint256",
-      },
     ],
     name: "LeaseCollected",
     type: "event",
@@ -634,11 +628,30 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "tokenVersion",
+        name: "listing",
         type: "uint256",
       },
     ],
     name: "LeaseOpened",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseSettled",
     type: "event",
   },
   {
@@ -684,51 +697,9 @@ const _abi = [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "resources",
-            type: "tuple",
+            type: "uint256",
           },
           {
             internalType: "uint24",
@@ -807,25 +778,6 @@ const _abi = [
       },
     ],
     name: "OfferRetired",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      {
-        indexed: true,
-        internalType: "address",
-        name: "provider",
-        type: "address",
-      },
-      {
-        indexed: true,
-        internalType: "address",
-        name: "payout",
-        type: "address",
-      },
-    ],
-    name: "PayoutSet",
     type: "event",
   },
   {
@@ -952,7 +904,13 @@ const _abi = [
       {
         indexed: true,
         internalType: "uint256",
-        name: "version",
+        name: "listing",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "number",
         type: "uint256",
       },
       {
@@ -1058,30 +1016,6 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "address",
-        name: "token",
-        type: "address",
-      },
-      {
-        internalType: "uint16",
-        name: "version",
-        type: "uint16",
-      },
-    ],
-    name: "bountyOf",
-    outputs: [
-      {
-        internalType: "uint256",
-        name: "",
-        type: "uint256",
-      },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -1148,51 +1082,9 @@ const _abi = [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "resources",
-            type: "tuple",
+            type: "uint256",
           },
           {
             internalType: "uint24",
@@ -1230,9 +1122,9 @@ const _abi = [
         type: "uint128",
       },
       {
-        internalType: "uint32",
+        internalType: "uint24",
         name: "capacity",
-        type: "uint32",
+        type: "uint24",
       },
     ],
     name: "createOffer",
@@ -1330,64 +1222,14 @@ const _abi = [
       {
         components: [
           {
-            internalType: "address",
-            name: "tenant",
-            type: "address",
+            internalType: "LeaseTerms",
+            name: "terms",
+            type: "uint256",
           },
           {
-            internalType: "uint32",
-            name: "duration",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "units",
-            type: "uint32",
-          },
-          {
-            internalType: "uint16",
-            name: "termsVersion",
-            type: "uint16",
-          },
-          {
-            internalType: "uint16",
-            name: "tokenVersion",
-            type: "uint16",
-          },
-          {
-            internalType: "uint128",
-            name: "ratePerSecondX32",
-            type: "uint128",
-          },
-          {
-            internalType: "uint40",
-            name: "since",
-            type: "uint40",
-          },
-          {
-            internalType: "uint32",
-            name: "mark",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "paidSeconds",
-            type: "uint32",
-          },
-          {
-            internalType: "enum LeaseStatus",
-            name: "status",
-            type: "uint8",
-          },
-          {
-            internalType: "enum EndReason",
-            name: "reason",
-            type: "uint8",
-          },
-          {
-            internalType: "bool",
-            name: "settled",
-            type: "bool",
+            internalType: "LeaseProgress",
+            name: "progress",
+            type: "uint256",
           },
         ],
         internalType: "struct Lease",
@@ -1411,14 +1253,45 @@ const _abi = [
         type: "uint112",
       },
       {
-        internalType: "uint112",
+        internalType: "uint96",
         name: "bounty",
-        type: "uint112",
+        type: "uint96",
       },
     ],
     name: "listToken",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint16",
+        name: "listing",
+        type: "uint16",
+      },
+    ],
+    name: "listingOf",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint96",
+            name: "bounty",
+            type: "uint96",
+          },
+        ],
+        internalType: "struct Listing",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -1434,103 +1307,24 @@ const _abi = [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "address",
-                name: "provider",
-                type: "address",
-              },
-              {
-                internalType: "uint32",
-                name: "capacity",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "used",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "leaseCount",
-                type: "uint32",
-              },
-              {
-                components: [
-                  {
-                    internalType: "uint32",
-                    name: "cpu",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "memoryMiB",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "diskGiB",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "bandwidthMbps",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint16",
-                    name: "gpuClass",
-                    type: "uint16",
-                  },
-                  {
-                    internalType: "uint8",
-                    name: "gpuCount",
-                    type: "uint8",
-                  },
-                  {
-                    internalType: "uint16",
-                    name: "region",
-                    type: "uint16",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "attributes",
-                    type: "uint32",
-                  },
-                ],
-                internalType: "struct Resources",
-                name: "resources",
-                type: "tuple",
-              },
-              {
-                internalType: "uint24",
-                name: "minDuration",
-                type: "uint24",
-              },
-              {
-                internalType: "uint32",
-                name: "maxDuration",
-                type: "uint32",
-              },
-              {
-                internalType: "address",
-                name: "token",
-                type: "address",
-              },
-              {
-                internalType: "bool",
-                name: "retired",
-                type: "bool",
-              },
-              {
-                internalType: "uint128",
-                name: "pricePerSecondX32",
-                type: "uint128",
-              },
-            ],
-            internalType: "struct OfferCore",
-            name: "core",
-            type: "tuple",
+            internalType: "OfferState",
+            name: "state",
+            type: "uint256",
+          },
+          {
+            internalType: "OfferTraits",
+            name: "traits",
+            type: "uint256",
+          },
+          {
+            internalType: "uint128",
+            name: "pricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "bool",
+            name: "retired",
+            type: "bool",
           },
           {
             internalType: "address",
@@ -1574,9 +1368,9 @@ const _abi = [
             type: "address",
           },
           {
-            internalType: "uint32",
+            internalType: "uint24",
             name: "units",
-            type: "uint32",
+            type: "uint24",
           },
           {
             internalType: "uint32",
@@ -1589,51 +1383,9 @@ const _abi = [
             type: "uint120",
           },
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "requirement",
-            type: "tuple",
+            type: "uint256",
           },
           {
             components: [
@@ -1679,9 +1431,9 @@ const _abi = [
             type: "address",
           },
           {
-            internalType: "uint32",
+            internalType: "uint24",
             name: "units",
-            type: "uint32",
+            type: "uint24",
           },
           {
             internalType: "uint32",
@@ -1694,51 +1446,9 @@ const _abi = [
             type: "uint120",
           },
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "requirement",
-            type: "tuple",
+            type: "uint256",
           },
           {
             components: [
@@ -1877,25 +1587,6 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "address",
-        name: "provider",
-        type: "address",
-      },
-    ],
-    name: "payoutOf",
-    outputs: [
-      {
-        internalType: "address",
-        name: "",
-        type: "address",
-      },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
         components: [
           {
             internalType: "address",
@@ -2025,25 +1716,12 @@ const _abi = [
         type: "uint64",
       },
       {
-        internalType: "uint32",
+        internalType: "uint24",
         name: "capacity",
-        type: "uint32",
+        type: "uint24",
       },
     ],
     name: "setCapacity",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "address",
-        name: "payout",
-        type: "address",
-      },
-    ],
-    name: "setPayout",
     outputs: [],
     stateMutability: "nonpayable",
     type: "function",
@@ -2120,6 +1798,25 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint16",
+        name: "number",
+        type: "uint16",
+      },
+    ],
+    name: "tokenByNumber",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "token",
         type: "address",
@@ -2135,13 +1832,18 @@ const _abi = [
             type: "uint112",
           },
           {
-            internalType: "uint112",
+            internalType: "uint96",
             name: "bounty",
-            type: "uint112",
+            type: "uint96",
           },
           {
             internalType: "uint16",
-            name: "version",
+            name: "number",
+            type: "uint16",
+          },
+          {
+            internalType: "uint16",
+            name: "listing",
             type: "uint16",
           },
           {
@@ -2169,51 +1871,9 @@ const _abi = [
     name: "weightsOf",
     outputs: [
       {
-        components: [
-          {
-            internalType: "uint32",
-            name: "cpu",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "memoryMiB",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "diskGiB",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "bandwidthMbps",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier0",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier1",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier2",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier3",
-            type: "uint32",
-          },
-        ],
-        internalType: "struct Weights",
+        internalType: "PackedWeights",
         name: "",
-        type: "tuple",
+        type: "uint256",
       },
     ],
     stateMutability: "view",

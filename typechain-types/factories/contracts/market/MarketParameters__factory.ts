@@ -255,7 +255,13 @@ const _abi = [
       {
         indexed: true,
         internalType: "uint256",
-        name: "version",
+        name: "listing",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "number",
         type: "uint256",
       },
       {
@@ -282,30 +288,6 @@ const _abi = [
         internalType: "address",
         name: "",
         type: "address",
-      },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "address",
-        name: "token",
-        type: "address",
-      },
-      {
-        internalType: "uint16",
-        name: "version",
-        type: "uint16",
-      },
-    ],
-    name: "bountyOf",
-    outputs: [
-      {
-        internalType: "uint256",
-        name: "",
-        type: "uint256",
       },
     ],
     stateMutability: "view",
@@ -363,14 +345,45 @@ const _abi = [
         type: "uint112",
       },
       {
-        internalType: "uint112",
+        internalType: "uint96",
         name: "bounty",
-        type: "uint112",
+        type: "uint96",
       },
     ],
     name: "listToken",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint16",
+        name: "listing",
+        type: "uint16",
+      },
+    ],
+    name: "listingOf",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint96",
+            name: "bounty",
+            type: "uint96",
+          },
+        ],
+        internalType: "struct Listing",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -564,6 +577,25 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint16",
+        name: "number",
+        type: "uint16",
+      },
+    ],
+    name: "tokenByNumber",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "token",
         type: "address",
@@ -579,13 +611,18 @@ const _abi = [
             type: "uint112",
           },
           {
-            internalType: "uint112",
+            internalType: "uint96",
             name: "bounty",
-            type: "uint112",
+            type: "uint96",
           },
           {
             internalType: "uint16",
-            name: "version",
+            name: "number",
+            type: "uint16",
+          },
+          {
+            internalType: "uint16",
+            name: "listing",
             type: "uint16",
           },
           {
@@ -613,51 +650,9 @@ const _abi = [
     name: "weightsOf",
     outputs: [
       {
-        components: [
-          {
-            internalType: "uint32",
-            name: "cpu",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "memoryMiB",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "diskGiB",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "bandwidthMbps",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier0",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier1",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier2",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier3",
-            type: "uint32",
-          },
-        ],
-        internalType: "struct Weights",
+        internalType: "PackedWeights",
         name: "",
-        type: "tuple",
+        type: "uint256",
       },
     ],
     stateMutability: "view",

@@ -224,51 +224,9 @@ const _abi = [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "resources",
-            type: "tuple",
+            type: "uint256",
           },
           {
             internalType: "uint24",
@@ -347,25 +305,6 @@ const _abi = [
       },
     ],
     name: "OfferRetired",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      {
-        indexed: true,
-        internalType: "address",
-        name: "provider",
-        type: "address",
-      },
-      {
-        indexed: true,
-        internalType: "address",
-        name: "payout",
-        type: "address",
-      },
-    ],
-    name: "PayoutSet",
     type: "event",
   },
   {
@@ -492,7 +431,13 @@ const _abi = [
       {
         indexed: true,
         internalType: "uint256",
-        name: "version",
+        name: "listing",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "number",
         type: "uint256",
       },
       {
@@ -527,77 +472,11 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "address",
-        name: "token",
-        type: "address",
-      },
-      {
-        internalType: "uint16",
-        name: "version",
-        type: "uint16",
-      },
-    ],
-    name: "bountyOf",
-    outputs: [
-      {
-        internalType: "uint256",
-        name: "",
-        type: "uint256",
-      },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
         components: [
           {
-            components: [
-              {
-                internalType: "uint32",
-                name: "cpu",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "memoryMiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "diskGiB",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "bandwidthMbps",
-                type: "uint32",
-              },
-              {
-                internalType: "uint16",
-                name: "gpuClass",
-                type: "uint16",
-              },
-              {
-                internalType: "uint8",
-                name: "gpuCount",
-                type: "uint8",
-              },
-              {
-                internalType: "uint16",
-                name: "region",
-                type: "uint16",
-              },
-              {
-                internalType: "uint32",
-                name: "attributes",
-                type: "uint32",
-              },
-            ],
-            internalType: "struct Resources",
+            internalType: "Resources",
             name: "resources",
-            type: "tuple",
+            type: "uint256",
           },
           {
             internalType: "uint24",
@@ -635,9 +514,9 @@ const _abi = [
         type: "uint128",
       },
       {
-        internalType: "uint32",
+        internalType: "uint24",
         name: "capacity",
-        type: "uint32",
+        type: "uint24",
       },
     ],
     name: "createOffer",
@@ -703,14 +582,45 @@ const _abi = [
         type: "uint112",
       },
       {
-        internalType: "uint112",
+        internalType: "uint96",
         name: "bounty",
-        type: "uint112",
+        type: "uint96",
       },
     ],
     name: "listToken",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint16",
+        name: "listing",
+        type: "uint16",
+      },
+    ],
+    name: "listingOf",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint96",
+            name: "bounty",
+            type: "uint96",
+          },
+        ],
+        internalType: "struct Listing",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -726,103 +636,24 @@ const _abi = [
       {
         components: [
           {
-            components: [
-              {
-                internalType: "address",
-                name: "provider",
-                type: "address",
-              },
-              {
-                internalType: "uint32",
-                name: "capacity",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "used",
-                type: "uint32",
-              },
-              {
-                internalType: "uint32",
-                name: "leaseCount",
-                type: "uint32",
-              },
-              {
-                components: [
-                  {
-                    internalType: "uint32",
-                    name: "cpu",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "memoryMiB",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "diskGiB",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "bandwidthMbps",
-                    type: "uint32",
-                  },
-                  {
-                    internalType: "uint16",
-                    name: "gpuClass",
-                    type: "uint16",
-                  },
-                  {
-                    internalType: "uint8",
-                    name: "gpuCount",
-                    type: "uint8",
-                  },
-                  {
-                    internalType: "uint16",
-                    name: "region",
-                    type: "uint16",
-                  },
-                  {
-                    internalType: "uint32",
-                    name: "attributes",
-                    type: "uint32",
-                  },
-                ],
-                internalType: "struct Resources",
-                name: "resources",
-                type: "tuple",
-              },
-              {
-                internalType: "uint24",
-                name: "minDuration",
-                type: "uint24",
-              },
-              {
-                internalType: "uint32",
-                name: "maxDuration",
-                type: "uint32",
-              },
-              {
-                internalType: "address",
-                name: "token",
-                type: "address",
-              },
-              {
-                internalType: "bool",
-                name: "retired",
-                type: "bool",
-              },
-              {
-                internalType: "uint128",
-                name: "pricePerSecondX32",
-                type: "uint128",
-              },
-            ],
-            internalType: "struct OfferCore",
-            name: "core",
-            type: "tuple",
+            internalType: "OfferState",
+            name: "state",
+            type: "uint256",
+          },
+          {
+            internalType: "OfferTraits",
+            name: "traits",
+            type: "uint256",
+          },
+          {
+            internalType: "uint128",
+            name: "pricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "bool",
+            name: "retired",
+            type: "bool",
           },
           {
             internalType: "address",
@@ -877,25 +708,6 @@ const _abi = [
         internalType: "uint40",
         name: "",
         type: "uint40",
-      },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "address",
-        name: "provider",
-        type: "address",
-      },
-    ],
-    name: "payoutOf",
-    outputs: [
-      {
-        internalType: "address",
-        name: "",
-        type: "address",
       },
     ],
     stateMutability: "view",
@@ -1033,25 +845,12 @@ const _abi = [
         type: "uint64",
       },
       {
-        internalType: "uint32",
+        internalType: "uint24",
         name: "capacity",
-        type: "uint32",
+        type: "uint24",
       },
     ],
     name: "setCapacity",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "address",
-        name: "payout",
-        type: "address",
-      },
-    ],
-    name: "setPayout",
     outputs: [],
     stateMutability: "nonpayable",
     type: "function",
@@ -1128,6 +927,25 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint16",
+        name: "number",
+        type: "uint16",
+      },
+    ],
+    name: "tokenByNumber",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "token",
         type: "address",
@@ -1143,13 +961,18 @@ const _abi = [
             type: "uint112",
           },
           {
-            internalType: "uint112",
+            internalType: "uint96",
             name: "bounty",
-            type: "uint112",
+            type: "uint96",
           },
           {
             internalType: "uint16",
-            name: "version",
+            name: "number",
+            type: "uint16",
+          },
+          {
+            internalType: "uint16",
+            name: "listing",
             type: "uint16",
           },
           {
@@ -1177,51 +1000,9 @@ const _abi = [
     name: "weightsOf",
     outputs: [
       {
-        components: [
-          {
-            internalType: "uint32",
-            name: "cpu",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "memoryMiB",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "diskGiB",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "bandwidthMbps",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier0",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier1",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier2",
-            type: "uint32",
-          },
-          {
-            internalType: "uint32",
-            name: "gpuTier3",
-            type: "uint32",
-          },
-        ],
-        internalType: "struct Weights",
+        internalType: "PackedWeights",
         name: "",
-        type: "tuple",
+        type: "uint256",
       },
     ],
     stateMutability: "view",
