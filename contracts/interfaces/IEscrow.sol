@@ -94,7 +94,8 @@ interface IEscrow {
     error EscrowInvalidNonce(address account, uint256 expected, uint256 actual);
 
     /// @notice Pulls `amount` of `token` from the caller and credits what arrives to `account`.
-    /// @dev Reverts with the token's own error, or OpenZeppelin's SafeERC20FailedOperation, where the token refuses.
+    /// @dev Reverts with the token's own error, or OpenZeppelin's SafeERC20FailedOperation, where the token refuses, and
+    /// without a reason where there is no token at the address.
     /// @return credited base units that arrived.
     function deposit(address token, address account, uint256 amount) external returns (uint256 credited);
 

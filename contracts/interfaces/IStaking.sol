@@ -10,8 +10,8 @@ pragma solidity 0.8.37;
 /// what unbonds can be reserved by nobody (INV-STK-3). Bonded and unbonding HOLD stays in the provider's balance,
 /// locked, and keeps its votes.
 ///
-/// A penalty is seized to this contract at once, undelegated. The treasury's part can be claimed at any time, a payee's
-/// part after one unbonding delay, so nobody gets at a bond faster by punishing itself. No exit asks a role.
+/// A penalty is seized to this contract at once, undelegated, and its payees, the treasury among them, are paid after one
+/// unbonding delay: nobody gets at a bond faster by punishing itself. No exit asks a role.
 interface IStaking {
     /// @notice What a provider bonded for one module. One storage slot.
     struct Pool {
@@ -26,7 +26,7 @@ interface IStaking {
         uint40 readyAt; // free to leave from then on
     }
 
-    /// @notice A penalty that was taken. Two storage slots.
+    /// @notice A penalty that was taken. Three storage slots.
     struct Penalty {
         address tenant;
         uint96 amount; // wei of HOLD, all parts together
@@ -34,6 +34,8 @@ interface IStaking {
         uint40 maturesAt; // payees are paid from then on
         bool tenantPaid;
         bool challengerPaid;
+        bool treasuryPaid;
+        address treasury;
     }
 
     /// @notice `payer` bonded `amount` for `provider` with `module`, whose free bond there is now `free`.
@@ -72,15 +74,11 @@ interface IStaking {
         address challenger,
         address treasury,
         uint256 amount,
-        uint256 treasuryAmount,
         uint256 maturesAt
     );
 
-    /// @notice `payee` took its `amount` of penalty `penaltyId` to `to`.
+    /// @notice `payee` took its parts of penalty `penaltyId`, `amount` together, to `to`.
     event PenaltyClaimed(uint256 indexed penaltyId, address indexed payee, address indexed to, uint256 amount);
-
-    /// @notice `treasury` took its part of penalties so far to `to`.
-    event TreasuryClaimed(address indexed treasury, address indexed to, uint256 amount);
 
     /// @notice Unbonding that starts from now on takes `delay` seconds.
     event UnbondingDelaySet(uint256 delay);
@@ -112,9 +110,6 @@ interface IStaking {
     /// @notice The caller has nothing, or nothing any more, to claim from this penalty.
     error StakingNothingToClaim(uint256 penaltyId, address caller);
 
-    /// @notice The caller has no part of penalties to claim as a treasury.
-    error StakingNothingForTreasury(address caller);
-
     /// @notice An account that the HOLD could never leave again: this contract.
     error StakingInvalidRecipient(address to);
 
@@ -138,11 +133,9 @@ interface IStaking {
     /// @notice Frees everything of the caller that finished unbonding. Asks no role, in any state (INV-STK-3).
     function finishUnbonding() external;
 
-    /// @notice Pays the caller its part of a matured penalty: tenant, challenger, or both in one.
-    function claimPenalty(uint256 penaltyId, address to) external;
-
-    /// @notice Pays the caller what penalties left to it as a treasury.
-    function claimTreasury(address to) external;
+    /// @notice Pays the caller its parts of matured penalties: as tenant, challenger or treasury, or several in one.
+    /// @return amount wei of HOLD that were sent to `to`.
+    function claimPenalties(uint256[] calldata penaltyIds, address to) external returns (uint256 amount);
 
     /// @notice Reserves `amount` of `provider`'s free bond with the calling module.
     /// @return done false, with nothing changed, where the free bond is too small.
@@ -189,7 +182,4 @@ interface IStaking {
         uint256 amount,
         bool challenged
     ) external pure returns (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount);
-
-    /// @notice What `treasury` may claim now, in wei.
-    function treasuryDue(address treasury) external view returns (uint256);
 }

@@ -27,7 +27,6 @@ contract Staking is IStaking, AccessManaged {
     mapping(address module => mapping(address provider => Pool pool)) private _pools;
     mapping(address provider => Unbonding unbonding) private _unbondings;
     mapping(uint256 penaltyId => Penalty penalty) private _penalties;
-    mapping(address treasury => uint256 amount) private _treasuryDue;
 
     /// @notice Wires the vault to HOLD and sets the first unbonding delay.
     /// @param authority AccessManager that gates `setUnbondingDelay`, and nothing else.
@@ -99,45 +98,10 @@ contract Staking is IStaking, AccessManaged {
     }
 
     /// @inheritdoc IStaking
-    function claimPenalty(uint256 penaltyId, address to) external {
-        // Check
-        Penalty storage penalty = _penalties[penaltyId];
-        bool asTenant = msg.sender == penalty.tenant && !penalty.tenantPaid;
-        bool asChallenger = msg.sender == penalty.challenger && !penalty.challengerPaid;
-        if (!asTenant && !asChallenger) revert StakingNothingToClaim(penaltyId, msg.sender);
-        if (block.timestamp < penalty.maturesAt) {
-            revert StakingPenaltyNotMatured(penaltyId, penalty.maturesAt, block.timestamp);
-        }
-
-        // Effect
-        (uint256 tenantAmount, uint256 challengerAmount, ) = splitOf(penalty.amount, penalty.challenger != address(0));
-        uint256 amount;
-        if (asTenant) {
-            penalty.tenantPaid = true;
-            amount = tenantAmount;
-        }
-        if (asChallenger) {
-            penalty.challengerPaid = true;
-            amount += challengerAmount;
-        }
-        emit PenaltyClaimed(penaltyId, msg.sender, to, amount);
-
-        // Interaction
-        _send(to, amount);
-    }
-
-    /// @inheritdoc IStaking
-    function claimTreasury(address to) external {
-        // Check
-        uint256 amount = _treasuryDue[msg.sender];
-        if (amount == 0) revert StakingNothingForTreasury(msg.sender);
-
-        // Effect
-        delete _treasuryDue[msg.sender];
-        emit TreasuryClaimed(msg.sender, to, amount);
-
-        // Interaction
-        _send(to, amount);
+    function claimPenalties(uint256[] calldata penaltyIds, address to) external returns (uint256 amount) {
+        if (to == address(this)) revert StakingInvalidRecipient(to);
+        for (uint256 i = 0; i < penaltyIds.length; ++i) amount += _claim(penaltyIds[i], to);
+        IERC20(address(_HOLD)).safeTransfer(to, amount);
     }
 
     // -------------------------------------------------------------------------------------------------- modules
@@ -170,8 +134,6 @@ contract Staking is IStaking, AccessManaged {
     ) external returns (uint256 penaltyId) {
         // Effect
         _takeReserved(provider, amount);
-        (, , uint256 treasuryAmount) = splitOf(amount, challenger != address(0));
-        _treasuryDue[treasury] += treasuryAmount;
         penaltyId = ++_penaltyCount;
         uint40 maturesAt = uint40(block.timestamp) + _unbondingDelay;
         _penalties[penaltyId] = Penalty({
@@ -180,19 +142,11 @@ contract Staking is IStaking, AccessManaged {
             challenger: challenger,
             maturesAt: maturesAt,
             tenantPaid: false,
-            challengerPaid: false
+            challengerPaid: false,
+            treasuryPaid: false,
+            treasury: treasury
         });
-        emit Penalised(
-            penaltyId,
-            msg.sender,
-            provider,
-            tenant,
-            challenger,
-            treasury,
-            amount,
-            treasuryAmount,
-            maturesAt
-        );
+        emit Penalised(penaltyId, msg.sender, provider, tenant, challenger, treasury, amount, maturesAt);
 
         // Interaction
         _HOLD.seize(provider, address(this), amount);
@@ -247,11 +201,6 @@ contract Staking is IStaking, AccessManaged {
         tenantAmount = amount - challengerAmount - treasuryAmount;
     }
 
-    /// @inheritdoc IStaking
-    function treasuryDue(address treasury) external view returns (uint256) {
-        return _treasuryDue[treasury];
-    }
-
     // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev Locking spends the payer's allowance, and reverts where HOLD is missing: more than the supply never fits.
@@ -283,9 +232,36 @@ contract Staking is IStaking, AccessManaged {
         pool.reserved = uint120(reserved - amount); // not more than it was
     }
 
-    function _send(address to, uint256 amount) private {
-        if (to == address(this)) revert StakingInvalidRecipient(to);
-        IERC20(address(_HOLD)).safeTransfer(to, amount);
+    /// @dev Marks the caller's parts of a penalty as paid; returns their sum.
+    function _claim(uint256 penaltyId, address to) private returns (uint256 amount) {
+        // Check
+        Penalty storage penalty = _penalties[penaltyId];
+        bool asTenant = msg.sender == penalty.tenant && !penalty.tenantPaid;
+        bool asChallenger = msg.sender == penalty.challenger && !penalty.challengerPaid;
+        bool asTreasury = msg.sender == penalty.treasury && !penalty.treasuryPaid;
+        if (!asTenant && !asChallenger && !asTreasury) revert StakingNothingToClaim(penaltyId, msg.sender);
+        if (block.timestamp < penalty.maturesAt) {
+            revert StakingPenaltyNotMatured(penaltyId, penalty.maturesAt, block.timestamp);
+        }
+
+        // Effect
+        (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount) = splitOf(
+            penalty.amount,
+            penalty.challenger != address(0)
+        );
+        if (asTenant) {
+            penalty.tenantPaid = true;
+            amount = tenantAmount;
+        }
+        if (asChallenger) {
+            penalty.challengerPaid = true;
+            amount += challengerAmount;
+        }
+        if (asTreasury) {
+            penalty.treasuryPaid = true;
+            amount += treasuryAmount;
+        }
+        emit PenaltyClaimed(penaltyId, msg.sender, to, amount);
     }
 
     function _setUnbondingDelay(uint32 delay) private {

@@ -31,6 +31,8 @@ export declare namespace IStaking {
     maturesAt: BigNumberish;
     tenantPaid: boolean;
     challengerPaid: boolean;
+    treasuryPaid: boolean;
+    treasury: AddressLike;
   };
 
   export type PenaltyStructOutput = [
@@ -39,7 +41,9 @@ export declare namespace IStaking {
     challenger: string,
     maturesAt: bigint,
     tenantPaid: boolean,
-    challengerPaid: boolean
+    challengerPaid: boolean,
+    treasuryPaid: boolean,
+    treasury: string
   ] & {
     tenant: string;
     amount: bigint;
@@ -47,6 +51,8 @@ export declare namespace IStaking {
     maturesAt: bigint;
     tenantPaid: boolean;
     challengerPaid: boolean;
+    treasuryPaid: boolean;
+    treasury: string;
   };
 
   export type PoolStruct = {
@@ -76,8 +82,7 @@ export interface IStakingInterface extends Interface {
       | "bond"
       | "bondFor"
       | "cancelUnbonding"
-      | "claimPenalty"
-      | "claimTreasury"
+      | "claimPenalties"
       | "finishUnbonding"
       | "moveBond"
       | "penalise"
@@ -88,7 +93,6 @@ export interface IStakingInterface extends Interface {
       | "setUnbondingDelay"
       | "splitOf"
       | "startUnbonding"
-      | "treasuryDue"
       | "tryReserve"
       | "unbondingDelay"
       | "unbondingOf"
@@ -102,7 +106,6 @@ export interface IStakingInterface extends Interface {
       | "PenaltyClaimed"
       | "Released"
       | "Reserved"
-      | "TreasuryClaimed"
       | "Unbonded"
       | "UnbondingCancelled"
       | "UnbondingDelaySet"
@@ -123,12 +126,8 @@ export interface IStakingInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "claimPenalty",
-    values: [BigNumberish, AddressLike]
-  ): string;
-  encodeFunctionData(
-    functionFragment: "claimTreasury",
-    values: [AddressLike]
+    functionFragment: "claimPenalties",
+    values: [BigNumberish[], AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "finishUnbonding",
@@ -171,10 +170,6 @@ export interface IStakingInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "treasuryDue",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "tryReserve",
     values: [AddressLike, BigNumberish]
   ): string;
@@ -195,11 +190,7 @@ export interface IStakingInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
-    functionFragment: "claimPenalty",
-    data: BytesLike
-  ): Result;
-  decodeFunctionResult(
-    functionFragment: "claimTreasury",
+    functionFragment: "claimPenalties",
     data: BytesLike
   ): Result;
   decodeFunctionResult(
@@ -222,10 +213,6 @@ export interface IStakingInterface extends Interface {
   decodeFunctionResult(functionFragment: "splitOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "startUnbonding",
-    data: BytesLike
-  ): Result;
-  decodeFunctionResult(
-    functionFragment: "treasuryDue",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "tryReserve", data: BytesLike): Result;
@@ -301,7 +288,6 @@ export namespace PenalisedEvent {
     challenger: AddressLike,
     treasury: AddressLike,
     amount: BigNumberish,
-    treasuryAmount: BigNumberish,
     maturesAt: BigNumberish
   ];
   export type OutputTuple = [
@@ -312,7 +298,6 @@ export namespace PenalisedEvent {
     challenger: string,
     treasury: string,
     amount: bigint,
-    treasuryAmount: bigint,
     maturesAt: bigint
   ];
   export interface OutputObject {
@@ -323,7 +308,6 @@ export namespace PenalisedEvent {
     challenger: string;
     treasury: string;
     amount: bigint;
-    treasuryAmount: bigint;
     maturesAt: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -385,24 +369,6 @@ export namespace ReservedEvent {
   export interface OutputObject {
     module: string;
     provider: string;
-    amount: bigint;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
-}
-
-export namespace TreasuryClaimedEvent {
-  export type InputTuple = [
-    treasury: AddressLike,
-    to: AddressLike,
-    amount: BigNumberish
-  ];
-  export type OutputTuple = [treasury: string, to: string, amount: bigint];
-  export interface OutputObject {
-    treasury: string;
-    to: string;
     amount: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -552,13 +518,11 @@ export interface IStaking extends BaseContract {
     "nonpayable"
   >;
 
-  claimPenalty: TypedContractMethod<
-    [penaltyId: BigNumberish, to: AddressLike],
-    [void],
+  claimPenalties: TypedContractMethod<
+    [penaltyIds: BigNumberish[], to: AddressLike],
+    [bigint],
     "nonpayable"
   >;
-
-  claimTreasury: TypedContractMethod<[to: AddressLike], [void], "nonpayable">;
 
   finishUnbonding: TypedContractMethod<[], [void], "nonpayable">;
 
@@ -624,8 +588,6 @@ export interface IStaking extends BaseContract {
     "nonpayable"
   >;
 
-  treasuryDue: TypedContractMethod<[treasury: AddressLike], [bigint], "view">;
-
   tryReserve: TypedContractMethod<
     [provider: AddressLike, amount: BigNumberish],
     [boolean],
@@ -669,15 +631,12 @@ export interface IStaking extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "claimPenalty"
+    nameOrSignature: "claimPenalties"
   ): TypedContractMethod<
-    [penaltyId: BigNumberish, to: AddressLike],
-    [void],
+    [penaltyIds: BigNumberish[], to: AddressLike],
+    [bigint],
     "nonpayable"
   >;
-  getFunction(
-    nameOrSignature: "claimTreasury"
-  ): TypedContractMethod<[to: AddressLike], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "finishUnbonding"
   ): TypedContractMethod<[], [void], "nonpayable">;
@@ -749,9 +708,6 @@ export interface IStaking extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "treasuryDue"
-  ): TypedContractMethod<[treasury: AddressLike], [bigint], "view">;
-  getFunction(
     nameOrSignature: "tryReserve"
   ): TypedContractMethod<
     [provider: AddressLike, amount: BigNumberish],
@@ -812,13 +768,6 @@ export interface IStaking extends BaseContract {
     ReservedEvent.OutputObject
   >;
   getEvent(
-    key: "TreasuryClaimed"
-  ): TypedContractEvent<
-    TreasuryClaimedEvent.InputTuple,
-    TreasuryClaimedEvent.OutputTuple,
-    TreasuryClaimedEvent.OutputObject
-  >;
-  getEvent(
     key: "Unbonded"
   ): TypedContractEvent<
     UnbondedEvent.InputTuple,
@@ -870,7 +819,7 @@ export interface IStaking extends BaseContract {
       BondedEvent.OutputObject
     >;
 
-    "Penalised(uint256,address,address,address,address,address,uint256,uint256,uint256)": TypedContractEvent<
+    "Penalised(uint256,address,address,address,address,address,uint256,uint256)": TypedContractEvent<
       PenalisedEvent.InputTuple,
       PenalisedEvent.OutputTuple,
       PenalisedEvent.OutputObject
@@ -912,17 +861,6 @@ export interface IStaking extends BaseContract {
       ReservedEvent.InputTuple,
       ReservedEvent.OutputTuple,
       ReservedEvent.OutputObject
-    >;
-
-    "TreasuryClaimed(address,address,uint256)": TypedContractEvent<
-      TreasuryClaimedEvent.InputTuple,
-      TreasuryClaimedEvent.OutputTuple,
-      TreasuryClaimedEvent.OutputObject
-    >;
-    TreasuryClaimed: TypedContractEvent<
-      TreasuryClaimedEvent.InputTuple,
-      TreasuryClaimedEvent.OutputTuple,
-      TreasuryClaimedEvent.OutputObject
     >;
 
     "Unbonded(address,uint256)": TypedContractEvent<

@@ -31,6 +31,8 @@ export declare namespace IStaking {
     maturesAt: BigNumberish;
     tenantPaid: boolean;
     challengerPaid: boolean;
+    treasuryPaid: boolean;
+    treasury: AddressLike;
   };
 
   export type PenaltyStructOutput = [
@@ -39,7 +41,9 @@ export declare namespace IStaking {
     challenger: string,
     maturesAt: bigint,
     tenantPaid: boolean,
-    challengerPaid: boolean
+    challengerPaid: boolean,
+    treasuryPaid: boolean,
+    treasury: string
   ] & {
     tenant: string;
     amount: bigint;
@@ -47,6 +51,8 @@ export declare namespace IStaking {
     maturesAt: bigint;
     tenantPaid: boolean;
     challengerPaid: boolean;
+    treasuryPaid: boolean;
+    treasury: string;
   };
 
   export type PoolStruct = {
@@ -77,8 +83,7 @@ export interface StakingInterface extends Interface {
       | "bond"
       | "bondFor"
       | "cancelUnbonding"
-      | "claimPenalty"
-      | "claimTreasury"
+      | "claimPenalties"
       | "finishUnbonding"
       | "isConsumingScheduledOp"
       | "moveBond"
@@ -91,7 +96,6 @@ export interface StakingInterface extends Interface {
       | "setUnbondingDelay"
       | "splitOf"
       | "startUnbonding"
-      | "treasuryDue"
       | "tryReserve"
       | "unbondingDelay"
       | "unbondingOf"
@@ -106,7 +110,6 @@ export interface StakingInterface extends Interface {
       | "PenaltyClaimed"
       | "Released"
       | "Reserved"
-      | "TreasuryClaimed"
       | "Unbonded"
       | "UnbondingCancelled"
       | "UnbondingDelaySet"
@@ -128,12 +131,8 @@ export interface StakingInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "claimPenalty",
-    values: [BigNumberish, AddressLike]
-  ): string;
-  encodeFunctionData(
-    functionFragment: "claimTreasury",
-    values: [AddressLike]
+    functionFragment: "claimPenalties",
+    values: [BigNumberish[], AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "finishUnbonding",
@@ -184,10 +183,6 @@ export interface StakingInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "treasuryDue",
-    values: [AddressLike]
-  ): string;
-  encodeFunctionData(
     functionFragment: "tryReserve",
     values: [AddressLike, BigNumberish]
   ): string;
@@ -209,11 +204,7 @@ export interface StakingInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
-    functionFragment: "claimPenalty",
-    data: BytesLike
-  ): Result;
-  decodeFunctionResult(
-    functionFragment: "claimTreasury",
+    functionFragment: "claimPenalties",
     data: BytesLike
   ): Result;
   decodeFunctionResult(
@@ -244,10 +235,6 @@ export interface StakingInterface extends Interface {
   decodeFunctionResult(functionFragment: "splitOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "startUnbonding",
-    data: BytesLike
-  ): Result;
-  decodeFunctionResult(
-    functionFragment: "treasuryDue",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "tryReserve", data: BytesLike): Result;
@@ -335,7 +322,6 @@ export namespace PenalisedEvent {
     challenger: AddressLike,
     treasury: AddressLike,
     amount: BigNumberish,
-    treasuryAmount: BigNumberish,
     maturesAt: BigNumberish
   ];
   export type OutputTuple = [
@@ -346,7 +332,6 @@ export namespace PenalisedEvent {
     challenger: string,
     treasury: string,
     amount: bigint,
-    treasuryAmount: bigint,
     maturesAt: bigint
   ];
   export interface OutputObject {
@@ -357,7 +342,6 @@ export namespace PenalisedEvent {
     challenger: string;
     treasury: string;
     amount: bigint;
-    treasuryAmount: bigint;
     maturesAt: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -419,24 +403,6 @@ export namespace ReservedEvent {
   export interface OutputObject {
     module: string;
     provider: string;
-    amount: bigint;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
-}
-
-export namespace TreasuryClaimedEvent {
-  export type InputTuple = [
-    treasury: AddressLike,
-    to: AddressLike,
-    amount: BigNumberish
-  ];
-  export type OutputTuple = [treasury: string, to: string, amount: bigint];
-  export interface OutputObject {
-    treasury: string;
-    to: string;
     amount: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -588,13 +554,11 @@ export interface Staking extends BaseContract {
     "nonpayable"
   >;
 
-  claimPenalty: TypedContractMethod<
-    [penaltyId: BigNumberish, to: AddressLike],
-    [void],
+  claimPenalties: TypedContractMethod<
+    [penaltyIds: BigNumberish[], to: AddressLike],
+    [bigint],
     "nonpayable"
   >;
-
-  claimTreasury: TypedContractMethod<[to: AddressLike], [void], "nonpayable">;
 
   finishUnbonding: TypedContractMethod<[], [void], "nonpayable">;
 
@@ -668,8 +632,6 @@ export interface Staking extends BaseContract {
     "nonpayable"
   >;
 
-  treasuryDue: TypedContractMethod<[treasury: AddressLike], [bigint], "view">;
-
   tryReserve: TypedContractMethod<
     [provider: AddressLike, amount: BigNumberish],
     [boolean],
@@ -716,15 +678,12 @@ export interface Staking extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "claimPenalty"
+    nameOrSignature: "claimPenalties"
   ): TypedContractMethod<
-    [penaltyId: BigNumberish, to: AddressLike],
-    [void],
+    [penaltyIds: BigNumberish[], to: AddressLike],
+    [bigint],
     "nonpayable"
   >;
-  getFunction(
-    nameOrSignature: "claimTreasury"
-  ): TypedContractMethod<[to: AddressLike], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "finishUnbonding"
   ): TypedContractMethod<[], [void], "nonpayable">;
@@ -802,9 +761,6 @@ export interface Staking extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "treasuryDue"
-  ): TypedContractMethod<[treasury: AddressLike], [bigint], "view">;
-  getFunction(
     nameOrSignature: "tryReserve"
   ): TypedContractMethod<
     [provider: AddressLike, amount: BigNumberish],
@@ -872,13 +828,6 @@ export interface Staking extends BaseContract {
     ReservedEvent.OutputObject
   >;
   getEvent(
-    key: "TreasuryClaimed"
-  ): TypedContractEvent<
-    TreasuryClaimedEvent.InputTuple,
-    TreasuryClaimedEvent.OutputTuple,
-    TreasuryClaimedEvent.OutputObject
-  >;
-  getEvent(
     key: "Unbonded"
   ): TypedContractEvent<
     UnbondedEvent.InputTuple,
@@ -941,7 +890,7 @@ export interface Staking extends BaseContract {
       BondedEvent.OutputObject
     >;
 
-    "Penalised(uint256,address,address,address,address,address,uint256,uint256,uint256)": TypedContractEvent<
+    "Penalised(uint256,address,address,address,address,address,uint256,uint256)": TypedContractEvent<
       PenalisedEvent.InputTuple,
       PenalisedEvent.OutputTuple,
       PenalisedEvent.OutputObject
@@ -983,17 +932,6 @@ export interface Staking extends BaseContract {
       ReservedEvent.InputTuple,
       ReservedEvent.OutputTuple,
       ReservedEvent.OutputObject
-    >;
-
-    "TreasuryClaimed(address,address,uint256)": TypedContractEvent<
-      TreasuryClaimedEvent.InputTuple,
-      TreasuryClaimedEvent.OutputTuple,
-      TreasuryClaimedEvent.OutputObject
-    >;
-    TreasuryClaimed: TypedContractEvent<
-      TreasuryClaimedEvent.InputTuple,
-      TreasuryClaimedEvent.OutputTuple,
-      TreasuryClaimedEvent.OutputObject
     >;
 
     "Unbonded(address,uint256)": TypedContractEvent<

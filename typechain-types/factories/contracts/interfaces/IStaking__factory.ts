@@ -117,17 +117,6 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "address",
-        name: "caller",
-        type: "address",
-      },
-    ],
-    name: "StakingNothingForTreasury",
-    type: "error",
-  },
-  {
-    inputs: [
-      {
         internalType: "uint256",
         name: "penaltyId",
         type: "uint256",
@@ -326,12 +315,6 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "treasuryAmount",
-        type: "uint256",
-      },
-      {
-        indexed: false,
-        internalType: "uint256",
         name: "maturesAt",
         type: "uint256",
       },
@@ -418,31 +401,6 @@ const _abi = [
       },
     ],
     name: "Reserved",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      {
-        indexed: true,
-        internalType: "address",
-        name: "treasury",
-        type: "address",
-      },
-      {
-        indexed: true,
-        internalType: "address",
-        name: "to",
-        type: "address",
-      },
-      {
-        indexed: false,
-        internalType: "uint256",
-        name: "amount",
-        type: "uint256",
-      },
-    ],
-    name: "TreasuryClaimed",
     type: "event",
   },
   {
@@ -620,31 +578,24 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint256[]",
+        name: "penaltyIds",
+        type: "uint256[]",
+      },
+      {
+        internalType: "address",
+        name: "to",
+        type: "address",
+      },
+    ],
+    name: "claimPenalties",
+    outputs: [
+      {
         internalType: "uint256",
-        name: "penaltyId",
+        name: "amount",
         type: "uint256",
       },
-      {
-        internalType: "address",
-        name: "to",
-        type: "address",
-      },
     ],
-    name: "claimPenalty",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "address",
-        name: "to",
-        type: "address",
-      },
-    ],
-    name: "claimTreasury",
-    outputs: [],
     stateMutability: "nonpayable",
     type: "function",
   },
@@ -771,6 +722,16 @@ const _abi = [
             internalType: "bool",
             name: "challengerPaid",
             type: "bool",
+          },
+          {
+            internalType: "bool",
+            name: "treasuryPaid",
+            type: "bool",
+          },
+          {
+            internalType: "address",
+            name: "treasury",
+            type: "address",
           },
         ],
         internalType: "struct IStaking.Penalty",
@@ -903,25 +864,6 @@ const _abi = [
     name: "startUnbonding",
     outputs: [],
     stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "address",
-        name: "treasury",
-        type: "address",
-      },
-    ],
-    name: "treasuryDue",
-    outputs: [
-      {
-        internalType: "uint256",
-        name: "",
-        type: "uint256",
-      },
-    ],
-    stateMutability: "view",
     type: "function",
   },
   {
