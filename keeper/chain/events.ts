@@ -1,0 +1,84 @@
+import type { Log } from "ethers";
+
+import { Market__factory } from "../../typechain-types";
+import type {
+  LeaseActivatedEvent,
+  LeaseCancelledEvent,
+  LeaseClosedEvent,
+  LeaseOpenedEvent,
+  OfferCreatedEvent,
+  TermsPublishedEvent,
+  TokenListedEvent,
+} from "../../typechain-types/contracts/market/Market";
+import type { MarketEvent } from "../core/leases";
+
+const market = Market__factory.createInterface();
+
+/** What the keeper reads of the market's log. */
+const READ = [
+  "TermsPublished",
+  "TokenListed",
+  "OfferCreated",
+  "LeaseOpened",
+  "LeaseActivated",
+  "LeaseClosed",
+  "LeaseCancelled",
+] as const;
+
+/** First topics of the events that the keeper reads. */
+export const TOPICS: readonly string[] = READ.map((name) => market.getEvent(name).topicHash);
+
+/** A log of the market as the keeper understands it; undefined for events that it does not read. */
+export function decodeEvent(log: Log): MarketEvent | undefined {
+  const block = { number: log.blockNumber, hash: log.blockHash };
+  const parsed = market.parseLog(log);
+  switch (parsed?.name) {
+    case "TermsPublished": {
+      const { version, terms } = parsed.args as unknown as TermsPublishedEvent.OutputObject;
+      return { type: "TermsPublished", block, version, activationWindow: Number(terms.activationWindow) };
+    }
+    case "TokenListed": {
+      const { token, version, bounty } = parsed.args as unknown as TokenListedEvent.OutputObject;
+      return { type: "TokenListed", block, token, version, bounty };
+    }
+    case "OfferCreated": {
+      const { offerId, token } = parsed.args as unknown as OfferCreatedEvent.OutputObject;
+      return { type: "OfferCreated", block, offerId, token };
+    }
+    case "LeaseOpened": {
+      const args = parsed.args as unknown as LeaseOpenedEvent.OutputObject;
+      const { leaseId, tenant, duration, termsVersion, tokenVersion } = args;
+      return { type: "LeaseOpened", block, leaseId, tenant, duration: Number(duration), termsVersion, tokenVersion };
+    }
+    case "LeaseActivated": {
+      const { leaseId, startedAt } = parsed.args as unknown as LeaseActivatedEvent.OutputObject;
+      return { type: "LeaseActivated", block, leaseId, startedAt: Number(startedAt) };
+    }
+    case "LeaseClosed":
+    case "LeaseCancelled": {
+      const { leaseId } = parsed.args as unknown as EndOutput;
+      return { type: "LeaseEnded", block, leaseId };
+    }
+    default:
+      return undefined;
+  }
+}
+
+type EndOutput = LeaseClosedEvent.OutputObject | LeaseCancelledEvent.OutputObject;
+
+/** A lease that a transaction ended, and what its caller got, in base units. */
+export interface Ended {
+  readonly leaseId: bigint;
+  readonly bounty: bigint;
+}
+
+/** The leases that the transaction behind these logs ended for `caller`. Logs of other contracts are passed over. */
+export function endedBy(caller: string, marketAddress: string, logs: readonly Log[]): Ended[] {
+  return logs.flatMap((log) => {
+    if (log.address !== marketAddress) return [];
+    const parsed = market.parseLog(log);
+    if (parsed?.name !== "LeaseClosed" && parsed?.name !== "LeaseCancelled") return [];
+    const { leaseId, by, bounty } = parsed.args as unknown as EndOutput;
+    return by === caller ? [{ leaseId, bounty }] : [];
+  });
+}

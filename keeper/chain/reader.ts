@@ -1,0 +1,77 @@
+import { type Block, isError, type Log, type Provider } from "ethers";
+
+import type { BlockRef, MarketEvent } from "../core/leases";
+import { decodeEvent, TOPICS } from "./events";
+
+/** The newest block, and what the keeper asks of it. */
+export interface Head extends BlockRef {
+  readonly parentHash: string;
+  /** The only clock of the keeper. */
+  readonly timestamp: number;
+  readonly gasLimit: bigint;
+}
+
+/** What the keeper reads of the chain. Every call is one RPC request, but for nodes that limit ranges of logs. */
+export interface ChainReader {
+  head(): Promise<Head>;
+  /** Undefined where the chain has no such block (any more). */
+  block(numberOrHash: number | string): Promise<Head | undefined>;
+  /** The market's events in blocks `from` to `to`, both included, in order. */
+  events(from: number, to: number): Promise<MarketEvent[]>;
+  /** The market's events in one block; fails where the node does not know that very block. */
+  eventsOf(blockHash: string): Promise<MarketEvent[]>;
+}
+
+/** Reads the chain through an ethers provider. */
+export class RpcReader implements ChainReader {
+  constructor(
+    private readonly provider: Provider,
+    private readonly market: string,
+  ) {}
+
+  async head(): Promise<Head> {
+    const head = await this.block("latest");
+    if (head === undefined) throw new Error("The node has no latest block. Use another node.");
+    return head;
+  }
+
+  async block(tag: number | string): Promise<Head | undefined> {
+    return toHead(await this.provider.getBlock(tag));
+  }
+
+  async events(from: number, to: number): Promise<MarketEvent[]> {
+    try {
+      return decode(await this.provider.getLogs({ ...this.filter(), fromBlock: from, toBlock: to }));
+    } catch (error) {
+      if (from === to || isTrouble(error)) throw error;
+      // The node limits how much one answer holds.
+      const middle = Math.floor((from + to) / 2);
+      return [...(await this.events(from, middle)), ...(await this.events(middle + 1, to))];
+    }
+  }
+
+  async eventsOf(blockHash: string): Promise<MarketEvent[]> {
+    return decode(await this.provider.getLogs({ ...this.filter(), blockHash }));
+  }
+
+  private filter(): { address: string; topics: string[][] } {
+    return { address: this.market, topics: [[...TOPICS]] };
+  }
+}
+
+function toHead(block: Block | null): Head | undefined {
+  if (block === null || block.hash === null) return undefined;
+  const { number, hash, parentHash, timestamp, gasLimit } = block;
+  return { number, hash, parentHash, timestamp, gasLimit };
+}
+
+function decode(logs: Log[]): MarketEvent[] {
+  const ordered = logs.filter(({ removed }) => !removed);
+  ordered.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+  return ordered.flatMap((log) => decodeEvent(log) ?? []);
+}
+
+/** A connection that fails, which a shorter range does not mend. */
+function isTrouble(error: unknown): boolean {
+  return isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR");
+}

@@ -1,0 +1,50 @@
+/** Instants and durations are seconds of the chain, amounts are base units of the lease's payment token. */
+
+/** A block, as far as telling forks apart needs it. */
+export interface BlockRef {
+  readonly number: number;
+  readonly hash: string;
+}
+
+/** What the market said, as far as finding due leases needs it; `block` is the block it said it in. */
+export type MarketEvent = { readonly block: BlockRef } & (
+  | { readonly type: "TermsPublished"; readonly version: bigint; readonly activationWindow: number }
+  | { readonly type: "TokenListed"; readonly token: string; readonly version: bigint; readonly bounty: bigint }
+  | { readonly type: "OfferCreated"; readonly offerId: bigint; readonly token: string }
+  | {
+      readonly type: "LeaseOpened";
+      readonly leaseId: bigint;
+      readonly tenant: string;
+      readonly duration: number;
+      readonly termsVersion: bigint;
+      readonly tokenVersion: bigint;
+    }
+  | { readonly type: "LeaseActivated"; readonly leaseId: bigint; readonly startedAt: number }
+  | { readonly type: "LeaseEnded"; readonly leaseId: bigint }
+);
+
+/** What anyone may do for a lease, for its bounty. */
+export const DUTY_KINDS = ["expire", "cancelNoShow"] as const;
+export type DutyKind = (typeof DUTY_KINDS)[number];
+
+/** What a lease that has not ended will need, and from when on. */
+export interface Duty {
+  readonly kind: DutyKind;
+  readonly leaseId: bigint;
+  readonly dueAt: number;
+  readonly tenant: string;
+  readonly token: string;
+  readonly bounty: bigint;
+}
+
+const OFFER_SHIFT = 32n;
+
+/** The number of the offer that a lease was opened on. */
+export function offerOf(leaseId: bigint): bigint {
+  return leaseId >> OFFER_SHIFT;
+}
+
+/** `7-12`: lease 12 of offer 7. */
+export function leaseName(leaseId: bigint): string {
+  return `${offerOf(leaseId)}-${leaseId & ((1n << OFFER_SHIFT) - 1n)}`;
+}
