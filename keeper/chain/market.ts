@@ -1,5 +1,6 @@
-import { isCallException, type TransactionReceipt } from "ethers";
+import type { TransactionReceipt } from "ethers";
 
+import { explainError } from "../../sdk/errors";
 import type { Market } from "../../typechain-types";
 import type { DutyKind } from "../core/leases";
 import { type Ended, endedBy } from "./events";
@@ -44,8 +45,9 @@ export class MarketExecutor implements Executor {
       if (done === 0n) return { type: "works", done: 0, gas: 0n };
       return { type: "works", done: Number(done), gas: await method.estimateGas([...leaseIds], { from }) };
     } catch (error) {
-      if (!isCallException(error)) throw error;
-      return { type: "reverts", reason: error.revert?.name ?? error.reason ?? error.data ?? error.shortMessage };
+      const explained = explainError(error);
+      if (explained === undefined) throw error; // the node's trouble, not the leases'
+      return { type: "reverts", reason: explained.sentence };
     }
   }
 

@@ -1,4 +1,5 @@
-import { type BlockRef, type Duty, type MarketEvent, offerOf } from "./leases";
+import { formatLeaseId, splitLeaseId } from "../../sdk/ids";
+import type { BlockRef, Duty, MarketEvent } from "./leases";
 
 type Opened = Extract<MarketEvent, { type: "LeaseOpened" }>;
 
@@ -131,11 +132,11 @@ export class LeaseIndex {
         this.tokenOf(event.leaseId);
         return this.set(this.leases, event.leaseId, { opened: event }, undo);
       case "LeaseActivated": {
-        const lease = this.known(this.leases.get(event.leaseId), `lease ${event.leaseId}`);
+        const lease = this.known(this.leases.get(event.leaseId), `lease ${formatLeaseId(event.leaseId)}`);
         return this.set(this.leases, event.leaseId, { ...lease, startedAt: event.startedAt }, undo);
       }
       case "LeaseEnded": {
-        const lease = this.known(this.leases.get(event.leaseId), `lease ${event.leaseId}`);
+        const lease = this.known(this.leases.get(event.leaseId), `lease ${formatLeaseId(event.leaseId)}`);
         this.leases.delete(event.leaseId);
         undo.push(() => this.leases.set(event.leaseId, lease));
         this.times.delete(lease.opened.block.hash);
@@ -150,7 +151,8 @@ export class LeaseIndex {
   }
 
   private tokenOf(leaseId: bigint): string {
-    return this.known(this.tokens.get(offerOf(leaseId)), `offer ${offerOf(leaseId)}`);
+    const { offer } = splitLeaseId(leaseId);
+    return this.known(this.tokens.get(offer), `offer ${offer}`);
   }
 
   private known<T>(value: T | undefined, what: string): T {

@@ -36,15 +36,3 @@ export interface Duty {
   readonly token: string;
   readonly bounty: bigint;
 }
-
-const OFFER_SHIFT = 32n;
-
-/** The number of the offer that a lease was opened on. */
-export function offerOf(leaseId: bigint): bigint {
-  return leaseId >> OFFER_SHIFT;
-}
-
-/** `7-12`: lease 12 of offer 7. */
-export function leaseName(leaseId: bigint): string {
-  return `${offerOf(leaseId)}-${leaseId & ((1n << OFFER_SHIFT) - 1n)}`;
-}

@@ -1,6 +1,7 @@
 import { formatEther } from "ethers";
 import type { Logger } from "pino";
 
+import { formatLeaseId } from "../../sdk/ids";
 import { carryOut, type Step } from "../chain/carryOut";
 import type { Executor } from "../chain/market";
 import type { ChainReader, Head } from "../chain/reader";
@@ -8,7 +9,7 @@ import { sync, type SyncOptions } from "../chain/sync";
 import { FIRST_GUESS, measured, transactionGasLimit } from "../core/gas";
 import { Holds } from "../core/holds";
 import type { LeaseIndex } from "../core/leaseIndex";
-import { type DutyKind, leaseName } from "../core/leases";
+import type { DutyKind } from "../core/leases";
 import { type Action, type Plan, plan, type Policy } from "../core/plan";
 
 /** What a keeper works with. */
@@ -96,18 +97,18 @@ export class Keeper {
     const { log } = this.parts;
     switch (step.type) {
       case "gone":
-        log.info({ leases: step.leaseIds.map(leaseName) }, `${action.kind}: somebody else was first, nothing sent`);
+        log.info({ leases: step.leaseIds.map(formatLeaseId) }, `${action.kind}: somebody else was first, nothing sent`);
         return { ended: 0, failed: 0 };
       case "overtaken":
         log.warn(
-          { leases: step.leaseIds.map(leaseName) },
+          { leases: step.leaseIds.map(formatLeaseId) },
           `${action.kind}: the nonce went to a transaction unknown here`,
         );
         return { ended: 0, failed: 0 };
       case "poisoned": {
         const until = this.holds.add(step.leaseId, head.timestamp);
         log.error(
-          { lease: leaseName(step.leaseId), reason: step.reason, until },
+          { lease: formatLeaseId(step.leaseId), reason: step.reason, until },
           `${action.kind}: the lease fails alone`,
         );
         return { ended: 0, failed: 1 };
@@ -127,7 +128,10 @@ export class Keeper {
     const facts = { tx: hash, block, gasUsed: gasUsed.toString(), feePaid: formatEther(feePaid) };
     if (outcome.reverted) {
       const until = Math.max(...leaseIds.map((leaseId) => this.holds.add(leaseId, head.timestamp)));
-      log.error({ ...facts, leases: leaseIds.map(leaseName), until }, `${action.kind}: reverted although simulated`);
+      log.error(
+        { ...facts, leases: leaseIds.map(formatLeaseId), until },
+        `${action.kind}: reverted although simulated`,
+      );
       return { ended: 0, failed: leaseIds.length };
     }
     for (const { leaseId } of ended) this.holds.drop(leaseId);
@@ -141,7 +145,10 @@ export class Keeper {
     }
     const lateBy = head.timestamp - action.dueAt;
     const earned = Object.fromEntries(Object.entries(bounties).map(([token, amount]) => [token, amount.toString()]));
-    log.info({ ...facts, leases: ended.map(({ leaseId }) => leaseName(leaseId)), lateBy, earned }, PAST[action.kind]);
+    log.info(
+      { ...facts, leases: ended.map(({ leaseId }) => formatLeaseId(leaseId)), lateBy, earned },
+      PAST[action.kind],
+    );
     return { ended: ended.length, failed: 0 };
   }
 }

@@ -1,25 +1,28 @@
 import Table from "cli-table3";
 import { formatEther } from "ethers";
 
-import { leaseName } from "../core/leases";
+import { formatLeaseId } from "../../sdk/ids";
+import { formatInstant } from "../../sdk/units";
 import type { Outlook } from "./keeper";
 
 /** What would be done and why, for people. */
 export function describe(outlook: Outlook): string {
   const { head, openLeases, actions, skipped, nextDueAt } = outlook;
-  const lines = [`Block ${head.number}, chain time ${moment(head.timestamp)}: ${openLeases} leases have not ended.`];
+  const lines = [
+    `Block ${head.number}, chain time ${formatInstant(head.timestamp)}: ${openLeases} leases have not ended.`,
+  ];
   if (actions.length > 0) {
     const table = new Table({
       head: ["send", "leases", "due since", "gas", "costs", "earns"],
       style: { head: [], border: [] },
     });
     for (const { kind, duties, dueAt, gas, cost, earns } of actions) {
-      const names = duties.slice(0, 5).map(({ leaseId }) => leaseName(leaseId));
+      const names = duties.slice(0, 5).map(({ leaseId }) => formatLeaseId(leaseId));
       const rest = duties.length > 5 ? [`and ${duties.length - 5} more`] : [];
       table.push([
         kind,
         [...names, ...rest].join(" "),
-        moment(dueAt),
+        formatInstant(dueAt),
         gas.toString(),
         formatEther(cost),
         formatEther(earns),
@@ -28,19 +31,15 @@ export function describe(outlook: Outlook): string {
     lines.push(table.toString());
   }
   for (const { duty, reason, until } of skipped) {
-    const when = until === undefined ? "" : ` until ${moment(until)}`;
-    lines.push(`left undone: ${duty.kind} ${leaseName(duty.leaseId)}: ${reason}${when}`);
+    const when = until === undefined ? "" : ` until ${formatInstant(until)}`;
+    lines.push(`left undone: ${duty.kind} ${formatLeaseId(duty.leaseId)}: ${reason}${when}`);
   }
   if (actions.length === 0 && skipped.length === 0) lines.push("Nothing is due.");
-  if (nextDueAt !== undefined) lines.push(`The next lease is due at ${moment(nextDueAt)}.`);
+  if (nextDueAt !== undefined) lines.push(`The next lease is due at ${formatInstant(nextDueAt)}.`);
   return lines.join("\n");
 }
 
 /** The same for machines: integers as decimal strings. */
 export function toJson(outlook: Outlook): string {
   return JSON.stringify(outlook, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
-}
-
-function moment(timestamp: number): string {
-  return new Date(timestamp * 1_000).toISOString().replace(".000", "");
 }

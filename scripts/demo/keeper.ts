@@ -1,0 +1,111 @@
+import path from "node:path";
+
+import { z } from "zod";
+
+import { formatAmount } from "../../sdk/units";
+import type { Child, Children } from "./children";
+import type { World } from "./world";
+
+const logSchema = z.object({
+  level: z.number(),
+  msg: z.string(),
+  leases: z.array(z.string()).optional(),
+  gasUsed: z.string().optional(),
+  earned: z.record(z.string(), z.string()).optional(),
+});
+type LogLine = z.infer<typeof logSchema>;
+
+const WARNING = 40;
+const PATIENCE_MS = 20_000;
+
+/** A keeper in a process of its own, and what it says. */
+export class KeeperProcess {
+  /** Leases that it reported as ended. */
+  private readonly ended = new Set<string>();
+  private readonly waiting = new Set<() => void>();
+  private child: Child | undefined;
+
+  constructor(
+    private readonly world: World,
+    private readonly tell: (text: string) => void,
+  ) {}
+
+  /** Starts it as anyone would, but with node itself: a wrapper would outlive its parent. */
+  async start(root: string, children: Children, rpcUrl: string): Promise<void> {
+    const { people, bookFile } = this.world;
+    let started = false;
+    const child = children.start(
+      "keeper",
+      process.execPath,
+      ["--import", "tsx", path.join(root, "keeper/main.ts"), "run"],
+      {
+        cwd: root,
+        env: {
+          PATH: process.env["PATH"],
+          KEEPER_RPC_URL: rpcUrl,
+          KEEPER_ADDRESS_BOOK: bookFile,
+          KEEPER_PRIVATE_KEY: people.keeper.privateKey,
+          KEEPER_POLL_SECONDS: "0.1",
+        },
+        onLine: (line) => {
+          const { msg } = this.hear(line);
+          started ||= msg === "keeper started";
+          for (const check of this.waiting) check();
+        },
+      },
+    );
+    this.child = child;
+    await this.until(() => started, "to start");
+  }
+
+  /** Waits until it has reported all these leases. */
+  async hasEnded(leases: readonly string[]): Promise<void> {
+    await this.until(() => leases.every((lease) => this.ended.has(lease)), `to end ${leases.join(", ")}`);
+  }
+
+  /** Asks it to stop; fails unless it does so cleanly. */
+  async stop(children: Children): Promise<void> {
+    if (this.child === undefined) return;
+    const { code, signal } = await children.stop(this.child);
+    if (code !== 0) throw new Error(`the keeper ended with ${signal ?? `code ${code}`}:\n${this.child.lastOutput()}`);
+  }
+
+  private hear(line: string): LogLine {
+    const entry = logSchema.parse(JSON.parse(line));
+    const { level, msg, leases = [], gasUsed, earned = {} } = entry;
+    if (gasUsed !== undefined && level < WARNING) {
+      for (const lease of leases) this.ended.add(lease);
+      const bounties = Object.entries(earned).map(([address, amount]) => {
+        const token = Object.values(this.world.tokens).find((money) => money.address === address);
+        return token === undefined ? amount : `${formatAmount(BigInt(amount), token.decimals)} ${token.symbol}`;
+      });
+      const gas = Number(gasUsed).toLocaleString("en");
+      this.tell(`keeper: ${msg} ${leases.join(", ")} in one transaction (${gas} gas), bounty ${bounties.join(" + ")}`);
+    } else if (level >= WARNING) {
+      this.tell(`keeper: ${msg}`);
+    }
+    return entry;
+  }
+
+  private async until(condition: () => boolean, what: string): Promise<void> {
+    const { child } = this;
+    if (child === undefined) throw new Error("the keeper was not started");
+    let check: () => void = () => undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const met = new Promise<undefined>((resolve) => {
+      check = () => {
+        if (condition()) resolve(undefined);
+      };
+      this.waiting.add(check);
+      check();
+    });
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(`took more than ${PATIENCE_MS / 1_000} s`), PATIENCE_MS);
+    });
+    const gone = child.ended.then(() => "ended by itself instead");
+    const trouble = await Promise.race([met, late, gone]);
+    clearTimeout(timer);
+    this.waiting.delete(check);
+    if (trouble !== undefined) throw new Error(`the keeper was ${what}, but ${trouble}:\n${child.lastOutput()}`);
+  }
+}

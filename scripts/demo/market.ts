@@ -1,0 +1,175 @@
+import { type HDNodeWallet, MaxUint256, Signature, type TypedDataDomain, ZeroAddress, ZeroHash } from "ethers";
+
+import { leaseIdOf } from "../../sdk/ids";
+import { parseResources, type ResourcesText } from "../../sdk/resources";
+import { parseAmount, parseDuration, parsePrice, priceToX32Down } from "../../sdk/units";
+import type { IEscrow, OrderStruct } from "../../typechain-types/contracts/market/Market";
+import { type OfferFacts, WEIGHTED_RESOURCES } from "./model";
+import { mined, type Money, type ProviderName, type Symbol, type TenantName, type World } from "./world";
+
+/** What the people of the demo do, by the calls that their programs would make. */
+
+export interface OfferPlan {
+  readonly provider: ProviderName;
+  readonly token: Symbol;
+  readonly what: string;
+  readonly price: string;
+  readonly resources: ResourcesText;
+  readonly minDuration: string;
+  readonly capacity: number;
+}
+
+export interface Offer extends OfferFacts {
+  readonly id: bigint;
+  readonly token: Symbol;
+}
+
+type Weighted = OfferFacts["resources"];
+
+const MOST_UINT48 = 2n ** 48n - 1n;
+
+/** Puts HOLD at stake, hands heartbeats to an operator's key, and lets it be heard for the first time. */
+export async function bond(world: World, name: ProviderName, amount: bigint): Promise<number> {
+  const { people, contracts } = world;
+  const [provider, operator] = [people[name], people[`${name} operator`]];
+  await mined(contracts.hold.connect(people.admin).transfer(provider, amount));
+  await mined(contracts.hold.connect(provider).approve(contracts.staking, amount));
+  await mined(contracts.staking.connect(provider).bond(contracts.market, amount));
+  await mined(contracts.liveness.connect(provider).setOperator(operator));
+  return await mined(contracts.liveness.connect(operator).heartbeat(provider));
+}
+
+/** Creates an offer; its number is the next one. */
+export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
+  const { people, contracts, tokens } = world;
+  const { address, decimals } = tokens[plan.token];
+  const resources = parseResources(plan.resources);
+  const priceX32 = priceToX32Down(parsePrice(plan.price), decimals);
+  const minDuration = parseDuration(plan.minDuration);
+  const terms = {
+    resources,
+    minDuration,
+    maxDuration: parseDuration("30d"),
+    token: address,
+    slasher: ZeroAddress,
+    contentHash: ZeroHash,
+  };
+  const market = contracts.market.connect(people[plan.provider]);
+  const id = (await contracts.market.offerCount()) + 1n;
+  await mined(market.createOffer(terms, priceX32, plan.capacity));
+  return {
+    id,
+    provider: plan.provider,
+    token: plan.token,
+    priceX32,
+    minDuration,
+    resources: Object.fromEntries(WEIGHTED_RESOURCES.map((key) => [key, BigInt(resources[key])])) as Weighted,
+  };
+}
+
+function orderFor(world: World, from: Offer, units: number, duration: number): OrderStruct {
+  return {
+    token: world.tokens[from.token].address,
+    units,
+    duration,
+    maxLock: parseAmount("1000", world.tokens[from.token].decimals),
+    requirement: parseResources({}),
+    candidates: [{ offer: from.id, maxPricePerSecondX32: from.priceX32 }],
+  };
+}
+
+/** The number that the next lease of an offer gets. */
+async function nextLease(world: World, from: Offer): Promise<bigint> {
+  const { core } = await world.contracts.market.offerById(from.id);
+  return leaseIdOf(from.id, core.leaseCount + 1n);
+}
+
+/** Opens a lease out of what the tenant has in escrow. */
+export async function open(
+  world: World,
+  tenant: TenantName,
+  from: Offer,
+  units: number,
+  duration: number,
+): Promise<bigint> {
+  const leaseId = await nextLease(world, from);
+  await mined(world.contracts.market.connect(world.people[tenant]).open(orderFor(world, from, units, duration)));
+  return leaseId;
+}
+
+/** Funds a tenant as one does with three calls: an allowance, a deposit, and leave for the market. */
+export async function fund(world: World, tenant: TenantName, money: Money, amount: bigint): Promise<void> {
+  const { people, contracts } = world;
+  const wallet = people[tenant];
+  await mined(money.contract.connect(wallet).approve(contracts.escrow, amount));
+  await mined(contracts.escrow.connect(wallet).deposit(money.address, wallet, amount));
+  await mined(contracts.escrow.connect(wallet).approveModule(money.address, contracts.market, amount));
+}
+
+/** Deposits, gives the market leave, and opens a lease, all in one transaction, by two signatures. */
+export async function openFunded(
+  world: World,
+  tenant: TenantName,
+  from: Offer,
+  units: number,
+  duration: number,
+  amount: bigint,
+): Promise<bigint> {
+  const { people, contracts, tokens } = world;
+  const [wallet, money] = [people[tenant], tokens[from.token]];
+  const [escrow, market] = [await contracts.escrow.getAddress(), await contracts.market.getAddress()];
+  const { nonce } = await contracts.escrow.moduleAccount(market, money.address, wallet);
+  const funding: IEscrow.FundingStruct = {
+    account: wallet.address,
+    token: money.address,
+    module: market,
+    ceiling: amount,
+    deposit: amount,
+    nonce,
+    deadline: MOST_UINT48,
+  };
+  const { chainId } = await world.provider.getNetwork();
+  const domain = { name: "Leasehold Escrow", version: "1", chainId, verifyingContract: escrow };
+  const signature = await wallet.signTypedData(domain, FUNDING_TYPES, funding);
+  const permit = await signPermit(wallet, money, escrow, amount, chainId);
+  const leaseId = await nextLease(world, from);
+  const order = orderFor(world, from, units, duration);
+  await mined(contracts.market.connect(wallet).openFunded(order, funding, signature, permit));
+  return leaseId;
+}
+
+async function signPermit(
+  wallet: HDNodeWallet,
+  money: Money,
+  spender: string,
+  value: bigint,
+  chainId: bigint,
+): Promise<IEscrow.PermitStruct> {
+  const [name, nonce] = [await money.contract.name(), await money.contract.nonces(wallet)];
+  const domain: TypedDataDomain = { name, version: "1", chainId, verifyingContract: money.address };
+  const message = { owner: wallet.address, spender, value, nonce, deadline: MaxUint256 };
+  const { v, r, s } = Signature.from(await wallet.signTypedData(domain, PERMIT_TYPES, message));
+  return { deadline: MaxUint256, v, r, s };
+}
+
+const FUNDING_TYPES = {
+  Funding: [
+    { name: "account", type: "address" },
+    { name: "token", type: "address" },
+    { name: "module", type: "address" },
+    { name: "ceiling", type: "uint120" },
+    { name: "deposit", type: "uint256" },
+    { name: "nonce", type: "uint16" },
+    { name: "deadline", type: "uint48" },
+  ],
+};
+
+const PERMIT_TYPES = {
+  Permit: [
+    { name: "owner", type: "address" },
+    { name: "spender", type: "address" },
+    { name: "value", type: "uint256" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
