@@ -3,6 +3,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import type { Liveness, Market } from "../../typechain-types";
 import type { OfferDraft, OrderChoices } from "./orders";
 import { anOrder } from "./orders";
+import { storedLease } from "./words";
 
 /** The states of a lease, as the contracts number them. */
 export const LeaseStatus = { None: 0n, Pending: 1n, Active: 2n, Closed: 3n, Cancelled: 4n, Released: 5n } as const;
@@ -20,17 +21,16 @@ export const EndReason = {
 /** Why an offer does not fit an order, as the contracts number it. */
 export const MisfitReason = {
   None: 0n,
-  UnknownOffer: 1n,
-  OtherToken: 2n,
-  Retired: 3n,
-  PriceTooHigh: 4n,
-  RequirementUnmet: 5n,
-  DurationOutOfBounds: 6n,
-  CapacityShort: 7n,
-  LockTooSmall: 8n,
-  LockTooLarge: 9n,
-  ProviderDark: 10n,
-  BondShort: 11n,
+  OtherToken: 1n,
+  Retired: 2n,
+  PriceTooHigh: 3n,
+  RequirementUnmet: 4n,
+  DurationOutOfBounds: 5n,
+  CapacityShort: 6n,
+  LockTooSmall: 7n,
+  LockTooLarge: 8n,
+  ProviderDark: 9n,
+  BondShort: 10n,
 } as const;
 
 /** The id of lease `index` of an offer, both counted from 1: `leaseIdOf(7n, 12n)` is lease 7-12. */
@@ -59,7 +59,7 @@ export async function activate(
   await contracts.liveness.connect(operator).heartbeat(provider);
   await contracts.market.connect(operator).activate(leaseIds);
   for (const leaseId of leaseIds) {
-    const { status } = await contracts.market.leaseById(leaseId);
+    const { status } = await storedLease(contracts.market, leaseId);
     if (status !== LeaseStatus.Active) {
       throw new Error(`Lease ${leaseId} is in state ${status} after activation: open it first, and before its cutoff`);
     }

@@ -3,6 +3,7 @@ import { ZeroAddress, ZeroHash } from "ethers";
 import type { CandidateStruct, OfferTermsStruct, OrderStruct } from "../../typechain-types/contracts/market/Market";
 import { perHour, type Resources } from "./money";
 import { DAY, DEFAULT_RESOURCES, HOUR } from "./parameters";
+import { packResources } from "./words";
 
 export const MOST_PRICE = 2n ** 128n - 1n;
 export const MOST_LOCK = 2n ** 120n - 1n;
@@ -19,12 +20,14 @@ export const ANY_RESOURCES: Resources = {
   attributes: 0n,
 };
 
-/** What `createOffer` takes, in its order. */
+/** What `createOffer` takes. */
 export interface OfferDraft {
-  terms: OfferTermsStruct & { resources: Resources };
+  terms: OfferTermsStruct;
   /** Base units per unit-second, times 2^32. */
   price: bigint;
   capacity: bigint;
+  /** What `terms` has packed. */
+  resources: Resources;
 }
 
 export interface OfferChoices {
@@ -40,9 +43,10 @@ export interface OfferChoices {
 
 /** An offer of ten units at $0.42 an hour in a 6-decimal token, for 0 s to 30 days; choose what matters. */
 export function anOffer(choices: OfferChoices): OfferDraft {
+  const resources = { ...DEFAULT_RESOURCES, ...choices.resources };
   return {
     terms: {
-      resources: { ...DEFAULT_RESOURCES, ...choices.resources },
+      resources: packResources(resources),
       minDuration: choices.minDuration ?? 0,
       maxDuration: choices.maxDuration ?? 30 * DAY,
       token: choices.token,
@@ -51,6 +55,7 @@ export function anOffer(choices: OfferChoices): OfferDraft {
     },
     price: choices.price ?? perHour(420_000n),
     capacity: choices.capacity ?? 10n,
+    resources,
   };
 }
 
@@ -74,7 +79,7 @@ export function anOrder(choices: OrderChoices): OrderStruct & { units: number; d
     units: choices.units ?? 1,
     duration: choices.duration ?? 24 * HOUR,
     maxLock: choices.maxLock ?? MOST_LOCK,
-    requirement: { ...ANY_RESOURCES, ...choices.requirement },
+    requirement: packResources({ ...ANY_RESOURCES, ...choices.requirement }),
     candidates: choices.candidates ?? offers.map((offer) => ({ offer, maxPricePerSecondX32: MOST_PRICE })),
   };
 }

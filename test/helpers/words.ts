@@ -1,0 +1,89 @@
+/** Packs and unpacks the words that the market stores, written from the layouts in contracts/types. */
+import type { Market } from "../../typechain-types";
+import type { Resources } from "./money";
+
+/** The fields of one word, from its low end: [name, bits]. */
+type Layout<Name extends string> = readonly (readonly [Name, number])[];
+
+const RESOURCES = [
+  ["cpu", 32],
+  ["memoryMiB", 32],
+  ["diskGiB", 32],
+  ["bandwidthMbps", 32],
+  ["gpuClass", 16],
+  ["gpuCount", 8],
+  ["region", 16],
+  ["attributes", 32],
+] as const satisfies Layout<keyof Resources>;
+
+const LEASE_TERMS = [
+  ["tenant", 160],
+  ["duration", 32],
+  ["units", 24],
+  ["termsVersion", 16],
+  ["listing", 16],
+] as const;
+
+const LEASE_PROGRESS = [
+  ["rate", 128],
+  ["since", 40],
+  ["mark", 32],
+  ["paidSeconds", 32],
+  ["feeBps", 16],
+  ["status", 3],
+  ["reason", 4],
+  ["settled", 1],
+] as const;
+
+const OFFER_STATE = [
+  ["provider", 160],
+  ["capacity", 24],
+  ["used", 24],
+  ["leaseCount", 32],
+  ["tokenNumber", 16],
+] as const;
+
+const OFFER_TRAITS = [
+  ["resources", 200],
+  ["minDuration", 24],
+  ["maxDuration", 32],
+] as const;
+
+/** One word of these fields. */
+export function pack<Name extends string>(layout: Layout<Name>, values: Record<Name, bigint>): bigint {
+  let shift = 0n;
+  let word = 0n;
+  for (const [name, bits] of layout) {
+    const value = values[name];
+    if (value < 0n || value >= 2n ** BigInt(bits)) throw new Error(`${name} ${value} does not fit ${bits} bits`);
+    word += value * 2n ** shift;
+    shift += BigInt(bits);
+  }
+  return word;
+}
+
+/** The fields of a word. */
+export function unpack<Name extends string>(layout: Layout<Name>, word: bigint): Record<Name, bigint> {
+  const values: [Name, bigint][] = [];
+  for (const [name, bits] of layout) {
+    const size = 2n ** BigInt(bits);
+    values.push([name, word % size]);
+    word /= size;
+  }
+  return Object.fromEntries(values) as Record<Name, bigint>;
+}
+
+/** What `createOffer` and an order take for resources. */
+export const packResources = (resources: Resources): bigint => pack(RESOURCES, resources);
+
+/** The fields of a lease as it is stored. */
+export async function storedLease(market: Market, leaseId: bigint) {
+  const { terms, progress } = await market.leaseById(leaseId);
+  return { ...unpack(LEASE_TERMS, terms), ...unpack(LEASE_PROGRESS, progress) };
+}
+
+/** The fields of an offer as it is stored. */
+export async function storedOffer(market: Market, offerId: bigint) {
+  const { state, traits, pricePerSecondX32, retired } = await market.offerById(offerId);
+  return { ...unpack(OFFER_STATE, state), ...unpack(OFFER_TRAITS, traits), pricePerSecondX32, retired };
+}
