@@ -6,7 +6,6 @@ import type {
   LeaseCancelledEvent,
   LeaseClosedEvent,
   LeaseOpenedEvent,
-  OfferCreatedEvent,
   TermsPublishedEvent,
   TokenListedEvent,
 } from "../../typechain-types/contracts/market/Market";
@@ -18,7 +17,6 @@ const market = Market__factory.createInterface();
 const READ = [
   "TermsPublished",
   "TokenListed",
-  "OfferCreated",
   "LeaseOpened",
   "LeaseActivated",
   "LeaseClosed",
@@ -38,17 +36,13 @@ export function decodeEvent(log: Log): MarketEvent | undefined {
       return { type: "TermsPublished", block, version, activationWindow: Number(terms.activationWindow) };
     }
     case "TokenListed": {
-      const { token, version, bounty } = parsed.args as unknown as TokenListedEvent.OutputObject;
-      return { type: "TokenListed", block, token, version, bounty };
-    }
-    case "OfferCreated": {
-      const { offerId, token } = parsed.args as unknown as OfferCreatedEvent.OutputObject;
-      return { type: "OfferCreated", block, offerId, token };
+      const { listing, token, bounty } = parsed.args as unknown as TokenListedEvent.OutputObject;
+      return { type: "TokenListed", block, listing, token, bounty };
     }
     case "LeaseOpened": {
       const args = parsed.args as unknown as LeaseOpenedEvent.OutputObject;
-      const { leaseId, tenant, duration, termsVersion, tokenVersion } = args;
-      return { type: "LeaseOpened", block, leaseId, tenant, duration: Number(duration), termsVersion, tokenVersion };
+      const { leaseId, tenant, duration, termsVersion, listing } = args;
+      return { type: "LeaseOpened", block, leaseId, tenant, duration: Number(duration), termsVersion, listing };
     }
     case "LeaseActivated": {
       const { leaseId, startedAt } = parsed.args as unknown as LeaseActivatedEvent.OutputObject;

@@ -1,7 +1,8 @@
-import { formatLeaseId, splitLeaseId } from "../../sdk/ids";
+import { formatLeaseId } from "../../sdk/ids";
 import type { BlockRef, Duty, MarketEvent } from "./leases";
 
 type Opened = Extract<MarketEvent, { type: "LeaseOpened" }>;
+type Listed = Extract<MarketEvent, { type: "TokenListed" }>;
 
 /** A lease that has not ended. */
 interface OpenLease {
@@ -26,8 +27,7 @@ interface Chapter {
  */
 export class LeaseIndex {
   private readonly windows = new Map<bigint, number>();
-  private readonly bounties = new Map<string, bigint>();
-  private readonly tokens = new Map<bigint, string>();
+  private readonly listings = new Map<bigint, Listed>();
   private readonly leases = new Map<bigint, OpenLease>();
   /** When blocks were made, by hash: only those in which pending leases were opened. */
   private readonly times = new Map<string, number>();
@@ -85,7 +85,7 @@ export class LeaseIndex {
 
   /** Forgets everything, to start over. */
   clear(): void {
-    for (const map of [this.windows, this.bounties, this.tokens, this.leases, this.times]) map.clear();
+    for (const map of [this.windows, this.listings, this.leases, this.times]) map.clear();
     this.chapters.length = 0;
   }
 
@@ -107,8 +107,7 @@ export class LeaseIndex {
   *duties(): Generator<Duty> {
     for (const { opened, startedAt } of this.leases.values()) {
       const { leaseId, tenant } = opened;
-      const token = this.tokenOf(leaseId);
-      const bounty = this.known(this.bounties.get(`${token} ${opened.tokenVersion}`), `listing of ${token}`);
+      const { token, bounty } = this.known(this.listings.get(opened.listing), `listing ${opened.listing}`);
       if (startedAt !== undefined) {
         yield { kind: "expire", leaseId, dueAt: startedAt + opened.duration, tenant, token, bounty };
         continue;
@@ -125,11 +124,8 @@ export class LeaseIndex {
       case "TermsPublished":
         return this.set(this.windows, event.version, event.activationWindow, undo);
       case "TokenListed":
-        return this.set(this.bounties, `${event.token} ${event.version}`, event.bounty, undo);
-      case "OfferCreated":
-        return this.set(this.tokens, event.offerId, event.token, undo);
+        return this.set(this.listings, event.listing, event, undo);
       case "LeaseOpened":
-        this.tokenOf(event.leaseId);
         return this.set(this.leases, event.leaseId, { opened: event }, undo);
       case "LeaseActivated": {
         const lease = this.known(this.leases.get(event.leaseId), `lease ${formatLeaseId(event.leaseId)}`);
@@ -148,11 +144,6 @@ export class LeaseIndex {
     const before = map.get(key);
     map.set(key, value);
     undo.push(before === undefined ? () => map.delete(key) : () => map.set(key, before));
-  }
-
-  private tokenOf(leaseId: bigint): string {
-    const { offer } = splitLeaseId(leaseId);
-    return this.known(this.tokens.get(offer), `offer ${offer}`);
   }
 
   private known<T>(value: T | undefined, what: string): T {

@@ -9,15 +9,14 @@ export interface BlockRef {
 /** What the market said, as far as finding due leases needs it; `block` is the block it said it in. */
 export type MarketEvent = { readonly block: BlockRef } & (
   | { readonly type: "TermsPublished"; readonly version: bigint; readonly activationWindow: number }
-  | { readonly type: "TokenListed"; readonly token: string; readonly version: bigint; readonly bounty: bigint }
-  | { readonly type: "OfferCreated"; readonly offerId: bigint; readonly token: string }
+  | { readonly type: "TokenListed"; readonly listing: bigint; readonly token: string; readonly bounty: bigint }
   | {
       readonly type: "LeaseOpened";
       readonly leaseId: bigint;
       readonly tenant: string;
       readonly duration: number;
       readonly termsVersion: bigint;
-      readonly tokenVersion: bigint;
+      readonly listing: bigint;
     }
   | { readonly type: "LeaseActivated"; readonly leaseId: bigint; readonly startedAt: number }
   | { readonly type: "LeaseEnded"; readonly leaseId: bigint }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How a child ended. */
@@ -97,13 +98,30 @@ function isRunning({ process: child }: Child): boolean {
 async function isGone({ process: child }: Child): Promise<boolean> {
   if (child.pid === undefined) return true;
   for (const until = Date.now() + LAST_MOMENT_MS; Date.now() < until; await sleep(20)) {
-    try {
-      process.kill(-child.pid, 0);
-    } catch {
-      return true; // no such group
-    }
+    if (!groupRuns(child.pid)) return true;
   }
   return false;
+}
+
+/** Whether a process of the group runs. One that has ended and waits to be counted by the system does not. */
+function groupRuns(group: number): boolean {
+  if (!existsSync("/proc/self/stat")) {
+    try {
+      return process.kill(-group, 0);
+    } catch {
+      return false;
+    }
+  }
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      // "pid (name) state parent group ...", where the name may hold anything.
+      const [state, , itsGroup] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+      return itsGroup === String(group) && state !== "Z" && state !== "X";
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
 }
 
 /** Kills what is left of a child's process group; false where nothing is. */

@@ -1,7 +1,7 @@
 import { type HDNodeWallet, MaxUint256, Signature, type TypedDataDomain, ZeroAddress, ZeroHash } from "ethers";
 
 import { leaseIdOf } from "../../sdk/ids";
-import { parseResources, type ResourcesText } from "../../sdk/resources";
+import { parseResources, type Resources, type ResourcesText } from "../../sdk/resources";
 import { parseAmount, parseDuration, parsePrice, priceToX32Down } from "../../sdk/units";
 import type { IEscrow, OrderStruct } from "../../typechain-types/contracts/market/Market";
 import { type OfferFacts, WEIGHTED_RESOURCES } from "./model";
@@ -26,6 +26,17 @@ export interface Offer extends OfferFacts {
 
 type Weighted = OfferFacts["resources"];
 
+const RESOURCE_BITS: readonly (readonly [keyof Resources, number])[] = [
+  ["cpu", 32],
+  ["memoryMiB", 32],
+  ["diskGiB", 32],
+  ["bandwidthMbps", 32],
+  ["gpuClass", 16],
+  ["gpuCount", 8],
+  ["region", 16],
+  ["attributes", 32],
+];
+
 const MOST_UINT48 = 2n ** 48n - 1n;
 
 /** Puts HOLD at stake, hands heartbeats to an operator's key, and lets it be heard for the first time. */
@@ -47,7 +58,7 @@ export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
   const priceX32 = priceToX32Down(parsePrice(plan.price), decimals);
   const minDuration = parseDuration(plan.minDuration);
   const terms = {
-    resources,
+    resources: packed(resources),
     minDuration,
     maxDuration: parseDuration("30d"),
     token: address,
@@ -67,21 +78,26 @@ export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
   };
 }
 
+/** Resources as the contracts keep them, in one word: each field and its bits, from the low end. */
+function packed(resources: Resources): bigint {
+  return RESOURCE_BITS.reduceRight((word, [key, bits]) => (word << BigInt(bits)) | BigInt(resources[key]), 0n);
+}
+
 function orderFor(world: World, from: Offer, units: number, duration: number): OrderStruct {
   return {
     token: world.tokens[from.token].address,
     units,
     duration,
     maxLock: parseAmount("1000", world.tokens[from.token].decimals),
-    requirement: parseResources({}),
+    requirement: packed(parseResources({})),
     candidates: [{ offer: from.id, maxPricePerSecondX32: from.priceX32 }],
   };
 }
 
 /** The number that the next lease of an offer gets. */
 async function nextLease(world: World, from: Offer): Promise<bigint> {
-  const { core } = await world.contracts.market.offerById(from.id);
-  return leaseIdOf(from.id, core.leaseCount + 1n);
+  const [view] = await world.contracts.lens.offerViews(from.id, 1n);
+  return leaseIdOf(from.id, (view?.leaseCount ?? 0n) + 1n);
 }
 
 /** Opens a lease out of what the tenant has in escrow. */

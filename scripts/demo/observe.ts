@@ -16,7 +16,7 @@ export async function observe(world: World): Promise<Observed> {
   const accounts = await observeAccounts(world);
   const statuses = await Promise.all(
     leases.map(async ({ id, line }) => {
-      const { status } = await world.contracts.market.leaseById(id);
+      const { status } = await world.contracts.lens.leaseView(id);
       const name = LEASE_STATUSES[Number(status)];
       return name === "Released" || name === "Cancelled" ? [] : [line.name];
     }),
@@ -32,30 +32,30 @@ async function observeLeases(world: World): Promise<{ id: bigint; line: LeaseLin
   const { contracts, deployment, nameOf } = world;
   const { market } = contracts;
   const from = deployment.book.startBlock;
-  const [opened, closed, cancelled, collected] = await Promise.all([
+  const [opened, closed, cancelled, collected, settled] = await Promise.all([
     market.queryFilter(market.filters.LeaseOpened(), from),
     market.queryFilter(market.filters.LeaseClosed(), from),
     market.queryFilter(market.filters.LeaseCancelled(), from),
     market.queryFilter(market.filters.LeaseCollected(), from),
+    market.queryFilter(market.filters.LeaseSettled(), from),
   ]);
   const tokens = new Map(Object.values(world.tokens).map(({ address, symbol }): [string, string] => [address, symbol]));
   const lines = opened.map(async ({ args: { leaseId, tenant, provider, locked } }) => {
     const of = <T extends { args: { leaseId: bigint } }>(logs: T[]): T[] =>
       logs.filter((log) => log.args.leaseId === leaseId);
     const ends = [...of(closed), ...of(cancelled)].map(({ args }) => args);
-    const payments = of(collected).map(({ args }) => args);
-    const { core } = await market.offerById(leaseId >> 32n);
+    const { token } = await contracts.lens.leaseView(leaseId);
     const reasons = ends.map(({ reason }) => ENDINGS[END_REASONS[Number(reason)] ?? "None"]);
     const line: LeaseLine = {
       name: formatLeaseId(leaseId),
       tenant: nameOf(tenant),
       provider: nameOf(provider),
-      token: tokens.get(core.token) ?? core.token,
+      token: tokens.get(token) ?? token,
       ending: reasons.length === 1 && reasons[0] !== undefined ? reasons[0] : "unknown",
       billedSeconds: sum(of(closed), ({ args }) => args.billedSeconds),
       locked,
-      paid: sum(payments, ({ amount }) => amount),
-      fee: sum(payments, ({ fee }) => fee),
+      paid: sum(of(collected), ({ args }) => args.amount),
+      fee: sum(of(settled), ({ args }) => args.fee),
       refunded: sum(ends, ({ refund }) => refund),
       bounty: sum(ends, ({ bounty }) => bounty),
       penalty: sum(of(cancelled), ({ args }) => args.penalty),
@@ -76,26 +76,19 @@ async function observeAccounts(world: World): Promise<AccountLine[]> {
   ]);
   const lines: AccountLine[] = [];
   for (const { symbol, address: token } of Object.values(world.tokens)) {
-    const settled = settlements.filter(({ args }) => args.token === token).map(({ args }) => args);
+    const settled = settlements.filter(({ args }) => args.token === token).flatMap(({ args }) => entriesOf(args[2]));
     for (const account of PEOPLE) {
       const { address } = people[account];
       const isOwn = ({ args }: { args: { token: string; account: string } }): boolean =>
         args.token === token && args.account === address;
-      const own = <T extends { account: string }>(items: readonly T[]): T[] =>
-        items.filter((item) => item.account === address);
+      const moved = settled.filter((entry) => entry.account === address);
       const line = {
         account,
         token: symbol,
         deposited: sum(deposits.filter(isOwn), ({ args }) => args.amount),
         locked: sum(locks.filter(isOwn), ({ args }) => args.amount),
-        refunded: sum(
-          settled.flatMap(({ releases }) => own(releases)),
-          ({ unlocked }) => unlocked,
-        ),
-        earned: sum(
-          settled.flatMap(({ credits }) => own(credits)),
-          ({ amount }) => amount,
-        ),
+        refunded: sum(moved, ({ fromLock, toFree }) => (fromLock > 0n ? toFree : 0n)),
+        earned: sum(moved, ({ fromLock, toFree }) => (fromLock > 0n ? 0n : toFree)),
         free: await escrow.freeOf(token, address),
       };
       if (line.deposited + line.locked + line.earned + line.free !== 0n) lines.push(line);
@@ -104,14 +97,26 @@ async function observeAccounts(world: World): Promise<AccountLine[]> {
   return lines;
 }
 
+/** An entry moves, in one word, what leaves the account's lock (lower half) and what joins its free balance. */
+function entriesOf(entries: readonly { account: string; movement: bigint }[]): Entry[] {
+  return entries.map(({ account, movement }) => {
+    return { account, fromLock: movement & ((1n << 128n) - 1n), toFree: movement >> 128n };
+  });
+}
+
+interface Entry {
+  readonly account: string;
+  readonly fromLock: bigint;
+  readonly toFree: bigint;
+}
+
 async function observeHold(world: World): Promise<HoldLine[]> {
   const { contracts, deployment, people } = world;
   const { staking, market } = contracts;
   const from = deployment.book.startBlock;
-  const [penalties, claims, treasuryClaims] = await Promise.all([
+  const [penalties, claims] = await Promise.all([
     staking.queryFilter(staking.filters.Penalised(), from),
     staking.queryFilter(staking.filters.PenaltyClaimed(), from),
-    staking.queryFilter(staking.filters.TreasuryClaimed(), from),
   ]);
   const lines = await Promise.all(
     PEOPLE.map(async (account): Promise<HoldLine> => {
@@ -121,9 +126,7 @@ async function observeHold(world: World): Promise<HoldLine[]> {
         account,
         bonded: free + reserved,
         penaltiesPaid: sum(penalties, ({ args }) => (args.provider === address ? args.amount : 0n)),
-        penaltiesReceived:
-          sum(claims, ({ args }) => (args.payee === address ? args.amount : 0n)) +
-          sum(treasuryClaims, ({ args }) => (args.treasury === address ? args.amount : 0n)),
+        penaltiesReceived: sum(claims, ({ args }) => (args.payee === address ? args.amount : 0n)),
       };
     }),
   );
