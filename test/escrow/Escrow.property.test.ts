@@ -5,6 +5,7 @@ import { MaxUint256 } from "ethers";
 
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
 import { holds } from "../helpers/property";
+import { entryOf } from "../helpers/words";
 
 interface Slot {
   locked: bigint;
@@ -77,18 +78,17 @@ describe("Escrow under random actions", () => {
               },
             );
             break;
-          case "settle":
-            await attempt(
-              unlocked + amount <= slot.locked,
-              escrow.connect(by).settle(token, [{ account, unlocked, paid: amount }], [{ account: other, amount }]),
-              () => {
-                slot.locked -= unlocked + amount;
-                free[step.account]! += unlocked;
-                free[step.other]! += amount;
-                if (slot.ceiling !== NO_CEILING) slot.ceiling = slot.ceiling > amount ? slot.ceiling - amount : 0n;
-              },
-            );
+          case "settle": {
+            // `unlocked` returns to the account, `amount` goes to the other one, which may be the same.
+            const entries = [entryOf(account, unlocked + amount, unlocked), entryOf(other, 0n, amount)];
+            await attempt(unlocked + amount <= slot.locked, escrow.connect(by).settle(token, entries), () => {
+              slot.locked -= unlocked + amount;
+              free[step.account]! += unlocked;
+              free[step.other]! += amount;
+              if (slot.ceiling !== NO_CEILING) slot.ceiling = slot.ceiling > amount ? slot.ceiling - amount : 0n;
+            });
             break;
+          }
         }
 
         const locked = slots.flat().reduce((sum, each) => sum + each.locked, 0n);

@@ -11,6 +11,7 @@ import { LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { anOrder } from "../helpers/orders";
 import { escrowDomain, FAR_DEADLINE, FUNDING_TYPES, NO_PERMIT, signFunding, signPermit } from "../helpers/signatures";
 import { at, pass } from "../helpers/time";
+import { storedLease } from "../helpers/words";
 
 const MAGIC = concat(["0x1626ba7e", "0x" + "00".repeat(28)]);
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -345,8 +346,8 @@ describe("Escrow: funding by signature", () => {
         await market.connect(tenant).openFunded(order, funding, signature, permit);
 
         const leaseId = leaseIdOf(offerA, 1);
-        const { tenant: holder, status } = await market.leaseById(leaseId);
-        expect([holder, status]).to.deep.equal([tenant.address, LeaseStatus.Pending]);
+        const { tenant: holder, status } = await storedLease(market, leaseId);
+        expect([holder, status]).to.deep.equal([BigInt(tenant.address), LeaseStatus.Pending]);
         const { locked, ceiling } = await escrow.moduleAccount(market, token, tenant);
         expect(await escrow.freeOf(token, tenant)).to.equal(20_000_000n - locked);
         expect(ceiling).to.equal(20_000_000n);

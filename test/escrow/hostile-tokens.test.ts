@@ -5,6 +5,7 @@ import { ethers } from "hardhat";
 
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
 import { FAR_DEADLINE, NO_PERMIT, signFunding } from "../helpers/signatures";
+import { entryOf } from "../helpers/words";
 
 /** `attacker`, a contract with hooks, has 50 tokens in the escrow and 150 outside; a victim has 1,000 inside. */
 async function hookedFixture() {
@@ -87,18 +88,22 @@ describe("Escrow with hostile tokens", () => {
     }
 
     it("keeps every balance exact where a module locks and settles within a transfer", async () => {
-      const { escrow, token, attacker, call, outer } = await loadFixture(hookedFixture);
+      const { escrow, token, attacker, friend, call, outer } = await loadFixture(hookedFixture);
       const { interface: abi } = escrow;
       await call(escrow, abi.encodeFunctionData("approveModule", [token.target, attacker.target, NO_CEILING]));
       await call(escrow, abi.encodeFunctionData("lock", [token.target, attacker.target, 20n]));
-      const release = { account: attacker.target, unlocked: 15n, paid: 5n };
-      const credits = [{ account: attacker.target, amount: 5n }];
-      await attacker.arm(escrow, abi.encodeFunctionData("settle", [token.target, [release], credits]), false);
+      const entries = [
+        entryOf(attacker.target, 15n, 15n),
+        entryOf(attacker.target, 5n, 0n),
+        entryOf(friend.address, 0n, 5n),
+      ];
+      await attacker.arm(escrow, abi.encodeFunctionData("settle", [token.target, entries]), false);
       await call(escrow, outer.withdraw);
       expect(await attacker.succeeded()).to.equal(true);
-      expect(await escrow.freeOf(token, attacker)).to.equal(20n);
+      expect(await escrow.freeOf(token, attacker)).to.equal(15n);
+      expect(await escrow.freeOf(token, friend)).to.equal(5n);
       expect(await token.balanceOf(escrow)).to.equal(1_020n);
-      await attacker.arm(escrow, abi.encodeFunctionData("lock", [token.target, attacker.target, 20n]), false);
+      await attacker.arm(escrow, abi.encodeFunctionData("lock", [token.target, attacker.target, 15n]), false);
       await call(escrow, outer.deposit);
       expect(await escrow.freeOf(token, attacker)).to.equal(60n);
       expect(await token.balanceOf(escrow)).to.equal(1_080n);

@@ -1,9 +1,10 @@
-import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
+import { FAR_DEADLINE, NO_PERMIT, signFunding } from "../helpers/signatures";
+import { entryOf } from "../helpers/words";
 
 const DEPOSITED = 1_000n;
 const CEILING = 600n;
@@ -84,24 +85,16 @@ describe("Escrow: modules", () => {
   });
 
   describe("settle", () => {
-    it("unlocks, pays, credits and announces it all, and lowers the ceiling by what was paid", async () => {
+    it("takes from locks, adds to free balances, announces it, and lowers the ceiling by what was paid out", async () => {
       const { escrow, token, account, module, providerA, treasury } = await loadFixture(lockedFixture);
-      const release = { account, unlocked: 120n, paid: 200n };
-      const credits = [
-        { account: providerA, amount: 195n },
-        { account: treasury, amount: 5n },
-      ];
-      const settling = escrow.connect(module).settle(token, [release], credits);
+      const entries = [entryOf(account, 320n, 120n), entryOf(providerA, 0n, 195n), entryOf(treasury, 0n, 5n)];
+      const settling = escrow.connect(module).settle(token, entries);
       await expect(settling)
         .to.emit(escrow, "Settled")
         .withArgs(
           module,
           token,
-          [[account.address, 120n, 200n]],
-          [
-            [providerA.address, 195n],
-            [treasury.address, 5n],
-          ],
+          [account, providerA, treasury].map(({ address }, index) => [address, entries[index]!.movement]),
         );
       await expect(settling).to.changeTokenBalance(token, escrow, 0n);
       expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED + 120n);
@@ -110,25 +103,44 @@ describe("Escrow: modules", () => {
       expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 320n, CEILING - 200n, 0n]);
     });
 
-    it("leaves the ceiling alone where it only unlocks, so that the same can be locked again", async () => {
+    it("leaves the ceiling alone where all is given back, so that the same can be locked again", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
-      await escrow.connect(module).settle(token, [{ account, unlocked: LOCKED, paid: 0n }], []);
+      await escrow.connect(module).settle(token, [entryOf(account, LOCKED, LOCKED)]);
       expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, CEILING, 0n]);
       await escrow.connect(module).lock(token, account, CEILING);
+    });
+
+    it("leaves ceiling and lock alone where an account is only credited", async () => {
+      const { escrow, token, account, tenantB, module } = await loadFixture(lockedFixture);
+      await escrow.connect(tenantB).deposit(token, tenantB, 10n);
+      await escrow.connect(tenantB).approveModule(token, module, 10n);
+      await escrow.connect(module).lock(token, tenantB, 10n);
+      await escrow.connect(module).settle(token, [entryOf(tenantB, 10n, 0n), entryOf(account, 0n, 10n)]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, CEILING, 0n]);
+      expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED + 10n);
+    });
+
+    it("leaves the ceiling alone where an account gets more than it gives", async () => {
+      const { escrow, token, account, tenantB, module } = await loadFixture(lockedFixture);
+      await escrow.connect(tenantB).deposit(token, tenantB, 10n);
+      await escrow.connect(tenantB).approveModule(token, module, 10n);
+      await escrow.connect(module).lock(token, tenantB, 10n);
+      await escrow.connect(module).settle(token, [entryOf(account, 1n, 11n), entryOf(tenantB, 10n, 0n)]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 1n, CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, tenantB)).to.deep.equal([0n, 0n, 0n]);
     });
 
     it("never moves the largest ceiling", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
       await escrow.connect(account).approveModule(token, module, NO_CEILING);
-      const credits = [{ account, amount: LOCKED }];
-      await escrow.connect(module).settle(token, [{ account, unlocked: 0n, paid: LOCKED }], credits);
+      await escrow.connect(module).settle(token, [entryOf(account, LOCKED, 0n), entryOf(account, 0n, LOCKED)]);
       expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, NO_CEILING, 0n]);
     });
 
     it("moves the ceiling below the largest one", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
       await escrow.connect(account).approveModule(token, module, NO_CEILING - 1n);
-      await escrow.connect(module).settle(token, [{ account, unlocked: 0n, paid: 1n }], [{ account, amount: 1n }]);
+      await escrow.connect(module).settle(token, [entryOf(account, 1n, 0n), entryOf(module, 0n, 1n)]);
       expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 1n, NO_CEILING - 2n, 0n]);
     });
 
@@ -136,71 +148,83 @@ describe("Escrow: modules", () => {
       it(`pays 200 out of what it holds under a ceiling of ${ceiling}, which ends at zero or above`, async () => {
         const { escrow, token, account, module } = await loadFixture(lockedFixture);
         await escrow.connect(account).approveModule(token, module, ceiling);
-        const credits = [{ account, amount: 200n }];
-        await escrow.connect(module).settle(token, [{ account, unlocked: 0n, paid: 200n }], credits);
+        await escrow.connect(module).settle(token, [entryOf(account, 200n, 0n), entryOf(module, 0n, 200n)]);
         const left = ceiling > 200n ? ceiling - 200n : 0n;
         expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 200n, left, 0n]);
       });
     }
 
-    it("applies several releases of one account, and several credits, one after the other", async () => {
+    it("keeps the nonce of signatures beside what it changes", async () => {
+      const { escrow, token, account, module } = await loadFixture(lockedFixture);
+      const funding = {
+        account: account.address,
+        token: token.target,
+        module: module.address,
+        ceiling: CEILING,
+        deposit: 0n,
+        nonce: 0n,
+        deadline: FAR_DEADLINE,
+      };
+      await escrow.fundBySignature(funding, await signFunding(account, escrow, funding), NO_PERMIT);
+      await escrow.connect(module).lock(token, account, 1n);
+      await escrow.connect(module).settle(token, [entryOf(account, 10n, 4n), entryOf(module, 0n, 6n)]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 9n, CEILING - 6n, 1n]);
+      await escrow.connect(account).approveModule(token, module, 3n);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 9n, 3n, 1n]);
+    });
+
+    it("applies several entries of one account one after the other", async () => {
       const { escrow, token, account, module, providerA } = await loadFixture(lockedFixture);
-      const release = { account, unlocked: 100n, paid: 150n };
-      const credit = { account: providerA, amount: 100n };
-      await escrow.connect(module).settle(token, [release, release], [credit, credit, credit]);
+      const [taking, giving] = [entryOf(account, 250n, 100n), entryOf(providerA, 0n, 100n)];
+      await escrow.connect(module).settle(token, [giving, taking, giving, taking, giving]);
       expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, CEILING - 300n, 0n]);
       expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED + 200n);
       expect(await escrow.freeOf(token, providerA)).to.equal(300n);
     });
 
-    it("settles nothing", async () => {
-      const { escrow, token, module } = await loadFixture(lockedFixture);
-      await expect(escrow.connect(module).settle(token, [], []))
+    it("settles nothing, of an account that it holds nothing of too", async () => {
+      const { escrow, token, module, stranger } = await loadFixture(lockedFixture);
+      await expect(escrow.connect(module).settle(token, [])).to.emit(escrow, "Settled").withArgs(module, token, []);
+      await expect(escrow.connect(module).settle(token, [entryOf(stranger, 0n, 0n)]))
         .to.emit(escrow, "Settled")
-        .withArgs(module, token, [], []);
+        .withArgs(module, token, [[stranger.address, 0n]]);
     });
 
-    it("reverts for one base unit more than the module holds, unlocked and paid together", async () => {
+    it("reverts for one base unit more than the module holds, wherever it goes", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
-      for (const [unlocked, paid] of [
-        [LOCKED + 1n, 0n],
-        [0n, LOCKED + 1n],
-        [LOCKED, 1n],
-      ] as const) {
-        await expect(escrow.connect(module).settle(token, [{ account, unlocked, paid }], [{ account, amount: paid }]))
+      for (const given of [LOCKED + 1n, LOCKED, 0n]) {
+        const entries = [entryOf(account, LOCKED + 1n, given), entryOf(module, 0n, LOCKED + 1n - given)];
+        await expect(escrow.connect(module).settle(token, entries))
           .to.be.revertedWithCustomError(escrow, "EscrowInsufficientLocked")
           .withArgs(module, token, account, LOCKED, LOCKED + 1n);
       }
     });
 
-    it("reverts where a second release takes what the first one left too little of, as a whole", async () => {
+    it("reverts for the largest amounts that a word can carry", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
-      const release = { account, unlocked: 300n, paid: 0n };
-      await expect(escrow.connect(module).settle(token, [release, release], []))
+      const most = 2n ** 128n - 1n;
+      await expect(escrow.connect(module).settle(token, [entryOf(account, most, most)]))
+        .to.be.revertedWithCustomError(escrow, "EscrowInsufficientLocked")
+        .withArgs(module, token, account, LOCKED, most);
+      await expect(escrow.connect(module).settle(token, [entryOf(module, 0n, most), entryOf(module, 0n, most)]))
+        .to.be.revertedWithCustomError(escrow, "EscrowUnbalanced")
+        .withArgs(token, 0n, 2n * most);
+    });
+
+    it("reverts where a second entry takes what the first one left too little of, as a whole", async () => {
+      const { escrow, token, account, module } = await loadFixture(lockedFixture);
+      const entry = entryOf(account, 300n, 300n);
+      await expect(escrow.connect(module).settle(token, [entry, entry]))
         .to.be.revertedWithCustomError(escrow, "EscrowInsufficientLocked")
         .withArgs(module, token, account, LOCKED - 300n, 300n);
       expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, CEILING, 0n]);
     });
 
-    it("reverts where the sum of a release, or of the credits, overflows", async () => {
-      const { escrow, token, account, module } = await loadFixture(lockedFixture);
-      const vault = escrow.connect(module);
-      const overflow = PANIC_CODES.ARITHMETIC_OVERFLOW;
-      await expect(vault.settle(token, [{ account, unlocked: 1n, paid: MaxUint256 }], [])).to.be.revertedWithPanic(
-        overflow,
-      );
-      const credits = [
-        { account, amount: MaxUint256 },
-        { account, amount: 1n },
-      ];
-      await expect(vault.settle(token, [], credits)).to.be.revertedWithPanic(overflow);
-    });
-
     for (const credited of [199n, 201n, 0n]) {
-      it(`reverts where 200 are paid and ${credited} credited`, async () => {
+      it(`reverts where 200 leave a lock and ${credited} join a free balance`, async () => {
         const { escrow, token, account, module } = await loadFixture(lockedFixture);
-        const credits = [{ account, amount: credited }];
-        await expect(escrow.connect(module).settle(token, [{ account, unlocked: 10n, paid: 200n }], credits))
+        const entries = [entryOf(account, 200n, 0n), entryOf(module, 0n, credited)];
+        await expect(escrow.connect(module).settle(token, entries))
           .to.be.revertedWithCustomError(escrow, "EscrowUnbalanced")
           .withArgs(token, 200n, credited);
       });
@@ -213,8 +237,8 @@ describe("Escrow: modules", () => {
       await expect(escrow.connect(otherModule).lock(token, account, 1n))
         .to.be.revertedWithCustomError(escrow, "EscrowCeilingExceeded")
         .withArgs(otherModule, token, account, 0n, 1n);
-      const release = { account, unlocked: 0n, paid: 1n };
-      await expect(escrow.connect(otherModule).settle(token, [release], [{ account: otherModule, amount: 1n }]))
+      const entries = [entryOf(account, 1n, 0n), entryOf(otherModule, 0n, 1n)];
+      await expect(escrow.connect(otherModule).settle(token, entries))
         .to.be.revertedWithCustomError(escrow, "EscrowInsufficientLocked")
         .withArgs(otherModule, token, account, 0n, 1n);
     });
@@ -222,7 +246,7 @@ describe("Escrow: modules", () => {
     it("does not reach another module's lock, approved as it may be", async () => {
       const { escrow, token, account, otherModule } = await loadFixture(lockedFixture);
       await escrow.connect(account).approveModule(token, otherModule, NO_CEILING);
-      await expect(escrow.connect(otherModule).settle(token, [{ account, unlocked: 1n, paid: 0n }], []))
+      await expect(escrow.connect(otherModule).settle(token, [entryOf(account, 1n, 1n)]))
         .to.be.revertedWithCustomError(escrow, "EscrowInsufficientLocked")
         .withArgs(otherModule, token, account, 0n, 1n);
       await expect(escrow.connect(otherModule).lock(token, account, DEPOSITED - LOCKED + 1n))
@@ -253,7 +277,7 @@ describe("Escrow: modules", () => {
       ] as const) {
         const { locked, ceiling } = await escrow.moduleAccount(module, token, account);
         await vault.lock(token, account, ceiling - locked);
-        await vault.settle(token, [{ account, unlocked, paid: amount }], [{ account: module, amount }]);
+        await vault.settle(token, [entryOf(account, unlocked + amount, unlocked), entryOf(module, 0n, amount)]);
         paid += amount;
       }
       expect(paid).to.equal(CEILING);
@@ -263,9 +287,9 @@ describe("Escrow: modules", () => {
       expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - CEILING);
     });
 
-    it("creates no money: credits without releases revert", async () => {
+    it("creates no money", async () => {
       const { escrow, token, module } = await loadFixture(lockedFixture);
-      await expect(escrow.connect(module).settle(token, [], [{ account: module, amount: 1n }]))
+      await expect(escrow.connect(module).settle(token, [entryOf(module, 0n, 1n)]))
         .to.be.revertedWithCustomError(escrow, "EscrowUnbalanced")
         .withArgs(token, 0n, 1n);
     });

@@ -1,4 +1,6 @@
 /** Packs and unpacks the words that the market stores, written from the layouts in contracts/types. */
+import type { AddressLike } from "ethers";
+
 import type { Market } from "../../typechain-types";
 import type { Resources } from "./money";
 
@@ -49,6 +51,11 @@ const OFFER_TRAITS = [
   ["maxDuration", 32],
 ] as const;
 
+const MOVEMENT = [
+  ["fromLock", 128],
+  ["toFree", 128],
+] as const;
+
 /** One word of these fields. */
 export function pack<Name extends string>(layout: Layout<Name>, values: Record<Name, bigint>): bigint {
   let shift = 0n;
@@ -75,6 +82,12 @@ export function unpack<Name extends string>(layout: Layout<Name>, word: bigint):
 
 /** What `createOffer` and an order take for resources. */
 export const packResources = (resources: Resources): bigint => pack(RESOURCES, resources);
+
+/** One line of a settlement: what leaves the account's lock, and what joins its free balance. */
+export const entryOf = (account: AddressLike, fromLock: bigint, toFree: bigint) => ({
+  account,
+  movement: pack(MOVEMENT, { fromLock, toFree }),
+});
 
 /** The fields of a lease as it is stored. */
 export async function storedLease(market: Market, leaseId: bigint) {

@@ -31,7 +31,8 @@ describe("Staking under random actions", () => {
     });
 
     const property = fc.asyncProperty(fc.array(action, { minLength: 30, maxLength: 45 }), async (actions) => {
-      const { hold, staking, admin, others, module, otherModule, tenantA, treasury } = await loadFixture(deployFixture);
+      const { hold, staking, admin, others, module, otherModule, tenantA, keeper, treasury } =
+        await loadFixture(deployFixture);
       const modules = [module, otherModule];
       const providers = others.slice(0, 2);
       const books: Book[] = providers.map(() => ({
@@ -41,8 +42,7 @@ describe("Staking under random actions", () => {
         readyAt: 0,
         wallet: WALLET,
       }));
-      const unpaid: { maturesAt: number; amount: bigint }[] = [];
-      let treasuryDue = 0n;
+      const unpaid: { maturesAt: number; parts: (bigint | undefined)[] }[] = [];
       for (const provider of providers) {
         await hold.connect(admin).transfer(provider, WALLET);
         await hold.connect(provider).approve(staking, MaxUint256);
@@ -108,21 +108,22 @@ describe("Staking under random actions", () => {
             });
             break;
           case "penalise": {
-            const { tenant, challenger, treasury: due } = penaltyParts(amount, true);
-            const sent = staking.connect(by).penalise(provider, amount, tenantA, tenantA, treasury);
+            const sent = staking.connect(by).penalise(provider, amount, tenantA, keeper, treasury);
             await attempt(amount <= book.reserved[pool]!, sent, () => {
               book.reserved[pool]! -= amount;
-              unpaid.push({ maturesAt: second + UNBONDING_DELAY, amount: tenant + challenger });
-              treasuryDue += due;
+              const { tenant, challenger, treasury: left } = penaltyParts(amount, true);
+              unpaid.push({ maturesAt: second + UNBONDING_DELAY, parts: [tenant, challenger, left] });
             });
             break;
           }
           case "claim": {
-            const index = unpaid.findIndex((penalty) => penalty.amount > 0n);
+            const role = Number(amount % 3n);
+            const index = unpaid.findIndex(({ parts }) => parts[role] !== undefined);
             if (index < 0) break;
-            const penalty = unpaid[index]!;
-            const sent = staking.connect(tenantA).claimPenalty(index + 1, tenantA);
-            await attempt(second >= penalty.maturesAt, sent, () => (penalty.amount = 0n));
+            const { maturesAt, parts } = unpaid[index]!;
+            const payee = [tenantA, keeper, treasury][role]!;
+            const sent = staking.connect(payee).claimPenalties([index + 1], payee);
+            await attempt(second >= maturesAt, sent, () => (parts[role] = undefined));
             break;
           }
         }
@@ -131,7 +132,7 @@ describe("Staking under random actions", () => {
           const bonded = each.free[0]! + each.free[1]! + each.reserved[0]! + each.reserved[1]! + each.unbonding;
           expect(await hold.lockOf(staking, providers[index]!)).to.equal(bonded);
         }
-        const owed = unpaid.reduce((sum, penalty) => sum + penalty.amount, treasuryDue);
+        const owed = unpaid.flatMap(({ parts }) => parts).reduce<bigint>((sum, part) => sum + (part ?? 0n), 0n);
         expect(await hold.balanceOf(staking)).to.equal(owed);
       }
 

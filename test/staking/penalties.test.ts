@@ -57,13 +57,12 @@ describe("Staking: penalties", () => {
         const fixture = await loadFixture(reservedFixture);
         const { staking, hold, module, provider, tenant, treasury, penalisedAt, maturesAt } = fixture;
         const challenger = challenged ? fixture.challenger.address : ZeroAddress;
-        const parts = penaltyParts(PENALTY, challenged);
         const penalising = at(penalisedAt, () =>
           staking.connect(module).penalise(provider, PENALTY, tenant, challenger, treasury),
         );
         await expect(penalising)
           .to.emit(staking, "Penalised")
-          .withArgs(1n, module, provider, tenant, challenger, treasury, PENALTY, parts.treasury, maturesAt);
+          .withArgs(1n, module, provider, tenant, challenger, treasury, PENALTY, maturesAt);
         await expect(penalising)
           .to.emit(hold, "Seized")
           .withArgs(staking, provider, staking, PENALTY, BONDED - PENALTY);
@@ -76,9 +75,10 @@ describe("Staking: penalties", () => {
           maturesAt,
           false,
           false,
+          false,
+          treasury.address,
         ]);
         expect(await staking.penaltyCount()).to.equal(1n);
-        expect(await staking.treasuryDue(treasury)).to.equal(parts.treasury);
       });
     }
 
@@ -92,14 +92,14 @@ describe("Staking: penalties", () => {
       expect(await hold.getVotes(staking)).to.equal(0n);
     });
 
-    it("adds up what each treasury is due", async () => {
-      const { staking, module, provider, tenant, treasury, stranger } = await loadFixture(reservedFixture);
-      await staking.connect(module).penalise(provider, 14n, tenant, ZeroAddress, treasury);
-      await staking.connect(module).penalise(provider, 10n, tenant, ZeroAddress, treasury);
-      await staking.connect(module).penalise(provider, 5n, tenant, ZeroAddress, stranger);
-      expect(await staking.treasuryDue(treasury)).to.equal(4n);
-      expect(await staking.treasuryDue(stranger)).to.equal(1n);
-      expect(await staking.penaltyCount()).to.equal(3n);
+    it("numbers penalties from 1", async () => {
+      const { staking, module, provider, tenant, treasury } = await loadFixture(reservedFixture);
+      for (const number of [1n, 2n, 3n]) {
+        const penalising = staking.connect(module).penalise.staticCall(provider, 5n, tenant, ZeroAddress, treasury);
+        expect(await penalising).to.equal(number);
+        await staking.connect(module).penalise(provider, 5n, tenant, ZeroAddress, treasury);
+        expect(await staking.penaltyCount()).to.equal(number);
+      }
     });
 
     it("keeps the ready time that it had when the delay changes later", async () => {
@@ -116,10 +116,9 @@ describe("Staking: penalties", () => {
         staking.connect(module).penalise(provider, 0n, tenant, ZeroAddress, treasury),
       ).to.changeTokenBalances(hold, [provider, staking], [0n, 0n]);
       await pass(UNBONDING_DELAY);
-      await expect(staking.connect(tenant).claimPenalty(1n, tenant)).to.changeTokenBalance(hold, tenant, 0n);
-      await expect(staking.connect(treasury).claimTreasury(treasury))
-        .to.be.revertedWithCustomError(staking, "StakingNothingForTreasury")
-        .withArgs(treasury);
+      for (const payee of [tenant, treasury]) {
+        await expect(staking.connect(payee).claimPenalties([1n], payee)).to.changeTokenBalance(hold, payee, 0n);
+      }
     });
 
     it("takes all that is reserved, and not the free bond", async () => {
@@ -195,131 +194,133 @@ describe("Staking: penalties", () => {
     });
   });
 
-  describe("claimPenalty", () => {
-    it("reverts in the last seconds before it matures, for tenant and challenger (INV-STK-3)", async () => {
-      const { staking, tenant, challenger, maturesAt } = await loadFixture(penalisedFixture);
-      let second = maturesAt - 2;
-      for (const payee of [tenant, challenger]) {
-        const asked = second;
-        await expect(at(asked, () => staking.connect(payee).claimPenalty(1n, payee)))
+  describe("claimPenalties", () => {
+    it("reverts in the last seconds before it matures, for tenant, challenger and treasury (INV-STK-3)", async () => {
+      const { staking, tenant, challenger, treasury, maturesAt } = await loadFixture(penalisedFixture);
+      for (const [index, payee] of [tenant, challenger, treasury].entries()) {
+        const second = maturesAt - 3 + index;
+        await expect(at(second, () => staking.connect(payee).claimPenalties([1n], payee)))
           .to.be.revertedWithCustomError(staking, "StakingPenaltyNotMatured")
-          .withArgs(1n, maturesAt, asked);
-        second += 1;
+          .withArgs(1n, maturesAt, second);
       }
     });
 
-    it("pays the tenant from the second on that it matures, wherever it says", async () => {
-      const { staking, hold, tenant, stranger, maturesAt, parts } = await loadFixture(penalisedFixture);
-      const claiming = at(maturesAt, () => staking.connect(tenant).claimPenalty(1n, stranger));
-      await expect(claiming).to.emit(staking, "PenaltyClaimed").withArgs(1n, tenant, stranger, parts.tenant);
-      await expect(claiming).to.changeTokenBalances(hold, [staking, stranger], [-parts.tenant, parts.tenant]);
-      const { tenantPaid, challengerPaid } = await staking.penaltyOf(1n);
-      expect([tenantPaid, challengerPaid]).to.deep.equal([true, false]);
-    });
+    for (const payee of ["tenant", "challenger", "treasury"] as const) {
+      it(`pays the ${payee} its part from the second on that it matures, wherever it says`, async () => {
+        const fixture = await loadFixture(penalisedFixture);
+        const { staking, hold, stranger, maturesAt, parts } = fixture;
+        const caller = fixture[payee];
+        const claiming = at(maturesAt, () => staking.connect(caller).claimPenalties([1n], stranger));
+        await expect(claiming).to.emit(staking, "PenaltyClaimed").withArgs(1n, caller, stranger, parts[payee]);
+        await expect(claiming).to.changeTokenBalances(hold, [staking, stranger], [-parts[payee], parts[payee]]);
+        const { tenantPaid, challengerPaid, treasuryPaid } = await staking.penaltyOf(1n);
+        expect({ tenantPaid, challengerPaid, treasuryPaid }).to.deep.equal({
+          tenantPaid: payee === "tenant",
+          challengerPaid: payee === "challenger",
+          treasuryPaid: payee === "treasury",
+        });
+      });
+    }
 
-    it("pays the challenger, before or after the tenant", async () => {
-      const { staking, hold, tenant, challenger, maturesAt, parts } = await loadFixture(penalisedFixture);
-      await expect(at(maturesAt + 1, () => staking.connect(challenger).claimPenalty(1n, challenger)))
-        .to.emit(staking, "PenaltyClaimed")
-        .withArgs(1n, challenger, challenger, parts.challenger);
-      const { tenantPaid, challengerPaid } = await staking.penaltyOf(1n);
-      expect([tenantPaid, challengerPaid]).to.deep.equal([false, true]);
-      await expect(staking.connect(tenant).claimPenalty(1n, tenant)).to.changeTokenBalance(hold, tenant, parts.tenant);
-    });
-
-    it("pays who is tenant and challenger both parts in one", async () => {
-      const { staking, hold, module, provider, tenant, treasury } = await loadFixture(reservedFixture);
-      await staking.connect(module).penalise(provider, PENALTY, tenant, tenant, treasury);
-      const parts = penaltyParts(PENALTY, true);
-      await pass(UNBONDING_DELAY);
-      await expect(staking.connect(tenant).claimPenalty(1n, tenant)).to.changeTokenBalance(
-        hold,
-        tenant,
-        parts.tenant + parts.challenger,
-      );
-      await expect(staking.connect(tenant).claimPenalty(1n, tenant))
-        .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
-        .withArgs(1n, tenant);
-    });
+    for (const [roles, tenantToo, treasuryToo] of [
+      ["tenant and challenger", true, false],
+      ["challenger and treasury", false, true],
+      ["tenant, challenger and treasury", true, true],
+    ] as const) {
+      it(`pays who is ${roles} all those parts in one, once`, async () => {
+        const { staking, hold, module, provider, tenant, challenger, treasury } = await loadFixture(reservedFixture);
+        const parts = penaltyParts(PENALTY, true);
+        const payees = [tenantToo ? challenger : tenant, challenger, treasuryToo ? challenger : treasury] as const;
+        await staking.connect(module).penalise(provider, PENALTY, ...payees);
+        await pass(UNBONDING_DELAY);
+        const amount = parts.challenger + (tenantToo ? parts.tenant : 0n) + (treasuryToo ? parts.treasury : 0n);
+        expect(await staking.connect(challenger).claimPenalties.staticCall([1n], challenger)).to.equal(amount);
+        await expect(staking.connect(challenger).claimPenalties([1n], challenger)).to.changeTokenBalance(
+          hold,
+          challenger,
+          amount,
+        );
+        await expect(staking.connect(challenger).claimPenalties([1n], challenger))
+          .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
+          .withArgs(1n, challenger);
+      });
+    }
 
     it("pays four fifths where there is no challenger", async () => {
       const { staking, hold, module, provider, tenant, treasury } = await loadFixture(reservedFixture);
       await staking.connect(module).penalise(provider, PENALTY, tenant, ZeroAddress, treasury);
       await pass(UNBONDING_DELAY);
-      await expect(staking.connect(tenant).claimPenalty(1n, tenant)).to.changeTokenBalance(
+      await expect(staking.connect(tenant).claimPenalties([1n], tenant)).to.changeTokenBalance(
         hold,
         tenant,
         penaltyParts(PENALTY, false).tenant,
       );
     });
 
-    it("pays each payee once", async () => {
+    it("pays many penalties in one transfer", async () => {
+      const { staking, hold, module, provider, treasury, challenger } = await loadFixture(penalisedFixture);
+      await staking.connect(module).penalise(provider, 5n, provider, ZeroAddress, treasury);
+      await staking.connect(module).penalise(provider, 100n, provider, challenger, treasury);
+      await pass(UNBONDING_DELAY);
+      const amount = penaltyParts(PENALTY, true).treasury + 1n + 20n;
+      const claiming = staking.connect(treasury).claimPenalties([3n, 1n, 2n], treasury);
+      await expect(claiming).to.emit(hold, "Transfer").withArgs(staking, treasury, amount);
+      await expect(claiming).to.emit(staking, "PenaltyClaimed").withArgs(2n, treasury, treasury, 1n);
+      await expect(claiming).to.emit(staking, "PenaltyClaimed").withArgs(3n, treasury, treasury, 20n);
+    });
+
+    it("pays each part once, in one call too, and all of a call or nothing", async () => {
       const { staking, tenant, challenger, maturesAt } = await loadFixture(penalisedFixture);
-      for (const [index, payee] of [tenant, challenger].entries()) {
-        await at(maturesAt + index, () => staking.connect(payee).claimPenalty(1n, payee));
-      }
+      await expect(at(maturesAt, () => staking.connect(tenant).claimPenalties([1n, 1n], tenant)))
+        .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
+        .withArgs(1n, tenant);
       for (const payee of [tenant, challenger]) {
-        await expect(staking.connect(payee).claimPenalty(1n, payee))
+        await staking.connect(payee).claimPenalties([1n], payee);
+        await expect(staking.connect(payee).claimPenalties([1n], payee))
           .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
           .withArgs(1n, payee);
       }
     });
 
-    it("reverts for strangers, for the provider and the treasury, and for a penalty that does not exist", async () => {
-      const { staking, tenant, provider, treasury, stranger } = await loadFixture(penalisedFixture);
-      for (const caller of [stranger, provider, treasury]) {
-        await expect(staking.connect(caller).claimPenalty(1n, caller))
+    it("reverts for strangers, for the provider, and for a penalty that does not exist", async () => {
+      const { staking, tenant, provider, stranger } = await loadFixture(penalisedFixture);
+      for (const caller of [stranger, provider]) {
+        await expect(staking.connect(caller).claimPenalties([1n], caller))
           .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
           .withArgs(1n, caller);
       }
-      await expect(staking.connect(tenant).claimPenalty(2n, tenant))
+      await expect(staking.connect(tenant).claimPenalties([2n], tenant))
         .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
         .withArgs(2n, tenant);
     });
 
     it("reverts where the HOLD could never leave again", async () => {
       const { staking, hold, tenant, maturesAt } = await loadFixture(penalisedFixture);
-      await expect(at(maturesAt, () => staking.connect(tenant).claimPenalty(1n, staking)))
+      await expect(at(maturesAt, () => staking.connect(tenant).claimPenalties([1n], staking)))
         .to.be.revertedWithCustomError(staking, "StakingInvalidRecipient")
         .withArgs(staking);
-      await expect(staking.connect(tenant).claimPenalty(1n, ZeroAddress))
+      await expect(staking.connect(tenant).claimPenalties([1n], ZeroAddress))
         .to.be.revertedWithCustomError(hold, "ERC20InvalidReceiver")
         .withArgs(ZeroAddress);
     });
   });
 
-  describe("claimTreasury", () => {
-    it("pays what is due so far, once, wherever the treasury says", async () => {
-      const { staking, hold, treasury, stranger, parts } = await loadFixture(penalisedFixture);
-      const claiming = staking.connect(treasury).claimTreasury(stranger);
-      await expect(claiming).to.emit(staking, "TreasuryClaimed").withArgs(treasury, stranger, parts.treasury);
-      await expect(claiming).to.changeTokenBalances(hold, [staking, stranger], [-parts.treasury, parts.treasury]);
-      expect(await staking.treasuryDue(treasury)).to.equal(0n);
-      await expect(staking.connect(treasury).claimTreasury(stranger))
-        .to.be.revertedWithCustomError(staking, "StakingNothingForTreasury")
-        .withArgs(treasury);
-    });
-
-    it("reverts for whom nothing is due", async () => {
-      const { staking, tenant } = await loadFixture(penalisedFixture);
-      await expect(staking.connect(tenant).claimTreasury(tenant))
-        .to.be.revertedWithCustomError(staking, "StakingNothingForTreasury")
-        .withArgs(tenant);
-    });
-
-    it("reverts where the HOLD could never leave again", async () => {
-      const { staking, treasury } = await loadFixture(penalisedFixture);
-      await expect(staking.connect(treasury).claimTreasury(staking))
-        .to.be.revertedWithCustomError(staking, "StakingInvalidRecipient")
-        .withArgs(staking);
-    });
+  it("gains no provider any time to punish itself: every part waits as long as unbonding (INV-STK-3)", async () => {
+    const { staking, provider, module, maturesAt, penalisedAt } = await loadFixture(reservedFixture);
+    const own = staking.connect(provider);
+    await own.moveBond(module, provider, 100n);
+    await own.tryReserve(provider, 100n);
+    await at(penalisedAt, () => own.penalise(provider, 100n, provider, provider, provider));
+    await expect(at(maturesAt - 1, () => own.claimPenalties([1n], provider)))
+      .to.be.revertedWithCustomError(staking, "StakingPenaltyNotMatured")
+      .withArgs(1n, maturesAt, maturesAt - 1);
   });
 
   it("pays out every wei of a penalty, and holds nothing afterwards (INV-STK-1)", async () => {
     const { staking, hold, tenant, challenger, treasury, maturesAt } = await loadFixture(penalisedFixture);
-    await at(maturesAt, () => staking.connect(tenant).claimPenalty(1n, tenant));
-    await staking.connect(challenger).claimPenalty(1n, challenger);
-    await staking.connect(treasury).claimTreasury(treasury);
+    for (const [index, payee] of [tenant, challenger, treasury].entries()) {
+      await at(maturesAt + index, () => staking.connect(payee).claimPenalties([1n], payee));
+    }
     expect(await hold.balanceOf(staking)).to.equal(0n);
   });
 });
