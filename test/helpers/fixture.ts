@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { MaxUint256, parseEther } from "ethers";
 
 import { type Actors, namedActors } from "./actors";
@@ -66,7 +65,7 @@ export interface OpenMarket extends Fixture {
  * offer; both tenants funded in both tokens, with the market approved without limit. For `loadFixture`.
  */
 export async function openMarketFixture(): Promise<OpenMarket> {
-  const fixture = await loadFixture(deployFixture);
+  const fixture = await deployFixture();
   const { escrow, staking, liveness, market, usd6, usd18 } = fixture;
   const { providerA, operatorA, providerB, operatorB, providerC, operatorC, tenantA, tenantB } = fixture;
 
