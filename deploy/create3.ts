@@ -35,7 +35,7 @@ export const FACTORY_ADDRESS = getCreate2Address(CREATE2_PROXY.address, FACTORY_
 export const FACTORY_CALL_DATA = FACTORY_SALT + FACTORY_INIT_CODE.slice(2);
 
 /** Hash of the init code of the proxy through which CREATE3 creates (OpenZeppelin's Create3). */
-const PROXY_INIT_CODE_HASH = "0x57a34f6e879358dd76825d6700df87013ad6a3fb43c0d0c602f70a8772c153bd";
+export const PROXY_INIT_CODE_HASH = "0x57a34f6e879358dd76825d6700df87013ad6a3fb43c0d0c602f70a8772c153bd";
 
 /** The salt under which a contract of the protocol is created. */
 export function saltOf(release: string, name: string): string {

@@ -37,6 +37,8 @@ export interface Deployment {
   readonly book: AddressBook;
   /** Everybody who holds a role of the AccessManager. */
   readonly powers: readonly Power[];
+  /** Steps that governance undid or overtook since the handover. */
+  readonly changed: readonly string[];
   /** Transactions of the deployer that this run got mined. */
   readonly transactions: number;
   readonly gasUsed: bigint;

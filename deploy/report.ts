@@ -51,8 +51,10 @@ export function renderStatus(status: Status, parameters: Parameters): string {
   if (parametersChanged) parts.push("The network file is not the one that the address book records.");
   const open = findings.filter(({ state }) => state === "missing").length;
   const wrong = findings.filter(({ state }) => state === "mismatch").length;
+  const changed = findings.filter(({ state }) => state === "changed").length;
   if (wrong > 0) parts.push(`${wrong} of ${findings.length} steps do not match: deploying will refuse.`);
   else if (open > 0) parts.push(`${open} of ${findings.length} steps are missing: deploying will do them.`);
+  else if (changed > 0) parts.push(`Everything is in place; governance changed ${changed} steps since.`);
   else parts.push("Everything is in place.");
   return parts.join("\n\n");
 }
@@ -75,6 +77,8 @@ export function renderProgress(progress: Progress): string {
       return `         waiting for ${progress.pending} pending transaction(s) of the deployer`;
     case "replacing":
       return `         sending nonce ${progress.nonce} again, for up to ${formatUnits(progress.maxFeePerGas, "gwei")} gwei`;
+    case "refused":
+      return `         the node did not take nonce ${progress.nonce} (${progress.message}): looking again`;
     case "sent":
       return `         sent ${progress.hash}, nonce ${progress.nonce}`;
     case "confirming":
@@ -87,9 +91,14 @@ export function renderProgress(progress: Progress): string {
 }
 
 /** The end of a deployment. */
-export function renderDeployment({ transactions, gasUsed, powers }: Deployment, source: string): string {
+export function renderDeployment(deployment: Deployment, source: string): string {
+  const { transactions, gasUsed, powers, changed } = deployment;
   const held = powers.map(({ role, account }) => `${role}: ${account}`).join(", ");
   const sent =
     transactions === 0 ? "Nothing was to do" : `${transactions} transactions were mined, ${gasUsed} gas in all`;
-  return `${sent}. Everything is in place and recorded in ${source}.\nPower is held by ${held}.`;
+  const place =
+    changed.length === 0
+      ? "Everything is in place"
+      : `Everything is in place, but for what only governance can change now (${changed.join(", ")})`;
+  return `${sent}. ${place}; recorded in ${source}.\nPower is held by ${held}.`;
 }

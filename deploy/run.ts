@@ -53,14 +53,18 @@ export class Run {
   }
 
   /** Does whatever is missing, and looks again, until nothing is. */
-  async complete(): Promise<{ book: AddressBook; powers: Power[] }> {
+  async complete(): Promise<{ book: AddressBook; powers: Power[]; changed: string[] }> {
     for (let pass = 1; ; pass++) {
       const findings = await inspect(this.stage, this.book);
       assertNoMismatch(findings);
       if (pass === 1)
         for (const finding of findings) if (finding.state !== "missing") this.tell({ type: "step", finding });
       const missing = new Set(findings.filter(({ state }) => state === "missing").map(({ name }) => name));
-      if (missing.size === 0) break;
+      if (missing.size === 0) {
+        await this.recordAll();
+        const changed = findings.filter(({ state }) => state === "changed").map(({ name }) => name);
+        return { book: this.book, powers: await this.countPowers(), changed };
+      }
       if (pass > MOST_PASSES) {
         throw new DeployError(
           "NOT_MINED",
@@ -70,8 +74,6 @@ export class Run {
       }
       await this.work(missing);
     }
-    await this.recordAll();
-    return { book: this.book, powers: await this.countPowers() };
   }
 
   private async work(missing: ReadonlySet<string>): Promise<void> {
@@ -110,21 +112,28 @@ export class Run {
     if (await exists()) return;
     const value = await shortage();
     await this.sender.reach({ to: CREATE2_PROXY.signer, value }, async () => (await shortage()) === 0n || exists());
-    await this.broadcastProxy();
-    await this.sender.until(exists, "the deterministic deployment proxy");
+    const refusal = await this.broadcastProxy();
+    const remark = refusal === undefined ? "" : `; the node said: ${refusal}`;
+    await this.sender.until(exists, "the deterministic deployment proxy", remark);
     this.tell({ type: "step", finding: (await inspectFoundation(this.stage))[0] });
   }
 
-  /** Sends the presigned transaction; fails only where the chain will never take it. */
-  private async broadcastProxy(): Promise<void> {
+  /**
+   * Sends the presigned transaction; fails only where the chain will never take it.
+   * @returns why the node did not take it now: not funded yet, or known already.
+   */
+  private async broadcastProxy(): Promise<string | undefined> {
     try {
       await this.stage.provider.broadcastTransaction(CREATE2_PROXY.transaction);
+      return undefined;
     } catch (error) {
-      if (!/replay|protected|eip-?155|chain ?id/i.test((error as Error).message)) return;
+      if (!(error instanceof Error && "code" in error)) throw error; // only answers of a node carry a code
+      const { message } = error;
+      if (!/replay|protected|eip-?155|chain ?id/i.test(message)) return message;
       throw new DeployError(
         "FACTORY_REFUSED",
         "This chain lacks the deterministic deployment proxy, and the node refuses its presigned transaction because " +
-          `that carries no chain id: ${(error as Error).message}`,
+          `that carries no chain id: ${message}`,
         `use a node that allows such transactions, or have ${CREATE2_PROXY.address} put there by the operators of the ` +
           "chain (most have it from genesis on). Nothing was spent.",
         { cause: error },

@@ -14,6 +14,7 @@ import type { Parameters } from "./parameters";
 export type SenderEvent =
   | { readonly type: "waiting"; readonly pending: number }
   | { readonly type: "replacing"; readonly nonce: number; readonly maxFeePerGas: bigint }
+  | { readonly type: "refused"; readonly nonce: number; readonly message: string }
   | { readonly type: "sent"; readonly hash: string; readonly nonce: number }
   | { readonly type: "confirming"; readonly block: number }
   | { readonly type: "mined"; readonly hash: string; readonly block: number; readonly gasUsed: bigint };
@@ -24,6 +25,8 @@ export type SendingPolicy = Parameters["transactions"];
 const MOST_GAS = 2n ** 24n;
 const FIRST_POLL_MS = 20;
 const LAST_POLL_MS = 1_000;
+/** Each raise is a quarter: this many are a factor of 35. */
+const MOST_RAISES = 16;
 const MOST_REPLACEMENTS = 6;
 const MOST_FAILED_SENDS = 10;
 
@@ -39,10 +42,19 @@ async function poll<T>(probe: () => Promise<T | undefined>, seconds: number): Pr
   }
 }
 
+/** The node has a transaction with this nonce that pays as much, or nearly. */
+function isUnderpriced(error: unknown): boolean {
+  return isError(error, "REPLACEMENT_UNDERPRICED") || /underpriced/i.test((error as Error).message);
+}
+
 /** The node has this transaction, or one with the same nonce, already, or has mined it. */
 function isOvertaken(error: unknown): boolean {
-  if (isError(error, "NONCE_EXPIRED") || isError(error, "REPLACEMENT_UNDERPRICED")) return true;
-  return /nonce too low|already known|already imported|underpriced/i.test((error as Error).message);
+  if (isError(error, "NONCE_EXPIRED") || isUnderpriced(error)) return true;
+  return /nonce too low|already known|already imported/i.test((error as Error).message);
+}
+
+function isPoverty(error: unknown): boolean {
+  return isError(error, "INSUFFICIENT_FUNDS") || /(enough|insufficient) funds/i.test((error as Error).message);
 }
 
 /** Nobody knows whether the transaction went out: reading the chain tells. */
@@ -85,20 +97,27 @@ export class Sender {
   async reach(transaction: TransactionRequest, done: () => Promise<boolean>): Promise<TransactionReceipt | undefined> {
     let raise: number = await this.settle();
     const sent: string[] = [];
-    for (let failures = 0; ;) {
+    for (let failures = 0; ; ) {
       if (await done()) return undefined;
-      if (raise > MOST_REPLACEMENTS) throw this.notMined();
+      if (raise > MOST_RAISES || sent.length > MOST_REPLACEMENTS) throw this.notMined();
 
       const nonce = await this.provider.getTransactionCount(this.account, "latest");
-      const gasLimit = await this.gasFor(transaction);
+      const gasLimit = await this.gasFor(transaction, done);
+      if (gasLimit === undefined) return undefined;
       const fees = await this.fees(raise, nonce);
       try {
         const { hash } = await this.signer.sendTransaction({ ...transaction, ...fees, gasLimit, nonce });
         sent.push(hash);
         this.tell({ type: "sent", hash, nonce });
       } catch (error) {
-        if (isError(error, "INSUFFICIENT_FUNDS")) throw this.poor(error);
+        if (isPoverty(error)) throw this.poor(error);
         if (!(isOvertaken(error) || isConnectionLoss(error)) || ++failures > MOST_FAILED_SENDS) throw error;
+        this.tell({ type: "refused", nonce, message: (error as Error).message });
+        // What is pending was sent for much more than the network asks now: no use in waiting before going higher.
+        if (raise > 0 && isUnderpriced(error)) {
+          raise += 3;
+          continue;
+        }
       }
       raise = (await this.mined(nonce)) ? 0 : raise + 1;
       const receipt = await this.minedOf(sent);
@@ -132,15 +151,22 @@ export class Sender {
     return (await poll(isMined, this.policy.stuckAfter)) === true;
   }
 
-  /** Simulates, so that nothing is sent that would revert. */
-  private async gasFor(transaction: TransactionRequest): Promise<bigint> {
-    let estimate: bigint;
+  /**
+   * Simulates, so that nothing is sent that would revert.
+   * @returns the gas to send along; undefined where another run of the deployment was faster.
+   */
+  private async gasFor(transaction: TransactionRequest, done: () => Promise<boolean>): Promise<bigint | undefined> {
+    const request = { ...transaction, from: this.account, blockTag: "latest" };
     try {
-      estimate = await this.provider.estimateGas({ ...transaction, from: this.account });
+      const estimate = await this.provider.estimateGas(request);
+      const ample = (estimate * 6n) / 5n;
+      return ample > MOST_GAS && estimate <= MOST_GAS ? MOST_GAS : ample;
     } catch (error) {
-      if (isError(error, "INSUFFICIENT_FUNDS")) throw this.poor(error);
+      if (isPoverty(error)) throw this.poor(error);
       const data = revertDataOf(error);
       if (data === undefined) throw error;
+      if (await done()) return undefined;
+      if (await this.passesNow(request)) return MOST_GAS;
       throw new DeployError(
         "WOULD_REVERT",
         `The next transaction would revert with ${this.explain(data)}; it was not sent.`,
@@ -148,8 +174,14 @@ export class Sender {
         { cause: error },
       );
     }
-    const ample = (estimate * 6n) / 5n;
-    return ample > MOST_GAS && estimate <= MOST_GAS ? MOST_GAS : ample;
+  }
+
+  /** Some nodes estimate on top of pending transactions, where a stuck one has reached the goal already. */
+  private async passesNow(request: TransactionRequest): Promise<boolean> {
+    return this.provider.call(request).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Fees of this transaction: what the network suggests, a quarter more for each time that it was not mined. */
@@ -226,12 +258,12 @@ export class Sender {
   }
 
   /** Waits for what a transaction of somebody else brings. */
-  async until(done: () => Promise<boolean>, what: string): Promise<void> {
+  async until(done: () => Promise<boolean>, what: string, remark: string): Promise<void> {
     const seen = await poll(async () => ((await done()) ? true : undefined), this.policy.stuckAfter);
     if (seen === true) return;
     throw new DeployError(
       "NOT_MINED",
-      `The chain does not show ${what} after ${this.policy.stuckAfter} s.`,
+      `The chain does not show ${what} after ${this.policy.stuckAfter} s${remark}.`,
       "run again: it waits on.",
     );
   }
@@ -239,7 +271,7 @@ export class Sender {
   private notMined(): DeployError {
     return new DeployError(
       "NOT_MINED",
-      `A transaction of ${this.account} is still not mined after ${MOST_REPLACEMENTS} raises of its fee.`,
+      `A transaction of ${this.account} is still not mined, however often its fee was raised.`,
       "check that the chain makes blocks, raise transactions.maxFeePerGas in the network file if it holds the fee down, and run again.",
     );
   }

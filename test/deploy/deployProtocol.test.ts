@@ -1,0 +1,420 @@
+import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { dataSlice, type Signer, ZeroAddress, ZeroHash } from "ethers";
+import { ethers } from "hardhat";
+
+import { bookInMemory } from "../../deploy/book";
+import { CREATE2_PROXY, FACTORY_ADDRESS, saltOf } from "../../deploy/create3";
+import { deploymentStatus } from "../../deploy/deployProtocol";
+import { parametersHash } from "../../deploy/parameters";
+import { PROTOCOL } from "../../deploy/protocol";
+import type { Progress } from "../../deploy/run";
+import { predictAddresses } from "../../deploy/scene";
+import { addressBookSchema, type AddressBook, CONTRACT_NAMES } from "../../sdk/addressBook";
+import { connect } from "../../sdk/handles";
+import { ROLES } from "../../sdk/roles";
+import {
+  compiled,
+  countingStore,
+  creations,
+  deploy,
+  deployer,
+  dies,
+  localParameters,
+  mortal,
+  stopped,
+} from "./helpers";
+
+const sentSoFar = async (): Promise<number> => ethers.provider.getTransactionCount(await deployer());
+
+async function accountAt(index: number): Promise<Signer> {
+  const signer = (await ethers.getSigners())[index];
+  if (signer === undefined) throw new Error(`there is no account ${index}`);
+  return signer;
+}
+
+/** A chain that has nothing. */
+async function bare(): Promise<void> {}
+
+async function deployed() {
+  const book = bookInMemory();
+  const deployment = await deploy({ book });
+  return { book, deployment, recorded: book.load() as AddressBook };
+}
+
+async function token() {
+  return ethers.deployContract("MockToken", ["Dollar", "USD6", 6]);
+}
+
+/** Parameters that list `address` as USD6. */
+const listing = (address: string, change: { decimals?: number; symbol?: string; bounty?: string } = {}) =>
+  localParameters((input) => {
+    input.tokens = [{ symbol: "USD6", address, decimals: 6, minimumLock: "0.10", bounty: "0.05", ...change }];
+  });
+
+describe("deployProtocol", () => {
+  describe("on a chain that has nothing", () => {
+    it("wires everything as the network file says", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const { contracts, addresses } = deployment;
+      const parameters = localParameters();
+      expect(addresses).to.deep.equal(predictAddresses(parameters));
+
+      expect(await contracts.hold.balanceOf(parameters.roles.initialHolder)).to.equal(await contracts.hold.totalSupply());
+      expect(await contracts.staking.HOLD()).to.equal(addresses.hold);
+      expect(await contracts.staking.unbondingDelay()).to.equal(14 * 86_400);
+      expect(await contracts.staking.authority()).to.equal(addresses.accessManager);
+      expect(await contracts.liveness.GRACE()).to.equal(600);
+      expect(await contracts.market.ESCROW()).to.equal(addresses.escrow);
+      expect(await contracts.market.STAKING()).to.equal(addresses.staking);
+      expect(await contracts.market.LIVENESS()).to.equal(addresses.liveness);
+      expect(await contracts.market.OUTAGE_ALLOWANCE()).to.equal(1_800);
+      expect(await contracts.lens.MARKET()).to.equal(addresses.market);
+
+      const terms = await contracts.market.termsOf(1);
+      expect(terms.treasury).to.equal(parameters.roles.treasury);
+      expect([terms.feeBps, terms.toleranceBps, terms.noShowBps]).to.deep.equal([250n, 100n, 1_000n]);
+      expect([terms.noticePeriod, terms.activationWindow]).to.deep.equal([86_400n, 900n]);
+      const weights = await contracts.market.weightsOf(1);
+      expect([weights.cpu, weights.memoryMiB, weights.gpuTier3]).to.deep.equal([1_000n, 100n, 1_000_000_000n]);
+    });
+
+    it("leaves power with the admin and the guardian alone", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const { contracts, powers } = deployment;
+      const { roles } = localParameters();
+      expect(powers).to.have.deep.members([
+        { role: "admin", account: roles.admin, expected: true },
+        { role: "guardian", account: roles.guardian, expected: true },
+      ]);
+      const { accessManager, market } = contracts;
+      expect((await accessManager.hasRole(ROLES.admin, await deployer())).isMember).to.equal(false);
+      const pause = market.interface.getFunction("pauseEntries").selector;
+      expect(await accessManager.getTargetFunctionRole(market, pause)).to.equal(ROLES.guardian);
+
+      await market.connect(await ethers.getSigner(roles.guardian)).pauseEntries(60);
+      await expect(market.connect(await deployer()).pauseEntries(60))
+        .to.be.revertedWithCustomError(market, "AccessManagedUnauthorized")
+        .withArgs(await (await deployer()).getAddress());
+    });
+
+    it("writes down where everything is, how it was made and on which chain", async () => {
+      const { recorded } = await loadFixture(deployed);
+      expect(addressBookSchema.parse(structuredClone(recorded))).to.deep.equal(recorded);
+      expect(recorded.chainId).to.equal(31_337);
+      expect(recorded.genesisHash).to.equal((await ethers.provider.getBlock(0))?.hash);
+      expect(recorded.deployer).to.equal(await (await deployer()).getAddress());
+      expect(recorded.factory).to.equal(FACTORY_ADDRESS);
+      expect(recorded.parametersHash).to.equal(parametersHash(localParameters()));
+      expect(Object.keys(recorded.contracts)).to.have.members([...CONTRACT_NAMES]);
+      for (const { address, block, txHash, bytecodeHash } of Object.values(recorded.contracts)) {
+        expect((await ethers.provider.getTransactionReceipt(txHash))?.blockNumber).to.equal(block);
+        expect(ethers.keccak256(await ethers.provider.getCode(address))).to.equal(bytecodeHash);
+      }
+      expect(recorded.contracts["staking"]?.constructorArgs).to.deep.equal([
+        recorded.contracts["accessManager"]?.address,
+        recorded.contracts["hold"]?.address,
+        "1209600",
+      ]);
+      const handles = connect(recorded, ethers.provider);
+      expect(await handles.market.currentTermsVersion()).to.equal(1);
+    });
+
+    it("lists the tokens of the network file", async () => {
+      await loadFixture(bare);
+      const usd = await token();
+      const { contracts } = await deploy({ parameters: listing(await usd.getAddress()) });
+      const { listed, minimumLock, bounty } = await contracts.market.tokenTermsOf(usd);
+      expect([listed, minimumLock, bounty]).to.deep.equal([true, 100_000n, 50_000n]);
+    });
+
+    it("says loudly where the deployer is meant to keep its power", async () => {
+      await loadFixture(bare);
+      const told: Progress[] = [];
+      const parameters = localParameters((input) => {
+        input.roles.admin = input.deployer;
+        input.release = "kept";
+      });
+      const { powers } = await deploy({ parameters, onProgress: (progress) => told.push(progress) });
+      expect(powers.find(({ role }) => role === "admin")).to.include({ account: parameters.deployer, expected: true });
+      const notices = told.flatMap((progress) => (progress.type === "notice" ? [progress.message] : []));
+      expect(notices).to.have.lengthOf(1);
+      expect(notices[0]).to.contain("KEEPS ALL POWER");
+    });
+  });
+
+  describe("again", () => {
+    it("sends nothing and writes nothing", async () => {
+      const { recorded } = await loadFixture(deployed);
+      const store = countingStore(bookInMemory(recorded));
+      const before = await sentSoFar();
+      const { transactions, gasUsed } = await deploy({ book: store });
+      expect([transactions, gasUsed]).to.deep.equal([0, 0n]);
+      expect(await sentSoFar()).to.equal(before);
+      expect(store.saves()).to.equal(0);
+    });
+
+    it("leaves alone what governance changed since", async () => {
+      await loadFixture(bare);
+      const usd = await token();
+      const parameters = listing(await usd.getAddress());
+      const book = bookInMemory();
+      const { contracts } = await deploy({ parameters, book });
+      const admin = await ethers.getSigner(parameters.roles.admin);
+      await contracts.market.connect(admin).listToken(usd, 7n, 6n);
+      await contracts.accessManager.connect(admin).grantRole(ROLES.guardian, await accountAt(9), 0);
+
+      const told: Progress[] = [];
+      const { transactions } = await deploy({ parameters, book, onProgress: (progress) => told.push(progress) });
+      expect(transactions).to.equal(0);
+      expect((await contracts.market.tokenTermsOf(usd)).bounty).to.equal(6n);
+      expect(told.some((progress) => progress.type === "notice" && /granted since/.test(progress.message))).to.be.true;
+      const { findings } = await deploymentStatus({ provider: ethers.provider, parameters, book, artifacts: compiled });
+      expect(findings.find(({ name }) => name === "list USD6")?.state).to.equal("changed");
+    });
+  });
+
+  describe("addresses", () => {
+    it("depend on the deployer, the release and the name, not on the parameters", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const other = localParameters((input) => {
+        input.liveness = { grace: "20 min", outageAllowance: "6 h" };
+        input.staking.unbondingDelay = "20 d";
+      });
+      expect(predictAddresses(other)).to.deep.equal(deployment.addresses);
+
+      const bySomebodyElse = localParameters((input) => {
+        input.deployer = input.roles.guardian;
+      });
+      const released = localParameters((input) => {
+        input.release = "v2";
+      });
+      for (const name of CONTRACT_NAMES) {
+        expect(predictAddresses(bySomebodyElse)[name]).not.to.equal(deployment.addresses[name]);
+        expect(predictAddresses(released)[name]).not.to.equal(deployment.addresses[name]);
+      }
+    });
+
+    it("cannot be taken by others who copy the salts", async () => {
+      await loadFixture(deployed);
+      const squatted = localParameters((input) => {
+        input.deployer = input.roles.guardian;
+        input.release = "squat";
+      });
+      // The guardian's account creates under the salts that the deployer will use for release 'squat'.
+      const factory = await ethers.getContractAt("Create3Factory", FACTORY_ADDRESS, await accountAt(2));
+      for (const name of CONTRACT_NAMES) await factory.create(saltOf("squat", name), "0x60015f5360015ff3");
+      const mine = localParameters((input) => {
+        input.release = "squat";
+      });
+      const { addresses } = await deploy({ parameters: mine });
+      expect(new Set([...Object.values(addresses), ...Object.values(predictAddresses(squatted))])).to.have.property(
+        "size",
+        2 * CONTRACT_NAMES.length,
+      );
+    });
+
+    it("stand beside a second protocol under another release", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const second = await deploy({
+        parameters: localParameters((input) => {
+          input.release = "v2";
+        }),
+      });
+      expect(second.addresses.market).not.to.equal(deployment.addresses.market);
+      expect(await creations(ethers.provider)).to.have.lengthOf(14);
+    });
+  });
+
+  describe("refuses, sending nothing,", () => {
+    /** Deploys with this book, or without any, and expects to be stopped without a transaction. */
+    async function refused(book: AddressBook | undefined, ...[code, change]: Parameters<typeof refusal>) {
+      return refusal(code, { book: bookInMemory(book), ...change });
+    }
+    async function refusal(code: Parameters<typeof stopped>[1], options: Parameters<typeof deploy>[0] = {}) {
+      const before = await sentSoFar();
+      const error = await stopped(deploy(options), code);
+      expect(await sentSoFar()).to.equal(before);
+      expect(error.next).not.to.equal("");
+      return error;
+    }
+
+    it("a chain with another genesis block", async () => {
+      const { recorded } = await loadFixture(deployed);
+      const error = await refused({ ...recorded, genesisHash: ZeroHash }, "WRONG_CHAIN");
+      expect(error.what).to.contain(ZeroHash).and.to.contain(recorded.genesisHash);
+      expect(error.next).to.contain("restarted");
+    });
+
+    it("an address book of another chain id", async () => {
+      const { recorded } = await loadFixture(deployed);
+      await refused({ ...recorded, chainId: 1 }, "WRONG_CHAIN");
+    });
+
+    it("a network file of another chain id", async () => {
+      const parameters = localParameters((input) => {
+        input.chainId = 1337;
+      });
+      await refused(undefined, "WRONG_CHAIN", { parameters });
+    });
+
+    it("another key than the deployer's", async () => {
+      const error = await refused(undefined, "WRONG_DEPLOYER", { signer: await accountAt(1) });
+      expect(error.what).to.contain(await (await accountAt(1)).getAddress());
+    });
+
+    it("a book of another deployer or release, which would be a second copy", async () => {
+      const { recorded } = await loadFixture(deployed);
+      await refused({ ...recorded, deployer: ZeroAddress }, "WRONG_DEPLOYER");
+      await refused({ ...recorded, release: "v0" }, "WRONG_DEPLOYER");
+    });
+
+    it("a book of another factory", async () => {
+      const { recorded } = await loadFixture(deployed);
+      await refused({ ...recorded, factory: ZeroAddress }, "RECORD_MISMATCH");
+    });
+
+    it("a network file that changed since the start, unless told that it was reviewed", async () => {
+      const { recorded } = await loadFixture(deployed);
+      const usd = await token();
+      const parameters = listing(await usd.getAddress());
+      const error = await refused(recorded, "PARAMETERS_CHANGED", { parameters });
+      expect(error.next).to.contain("--accept-changed-parameters");
+
+      const book = bookInMemory(recorded);
+      await deploy({ parameters, book, acceptChangedParameters: true });
+      expect(book.load()?.parametersHash).to.equal(parametersHash(parameters));
+    });
+
+    it("a constructor argument that changed, even if told so", async () => {
+      const { recorded } = await loadFixture(deployed);
+      const parameters = localParameters((input) => {
+        input.liveness.grace = "11 min";
+      });
+      const error = await refused(recorded, "CODE_MISMATCH", { parameters, acceptChangedParameters: true });
+      expect(error.what).to.contain("liveness at ").and.to.contain("other constructor arguments");
+    });
+
+    it("code that is not what the book records", async () => {
+      const { recorded, deployment } = await loadFixture(deployed);
+      await setCode(deployment.addresses.escrow, "0x6001");
+      const error = await refused(recorded, "CODE_MISMATCH");
+      expect(error.what).to.contain(`escrow at ${deployment.addresses.escrow}: the hash of its code is`);
+    });
+
+    it("code that is gone", async () => {
+      const { recorded, deployment } = await loadFixture(deployed);
+      await setCode(deployment.addresses.lens, "0x");
+      const error = await refused(recorded, "CODE_MISMATCH");
+      expect(error.what).to.contain("lens at ").and.to.contain("there is no code");
+    });
+
+    it("code that is not what was compiled, without any record", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const code = await ethers.provider.getCode(deployment.addresses.hold);
+      await setCode(deployment.addresses.hold, `${code.slice(0, 102)}00${code.slice(104)}`);
+      const error = await refused(undefined, "CODE_MISMATCH");
+      expect(error.what).to.contain("hold at ").and.to.contain("first at byte 50");
+
+      await setCode(deployment.addresses.hold, "0x6001");
+      expect((await refused(undefined, "CODE_MISMATCH")).what).to.contain("it has 2 bytes of code");
+    });
+
+    it("an immutable that was changed in the code, without any record", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const { lens } = deployment.addresses;
+      const places = Object.values(compiled.read("contracts/lens/MarketLens.sol:MarketLens").immutableReferences).flat();
+      const code = await ethers.provider.getCode(lens);
+      const change = (code: string, places: readonly { start: number; length: number }[]): string =>
+        places.reduce((changed, { start, length }) => {
+          const from = 2 + 2 * start;
+          return `${changed.slice(0, from)}${"11".repeat(length)}${changed.slice(from + 2 * length)}`;
+        }, code);
+      expect(dataSlice(code, places[0]!.start, places[0]!.start + 32)).to.equal(
+        ethers.zeroPadValue(deployment.addresses.market, 32).toLowerCase(),
+      );
+
+      await setCode(lens, change(code, places.slice(0, 1)));
+      expect((await refused(undefined, "CODE_MISMATCH")).what).to.contain("has several values");
+      const addressOnly = places.map(({ start }) => ({ start: start + 12, length: 20 }));
+      await setCode(lens, change(code, addressOnly));
+      expect((await refused(undefined, "CODE_MISMATCH")).what).to.contain("MARKET() answers 0x1111");
+    });
+
+    it("an address that something else took", async () => {
+      await loadFixture(deployed);
+      const parameters = localParameters((input) => {
+        input.release = "taken";
+      });
+      await setCode(predictAddresses(parameters).market, "0x6001");
+      const error = await refused(undefined, "CODE_MISMATCH", { parameters });
+      expect(error.what).to.contain("market at ");
+    });
+
+    it("factories that are not the real ones", async () => {
+      await loadFixture(deployed);
+      const proxyCode = await ethers.provider.getCode(CREATE2_PROXY.address);
+      await setCode(CREATE2_PROXY.address, "0x6001");
+      expect((await refused(undefined, "CODE_MISMATCH")).what).to.contain("create2 proxy at ");
+      await setCode(CREATE2_PROXY.address, proxyCode);
+      await setCode(FACTORY_ADDRESS, "0x6001");
+      expect((await refused(undefined, "CODE_MISMATCH")).what).to.contain("create3 factory at ");
+    });
+  });
+
+  describe("stops before the handover", () => {
+    it("for a token that is not what the network file says", async () => {
+      await loadFixture(bare);
+      const usd = await (await token()).getAddress();
+      for (const [parameters, what] of [
+        [listing(usd, { decimals: 5 }), "it has 6 decimals, the file says 5"],
+        [listing(usd, { symbol: "USDC" }), "it calls itself USD6"],
+        [listing(await (await accountAt(5)).getAddress()), "there is no contract"],
+        [listing(FACTORY_ADDRESS), "it does not answer symbol() and decimals()"],
+      ] as const) {
+        const error = await stopped(deploy({ parameters }), "PRECONDITION");
+        expect(error.what).to.contain(what);
+      }
+    });
+
+    it("if a stranger holds power, and goes on when it does not any more", async () => {
+      await loadFixture(bare);
+      const parameters = localParameters((input) => {
+        input.release = "stranger";
+      });
+      const book = bookInMemory();
+      // After the proxy (tried, paid, sent), the factory, 7 contracts and 2 genesis steps comes the handover.
+      const signer = await deployer();
+      await dies(deploy({ parameters, book, signer: mortal(signer, { at: 14, when: "before" }) }));
+      const { accessManager } = connect(book.load() as AddressBook, signer);
+      const stranger = await (await accountAt(12)).getAddress();
+      await accessManager.grantRole(42n, stranger, 0);
+      const error = await stopped(deploy({ parameters, book }), "POWERS");
+      expect(error.what).to.contain(`${stranger}: 42`);
+      await accessManager.revokeRole(42n, stranger);
+      const { powers } = await deploy({ parameters, book });
+      expect(powers.every(({ expected }) => expected)).to.be.true;
+    });
+
+    it("fails if the deployer still holds power after it", async () => {
+      const { book, deployment } = await loadFixture(deployed);
+      const { roles, deployer: account } = localParameters();
+      const admin = await ethers.getSigner(roles.admin);
+      await deployment.contracts.accessManager.connect(admin).grantRole(ROLES.guardian, account, 0);
+      const error = await stopped(deploy({ book }), "POWERS");
+      expect(error.what).to.contain(`${account} still holds guardian`);
+    });
+  });
+
+  it("puts a revert into words, and does not send what would revert", async () => {
+    await loadFixture(bare);
+    const parameters = localParameters((input) => {
+      input.release = "revert";
+    });
+    const [hold, accessManager, escrow, staking, ...rest] = PROTOCOL.contracts;
+    const broken = { ...staking!, args: () => [ZeroAddress, ZeroAddress, 1] };
+    const plan = { ...PROTOCOL, contracts: [hold!, accessManager!, escrow!, broken, ...rest] };
+    const error = await stopped(deploy({ parameters, plan }), "WOULD_REVERT");
+    expect(error.what).to.contain("StakingDelayOutOfBounds(1, 864000, 5184000)");
+  });
+});

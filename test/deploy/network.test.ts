@@ -1,0 +1,262 @@
+import { mine, setBalance, setNextBlockBaseFeePerGas, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { type Filter, parseUnits, type Provider, type Signer } from "ethers";
+import hre, { ethers } from "hardhat";
+
+import { bookInMemory } from "../../deploy/book";
+import { CREATE2_PROXY } from "../../deploy/create3";
+import type { Progress } from "../../deploy/run";
+import { behaving, creations, deploy, deployer, dies, localParameters, mortal, stopped } from "./helpers";
+
+/** An answer of a node. */
+function refusal(message: string): Error & { code: string } {
+  return Object.assign(new Error(message), { code: "SERVER_ERROR" });
+}
+
+async function automine(on: boolean): Promise<void> {
+  await hre.network.provider.send("evm_setAutomine", [on]);
+}
+
+/** The deployer, connected through a node that behaves otherwise. */
+async function throughNode(change: (provider: Provider) => Partial<Provider>): Promise<Signer> {
+  const signer = await deployer();
+  return behaving<Signer>(signer, { provider: behaving<Provider>(signer.provider, change(signer.provider)) });
+}
+
+const impatient = localParameters((input) => {
+  input.transactions = { confirmations: 1, stuckAfter: "1 s", maxFeePerGas: "500 gwei" };
+});
+
+describe("a deployment on a difficult network", () => {
+  let start: Awaited<ReturnType<typeof takeSnapshot>>;
+  before(async () => {
+    start = await takeSnapshot();
+  });
+  afterEach(async () => {
+    await automine(true);
+    await start.restore();
+  });
+
+  describe("pending transactions", () => {
+    it("waits for what an earlier run left pending instead of sending it again", async () => {
+      const book = bookInMemory();
+      await deploy({ book, signer: mortal(await deployer(), { at: 6, when: "before" }) }).catch(() => undefined);
+      await automine(false);
+      await dies(deploy({ book, signer: mortal(await deployer(), { at: 1, when: "after" }) }));
+
+      const told: Progress[] = [];
+      const waited = deploy({
+        book,
+        onProgress(progress) {
+          told.push(progress);
+          if (progress.type === "waiting") void automine(true).then(() => mine());
+        },
+      });
+      await waited;
+      expect(told.filter(({ type }) => type === "waiting")).to.have.lengthOf(1);
+      expect(told.filter(({ type }) => type === "replacing")).to.have.lengthOf(0);
+      expect(await creations(ethers.provider)).to.have.lengthOf(7);
+      expect(await ethers.provider.getTransactionCount(await deployer())).to.equal(13);
+    });
+
+    it("replaces what is stuck, with the same nonce and a higher fee, so that it is mined once", async () => {
+      const book = bookInMemory();
+      await deploy({ book, signer: mortal(await deployer(), { at: 6, when: "before" }) }).catch(() => undefined);
+      await automine(false);
+      await dies(deploy({ book, parameters: impatient, signer: mortal(await deployer(), { at: 1, when: "after" }) }));
+      const nonce = await ethers.provider.getTransactionCount(await deployer());
+
+      const told: Progress[] = [];
+      await deploy({
+        book,
+        parameters: impatient,
+        onProgress(progress) {
+          told.push(progress);
+          // The node takes a while for the first replacement, too.
+          const replacements = told.filter(({ type }) => type === "replacing").length;
+          if (progress.type === "sent" && replacements === 2) void automine(true).then(() => mine());
+        },
+      });
+      const replaced = told.flatMap((progress) => (progress.type === "replacing" ? [progress] : []));
+      expect(replaced.map((progress) => progress.nonce)).to.deep.equal([nonce, nonce]);
+      expect(replaced[1]!.maxFeePerGas).to.be.greaterThan(replaced[0]!.maxFeePerGas);
+      expect(await creations(ethers.provider)).to.have.lengthOf(7);
+      expect(await ethers.provider.getTransactionCount(await deployer())).to.equal(13);
+    });
+
+    it("gives up, saying what to do, where no block is made", async () => {
+      await automine(false);
+      const signer = await deployer();
+      const error = await stopped(deploy({ parameters: impatient, signer }), "NOT_MINED");
+      expect(error.what).to.contain("however often its fee was raised");
+      expect(error.next).to.contain("check that the chain makes blocks");
+    });
+
+    it("survives a connection that breaks after the node took the transaction", async () => {
+      const signer = await deployer();
+      let sends = 0;
+      const flaky = behaving<Signer>(signer, {
+        async sendTransaction(transaction) {
+          const response = await signer.sendTransaction(transaction);
+          if (++sends % 2 === 0) throw refusal("socket hang up");
+          return response;
+        },
+      });
+      const book = bookInMemory();
+      await deploy({ signer: flaky, book });
+      expect(await ethers.provider.getTransactionCount(signer)).to.equal(13);
+      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(7);
+    });
+  });
+
+  describe("confirmations", () => {
+    const careful = localParameters((input) => {
+      input.transactions = { confirmations: 4, stuckAfter: "2 s" };
+    });
+
+    it("records nothing that is not deep enough, so that a reorganisation costs nothing", async () => {
+      const book = bookInMemory();
+      const signer = await deployer();
+      await dies(deploy({ book, parameters: careful, signer: mortal(signer, { at: 7, when: "before" }) }));
+      const before = await takeSnapshot();
+      await dies(deploy({ book, parameters: careful, signer: mortal(signer, { at: 4, when: "before" }) }));
+      expect(book.load()?.contracts).to.deep.equal({});
+      await before.restore();
+
+      const finished = deploy({
+        book,
+        parameters: careful,
+        onProgress: (progress) => void (progress.type === "confirming" && mine(4)),
+      });
+      await finished;
+      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(7);
+      expect(await creations(ethers.provider)).to.have.lengthOf(7);
+    });
+
+    it("does again what the chain loses while it waits", async () => {
+      const book = bookInMemory();
+      let lost = false;
+      const early: { snapshot?: Awaited<ReturnType<typeof takeSnapshot>> } = {};
+      let mined = 0;
+      const work = deploy({
+        book,
+        parameters: careful,
+        onProgress(progress) {
+          if (progress.type === "confirming" && !lost) {
+            lost = true;
+            void early.snapshot?.restore().then(() => mine(20));
+          } else if (progress.type === "confirming") {
+            void mine(4);
+          }
+        },
+        signer: behaving<Signer>(await deployer(), {
+          async sendTransaction(transaction) {
+            if (++mined === 7) early.snapshot = await takeSnapshot();
+            return (await deployer()).sendTransaction(transaction);
+          },
+        }),
+      });
+      const { transactions } = await work;
+      expect(lost).to.equal(true);
+      expect(transactions).to.be.greaterThan(13);
+      expect(await creations(ethers.provider)).to.have.lengthOf(7);
+      for (const { txHash, block } of Object.values(book.load()?.contracts ?? {})) {
+        expect((await ethers.provider.getTransactionReceipt(txHash))?.blockNumber).to.equal(block);
+      }
+    });
+
+    it("says so where blocks come only with transactions", async () => {
+      const hasty = localParameters((input) => {
+        input.transactions = { confirmations: 2, stuckAfter: "1 s" };
+      });
+      const error = await stopped(deploy({ parameters: hasty }), "NOT_MINED");
+      expect(error.next).to.contain("set transactions.confirmations to 1");
+    });
+  });
+
+  describe("fees and funds", () => {
+    it("stops where the base fee is above the limit of the network file", async () => {
+      await deploy({ signer: mortal(await deployer(), { at: 6, when: "before" }) }).catch(() => undefined);
+      await setNextBlockBaseFeePerGas(parseUnits("30", "gwei"));
+      await mine();
+      const capped = localParameters((input) => {
+        input.transactions.maxFeePerGas = "10 gwei";
+      });
+      const error = await stopped(deploy({ parameters: capped }), "FEES_TOO_HIGH");
+      expect(error.what).to.contain("10000000000");
+    });
+
+    it("never offers more than the limit of the network file", async () => {
+      const capped = localParameters((input) => {
+        input.transactions.maxFeePerGas = "1.6 gwei";
+      });
+      const { book } = await deploy({ parameters: capped });
+      for (const { txHash } of Object.values(book.contracts)) {
+        const transaction = await ethers.provider.getTransaction(txHash);
+        expect(transaction?.maxFeePerGas).to.be.at.most(parseUnits("1.6", "gwei"));
+      }
+    });
+
+    it("names the account to fund, and goes on once it is", async () => {
+      const account = await (await deployer()).getAddress();
+      await setBalance(account, 0n);
+      const error = await stopped(deploy(), "FUNDS");
+      expect(error.what).to.contain(account);
+      await setBalance(account, ethers.parseEther("100"));
+      await deploy();
+    });
+  });
+
+  describe("the deterministic deployment proxy", () => {
+    it("is refused by a node that wants a chain id in every signature: nothing is spent", async () => {
+      const signer = await throughNode(() => ({
+        broadcastTransaction: () =>
+          Promise.reject(refusal("only replay-protected (EIP-155) transactions allowed over RPC")),
+      }));
+      const error = await stopped(deploy({ signer }), "FACTORY_REFUSED");
+      expect(error.next).to.contain(CREATE2_PROXY.address);
+      expect(await ethers.provider.getTransactionCount(signer)).to.equal(0);
+    });
+
+    it("has to wait where the base fee is above what its presigned transaction pays", async () => {
+      await setNextBlockBaseFeePerGas(parseUnits("200", "gwei"));
+      await mine();
+      await stopped(deploy(), "FEES_TOO_HIGH");
+      expect(await ethers.provider.getTransactionCount(await deployer())).to.equal(0);
+    });
+
+    it("is waited for, and the node's words passed on, where it does not appear", async () => {
+      const signer = await throughNode(() => ({
+        broadcastTransaction: () => Promise.reject(refusal("not today")),
+      }));
+      const error = await stopped(deploy({ signer, parameters: impatient }), "NOT_MINED");
+      expect(error.what).to.contain("not today");
+    });
+  });
+
+  describe("logs", () => {
+    const limited = (most: number) =>
+      throughNode((provider) => ({
+        getLogs(filter) {
+          const { fromBlock, toBlock } = filter as Filter;
+          if (Number(toBlock) - Number(fromBlock) + 1 > most) throw refusal(`at most ${most} blocks`);
+          return provider.getLogs(filter);
+        },
+      }));
+
+    it("are read in ranges as small as the node wants", async () => {
+      await deploy();
+      const book = bookInMemory();
+      await deploy({ book, signer: await limited(3) });
+      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(7);
+    });
+
+    it("that a node does not serve are named", async () => {
+      await deploy();
+      const error = await stopped(deploy({ signer: await limited(0) }), "LOGS_MISSING");
+      expect(error.what).to.contain("at most 0 blocks");
+      const silent = await throughNode(() => ({ getLogs: () => Promise.resolve([]) }));
+      expect((await stopped(deploy({ signer: silent }), "LOGS_MISSING")).what).to.contain("log of its creation");
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import hre, { ethers } from "hardhat";
+
+import { type BookStore, bookInMemory } from "../../deploy/book";
+import { predictAddresses } from "../../deploy/scene";
+import { creations, deploy, deployer, dies, Killed, localParameters, mortal } from "./helpers";
+
+/** Everything that a deployment sends on a chain that has nothing: 13 of its own, the presigned one tried and sent. */
+const SENDS = 15;
+const TRANSACTIONS = 13;
+
+async function expectWhole(store: BookStore): Promise<void> {
+  const provider = ethers.provider;
+  const contracts = store.load()?.contracts ?? {};
+  expect(Object.keys(contracts)).to.have.lengthOf(7);
+  for (const [name, predicted] of Object.entries(predictAddresses(localParameters()))) {
+    expect(contracts[name]?.address, name).to.equal(predicted);
+    expect(await provider.getCode(predicted), name).not.to.equal("0x");
+    const receipt = await provider.getTransactionReceipt(contracts[name]?.txHash ?? "");
+    expect(receipt?.blockNumber, name).to.equal(contracts[name]?.block);
+  }
+  const created = await creations(provider);
+  expect(created).to.have.lengthOf(7);
+  expect(new Set(created)).to.have.property("size", 7);
+  expect(await provider.getTransactionCount(await deployer()), "transactions of the deployer").to.equal(TRANSACTIONS);
+}
+
+describe("a deployment that is killed", () => {
+  let start: Awaited<ReturnType<typeof takeSnapshot>>;
+  before(async () => {
+    start = await takeSnapshot();
+  });
+  afterEach(async () => {
+    await hre.network.provider.send("evm_setIntervalMining", [0]);
+    await hre.network.provider.send("evm_setAutomine", [true]);
+    await start.restore();
+  });
+
+  it("sends as much as these tests kill it at", async () => {
+    await dies(deploy({ signer: mortal(await deployer(), { at: SENDS, when: "before" }) }));
+    await start.restore();
+    const { transactions } = await deploy({
+      signer: mortal(await deployer(), { at: SENDS + 1, when: "before" }),
+    });
+    expect(transactions).to.equal(TRANSACTIONS);
+  });
+
+  for (const when of ["before", "after"] as const) {
+    it(`goes on by itself, killed ${when} each thing it sends, and sends nothing twice`, async () => {
+      for (let at = 1; at <= SENDS; at++) {
+        const book = bookInMemory();
+        await dies(deploy({ book, signer: mortal(await deployer(), { at, when }) }));
+        await deploy({ book });
+        await expectWhole(book);
+        await start.restore();
+      }
+    });
+
+    it(`goes on by itself where transactions wait for a block, killed ${when} each thing it sends`, async () => {
+      await hre.network.provider.send("evm_setAutomine", [false]);
+      await hre.network.provider.send("evm_setIntervalMining", [15]);
+      for (let at = 1; at <= SENDS; at += 3) {
+        const book = bookInMemory();
+        await dies(deploy({ book, signer: mortal(await deployer(), { at, when }) }));
+        await deploy({ book });
+        await expectWhole(book);
+        await start.restore();
+      }
+    });
+  }
+
+  it("arrives if every run is killed after the second thing it sends", async () => {
+    const book = bookInMemory();
+    let deaths = 0;
+    for (let survived = false; !survived; ) {
+      const end = await deploy({ book, signer: mortal(await deployer(), { at: 2, when: "after" }) }).catch(
+        (error: unknown) => error,
+      );
+      survived = !(end instanceof Error);
+      if (!survived) expect(end).to.be.instanceOf(Killed);
+      if (!survived) deaths++;
+    }
+    expect(deaths).to.be.greaterThan(5);
+    await expectWhole(book);
+  });
+
+  it("rebuilds a lost address book from the chain", async () => {
+    const book = bookInMemory();
+    await deploy({ book });
+    const rebuilt = bookInMemory();
+    const { transactions } = await deploy({ book: rebuilt });
+    expect(transactions).to.equal(0);
+    expect(rebuilt.load()?.contracts).to.deep.equal(book.load()?.contracts);
+    await expectWhole(rebuilt);
+  });
+
+  it("is not disturbed by another run with the same key at the same time", async () => {
+    const [one, other] = [bookInMemory(), bookInMemory()];
+    await Promise.all([deploy({ book: one }), deploy({ book: other })]);
+    for (const book of [one, other]) {
+      const created = await creations(ethers.provider);
+      expect(created).to.have.lengthOf(7);
+      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(7);
+    }
+  });
+});
