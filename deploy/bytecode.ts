@@ -1,4 +1,4 @@
-import { concat, dataSlice, getAddress, Interface, type InterfaceAbi } from "ethers";
+import { concat, dataSlice, getAddress, Interface, type InterfaceAbi, zeroPadValue } from "ethers";
 
 import type { Artifact, Position } from "./artifacts";
 
@@ -33,12 +33,12 @@ export function initCodeOf(artifact: Artifact, args: readonly unknown[], librari
   return concat([code, new Interface(artifact.abi as InterfaceAbi).encodeDeploy([...args])]);
 }
 
-/** A library's code begins with PUSH20 of its own address, which creation fills in: zero in the artifact. */
-const LIBRARY_PREFIX = `0x73${"00".repeat(20)}3014`;
+/** What the compiler calls the immutable in which a library that writes keeps its own address. */
+const LIBRARY_ADDRESS = "library_deploy_address";
 
 /**
  * How the runtime code at `address` differs from what the artifact would leave there; undefined: not at all. Immutables
- * may have any value, but one and the same at all their places.
+ * may have any value, but one and the same at all their places; a library's own address must be its address.
  */
 export function runtimeDifference(
   artifact: Artifact,
@@ -47,15 +47,15 @@ export function runtimeDifference(
   libraries: Libraries = {},
 ): string | undefined {
   let expected = link(artifact.deployedBytecode, artifact.deployedLinkReferences, libraries).toLowerCase();
-  if (expected.startsWith(LIBRARY_PREFIX)) {
-    expected = overwrite(expected, { start: 1, length: 20 }, address.slice(2).toLowerCase());
-  }
   if (code.length !== expected.length) {
     return `it has ${code.length / 2 - 1} bytes of code, ${expected.length / 2 - 1} were compiled`;
   }
   for (const [name, positions] of Object.entries(artifact.immutableReferences)) {
     const values = positions.map(({ start, length }) => dataSlice(code, start, start + length));
     if (new Set(values).size > 1) return `its immutable ${name} has several values: ${[...new Set(values)].join(", ")}`;
+    if (name === LIBRARY_ADDRESS && values[0] !== zeroPadValue(address, 32).toLowerCase()) {
+      return `it takes itself for the library at ${values[0]}`;
+    }
     positions.forEach((position, index) => {
       expected = overwrite(expected, position, (values[index] ?? "").slice(2));
     });

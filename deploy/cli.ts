@@ -42,6 +42,7 @@ async function open(rpc: string, { chainId, network }: Parameters): Promise<Json
   const provider = new JsonRpcProvider(rpc, Network.from(chainId), {
     staticNetwork: true,
     cacheTimeout: -1,
+    batchStallTime: 0,
     pollingInterval: 1_000,
   });
   let answer: unknown;
@@ -50,7 +51,7 @@ async function open(rpc: string, { chainId, network }: Parameters): Promise<Json
   } catch (error) {
     provider.destroy();
     throw new DeployError(
-      "WRONG_CHAIN",
+      "UNREACHABLE",
       `The RPC endpoint does not answer: ${(error as Error).message}`,
       "check --rpc, and that the node is running.",
       { cause: error },

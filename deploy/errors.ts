@@ -2,6 +2,7 @@
 export type DeployErrorCode =
   | "PARAMETERS_INVALID"
   | "ARTIFACT_MISSING"
+  | "UNREACHABLE"
   | "WRONG_CHAIN"
   | "WRONG_DEPLOYER"
   | "PARAMETERS_CHANGED"

@@ -12,32 +12,36 @@ import {
 } from "ethers";
 import { z } from "zod";
 
+import { parseAmount, parseDuration, UnitError } from "../sdk/units";
 import { DeployError } from "./errors";
 
 // ------------------------------------------------------------------------------------------- people's units
 
-const SECONDS = { s: 1, min: 60, h: 3_600, d: 86_400 } as const;
+/** What a function of the shared units says about a text that it cannot read, as a fault of the file. */
+function read<T>(context: z.core.$RefinementCtx, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    context.addIssue(error.message);
+    return z.NEVER;
+  }
+}
 
 /** `"30 min"` -> seconds, within bounds given in the same form. */
 function duration(description: string, least: string, most: string) {
-  const seconds = (text: string): number | undefined => {
-    const [, count, unit] = /^(\d{1,9}) ?(s|min|h|d)$/.exec(text) ?? [];
-    return count === undefined ? undefined : Number(count) * SECONDS[unit as keyof typeof SECONDS];
-  };
   return z
     .string()
-    .meta({ description: `${description} A number and s, min, h or d; ${least} to ${most}.` })
-    .transform((text, context) => {
-      const value = seconds(text);
-      if (value === undefined) {
-        context.addIssue(`"${text}" is no duration: write a number and s, min, h or d, as in "30 min"`);
-      } else if (value < (seconds(least) ?? 0) || value > (seconds(most) ?? 0)) {
-        context.addIssue(`"${text}" is out of bounds: ${least} to ${most}`);
-      } else {
-        return value;
-      }
-      return z.NEVER;
-    });
+    .meta({ description: `${description} As "90 s", "30 min", "6 h", "14 d"; ${least} to ${most}.` })
+    .transform((text, context) =>
+      read(context, () => {
+        const seconds = parseDuration(text);
+        if (seconds < parseDuration(least) || seconds > parseDuration(most)) {
+          context.addIssue(`"${text}" is out of bounds: ${least} to ${most}`);
+        }
+        return seconds;
+      }),
+    );
 }
 
 /** `"2.5 %"` -> basis points, at most `most`. */
@@ -120,22 +124,19 @@ const tokenSchema = z
     }),
   })
   .transform((token, context) => {
-    const amount = (field: "minimumLock" | "bounty"): bigint => {
-      const text = token[field];
-      const [, decimals = ""] = text.split(".");
-      if (!decimalNumber.test(text)) {
-        context.addIssue({ code: "custom", path: [field], message: `"${text}" is no amount: write "0.50"` });
-      } else if (decimals.length > token.decimals) {
-        const message = `"${text}" is too fine: the token has ${token.decimals} decimals`;
-        context.addIssue({ code: "custom", path: [field], message });
-      } else {
-        const units = parseUnits(text, token.decimals);
+    const amount = (field: "minimumLock" | "bounty"): bigint | undefined => {
+      try {
+        const units = parseAmount(token[field], token.decimals);
         if (units <= MOST_UINT112) return units;
-        context.addIssue({ code: "custom", path: [field], message: `"${text}" does not fit 112 bits of base units` });
+        context.addIssue({ code: "custom", path: [field], message: `"${token[field]}" does not fit 112 bits` });
+      } catch (error) {
+        if (!(error instanceof UnitError)) throw error;
+        context.addIssue({ code: "custom", path: [field], message: error.message });
       }
-      return 0n;
+      return undefined;
     };
     const [minimumLock, bounty] = [amount("minimumLock"), amount("bounty")];
+    if (minimumLock === undefined || bounty === undefined) return z.NEVER;
     if (bounty > minimumLock) {
       const message = `"${token.bounty}" is more than minimumLock, "${token.minimumLock}"`;
       context.addIssue({ code: "custom", path: ["bounty"], message });

@@ -1,4 +1,4 @@
-import { Interface, type InterfaceAbi, keccak256, type Signer, type TransactionReceipt } from "ethers";
+import { keccak256, type Signer, type TransactionReceipt } from "ethers";
 
 import type { AddressBook, ArgumentJson, ContractRecord } from "../sdk/addressBook";
 import type { BookStore } from "./book";
@@ -44,8 +44,7 @@ export class Run {
     private book: AddressBook,
     private readonly tell: (progress: Progress) => void,
   ) {
-    const explain = (data: string): string => this.explain(data);
-    this.sender = new Sender(signer, stage.provider, stage.deployer, stage.parameters.transactions, tell, explain);
+    this.sender = new Sender(signer, stage.provider, stage.deployer, stage.parameters.transactions, tell);
   }
 
   get receipts(): readonly TransactionReceipt[] {
@@ -273,21 +272,5 @@ export class Run {
       this.tell({ type: "notice", message });
     }
     return powers;
-  }
-
-  // ----------------------------------------------------------------------------------------------- errors
-
-  /** Revert data as the error that some contract of the plan declares. */
-  private explain(data: string): string {
-    const { plan, artifacts, factory } = this.stage;
-    const interfaces = [
-      factory.interface,
-      ...plan.contracts.map(({ artifact }) => new Interface(artifacts.read(artifact).abi as InterfaceAbi)),
-    ];
-    for (const candidate of interfaces) {
-      const error = candidate.parseError(data);
-      if (error !== null) return `${error.name}(${error.args.map(String).join(", ")})`;
-    }
-    return data === "0x" ? "no reason" : data;
   }
 }

@@ -7,6 +7,7 @@ import {
   type TransactionRequest,
 } from "ethers";
 
+import { explainError } from "../sdk/errors";
 import { DeployError } from "./errors";
 import type { Parameters } from "./parameters";
 
@@ -62,16 +63,6 @@ function isConnectionLoss(error: unknown): boolean {
   return isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR");
 }
 
-/** What a failed call reverted with, wherever the provider put it. */
-function revertDataOf(error: unknown): string | undefined {
-  for (let at: unknown = error, depth = 0; typeof at === "object" && at !== null && depth < 5; depth++) {
-    const { data, info, error: inner, cause } = at as Record<"data" | "info" | "error" | "cause", unknown>;
-    if (typeof data === "string" && data.startsWith("0x")) return data;
-    at = data ?? info ?? inner ?? cause;
-  }
-  return undefined;
-}
-
 /**
  * Reaches goals by transactions of one account, one at a time, each with the lowest nonce that is not mined yet. So
  * whatever an earlier run left pending either reaches the goal or is replaced: two transactions for one goal can never
@@ -86,8 +77,6 @@ export class Sender {
     private readonly account: string,
     private readonly policy: SendingPolicy,
     private readonly tell: (event: SenderEvent) => void,
-    /** Puts the data of a revert into words. */
-    private readonly explain: (data: string) => string,
   ) {}
 
   /**
@@ -97,7 +86,7 @@ export class Sender {
   async reach(transaction: TransactionRequest, done: () => Promise<boolean>): Promise<TransactionReceipt | undefined> {
     let raise: number = await this.settle();
     const sent: string[] = [];
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       if (await done()) return undefined;
       if (raise > MOST_RAISES || sent.length > MOST_REPLACEMENTS) throw this.notMined();
 
@@ -163,13 +152,13 @@ export class Sender {
       return ample > MOST_GAS && estimate <= MOST_GAS ? MOST_GAS : ample;
     } catch (error) {
       if (isPoverty(error)) throw this.poor(error);
-      const data = revertDataOf(error);
-      if (data === undefined) throw error;
+      const reason = explainError(error);
+      if (reason === undefined) throw error;
       if (await done()) return undefined;
       if (await this.passesNow(request)) return MOST_GAS;
       throw new DeployError(
         "WOULD_REVERT",
-        `The next transaction would revert with ${this.explain(data)}; it was not sent.`,
+        `The next transaction would revert (${reason.name}: ${reason.sentence}); it was not sent.`,
         "find out why with `npm run deploy -- status`; nothing needs cleaning up before running again.",
         { cause: error },
       );

@@ -73,7 +73,7 @@ describe("a deployment that is killed", () => {
   it("arrives if every run is killed after the second thing it sends", async () => {
     const book = bookInMemory();
     let deaths = 0;
-    for (let survived = false; !survived; ) {
+    for (let survived = false; !survived;) {
       const end = await deploy({ book, signer: mortal(await deployer(), { at: 2, when: "after" }) }).catch(
         (error: unknown) => error,
       );

@@ -6,6 +6,8 @@ export type { FalseToken } from "./FalseToken";
 export type { FeeToken } from "./FeeToken";
 export type { HookedAccount } from "./HookedAccount";
 export type { HookedToken } from "./HookedToken";
+export type { LinkedLibrary } from "./LinkedLibrary";
+export type { LinkingContract } from "./LinkingContract";
 export type { MockToken } from "./MockToken";
 export type { PausableToken } from "./PausableToken";
 export type { ScriptedWallet } from "./ScriptedWallet";

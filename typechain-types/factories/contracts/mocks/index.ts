@@ -6,6 +6,8 @@ export { FalseToken__factory } from "./FalseToken__factory";
 export { FeeToken__factory } from "./FeeToken__factory";
 export { HookedAccount__factory } from "./HookedAccount__factory";
 export { HookedToken__factory } from "./HookedToken__factory";
+export { LinkedLibrary__factory } from "./LinkedLibrary__factory";
+export { LinkingContract__factory } from "./LinkingContract__factory";
 export { MockToken__factory } from "./MockToken__factory";
 export { PausableToken__factory } from "./PausableToken__factory";
 export { ScriptedWallet__factory } from "./ScriptedWallet__factory";
