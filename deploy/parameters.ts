@@ -62,7 +62,6 @@ function share(description: string, most: number) {
 }
 
 const MOST_UINT32 = 2n ** 32n - 1n;
-const MOST_UINT112 = 2n ** 112n - 1n;
 const decimalNumber = /^\d+(?:\.\d+)?$/;
 
 /** `"0.25"` HOLD per so-and-so -> millionths of a HOLD, in which the contracts keep weights. `per`: contract units in one. */
@@ -124,18 +123,18 @@ const tokenSchema = z
     }),
   })
   .transform((token, context) => {
-    const amount = (field: "minimumLock" | "bounty"): bigint | undefined => {
+    const amount = (field: "minimumLock" | "bounty", bits: bigint): bigint | undefined => {
       try {
         const units = parseAmount(token[field], token.decimals);
-        if (units <= MOST_UINT112) return units;
-        context.addIssue({ code: "custom", path: [field], message: `"${token[field]}" does not fit 112 bits` });
+        if (units < 2n ** bits) return units;
+        context.addIssue({ code: "custom", path: [field], message: `"${token[field]}" does not fit ${bits} bits` });
       } catch (error) {
         if (!(error instanceof UnitError)) throw error;
         context.addIssue({ code: "custom", path: [field], message: error.message });
       }
       return undefined;
     };
-    const [minimumLock, bounty] = [amount("minimumLock"), amount("bounty")];
+    const [minimumLock, bounty] = [amount("minimumLock", 112n), amount("bounty", 96n)];
     if (minimumLock === undefined || bounty === undefined) return z.NEVER;
     if (bounty > minimumLock) {
       const message = `"${token.bounty}" is more than minimumLock, "${token.minimumLock}"`;

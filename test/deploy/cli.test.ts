@@ -1,3 +1,4 @@
+import { reset } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -22,6 +23,7 @@ const ROOT = path.join(__dirname, "../..");
 
 describe("npm run deploy", () => {
   let directory: string;
+  before(() => reset()); // other test files may have run on this chain
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), "leasehold-deploy-"));
   });

@@ -1,4 +1,4 @@
-import { setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { reset, setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
@@ -26,6 +26,7 @@ describe("linked libraries", () => {
   const at = (name: string): string => predictAddress(localParameters(), name);
   const book = bookInMemory();
   before(async () => {
+    await reset(); // other test files may have run on this chain
     await deploy({ plan, book });
   });
 

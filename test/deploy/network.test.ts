@@ -1,4 +1,10 @@
-import { mine, setBalance, setNextBlockBaseFeePerGas, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
+import {
+  mine,
+  reset,
+  setBalance,
+  setNextBlockBaseFeePerGas,
+  takeSnapshot,
+} from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type Filter, parseUnits, type Provider, type Signer } from "ethers";
 import hre, { ethers } from "hardhat";
@@ -30,6 +36,7 @@ const impatient = localParameters((input) => {
 describe("a deployment on a difficult network", () => {
   let start: Awaited<ReturnType<typeof takeSnapshot>>;
   before(async () => {
+    await reset(); // other test files may have run on this chain
     start = await takeSnapshot();
   });
   afterEach(async () => {

@@ -103,14 +103,15 @@ describe("network files", () => {
           input.tokens = [
             { ...good, bounty: "0.51" },
             { ...good, minimumLock: "0.1234567", bounty: "1,0" },
-            { ...good, decimals: 36, minimumLock: "1", bounty: "0" },
+            { ...good, decimals: 24, minimumLock: "5192296859", bounty: "79229" },
           ];
         }),
       ).to.deep.equal([
         'tokens.0.bounty: "0.51" is more than minimumLock, "0.50"',
         'tokens.1.minimumLock: "0.1234567" is too fine an amount: the token has 6 decimals',
         'tokens.1.bounty: "1,0" is no amount: write digits without grouping, and a point before decimals, as in 1250.50',
-        'tokens.2.minimumLock: "1" does not fit 112 bits',
+        'tokens.2.minimumLock: "5192296859" does not fit 112 bits',
+        'tokens.2.bounty: "79229" does not fit 96 bits',
       ]);
       const twice = faultsAfter((input) => {
         input.tokens = [good, { ...good, symbol: "USD" }];

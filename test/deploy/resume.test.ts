@@ -1,4 +1,4 @@
-import { takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
+import { reset, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import hre, { ethers } from "hardhat";
 
@@ -29,6 +29,7 @@ async function expectWhole(store: BookStore): Promise<void> {
 describe("a deployment that is killed", () => {
   let start: Awaited<ReturnType<typeof takeSnapshot>>;
   before(async () => {
+    await reset(); // other test files may have run on this chain
     start = await takeSnapshot();
   });
   afterEach(async () => {
