@@ -1,0 +1,46 @@
+import type { z } from "zod";
+
+import type { Report } from "./format";
+import type { Session } from "./session";
+import { type Execution, executionData, executionText } from "./steps";
+
+/** A command: its words on the command line, what it takes, and what it does. */
+export interface CommandSpec<S extends z.ZodType> {
+  /** Name and arguments, as in "close <lease>" or "claim [penalties...]". */
+  readonly usage: string;
+  readonly summary: string;
+  /** More for its --help. */
+  readonly details?: string;
+  readonly options?: readonly (readonly [flags: string, description: string])[];
+  /** Checks what was typed; all faults are named at once. */
+  readonly input: S;
+  readonly run: (session: Session, input: z.output<S>) => Promise<Report>;
+}
+
+/** A command whose input is not checked yet. */
+export interface AnyCommand extends Omit<CommandSpec<z.ZodType>, "run"> {
+  readonly run: (session: Session, input: unknown) => Promise<Report>;
+}
+
+/** Binds a command's code to the type of its input. */
+export function command<S extends z.ZodType>(spec: CommandSpec<S>): AnyCommand {
+  return { ...spec, run: (session, input) => spec.run(session, input as z.output<S>) };
+}
+
+/** Commands under one word. A group is one file in commands/, and one line in commands/index.ts. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  /** A group may be a command, too. */
+  readonly itself?: AnyCommand;
+  readonly commands: readonly AnyCommand[];
+}
+
+/** The report of a command that sends transactions. `text` says what is true now; in a dry run it is left out. */
+export function done(execution: Execution, text: string, data: Record<string, unknown> = {}): Report {
+  const shown = execution.dryRun ? "" : text;
+  return {
+    data: { ...executionData(execution), ...data },
+    text: [executionText(execution), shown].filter(Boolean).join("\n\n"),
+  };
+}

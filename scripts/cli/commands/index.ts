@@ -1,0 +1,9 @@
+import type { CommandGroup } from "../command";
+import { doctor } from "./doctor";
+import { lease } from "./lease";
+import { offers } from "./offers";
+import { provider } from "./provider";
+import { tenant } from "./tenant";
+
+/** All groups of commands, in the order of the help. */
+export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, lease, doctor];

@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+import { ZeroAddress, ZeroHash } from "ethers";
+import { formatResources } from "../../../sdk/resources";
+import { formatDuration } from "../../../sdk/units";
+import { command, type CommandGroup } from "../command";
+import { Failure } from "../failure";
+import { hold, pairs, plural, price, sections } from "../format";
+import { offerId } from "../inputs";
+import { type Offer, readOffers, readOffersById } from "../reads";
+import type { Session } from "../session";
+import { offersTable } from "../views";
+
+async function offerText(session: Session, offer: Offer): Promise<string> {
+  const paidIn = await (await session.tokens()).describe(offer.token);
+  return pairs([
+    ["offer", `${offer.id}${offer.retired ? ", retired" : ""}`],
+    ["provider", `${offer.provider}, ${offer.live ? "live" : "dark"}`],
+    ["unit", formatResources(offer.resources)],
+    ["price", `${price(offer.priceX32, paidIn)} a unit, in ${paidIn.symbol} (${paidIn.address})`],
+    ["capacity", `${plural(offer.capacity, "unit")}, ${offer.used} leased, ${offer.unitsLeft} free`],
+    ["term", `${formatDuration(offer.minDuration)} to ${formatDuration(offer.maxDuration)}`],
+    ["free bond", hold(offer.freeBond)],
+    ["leases so far", String(offer.leaseCount)],
+    ["slashing module", offer.slasher === ZeroAddress ? "none" : offer.slasher],
+    ["description", offer.contentHash === ZeroHash ? "" : `keccak256 ${offer.contentHash}`],
+  ]);
+}
+
+/** All offers, or some in detail. */
+export const offers: CommandGroup = {
+  name: "offers",
+  summary: "list all offers, or show some",
+  itself: command({
+    usage: "offers [numbers...]",
+    summary: "list all offers, or show some",
+    options: [["--all", "retired ones, too"]],
+    input: z.object({ numbers: z.array(offerId).optional(), all: z.boolean().default(false) }),
+    async run(session, { numbers = [], all }) {
+      if (numbers.length > 0) {
+        const found = await readOffersById(session, numbers);
+        const lost = numbers.filter((id) => !found.some((offer) => offer.id === id));
+        if (lost.length > 0) throw new Failure("refused", lost.map((id) => `offer ${id} does not exist`).join("\n"));
+        return { data: found, text: sections(...(await Promise.all(found.map((offer) => offerText(session, offer))))) };
+      }
+      const found = await readOffers(session, ({ offer }) => all || !offer.core.retired);
+      return { data: found, text: found.length === 0 ? "No offers." : await offersTable(session, found) };
+    },
+  }),
+  commands: [],
+};

@@ -1,0 +1,84 @@
+import { z } from "zod";
+
+import { formatInstant } from "../../../sdk/units";
+import { command, type CommandGroup } from "../command";
+import { hold, pairs, sections } from "../format";
+import { address } from "../inputs";
+import { readClock, readOffers, readProviderLeases } from "../reads";
+import { clockText, leasesTable, offersTable } from "../views";
+import { claim, fundsTable, withdraw } from "./money";
+import { bond, bondText, cancelUnbond, finishUnbond, unbond } from "./provider/bond";
+import { offer, payout, retire, setCapacity, setPrice } from "./provider/offers";
+import { activate, collect, decline, heartbeat, setOperator } from "./provider/operator";
+
+const show = command({
+  usage: "show [provider]",
+  summary: "bond, heartbeat, offers, leases and money of a provider (default: yours)",
+  input: z.object({ provider: address.optional() }),
+  async run(session, input) {
+    const provider = input.provider ?? (await session.account());
+    const [{ staking, liveness, market }, now] = await Promise.all([session.handles(), session.now()]);
+    const [bonded, unbonding, clock, grace, paidTo, offers, funds] = await Promise.all([
+      bondText(session, provider),
+      staking.unbondingOf(provider),
+      readClock(session, provider),
+      liveness.GRACE(),
+      market.payoutOf(provider),
+      readOffers(session, (view) => view.offer.core.provider === provider),
+      fundsTable(session, provider),
+    ]);
+    const leases = await readProviderLeases(session, offers);
+    const open = leases.filter(({ status }) => status !== "Released" && status !== "Cancelled");
+    const text = sections(
+      pairs([
+        ["provider", provider],
+        ["bond", bonded.text],
+        [
+          "unbonding",
+          unbonding.amount === 0n ? "" : `${hold(unbonding.amount)}, free at ${formatInstant(unbonding.readyAt)}`,
+        ],
+        ["operator", clock.operator === provider ? "the provider itself" : clock.operator],
+        ["liveness", clockText(clock, now, Number(grace))],
+        ["earnings to", paidTo === provider ? "" : paidTo],
+      ]),
+      funds.text,
+      offers.length === 0 ? "No offers." : await offersTable(session, offers),
+      open.length === 0 ? "No open leases." : await leasesTable(session, open),
+    );
+    const data = {
+      provider,
+      bond: { free: bonded.free, reserved: bonded.reserved },
+      unbonding: { amount: unbonding.amount, readyAt: unbonding.readyAt },
+      liveness: clock,
+      payout: paidTo,
+      funds: funds.data,
+      offers,
+      leases,
+    };
+    return { data, text };
+  },
+});
+
+export const provider: CommandGroup = {
+  name: "provider",
+  summary: "offer compute: bond, offers, heartbeats, leases, earnings",
+  commands: [
+    bond,
+    unbond,
+    finishUnbond,
+    cancelUnbond,
+    offer,
+    setPrice,
+    setCapacity,
+    retire,
+    payout,
+    setOperator,
+    heartbeat,
+    activate,
+    decline,
+    collect,
+    withdraw,
+    claim,
+    show,
+  ],
+};

@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+
+import { isHexString, keccak256, ZeroAddress, ZeroHash } from "ethers";
+import { z } from "zod";
+
+import { collateralOf, formatResources, parseResources } from "../../../../sdk/resources";
+import { formatDuration, parseDuration, priceToX32Down } from "../../../../sdk/units";
+import { command, done } from "../../command";
+import { Failure } from "../../failure";
+import { hold, pairs, plural, price as priceText, sections } from "../../format";
+import {
+  addressOrNone,
+  duration,
+  offerId,
+  price,
+  RESOURCE_OPTIONS,
+  resourceTexts,
+  token,
+  TOKEN_OPTION,
+  whole,
+} from "../../inputs";
+import { eventArgs, execute, step } from "../../steps";
+import { bondText } from "./bond";
+
+const DEFAULT_MIN_DURATION = "1h";
+const DEFAULT_MAX_DURATION = "30d";
+
+function contentHashOf(hash: string | undefined, file: string | undefined): string {
+  if (hash !== undefined && file !== undefined)
+    throw new Failure("usage", "give --content-hash or --description, not both");
+  if (hash !== undefined && !isHexString(hash, 32))
+    throw new Failure("usage", "content-hash: write 0x and 64 hexadecimal digits");
+  if (file === undefined) return hash ?? ZeroHash;
+  try {
+    return keccak256(readFileSync(file));
+  } catch (error) {
+    throw new Failure("usage", `the description ${file} cannot be read (${(error as Error).message})`);
+  }
+}
+
+export const offer = command({
+  usage: "offer",
+  summary: "put capacity on offer",
+  details: `Example: leasehold provider offer --cpu 8 --memory 32GiB --gpu h100:1 --price 0.42/h --capacity 4
+
+What a unit consists of never changes under an offer's number; price and capacity do, for new leases only.
+The minimum duration is ${DEFAULT_MIN_DURATION} unless told, because of what zero would mean: a tenant could open a lease, have your
+collateral and capacity held for it, close at once and pay for nothing but gas, as often as it likes.`,
+  options: [
+    ...RESOURCE_OPTIONS,
+    ["--price <price>", "of a unit, such as 0.42/h or 10/day"],
+    TOKEN_OPTION,
+    ["--capacity <units>", "units that may be leased at the same time (default 1)"],
+    [
+      "--min-duration <duration>",
+      `least that an activated lease is billed, at most 24h (default ${DEFAULT_MIN_DURATION})`,
+    ],
+    ["--max-duration <duration>", `longest lease (default ${DEFAULT_MAX_DURATION})`],
+    ["--slasher <address>", "slashing module that you accept for its leases (default: none)"],
+    ["--description <file>", "full description and terms: its hash goes on the chain"],
+    ["--content-hash <hash>", "hash of the description, instead of the file"],
+  ],
+  input: z.object({
+    ...resourceTexts,
+    price,
+    token: token.optional(),
+    capacity: whole("units", 0).default(1),
+    minDuration: duration.default(parseDuration(DEFAULT_MIN_DURATION)),
+    maxDuration: duration.default(parseDuration(DEFAULT_MAX_DURATION)),
+    slasher: addressOrNone.default(ZeroAddress),
+    description: z.string().optional(),
+    contentHash: z.string().optional(),
+  }),
+  async run(session, input) {
+    const resources = parseResources(input);
+    const contentHash = contentHashOf(input.contentHash, input.description);
+    const [account, { market }, tokens] = await Promise.all([session.account(), session.handles(), session.tokens()]);
+    const paidIn = await tokens.resolve(input.token);
+    const priceX32 = priceToX32Down(input.price, paidIn.decimals);
+    const { minDuration, maxDuration, slasher, capacity } = input;
+    const terms = { resources, minDuration, maxDuration, token: paidIn.address, slasher, contentHash };
+    const label = `Offer ${plural(capacity, "unit")} of ${formatResources(resources)} at ${priceText(priceX32, paidIn)}`;
+    const execution = await execute(session, [
+      await step(label, market, market.createOffer, [terms, priceX32, capacity], paidIn.address),
+    ]);
+    const id = eventArgs(execution, "OfferCreated")[0]?.["offerId"] as bigint | undefined;
+    const version = await market.currentTermsVersion();
+    const [weights, tokenTerms] = await Promise.all([market.weightsOf(version), market.tokenTermsOf(paidIn.address)]);
+    const collateral = collateralOf(weights, resources, 1);
+    const { free } = await bondText(session, account);
+    const text = sections(
+      pairs([
+        ["offer", String(id)],
+        ["price", priceText(priceX32, paidIn)],
+        ["shortest", formatDuration(minDuration)],
+        ["longest", formatDuration(maxDuration)],
+        ["collateral", `${hold(collateral)} for each unit leased; you have ${hold(free)} free`],
+      ]),
+      free < collateral ? "No unit can be leased before you bond more: leasehold provider bond <amount>" : "",
+      tokenTerms.listed ? "" : `Governance does not list ${paidIn.symbol}: nobody can open a lease in it.`,
+    );
+    return done(execution, text, { offerId: id ?? null, priceX32, collateralPerUnit: collateral });
+  },
+});
+
+export const setPrice = command({
+  usage: "price <offer> <price>",
+  summary: "change the price of leases opened from now on",
+  input: z.object({ offer: offerId, price }),
+  async run(session, input) {
+    const [{ market }, tokens] = await Promise.all([session.handles(), session.tokens()]);
+    const paidIn = await tokens.describe((await market.offerById(input.offer)).core.token);
+    const x32 = priceToX32Down(input.price, paidIn.decimals);
+    const label = `Price offer ${input.offer} at ${priceText(x32, paidIn)}`;
+    const execution = await execute(session, [await step(label, market, market.setPrice, [input.offer, x32])]);
+    return done(execution, `Leases of offer ${input.offer} cost ${priceText(x32, paidIn)} from now on.`, {
+      priceX32: x32,
+    });
+  },
+});
+
+export const setCapacity = command({
+  usage: "capacity <offer> <units>",
+  summary: "change how many units may be leased at the same time",
+  input: z.object({ offer: offerId, units: whole("units", 0) }),
+  async run(session, { offer: id, units }) {
+    const { market } = await session.handles();
+    const label = `Set the capacity of offer ${id} to ${plural(units, "unit")}`;
+    const execution = await execute(session, [await step(label, market, market.setCapacity, [id, units])]);
+    const { used } = (await market.offerById(id)).core;
+    return done(execution, `Offer ${id} has ${plural(units, "unit")}, ${used} of them leased.`, {
+      capacity: units,
+      used,
+    });
+  },
+});
+
+export const retire = command({
+  usage: "retire <offer>",
+  summary: "end an offer for good; its leases, pending ones included, stay binding",
+  input: z.object({ offer: offerId }),
+  async run(session, { offer: id }) {
+    const { market } = await session.handles();
+    const execution = await execute(session, [await step(`Retire offer ${id}`, market, market.retireOffer, [id])]);
+    return done(execution, `Offer ${id} takes no lease any more.`);
+  },
+});
+
+export const payout = command({
+  usage: "payout <address>",
+  summary: "credit your earnings to another escrow account (none: to yourself again)",
+  input: z.object({ address: addressOrNone }),
+  async run(session, input) {
+    const { market } = await session.handles();
+    const label = `Credit earnings to ${input.address === ZeroAddress ? "yourself" : input.address}`;
+    const execution = await execute(session, [await step(label, market, market.setPayout, [input.address])]);
+    const account = await market.payoutOf(await session.account());
+    return done(execution, `Earnings are credited to ${account}, in escrow.`, { payout: account });
+  },
+});

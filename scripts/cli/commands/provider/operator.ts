@@ -1,0 +1,149 @@
+import { ZeroAddress } from "ethers";
+import { z } from "zod";
+
+import { formatLeaseId, splitLeaseId } from "../../../../sdk/ids";
+import { formatDuration, formatInstant } from "../../../../sdk/units";
+import { batches } from "../../actions";
+import { command, done } from "../../command";
+import { Failure } from "../../failure";
+import { hold, money, pairs, plural } from "../../format";
+import { address, addressOrNone, leaseId } from "../../inputs";
+import { type Lease, readClock, readOffers, readProviderLeases } from "../../reads";
+import type { Session } from "../../session";
+import { eventArgs, execute, step } from "../../steps";
+
+const PROVIDER_OPTION = ["--provider <address>", "the provider (default: yourself), for an operator's key"] as const;
+
+export const setOperator = command({
+  usage: "set-operator <address>",
+  summary: "let another key heartbeat, activate and decline for you; it never touches money (none: yourself again)",
+  input: z.object({ address: addressOrNone }),
+  async run(session, input) {
+    const { liveness } = await session.handles();
+    const label = `Hand the operator's work to ${input.address === ZeroAddress ? "yourself" : input.address}`;
+    const execution = await execute(session, [await step(label, liveness, liveness.setOperator, [input.address])]);
+    const operator = await liveness.operatorOf(await session.account());
+    return done(execution, `The operator is ${operator}.`, { operator });
+  },
+});
+
+export const heartbeat = command({
+  usage: "heartbeat",
+  summary: "say that all your active leases are served; a false heartbeat can cost the bond",
+  details:
+    "Send one well within the grace that `leasehold doctor` shows, from cron or a timer. Dark seconds are not paid.",
+  options: [PROVIDER_OPTION],
+  input: z.object({ provider: address.optional() }),
+  async run(session, input) {
+    const { liveness } = await session.handles();
+    const provider = input.provider ?? (await session.account());
+    const execution = await execute(session, [
+      await step(`Heartbeat of ${provider}`, liveness, liveness.heartbeat, [provider]),
+    ]);
+    const [clock, grace] = await Promise.all([readClock(session, provider), liveness.GRACE()]);
+    const until = clock.lastSeen + Number(grace);
+    const ended = eventArgs(execution, "OutageEnded")[0];
+    const outage =
+      ended === undefined
+        ? ""
+        : ` An outage of ${formatDuration((ended["end"] as bigint) - (ended["start"] as bigint))} ended.`;
+    return done(execution, `Live until ${formatInstant(until)}.${outage}`, { provider, liveUntil: until });
+  },
+});
+
+/** Leases that are named, or those of the provider that `due` picks. */
+async function chosen(
+  session: Session,
+  named: readonly bigint[] | undefined,
+  provider: string,
+  due: (lease: Lease) => boolean,
+  none: string,
+): Promise<bigint[]> {
+  if (named !== undefined && named.length > 0) return [...named];
+  const offers = await readOffers(session, (view) => view.offer.core.provider === provider);
+  const leases = (await readProviderLeases(session, offers)).filter(due);
+  if (leases.length === 0) throw new Failure("refused", none);
+  return leases.map(({ id }) => id);
+}
+
+const names = (ids: readonly bigint[]): string => ids.map(formatLeaseId).join(", ");
+
+export const activate = command({
+  usage: "activate [leases...]",
+  summary: "start pending leases: billing begins (none named: all that are pending)",
+  options: [PROVIDER_OPTION],
+  input: z.object({ leases: z.array(leaseId).optional(), provider: address.optional() }),
+  async run(session, input) {
+    const [{ market }, now] = await Promise.all([session.handles(), session.now()]);
+    const provider = input.provider ?? (await session.account());
+    const pending = (lease: Lease): boolean => lease.status === "Pending" && now < lease.cutoff;
+    const ids = await chosen(session, input.leases, provider, pending, `no lease of ${provider} is pending`);
+    const steps = batches(ids).map((batch) => step(`Activate ${names(batch)}`, market, market.activate, [batch]));
+    const execution = await execute(session, await Promise.all(steps));
+    const started = eventArgs(execution, "LeaseActivated").map(({ leaseId: id }) => id as bigint);
+    const skipped = ids.filter((id) => !started.includes(id));
+    const left = skipped.length === 0 ? "" : ` Not pending any more, or too late: ${names(skipped)}.`;
+    const data = { activated: started.map(formatLeaseId), skipped: skipped.map(formatLeaseId) };
+    return done(execution, `${plural(started.length, "lease")} started.${left}`, data);
+  },
+});
+
+export const decline = command({
+  usage: "decline <lease>",
+  summary: "refuse a pending lease before its deadline, for a quarter of the no-show penalty",
+  input: z.object({ lease: leaseId }),
+  async run(session, input) {
+    const { market } = await session.handles();
+    const name = formatLeaseId(input.lease);
+    const execution = await execute(session, [
+      await step(`Decline lease ${name}`, market, market.decline, [input.lease]),
+    ]);
+    const penalty = eventArgs(execution, "LeaseCancelled")[0]?.["penalty"] as bigint | undefined;
+    return done(execution, `Lease ${name} is cancelled; the penalty was ${hold(penalty ?? 0n)}.`, {
+      penalty: penalty ?? null,
+    });
+  },
+});
+
+export const collect = command({
+  usage: "collect [leases...]",
+  summary: "be paid what leases earned, and have collateral released (none named: all that have something)",
+  options: [PROVIDER_OPTION],
+  input: z.object({ leases: z.array(leaseId).optional(), provider: address.optional() }),
+  async run(session, input) {
+    const [{ market }, now, tokens] = await Promise.all([session.handles(), session.now(), session.tokens()]);
+    const provider = input.provider ?? (await session.account());
+    const due = (lease: Lease): boolean =>
+      (lease.status === "Active" && lease.collectable > 0n) ||
+      (lease.status === "Closed" && (!lease.settled || now >= lease.releasableAt));
+    const ids = await chosen(
+      session,
+      input.leases,
+      provider,
+      due,
+      `nothing of ${provider} can be collected or released now`,
+    );
+    const steps = batches(ids).map((batch) => step(`Collect ${names(batch)}`, market, market.collect, [batch]));
+    const execution = await execute(session, await Promise.all(steps));
+    const sums = new Map<string, bigint>();
+    for (const args of eventArgs(execution, "LeaseCollected")) {
+      const { offer: of } = splitLeaseId(args["leaseId"] as bigint);
+      const { token: paidIn } = (await market.offerById(of)).core;
+      sums.set(paidIn, (sums.get(paidIn) ?? 0n) + (args["amount"] as bigint));
+    }
+    const paid = await Promise.all(
+      [...sums].map(async ([paidIn, sum]) => ({ ...(await tokens.describe(paidIn)), sum })),
+    );
+    const released = eventArgs(execution, "CollateralReleased").reduce(
+      (sum, args) => sum + (args["amount"] as bigint),
+      0n,
+    );
+    const rows = paid.map(({ sum, ...paidIn }): [string, string] => ["paid, in escrow", money(sum, paidIn)]);
+    const text = pairs([...rows, ["collateral back", released === 0n ? "" : hold(released)]]) || "Nothing was due.";
+    const data = {
+      paid: paid.map(({ address: at, sum }) => ({ token: at, amount: sum })),
+      collateralReleased: released,
+    };
+    return done(execution, text, data);
+  },
+});

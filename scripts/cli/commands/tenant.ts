@@ -1,0 +1,146 @@
+import { z } from "zod";
+
+import { formatLeaseId } from "../../../sdk/ids";
+import { decimalText, formatDuration, formatInstant, parseAmount } from "../../../sdk/units";
+import { command, type CommandGroup, done } from "../command";
+import { hold, money, pairs, sections, table } from "../format";
+import { depositSteps } from "../funding";
+import { address, amount, leaseId, parsed, token, TOKEN_OPTION } from "../inputs";
+import { readTenantLeases } from "../reads";
+import { eventArgs, execute, step } from "../steps";
+import { leasesTable } from "../views";
+import { claim, fundsTable, readPenalties, UNLIMITED, withdraw } from "./money";
+import { findOffers, open, quote } from "./tenant/order";
+
+const deposit = command({
+  usage: "deposit <amount>",
+  summary: "put money into your escrow account: one deposit pays for any number of leases",
+  details: "Where the token takes permits (ERC-2612) this is one transaction, else an approval comes before it.",
+  options: [TOKEN_OPTION, ["--for <account>", "credit another account: it is that account's from now on"]],
+  input: z.object({ amount, token: token.optional(), for: address.optional() }),
+  async run(session, input) {
+    const [account, tokens, { escrow }] = await Promise.all([session.account(), session.tokens(), session.handles()]);
+    const paidIn = await tokens.resolve(input.token);
+    const sum = parseAmount(input.amount, paidIn.decimals);
+    const beneficiary = input.for ?? account;
+    const label = `Deposit ${money(sum, paidIn)}${input.for === undefined ? "" : ` for ${input.for}`}`;
+    const execution = await execute(session, await depositSteps(session, paidIn, beneficiary, sum, label));
+    const credited = eventArgs(execution, "Deposited")[0]?.["amount"] as bigint | undefined;
+    const free = await escrow.freeOf(paidIn.address, beneficiary);
+    const text = `${money(credited ?? 0n, paidIn)} arrived; ${money(free, paidIn)} are free in escrow.`;
+    return done(execution, text, { token: paidIn.address, credited: credited ?? null, free });
+  },
+});
+
+const approve = command({
+  usage: "approve <amount>",
+  summary: "let the market lock so much of your escrow account for leases (an amount in all, or unlimited)",
+  details: `The approval is a ceiling on what is locked at the same time, and payouts use it up: after leases were billed 10.00
+under a ceiling of 100.00, 90.00 may be locked. Zero stops new leases, and never ends one. An unlimited one does not move.`,
+  options: [TOKEN_OPTION, ["--more", "raise what is allowed now by the amount, instead of setting it"]],
+  input: z.object({
+    amount: parsed((text) => (text === "unlimited" ? text : decimalText(text))),
+    token: token.optional(),
+    more: z.boolean().default(false),
+  }),
+  async run(session, input) {
+    const [account, tokens, { escrow, market, lens }] = await Promise.all([
+      session.account(),
+      session.tokens(),
+      session.handles(),
+    ]);
+    const paidIn = await tokens.resolve(input.token);
+    const { ceiling: before, locked } = await lens.fundsOf(paidIn.address, account);
+    // What is locked above the ceiling is no room: "more" counts from what is usable.
+    const base = input.more ? (before > locked ? before : locked) : 0n;
+    const asked = input.amount === "unlimited" ? UNLIMITED : base + parseAmount(input.amount, paidIn.decimals);
+    const ceiling = asked > UNLIMITED ? UNLIMITED : asked;
+    const text = ceiling === UNLIMITED ? "any amount" : money(ceiling, paidIn);
+    const execution = await execute(session, [
+      await step(
+        `Let the market lock ${text} in all`,
+        escrow,
+        escrow.approveModule,
+        [paidIn.address, await market.getAddress(), ceiling],
+        paidIn.address,
+      ),
+    ]);
+    const room = ceiling > locked ? ceiling - locked : 0n;
+    const left = ceiling === UNLIMITED ? "without limit" : `up to ${money(room, paidIn)} more`;
+    return done(execution, `The market holds ${money(locked, paidIn)} of yours, and may lock ${left}.`, {
+      ceiling,
+      locked,
+    });
+  },
+});
+
+const close = command({
+  usage: "close <lease>",
+  summary: "end an active lease now: the live seconds are billed, the rest is free again at once",
+  input: z.object({ lease: leaseId }),
+  async run(session, input) {
+    const [{ market, lens }, tokens] = await Promise.all([session.handles(), session.tokens()]);
+    const { token: paidIn } = await lens.leaseView(input.lease);
+    const name = formatLeaseId(input.lease);
+    const execution = await execute(session, [
+      await step(`Close lease ${name}`, market, market.close, [input.lease], paidIn),
+    ]);
+    const closed = eventArgs(execution, "LeaseClosed")[0];
+    if (closed === undefined) return done(execution, "");
+    const [refund, billed] = [closed["refund"] as bigint, closed["billedSeconds"] as bigint];
+    const text = `Lease ${name} ended: ${formatDuration(billed)} are billed, ${money(refund, await tokens.describe(paidIn))} are free again.`;
+    return done(execution, text, { refund, billedSeconds: billed });
+  },
+});
+
+const cancel = command({
+  usage: "cancel <lease>",
+  summary: "cancel a pending lease that was not activated in time, and get all back",
+  input: z.object({ lease: leaseId }),
+  async run(session, input) {
+    const [{ market, lens }, tokens] = await Promise.all([session.handles(), session.tokens()]);
+    const { token: paidIn } = await lens.leaseView(input.lease);
+    const name = formatLeaseId(input.lease);
+    const execution = await execute(session, [
+      await step(`Cancel lease ${name}`, market, market.cancel, [input.lease], paidIn),
+    ]);
+    const cancelled = eventArgs(execution, "LeaseCancelled")[0];
+    if (cancelled === undefined) return done(execution, "");
+    const [refund, bounty, penalty] = [cancelled["refund"], cancelled["bounty"], cancelled["penalty"]] as bigint[];
+    const back = (refund ?? 0n) + (bounty ?? 0n);
+    const due = penalty === 0n ? "" : ` The provider's penalty is ${hold(penalty ?? 0n)}: see leasehold tenant claim.`;
+    const text = `Lease ${name} is cancelled, ${money(back, await tokens.describe(paidIn))} are free again.${due}`;
+    return done(execution, text, { refund, bounty, penalty });
+  },
+});
+
+const show = command({
+  usage: "show [tenant]",
+  summary: "money, leases and claims of a tenant (default: yours)",
+  options: [["--all", "ended leases, too"]],
+  input: z.object({ tenant: address.optional(), all: z.boolean().default(false) }),
+  async run(session, input) {
+    const tenant = input.tenant ?? (await session.account());
+    const [funds, leases, penalties] = await Promise.all([
+      fundsTable(session, tenant),
+      readTenantLeases(session, tenant),
+      readPenalties(session, tenant),
+    ]);
+    const open = leases.filter(({ status }) => input.all || status === "Pending" || status === "Active");
+    const claims = penalties.map(({ id, amount: sum, maturesAt }) => [String(id), hold(sum), formatInstant(maturesAt)]);
+    const text = sections(
+      pairs([["tenant", tenant]]),
+      funds.text,
+      open.length === 0 ? "No open leases." : await leasesTable(session, open),
+      claims.length === 0 ? "" : table(["penalty", "your part", "from"], claims, [0, 1]),
+    );
+    return { data: { tenant, funds: funds.data, leases, penalties }, text };
+  },
+});
+
+/** Everything a tenant does. */
+export const tenant: CommandGroup = {
+  name: "tenant",
+  summary: "lease compute: money, offers, leases",
+  commands: [deposit, approve, withdraw, findOffers, quote, open, close, cancel, claim, show],
+};

@@ -1,0 +1,132 @@
+import { getAddress, isAddress } from "ethers";
+import { z } from "zod";
+
+import { parseDuration, UnitError } from "../../sdk/units";
+import { Failure } from "./failure";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options that every command takes. */
+export const GLOBAL_OPTIONS = [
+  ["--rpc <url>", "JSON-RPC endpoint (LEASEHOLD_RPC; default http://127.0.0.1:8545)"],
+  ["--book <path>", "address book (LEASEHOLD_BOOK; default deployments/<chain id>.json)"],
+  ["--keystore <path>", "encrypted key, as cast and geth write it (LEASEHOLD_KEYSTORE)"],
+  ["--password-file <path>", "file with the keystore's password (LEASEHOLD_PASSWORD_FILE, LEASEHOLD_PASSWORD)"],
+  ["--from <address>", "act as this account without its key: to read, and with --dry-run"],
+  ["--dry-run", "simulate and show what would be sent; send nothing"],
+  ["--json", "one JSON document on stdout, errors as JSON on stderr"],
+  ["--confirmations <n>", "blocks to wait for, the transaction's own included (default 1)"],
+  ["--timeout <duration>", "how long to wait for a transaction (default 5m)"],
+] as const;
+
+const text = z.string().trim().min(1, "is empty");
+
+const account = text.transform((value, context) => {
+  if (isAddress(value)) return getAddress(value);
+  context.addIssue("is no address: write 0x and 40 hexadecimal digits with a correct checksum");
+  return z.NEVER;
+});
+
+const rpc = text.refine((value) => /^https?:\/\/[^\s]+$/.test(value) && URL.canParse(value), {
+  error: "is no endpoint: write http:// or https:// and a host",
+});
+
+const duration = text.transform((value, context) => {
+  try {
+    return parseDuration(value);
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    context.addIssue(error.message);
+    return z.NEVER;
+  }
+});
+
+const schema = z
+  .object({
+    rpc: rpc.default("http://127.0.0.1:8545"),
+    book: text.optional(),
+    /** Hexadecimal, from the environment only: a command line is visible to every process of the machine. */
+    key: text.regex(/^(0x)?[0-9a-fA-F]{64}$/, "is no private key: 64 hexadecimal digits are expected").optional(),
+    keystore: text.optional(),
+    password: z.string().optional(),
+    passwordFile: text.optional(),
+    from: account.optional(),
+    dryRun: z.boolean().default(false),
+    json: z.boolean().default(false),
+    confirmations: z.coerce
+      .number("is no number")
+      .int("is no whole number")
+      .min(1, "is less than 1")
+      .max(256, "is more than 256")
+      .default(1),
+    /** Seconds. */
+    timeout: duration.default(300),
+  })
+  .superRefine((config, context) => {
+    const both = (a: string, b: string): void => {
+      context.addIssue({ code: "custom", path: [a], message: `is set, and ${nameOf(b)} too: choose one` });
+    };
+    if (config.key !== undefined && config.keystore !== undefined) both("key", "keystore");
+    if (config.password !== undefined && config.passwordFile !== undefined) both("password", "passwordFile");
+  });
+
+/** Checked configuration of one run. */
+export type Config = z.output<typeof schema>;
+
+const VARIABLES = {
+  rpc: "LEASEHOLD_RPC",
+  book: "LEASEHOLD_BOOK",
+  key: "LEASEHOLD_KEY",
+  keystore: "LEASEHOLD_KEYSTORE",
+  password: "LEASEHOLD_PASSWORD",
+  passwordFile: "LEASEHOLD_PASSWORD_FILE",
+} as const;
+
+const FLAGS: Readonly<Record<string, string>> = {
+  rpc: "--rpc",
+  book: "--book",
+  keystore: "--keystore",
+  passwordFile: "--password-file",
+  from: "--from",
+  confirmations: "--confirmations",
+  timeout: "--timeout",
+};
+
+function nameOf(field: string): string {
+  const variable = VARIABLES[field as keyof typeof VARIABLES] as string | undefined;
+  return [FLAGS[field], variable].filter(Boolean).join(" / ");
+}
+
+/**
+ * Options of the command line first, then the environment, then defaults; checked whole, and every fault is named at
+ * once. An option that contradicts a variable wins: a keystore that is asked for is not overruled by a key that is set.
+ */
+export function readConfig(options: Readonly<Record<string, unknown>>, env: Environment): Config {
+  const raw: Record<string, unknown> = { ...options };
+  for (const [field, variable] of Object.entries(VARIABLES)) {
+    const value = env[variable];
+    if (raw[field] === undefined && value !== undefined && value !== "") raw[field] = value;
+  }
+  if (options["keystore"] !== undefined) delete raw["key"];
+  if (options["passwordFile"] !== undefined) delete raw["password"];
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${nameOf(String(path[0]))} ${message}`);
+  throw new Failure("configuration", faults.join("\n"));
+}
+
+/** Everything that must not be printed: the key, the password, and what an endpoint's address holds besides its host. */
+export function secretsOf(config: Config): string[] {
+  const { pathname, search, username, password } = new URL(config.rpc);
+  const key = config.key?.replace(/^0x/, "");
+  const hidden = [key, config.password, pathname.length > 8 ? pathname : "", search, username, password];
+  return hidden.filter((secret): secret is string => secret !== undefined && secret.length >= 4);
+}
+
+/** Replaces every secret in a text. */
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((redacted, secret) => {
+    const pattern = new RegExp(secret.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "gi");
+    return redacted.replace(pattern, "<hidden>");
+  }, text);
+}

@@ -1,0 +1,98 @@
+import Table from "cli-table3";
+import { formatUnits } from "ethers";
+
+import { printable } from "../../sdk/errors/words";
+import { formatAmount, formatPriceNearest } from "../../sdk/units";
+import type { Token } from "./tokens";
+
+/** What a command hands back: for machines and for people. */
+export interface Report {
+  /** Anything that JSON can hold, and bigints, which become decimal strings. */
+  readonly data: unknown;
+  readonly text: string;
+  /** 0 unless told. */
+  readonly exitCode?: number;
+}
+
+/** JSON with bigints as decimal strings. */
+export function toJson(data: unknown): string {
+  return JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
+}
+
+const PLAIN = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
+};
+
+/** A table without lines. `right`: columns that hold numbers. Everything printed is made printable first. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
+  const out = new Table({
+    head: head.map((title) => title.toUpperCase()),
+    chars: PLAIN,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+    colAligns: head.map((_, column) => (right.includes(column) ? "right" : "left")),
+  });
+  out.push(...rows.map((row) => row.map((cell) => printable(cell))));
+  return out
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+/** Names and values below each other; values that are empty are left out. */
+export function pairs(entries: readonly (readonly [name: string, value: string])[]): string {
+  const shown = entries.filter(([, value]) => value !== "");
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`).join("\n");
+}
+
+/** Parts below each other with an empty line between them; empty ones are left out. */
+export function sections(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+export function money(amount: bigint, token: Token): string {
+  return `${formatAmount(amount, token.decimals)} ${token.symbol}`;
+}
+
+export function price(x32: bigint, token: Token): string {
+  const [amount, period] = formatPriceNearest(x32, token.decimals).split("/");
+  return `${amount} ${token.symbol}/${period}`;
+}
+
+export function hold(wei: bigint): string {
+  return `${formatAmount(wei, 18)} HOLD`;
+}
+
+/** Wei of native coin, to nine digits behind the point. */
+export function coin(wei: bigint): string {
+  return formatUnits(wei - (wei % 10n ** 9n), 18);
+}
+
+/** 104332n -> "104,332". */
+export function count(value: bigint | number): string {
+  return formatAmount(BigInt(value), 0);
+}
+
+/** "1 lease", "2 leases". */
+export function plural(value: number, noun: string): string {
+  return `${value} ${noun}${value === 1 ? "" : "s"}`;
+}

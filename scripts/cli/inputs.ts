@@ -1,0 +1,79 @@
+import { getAddress, isAddress, ZeroAddress } from "ethers";
+import { z } from "zod";
+
+import { parseLeaseId, parseOfferId } from "../../sdk/ids";
+import { decimalText, parseDuration, parsePrice, UnitError } from "../../sdk/units";
+
+/** A text that `parse` turns into a value, or refuses with a UnitError. */
+export function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
+  return z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof UnitError)) throw error;
+      context.addIssue(error.message);
+      return z.NEVER;
+    }
+  });
+}
+
+/** An amount; its token decides how many decimals it may have, so it stays a text. */
+export const amount = parsed((text) => decimalText(text));
+
+/** An amount, or "all". */
+export const amountOrAll = parsed((text) => (text === "all" ? "all" : decimalText(text)));
+
+export const price = parsed(parsePrice);
+export const duration = parsed(parseDuration);
+export const offerId = parsed(parseOfferId);
+export const leaseId = parsed(parseLeaseId);
+
+export const address = parsed((text) => {
+  if (isAddress(text)) return getAddress(text);
+  throw new UnitError(`"${text}" is no address: write 0x and 40 hexadecimal digits with a correct checksum`);
+});
+
+/** An address, or "none", which is zero. */
+export const addressOrNone = parsed((text) => {
+  if (text === "none" || text === ZeroAddress) return ZeroAddress;
+  if (isAddress(text)) return getAddress(text);
+  throw new UnitError(`"${text}" is no address: write 0x and 40 hexadecimal digits with a correct checksum, or none`);
+});
+
+/** A whole number from `least` to what 32 bits hold. */
+export function whole(what: string, least: number): z.ZodType<number, string> {
+  return parsed((text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value < 2 ** 32) return value;
+    throw new UnitError(`"${text}" is no number of ${what}: write a whole number from ${least}`);
+  });
+}
+
+/** A token by symbol or address. */
+export const token = z.string().trim().min(1);
+export const TOKEN_OPTION = [
+  "--token <symbol|address>",
+  "payment token (default: the only one that is listed)",
+] as const;
+
+/** Options that describe one unit. */
+export const RESOURCE_OPTIONS = [
+  ["--cpu <n>", "virtual CPUs, such as 8 or 0.5"],
+  ["--memory <size>", "such as 512MiB or 32GiB"],
+  ["--disk <size>", "such as 100GiB or 2TiB"],
+  ["--bandwidth <rate>", "such as 100Mbps or 1Gbps"],
+  ["--gpu <model:count>", "such as h100:1"],
+  ["--region <name>", "such as eu-central"],
+  ["--attributes <names>", "such as ecc,nvme"],
+] as const;
+
+/** The fields of RESOURCE_OPTIONS, for `parseResources`. */
+export const resourceTexts = {
+  cpu: z.string().optional(),
+  memory: z.string().optional(),
+  disk: z.string().optional(),
+  bandwidth: z.string().optional(),
+  gpu: z.string().optional(),
+  region: z.string().optional(),
+  attributes: z.string().optional(),
+};

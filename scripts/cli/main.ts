@@ -1,0 +1,138 @@
+import { Command, CommanderError } from "commander";
+import { z } from "zod";
+
+import type { AnyCommand, CommandGroup } from "./command";
+import { GROUPS } from "./commands";
+import { type Config, GLOBAL_OPTIONS, readConfig, redact, secretsOf } from "./config";
+import { EXIT, Failure, toFailure } from "./failure";
+import { type Report, toJson } from "./format";
+import { type Io, type Outside, Session } from "./session";
+
+const EPILOGUE = `
+Amounts are in whole tokens (5000, 12.50), prices per period (0.42/h, 10/day), durations with units (90m, 1h, 7d),
+leases as offer and number (7-12).
+
+Exit codes: 0 done; 1 refused by the chain; 2 wrong usage; 3 wrong configuration; 4 no network; 70 a fault of this program.
+`;
+
+const COMMON = `
+Options of every command, such as --rpc, --keystore, --dry-run and --json: see leasehold --help
+`;
+
+/** Checks what was typed; all faults are named at once. */
+function checkInput(spec: AnyCommand, raw: Record<string, unknown>): unknown {
+  const parsed = spec.input.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return name === "" ? message : `${name}: ${message}`;
+  });
+  throw new Failure("usage", faults.join("\n"));
+}
+
+type Handler = (spec: AnyCommand, command: Command) => Promise<void>;
+
+function addCommand(parent: Command, spec: AnyCommand, handle: Handler): void {
+  const command = parent.command(spec.usage).summary(spec.summary).description(spec.summary);
+  configure(command, spec, handle);
+}
+
+function configure(command: Command, spec: AnyCommand, handle: Handler): void {
+  for (const [flags, description] of spec.options ?? []) command.option(flags, description);
+  if (spec.details !== undefined) command.addHelpText("after", `\n${spec.details.trim()}\n`);
+  command.action(() => handle(spec, command));
+}
+
+/** The command line, as it is: groups, commands, options and help. */
+export function buildProgram(groups: readonly CommandGroup[], io: Pick<Io, "out" | "err">, handle: Handler): Command {
+  const program = new Command("leasehold")
+    .description("Lease and offer compute on Leasehold")
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError("(add --help to see how it is used)")
+    .addHelpText("after", EPILOGUE)
+    .addHelpText("afterAll", ({ command }) => (command.parent === null ? "" : COMMON));
+  for (const [flags, description] of GLOBAL_OPTIONS) program.option(flags, description);
+  for (const { name, summary, itself, commands } of groups) {
+    const group = program
+      .command(itself?.usage ?? name)
+      .summary(summary)
+      .description(summary);
+    if (itself !== undefined) configure(group, itself, handle);
+    for (const spec of commands) addCommand(group, spec, handle);
+  }
+  // Settings are copied to subcommands when these are made; the ones that are set above were set before.
+  return program;
+}
+
+function rawInput(command: Command): Record<string, unknown> {
+  const named = command.registeredArguments.map((argument, index): [string, unknown] => [
+    argument.name(),
+    command.processedArgs[index],
+  ]);
+  return { ...command.opts(), ...Object.fromEntries(named) };
+}
+
+/** Runs one command line; returns the exit code. Everything that is written goes through `outside.io`. */
+export async function main(args: readonly string[], outside: Outside): Promise<number> {
+  let code: number = EXIT.ok;
+  let complaint = "";
+  const asJson = args.includes("--json");
+  const handle: Handler = async (spec, command) => {
+    code = await run(spec, command, outside);
+  };
+  const io = { out: outside.io.out, err: (text: string) => void (complaint += text) };
+  try {
+    await buildProgram(GROUPS, io, handle).parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help that was asked for is no error; help because nothing was asked for is.
+    if (error.exitCode === 0) return EXIT.ok;
+    const message = complaint.replace(/^error: /, "").trim();
+    if (asJson) return fail(new Failure("usage", message), true, [], outside.io);
+    outside.io.err(complaint);
+    return EXIT.usage;
+  }
+  return code;
+}
+
+/** A run whose configuration is not known to be sound yet: what is asked for --json, and no secret known. */
+function fail(failure: Failure, asJson: boolean, secrets: readonly string[], io: Io): number {
+  const exitCode = EXIT[failure.kind];
+  const { message, kind, revert } = failure;
+  const text = asJson
+    ? toJson({ error: { kind, message, contract: revert?.contract, name: revert?.name, args: revert?.args }, exitCode })
+    : `error: ${message}`;
+  io.err(`${redact(text, secrets)}\n`);
+  return exitCode;
+}
+
+function readSettings(command: Command, { env, io }: Outside): Config | number {
+  const options = command.optsWithGlobals<Record<string, unknown>>();
+  try {
+    return readConfig(options, env);
+  } catch (error) {
+    return fail(toFailure(error, {}), options["json"] === true, [], io);
+  }
+}
+
+async function run(spec: AnyCommand, command: Command, outside: Outside): Promise<number> {
+  const config = readSettings(command, outside);
+  if (typeof config === "number") return config;
+  const secrets = secretsOf(config);
+  const session = new Session(config, outside);
+  let report: Report;
+  try {
+    const input = checkInput(spec, rawInput(command));
+    report = await spec.run(session, input);
+  } catch (error) {
+    session.endProgress();
+    if (error instanceof z.ZodError) throw error;
+    return fail(toFailure(error, session.lexicon()), config.json, secrets, outside.io);
+  } finally {
+    await session.close();
+  }
+  outside.io.out(`${redact(config.json ? toJson(report.data) : report.text, secrets)}\n`);
+  return report.exitCode ?? EXIT.ok;
+}

@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+import { FetchRequest, JsonRpcProvider, Network as EthersNetwork, type Provider } from "ethers";
+
+import { type AddressBook, addressesOf, assertSameChain, readAddressBook } from "../../sdk/addressBook";
+import { type Handles, handlesAt } from "../../sdk/handles";
+import type { Config } from "./config";
+import { Failure } from "./failure";
+
+/** A chain that is connected, and the protocol on it. */
+export interface Network {
+  readonly provider: Provider;
+  /** To read. */
+  readonly handles: Handles;
+  /** Nothing of the protocol is older than this block. */
+  readonly startBlock: number;
+  readonly chainId: number;
+  /** What the address book records of the code; undefined where there is no book. */
+  readonly book?: AddressBook;
+  close(): void;
+}
+
+const REQUEST_TIMEOUT_MS = 20_000;
+const LOCAL_POLL_MS = 100;
+const POLL_MS = 1_000;
+
+/** Connects and reads the chain id, once: left to itself ethers asks for ever if nobody answers. */
+async function connectTo(rpc: string): Promise<{ provider: JsonRpcProvider; chainId: number }> {
+  const request = new FetchRequest(rpc);
+  request.timeout = REQUEST_TIMEOUT_MS;
+  const { origin, hostname } = new URL(rpc);
+  const ask = request.clone();
+  ask.body = { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] };
+  let chainId: number;
+  try {
+    const response = await ask.send();
+    response.assertOk();
+    chainId = Number((response.bodyJson as { result?: unknown }).result);
+  } catch (error) {
+    const { code, shortMessage, message } = error as Error & { code?: string; shortMessage?: string };
+    const why = code !== undefined && /^E[A-Z]+$/.test(code) ? code : (shortMessage ?? message);
+    throw new Failure("network", `the node at ${origin} does not answer (${why}): check --rpc, and that it is running`);
+  }
+  if (!Number.isSafeInteger(chainId) || chainId < 1) {
+    throw new Failure("network", `what answers at ${origin} is no Ethereum node: it gave no chain id`);
+  }
+  const provider = new JsonRpcProvider(request, EthersNetwork.from(chainId), {
+    staticNetwork: true,
+    // What was read before a transaction is not true after it.
+    cacheTimeout: -1,
+    pollingInterval: ["127.0.0.1", "localhost", "[::1]"].includes(hostname) ? LOCAL_POLL_MS : POLL_MS,
+  });
+  return { provider, chainId };
+}
+
+function findBook(config: Config, chainId: number, packageRoot: string): string {
+  if (config.book !== undefined) return config.book;
+  const name = path.join("deployments", `${chainId}.json`);
+  const places = [name, path.join(packageRoot, name)];
+  const found = places.find((place) => existsSync(place));
+  if (found !== undefined) return found;
+  throw new Failure(
+    "configuration",
+    `there is no address book of chain ${chainId} (looked for ${name}): give --book or LEASEHOLD_BOOK`,
+  );
+}
+
+/** Connects to the chain and the protocol that the configuration names; fails unless they belong together. */
+export async function openNetwork(config: Config, packageRoot: string): Promise<Network> {
+  const { provider, chainId } = await connectTo(config.rpc);
+  try {
+    const book = readAddressBook(findBook(config, chainId, packageRoot));
+    await assertSameChain(book, provider);
+    return {
+      provider,
+      handles: handlesAt(addressesOf(book), provider),
+      startBlock: book.startBlock,
+      chainId,
+      book,
+      close: () => provider.destroy(),
+    };
+  } catch (error) {
+    provider.destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+import { getAddress, type Provider, type Signer } from "ethers";
+
+import type { Lexicon } from "../../sdk/errors";
+import type { Handles } from "../../sdk/handles";
+import type { Config, Environment } from "./config";
+import { Failure } from "./failure";
+import type { ReadSecret } from "./keys";
+import type { Network } from "./network";
+import { Tokens } from "./tokens";
+
+/** Where a run reads from and writes to. */
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** stderr is a terminal: progress may overwrite itself. */
+  readonly isTerminal: boolean;
+  readonly readSecret?: ReadSecret;
+}
+
+/** What a run needs of the outside; tests put their own here. */
+export interface Outside {
+  readonly env: Environment;
+  readonly io: Io;
+  readonly openNetwork: (config: Config, packageRoot: string) => Promise<Network>;
+  readonly loadSigner: (config: Config, provider: Provider, ask?: ReadSecret) => Promise<Signer>;
+  /** Directory of package.json: address books are looked for there, too. */
+  readonly packageRoot: string;
+  /** Milliseconds; the machine's clock unless told. */
+  readonly clock?: () => number;
+}
+
+/** One run of one command: configuration, connection, key and tokens, each fetched when it is first needed. */
+export class Session {
+  private network: Promise<Network> | undefined;
+  private key: Promise<Signer> | undefined;
+  private directory: Tokens | undefined;
+  private names: ReadonlyMap<string, string> = new Map();
+  private known: string | undefined;
+  private lineOpen = false;
+
+  constructor(
+    readonly config: Config,
+    readonly outside: Outside,
+  ) {}
+
+  connection(): Promise<Network> {
+    this.network ??= this.connect();
+    return this.network;
+  }
+
+  async provider(): Promise<Provider> {
+    return (await this.connection()).provider;
+  }
+
+  async handles(): Promise<Handles> {
+    return (await this.connection()).handles;
+  }
+
+  async tokens(): Promise<Tokens> {
+    const { provider, handles, startBlock } = await this.connection();
+    this.directory ??= new Tokens(provider, handles, startBlock);
+    return this.directory;
+  }
+
+  async signer(): Promise<Signer> {
+    const provider = await this.provider();
+    this.key ??= this.outside.loadSigner(this.config, provider, this.outside.io.readSecret);
+    const signer = await this.key;
+    const address = await signer.getAddress();
+    if (this.config.from !== undefined && this.config.from !== address) {
+      throw new Failure("configuration", `--from is ${this.config.from}, the key is of ${address}: leave one out`);
+    }
+    return signer;
+  }
+
+  /** The account that acts: the key's, or the one of --from. */
+  async account(): Promise<string> {
+    this.known ??= this.config.from ?? (await (await this.signer()).getAddress());
+    return this.known;
+  }
+
+  /** As `account`; undefined where neither a key nor --from is given. */
+  async accountIfAny(): Promise<string | undefined> {
+    const { from, key, keystore } = this.config;
+    return from === undefined && key === undefined && keystore === undefined ? undefined : this.account();
+  }
+
+  /** Unix seconds of the latest block. */
+  async now(): Promise<number> {
+    const block = await (await this.provider()).getBlock("latest");
+    if (block === null) throw new Failure("network", "the node knows no latest block: check --rpc");
+    return block.timestamp;
+  }
+
+  /** What is known by now, for sentences. `token`: the one that the call is about. */
+  lexicon(token?: string): Lexicon {
+    return { account: this.known, token, tokens: this.directory?.words, names: this.names };
+  }
+
+  /** A line on stderr about work that takes time; nothing where machines read. */
+  progress(text: string): void {
+    if (this.config.json) return;
+    const { io } = this.outside;
+    this.endProgress();
+    io.err(io.isTerminal ? text : `${text}\n`);
+    this.lineOpen = io.isTerminal;
+  }
+
+  /** Clears the line that progress left on a terminal. */
+  endProgress(): void {
+    if (this.lineOpen) this.outside.io.err("\r\u001b[2K");
+    this.lineOpen = false;
+  }
+
+  async close(): Promise<void> {
+    this.endProgress();
+    const network = await this.network?.catch(() => undefined);
+    network?.close();
+  }
+
+  private async connect(): Promise<Network> {
+    const network = await this.outside.openNetwork(this.config, this.outside.packageRoot);
+    const { market, escrow, staking, hold, liveness } = network.handles;
+    const named = [
+      [market, "the market"],
+      [escrow, "the escrow"],
+      [staking, "the staking contract"],
+      [liveness, "the liveness contract"],
+      [hold, "HOLD"],
+    ] as const;
+    this.names = new Map(
+      await Promise.all(
+        named.map(async ([contract, name]): Promise<[string, string]> => [
+          getAddress(await contract.getAddress()),
+          name,
+        ]),
+      ),
+    );
+    return network;
+  }
+}

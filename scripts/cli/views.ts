@@ -1,0 +1,110 @@
+import { formatResources } from "../../sdk/resources";
+import { formatDuration, formatInstant } from "../../sdk/units";
+import { hold, money, pairs, plural, price, table } from "./format";
+import type { Clock, Lease, Offer } from "./reads";
+import type { Session } from "./session";
+
+/** How reliable a provider was, in few words. */
+function recordText({ record: { darkSeconds, outages, lastSeen } }: Offer): string {
+  if (lastSeen === 0) return "never seen";
+  return darkSeconds === 0 ? "no outage" : `${plural(outages, "outage")}, dark ${formatDuration(darkSeconds)}`;
+}
+
+function stateText(offer: Offer): string {
+  if (offer.retired) return "retired";
+  return offer.live ? "live" : "dark";
+}
+
+/** Offers as people compare them. */
+export async function offersTable(session: Session, offers: readonly Offer[]): Promise<string> {
+  const tokens = await session.tokens();
+  const rows = await Promise.all(
+    offers.map(async (offer) => [
+      String(offer.id),
+      price(offer.priceX32, await tokens.describe(offer.token)),
+      formatResources(offer.resources),
+      `${offer.unitsLeft}/${offer.capacity}`,
+      `${formatDuration(offer.minDuration)} - ${formatDuration(offer.maxDuration)}`,
+      stateText(offer),
+      recordText(offer),
+      offer.provider,
+    ]),
+  );
+  return table(["offer", "price", "unit", "free", "term", "state", "record", "provider"], rows, [0, 1, 3]);
+}
+
+/** What is next for a lease, in a few words. */
+function nextText(lease: Lease, now: number): string {
+  switch (lease.status) {
+    case "Pending":
+      if (now < lease.deadline) return `activation due in ${formatDuration(lease.deadline - now)}`;
+      return now < lease.cutoff ? "late: may be cancelled, or still activated" : "no-show: anyone may cancel it";
+    case "Active":
+      return lease.remaining === 0 ? "ended: anyone may expire it" : `ends in ${formatDuration(lease.remaining)}`;
+    case "Closed":
+      if (now < lease.releasableAt) return `collateral free in ${formatDuration(lease.releasableAt - now)}`;
+      return lease.settled ? "collateral can be released" : "can be collected";
+    default:
+      return lease.reason === "None" ? "" : lease.reason;
+  }
+}
+
+/** Leases as people follow them. */
+export async function leasesTable(session: Session, leases: readonly Lease[]): Promise<string> {
+  const [tokens, now] = await Promise.all([session.tokens(), session.now()]);
+  const rows = await Promise.all(
+    leases.map(async (lease) => {
+      const token = await tokens.describe(lease.token);
+      return [
+        lease.name,
+        lease.status.toLowerCase(),
+        String(lease.units),
+        price(lease.rateX32, token),
+        money(lease.locked, token),
+        money(lease.earned, token),
+        nextText(lease, now),
+      ];
+    }),
+  );
+  return table(["lease", "status", "units", "rate", "locked", "earned", "next"], rows, [2, 3, 4, 5]);
+}
+
+/** Everything about one lease. */
+export async function leaseText(session: Session, lease: Lease): Promise<string> {
+  const [tokens, now] = await Promise.all([session.tokens(), session.now()]);
+  const token = await tokens.describe(lease.token);
+  const at = (second: number): string => (second === 0 ? "" : formatInstant(second));
+  const started = lease.status !== "Pending" && lease.status !== "Cancelled";
+  return pairs([
+    ["lease", lease.name],
+    ["status", lease.status.toLowerCase()],
+    ["reason", lease.reason === "None" ? "" : lease.reason],
+    ["next", nextText(lease, now)],
+    ["tenant", lease.tenant],
+    ["provider", lease.provider],
+    ["units", String(lease.units)],
+    ["rate", price(lease.rateX32, token)],
+    ["duration", formatDuration(lease.duration)],
+    [started ? "started" : "opened", at(lease.since)],
+    ["activation due", at(lease.deadline)],
+    ["no-show from", at(lease.cutoff)],
+    [lease.status === "Active" ? "ends" : "ended", at(lease.end)],
+    ["billed", started ? formatDuration(lease.billedSeconds) : ""],
+    ["earned", money(lease.earned, token)],
+    ["collectable", money(lease.collectable, token)],
+    ["locked", money(lease.locked, token)],
+    ["bounty", money(lease.bounty, token)],
+    ["collateral", hold(lease.collateral)],
+    ["collateral free", at(lease.releasableAt)],
+  ]);
+}
+
+/** How a provider lives, in one line. */
+export function clockText({ lastSeen, live, darkSeconds, outages }: Clock, now: number, grace: number): string {
+  if (lastSeen === 0) return "dark: never had a heartbeat";
+  const seen = `last heartbeat ${formatDuration(now - lastSeen)} ago`;
+  const record = `${plural(outages, "ended outage")}, dark ${formatDuration(darkSeconds)} in all`;
+  return live
+    ? `live for ${formatDuration(lastSeen + grace - now)} more, ${seen}, ${record}`
+    : `dark, ${seen}, ${record}`;
+}

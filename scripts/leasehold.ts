@@ -1,0 +1,22 @@
+/** `leasehold --help`. The composition root: real streams, environment, keys and network. */
+import { stderr, stdin, stdout } from "node:process";
+
+import { loadSigner } from "./cli/keys";
+import { main } from "./cli/main";
+import { openNetwork } from "./cli/network";
+import { readSecret } from "./cli/secret";
+
+void main(process.argv.slice(2), {
+  env: process.env,
+  io: {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    isTerminal: stderr.isTTY,
+    ...(stdin.isTTY && { readSecret: (prompt: string) => readSecret(prompt, stdin, stderr) }),
+  },
+  openNetwork,
+  loadSigner,
+  packageRoot: `${__dirname}/..`,
+}).then((code) => {
+  process.exitCode = code;
+});
