@@ -1,5 +1,5 @@
 import type { MisfitReason } from "./market";
-import { collateralOf, type Resources, type Weights } from "./resources";
+import { meets, type Resources } from "./resources";
 
 /** How a provider lived until now. */
 export interface LiveRecord {
@@ -24,8 +24,10 @@ export interface OfferFacts {
   readonly maxDuration: number;
   readonly retired: boolean;
   readonly live: boolean;
-  /** Wei of HOLD. */
+  /** What its provider has free for collateral, wei of HOLD. */
   readonly freeBond: bigint;
+  /** Wei of HOLD, by the present weights. */
+  readonly collateralPerUnit: bigint;
   readonly record: LiveRecord;
 }
 
@@ -39,21 +41,8 @@ export interface Wish {
   readonly maxPriceX32?: bigint | undefined;
 }
 
-/** Whether a unit of an offer has everything that is required of it, as the market compares. */
-export function meets(offered: Resources, required: Resources): boolean {
-  return (
-    offered.cpu >= required.cpu &&
-    offered.memoryMiB >= required.memoryMiB &&
-    offered.diskGiB >= required.diskGiB &&
-    offered.bandwidthMbps >= required.bandwidthMbps &&
-    (required.gpuCount === 0 || (offered.gpuClass === required.gpuClass && offered.gpuCount >= required.gpuCount)) &&
-    (required.region === 0 || offered.region === required.region) &&
-    (offered.attributes & required.attributes) >>> 0 === required.attributes >>> 0
-  );
-}
-
 /** The first reason for which an offer does not serve a wish, in the market's order; "None" where it does. */
-export function misfitOf(offer: OfferFacts, wish: Wish, weights: Weights): MisfitReason {
+export function misfitOf(offer: OfferFacts, wish: Wish): MisfitReason {
   if (offer.token.toLowerCase() !== wish.token.toLowerCase()) return "OtherToken";
   if (offer.retired) return "Retired";
   if (wish.maxPriceX32 !== undefined && offer.priceX32 > wish.maxPriceX32) return "PriceTooHigh";
@@ -63,7 +52,7 @@ export function misfitOf(offer: OfferFacts, wish: Wish, weights: Weights): Misfi
   }
   if (wish.units > offer.unitsLeft) return "CapacityShort";
   if (!offer.live) return "ProviderDark";
-  return collateralOf(weights, offer.resources, wish.units) > offer.freeBond ? "BondShort" : "None";
+  return offer.collateralPerUnit * BigInt(wish.units) > offer.freeBond ? "BondShort" : "None";
 }
 
 function compare(a: bigint | number, b: bigint | number): number {
@@ -89,11 +78,11 @@ export interface Findings {
 }
 
 /** Offers that serve a wish, ranked, and why the others do not. */
-export function find(offers: Iterable<OfferFacts>, wish: Wish, weights: Weights): Findings {
+export function find(offers: Iterable<OfferFacts>, wish: Wish): Findings {
   const matches: OfferFacts[] = [];
   const refused = new Map<MisfitReason, number>();
   for (const offer of offers) {
-    const misfit = misfitOf(offer, wish, weights);
+    const misfit = misfitOf(offer, wish);
     if (misfit === "None") matches.push(offer);
     else refused.set(misfit, (refused.get(misfit) ?? 0) + 1);
   }

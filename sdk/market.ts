@@ -8,7 +8,6 @@ export type EndReason = (typeof END_REASONS)[number];
 
 export const MISFIT_REASONS = [
   "None",
-  "UnknownOffer",
   "OtherToken",
   "Retired",
   "PriceTooHigh",

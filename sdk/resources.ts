@@ -293,42 +293,54 @@ export function formatResources(resources: Resources): string {
   return parts.length === 0 ? "anything" : parts.join(", ");
 }
 
-// ---------------------------------------------------------------------------------------------- from the chain
+// ------------------------------------------------------------------------------------------------ on the chain
 
-/** The chain's answer -> plain numbers. Every field is at most 32 bits wide. */
-export function toResources(raw: Readonly<Record<keyof Resources, bigint>>): Resources {
-  return {
-    cpu: Number(raw.cpu),
-    memoryMiB: Number(raw.memoryMiB),
-    diskGiB: Number(raw.diskGiB),
-    bandwidthMbps: Number(raw.bandwidthMbps),
-    gpuClass: Number(raw.gpuClass),
-    gpuCount: Number(raw.gpuCount),
-    region: Number(raw.region),
-    attributes: Number(raw.attributes),
+/** Fields of the word that holds a resource vector on the chain, from the low end, and their widths in bits. */
+const LAYOUT = [
+  ["cpu", 32],
+  ["memoryMiB", 32],
+  ["diskGiB", 32],
+  ["bandwidthMbps", 32],
+  ["gpuClass", 16],
+  ["gpuCount", 8],
+  ["region", 16],
+  ["attributes", 32],
+] as const satisfies readonly (readonly [keyof Resources, number])[];
+
+/** A resource vector -> the word that offers and orders hold. */
+export function packResources(resources: Resources): bigint {
+  return LAYOUT.reduceRight((word, [field, bits]) => (word << BigInt(bits)) | BigInt(resources[field]), 0n);
+}
+
+/** The word of an offer or order -> a resource vector. Bits above the layout mean nothing and are left out. */
+export function unpackResources(word: bigint): Resources {
+  let left = word;
+  const fields = LAYOUT.map(([field, bits]) => {
+    const value = Number(BigInt.asUintN(bits, left));
+    left >>= BigInt(bits);
+    return [field, value] as const;
+  });
+  return Object.fromEntries(fields) as unknown as Resources;
+}
+
+/** Whether a unit of an offer has everything that is required of it, as the market compares. */
+export function meets(offered: Resources, required: Resources): boolean {
+  return lacking(offered, required).length === 0;
+}
+
+/** What an offer lacks of a requirement, field by field; empty where it meets it. */
+export function lacking(offered: Resources, required: Resources): (keyof Resources)[] {
+  const gpus = required.gpuCount > 0;
+  const otherGpu = gpus && offered.gpuClass !== required.gpuClass;
+  const unmet: Record<keyof Resources, boolean> = {
+    cpu: offered.cpu < required.cpu,
+    memoryMiB: offered.memoryMiB < required.memoryMiB,
+    diskGiB: offered.diskGiB < required.diskGiB,
+    bandwidthMbps: offered.bandwidthMbps < required.bandwidthMbps,
+    gpuClass: otherGpu,
+    gpuCount: gpus && !otherGpu && offered.gpuCount < required.gpuCount,
+    region: required.region !== 0 && offered.region !== required.region,
+    attributes: (offered.attributes & required.attributes) >>> 0 !== required.attributes >>> 0,
   };
-}
-
-/** Collateral weights per resource, in millionths of a HOLD. */
-export interface Weights {
-  readonly cpu: bigint;
-  readonly memoryMiB: bigint;
-  readonly diskGiB: bigint;
-  readonly bandwidthMbps: bigint;
-  readonly gpuTier0: bigint;
-  readonly gpuTier1: bigint;
-  readonly gpuTier2: bigint;
-  readonly gpuTier3: bigint;
-}
-
-/** Collateral of `units` units, in wei of HOLD, as the market computes it. */
-export function collateralOf(weights: Weights, resources: Resources, units: number): bigint {
-  const tiers = [weights.gpuTier0, weights.gpuTier1, weights.gpuTier2, weights.gpuTier3];
-  const perUnit =
-    weights.cpu * BigInt(resources.cpu) +
-    weights.memoryMiB * BigInt(resources.memoryMiB) +
-    weights.diskGiB * BigInt(resources.diskGiB) +
-    weights.bandwidthMbps * BigInt(resources.bandwidthMbps) +
-    (tiers[resources.gpuClass >> TIER_SHIFT] ?? 0n) * BigInt(resources.gpuCount);
-  return perUnit * BigInt(units) * 10n ** 12n;
+  return LAYOUT.map(([field]) => field).filter((field) => unmet[field]);
 }

@@ -40,12 +40,12 @@ export const addressOrNone = parsed((text) => {
   throw new UnitError(`"${text}" is no address: write 0x and 40 hexadecimal digits with a correct checksum, or none`);
 });
 
-/** A whole number from `least` to what 32 bits hold. */
-export function whole(what: string, least: number): z.ZodType<number, string> {
+/** A whole number from `least` to `most`. */
+export function whole(what: string, least: number, most = 2 ** 32 - 1): z.ZodType<number, string> {
   return parsed((text) => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-    if (value >= least && value < 2 ** 32) return value;
-    throw new UnitError(`"${text}" is no number of ${what}: write a whole number from ${least}`);
+    if (value >= least && value <= most) return value;
+    throw new UnitError(`"${text}" is no number of ${what}: write a whole number, ${least} to ${most}`);
   });
 }
 
@@ -77,3 +77,6 @@ export const resourceTexts = {
   region: z.string().optional(),
   attributes: z.string().optional(),
 };
+
+/** Units of an offer or order: 24 bits. */
+export const units = (least: number): z.ZodType<number, string> => whole("units", least, 2 ** 24 - 1);

@@ -1,6 +1,6 @@
 import { find, type Findings, type Wish } from "../../sdk/find";
 import type { MisfitReason } from "../../sdk/market";
-import { parseResources, type ResourcesText } from "../../sdk/resources";
+import { packResources, parseResources, type ResourcesText } from "../../sdk/resources";
 import { costUp, parseAmount, type Price, priceToX32Up } from "../../sdk/units";
 import type { OrderStruct } from "../../typechain-types/contracts/market/Market";
 import type { IMarketLens } from "../../typechain-types/contracts/lens/MarketLens";
@@ -29,13 +29,11 @@ export interface Found extends Findings {
 /** Looks through all offers, or through those that are named. */
 export async function search(session: Session, input: Search, named?: readonly bigint[]): Promise<Found> {
   const requirement = parseResources(input);
-  const [tokens, { market }] = await Promise.all([session.tokens(), session.handles()]);
-  const token = await tokens.resolve(input.token);
+  const token = await (await session.tokens()).resolve(input.token);
   const offers = named === undefined ? await readOffers(session) : await readOffersById(session, named);
-  const weights = await market.weightsOf(await market.currentTermsVersion());
   const maxPriceX32 = input.maxPrice === undefined ? undefined : priceToX32Up(input.maxPrice, token.decimals);
   const wish = { token: token.address, requirement, units: input.units, duration: input.duration, maxPriceX32 };
-  const { matches, refused } = find(offers, wish, weights);
+  const { matches, refused } = find(offers, wish);
   const byId = new Map(offers.map((offer) => [offer.id, offer]));
   return {
     token,
@@ -48,7 +46,6 @@ export async function search(session: Session, input: Search, named?: readonly b
 
 const REFUSALS: Readonly<Record<MisfitReason, string>> = {
   None: "",
-  UnknownOffer: "do not exist",
   OtherToken: "are paid in another token",
   Retired: "are retired",
   PriceTooHigh: "cost more",
@@ -123,7 +120,7 @@ export async function planOrder(session: Session, input: OrderInput): Promise<Pl
     units: input.units,
     duration: input.duration,
     maxLock: maxLock > MOST_LOCK ? MOST_LOCK : maxLock,
-    requirement: wish.requirement,
+    requirement: packResources(wish.requirement),
     candidates,
   };
   const quotes = [...(await lens.quote(order))];

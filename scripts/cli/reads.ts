@@ -1,7 +1,7 @@
 import { formatLeaseId, leaseIdOf } from "../../sdk/ids";
 import type { OfferFacts } from "../../sdk/find";
 import { END_REASONS, LEASE_STATUSES } from "../../sdk/market";
-import { toResources } from "../../sdk/resources";
+import { unpackResources } from "../../sdk/resources";
 import type { IMarketLens } from "../../typechain-types/contracts/lens/MarketLens";
 import type { Session } from "./session";
 
@@ -31,7 +31,8 @@ export interface Lease {
   readonly units: number;
   readonly duration: number;
   readonly rateX32: bigint;
-  readonly since: number;
+  readonly openedAt: number;
+  readonly startedAt: number;
   readonly deadline: number;
   readonly cutoff: number;
   readonly end: number;
@@ -47,19 +48,19 @@ export interface Lease {
 }
 
 function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
-  const { lease } = view;
   return {
     id: view.leaseId,
     name: formatLeaseId(view.leaseId),
-    status: LEASE_STATUSES[Number(lease.status)] ?? "None",
-    reason: END_REASONS[Number(lease.reason)] ?? "None",
-    tenant: lease.tenant,
+    status: LEASE_STATUSES[Number(view.status)] ?? "None",
+    reason: END_REASONS[Number(view.reason)] ?? "None",
+    tenant: view.tenant,
     provider: view.provider,
     token: view.token,
-    units: Number(lease.units),
-    duration: Number(lease.duration),
-    rateX32: lease.ratePerSecondX32,
-    since: Number(lease.since),
+    units: Number(view.units),
+    duration: Number(view.duration),
+    rateX32: view.ratePerSecondX32,
+    openedAt: Number(view.openedAt),
+    startedAt: Number(view.startedAt),
     deadline: Number(view.deadline),
     cutoff: Number(view.cutoff),
     end: Number(view.end),
@@ -71,7 +72,7 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     bounty: view.bounty,
     collateral: view.collateral,
     releasableAt: Number(view.releasableAt),
-    settled: lease.settled,
+    settled: view.settled,
   };
 }
 
@@ -104,26 +105,26 @@ async function toOffer(
   view: IMarketLens.OfferViewStructOutput,
   clockOf: (provider: string) => Promise<Clock>,
 ): Promise<Offer> {
-  const { core, slasher, contentHash } = view.offer;
-  const { darkSeconds, outages, lastSeen } = await clockOf(core.provider);
+  const { darkSeconds, outages, lastSeen } = await clockOf(view.provider);
   return {
     id: view.offerId,
-    provider: core.provider,
-    token: core.token,
-    priceX32: core.pricePerSecondX32,
-    resources: toResources(core.resources),
+    provider: view.provider,
+    token: view.token,
+    priceX32: view.pricePerSecondX32,
+    resources: unpackResources(view.resources),
     unitsLeft: Number(view.unitsLeft),
-    minDuration: Number(core.minDuration),
-    maxDuration: Number(core.maxDuration),
-    retired: core.retired,
+    minDuration: Number(view.minDuration),
+    maxDuration: Number(view.maxDuration),
+    retired: view.retired,
     live: view.live,
     freeBond: view.freeBond,
+    collateralPerUnit: view.collateralPerUnit,
     record: { darkSeconds, outages, lastSeen },
-    capacity: Number(core.capacity),
-    used: Number(core.used),
-    leaseCount: Number(core.leaseCount),
-    slasher,
-    contentHash,
+    capacity: Number(view.capacity),
+    used: Number(view.used),
+    leaseCount: Number(view.leaseCount),
+    slasher: view.slasher,
+    contentHash: view.contentHash,
   };
 }
 

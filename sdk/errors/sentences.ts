@@ -1,4 +1,5 @@
 import { MISFIT_REASONS } from "../market";
+import { lacking, type Resources, unpackResources } from "../resources";
 import { formatDuration } from "../units";
 import { OPENZEPPELIN } from "./openzeppelin";
 import { type Words } from "./words";
@@ -9,6 +10,22 @@ export type Sentences = Readonly<Record<string, (words: Words) => string>>;
 const STATUSES = ["does not exist", "is pending", "is active", "is closed", "is cancelled", "is released"];
 
 // ---------------------------------------------------------------------------------------------------- misfits
+
+const FIELDS: Readonly<Record<keyof Resources, string>> = {
+  cpu: "CPU",
+  memoryMiB: "memory",
+  diskGiB: "disk",
+  bandwidthMbps: "bandwidth",
+  gpuClass: "GPU",
+  gpuCount: "GPUs",
+  region: "region",
+  attributes: "attributes",
+};
+
+function lackingText(offered: bigint, required: bigint): string {
+  const fields = lacking(unpackResources(offered), unpackResources(required));
+  return fields.map((field) => FIELDS[field]).join(", ") || "resources";
+}
 
 interface Misfit {
   readonly offer: bigint;
@@ -28,7 +45,7 @@ export function misfitSentence({ offer, reason, available, required }: Misfit, w
     case "PriceTooHigh":
       return `${id} costs ${words.price(required)}, the order takes at most ${words.price(available)}`;
     case "RequirementUnmet":
-      return `${id} lacks something that the order requires`;
+      return `${id} has too little or other ${lackingText(available, required)} than the order requires`;
     case "DurationOutOfBounds": {
       const bound = required < available ? "at least" : "at most";
       return `${id} is leased for ${bound} ${formatDuration(available)}, ${formatDuration(required)} asked`;
@@ -43,8 +60,6 @@ export function misfitSentence({ offer, reason, available, required }: Misfit, w
       return `the provider of ${id} is dark`;
     case "BondShort":
       return `the provider of ${id} has ${words.hold(available)} free for collateral, ${words.hold(required)} are needed`;
-    case "UnknownOffer":
-      return `${id} does not exist`;
     default:
       return `${id} does not fit, for reason ${reason}`;
   }
@@ -134,8 +149,8 @@ const ESCROW: Sentences = {
   ) =>
     `${words.who("module")} holds ${words.amount("locked", "token")} of ${words.whose("account")} money, ` +
     `${words.amount("required", "token")} are to be released`,
-  "EscrowUnbalanced(address token, uint256 paid, uint256 credited)": (words) =>
-    `a settlement pays ${words.amount("paid", "token")} and credits ${words.amount("credited", "token")}`,
+  "EscrowUnbalanced(address token, uint256 fromLocks, uint256 toFree)": (words) =>
+    `a settlement takes ${words.amount("fromLocks", "token")} out of locks and adds ${words.amount("toFree", "token")} to balances`,
   "EscrowSignatureExpired(uint256 deadline, uint256 now)": (words) =>
     `the signed funding was to be used before ${words.instant("deadline")}, ${words.wait("now", "deadline")} ago: sign again`,
   "EscrowInvalidSignature(address account)": (words) =>
@@ -166,8 +181,6 @@ const STAKING: Sentences = {
     `penalty ${words.number("penaltyId")} pays from ${words.instant("maturesAt")} on, in ${words.wait("maturesAt", "now")}`,
   "StakingNothingToClaim(uint256 penaltyId, address caller)": (words) =>
     `penalty ${words.number("penaltyId")} has nothing, or nothing any more, for ${words.who("caller")}`,
-  "StakingNothingForTreasury(address caller)": (words) =>
-    `no penalty left anything to ${words.who("caller")} as a treasury`,
   "StakingInvalidRecipient(address to)": () =>
     "the staking contract itself cannot receive HOLD: it could never leave again",
 };

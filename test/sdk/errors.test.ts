@@ -3,6 +3,7 @@ import { AbiCoder, ErrorFragment, type InterfaceAbi, Interface, makeError, type 
 
 import { explainError, explainRevert, knownErrors, type Lexicon, revertDataOf } from "../../sdk/errors";
 import { MISFIT_REASONS } from "../../sdk/market";
+import { packResources, parseResources, type ResourcesText } from "../../sdk/resources";
 import { parsePrice, priceToX32Up } from "../../sdk/units";
 import * as factories from "../../typechain-types/factories";
 
@@ -35,6 +36,9 @@ const ALL = [
     errorsOf({ contracts, openzeppelin: factories.openzeppelin }).map((error) => [error.format("full"), error]),
   ).values(),
 ];
+
+/** Errors that every contract can raise and no ABI names. */
+const OF_SOLIDITY = ["Error(string reason)", "Panic(uint256 code)"];
 
 /** Some value of a type, another one for each `seed`. */
 function sample(type: ParamType, seed: number): unknown {
@@ -81,6 +85,11 @@ describe("errors", () => {
     });
   }
 
+  it("has no sentence for an error that no contract raises any more", () => {
+    const raised = new Set([...ALL.map((error) => error.format("full").replace(/^error /, "")), ...OF_SOLIDITY]);
+    expect(knownErrors().filter((signature) => !raised.has(signature))).to.deep.equal([]);
+  });
+
   it("says no two errors of one contract alike", () => {
     const sentences = ALL.map((error) => {
       const values = error.inputs.map((input, index) => sample(input, index));
@@ -94,19 +103,24 @@ describe("errors", () => {
   describe("sentences", () => {
     const NO_OFFER =
       "MarketNoOfferFits(tuple(uint64 offer, uint8 reason, uint256 available, uint256 required)[] misfits)";
+    const pack = (text: ResourcesText): bigint => packResources(parseResources(text));
     const price = (text: string): bigint => priceToX32Up(parsePrice(text), 6);
 
     it("says how many units an offer has left", () => {
-      expect(say(NO_OFFER, [[7, 7, 2, 3]])).to.equal("offer 7 has 2 units left, 3 asked");
-      expect(say(NO_OFFER, [[7, 7, 1, 3]])).to.equal("offer 7 has 1 unit left, 3 asked");
+      expect(say(NO_OFFER, [[7, MISFIT_REASONS.indexOf("CapacityShort"), 2, 3]])).to.equal(
+        "offer 7 has 2 units left, 3 asked",
+      );
+      expect(say(NO_OFFER, [[7, MISFIT_REASONS.indexOf("CapacityShort"), 1, 3]])).to.equal(
+        "offer 7 has 1 unit left, 3 asked",
+      );
     });
 
     it("says why every candidate was refused, in the order's order", () => {
       expect(
         say(NO_OFFER, [
-          [7, 7, 2, 3],
-          [9, 3, 0, 0],
-          [8, 4, price("0.40/h"), price("0.42/h")],
+          [7, MISFIT_REASONS.indexOf("CapacityShort"), 2, 3],
+          [9, MISFIT_REASONS.indexOf("Retired"), 0, 0],
+          [8, MISFIT_REASONS.indexOf("PriceTooHigh"), price("0.40/h"), price("0.42/h")],
         ]),
       ).to.equal(
         "the order is refused by every candidate: offer 7 has 2 units left, 3 asked; offer 9 is retired; " +
@@ -116,10 +130,15 @@ describe("errors", () => {
 
     for (const [reason, available, required, sentence] of [
       ["None", 0, 0, "offer 7 does not fit, for reason 0"],
-      ["UnknownOffer", 6, 7, "offer 7 does not exist"],
       ["OtherToken", 0, 5, "offer 7 does not exist"],
       ["OtherToken", 4, 5, "offer 7 is paid in another token"],
-      ["RequirementUnmet", 0, 0, "offer 7 lacks something that the order requires"],
+      [
+        "RequirementUnmet",
+        pack({ cpu: "4" }),
+        pack({ cpu: "8", gpu: "h100:1" }),
+        "offer 7 has too little or other CPU, GPU than the order requires",
+      ],
+      ["RequirementUnmet", 0, 0, "offer 7 has too little or other resources than the order requires"],
       ["DurationOutOfBounds", 3_600, 60, "offer 7 is leased for at least 1h, 1m asked"],
       ["DurationOutOfBounds", 3_600, 7_200, "offer 7 is leased for at most 1h, 2h asked"],
       [

@@ -1,21 +1,10 @@
 import { expect } from "chai";
 
-import { find, meets, misfitOf, type OfferFacts, rank, type Wish } from "../../sdk/find";
-import { parseResources, type ResourcesText } from "../../sdk/resources";
+import { find, misfitOf, type OfferFacts, rank, type Wish } from "../../sdk/find";
+import { parseResources } from "../../sdk/resources";
 
 const TOKEN = `0x${"A1".repeat(20)}`;
-const WEIGHTS = {
-  cpu: 1n,
-  memoryMiB: 0n,
-  diskGiB: 0n,
-  bandwidthMbps: 0n,
-  gpuTier0: 0n,
-  gpuTier1: 0n,
-  gpuTier2: 0n,
-  gpuTier3: 0n,
-};
-// 8,000 thousandths x 1 x 10^12 wei for each unit of 8 CPUs.
-const COLLATERAL = 8_000n * 10n ** 12n;
+const COLLATERAL = 8n * 10n ** 15n;
 
 function offer(changes: Partial<OfferFacts> = {}): OfferFacts {
   return {
@@ -36,6 +25,7 @@ function offer(changes: Partial<OfferFacts> = {}): OfferFacts {
     retired: false,
     live: true,
     freeBond: COLLATERAL * 2n,
+    collateralPerUnit: COLLATERAL,
     record: { darkSeconds: 0, outages: 0, lastSeen: 1 },
     ...changes,
   };
@@ -46,28 +36,6 @@ function wish(changes: Partial<Wish> = {}): Wish {
 }
 
 describe("find", () => {
-  describe("meets", () => {
-    const { resources } = offer();
-    for (const [requirement, expected] of [
-      [{}, true],
-      [{ cpu: "8", memory: "32GiB", gpu: "h100:2", region: "eu-central", attributes: "ecc,bit31" }, true],
-      [{ cpu: "8.001" }, false],
-      [{ memory: "33GiB" }, false],
-      [{ disk: "1GiB" }, false],
-      [{ bandwidth: "1Mbps" }, false],
-      [{ gpu: "h100:1" }, true],
-      [{ gpu: "h100:3" }, false],
-      [{ gpu: "h200:1" }, false],
-      [{ region: "eu-west" }, false],
-      [{ attributes: "bit31" }, true],
-      [{ attributes: "ecc,nvme" }, false],
-    ] as [ResourcesText, boolean][]) {
-      it(`${expected ? "takes" : "refuses"} it for ${JSON.stringify(requirement)}`, () => {
-        expect(meets(resources, parseResources(requirement))).to.equal(expected);
-      });
-    }
-  });
-
   describe("misfits", () => {
     for (const [reason, offered, wished] of [
       ["None", {}, {}],
@@ -89,7 +57,7 @@ describe("find", () => {
     ] as [string, Partial<OfferFacts>, Partial<Wish>][]) {
       const keys = [...Object.keys(offered), ...Object.keys(wished)].join(", ");
       it(`${reason} for ${keys || "an offer that fits"}`, () => {
-        expect(misfitOf(offer(offered), wish(wished), WEIGHTS)).to.equal(reason);
+        expect(misfitOf(offer(offered), wish(wished))).to.equal(reason);
       });
     }
   });
@@ -118,7 +86,7 @@ describe("find", () => {
       offer({ id: 4n, live: false }),
       offer({ id: 5n, live: false }),
     ];
-    const { matches, refused } = find(offers, wish(), WEIGHTS);
+    const { matches, refused } = find(offers, wish());
     expect(matches.map(({ id }) => id)).to.deep.equal([3n, 1n]);
     expect([...refused]).to.deep.equal([
       ["Retired", 1],

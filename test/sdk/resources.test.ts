@@ -4,17 +4,20 @@ import fc from "fast-check";
 import {
   ATTRIBUTES,
   attributeNames,
-  collateralOf,
   formatGpuClass,
   formatRegion,
   formatResources,
   GPU_CLASSES,
+  lacking,
+  meets,
+  packResources,
   parseAttributes,
   parseGpu,
   parseRegion,
   parseResources,
   REGIONS,
-  toResources,
+  type ResourcesText,
+  unpackResources,
 } from "../../sdk/resources";
 import { UnitError } from "../../sdk/units";
 
@@ -162,18 +165,8 @@ describe("resources", () => {
     expect(formatResources(unit)).to.equal("1.5 CPU, 1536 MiB, disk 2 TiB, 2500 Mbps, 2 x h100, eu-central, ecc");
   });
 
-  it("takes the chain's answer", () => {
-    const raw = {
-      cpu: 1n,
-      memoryMiB: 2n,
-      diskGiB: 3n,
-      bandwidthMbps: 4n,
-      gpuClass: 5n,
-      gpuCount: 6n,
-      region: 7n,
-      attributes: 8n,
-    };
-    expect(toResources(raw)).to.deep.equal({
+  it("packs a unit as the contracts keep it, and unpacks it", () => {
+    const unit = {
       cpu: 1,
       memoryMiB: 2,
       diskGiB: 3,
@@ -182,30 +175,50 @@ describe("resources", () => {
       gpuCount: 6,
       region: 7,
       attributes: 8,
-    });
+    };
+    // From the high end: attributes, region, GPUs, class, then four quantities of 32 bits.
+    const word = 0x00000008_0007_06_0005_00000004_00000003_00000002_00000001n;
+    expect(packResources(unit)).to.equal(word);
+    expect(unpackResources(word)).to.deep.equal(unit);
+    expect(unpackResources(word | ((2n ** 56n - 1n) << 200n))).to.deep.equal(unit);
+    const full = {
+      ...NONE,
+      cpu: 2 ** 32 - 1,
+      gpuClass: 65_535,
+      gpuCount: 255,
+      region: 65_535,
+      attributes: 2 ** 32 - 1,
+    };
+    expect(unpackResources(packResources(full))).to.deep.equal(full);
   });
 
-  it("computes collateral by the weight of the GPU's own tier", () => {
-    const weights = {
-      cpu: 1n,
-      memoryMiB: 10n,
-      diskGiB: 100n,
-      bandwidthMbps: 1_000n,
-      gpuTier0: 10_000n,
-      gpuTier1: 20_000n,
-      gpuTier2: 30_000n,
-      gpuTier3: 40_000n,
-    };
-    const unit = { ...NONE, cpu: 1, memoryMiB: 2, diskGiB: 3, bandwidthMbps: 4, gpuCount: 5 };
-    const rest = 1n + 20n + 300n + 4_000n;
-    for (const [gpu, weight] of [
-      ["t4", 10_000n],
-      ["rtx4090", 20_000n],
-      ["a10", 30_000n],
-      ["h100", 40_000n],
-    ] as const) {
-      const { gpuClass } = parseGpu(gpu);
-      expect(collateralOf(weights, { ...unit, gpuClass }, 6)).to.equal((rest + weight * 5n) * 6n * 10n ** 12n);
+  describe("requirements", () => {
+    const unit = parseResources({
+      cpu: "8",
+      memory: "32GiB",
+      gpu: "h100:2",
+      region: "eu-central",
+      attributes: "ecc,bit31",
+    });
+    for (const [requirement, lacks] of [
+      [{}, []],
+      [{ cpu: "8", memory: "32GiB", gpu: "h100:2", region: "eu-central", attributes: "ecc,bit31" }, []],
+      [{ cpu: "8.001" }, ["cpu"]],
+      [{ memory: "33GiB" }, ["memoryMiB"]],
+      [{ disk: "1GiB" }, ["diskGiB"]],
+      [{ bandwidth: "1Mbps" }, ["bandwidthMbps"]],
+      [{ gpu: "h100:1" }, []],
+      [{ gpu: "h100:3" }, ["gpuCount"]],
+      [{ gpu: "h200:1" }, ["gpuClass"]],
+      [{ region: "eu-west" }, ["region"]],
+      [{ attributes: "bit31" }, []],
+      [{ attributes: "ecc,nvme" }, ["attributes"]],
+      [{ cpu: "9", region: "1", attributes: "nvme" }, ["cpu", "attributes"]],
+    ] as [ResourcesText, string[]][]) {
+      it(`finds ${lacks.join(", ") || "nothing"} lacking for ${JSON.stringify(requirement)}`, () => {
+        expect(lacking(unit, parseResources(requirement))).to.deep.equal(lacks);
+        expect(meets(unit, parseResources(requirement))).to.equal(lacks.length === 0);
+      });
     }
   });
 });

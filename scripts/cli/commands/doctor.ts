@@ -1,7 +1,6 @@
 import { keccak256 } from "ethers";
 import { z } from "zod";
 
-import { collateralOf } from "../../../sdk/resources";
 import { ERC20Permit__factory } from "../../../typechain-types";
 import { command, type CommandGroup } from "../command";
 import { type Check, diagnose, type Facts, type ProviderFacts, type TokenFacts } from "../doctor";
@@ -34,15 +33,13 @@ async function tokenFacts(session: Session, account: string): Promise<TokenFacts
 
 async function providerFacts(session: Session, account: string): Promise<ProviderFacts> {
   const { staking, market, hold } = await session.handles();
-  const [pool, unbonding, walletHold, clock, offers, version] = await Promise.all([
+  const [pool, unbonding, walletHold, clock, offers] = await Promise.all([
     staking.poolOf(await market.getAddress(), account),
     staking.unbondingOf(account),
     hold.balanceOf(account),
     readClock(session, account),
-    readOffers(session, (view) => view.offer.core.provider === account),
-    market.currentTermsVersion(),
+    readOffers(session, (view) => view.provider === account),
   ]);
-  const weights = await market.weightsOf(version);
   const terms = await Promise.all(offers.map(({ token }) => market.tokenTermsOf(token)));
   return {
     opened: pool.opened,
@@ -54,11 +51,11 @@ async function providerFacts(session: Session, account: string): Promise<Provide
     operator: clock.operator,
     lastSeen: clock.lastSeen,
     live: clock.live,
-    offers: offers.map(({ id, retired, unitsLeft, resources }, index) => ({
+    offers: offers.map(({ id, retired, unitsLeft, collateralPerUnit }, index) => ({
       id,
       retired,
       unitsLeft,
-      collateralPerUnit: collateralOf(weights, resources, 1),
+      collateralPerUnit,
       tokenListed: terms[index]?.listed ?? false,
     })),
     leases: await readProviderLeases(session, offers),

@@ -1,9 +1,11 @@
+import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { formatInstant, parseAmount } from "../../../sdk/units";
+import { batches } from "../actions";
 import { command, done } from "../command";
 import { Failure } from "../failure";
-import { hold, money, sections, table } from "../format";
+import { hold, money, table } from "../format";
 import { address, amountOrAll, token, TOKEN_OPTION, whole } from "../inputs";
 import type { Session } from "../session";
 import { eventArgs, execute, step } from "../steps";
@@ -82,13 +84,15 @@ export async function readPenalties(session: Session, account: string): Promise<
     const ids = Array.from({ length: Math.min(PENALTIES_PAGE, penalties - from + 1) }, (_, index) => from + index);
     const page = await Promise.all(ids.map((id) => staking.penaltyOf(id)));
     for (const [index, penalty] of page.entries()) {
-      const challenged = BigInt(penalty.challenger) !== 0n;
-      const asTenant = penalty.tenant === account && !penalty.tenantPaid;
-      const asChallenger = penalty.challenger === account && !penalty.challengerPaid;
-      if (!asTenant && !asChallenger) continue;
-      const { tenantAmount, challengerAmount } = await staking.splitOf(penalty.amount, challenged);
-      const amount = (asTenant ? tenantAmount : 0n) + (asChallenger ? challengerAmount : 0n);
-      found.push({ id: from + index, amount, maturesAt: Number(penalty.maturesAt) });
+      const split = await staking.splitOf(penalty.amount, penalty.challenger !== ZeroAddress);
+      const parts = [
+        [penalty.tenant, penalty.tenantPaid, split.tenantAmount],
+        [penalty.challenger, penalty.challengerPaid, split.challengerAmount],
+        [penalty.treasury, penalty.treasuryPaid, split.treasuryAmount],
+      ] as const;
+      const mine = parts.filter(([payee, paid]) => payee === account && !paid);
+      const amount = mine.reduce((sum, [, , part]) => sum + part, 0n);
+      if (mine.length > 0) found.push({ id: from + index, amount, maturesAt: Number(penalty.maturesAt) });
     }
     if (penalties > PENALTIES_PAGE) session.progress(`read ${from + page.length - 1} of ${penalties} penalties`);
   }
@@ -98,44 +102,27 @@ export async function readPenalties(session: Session, account: string): Promise<
 /** A payee's part of penalties. */
 export const claim = command({
   usage: "claim [penalties...]",
-  summary: "take your part of matured penalties (none named: all of them)",
-  options: [
-    ["--to <address>", "receiver (default: yourself)"],
-    ["--treasury", "take what penalties left to you as the treasury instead"],
-  ],
-  input: z.object({
-    penalties: z.array(whole("a penalty", 1)).optional(),
-    to: address.optional(),
-    treasury: z.boolean().default(false),
-  }),
+  summary: "take your part of matured penalties, as tenant, challenger or treasury (none named: all of them)",
+  options: [["--to <address>", "receiver (default: yourself)"]],
+  input: z.object({ penalties: z.array(whole("a penalty", 1)).optional(), to: address.optional() }),
   async run(session, input) {
     const [account, { staking }, now] = await Promise.all([session.account(), session.handles(), session.now()]);
     const to = input.to ?? account;
-    if (input.treasury) {
-      const due = await staking.treasuryDue(account);
-      const execution = await execute(session, [
-        await step(`Claim ${hold(due)} as the treasury`, staking, staking.claimTreasury, [to]),
-      ]);
-      return done(execution, `${hold(due)} went to ${to}.`, { amount: due });
-    }
     const mine = await readPenalties(session, account);
-    const waiting = mine.filter(({ maturesAt }) => maturesAt > now);
-    const wanted = input.penalties?.length
-      ? input.penalties
-      : mine.filter(({ maturesAt }) => maturesAt <= now).map(({ id }) => id);
+    const matured = mine.filter(({ maturesAt }) => maturesAt <= now).map(({ id }) => id);
+    const wanted = input.penalties?.length ? input.penalties : matured;
     if (wanted.length === 0) {
-      const next = waiting.map(
+      const waiting = mine.map(
         ({ id, amount, maturesAt }) => `penalty ${id}: ${hold(amount)} from ${formatInstant(maturesAt)} on`,
       );
-      throw new Failure("refused", ["no penalty has matured with a part for you", ...next].join("\n"));
+      throw new Failure("refused", ["no penalty has matured with a part for you", ...waiting].join("\n"));
     }
-    const steps = wanted.map((id) => {
-      const amount = mine.find((penalty) => penalty.id === id)?.amount;
-      const label = `Claim ${amount === undefined ? "your part" : hold(amount)} of penalty ${id}`;
-      return step(label, staking, staking.claimPenalty, [id, to]);
+    const steps = batches(wanted).map((ids) => {
+      const sum = mine.filter(({ id }) => ids.includes(id)).reduce((total, { amount }) => total + amount, 0n);
+      return step(`Claim ${hold(sum)} of penalty ${ids.join(", ")}`, staking, staking.claimPenalties, [ids, to]);
     });
     const execution = await execute(session, await Promise.all(steps));
     const paid = eventArgs(execution, "PenaltyClaimed").reduce((sum, args) => sum + (args["amount"] as bigint), 0n);
-    return done(execution, sections(`${hold(paid)} went to ${to}.`), { amount: paid });
+    return done(execution, `${hold(paid)} went to ${to}.`, { amount: paid });
   },
 });

@@ -20,7 +20,7 @@ async function offerText(session: Session, offer: Offer): Promise<string> {
     ["price", `${price(offer.priceX32, paidIn)} a unit, in ${paidIn.symbol} (${paidIn.address})`],
     ["capacity", `${plural(offer.capacity, "unit")}, ${offer.used} leased, ${offer.unitsLeft} free`],
     ["term", `${formatDuration(offer.minDuration)} to ${formatDuration(offer.maxDuration)}`],
-    ["free bond", hold(offer.freeBond)],
+    ["collateral", `${hold(offer.collateralPerUnit)} a unit; the provider has ${hold(offer.freeBond)} free`],
     ["leases so far", String(offer.leaseCount)],
     ["slashing module", offer.slasher === ZeroAddress ? "none" : offer.slasher],
     ["description", offer.contentHash === ZeroHash ? "" : `keccak256 ${offer.contentHash}`],
@@ -43,7 +43,7 @@ export const offers: CommandGroup = {
         if (lost.length > 0) throw new Failure("refused", lost.map((id) => `offer ${id} does not exist`).join("\n"));
         return { data: found, text: sections(...(await Promise.all(found.map((offer) => offerText(session, offer))))) };
       }
-      const found = await readOffers(session, ({ offer }) => all || !offer.core.retired);
+      const found = await readOffers(session, ({ retired }) => all || !retired);
       return { data: found, text: found.length === 0 ? "No offers." : await offersTable(session, found) };
     },
   }),

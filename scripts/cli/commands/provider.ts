@@ -8,7 +8,7 @@ import { readClock, readOffers, readProviderLeases } from "../reads";
 import { clockText, leasesTable, offersTable } from "../views";
 import { claim, fundsTable, withdraw } from "./money";
 import { bond, bondText, cancelUnbond, finishUnbond, unbond } from "./provider/bond";
-import { offer, payout, retire, setCapacity, setPrice } from "./provider/offers";
+import { offer, retire, setCapacity, setPrice } from "./provider/offers";
 import { activate, collect, decline, heartbeat, setOperator } from "./provider/operator";
 
 const show = command({
@@ -17,14 +17,13 @@ const show = command({
   input: z.object({ provider: address.optional() }),
   async run(session, input) {
     const provider = input.provider ?? (await session.account());
-    const [{ staking, liveness, market }, now] = await Promise.all([session.handles(), session.now()]);
-    const [bonded, unbonding, clock, grace, paidTo, offers, funds] = await Promise.all([
+    const [{ staking, liveness }, now] = await Promise.all([session.handles(), session.now()]);
+    const [bonded, unbonding, clock, grace, offers, funds] = await Promise.all([
       bondText(session, provider),
       staking.unbondingOf(provider),
       readClock(session, provider),
       liveness.GRACE(),
-      market.payoutOf(provider),
-      readOffers(session, (view) => view.offer.core.provider === provider),
+      readOffers(session, (view) => view.provider === provider),
       fundsTable(session, provider),
     ]);
     const leases = await readProviderLeases(session, offers);
@@ -39,7 +38,6 @@ const show = command({
         ],
         ["operator", clock.operator === provider ? "the provider itself" : clock.operator],
         ["liveness", clockText(clock, now, Number(grace))],
-        ["earnings to", paidTo === provider ? "" : paidTo],
       ]),
       funds.text,
       offers.length === 0 ? "No offers." : await offersTable(session, offers),
@@ -50,7 +48,6 @@ const show = command({
       bond: { free: bonded.free, reserved: bonded.reserved },
       unbonding: { amount: unbonding.amount, readyAt: unbonding.readyAt },
       liveness: clock,
-      payout: paidTo,
       funds: funds.data,
       offers,
       leases,
@@ -71,7 +68,6 @@ export const provider: CommandGroup = {
     setPrice,
     setCapacity,
     retire,
-    payout,
     setOperator,
     heartbeat,
     activate,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { isHexString, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import { z } from "zod";
 
-import { collateralOf, formatResources, parseResources } from "../../../../sdk/resources";
+import { formatResources, packResources, parseResources } from "../../../../sdk/resources";
 import { formatDuration, parseDuration, priceToX32Down } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
@@ -17,8 +17,9 @@ import {
   resourceTexts,
   token,
   TOKEN_OPTION,
-  whole,
+  units,
 } from "../../inputs";
+import { readOffersById } from "../../reads";
 import { eventArgs, execute, step } from "../../steps";
 import { bondText } from "./bond";
 
@@ -64,7 +65,7 @@ collateral and capacity held for it, close at once and pay for nothing but gas, 
     ...resourceTexts,
     price,
     token: token.optional(),
-    capacity: whole("units", 0).default(1),
+    capacity: units(0).default(1),
     minDuration: duration.default(parseDuration(DEFAULT_MIN_DURATION)),
     maxDuration: duration.default(parseDuration(DEFAULT_MAX_DURATION)),
     slasher: addressOrNone.default(ZeroAddress),
@@ -78,16 +79,26 @@ collateral and capacity held for it, close at once and pay for nothing but gas, 
     const paidIn = await tokens.resolve(input.token);
     const priceX32 = priceToX32Down(input.price, paidIn.decimals);
     const { minDuration, maxDuration, slasher, capacity } = input;
-    const terms = { resources, minDuration, maxDuration, token: paidIn.address, slasher, contentHash };
+    const terms = {
+      resources: packResources(resources),
+      minDuration,
+      maxDuration,
+      token: paidIn.address,
+      slasher,
+      contentHash,
+    };
     const label = `Offer ${plural(capacity, "unit")} of ${formatResources(resources)} at ${priceText(priceX32, paidIn)}`;
     const execution = await execute(session, [
       await step(label, market, market.createOffer, [terms, priceX32, capacity], paidIn.address),
     ]);
     const id = eventArgs(execution, "OfferCreated")[0]?.["offerId"] as bigint | undefined;
-    const version = await market.currentTermsVersion();
-    const [weights, tokenTerms] = await Promise.all([market.weightsOf(version), market.tokenTermsOf(paidIn.address)]);
-    const collateral = collateralOf(weights, resources, 1);
-    const { free } = await bondText(session, account);
+    if (id === undefined) return done(execution, "", { offerId: null, priceX32 });
+    const [{ free }, { listed }, [made]] = await Promise.all([
+      bondText(session, account),
+      market.tokenTermsOf(paidIn.address),
+      readOffersById(session, [id]),
+    ]);
+    const collateral = made?.collateralPerUnit ?? 0n;
     const text = sections(
       pairs([
         ["offer", String(id)],
@@ -97,9 +108,9 @@ collateral and capacity held for it, close at once and pay for nothing but gas, 
         ["collateral", `${hold(collateral)} for each unit leased; you have ${hold(free)} free`],
       ]),
       free < collateral ? "No unit can be leased before you bond more: leasehold provider bond <amount>" : "",
-      tokenTerms.listed ? "" : `Governance does not list ${paidIn.symbol}: nobody can open a lease in it.`,
+      listed ? "" : `Governance does not list ${paidIn.symbol}: nobody can open a lease in it.`,
     );
-    return done(execution, text, { offerId: id ?? null, priceX32, collateralPerUnit: collateral });
+    return done(execution, text, { offerId: id, priceX32, collateralPerUnit: collateral });
   },
 });
 
@@ -108,8 +119,13 @@ export const setPrice = command({
   summary: "change the price of leases opened from now on",
   input: z.object({ offer: offerId, price }),
   async run(session, input) {
-    const [{ market }, tokens] = await Promise.all([session.handles(), session.tokens()]);
-    const paidIn = await tokens.describe((await market.offerById(input.offer)).core.token);
+    const [{ market }, tokens, [of]] = await Promise.all([
+      session.handles(),
+      session.tokens(),
+      readOffersById(session, [input.offer]),
+    ]);
+    if (of === undefined) throw new Failure("refused", `offer ${input.offer} does not exist`);
+    const paidIn = await tokens.describe(of.token);
     const x32 = priceToX32Down(input.price, paidIn.decimals);
     const label = `Price offer ${input.offer} at ${priceText(x32, paidIn)}`;
     const execution = await execute(session, [await step(label, market, market.setPrice, [input.offer, x32])]);
@@ -122,14 +138,14 @@ export const setPrice = command({
 export const setCapacity = command({
   usage: "capacity <offer> <units>",
   summary: "change how many units may be leased at the same time",
-  input: z.object({ offer: offerId, units: whole("units", 0) }),
-  async run(session, { offer: id, units }) {
+  input: z.object({ offer: offerId, units: units(0) }),
+  async run(session, { offer: id, units: capacity }) {
     const { market } = await session.handles();
-    const label = `Set the capacity of offer ${id} to ${plural(units, "unit")}`;
-    const execution = await execute(session, [await step(label, market, market.setCapacity, [id, units])]);
-    const { used } = (await market.offerById(id)).core;
-    return done(execution, `Offer ${id} has ${plural(units, "unit")}, ${used} of them leased.`, {
-      capacity: units,
+    const label = `Set the capacity of offer ${id} to ${plural(capacity, "unit")}`;
+    const execution = await execute(session, [await step(label, market, market.setCapacity, [id, capacity])]);
+    const used = (await readOffersById(session, [id]))[0]?.used ?? 0;
+    return done(execution, `Offer ${id} has ${plural(capacity, "unit")}, ${used} of them leased.`, {
+      capacity,
       used,
     });
   },
@@ -143,18 +159,5 @@ export const retire = command({
     const { market } = await session.handles();
     const execution = await execute(session, [await step(`Retire offer ${id}`, market, market.retireOffer, [id])]);
     return done(execution, `Offer ${id} takes no lease any more.`);
-  },
-});
-
-export const payout = command({
-  usage: "payout <address>",
-  summary: "credit your earnings to another escrow account (none: to yourself again)",
-  input: z.object({ address: addressOrNone }),
-  async run(session, input) {
-    const { market } = await session.handles();
-    const label = `Credit earnings to ${input.address === ZeroAddress ? "yourself" : input.address}`;
-    const execution = await execute(session, [await step(label, market, market.setPayout, [input.address])]);
-    const account = await market.payoutOf(await session.account());
-    return done(execution, `Earnings are credited to ${account}, in escrow.`, { payout: account });
   },
 });

@@ -1,14 +1,14 @@
 import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
-import { formatLeaseId, splitLeaseId } from "../../../../sdk/ids";
+import { formatLeaseId } from "../../../../sdk/ids";
 import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { batches } from "../../actions";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
 import { hold, money, pairs, plural } from "../../format";
 import { address, addressOrNone, leaseId } from "../../inputs";
-import { type Lease, readClock, readOffers, readProviderLeases } from "../../reads";
+import { type Lease, readClock, readLeases, readOffers, readProviderLeases } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute, step } from "../../steps";
 
@@ -60,13 +60,16 @@ async function chosen(
   none: string,
 ): Promise<bigint[]> {
   if (named !== undefined && named.length > 0) return [...named];
-  const offers = await readOffers(session, (view) => view.offer.core.provider === provider);
+  const offers = await readOffers(session, (view) => view.provider === provider);
   const leases = (await readProviderLeases(session, offers)).filter(due);
   if (leases.length === 0) throw new Failure("refused", none);
   return leases.map(({ id }) => id);
 }
 
-const names = (ids: readonly bigint[]): string => ids.map(formatLeaseId).join(", ");
+const MOST_NAMED = 5;
+
+const names = (ids: readonly bigint[]): string =>
+  ids.length > MOST_NAMED ? plural(ids.length, "lease") : ids.map(formatLeaseId).join(", ");
 
 export const activate = command({
   usage: "activate [leases...]",
@@ -105,6 +108,18 @@ export const decline = command({
   },
 });
 
+/** What was paid by these events, by token. */
+async function sumsByToken(session: Session, events: ReturnType<typeof eventArgs>): Promise<Map<string, bigint>> {
+  const leases = await readLeases(session, [...new Set(events.map((args) => args["leaseId"] as bigint))]);
+  const tokens = new Map(leases.map(({ id, token }) => [id, token]));
+  const sums = new Map<string, bigint>();
+  for (const args of events) {
+    const token = tokens.get(args["leaseId"] as bigint) ?? "";
+    sums.set(token, (sums.get(token) ?? 0n) + (args["amount"] as bigint));
+  }
+  return sums;
+}
+
 export const collect = command({
   usage: "collect [leases...]",
   summary: "be paid what leases earned, and have collateral released (none named: all that have something)",
@@ -125,12 +140,7 @@ export const collect = command({
     );
     const steps = batches(ids).map((batch) => step(`Collect ${names(batch)}`, market, market.collect, [batch]));
     const execution = await execute(session, await Promise.all(steps));
-    const sums = new Map<string, bigint>();
-    for (const args of eventArgs(execution, "LeaseCollected")) {
-      const { offer: of } = splitLeaseId(args["leaseId"] as bigint);
-      const { token: paidIn } = (await market.offerById(of)).core;
-      sums.set(paidIn, (sums.get(paidIn) ?? 0n) + (args["amount"] as bigint));
-    }
+    const sums = await sumsByToken(session, eventArgs(execution, "LeaseCollected"));
     const paid = await Promise.all(
       [...sums].map(async ([paidIn, sum]) => ({ ...(await tokens.describe(paidIn)), sum })),
     );

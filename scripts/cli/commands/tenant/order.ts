@@ -17,9 +17,11 @@ import {
   resourceTexts,
   token,
   TOKEN_OPTION,
+  units,
   whole,
 } from "../../inputs";
 import { planOrder, type PlannedOrder, refusedText, search } from "../../orders";
+import { readLeases } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute } from "../../steps";
 import { offersTable } from "../../views";
@@ -30,7 +32,7 @@ const SHOWN = 20;
 const searchInput = {
   ...resourceTexts,
   token: token.optional(),
-  units: whole("units", 1).default(1),
+  units: units(1).default(1),
   maxPrice: price.optional(),
 };
 const SEARCH_OPTIONS = [
@@ -171,13 +173,12 @@ billed. --fund deposits what is missing and lets the market lock it, by your sig
     const opened = eventArgs(execution, "LeaseOpened")[0];
     if (opened === undefined) return done(execution, "", { ...quoteData(planned), lease: null });
     const name = formatLeaseId(opened["leaseId"] as bigint);
-    const { market } = await session.handles();
-    const lease = await market.leaseById(opened["leaseId"] as bigint);
+    const [lease] = await readLeases(session, [opened["leaseId"] as bigint]);
     const text = pairs([
       ["lease", `${name}, pending`],
       ["provider", String(opened["provider"])],
       ["locked", money(opened["locked"] as bigint, paidIn)],
-      ["activation due", `${formatInstant(lease.since + lease.mark)}; after that you may cancel it and get all back`],
+      ["activation due", `${formatInstant(lease?.deadline ?? 0)}; after that you may cancel it and get all back`],
     ]);
     return done(execution, text, { ...quoteData(planned), lease: name, leaseId: opened["leaseId"] as bigint });
   },
