@@ -266,6 +266,14 @@ function providerChecks(facts: Facts): Check[] {
   return [...bondChecks(provider, facts), heartbeatCheck(provider, facts), ...providerLeases(provider, facts)];
 }
 
+/** Somebody who has done nothing yet wants to know how to begin. */
+function firstSteps({ account, tokens }: Facts): Check[] {
+  if (account === undefined || account.provider.opened || account.provider.offers.length > 0) return [];
+  if (account.tenantLeases.length > 0 || tokens.some(({ free, locked }) => free + locked > 0n)) return [];
+  const provide = account.provider.walletHold > 0n ? "leasehold provider bond <amount>, or " : "";
+  return [{ ...ok("role", "neither a provider nor a tenant yet"), next: `${provide}leasehold tenant find` }];
+}
+
 /** Says of everything that was found whether it is well, and what to do where it is not. */
 export function diagnose(facts: Facts): Check[] {
   return [
@@ -274,5 +282,6 @@ export function diagnose(facts: Facts): Check[] {
     ...(facts.account === undefined ? [] : moneyChecks(facts)),
     ...providerChecks(facts),
     ...tenantChecks(facts),
+    ...firstSteps(facts),
   ];
 }

@@ -46,19 +46,19 @@ export async function search(session: Session, input: Search, named?: readonly b
 
 const REFUSALS: Readonly<Record<MisfitReason, string>> = {
   None: "",
-  OtherToken: "are paid in another token",
-  Retired: "are retired",
-  PriceTooHigh: "cost more",
-  RequirementUnmet: "lack something that you require",
-  DurationOutOfBounds: "are not leased for so long, or so short",
-  CapacityShort: "have too few units left",
-  LockTooSmall: "would lock too little",
-  LockTooLarge: "would lock too much",
-  ProviderDark: "are of a provider that is dark",
-  BondShort: "are of a provider with too little bond",
+  OtherToken: "paid in another token",
+  Retired: "retired",
+  PriceTooHigh: "too dear",
+  RequirementUnmet: "without something that you require",
+  DurationOutOfBounds: "not leased for so long, or so short",
+  CapacityShort: "with too few units left",
+  LockTooSmall: "that would lock too little",
+  LockTooLarge: "that would lock too much",
+  ProviderDark: "of a provider that is dark",
+  BondShort: "of a provider with too little bond",
 };
 
-/** Why the offers that were not found were not: "2 are retired, 1 cost more". */
+/** Why the offers that were not found were not: "2 retired, 1 too dear". */
 export function refusedText({ refused, looked }: Pick<Found, "refused" | "looked">): string {
   const reasons = [...refused].map(([reason, offers]) => `${offers} ${REFUSALS[reason]}`);
   return reasons.length === 0

@@ -97,16 +97,22 @@ export class Session {
     return { account: this.known, token, tokens: this.directory?.words, names: this.names };
   }
 
-  /** A line on stderr about work that takes time; nothing where machines read. */
-  progress(text: string): void {
+  /** Something that people should know while they wait, on stderr; nothing where machines read. */
+  tell(text: string): void {
     if (this.config.json) return;
-    const { io } = this.outside;
     this.endProgress();
-    io.err(io.isTerminal ? text : `${text}\n`);
-    this.lineOpen = io.isTerminal;
+    this.outside.io.err(`${text}\n`);
   }
 
-  /** Clears the line that progress left on a terminal. */
+  /** What is being done right now, on a terminal: the next one replaces it. */
+  progress(text: string): void {
+    if (this.config.json || !this.outside.io.isTerminal) return;
+    this.endProgress();
+    this.outside.io.err(text);
+    this.lineOpen = true;
+  }
+
+  /** Clears the line that `progress` left on the terminal. */
   endProgress(): void {
     if (this.lineOpen) this.outside.io.err("\r\u001b[2K");
     this.lineOpen = false;

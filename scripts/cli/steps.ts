@@ -101,7 +101,8 @@ async function send(session: Session, provider: Provider, step: Step, gas: bigin
   try {
     const sent = await signer.sendTransaction({ to: step.to, data: step.data, gasLimit });
     ({ hash } = sent);
-    session.progress(`${step.label}: sent ${hash}, waiting for its block`);
+    session.tell(`${step.label}: sent as ${hash}`);
+    session.progress("waiting for its block");
     const receipt = await sent.wait(session.config.confirmations, session.config.timeout * 1_000);
     if (receipt !== null) return receipt;
   } catch (error) {
@@ -178,26 +179,19 @@ function readable(value: unknown): string {
   return String(value);
 }
 
-/** "market.bond(module: 0x..., amount: 5000...)". */
-function callText({ fragment, args }: Step): string {
-  return `${fragment.name}(${fragment.inputs.map(({ name }, index) => `${name}: ${readable(args[index])}`).join(", ")})`;
-}
-
 function outcomeText({ step, returned, gas, receipt, skipped }: Outcome): string {
-  const result =
-    receipt === null || receipt === undefined
-      ? ([
-          ["would call", callText(step)],
-          ["at", step.to],
-          ["returns", returned === undefined ? "" : readable(returned)],
-          ["gas", skipped === true ? "not simulated: it builds on the step before" : count(gas ?? 0n)],
-        ] as const)
-      : ([
-          ["transaction", receipt.hash],
-          ["block", String(receipt.blockNumber)],
-          ["gas", `${count(receipt.gasUsed)}, ${coin(receipt.fee)} of native coin`],
-        ] as const);
-  return `${step.label}\n${pairs(result).replace(/^/gm, "  ")}`;
+  const sent = [
+    ["transaction", receipt?.hash ?? ""],
+    ["block", String(receipt?.blockNumber ?? "")],
+    ["gas", receipt === undefined ? "" : `${count(receipt.gasUsed)}, ${coin(receipt.fee)} of native coin`],
+  ] as const;
+  const simulated = [
+    ["would call", `${step.fragment.name} of ${step.to}`],
+    ...step.fragment.inputs.map(({ name }, index) => [`  ${name}`, readable(step.args[index])] as const),
+    ["returns", returned === undefined ? "" : readable(returned)],
+    ["gas", skipped === true ? "not simulated: it builds on the step before" : count(gas ?? 0n)],
+  ] as const;
+  return `${step.label}\n${pairs(receipt === undefined ? simulated : sent).replace(/^/gm, "  ")}`;
 }
 
 /** Steps as people read them. */

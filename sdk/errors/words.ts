@@ -26,8 +26,7 @@ const LONGEST_TEXT = 200;
 
 /** Text from a chain, without what could move a cursor or hide other text. */
 export function printable(text: string): string {
-  const clean = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "");
-  return clean.length > LONGEST_TEXT ? `${clean.slice(0, LONGEST_TEXT)}...` : clean;
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "");
 }
 
 /** The arguments of an error, put into words. */
@@ -50,7 +49,8 @@ export class Words {
   }
 
   text(name: string): string {
-    return printable(String(this.value(name)));
+    const text = printable(String(this.value(name)));
+    return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}...` : text;
   }
 
   /** "0x12... (you)", "the market". */

@@ -167,7 +167,7 @@ billed. --fund deposits what is missing and lets the market lock it, by your sig
         ["approval", funding.raise === 0n ? "" : `the market may lock ${money(funding.raise, paidIn)} more`],
       ]),
     );
-    if (!session.config.json) session.progress(`${plan}\n`);
+    session.tell(`${plan}\n`);
     const steps = await openSteps(session, planned, funding, input.fund);
     const execution = await execute(session, steps);
     const opened = eventArgs(execution, "LeaseOpened")[0];
