@@ -254,9 +254,10 @@ describe("Liveness", () => {
       const dark = first + 1_301 + GRACE;
       await moveTo(dark + 50);
       expect(await liveness.darkSecondsUntil(provider, dark + 50)).to.equal(151n);
-      await beat(dark + 80);
-      await beat(dark + 80 + 2 * GRACE);
-      expect(await liveness.darkSecondsUntil(provider, dark + 50)).to.equal(151n);
+      for (const second of [dark + 80, dark + 80 + GRACE, dark + 80 + 3 * GRACE]) {
+        await beat(second);
+        expect(await liveness.darkSecondsUntil(provider, dark + 50)).to.equal(151n);
+      }
     });
   });
 
