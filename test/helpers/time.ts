@@ -1,4 +1,5 @@
-import { time } from "@nomicfoundation/hardhat-network-helpers";
+import { mine, time } from "@nomicfoundation/hardhat-network-helpers";
+import { ethers, network } from "hardhat";
 
 /** Second of the latest block. */
 export const now = (): Promise<number> => time.latest();
@@ -20,4 +21,31 @@ export async function secondOf(sent: { getBlock(): Promise<{ timestamp: number }
   const block = await sent.getBlock();
   if (block === null) throw new Error("The transaction is not mined yet: await it before asking for its second");
   return block.timestamp;
+}
+
+/** Give it to transactions that are mined together: by default each asks for a whole block. */
+export const ROOM = { gasLimit: 1_000_000n };
+
+/**
+ * Mines transactions in one block of exactly that second, in their order; give each `ROOM`. Returns whether each came
+ * through: a failure does not throw.
+ */
+export async function together(
+  second: number,
+  ...actions: (() => Promise<{ hash: string }>)[]
+): Promise<("done" | "reverted")[]> {
+  await network.provider.send("evm_setAutomine", [false]);
+  const sent = [];
+  try {
+    for (const action of actions) sent.push(await action());
+    await time.setNextBlockTimestamp(second);
+    await mine();
+  } finally {
+    await network.provider.send("evm_setAutomine", [true]);
+  }
+  const receipts = await Promise.all(sent.map(({ hash }) => ethers.provider.getTransactionReceipt(hash)));
+  return receipts.map((receipt) => {
+    if (receipt === null) throw new Error("Not all fit in one block: give each transaction ROOM");
+    return receipt.status === 1 ? "done" : "reverted";
+  });
 }
