@@ -2,12 +2,12 @@
 import type { AddressLike } from "ethers";
 
 import type { Market } from "../../typechain-types";
-import type { Resources } from "./money";
+import type { Resources, Weights } from "./money";
 
 /** The fields of one word, from its low end: [name, bits]. */
 type Layout<Name extends string> = readonly (readonly [Name, number])[];
 
-const RESOURCES = [
+export const RESOURCES = [
   ["cpu", 32],
   ["memoryMiB", 32],
   ["diskGiB", 32],
@@ -18,7 +18,18 @@ const RESOURCES = [
   ["attributes", 32],
 ] as const satisfies Layout<keyof Resources>;
 
-const LEASE_TERMS = [
+export const WEIGHTS = [
+  ["cpu", 32],
+  ["memoryMiB", 32],
+  ["diskGiB", 32],
+  ["bandwidthMbps", 32],
+  ["gpuTier0", 32],
+  ["gpuTier1", 32],
+  ["gpuTier2", 32],
+  ["gpuTier3", 32],
+] as const satisfies Layout<keyof Weights>;
+
+export const LEASE_TERMS = [
   ["tenant", 160],
   ["duration", 32],
   ["units", 24],
@@ -26,7 +37,7 @@ const LEASE_TERMS = [
   ["listing", 16],
 ] as const;
 
-const LEASE_PROGRESS = [
+export const LEASE_PROGRESS = [
   ["rate", 128],
   ["since", 40],
   ["mark", 32],
@@ -37,7 +48,7 @@ const LEASE_PROGRESS = [
   ["settled", 1],
 ] as const;
 
-const OFFER_STATE = [
+export const OFFER_STATE = [
   ["provider", 160],
   ["capacity", 24],
   ["used", 24],
@@ -45,7 +56,7 @@ const OFFER_STATE = [
   ["tokenNumber", 16],
 ] as const;
 
-const OFFER_TRAITS = [
+export const OFFER_TRAITS = [
   ["resources", 200],
   ["minDuration", 24],
   ["maxDuration", 32],
