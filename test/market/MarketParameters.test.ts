@@ -78,7 +78,7 @@ describe("MarketParameters", () => {
           ...(caller === f.guardian ? [] : [() => market.pauseEntries(1)]),
         ];
         for (const attempt of attempts) {
-          await expect(attempt).to.be.revertedWithCustomError(f.market, "AccessManagedUnauthorized").withArgs(caller);
+          await expect(attempt()).to.be.revertedWithCustomError(f.market, "AccessManagedUnauthorized").withArgs(caller);
         }
       }
     });

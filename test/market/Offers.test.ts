@@ -144,7 +144,7 @@ describe("Offers", () => {
             market.setCapacity(offer, 1n),
             market.retireOffer(offer),
           ]) {
-            await expect(attempt)
+            await expect(attempt())
               .to.be.revertedWithCustomError(f.market, "MarketNotProvider")
               .withArgs(offer, provider, caller);
           }
