@@ -139,11 +139,12 @@ describe("Offers", () => {
       ] as const) {
         for (const caller of [f.operatorA, f.providerB, f.admin]) {
           const market = f.market.connect(caller);
-          for (const attempt of [
-            market.setPrice(offer, 1n),
-            market.setCapacity(offer, 1n),
-            market.retireOffer(offer),
-          ]) {
+          const attempts = [
+            () => market.setPrice(offer, 1n),
+            () => market.setCapacity(offer, 1n),
+            () => market.retireOffer(offer),
+          ];
+          for (const attempt of attempts) {
             await expect(attempt())
               .to.be.revertedWithCustomError(f.market, "MarketNotProvider")
               .withArgs(offer, provider, caller);
