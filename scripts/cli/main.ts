@@ -19,13 +19,19 @@ const COMMON = `
 Options of every command, such as --rpc, --keystore, --dry-run and --json: see leasehold --help
 `;
 
+/** "maxPrice" -> "--max-price", or "<max-price>" where it is an argument. */
+function typedName(spec: AnyCommand, field: string): string {
+  const name = field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return spec.options?.some(([flags]) => flags.startsWith(`--${name}`)) === true ? `--${name}` : `<${name}>`;
+}
+
 /** Checks what was typed; all faults are named at once. */
 function checkInput(spec: AnyCommand, raw: Record<string, unknown>): unknown {
   const parsed = spec.input.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => {
-    const name = String(path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return name === "" ? message : `${name}: ${message}`;
+  const faults = parsed.error.issues.map(({ path: [field], message }) => {
+    const name = typedName(spec, String(field));
+    return raw[String(field)] === undefined ? `${name} is missing` : `${name}: ${message}`;
   });
   throw new Failure("usage", faults.join("\n"));
 }

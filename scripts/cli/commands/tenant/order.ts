@@ -134,7 +134,9 @@ export const quote = command({
 
 function noneFits(session: Session, { quotes, token: paidIn }: PlannedOrder): Failure {
   const words = new Words({}, session.lexicon(paidIn.address));
-  const reasons = quotes.map(({ offerId: offer, ...rest }) => misfitSentence({ ...rest, offer }, words));
+  const reasons = quotes.map(({ offerId: offer, reason, available, required }) =>
+    misfitSentence({ offer, reason, available, required }, words),
+  );
   return new Failure("refused", `the order is refused by every candidate: ${reasons.join("; ")}`);
 }
 

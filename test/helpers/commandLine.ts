@@ -1,0 +1,64 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { ethers } from "hardhat";
+
+import { main } from "../../scripts/cli/main";
+import type { Network } from "../../scripts/cli/network";
+import type { Outside } from "../../scripts/cli/session";
+import { handlesAt } from "../../sdk/handles";
+import type { Deployment } from "./deployment";
+
+/** What one run of `leasehold` did. */
+export interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** No real key: the signers of the in-process network sign. */
+const SOME_KEY = "5a".repeat(32);
+
+/** The in-process network with the fixture's contracts, as the program sees a network. */
+export async function networkOf(deployment: Deployment): Promise<Network> {
+  const { hold, authority, escrow, staking, liveness, market, lens } = deployment;
+  const contracts = { hold, accessManager: authority, escrow, staking, liveness, market, lens };
+  const addresses = Object.fromEntries(
+    await Promise.all(Object.entries(contracts).map(async ([name, contract]) => [name, await contract.getAddress()])),
+  ) as Parameters<typeof handlesAt>[0];
+  return {
+    provider: ethers.provider,
+    handles: handlesAt(addresses, ethers.provider),
+    startBlock: 0,
+    chainId: 31337,
+    close: () => undefined,
+  };
+}
+
+/** Runs `leasehold <line>` in this process; `actor` signs. Arguments are split at spaces. */
+export async function leasehold(
+  deployment: Deployment,
+  actor: HardhatEthersSigner | undefined,
+  line: string,
+  changes: Partial<Outside> = {},
+): Promise<Run> {
+  const run = { out: "", err: "" };
+  const code = await main(line.split(" ").filter(Boolean), {
+    env: actor === undefined ? {} : { LEASEHOLD_KEY: SOME_KEY },
+    io: { out: (text) => (run.out += text), err: (text) => (run.err += text), isTerminal: false },
+    openNetwork: () => networkOf(deployment),
+    loadSigner: () => (actor === undefined ? Promise.reject(new Error("no signer")) : Promise.resolve(actor)),
+    packageRoot: ".",
+    ...changes,
+  });
+  return { code, ...run };
+}
+
+/** As `leasehold`, with --json; fails unless the run ends well. Returns what it printed. */
+export async function leaseholdJson<T>(
+  deployment: Deployment,
+  actor: HardhatEthersSigner | undefined,
+  line: string,
+): Promise<T> {
+  const { code, out, err } = await leasehold(deployment, actor, `${line} --json`);
+  if (code !== 0) throw new Error(`leasehold ${line} exits with ${code}: ${err}`);
+  return JSON.parse(out) as T;
+}
