@@ -374,7 +374,7 @@ describe("leasehold tenant", () => {
     });
   });
 
-  it("tells a token's hostile name from its own words (ATK-TOK-3)", async () => {
+  it("prints nothing of a token's name that could move the cursor or hide other text", async () => {
     const fixture = await loadFixture(deployFixture);
     const { market, admin, keeper } = fixture;
     const evil = await ethers.deployContract("MockToken", ["x", "USD\u001b[2J\u202eC and much more text", 6]);

@@ -1,0 +1,192 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { keccak256 } from "ethers";
+import { ethers } from "hardhat";
+
+import { diagnose, type Facts, type LeaseFacts, type ProviderFacts } from "../../scripts/cli/doctor";
+import { Failure } from "../../scripts/cli/failure";
+import type { AddressBook } from "../../sdk/addressBook";
+import { leasehold, networkOf } from "../helpers/commandLine";
+import { deployFixture, openMarketFixture } from "../helpers/fixture";
+import { openLease } from "../helpers/leases";
+import { GRACE } from "../helpers/parameters";
+import { now, pass } from "../helpers/time";
+
+const NOW = 1_000_000;
+const YOU = `0x${"11".repeat(20)}`;
+const USDC = { address: `0x${"22".repeat(20)}`, symbol: "USDC", decimals: 6 };
+
+const PROVIDER: ProviderFacts = {
+  opened: true,
+  freeBond: 100n,
+  reservedBond: 0n,
+  unbonding: 0n,
+  readyAt: 0,
+  walletHold: 0n,
+  operator: YOU,
+  lastSeen: NOW - 10,
+  live: true,
+  offers: [{ id: 7n, retired: false, unitsLeft: 1, collateralPerUnit: 100n, tokenListed: true }],
+  leases: [],
+};
+const TOKEN = { token: USDC, wallet: 0n, free: 1_000_000n, locked: 0n, ceiling: 1_000_000n };
+const LEASE: LeaseFacts = {
+  name: "7-12",
+  status: "Active",
+  deadline: 0,
+  cutoff: 0,
+  remaining: 5,
+  settled: false,
+  releasableAt: 0,
+};
+
+function facts(changes: Partial<Facts> = {}, account: Partial<NonNullable<Facts["account"]>> = {}): Facts {
+  return {
+    chainId: 1,
+    block: 5,
+    chainTime: NOW,
+    machineTime: NOW + 12,
+    wrongCode: [],
+    contracts: 7,
+    pausedUntil: 0,
+    grace: 600,
+    tokens: [TOKEN],
+    account: {
+      address: YOU,
+      coin: 10n ** 18n,
+      pendingTransactions: 0,
+      provider: PROVIDER,
+      tenantLeases: [],
+      penalties: [],
+      ...account,
+    },
+    ...changes,
+  };
+}
+
+const provider = (changes: Partial<ProviderFacts>): Facts => facts({}, { provider: { ...PROVIDER, ...changes } });
+
+describe("doctor", () => {
+  it("finds nothing to do where all is well", () => {
+    expect(diagnose(facts()).filter(({ level, next }) => level !== "ok" || next !== undefined)).to.deep.equal([]);
+  });
+
+  for (const [what, level, next, given] of [
+    ["clock", "warn", "check this machine's clock", facts({ machineTime: NOW + 121 })],
+    ["clock", "warn", "check this machine's clock", facts({ machineTime: NOW - 121 })],
+    ["contracts", "bad", "use the right --book", facts({ wrongCode: ["market"] })],
+    ["pause", "warn", "wait: it ends by itself", facts({ pausedUntil: NOW + 1 })],
+    ["account", "warn", "give --keystore", (({ account: _account, ...rest }) => rest)(facts())],
+    ["gas", "bad", "send some to the account", facts({}, { coin: 0n })],
+    ["pending", "warn", "another program may use this key", facts({}, { pendingTransactions: 2 })],
+    ["penalties", "warn", "leasehold tenant claim", facts({}, { penalties: [{ id: 1, amount: 1n, maturesAt: NOW }] })],
+    ["tokens", "warn", "nobody can open a lease", facts({ tokens: [] })],
+    ["USDC", "warn", "tenant approve <amount> --token USDC", facts({ tokens: [{ ...TOKEN, ceiling: 0n }] })],
+    ["USDC", "warn", "tenant deposit <amount> --token USDC", facts({ tokens: [{ ...TOKEN, free: 0n, wallet: 1n }] })],
+    ["bond", "bad", "at least 0.00000000000000001 HOLD more", provider({ freeBond: 90n })],
+    ["unbonding", "warn", "provider finish-unbond", provider({ unbonding: 1n, readyAt: NOW })],
+    [
+      "offer 7",
+      "bad",
+      "offer in a listed token",
+      provider({ offers: [{ ...PROVIDER.offers[0]!, tokenListed: false }] }),
+    ],
+    ["heartbeat", "bad", "again within every 10m", provider({ lastSeen: 0, live: false })],
+    ["heartbeat", "bad", "once everything is served", provider({ lastSeen: NOW - 600, live: false, leases: [LEASE] })],
+    ["heartbeat", "warn", "provider heartbeat", provider({ lastSeen: NOW - 451 })],
+    [
+      "pending",
+      "warn",
+      "activate, or decline",
+      provider({ leases: [{ ...LEASE, status: "Pending", deadline: NOW + 1, cutoff: NOW + 2 }] }),
+    ],
+    ["collect", "warn", "provider collect", provider({ leases: [{ ...LEASE, status: "Closed" }] })],
+    [
+      "collect",
+      "warn",
+      "provider collect",
+      provider({ leases: [{ ...LEASE, status: "Closed", settled: true, releasableAt: NOW }] }),
+    ],
+    [
+      "lease 7-12",
+      "warn",
+      "tenant cancel 7-12",
+      facts({}, { tenantLeases: [{ ...LEASE, status: "Pending", deadline: NOW }] }),
+    ],
+    ["lease 7-12", "warn", "lease end 7-12", facts({}, { tenantLeases: [{ ...LEASE, remaining: 0 }] })],
+    [
+      "role",
+      "ok",
+      "leasehold provider bond <amount>, or leasehold tenant find",
+      facts({ tokens: [] }, { provider: { ...PROVIDER, opened: false, offers: [], walletHold: 1n } }),
+    ],
+  ] as [string, string, string, Facts][]) {
+    it(`${level === "ok" ? "says" : "warns"} of ${what}: ${next}`, () => {
+      const check = diagnose(given).find((item) => item.what === what && item.next !== undefined);
+      expect(check?.level).to.equal(level);
+      expect(check?.next).to.include(next);
+    });
+  }
+
+  it("lets a second, half-open on the right side, decide", () => {
+    const of = (given: Facts, what: string) => diagnose(given).find((item) => item.what === what)?.level;
+    expect(of(facts({ pausedUntil: NOW }), "pause")).to.equal("ok");
+    expect(of(facts({ machineTime: NOW + 120 }), "clock")).to.equal("ok");
+    expect(of(provider({ unbonding: 1n, readyAt: NOW + 1 }), "unbonding")).to.equal("ok");
+    expect(of(provider({ lastSeen: NOW - 450 }), "heartbeat")).to.equal("ok");
+    expect(
+      of(facts({}, { tenantLeases: [{ ...LEASE, status: "Pending", deadline: NOW + 1 }] }), "lease 7-12"),
+    ).to.equal(undefined);
+    expect(of(provider({ leases: [{ ...LEASE, status: "Pending", cutoff: NOW }] }), "pending")).to.equal(undefined);
+  });
+
+  describe("on a network", () => {
+    it("looks at the account, and exits with 1 where something is broken", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { market, usd6, providerA, tenantA, offerA } = fixture;
+      await openLease(market, tenantA, { token: await usd6.getAddress(), offers: [offerA] });
+      const clock = await now();
+      const outside = { clock: () => clock * 1_000 };
+      const well = await leasehold(fixture, providerA, "doctor", outside);
+      expect(well.out)
+        .to.match(/ok +heartbeat/)
+        .and.to.match(/look +pending +1-1: due in 1[45]m/);
+      expect(well.code).to.equal(0);
+      await pass(GRACE);
+      const dark = await leasehold(fixture, providerA, "doctor", outside);
+      expect(dark.out).to.match(/BAD +heartbeat +10m ?\d*s? ago, by operator 0x/);
+      expect(dark.code).to.equal(1);
+    });
+
+    it("compares the code at every address with the address book", async () => {
+      const fixture = await loadFixture(deployFixture);
+      const network = await networkOf(fixture);
+      const record = async (address: string, code: string) => ({ address, bytecodeHash: keccak256(code) });
+      const [market, escrow] = [await fixture.market.getAddress(), await fixture.escrow.getAddress()];
+      const contracts = {
+        market: await record(market, await ethers.provider.getCode(market)),
+        escrow: await record(escrow, "0x"),
+      };
+      const book = { contracts } as unknown as AddressBook;
+      const { code, out } = await leasehold(fixture, undefined, "doctor", {
+        openNetwork: () => Promise.resolve({ ...network, book }),
+      });
+      expect(out).to.match(/BAD +contracts +escrow: missing, or other code/);
+      expect(code).to.equal(1);
+    });
+
+    for (const [kind, exit] of [
+      ["network", 4],
+      ["configuration", 3],
+    ] as const) {
+      it(`reports a ${kind} that fails as a finding, and exits with ${exit}`, async () => {
+        const fixture = await loadFixture(deployFixture);
+        const openNetwork = () => Promise.reject(new Failure(kind, "nothing there"));
+        const { code, out, err } = await leasehold(fixture, undefined, "doctor", { openNetwork });
+        expect(out).to.match(new RegExp(`BAD +${kind} +nothing there`));
+        expect(err).to.equal("");
+        expect(code).to.equal(exit);
+      });
+    }
+  });
+});
