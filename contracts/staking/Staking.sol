@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20Locks} from "../interfaces/IERC20Locks.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
+import {BondPool} from "../types/BondPool.sol";
 
 /// @title Staking
 /// @notice The manual is IStaking.
@@ -24,7 +25,7 @@ contract Staking is IStaking, AccessManaged {
 
     uint32 private _unbondingDelay;
     uint256 private _penaltyCount;
-    mapping(address module => mapping(address provider => Pool pool)) private _pools;
+    mapping(address module => mapping(address provider => BondPool pool)) private _pools;
     mapping(address provider => Unbonding unbonding) private _unbondings;
     mapping(uint256 penaltyId => Penalty penalty) private _penalties;
 
@@ -41,7 +42,6 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function bond(address module, uint256 amount) external {
-        _pools[module][msg.sender].opened = true;
         _bond(module, msg.sender, amount);
     }
 
@@ -93,7 +93,7 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function bondFor(address module, address provider, uint256 amount) external {
-        if (!_pools[module][provider].opened) revert StakingPoolNotOpened(module, provider);
+        if (!_pools[module][provider].opened()) revert StakingPoolNotOpened(module, provider);
         _bond(module, provider, amount);
     }
 
@@ -108,19 +108,17 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function tryReserve(address provider, uint256 amount) external returns (bool done) {
-        Pool storage pool = _pools[msg.sender][provider];
-        uint256 free = pool.free;
-        if (amount > free) return false;
-        pool.free = uint120(free - amount); // not more than it was
-        pool.reserved += uint120(amount); // was part of a uint120
+        BondPool pool = _pools[msg.sender][provider];
+        if (amount > pool.free()) return false;
+        _pools[msg.sender][provider] = pool.reserve(amount);
         emit Reserved(msg.sender, provider, amount);
         return true;
     }
 
     /// @inheritdoc IStaking
     function release(address provider, uint256 amount) external {
-        _takeReserved(provider, amount);
-        _pools[msg.sender][provider].free += uint120(amount); // was part of a uint120
+        BondPool pool = _requireReserved(provider, amount);
+        _pools[msg.sender][provider] = pool.release(amount);
         emit Released(msg.sender, provider, amount);
     }
 
@@ -132,8 +130,11 @@ contract Staking is IStaking, AccessManaged {
         address challenger,
         address treasury
     ) external returns (uint256 penaltyId) {
+        // Check
+        BondPool pool = _requireReserved(provider, amount);
+
         // Effect
-        _takeReserved(provider, amount);
+        _pools[msg.sender][provider] = pool.seize(amount);
         penaltyId = ++_penaltyCount;
         uint40 maturesAt = uint40(block.timestamp) + _unbondingDelay;
         _penalties[penaltyId] = Penalty({
@@ -173,7 +174,8 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function poolOf(address module, address provider) external view returns (Pool memory) {
-        return _pools[module][provider];
+        BondPool pool = _pools[module][provider];
+        return Pool({free: uint120(pool.free()), reserved: uint120(pool.reserved()), opened: pool.opened()}); // masked
     }
 
     /// @inheritdoc IStaking
@@ -206,30 +208,29 @@ contract Staking is IStaking, AccessManaged {
     /// @dev Locking spends the payer's allowance, and reverts where HOLD is missing: more than the supply never fits.
     function _bond(address module, address provider, uint256 amount) private {
         _HOLD.lock(msg.sender, provider, amount);
-        Pool storage pool = _pools[module][provider];
-        uint120 free = pool.free + uint120(amount); // locked above, so part of HOLD's supply
-        pool.free = free;
+        uint256 free = _giveFree(module, provider, amount);
         emit Bonded(module, provider, msg.sender, amount, free);
     }
 
-    function _giveFree(address module, address provider, uint256 amount) private {
-        Pool storage pool = _pools[module][provider];
-        pool.free += uint120(amount); // came out of another uint120
-        pool.opened = true;
+    /// @dev Raises a free bond, which opens the pool: its provider is behind every path to here but a gift, and a gift
+    /// asks for an open one.
+    function _giveFree(address module, address provider, uint256 amount) private returns (uint256) {
+        BondPool pool = _pools[module][provider].plusFree(amount).asOpened();
+        _pools[module][provider] = pool;
+        return pool.free();
     }
 
     function _takeFree(address module, address provider, uint256 amount) private {
-        Pool storage pool = _pools[module][provider];
-        uint256 free = pool.free;
-        if (amount > free) revert StakingInsufficientFree(module, provider, free, amount);
-        pool.free = uint120(free - amount); // not more than it was
+        BondPool pool = _pools[module][provider];
+        if (amount > pool.free()) revert StakingInsufficientFree(module, provider, pool.free(), amount);
+        _pools[module][provider] = pool.minusFree(amount);
     }
 
-    function _takeReserved(address provider, uint256 amount) private {
-        Pool storage pool = _pools[msg.sender][provider];
-        uint256 reserved = pool.reserved;
+    /// @dev The calling module's pool, in which that much is reserved.
+    function _requireReserved(address provider, uint256 amount) private view returns (BondPool pool) {
+        pool = _pools[msg.sender][provider];
+        uint256 reserved = pool.reserved();
         if (amount > reserved) revert StakingInsufficientReserved(msg.sender, provider, reserved, amount);
-        pool.reserved = uint120(reserved - amount); // not more than it was
     }
 
     /// @dev Marks the caller's parts of a penalty as paid; returns their sum.
