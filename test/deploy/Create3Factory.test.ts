@@ -4,6 +4,7 @@ import { AbiCoder, concat, id, keccak256, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
 
 import { create3Address, FACTORY_CODE_HASH, FACTORY_INIT_CODE, PROXY_INIT_CODE_HASH } from "../../deploy/create3";
+import { underCoverage } from "./helpers";
 
 /** Init code that leaves `runtime` (at most 255 bytes). */
 function initCodeLeaving(runtime: string): string {
@@ -133,7 +134,7 @@ describe("Create3Factory", () => {
 
   describe("frozen code", () => {
     it("is what the source compiles to: if this fails, every address would change", async function () {
-      if ("__SOLIDITY_COVERAGE_RUNNING" in hre) this.skip(); // instrumented code is other code
+      if (underCoverage) this.skip(); // instrumented code is other code
       const { bytecode, deployedBytecode } = await hre.artifacts.readArtifact("Create3Factory");
       expect(FACTORY_INIT_CODE).to.equal(bytecode);
       expect(FACTORY_CODE_HASH).to.equal(keccak256(deployedBytecode));

@@ -5,15 +5,15 @@ import { type AddressInfo, createServer as createSocket } from "node:net";
 import path from "node:path";
 
 import { JsonRpcProvider } from "ethers";
-import hre from "hardhat";
+
+import { underCoverage } from "./helpers";
 
 const BINARY = path.join(__dirname, "../../node_modules/.bin/anvil");
 
 /** Why tests on anvil cannot run here; undefined: they can. */
 export function noAnvil(): string | undefined {
   if (!existsSync(BINARY)) return "the optional package with the anvil binary is not installed on this platform";
-  // Instrumented contracts are larger than a chain accepts.
-  return "__SOLIDITY_COVERAGE_RUNNING" in hre ? "coverage instruments the contracts" : undefined;
+  return underCoverage ? "instrumented contracts are too large" : undefined;
 }
 
 async function freePort(): Promise<number> {

@@ -10,6 +10,9 @@ import { type Parameters, type ParametersInput, parseParameters } from "../../de
 import local from "../../deploy/networks/local.json";
 import { Create3Factory__factory } from "../../typechain-types";
 
+/** Coverage instruments contracts, which makes them slow and larger than a chain accepts; it measures no TypeScript. */
+export const underCoverage = "__SOLIDITY_COVERAGE_RUNNING" in hre;
+
 /** Compiled contracts of this run, also under coverage. */
 export const compiled = artifactsFromDisk(hre.config.paths.artifacts);
 

@@ -4,7 +4,7 @@ import hre, { ethers } from "hardhat";
 
 import { type BookStore, bookInMemory } from "../../deploy/book";
 import { predictAddresses } from "../../deploy/scene";
-import { creations, deploy, deployer, dies, Killed, localParameters, mortal } from "./helpers";
+import { creations, deploy, deployer, dies, Killed, localParameters, mortal, underCoverage } from "./helpers";
 
 /** Everything that a deployment sends on a chain that has nothing: 13 of its own, the presigned one tried and sent. */
 const SENDS = 15;
@@ -28,7 +28,8 @@ async function expectWhole(store: BookStore): Promise<void> {
 
 describe("a deployment that is killed", () => {
   let start: Awaited<ReturnType<typeof takeSnapshot>>;
-  before(async () => {
+  before(async function () {
+    if (underCoverage) this.skip();
     await reset(); // other test files may have run on this chain
     start = await takeSnapshot();
   });
