@@ -20,7 +20,7 @@ export interface Output {
 
 const networkOption = z.object({ networkFile: z.string() });
 const chainOptions = networkOption.extend({ rpc: z.string(), book: z.string().optional(), artifacts: z.string() });
-const statusOptions = chainOptions.extend({ json: z.boolean().default(false) });
+const statusOptions = chainOptions.extend({ json: z.boolean().default(false), powers: z.boolean() });
 const deployOptions = chainOptions.extend({
   keystore: z.string().optional(),
   acceptChangedParameters: z.boolean().default(false),
@@ -97,7 +97,8 @@ async function status(raw: unknown, out: Output): Promise<number> {
   try {
     const book = bookPath(options.book, parameters);
     const artifacts = artifactsFromDisk(options.artifacts);
-    const found = await deploymentStatus({ provider, parameters, book, artifacts });
+    const { powers } = options;
+    const found = await deploymentStatus({ provider, parameters, book, artifacts, powers });
     out.line(options.json ? statusJson(found, parameters) : renderStatus(found, parameters));
     return statusExitCode(found);
   } finally {
@@ -148,6 +149,7 @@ export async function main(args: readonly string[], environment: Environment, ou
   onChain(program.command("status"))
     .description("show how every step stands; sends and writes nothing (exit: 0 done, 2 missing, 3 mismatch, 1 failed)")
     .option("--json", "for scripts")
+    .option("--no-powers", "do not look who holds power: that reads the logs of the whole time since the deployment")
     .action(async (options: unknown) => {
       code = await status(options, out);
     });

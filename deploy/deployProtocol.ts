@@ -110,11 +110,13 @@ export interface StatusOptions {
   readonly book: BookStore | string;
   readonly artifacts?: ArtifactSource;
   readonly plan?: Plan;
+  /** False: do not read the AccessManager's history to see who holds power; that takes long on an old chain. */
+  readonly powers?: boolean;
 }
 
 export interface Status {
   readonly findings: readonly Finding[];
-  /** Everybody who holds a role; empty until there is an AccessManager. */
+  /** Everybody who holds a role; empty until there is an AccessManager, and where they were not asked for. */
   readonly powers: readonly Power[];
   /** The address book; undefined where there is none yet. */
   readonly book: AddressBook | undefined;
@@ -132,7 +134,8 @@ export async function deploymentStatus(options: StatusOptions): Promise<Status> 
   if (book !== undefined) await assertBook(book, store.source, parameters, provider, true);
   const findings = await inspect(stage, book);
   const manager = findings.find(({ name }) => name === "accessManager");
-  const powers = manager?.state === "done" ? await census(stage, book?.startBlock ?? 0) : [];
+  const powers =
+    options.powers !== false && manager?.state === "done" ? await census(stage, book?.startBlock ?? 0) : [];
   return {
     findings,
     powers,

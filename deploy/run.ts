@@ -35,7 +35,8 @@ function toJson(value: unknown): ArgumentJson {
 /** One deployment on its way. */
 export class Run {
   private readonly sender: Sender;
-  private readonly found = new Map<string, { block: number; txHash: string }>();
+  /** Transactions of this run that created contracts, by name. */
+  private readonly creations = new Map<string, string>();
 
   constructor(
     private readonly stage: Stage,
@@ -161,9 +162,9 @@ export class Run {
       assertNoMismatch([finding]);
       return finding.state === "done";
     });
-    if (receipt !== undefined) this.found.set(entry.name, { block: receipt.blockNumber, txHash: receipt.hash });
+    if (receipt !== undefined) this.creations.set(entry.name, receipt.hash);
     if (finding !== undefined) this.tell({ type: "step", finding });
-    if (this.stage.parameters.transactions.confirmations === 1) await this.record(entry);
+    if (this.stage.parameters.transactions.confirmations === 1) this.save(await this.recordOf(entry));
   }
 
   private async act(kind: "genesis" | "handover", action: ActionEntry): Promise<void> {
@@ -174,37 +175,44 @@ export class Run {
 
   // ---------------------------------------------------------------------------------------------- records
 
-  /** Every contract is in the book, with the transaction that created it as the chain has it now. */
+  /** Every contract is in the book, with the transaction that created it, once that is deep enough. */
   private async recordAll(): Promise<void> {
-    const { plan, provider } = this.stage;
+    const { plan, provider, parameters } = this.stage;
+    const records: Record<string, ContractRecord> = {};
     for (const entry of plan.contracts) {
       const record = this.book.contracts[entry.name];
+      // A node that forgot an old receipt contradicts nothing.
       const receipt = record === undefined ? null : await provider.getTransactionReceipt(record.txHash);
-      if (record === undefined || receipt?.blockNumber !== record.block) await this.record(entry);
+      const stands = record !== undefined && (receipt === null || receipt.blockNumber === record.block);
+      if (!stands) Object.assign(records, await this.recordOf(entry));
     }
-    const blocks = Object.values(this.book.contracts).map(({ block }) => block);
+    const blocks = Object.values({ ...this.book.contracts, ...records }).map(({ block }) => block);
     await this.sender.confirm(Math.max(...blocks));
+
     const { startBlock } = this.book;
     const complete = {
-      ...this.book,
       startBlock: startBlock === UNKNOWN_START ? Math.min(...blocks) : startBlock,
-      parametersHash: parametersHash(this.stage.parameters),
+      parametersHash: parametersHash(parameters),
     };
-    if (JSON.stringify(complete) !== JSON.stringify(this.book)) this.save(complete);
+    this.save(records, complete);
   }
 
-  private async record(entry: ContractEntry): Promise<void> {
+  /** What the book says about a contract. */
+  private async recordOf(entry: ContractEntry): Promise<Record<string, ContractRecord>> {
     const { provider, parameters, at } = this.stage;
     const address = addressFor(this.stage, entry);
-    const code = await provider.getCode(address);
-    const created: ContractRecord = {
-      address,
-      ...(this.found.get(entry.name) ?? (await this.findCreation(entry))),
-      constructorArgs: entry.args(parameters, at).map(toJson),
-      bytecodeHash: keccak256(code),
+    const txHash = this.creations.get(entry.name);
+    const receipt = txHash === undefined ? null : await provider.getTransactionReceipt(txHash);
+    const creation =
+      receipt === null ? await this.findCreation(entry) : { block: receipt.blockNumber, txHash: receipt.hash };
+    return {
+      [entry.name]: {
+        address,
+        ...creation,
+        constructorArgs: entry.args(parameters, at).map(toJson),
+        bytecodeHash: keccak256(await provider.getCode(address)),
+      },
     };
-    this.found.delete(entry.name);
-    this.save({ ...this.book, contracts: { ...this.book.contracts, [entry.name]: created } });
   }
 
   /** The transaction of an earlier run that created a contract. */
@@ -225,9 +233,10 @@ export class Run {
     );
   }
 
-  private save(book: AddressBook): void {
+  private save(records: Record<string, ContractRecord>, rest: Partial<AddressBook> = {}): void {
+    const book = { ...this.book, ...rest, contracts: { ...this.book.contracts, ...records } };
+    if (JSON.stringify(book) !== JSON.stringify(this.book)) this.store.save(book);
     this.book = book;
-    this.store.save(book);
   }
 
   // ----------------------------------------------------------------------------------------------- powers

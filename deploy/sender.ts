@@ -87,10 +87,11 @@ export class Sender {
     let raise: number = await this.settle();
     const sent: string[] = [];
     for (let failures = 0; ;) {
+      // Read before the goal: what is mined in between then makes the nonce too low, and nothing is sent twice.
+      const nonce = await this.provider.getTransactionCount(this.account, "latest");
       if (await done()) return undefined;
       if (raise > MOST_RAISES || sent.length > MOST_REPLACEMENTS) throw this.notMined();
 
-      const nonce = await this.provider.getTransactionCount(this.account, "latest");
       const gasLimit = await this.gasFor(transaction, done);
       if (gasLimit === undefined) return undefined;
       const fees = await this.fees(raise, nonce);
@@ -197,7 +198,7 @@ export class Sender {
     return { maxFeePerGas, maxPriorityFeePerGas: tip > maxFeePerGas ? maxFeePerGas : tip };
   }
 
-  /** The receipt of whichever of these transactions was mined; they share a nonce, so there is at most one. */
+  /** The receipt of whichever of these transactions was mined. */
   private async minedOf(hashes: readonly string[]): Promise<TransactionReceipt | undefined> {
     for (const hash of hashes) {
       const receipt = await this.provider.getTransactionReceipt(hash);
@@ -207,9 +208,13 @@ export class Sender {
   }
 
   /** A mined transaction has reached its goal; a node that lags behind may need a moment to see it. */
-  private async reached(receipt: TransactionReceipt, done: () => Promise<boolean>): Promise<TransactionReceipt> {
+  private async reached(
+    receipt: TransactionReceipt,
+    done: () => Promise<boolean>,
+  ): Promise<TransactionReceipt | undefined> {
     const { hash, blockNumber, gasUsed, status } = receipt;
     if (status === 0) {
+      if (await done()) return undefined; // another run of the deployment was faster
       throw new DeployError(
         "REVERTED",
         `Transaction ${hash} was mined in block ${blockNumber} and reverted, although it had been simulated.`,

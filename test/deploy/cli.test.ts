@@ -133,6 +133,9 @@ describe("npm run deploy", () => {
       expect(everything.output)
         .to.contain("Everything is in place")
         .and.to.match(/^guardian +0x/m);
+      const quick = await run(["status", "--no-powers", ...options]);
+      expect(quick.code).to.equal(0);
+      expect(quick.output).not.to.match(/^guardian +0x/m);
       const json = await run(["status", "--json", ...options]);
       const told = JSON.parse(json.output) as { findings: { name: string; state: string }[]; recorded: boolean };
       expect(told.recorded).to.equal(true);
