@@ -274,6 +274,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.HookedToken__factory>;
     getContractFactory(
+      name: "LibrariesHarness",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LibrariesHarness__factory>;
+    getContractFactory(
       name: "LinkedLibrary",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LinkedLibrary__factory>;
@@ -294,6 +298,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ScriptedWallet__factory>;
     getContractFactory(
+      name: "SettlementHarness",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.SettlementHarness__factory>;
+    getContractFactory(
       name: "SignaturesHarness",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.SignaturesHarness__factory>;
@@ -301,6 +309,10 @@ declare module "hardhat/types/runtime" {
       name: "TetherLikeToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.TetherLikeToken__factory>;
+    getContractFactory(
+      name: "TypesHarness",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.TypesHarness__factory>;
     getContractFactory(
       name: "Staking",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -640,6 +652,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.HookedToken>;
     getContractAt(
+      name: "LibrariesHarness",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LibrariesHarness>;
+    getContractAt(
       name: "LinkedLibrary",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -665,6 +682,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ScriptedWallet>;
     getContractAt(
+      name: "SettlementHarness",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.SettlementHarness>;
+    getContractAt(
       name: "SignaturesHarness",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -674,6 +696,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.TetherLikeToken>;
+    getContractAt(
+      name: "TypesHarness",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.TypesHarness>;
     getContractAt(
       name: "Staking",
       address: string | ethers.Addressable,
@@ -951,6 +978,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.HookedToken>;
     deployContract(
+      name: "LibrariesHarness",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LibrariesHarness>;
+    deployContract(
       name: "LinkedLibrary",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LinkedLibrary>;
@@ -971,6 +1002,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ScriptedWallet>;
     deployContract(
+      name: "SettlementHarness",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SettlementHarness>;
+    deployContract(
       name: "SignaturesHarness",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.SignaturesHarness>;
@@ -978,6 +1013,10 @@ declare module "hardhat/types/runtime" {
       name: "TetherLikeToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.TetherLikeToken>;
+    deployContract(
+      name: "TypesHarness",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.TypesHarness>;
     deployContract(
       name: "Staking",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1317,6 +1356,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.HookedToken>;
     deployContract(
+      name: "LibrariesHarness",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LibrariesHarness>;
+    deployContract(
       name: "LinkedLibrary",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1342,6 +1386,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ScriptedWallet>;
     deployContract(
+      name: "SettlementHarness",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SettlementHarness>;
+    deployContract(
       name: "SignaturesHarness",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1351,6 +1400,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.TetherLikeToken>;
+    deployContract(
+      name: "TypesHarness",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.TypesHarness>;
     deployContract(
       name: "Staking",
       args: any[],

@@ -9,3 +9,14 @@ const seed = Number(process.env["FC_SEED"] ?? "20261121");
 export function holds<Ts>(property: fc.IAsyncProperty<Ts>, runs: number): Promise<void> {
   return fc.assert(property, { seed, numRuns: runs, endOnFailure: false });
 }
+
+/** Any values that fit the fields of a word, the smallest and the largest often. */
+export function fieldsOf<Name extends string>(
+  layout: readonly (readonly [Name, number])[],
+): fc.Arbitrary<Record<Name, bigint>> {
+  const values = layout.map(([name, bits]): [string, fc.Arbitrary<bigint>] => {
+    const most = 2n ** BigInt(bits) - 1n;
+    return [name, fc.oneof(fc.bigInt(0n, most), fc.constantFrom(0n, 1n, most))];
+  });
+  return fc.record(Object.fromEntries(values)) as fc.Arbitrary<Record<Name, bigint>>;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Entry, Movement, toMovement} from "../types/Entry.sol";
+import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
+import {LeaseProgress, toPendingLease} from "../types/LeaseProgress.sol";
+import {LeaseTerms, toLeaseTerms} from "../types/LeaseTerms.sol";
+import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
+import {OfferState, toOfferState} from "../types/OfferState.sol";
+import {OfferTraits, toOfferTraits} from "../types/OfferTraits.sol";
+import {Resources} from "../types/Resources.sol";
+
+/// @title TypesHarness
+/// @notice Opens the packed types to their unit tests.
+contract TypesHarness {
+    // ------------------------------------------------------------------------------------------- LeaseProgress
+
+    /// @notice The fields of a LeaseProgress.
+    struct ProgressFields {
+        uint128 rate;
+        uint40 since;
+        uint32 mark;
+        uint32 paidSeconds;
+        uint16 feeBps;
+        LeaseStatus status;
+        EndReason reason;
+        bool settled;
+    }
+
+    function pendingLease(
+        uint128 rate,
+        uint40 openedAt,
+        uint32 window,
+        uint16 feeBps
+    ) external pure returns (LeaseProgress) {
+        return toPendingLease(rate, openedAt, window, feeBps);
+    }
+
+    function progressFields(LeaseProgress progress) external pure returns (ProgressFields memory) {
+        return
+            ProgressFields({
+                rate: progress.rate(),
+                since: progress.since(),
+                mark: progress.mark(),
+                paidSeconds: progress.paidSeconds(),
+                feeBps: progress.feeBps(),
+                status: progress.status(),
+                reason: progress.reason(),
+                settled: progress.settled()
+            });
+    }
+
+    function activated(LeaseProgress progress, uint40 startedAt, uint32 dark) external pure returns (LeaseProgress) {
+        return progress.activated(startedAt, dark);
+    }
+
+    function withPaidSeconds(LeaseProgress progress, uint32 paidSeconds) external pure returns (LeaseProgress) {
+        return progress.withPaidSeconds(paidSeconds);
+    }
+
+    function ended(
+        LeaseProgress progress,
+        LeaseStatus status,
+        EndReason reason,
+        uint32 billed
+    ) external pure returns (LeaseProgress) {
+        return progress.ended(status, reason, billed);
+    }
+
+    function withSettled(LeaseProgress progress) external pure returns (LeaseProgress) {
+        return progress.withSettled();
+    }
+
+    function released(LeaseProgress progress) external pure returns (LeaseProgress) {
+        return progress.released();
+    }
+
+    // ---------------------------------------------------------------------------------------------- LeaseTerms
+
+    /// @notice The fields of a LeaseTerms.
+    struct TermsFields {
+        address tenant;
+        uint32 duration;
+        uint24 units;
+        uint16 termsVersion;
+        uint16 listing;
+    }
+
+    function leaseTerms(TermsFields calldata fields) external pure returns (LeaseTerms) {
+        return toLeaseTerms(fields.tenant, fields.duration, fields.units, fields.termsVersion, fields.listing);
+    }
+
+    function termsFields(LeaseTerms terms) external pure returns (TermsFields memory) {
+        return
+            TermsFields({
+                tenant: terms.tenant(),
+                duration: terms.duration(),
+                units: terms.units(),
+                termsVersion: terms.termsVersion(),
+                listing: terms.listing()
+            });
+    }
+
+    function withDuration(LeaseTerms terms, uint32 duration) external pure returns (LeaseTerms) {
+        return terms.withDuration(duration);
+    }
+
+    // ---------------------------------------------------------------------------------------------- OfferState
+
+    /// @notice The fields of an OfferState, and what follows from them.
+    struct StateFields {
+        address provider;
+        uint24 capacity;
+        uint24 used;
+        uint32 leaseCount;
+        uint16 tokenNumber;
+        uint24 unitsLeft;
+    }
+
+    function offerState(address provider, uint24 capacity, uint16 tokenNumber) external pure returns (OfferState) {
+        return toOfferState(provider, capacity, tokenNumber);
+    }
+
+    function stateFields(OfferState state) external pure returns (StateFields memory) {
+        return
+            StateFields({
+                provider: state.provider(),
+                capacity: state.capacity(),
+                used: state.used(),
+                leaseCount: state.leaseCount(),
+                tokenNumber: state.tokenNumber(),
+                unitsLeft: state.unitsLeft()
+            });
+    }
+
+    function withCapacity(OfferState state, uint24 capacity) external pure returns (OfferState) {
+        return state.withCapacity(capacity);
+    }
+
+    function afterOpening(OfferState state, uint24 units) external pure returns (OfferState next, uint32 index) {
+        return state.afterOpening(units);
+    }
+
+    function afterEnd(OfferState state, uint24 units) external pure returns (OfferState) {
+        return state.afterEnd(units);
+    }
+
+    // --------------------------------------------------------------------------------- OfferTraits and Resources
+
+    function offerTraits(
+        Resources resources,
+        uint24 minDuration,
+        uint32 maxDuration
+    ) external pure returns (OfferTraits) {
+        return toOfferTraits(resources, minDuration, maxDuration);
+    }
+
+    function traitsFields(OfferTraits traits) external pure returns (Resources, uint24, uint32) {
+        return (traits.resources(), traits.minDuration(), traits.maxDuration());
+    }
+
+    function meets(Resources offered, Resources required) external pure returns (bool) {
+        return offered.meets(required);
+    }
+
+    function gpuTier(Resources resources) external pure returns (uint256) {
+        return resources.gpuTier();
+    }
+
+    // ------------------------------------------------------------------------------------------- Ids and Entries
+
+    function leaseId(OfferId offerId, uint32 index) external pure returns (LeaseId) {
+        return toLeaseId(offerId, index);
+    }
+
+    function leaseIdFields(LeaseId id) external pure returns (OfferId, uint32) {
+        return (id.offerOf(), id.indexOf());
+    }
+
+    function movement(uint256 fromLock, uint256 toFree) external pure returns (Movement) {
+        return toMovement(fromLock, toFree);
+    }
+
+    function sum(Entry calldata a, Entry calldata b) external pure returns (uint256 fromLock, uint256 toFree) {
+        Movement both = a.movement + b.movement;
+        return (both.fromLock(), both.toFree());
+    }
+}

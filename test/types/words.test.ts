@@ -1,0 +1,293 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import fc from "fast-check";
+import { getAddress, toBeHex } from "ethers";
+import { ethers } from "hardhat";
+
+import { EndReason, LeaseStatus } from "../helpers/leases";
+import type { Resources } from "../helpers/money";
+import { fieldsOf, holds } from "../helpers/property";
+import {
+  LEASE_PROGRESS,
+  LEASE_TERMS,
+  OFFER_STATE,
+  OFFER_TRAITS,
+  pack,
+  packResources,
+  RESOURCES,
+  unpack,
+} from "../helpers/words";
+
+const deployHarness = async () => ethers.deployContract("TypesHarness");
+const addressOf = (value: bigint): string => getAddress(toBeHex(value, 20));
+
+/** Words of a lease whose status and reason exist. */
+const progresses = fieldsOf(LEASE_PROGRESS).map((fields) => ({
+  ...fields,
+  status: fields.status % 6n,
+  reason: fields.reason % 6n,
+}));
+const uint = (bits: number) => {
+  const most = 2n ** BigInt(bits) - 1n;
+  return fc.oneof(fc.bigInt(0n, most), fc.constantFrom(0n, most));
+};
+const RUNS = 60;
+
+describe("LeaseProgress", () => {
+  it("reads every field from its bits", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(progresses, async (fields) => {
+        const { rate, since, mark, paidSeconds, feeBps, status, reason, settled } = fields;
+        expect(await types.progressFields(pack(LEASE_PROGRESS, fields))).to.deep.equal([
+          rate,
+          since,
+          mark,
+          paidSeconds,
+          feeBps,
+          status,
+          reason,
+          settled === 1n,
+        ]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("begins pending, with nothing else in it", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_PROGRESS), async ({ rate, since, mark, feeBps }) => {
+        expect(unpack(LEASE_PROGRESS, await types.pendingLease(rate, since, mark, feeBps))).to.deep.equal({
+          rate,
+          since,
+          mark,
+          feeBps,
+          paidSeconds: 0n,
+          status: LeaseStatus.Pending,
+          reason: EndReason.None,
+          settled: 0n,
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  it("changes what each step changes, and no neighbour of it (INV-LSE-5)", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(progresses, uint(40), uint(32), async (fields, instant, seconds) => {
+        const word = pack(LEASE_PROGRESS, fields);
+        const after = async (step: Promise<bigint>) => unpack(LEASE_PROGRESS, await step);
+        expect(await after(types.activated(word, instant, seconds))).to.deep.equal({
+          ...fields,
+          since: instant,
+          mark: seconds,
+          status: LeaseStatus.Active,
+        });
+        expect(await after(types.withPaidSeconds(word, seconds))).to.deep.equal({ ...fields, paidSeconds: seconds });
+        expect(await after(types.withSettled(word))).to.deep.equal({
+          ...fields,
+          paidSeconds: fields.mark,
+          settled: 1n,
+        });
+        expect(await after(types.released(word))).to.deep.equal({ ...fields, status: LeaseStatus.Released });
+      }),
+      RUNS,
+    );
+  });
+
+  it("ends once, with a status, a reason and its billed seconds", async () => {
+    const types = await loadFixture(deployHarness);
+    const ends = fc.constantFrom(
+      [LeaseStatus.Closed, EndReason.ClosedByTenant] as const,
+      [LeaseStatus.Closed, EndReason.Expired] as const,
+      [LeaseStatus.Cancelled, EndReason.NoShow] as const,
+      [LeaseStatus.Cancelled, EndReason.Declined] as const,
+    );
+    await holds(
+      fc.asyncProperty(progresses, ends, uint(32), async (before, [status, reason], billed) => {
+        const fields = { ...before, reason: EndReason.None };
+        const ended = await types.ended(pack(LEASE_PROGRESS, fields), status, reason, billed);
+        expect(unpack(LEASE_PROGRESS, ended)).to.deep.equal({ ...fields, status, reason, mark: billed });
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("LeaseTerms", () => {
+  it("packs and reads every field, and changes the duration alone", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_TERMS), uint(32), async (fields, duration) => {
+        const tenant = addressOf(fields.tenant);
+        const word = await types.leaseTerms({ ...fields, tenant });
+        expect(word).to.equal(pack(LEASE_TERMS, fields));
+        expect(await types.termsFields(word)).to.deep.equal([
+          tenant,
+          fields.duration,
+          fields.units,
+          fields.termsVersion,
+          fields.listing,
+        ]);
+        expect(await types.withDuration(word, duration)).to.equal(pack(LEASE_TERMS, { ...fields, duration }));
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("OfferState", () => {
+  it("reads every field, begins unused, and changes the capacity alone", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(OFFER_STATE), uint(24), async (fields, capacity) => {
+        const provider = addressOf(fields.provider);
+        const word = pack(OFFER_STATE, fields);
+        const left = fields.capacity > fields.used ? fields.capacity - fields.used : 0n;
+        expect(await types.stateFields(word)).to.deep.equal([
+          provider,
+          fields.capacity,
+          fields.used,
+          fields.leaseCount,
+          fields.tokenNumber,
+          left,
+        ]);
+        expect(await types.offerState(provider, fields.capacity, fields.tokenNumber)).to.equal(
+          pack(OFFER_STATE, { ...fields, used: 0n, leaseCount: 0n }),
+        );
+        expect(await types.withCapacity(word, capacity)).to.equal(pack(OFFER_STATE, { ...fields, capacity }));
+      }),
+      RUNS,
+    );
+  });
+
+  it("counts leases and units up and down, and no neighbour moves (INV-LSE-6)", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(OFFER_STATE), uint(24), async (before, units) => {
+        // What opening has checked: the units fit in the capacity, which fits its field.
+        const capacity = 2n ** 24n - 1n;
+        const fields = { ...before, capacity, used: before.used % (capacity - units + 1n) };
+        const count = fields.leaseCount === 2n ** 32n - 1n ? 0n : fields.leaseCount;
+        const [next, index] = await types.afterOpening(pack(OFFER_STATE, { ...fields, leaseCount: count }), units);
+        const opened = { ...fields, used: fields.used + units, leaseCount: count + 1n };
+        expect(unpack(OFFER_STATE, next)).to.deep.equal(opened);
+        expect(index).to.equal(count + 1n);
+        expect(unpack(OFFER_STATE, await types.afterEnd(next, units))).to.deep.equal({ ...opened, used: fields.used });
+      }),
+      RUNS,
+    );
+  });
+
+  it("reverts for the lease after number 2^32 - 1: ids are never used twice", async () => {
+    const types = await loadFixture(deployHarness);
+    const fields = { provider: 1n, capacity: 9n, used: 0n, leaseCount: 2n ** 32n - 2n, tokenNumber: 1n };
+    const [last, index] = await types.afterOpening(pack(OFFER_STATE, fields), 1);
+    expect(index).to.equal(2n ** 32n - 1n);
+    await expect(types.afterOpening(last, 1)).to.be.revertedWithPanic(0x11);
+  });
+});
+
+describe("OfferTraits", () => {
+  it("packs and reads every field; resources keep to their 200 bits", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(OFFER_TRAITS), uint(56), async (fields, dirt) => {
+        const { resources, minDuration, maxDuration } = fields;
+        const word = await types.offerTraits(resources + dirt * 2n ** 200n, minDuration, maxDuration);
+        expect(word).to.equal(pack(OFFER_TRAITS, fields));
+        expect(await types.traitsFields(word)).to.deep.equal([resources, minDuration, maxDuration]);
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** What `meets` must answer, field by field. */
+function meets(offered: Resources, required: Resources): boolean {
+  const quantities = ["cpu", "memoryMiB", "diskGiB", "bandwidthMbps"] as const;
+  if (quantities.some((name) => offered[name] < required[name])) return false;
+  if (required.gpuCount > 0n) {
+    if (offered.gpuClass !== required.gpuClass || offered.gpuCount < required.gpuCount) return false;
+  }
+  if (required.region !== 0n && offered.region !== required.region) return false;
+  return (offered.attributes & required.attributes) === required.attributes;
+}
+
+describe("Resources", () => {
+  it("meet a requirement where every field does, whatever stands above them", async () => {
+    const types = await loadFixture(deployHarness);
+    const answers = new Set<boolean>();
+    // Requirements near what is offered, so that both answers come up: each field is kept, lowered, raised or anything.
+    const nearby = fc
+      .tuple(
+        fieldsOf(RESOURCES),
+        fieldsOf(RESOURCES),
+        fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 8, maxLength: 8 }),
+      )
+      .map(([offered, any, picks]) => {
+        const fields = RESOURCES.map(([name, bits], i) => {
+          const most = 2n ** BigInt(bits) - 1n;
+          const near = [any[name], offered[name] < most ? offered[name] + 1n : most, 0n];
+          return [name, near[picks[i]!] ?? offered[name]] as const;
+        });
+        return [offered, Object.fromEntries(fields) as unknown as Resources] as const;
+      });
+    await holds(
+      fc.asyncProperty(nearby, uint(56), async ([offered, required], dirt) => {
+        const answer = await types.meets(packResources(offered) + dirt * 2n ** 200n, packResources(required));
+        expect(answer).to.equal(meets(offered, required));
+        answers.add(answer);
+      }),
+      300,
+    );
+    expect(answers.size).to.equal(2);
+  });
+
+  it("have a collateral tier in the two highest bits of their GPU class", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(RESOURCES), async (resources: Resources) => {
+        expect(await types.gpuTier(packResources(resources))).to.equal(resources.gpuClass / 2n ** 14n);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("Ids and entries", () => {
+  it("make a lease id of an offer and an index, and take it apart", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(uint(64), uint(32), async (offer, index) => {
+        const id = offer * 2n ** 32n + index;
+        expect(await types.leaseId(offer, index)).to.equal(id);
+        expect(await types.leaseIdFields(id)).to.deep.equal([offer, index]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("pack a movement, and add two", async () => {
+    const types = await loadFixture(deployHarness);
+    const account = addressOf(1n);
+    await holds(
+      fc.asyncProperty(uint(120), uint(127), uint(120), uint(127), async (lockA, freeA, lockB, freeB) => {
+        const [a, b] = [await types.movement(lockA, freeA), await types.movement(lockB, freeB)];
+        expect(a).to.equal(lockA + freeA * 2n ** 128n);
+        const sum = await types.sum({ account, movement: a }, { account, movement: b });
+        expect(sum).to.deep.equal([lockA + lockB, freeA + freeB]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("revert where what joins a free balance passes 128 bits", async () => {
+    const types = await loadFixture(deployHarness);
+    const most = { account: addressOf(1n), movement: await types.movement(0n, 2n ** 128n - 1n) };
+    const one = { account: addressOf(1n), movement: await types.movement(0n, 1n) };
+    await expect(types.sum(most, one)).to.be.revertedWithPanic(0x11);
+  });
+});
