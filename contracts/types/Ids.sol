@@ -8,16 +8,12 @@ type OfferId is uint64;
 /// @dev Layout: offer number (64 bits) << 32 | number of the lease under the offer, from 1 (32 bits).
 type LeaseId is uint96;
 
-using {toLeaseId, equalsOffer as ==} for OfferId global;
+using {toLeaseId} for OfferId global;
 using {offerOf, indexOf} for LeaseId global;
 
 /// @notice Lease `index` of offer `offerId`.
 function toLeaseId(OfferId offerId, uint32 index) pure returns (LeaseId) {
     return LeaseId.wrap((uint96(OfferId.unwrap(offerId)) << 32) | index);
-}
-
-function equalsOffer(OfferId a, OfferId b) pure returns (bool) {
-    return OfferId.unwrap(a) == OfferId.unwrap(b);
 }
 
 /// @notice The offer that a lease was opened on.
