@@ -8,6 +8,8 @@ import {
   type TransactionReceipt,
 } from "ethers";
 
+import { formatLeaseId } from "../../sdk/ids";
+import { formatResources, unpackResources } from "../../sdk/resources";
 import { formatDuration } from "../../sdk/units";
 import type { TypedContractMethod } from "../../typechain-types/common";
 import { Failure, toFailure } from "./failure";
@@ -168,15 +170,23 @@ export function eventArgs(execution: Execution, name: string): LogDescription["a
 
 // ---------------------------------------------------------------------------------------------------- reports
 
+/** Arguments whose numbers have a spelling of their own. */
+const SPELLINGS: Readonly<Record<string, (value: bigint) => string>> = {
+  leaseId: formatLeaseId,
+  leaseIds: formatLeaseId,
+  resources: (word) => formatResources(unpackResources(word)),
+  requirement: (word) => formatResources(unpackResources(word)),
+};
+
 /** A value of the ABI as people read it; structs with the names of their fields. */
-function readable(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(readable).join(", ")}]`;
+function readable(value: unknown, name = ""): string {
+  if (Array.isArray(value)) return `[${value.map((item) => readable(item, name)).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
-    return `{${Object.entries(value)
-      .map(([name, field]) => `${name}: ${readable(field)}`)
-      .join(", ")}}`;
+    const fields = Object.entries(value).map(([field, inner]) => `${field}: ${readable(inner, field)}`);
+    return `{${fields.join(", ")}}`;
   }
-  return String(value);
+  const spell = typeof value === "bigint" && Object.hasOwn(SPELLINGS, name) ? SPELLINGS[name] : undefined;
+  return spell === undefined ? String(value) : spell(value as bigint);
 }
 
 function outcomeText({ step, returned, gas, receipt, skipped }: Outcome): string {
@@ -187,8 +197,8 @@ function outcomeText({ step, returned, gas, receipt, skipped }: Outcome): string
   ] as const;
   const simulated = [
     ["would call", `${step.fragment.name} of ${step.to}`],
-    ...step.fragment.inputs.map(({ name }, index) => [`  ${name}`, readable(step.args[index])] as const),
-    ["returns", returned === undefined ? "" : readable(returned)],
+    ...step.fragment.inputs.map(({ name }, index) => [`  ${name}`, readable(step.args[index], name)] as const),
+    ["returns", returned === undefined ? "" : readable(returned, step.fragment.outputs[0]?.name)],
     ["gas", skipped === true ? "not simulated: it builds on the step before" : count(gas ?? 0n)],
   ] as const;
   return `${step.label}\n${pairs(receipt === undefined ? simulated : sent).replace(/^/gm, "  ")}`;

@@ -293,6 +293,17 @@ describe("leasehold provider", () => {
       );
     });
 
+    it("spells leases and resources in a dry run as people write them", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { market, usd6, providerA, operatorA, tenantA, offerA } = fixture;
+      await openLease(market, tenantA, { token: await usd6.getAddress(), offers: [offerA] });
+      const activated = await leasehold(fixture, operatorA, "provider activate 1-1 --dry-run");
+      expect(activated.out).to.include("leaseIds  [1-1]").and.to.include("returns     1\n");
+      const line = "provider offer --cpu 8 --gpu h100:1 --price 0.42/h --token USD6 --dry-run";
+      const offered = await leasehold(fixture, providerA, line);
+      expect(offered.out).to.include("{resources: 8 CPU, 1 x h100, minDuration: 3600,");
+    });
+
     it("declines a lease, for a quarter of the no-show penalty", async () => {
       const fixture = await loadFixture(openMarketFixture);
       const { market, lens, usd6, operatorA, tenantA, offerA } = fixture;
