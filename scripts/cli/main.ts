@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { z } from "zod";
 
 import type { AnyCommand, CommandGroup } from "./command";
 import { GROUPS } from "./commands";
@@ -134,7 +133,6 @@ async function run(spec: AnyCommand, command: Command, outside: Outside): Promis
     report = await spec.run(session, input);
   } catch (error) {
     session.endProgress();
-    if (error instanceof z.ZodError) throw error;
     return fail(toFailure(error, session.lexicon()), config.json, secrets, outside.io);
   } finally {
     await session.close();
