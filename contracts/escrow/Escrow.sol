@@ -112,13 +112,13 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IEscrow
-    function settle(address token, Entry[] calldata entries) external {
+    function settle(address token, Entry[] calldata lines) external {
         mapping(address account => ModuleLock held) storage locks = _locks[msg.sender][token];
         mapping(address account => uint256 amount) storage free = _free[token];
         uint256 fromLocks;
         uint256 toFree;
-        for (uint256 i = 0; i < entries.length; ++i) {
-            Entry calldata entry = entries[i];
+        for (uint256 i = 0; i < lines.length; ++i) {
+            Entry calldata entry = lines[i];
             (address account, uint256 taken, uint256 given) = (
                 entry.account,
                 entry.movement.fromLock(),
@@ -133,7 +133,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
             if (given != 0) free[account] += given;
         }
         if (fromLocks != toFree) revert EscrowUnbalanced(token, fromLocks, toFree);
-        emit Settled(msg.sender, token, entries);
+        emit Settled(msg.sender, token, lines);
     }
 
     // ---------------------------------------------------------------------------------------------------- views

@@ -67,7 +67,7 @@ interface IEscrow {
     event Locked(address indexed module, address indexed token, address indexed account, uint256 amount);
 
     /// @notice `module` settled: entry by entry, what leaves an account's lock and what joins its free balance.
-    event Settled(address indexed module, address indexed token, Entry[] entries);
+    event Settled(address indexed module, address indexed token, Entry[] lines);
 
     /// @notice An account that could never withdraw: zero, or the escrow itself.
     error EscrowInvalidAccount(address account);
@@ -125,7 +125,7 @@ interface IEscrow {
     /// @notice Moves what the calling module holds: each entry takes from an account's lock and adds to its free balance.
     /// What an account loses by an entry is paid out and lowers its ceiling, not below zero; the largest ceiling stands.
     /// All or nothing; both columns must add up to the same.
-    function settle(address token, Entry[] calldata entries) external;
+    function settle(address token, Entry[] calldata lines) external;
 
     /// @notice Free balance of `account`, base units.
     function freeOf(address token, address account) external view returns (uint256);

@@ -114,7 +114,8 @@ interface ILeases {
     ) external returns (LeaseId leaseId);
 
     /// @notice Ends an active lease of the caller before its end. Live seconds are billed, and those missing to the
-    /// offer's minimum duration, whether or not the provider is live; the rest is free again at once.
+    /// offer's minimum duration, unless the provider was dark for longer than the outage allowance and the tolerance of
+    /// the time since start; the rest is free again at once.
     function close(LeaseId leaseId) external;
 
     /// @notice Cancels a pending lease of the caller, from its activation deadline on; everything is free again. Once

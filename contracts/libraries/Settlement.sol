@@ -47,7 +47,8 @@ library Settlement {
         uint256 count = entries.length;
         if (count != 0) {
             Entry memory last = entries[count - 1];
-            if (last.account == account) {
+            // A credit that was pushed stays apart: joined, it would hide from the escrow that something was paid out.
+            if (last.account == account && last.movement.fromLock() != 0) {
                 last.movement = last.movement + movement;
                 return;
             }

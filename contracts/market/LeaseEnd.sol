@@ -36,25 +36,31 @@ abstract contract LeaseEnd is LeaseBook {
         uint40 end = _endOf(progress, terms);
         if (block.timestamp >= end) revert MarketLeaseEnded(leaseId, end, block.timestamp);
 
-        // Effect: the end moves to now, and the seconds missing to the minimum are billed with the live ones. Together
-        // they are at most the duration, which was not less than the minimum when the lease was opened (INV-LSE-1).
+        // Effect: the end moves to now, and the seconds missing to the minimum are billed with the live ones, unless the
+        // provider was dark beyond the allowance. Together they are at most the duration, which was not less than the
+        // minimum when the lease was opened (INV-LSE-1).
         Offer storage offer = _offers[leaseId.offerOf()];
         OfferState state = offer.state;
         uint40 now_ = uint40(block.timestamp);
         uint32 lived = uint32(now_ - progress.since()); // less than the duration, a uint32
         uint32 billed = _liveSeconds(DarkAnswer(address(0), 0, 0), progress, state.provider(), now_);
-        uint32 minimum = offer.traits.minDuration();
-        if (minimum > lived) billed += minimum - lived;
+        EndReason reason = EndReason.ClosedByTenant;
+        if (_isDarkBeyondAllowance(terms, lived, lived - billed)) {
+            reason = EndReason.ClosedDark;
+        } else {
+            uint32 minimum = offer.traits.minDuration();
+            if (minimum > lived) billed += minimum - lived;
+        }
 
         lease.terms = terms.withDuration(lived);
-        lease.progress = progress.ended(LeaseStatus.Closed, EndReason.ClosedByTenant, billed);
+        lease.progress = progress.ended(LeaseStatus.Closed, reason, billed);
         offer.state = state.afterEnd(terms.units());
         Listing memory listing = _listings[terms.listing()];
         uint256 refund =
             Money.costUp(progress.rate(), terms.duration()) +
                 listing.bounty -
                 Money.earnedDown(progress.rate(), billed);
-        emit LeaseClosed(leaseId, msg.sender, EndReason.ClosedByTenant, now_, billed, refund, 0);
+        emit LeaseClosed(leaseId, msg.sender, reason, now_, billed, refund, 0);
 
         // Interaction
         Entry[] memory entries = new Entry[](1);
@@ -85,6 +91,13 @@ abstract contract LeaseEnd is LeaseBook {
     }
 
     // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Whether `dark` of the `lived` seconds since the start are more than the outage allowance and the tolerance.
+    function _isDarkBeyondAllowance(LeaseTerms terms, uint32 lived, uint32 dark) private view returns (bool) {
+        if (dark <= _OUTAGE_ALLOWANCE) return false; // mostly so, and saves a read
+        uint256 tolerance = Money.partDown(lived, _termsAt(terms.termsVersion()).toleranceBps);
+        return dark > _OUTAGE_ALLOWANCE + tolerance;
+    }
 
     /// @dev Ends one active lease at its end, whenever that was; false where it is not due.
     function _expire(Settlement.Batch memory batch, DarkAnswer memory known, LeaseId leaseId) private returns (bool) {

@@ -283,17 +283,17 @@ export namespace SettledEvent {
   export type InputTuple = [
     module: AddressLike,
     token: AddressLike,
-    entries: EntryStruct[]
+    lines: EntryStruct[]
   ];
   export type OutputTuple = [
     module: string,
     token: string,
-    entries: EntryStructOutput[]
+    lines: EntryStructOutput[]
   ];
   export interface OutputObject {
     module: string;
     token: string;
-    entries: EntryStructOutput[];
+    lines: EntryStructOutput[];
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -446,7 +446,7 @@ export interface Escrow extends BaseContract {
   >;
 
   settle: TypedContractMethod<
-    [token: AddressLike, entries: EntryStruct[]],
+    [token: AddressLike, lines: EntryStruct[]],
     [void],
     "nonpayable"
   >;
@@ -542,7 +542,7 @@ export interface Escrow extends BaseContract {
   getFunction(
     nameOrSignature: "settle"
   ): TypedContractMethod<
-    [token: AddressLike, entries: EntryStruct[]],
+    [token: AddressLike, lines: EntryStruct[]],
     [void],
     "nonpayable"
   >;

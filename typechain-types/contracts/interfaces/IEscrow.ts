@@ -263,17 +263,17 @@ export namespace SettledEvent {
   export type InputTuple = [
     module: AddressLike,
     token: AddressLike,
-    entries: EntryStruct[]
+    lines: EntryStruct[]
   ];
   export type OutputTuple = [
     module: string,
     token: string,
-    entries: EntryStructOutput[]
+    lines: EntryStructOutput[]
   ];
   export interface OutputObject {
     module: string;
     token: string;
-    entries: EntryStructOutput[];
+    lines: EntryStructOutput[];
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -410,7 +410,7 @@ export interface IEscrow extends BaseContract {
   >;
 
   settle: TypedContractMethod<
-    [token: AddressLike, entries: EntryStruct[]],
+    [token: AddressLike, lines: EntryStruct[]],
     [void],
     "nonpayable"
   >;
@@ -489,7 +489,7 @@ export interface IEscrow extends BaseContract {
   getFunction(
     nameOrSignature: "settle"
   ): TypedContractMethod<
-    [token: AddressLike, entries: EntryStruct[]],
+    [token: AddressLike, lines: EntryStruct[]],
     [void],
     "nonpayable"
   >;
