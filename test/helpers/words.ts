@@ -62,6 +62,17 @@ export const OFFER_TRAITS = [
   ["maxDuration", 32],
 ] as const;
 
+const WEIGHTS = [
+  ["cpu", 32],
+  ["memoryMiB", 32],
+  ["diskGiB", 32],
+  ["bandwidthMbps", 32],
+  ["gpuTier0", 32],
+  ["gpuTier1", 32],
+  ["gpuTier2", 32],
+  ["gpuTier3", 32],
+] as const satisfies Layout<keyof Weights>;
+
 const MOVEMENT = [
   ["fromLock", 128],
   ["toFree", 128],
@@ -91,6 +102,9 @@ export function unpack<Name extends string>(layout: Layout<Name>, word: bigint):
   return Object.fromEntries(values) as Record<Name, bigint>;
 }
 
+/** Collateral weights as the market stores them. */
+export const packWeights = (weights: Weights): bigint => pack(WEIGHTS, weights);
+
 /** What `createOffer` and an order take for resources. */
 export const packResources = (resources: Resources): bigint => pack(RESOURCES, resources);
 
@@ -99,6 +113,9 @@ export const entryOf = (account: AddressLike, fromLock: bigint, toFree: bigint) 
   account,
   movement: pack(MOVEMENT, { fromLock, toFree }),
 });
+
+/** What one line of a settlement moves. */
+export const unpackMovement = (movement: bigint) => unpack(MOVEMENT, movement);
 
 /** The fields of a lease as it is stored. */
 export async function storedLease(market: Market, leaseId: bigint) {
