@@ -1,0 +1,155 @@
+import { ZeroAddress } from "ethers";
+
+import { most, refuse, Tally } from "./plain";
+import type { Token, Touch } from "./tokens";
+
+/** The ceiling that never moves. */
+export const UNLIMITED = 2n ** 120n - 1n;
+
+export interface Funding {
+  account: string;
+  token: string;
+  module: string;
+  ceiling: bigint;
+  deposit: bigint;
+  nonce: bigint;
+  deadline: bigint;
+}
+
+export interface Line {
+  account: string;
+  fromLock: bigint;
+  toFree: bigint;
+}
+
+/** Free balances, and what modules hold and may hold. */
+export class EscrowModel {
+  readonly #free = new Tally();
+  readonly #locked = new Tally();
+  readonly #ceilings = new Tally();
+  readonly #nonces = new Tally();
+  /** Arrived and left so far, per token. */
+  readonly deposits = new Tally();
+  readonly withdrawals = new Tally();
+
+  constructor(
+    readonly address: string,
+    private readonly tokens: ReadonlyMap<string, Token>,
+    private readonly touch: Touch,
+  ) {}
+
+  freeOf(token: string, account: string): bigint {
+    return this.#free.of(token, account);
+  }
+
+  held(module: string, token: string, account: string): { locked: bigint; ceiling: bigint; nonce: bigint } {
+    return {
+      locked: this.#locked.of(module, token, account),
+      ceiling: this.#ceilings.of(module, token, account),
+      nonce: this.#nonces.of(module, token, account),
+    };
+  }
+
+  headroom(module: string, token: string, account: string): bigint {
+    const { locked, ceiling } = this.held(module, token, account);
+    return most(0n, ceiling - locked);
+  }
+
+  deposit(payer: string, token: string, account: string, amount: bigint): void {
+    if (account === ZeroAddress || account === this.address) refuse("EscrowInvalidAccount", account);
+    const erc20 = this.tokens.get(token)!;
+    erc20.transferFrom(this.address, payer, this.address, amount);
+    const arrived = erc20.arrives(amount);
+    this.deposits.add(arrived, token);
+    this.#credit(token, account, arrived);
+  }
+
+  withdraw(account: string, token: string, to: string, amount: bigint): void {
+    if (to === this.address) refuse("EscrowInvalidAccount", to);
+    this.#requireFree(token, account, amount);
+    this.tokens.get(token)!.transfer(this.address, to, amount);
+    this.withdrawals.add(amount, token);
+    this.#credit(token, account, -amount);
+  }
+
+  approveModule(account: string, token: string, module: string, ceiling: bigint): void {
+    this.#ceilings.set(ceiling, module, token, account);
+    this.touch("held", module, token, account);
+  }
+
+  /** A funding that is signed by `signer`, submitted at `now`. */
+  fund(funding: Funding, signer: string, now: bigint): void {
+    const { account, token, module } = funding;
+    if (now >= funding.deadline) refuse("EscrowSignatureExpired", funding.deadline, now);
+    if (signer !== account) refuse("EscrowInvalidSignature", account);
+    const { nonce } = this.held(module, token, account);
+    if (nonce === funding.nonce + 1n) return;
+    if (nonce !== funding.nonce) refuse("EscrowInvalidNonce", account, nonce, funding.nonce);
+    if (funding.deposit > 0n) this.deposit(account, token, account, funding.deposit);
+    this.#nonces.add(1n, module, token, account);
+    this.approveModule(account, token, module, funding.ceiling);
+  }
+
+  requireLockable(module: string, token: string, account: string, amount: bigint): void {
+    this.#requireFree(token, account, amount);
+    const headroom = this.headroom(module, token, account);
+    if (amount > headroom) refuse("EscrowCeilingExceeded", module, token, account, headroom, amount);
+  }
+
+  lock(module: string, token: string, account: string, amount: bigint): void {
+    this.requireLockable(module, token, account, amount);
+    this.#credit(token, account, -amount);
+    this.#hold(module, token, account, amount);
+  }
+
+  /** Returns a part of an account's lock to itself. */
+  giveBack(module: string, token: string, account: string, amount: bigint): void {
+    this.#hold(module, token, account, -amount);
+    this.#credit(token, account, amount);
+  }
+
+  /** Pays a part of an account's lock to somebody: that part of what was approved is used up. */
+  payOut(module: string, token: string, account: string, amount: bigint, to: string): void {
+    this.#hold(module, token, account, -amount);
+    this.#useUp(module, token, account, amount);
+    this.#credit(token, to, amount);
+  }
+
+  settle(module: string, token: string, lines: readonly Line[]): void {
+    const left = new Tally();
+    for (const { account, fromLock } of lines) {
+      const locked = this.held(module, token, account).locked + left.of(account);
+      if (fromLock > locked) refuse("EscrowInsufficientLocked", module, token, account, locked, fromLock);
+      left.add(-fromLock, account);
+    }
+    const taken = lines.reduce((sum, { fromLock }) => sum + fromLock, 0n);
+    const given = lines.reduce((sum, { toFree }) => sum + toFree, 0n);
+    if (taken !== given) refuse("EscrowUnbalanced", token, taken, given);
+
+    for (const { account, fromLock, toFree } of lines) {
+      this.#hold(module, token, account, -fromLock);
+      this.#useUp(module, token, account, most(0n, fromLock - toFree));
+      this.#credit(token, account, toFree);
+    }
+  }
+
+  #requireFree(token: string, account: string, amount: bigint): void {
+    const free = this.freeOf(token, account);
+    if (amount > free) refuse("EscrowInsufficientFree", token, account, free, amount);
+  }
+
+  #credit(token: string, account: string, amount: bigint): void {
+    this.#free.add(amount, token, account);
+    this.touch("free", token, account);
+  }
+
+  #hold(module: string, token: string, account: string, amount: bigint): void {
+    this.#locked.add(amount, module, token, account);
+    this.touch("held", module, token, account);
+  }
+
+  #useUp(module: string, token: string, account: string, amount: bigint): void {
+    const ceiling = this.#ceilings.of(module, token, account);
+    if (ceiling !== UNLIMITED) this.#ceilings.set(most(0n, ceiling - amount), module, token, account);
+  }
+}
