@@ -1,0 +1,104 @@
+import { ZeroAddress, id as keccakOf } from "ethers";
+
+import { LeaseStatus } from "../../../helpers/leases";
+import { perHour } from "../../../helpers/money";
+import { DEFAULT_RESOURCES } from "../../../helpers/parameters";
+import { offerOf } from "../../model/leases";
+import type { Offer } from "../../model/offers";
+import { batchOf, type Choice, idOf, type Table } from "./table";
+
+const HOUR = 3_600n;
+const DAY = 86_400n;
+const MOST_PRICE = 2n ** 128n - 1n;
+
+export const setOperator: Choice = ({ cast, commands, dice }) => {
+  const by = dice.pick(cast.providers);
+  const { operatorA, operatorB, operatorC } = cast.address;
+  return commands.setOperator(by, dice.pick([operatorA, operatorB, operatorC, ZeroAddress, by]));
+};
+
+/** Mostly where it is needed most: of a provider that is dark. */
+export const heartbeat: Choice = ({ world, cast, commands, dice }) => {
+  const dark = cast.providers.filter((provider) => !world.liveness.isLive(provider, world.now));
+  const provider = dice.rather(dark, cast.providers, 85);
+  return commands.heartbeat(dice.rather([world.liveness.operatorOf(provider)], cast.everybody, 97), provider);
+};
+
+export const createOffer: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const token = dice.pick(cast.tokens);
+  const minDuration = dice.pick([0n, 0n, 1n, 600n, HOUR, dice.between(0n, 2n * HOUR)]);
+  const maxDuration = dice.pick([30n * DAY, 30n * DAY, 4n * HOUR, minDuration]);
+  const oddMin = dice.chance(8) ? dice.pick([DAY + 1n, maxDuration + 1n]) : minDuration;
+  const gpuClass = dice.between(0n, 3n) * 2n ** 14n + 9n;
+  const resources = {
+    ...DEFAULT_RESOURCES,
+    cpu: dice.between(0n, 8_000n),
+    region: dice.between(0n, 2n),
+    ...(dice.chance(30) ? { gpuClass, gpuCount: dice.between(1n, 2n) } : {}),
+  };
+  const terms = {
+    resources,
+    minDuration: oddMin,
+    maxDuration,
+    token: dice.chance(96) ? token : cast.market,
+    slasher: dice.pick([ZeroAddress, cast.address.stranger]),
+    contentHash: keccakOf(world.offers.all.length.toString()),
+  };
+  const by = dice.rather(cast.providers, cast.everybody, 97);
+  return commands.createOffer(by, terms, priceOf(table, token), dice.between(0n, 9n), dice.chance(20));
+};
+
+/** From a cent to ten dollars an hour, with a crooked fraction of a base unit per second; now and then absurd. */
+export function priceOf({ cast, dice }: Table, token: string): bigint {
+  const cent = token === cast.tokens[0] ? 10n ** 4n : 10n ** 16n;
+  if (dice.chance(3)) return dice.pick([0n, MOST_PRICE, 2n ** 126n]);
+  return perHour(dice.between(cent, 1_000n * cent)) + dice.between(0n, 2n ** 32n - 1n);
+}
+
+function someOffer({ world, cast, dice }: Table): { offer: Offer | undefined; id: bigint; by: string } {
+  const open = world.offers.all.filter(({ retired }) => !retired);
+  const offer = dice.chance(3) ? undefined : dice.oneOf(dice.listOf(open, world.offers.all, 85));
+  const by = offer === undefined ? dice.pick(cast.everybody) : dice.rather([offer.provider], cast.everybody, 95);
+  return { offer, id: offer?.id ?? 1_000n, by };
+}
+
+export const setPrice: Choice = (table) => {
+  const { offer, id, by } = someOffer(table);
+  return table.commands.setPrice(by, id, priceOf(table, offer?.token ?? ""));
+};
+
+export const setCapacity: Choice = (table) => {
+  const { id, by } = someOffer(table);
+  return table.commands.setCapacity(by, id, table.dice.between(0n, 9n));
+};
+
+export const retireOffer: Choice = (table) => {
+  const { id, by } = someOffer(table);
+  return table.commands.retireOffer(by, id);
+};
+
+export const activate: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const pending = world.leases.withStatus(LeaseStatus.Pending);
+  const live = pending.filter(({ provider }) => world.liveness.isLive(provider, world.now));
+  if (live.length === 0 && dice.chance(92)) return heartbeat(table);
+  const first = dice.oneOf(dice.listOf(live, pending, 92));
+  if (first === undefined) return undefined;
+  const operator = world.liveness.operatorOf(first.provider);
+  const fitting = pending.filter(({ provider }) => world.liveness.operatorOf(provider) === operator);
+  const ids = dice.chance(85) ? dice.some(fitting, 3).map(({ id }) => id) : batchOf(table, [first.id], 2);
+  return commands.activate(dice.rather([operator], cast.everybody, 96), ids.length > 0 ? ids : [first.id]);
+};
+
+export const decline: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const pending = world.leases.withStatus(LeaseStatus.Pending);
+  const early = pending.filter(({ deadline }) => deadline > world.now);
+  const fitting = dice.listOf(early, pending, 90).map((lease) => lease.id);
+  if (fitting.length === 0 && dice.chance(80)) return heartbeat(table);
+  const id = idOf(table, fitting);
+  const operator = world.liveness.operatorOf(world.offers.providerOf(offerOf(id)));
+  // Nobody has a key to address zero, which works for the offers that do not exist.
+  return commands.decline(dice.rather(operator === ZeroAddress ? [] : [operator], cast.everybody, 96), id);
+};

@@ -1,0 +1,139 @@
+import { LeaseStatus } from "../../../helpers/leases";
+import { collateralOf, lockOf } from "../../../helpers/money";
+import { ANY_RESOURCES, MOST_LOCK, MOST_PRICE } from "../../../helpers/orders";
+import { type Offer, unitsLeft } from "../../model/offers";
+import { least } from "../../model/plain";
+import { activate, heartbeat } from "./providers";
+import { batchOf, type Choice, idOf, type Table } from "./table";
+
+const HOUR = 3_600n;
+
+/** An order of one to three candidates: mostly one that fits, often among some that do not. */
+export const open: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const by = dice.rather(cast.tenants, cast.everybody, 96);
+  const fitting = world.offers.all.filter((offer) => couldServe(table, offer, by));
+  if (fitting.length === 0 && dice.chance(92)) return heartbeat(table);
+  const lead = dice.oneOf(dice.listOf(fitting, world.offers.all, 94));
+  const token = dice.chance(97) ? (lead?.token ?? cast.tokens[0]) : dice.pick([...cast.tokens, cast.hold]);
+  const most = lead === undefined ? 1n : unitsLeft(lead);
+  const units = dice.chance(2) ? 0n : dice.pick([1n, 1n, 2n, dice.between(1n, most)]);
+  const duration = durationOf(table, lead);
+  const price = lead?.price ?? 0n;
+  const exact = lockOf(price * units, duration, world.parameters.tokenTerms(token).bounty);
+  return commands.open(by, {
+    token,
+    units,
+    duration,
+    maxLock: dice.chance(92) || exact > MOST_LOCK ? MOST_LOCK : dice.pick([exact, exact > 0n ? exact - 1n : 0n]),
+    requirement: requirementOf(table, lead),
+    candidates: candidatesOf(table, lead).map((offer) => ({
+      offer,
+      maxPrice: dice.chance(94) ? MOST_PRICE : dice.pick([price, price > 0n ? price - 1n : 0n]),
+    })),
+  });
+};
+
+/** Whether one unit of an offer could be leased now, as far as that is known before the order is. */
+function couldServe({ world, cast, dice }: Table, offer: Offer, tenant: string): boolean {
+  const { token, provider, retired, price, resources } = offer;
+  const { free } = world.staking.poolOf(cast.market, provider);
+  const money = least(world.escrow.freeOf(token, tenant), world.escrow.headroom(cast.market, token, tenant));
+  return (
+    !retired &&
+    unitsLeft(offer) > 0n &&
+    world.parameters.tokenTerms(token).listed &&
+    world.liveness.isLive(provider, world.now) &&
+    (dice.chance(10) || collateralOf(world.parameters.current.weights, resources, 1n) <= free) &&
+    lockOf(price, HOUR, 0n) < money
+  );
+}
+
+function candidatesOf({ world, dice }: Table, lead: Offer | undefined): bigint[] {
+  if (dice.chance(1)) return [];
+  const others = dice.chance(40) ? dice.some(world.offers.all, 2) : [];
+  const ids = [...(lead === undefined ? [] : [lead]), ...others].map(({ id }) => id);
+  if (dice.chance(3)) ids.push(dice.pick([0n, 1_000n]));
+  return dice.chance(50) ? ids : ids.reverse();
+}
+
+function durationOf({ dice }: Table, offer: Offer | undefined): bigint {
+  const { minDuration = 0n, maxDuration = HOUR } = offer ?? {};
+  if (dice.chance(1)) return 0n;
+  if (dice.chance(6))
+    return dice.pick([minDuration - 1n, minDuration, maxDuration, maxDuration + 1n].filter((d) => d >= 0n));
+  return minDuration + dice.between(1n, dice.pick([HOUR / 2n, 3n * HOUR, 12n * HOUR]));
+}
+
+function requirementOf({ dice }: Table, offer: Offer | undefined): typeof ANY_RESOURCES {
+  if (dice.chance(85) || offer === undefined) return ANY_RESOURCES;
+  const { resources } = offer;
+  return dice.pick([
+    resources,
+    { ...ANY_RESOURCES, cpu: resources.cpu + dice.between(0n, 1n) },
+    { ...ANY_RESOURCES, diskGiB: resources.diskGiB, attributes: dice.pick([1n, 2n, 4n]) },
+    { ...ANY_RESOURCES, gpuClass: resources.gpuClass, gpuCount: resources.gpuCount + dice.between(0n, 1n) },
+    { ...ANY_RESOURCES, region: dice.between(1n, 2n) },
+  ]);
+}
+
+export const close: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const running = world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end > world.now);
+  if (running.length === 0 && dice.chance(80)) return activate(table);
+  const id = idOf(
+    table,
+    running.map((lease) => lease.id),
+  );
+  return commands.close(tenantOr(table, id, cast.everybody, dice.chance(95)), id);
+};
+
+export const cancel: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const pending = world.leases.withStatus(LeaseStatus.Pending);
+  const late = pending.filter(({ deadline }) => deadline <= world.now);
+  if (pending.length === 0 && dice.chance(80)) return open(table);
+  const id = idOf(
+    table,
+    dice.listOf(late, pending, 85).map((lease) => lease.id),
+  );
+  return commands.cancel(tenantOr(table, id, cast.everybody, dice.chance(95)), id);
+};
+
+function tenantOr({ world, dice }: Table, id: bigint, others: readonly string[], own: boolean): string {
+  const tenant = world.leases.all.get(id)?.tenant;
+  return own && tenant !== undefined ? tenant : dice.pick(others);
+}
+
+export const cancelNoShows: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const due = world.leases.withStatus(LeaseStatus.Pending).filter(({ cutoff }) => cutoff <= world.now);
+  const ids = batchOf(
+    table,
+    due.map(({ id }) => id),
+    4,
+  );
+  return commands.cancelNoShows(dice.rather([cast.address.keeper], cast.everybody, 50), ids);
+};
+
+export const expire: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const due = world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end <= world.now);
+  const ids = batchOf(
+    table,
+    due.map(({ id }) => id),
+    4,
+  );
+  return commands.expire(dice.rather([cast.address.keeper], cast.everybody, 50), ids);
+};
+
+export const collect: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const paying = world.leases.withStatus(LeaseStatus.Active, LeaseStatus.Closed);
+  const ids = batchOf(
+    table,
+    paying.map(({ id }) => id),
+    6,
+  );
+  return commands.collect(dice.rather(cast.providers, cast.everybody, 50), ids);
+};

@@ -1,0 +1,212 @@
+import { Broken, type PromiseId } from "../promises/broken";
+import type { Scene } from "../promises/checks";
+import { checkEscrow } from "../promises/escrow";
+import { History } from "../promises/history";
+import { LeaseChecks } from "../promises/leases";
+import { LivenessChecks } from "../promises/liveness";
+import { Mirror } from "../promises/mirror";
+import { checkStaking } from "../promises/staking";
+import { LeaseStatus } from "../../helpers/leases";
+import { Refusal, textOf } from "../model/plain";
+import type { World } from "../model/world";
+import type { Cast } from "./cast";
+import type { Call, Chain, Outcome } from "./chain";
+import { type Command, type Commands, commandsOf } from "./commands";
+import { type Dice } from "./dice";
+import { allKeys, ask, factOf } from "./facts";
+import { setStage } from "./stage";
+
+/** Facts that are compared after each step although nothing should have changed them. */
+const SAMPLES = 4;
+
+/** What a run was about, in numbers. */
+export interface Numbers {
+  steps: number;
+  facts: number;
+  /** Times that each promise was put to the test. */
+  checks: Map<PromiseId, number>;
+  /** Calls that went through, and calls that were refused, by function. */
+  done: Map<string, number>;
+  refused: Map<string, number>;
+  /** Custom errors that calls were refused with. */
+  errors: Map<string, number>;
+  /** Reasons for which candidates did not fit. */
+  misfits: Map<bigint, number>;
+}
+
+export const noNumbers = (): Numbers => ({
+  steps: 0,
+  facts: 0,
+  checks: new Map(),
+  done: new Map(),
+  refused: new Map(),
+  errors: new Map(),
+  misfits: new Map(),
+});
+
+const bump = <K>(counts: Map<K, number>, key: K, by = 1): void => {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+};
+
+/** The chain and the model side by side: each call is made on both, and everything that it touched is compared. */
+export class Play {
+  readonly commands: Commands;
+  /** What happened, a line for each call. */
+  readonly lines: string[] = [];
+  readonly #mirror = new Mirror();
+  readonly #history = new History();
+  readonly #leaseChecks = new LeaseChecks();
+  readonly #livenessChecks: LivenessChecks;
+
+  private constructor(
+    readonly chain: Chain,
+    readonly world: World,
+    readonly cast: Cast,
+    private readonly numbers: Numbers,
+  ) {
+    this.commands = commandsOf(cast);
+    this.#livenessChecks = new LivenessChecks(chain);
+  }
+
+  /** A fresh stage, compared in full. */
+  static async begin(numbers: Numbers): Promise<Play> {
+    const { chain, world, cast } = await setStage();
+    const play = new Play(chain, world, cast, numbers);
+    play.#history.add(await chain.eventsSince(0), cast.market, world.now);
+    await play.compareAll();
+    return play;
+  }
+
+  /** Makes calls in one block of that second, on both sides; each is made up when the ones before it are done. */
+  async step(makers: readonly (() => Command | Promise<Command>)[], second: bigint, dice: Dice): Promise<void> {
+    const { world, chain, cast, numbers } = this;
+    const gap = second - world.now;
+    world.now = second;
+    world.touched.clear();
+    const commands: Command[] = [];
+    const expected: (Refusal | undefined)[] = [];
+    for (const [index, make] of makers.entries()) {
+      const command = await make();
+      const refusal = this.#predict(command);
+      commands.push(command);
+      expected.push(refusal);
+      this.lines.push(this.#inWords(command.call, index === 0 ? `+${gap} s` : "  same second", refusal));
+    }
+    const calls = commands.map(({ call }) => call);
+    const together = calls.length > 1;
+    const outcomes = together ? await chain.sendTogether(calls, second) : [await chain.send(calls[0]!, second)];
+    for (const [index, call] of calls.entries()) {
+      this.#compareOutcome(call, expected[index], outcomes[index]!, together);
+    }
+    numbers.steps += commands.length;
+
+    const keys = new Set(world.touched);
+    const everything = allKeys(world, cast);
+    for (let sample = 0; sample < SAMPLES; sample++) keys.add(dice.pick(everything));
+    const running = dice.oneOf(world.leases.withStatus(LeaseStatus.Active));
+    if (running !== undefined) keys.add(`lease/${running.id}`);
+    for (const token of cast.tokens) keys.add(`wallet/${token}/${cast.escrow}`);
+    const changed = await this.#compare([...keys]);
+
+    for (const outcome of outcomes) {
+      if (outcome.ok) this.#history.add(outcome.logs, cast.market, second);
+    }
+    await this.#keepPromises(commands, outcomes, changed, [...keys], dice);
+  }
+
+  /** Compares everything there is. */
+  async compareAll(): Promise<void> {
+    await this.#compare(allKeys(this.world, this.cast));
+  }
+
+  /** Where a closing scene went wrong: what stays behind. */
+  amount(key: string): bigint {
+    return this.#mirror.amount(key);
+  }
+
+  count(promise: PromiseId, times = 1): void {
+    bump(this.numbers.checks, promise, times);
+  }
+
+  // ------------------------------------------------------------------------------------------------- internal
+
+  #predict(command: Command): Refusal | undefined {
+    const touched = this.world.touched.size;
+    try {
+      command.predict(this.world);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (this.world.touched.size !== touched)
+        throw new Error(`The model did half of ${command.call.fn}: ${error.message}`);
+      return error;
+    }
+  }
+
+  #compareOutcome(call: Call, expected: Refusal | undefined, outcome: Outcome, together: boolean): void {
+    bump(expected === undefined ? this.numbers.done : this.numbers.refused, `${this.cast.nameOf(call.to)}.${call.fn}`);
+    const wanted = expected === undefined ? "success" : this.#named(expected.message);
+    const got = outcome.ok ? "success" : this.#named(`${outcome.error}${textOf(outcome.args)}`);
+    // Of calls that share a block, only the status is known.
+    if (together ? outcome.ok !== (expected === undefined) : wanted !== got) {
+      throw new Broken("CALLS", `the model says ${wanted}, the chain ${got}`);
+    }
+    if (expected === undefined || together) return;
+    bump(this.numbers.errors, expected.error);
+    if (expected.error !== "MarketNoOfferFits") return;
+    for (const misfit of expected.args[0] as { reason: bigint }[]) bump(this.numbers.misfits, misfit.reason);
+  }
+
+  async #compare(keys: readonly string[]): Promise<Scene["changed"]> {
+    const changed = new Map<string, { before: bigint; after: bigint }>();
+    for (const key of keys) {
+      const fact = factOf(key, this.world, this.cast);
+      const seen = await ask(this.chain, fact);
+      const before = this.#mirror.get(key);
+      if (typeof before === "bigint" && typeof seen === "bigint") changed.set(key, { before, after: seen });
+      this.#mirror.set(key, seen);
+      if (textOf(seen) !== textOf(fact.expected)) {
+        throw new Broken(
+          "STORAGE",
+          this.#named(`${key} is\n  ${textOf(seen)}, by the model\n  ${textOf(fact.expected)}`),
+        );
+      }
+    }
+    this.numbers.facts += keys.length;
+    return changed;
+  }
+
+  async #keepPromises(
+    commands: readonly Command[],
+    outcomes: readonly Outcome[],
+    changed: Scene["changed"],
+    keys: readonly string[],
+    dice: Dice,
+  ): Promise<void> {
+    const scene: Scene = {
+      mirror: this.#mirror,
+      history: this.#history,
+      cast: this.cast,
+      now: this.world.now,
+      grace: this.world.liveness.grace,
+      calls: commands.map((command, index) => ({ command, outcome: outcomes[index]! })),
+      changed,
+      leases: keys.filter((key) => key.startsWith("lease/")),
+      count: (promise, times = 1) => this.count(promise, times),
+    };
+    checkEscrow(scene);
+    checkStaking(scene);
+    this.#leaseChecks.check(scene);
+    await this.#livenessChecks.check(scene, dice);
+  }
+
+  #inWords({ by, to, fn, args }: Call, when: string, expected: Refusal | undefined): string {
+    const list = args.map(textOf).join(", ");
+    const end = expected === undefined ? "" : ` -> refused: ${expected.message}`;
+    return this.#named(`${when}: ${by} calls ${to}.${fn}(${list})${end}`);
+  }
+
+  #named(text: string): string {
+    return text.replace(/0x[0-9a-fA-F]{40}\b/g, (address) => this.cast.nameOf(address));
+  }
+}

@@ -1,0 +1,102 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { MaxUint256, parseEther } from "ethers";
+import { ethers } from "hardhat";
+
+import { deployFixture, TENANT_MONEY, whole } from "../../helpers/fixture";
+import {
+  DEFAULT_TERMS,
+  DEFAULT_WEIGHTS,
+  GRACE,
+  listingOf,
+  OUTAGE_ALLOWANCE,
+  UNBONDING_DELAY,
+} from "../../helpers/parameters";
+import { World } from "../model/world";
+import { type Cast, castOf } from "./cast";
+import { Chain } from "./chain";
+
+/** Runs begin at the same second everywhere, so that a seed tells the same story on every machine. */
+const BEGIN = 2_500_000_000;
+
+interface Stage {
+  chain: Chain;
+  cast: Cast;
+  /** Wallets and allowances as the fixture leaves them: [token, account, amount] and [token, owner, spender, amount]. */
+  wallets: [string, string, bigint][];
+  allowances: [string, string, string, bigint][];
+}
+
+/** The shared fixture, a third tenant, somebody who is provider and tenant at once, and a token that taxes transfers. */
+async function stageFixture(): Promise<Stage> {
+  const fixture = await deployFixture();
+  const { hold, escrow, staking, market, admin, usd6, usd18 } = fixture;
+  const taxed = await ethers.deployContract("FeeToken");
+  const cast = await castOf(fixture, taxed);
+  const { minimumLock, bounty } = listingOf(18);
+  await market.connect(admin).listToken(taxed, minimumLock, bounty);
+  for (const tenant of [cast.signer.tenantA, cast.signer.tenantB, cast.signer.tenantC, cast.signer.both]) {
+    for (const [token, decimals] of [
+      [usd6, 6],
+      [usd18, 18],
+      [taxed, 18],
+    ] as const) {
+      await token.mint(tenant, whole(TENANT_MONEY, decimals));
+      await token.connect(tenant).approve(escrow, MaxUint256);
+    }
+  }
+  await hold.connect(admin).transfer(cast.address.both, parseEther("100000"));
+  await hold.connect(cast.signer.both).approve(staking, MaxUint256);
+
+  const { authority, liveness, lens } = fixture;
+  const chain = await Chain.of([hold, escrow, staking, liveness, market, lens, authority, usd6, usd18, taxed]);
+  const wallets: Stage["wallets"] = [];
+  const allowances: Stage["allowances"] = [];
+  for (const token of [...cast.tokens, cast.hold]) {
+    const spender = token === cast.hold ? cast.staking : cast.escrow;
+    for (const account of cast.everybody) {
+      wallets.push([token, account, (await chain.read(token, "balanceOf", [account])) as bigint]);
+      const allowance = (await chain.read(token, "allowance", [account, spender])) as bigint;
+      allowances.push([token, account, spender, allowance]);
+    }
+  }
+  await time.increaseTo(Math.max(BEGIN, (await time.latest()) + 1));
+  return { chain, cast, wallets, allowances };
+}
+
+/** A fresh protocol, and a model that knows what it was deployed with. */
+export async function setStage(): Promise<Stage & { world: World }> {
+  const stage = await loadFixture(stageFixture);
+  const { cast, wallets, allowances } = stage;
+  const [usd6, usd18, taxed] = cast.tokens;
+  const world = new World({
+    addresses: cast,
+    tokens: cast.tokens.map((address) => ({ address, taxed: address === taxed })),
+    grace: BigInt(GRACE),
+    outageAllowance: BigInt(OUTAGE_ALLOWANCE),
+    unbondingDelay: BigInt(UNBONDING_DELAY),
+    powers: { admin: cast.address.admin, guardian: cast.address.guardian },
+  });
+  const tokenOf = (address: string) => (address === cast.hold ? world.hold : world.tokens.get(address)!);
+  for (const [token, account, amount] of wallets) tokenOf(token).mint(account, amount);
+  for (const [token, owner, spender, amount] of allowances) tokenOf(token).approve(owner, spender, amount);
+  const { treasury } = cast.address;
+  world.parameters.publish(
+    {
+      treasury,
+      ...DEFAULT_TERMS,
+      noticePeriod: BigInt(DEFAULT_TERMS.noticePeriod),
+      activationWindow: BigInt(DEFAULT_TERMS.activationWindow),
+    },
+    DEFAULT_WEIGHTS,
+  );
+  for (const [token, decimals] of [
+    [usd6, 6],
+    [usd18, 18],
+    [taxed, 18],
+  ] as const) {
+    const { minimumLock, bounty } = listingOf(decimals);
+    world.parameters.list(token, minimumLock, bounty);
+  }
+  world.now = BigInt(await time.latest());
+  return { ...stage, world };
+}

@@ -1,0 +1,71 @@
+import { Broken } from "./broken";
+import type { Scene } from "./checks";
+
+/** INV-ESC-1, INV-ESC-2, INV-ESC-3. */
+export function checkEscrow(scene: Scene): void {
+  const { mirror, history, cast, count } = scene;
+  for (const token of cast.tokens) {
+    const balance = mirror.amount(`wallet/${token}/${cast.escrow}`);
+    const owed = liabilities(scene, token);
+    if (balance !== owed) {
+      throw new Broken("INV-ESC-1", `the escrow has ${balance} of ${cast.nameOf(token)} and owes ${owed}`);
+    }
+    count("INV-ESC-1");
+    const [deposits, withdrawals] = [history.deposits.of(token), history.withdrawals.of(token)];
+    if (deposits !== withdrawals + owed) {
+      throw new Broken("INV-ESC-2", `${cast.nameOf(token)}: ${deposits} came, ${withdrawals} left, ${owed} are owed`);
+    }
+    count("INV-ESC-2");
+  }
+  checkFreeBalances(scene);
+}
+
+function liabilities({ mirror, cast }: Scene, token: string): bigint {
+  let sum = 0n;
+  for (const account of [...cast.everybody, cast.staking, cast.escrow]) {
+    sum += mirror.amount(`free/${token}/${account}`);
+    for (const module of cast.modules) {
+      const key = `held/${module}/${token}/${account}`;
+      if (mirror.get(key) !== undefined) sum += mirror.field(key, "locked");
+    }
+  }
+  return sum;
+}
+
+/** A free balance falls by what its owner withdrew, and by what modules locked; `History` holds those to the approvals. */
+function checkFreeBalances({ changed, calls, cast, history, mirror, count }: Scene): void {
+  for (const [key, { before, after }] of changed) {
+    const [kind, token = "", account = ""] = key.split("/");
+    if (kind !== "free" || after >= before) continue;
+    let explained = 0n;
+    for (const { command, outcome } of calls) {
+      if (!outcome.ok) continue;
+      for (const { name, args } of outcome.logs) {
+        if (args["token"] !== token || args["account"] !== account) continue;
+        if (name === "Withdrawn" && command.call.by === account) explained += args["amount"] as bigint;
+        const module = args["module"] as string | undefined;
+        if (name !== "Locked" || module === undefined) continue;
+        // The market locks for the tenant that calls it; a key that is a module locks by its own call.
+        const asked = module === cast.market ? command.call.by === account : command.call.by === module;
+        if (asked) explained += args["amount"] as bigint;
+      }
+    }
+    if (before - after > explained) {
+      throw new Broken(
+        "INV-ESC-3",
+        `${cast.nameOf(account)} lost ${before - after} of ${cast.nameOf(token)}, ${explained} by its own will`,
+      );
+    }
+    count("INV-ESC-3");
+  }
+  for (const module of cast.modules) {
+    for (const token of cast.tokens) {
+      for (const account of cast.everybody) {
+        const key = `${module}/${token}/${account}`;
+        const told = history.locked.of(module, token, account);
+        const held = mirror.field(`held/${key}`, "locked");
+        if (held !== told) throw new Broken("INV-ESC-3", `${key}: ${held} are locked, events tell of ${told}`);
+      }
+    }
+  }
+}
