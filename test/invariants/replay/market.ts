@@ -1,0 +1,173 @@
+import { EndReason, LeaseStatus } from "../../helpers/leases";
+import type { Weights } from "../../helpers/money";
+import { Args, type Event } from "./event";
+
+export interface Terms {
+  treasury: string;
+  feeBps: bigint;
+  toleranceBps: bigint;
+  noShowBps: bigint;
+  noticePeriod: bigint;
+  activationWindow: bigint;
+}
+
+export interface OfferRecord {
+  provider: string;
+  token: string;
+  resources: bigint;
+  minDuration: bigint;
+  maxDuration: bigint;
+  slasher: string;
+  contentHash: string;
+  price: bigint;
+  capacity: bigint;
+  used: bigint;
+  leaseCount: bigint;
+  retired: boolean;
+}
+
+/** A lease with the fields that its two slots have; see `LeaseTerms` and `LeaseProgress`. */
+export interface LeaseRecord {
+  tenant: string;
+  duration: bigint;
+  units: bigint;
+  termsVersion: bigint;
+  listing: bigint;
+  rate: bigint;
+  since: bigint;
+  mark: bigint;
+  paidSeconds: bigint;
+  feeBps: bigint;
+  status: bigint;
+  reason: bigint;
+  settled: bigint;
+}
+
+/** A word of resources has no more bits that mean something. */
+const RESOURCES_SIZE = 2n ** 200n;
+const offerOf = (leaseId: string): string => (BigInt(leaseId) / 2n ** 32n).toString();
+
+/** Parameters, offers and leases, from the events of the market alone. */
+export class MarketReplay {
+  readonly versions = new Map<string, { terms: Terms; weights: Weights }>();
+  readonly listings = new Map<string, { token: string; bounty: bigint }>();
+  readonly tokens = new Map<
+    string,
+    { minimumLock: bigint; bounty: bigint; number: bigint; listing: bigint; listed: boolean }
+  >();
+  readonly offers = new Map<string, OfferRecord>();
+  readonly leases = new Map<string, LeaseRecord>();
+  pausedUntil = 0n;
+
+  apply(event: Event): void {
+    const of = new Args(event.args);
+    switch (event.name) {
+      case "TermsPublished":
+        this.versions.set(of.id("version"), { terms: of.struct("terms"), weights: of.struct("weights") });
+        break;
+      case "TokenListed": {
+        const [bounty, minimumLock] = [of.amount("bounty"), of.amount("minimumLock")];
+        const [number, listing] = [of.amount("number"), of.amount("listing")];
+        this.tokens.set(of.text("token"), { minimumLock, bounty, number, listing, listed: true });
+        this.listings.set(of.id("listing"), { token: of.text("token"), bounty });
+        break;
+      }
+      case "TokenDelisted":
+        this.tokens.get(of.text("token"))!.listed = false;
+        break;
+      case "EntriesPaused":
+        this.pausedUntil = of.amount("until");
+        break;
+      default:
+        if (event.name.startsWith("Offer")) this.#offer(event.name, of);
+        else if ("leaseId" in event.args) this.#lease(event, of);
+    }
+  }
+
+  #offer(name: string, of: Args): void {
+    if (name === "OfferCreated") {
+      const terms =
+        of.struct<Pick<OfferRecord, "minDuration" | "maxDuration" | "slasher" | "contentHash" | "resources">>("terms");
+      this.offers.set(of.id("offerId"), {
+        provider: of.text("provider"),
+        token: of.text("token"),
+        resources: terms.resources % RESOURCES_SIZE,
+        minDuration: terms.minDuration,
+        maxDuration: terms.maxDuration,
+        slasher: terms.slasher,
+        contentHash: terms.contentHash,
+        price: of.amount("pricePerSecondX32"),
+        capacity: of.amount("capacity"),
+        used: 0n,
+        leaseCount: 0n,
+        retired: false,
+      });
+      return;
+    }
+    const offer = this.offers.get(of.id("offerId"))!;
+    if (name === "OfferPriceSet") offer.price = of.amount("pricePerSecondX32");
+    if (name === "OfferCapacitySet") offer.capacity = of.amount("capacity");
+    if (name === "OfferRetired") offer.retired = true;
+  }
+
+  #lease(event: Event, of: Args): void {
+    const id = of.id("leaseId");
+    const offer = this.offers.get(offerOf(id))!;
+    if (event.name === "LeaseOpened") {
+      offer.used += of.amount("units");
+      offer.leaseCount += 1n;
+      this.leases.set(id, this.#opened(event, of));
+      return;
+    }
+    const lease = this.leases.get(id)!;
+    switch (event.name) {
+      case "LeaseActivated":
+        lease.status = LeaseStatus.Active;
+        lease.since = of.amount("startedAt");
+        lease.mark = of.amount("darkSeconds");
+        break;
+      case "LeaseClosed":
+        lease.status = LeaseStatus.Closed;
+        lease.reason = of.amount("reason");
+        if (lease.reason === EndReason.ClosedByTenant) lease.duration = of.amount("endedAt") - lease.since;
+        lease.mark = of.amount("billedSeconds");
+        offer.used -= lease.units;
+        break;
+      case "LeaseCancelled":
+        lease.status = LeaseStatus.Cancelled;
+        lease.reason = of.amount("reason");
+        lease.mark = 0n;
+        offer.used -= lease.units;
+        break;
+      case "LeaseCollected":
+        lease.paidSeconds = of.amount("paidSeconds");
+        break;
+      case "LeaseSettled":
+        lease.settled = 1n;
+        break;
+      case "CollateralReleased":
+        lease.status = LeaseStatus.Released;
+        break;
+      default:
+    }
+  }
+
+  #opened({ second }: Event, of: Args): LeaseRecord {
+    const { terms } = this.versions.get(of.id("termsVersion"))!;
+    return {
+      tenant: of.text("tenant"),
+      duration: of.amount("duration"),
+      units: of.amount("units"),
+      termsVersion: of.amount("termsVersion"),
+      listing: of.amount("listing"),
+      rate: of.amount("ratePerSecondX32"),
+      since: second,
+      mark: terms.activationWindow,
+      paidSeconds: 0n,
+      feeBps: terms.feeBps,
+      status: LeaseStatus.Pending,
+      reason: EndReason.None,
+      settled: 0n,
+    };
+  }
+}

@@ -1,0 +1,38 @@
+import type { Event } from "./event";
+import { MarketReplay } from "./market";
+import { EscrowReplay, HoldReplay, LivenessReplay, StakingReplay } from "./vaults";
+
+/** Where the contracts are whose events are replayed. */
+export interface Addresses {
+  hold: string;
+  escrow: string;
+  staking: string;
+  liveness: string;
+  market: string;
+}
+
+/** All state of the protocol, as its events tell it. */
+export interface Replayed {
+  hold: HoldReplay;
+  escrow: EscrowReplay;
+  staking: StakingReplay;
+  liveness: LivenessReplay;
+  market: MarketReplay;
+}
+
+/** Rebuilds all state from events, in the order of the chain, and from nothing else. */
+export function project(events: readonly Event[], addresses: Addresses): Replayed {
+  const state: Replayed = {
+    hold: new HoldReplay(),
+    escrow: new EscrowReplay(),
+    staking: new StakingReplay(),
+    liveness: new LivenessReplay(),
+    market: new MarketReplay(),
+  };
+  const parts = Object.keys(state) as (keyof Replayed)[];
+  for (const event of events) {
+    const part = parts.find((name) => addresses[name] === event.address);
+    if (part !== undefined) state[part].apply(event);
+  }
+  return state;
+}
