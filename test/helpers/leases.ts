@@ -16,6 +16,7 @@ export const EndReason = {
   CancelledByTenant: 3n,
   NoShow: 4n,
   Declined: 5n,
+  ClosedDark: 6n,
 } as const;
 
 /** Why an offer does not fit an order, as the contracts number it. */

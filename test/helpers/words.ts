@@ -62,17 +62,6 @@ export const OFFER_TRAITS = [
   ["maxDuration", 32],
 ] as const;
 
-const WEIGHTS = [
-  ["cpu", 32],
-  ["memoryMiB", 32],
-  ["diskGiB", 32],
-  ["bandwidthMbps", 32],
-  ["gpuTier0", 32],
-  ["gpuTier1", 32],
-  ["gpuTier2", 32],
-  ["gpuTier3", 32],
-] as const satisfies Layout<keyof Weights>;
-
 const MOVEMENT = [
   ["fromLock", 128],
   ["toFree", 128],

@@ -18,7 +18,7 @@ const KINDS = {
   approveTokens: [5, money.approveTokens],
 
   deposit: [20, money.deposit],
-  withdraw: [18, money.withdraw],
+  withdraw: [15, money.withdraw],
   approveModule: [18, money.approveModule],
   fundBySignature: [16, money.fundBySignature],
   lock: [14, money.lock],
@@ -37,7 +37,7 @@ const KINDS = {
   setUnbondingDelay: [5, bonds.setUnbondingDelay],
 
   setOperator: [8, providers.setOperator],
-  heartbeat: [170, providers.heartbeat],
+  heartbeat: [110, providers.heartbeat],
   createOffer: [24, providers.createOffer],
   setPrice: [12, providers.setPrice],
   setCapacity: [10, providers.setCapacity],
@@ -46,7 +46,7 @@ const KINDS = {
   decline: [14, providers.decline],
 
   open: [170, tenants.open],
-  close: [65, tenants.close],
+  close: [80, tenants.close],
   cancel: [14, tenants.cancel],
   cancelNoShows: [24, tenants.cancelNoShows],
   expire: [40, tenants.expire],

@@ -32,6 +32,8 @@ export interface Numbers {
   errors: Map<string, number>;
   /** Reasons for which candidates did not fit. */
   misfits: Map<bigint, number>;
+  /** Reasons for which leases ended. */
+  endings: Map<bigint, number>;
 }
 
 export const noNumbers = (): Numbers => ({
@@ -42,6 +44,7 @@ export const noNumbers = (): Numbers => ({
   refused: new Map(),
   errors: new Map(),
   misfits: new Map(),
+  endings: new Map(),
 });
 
 const bump = <K>(counts: Map<K, number>, key: K, by = 1): void => {
@@ -109,7 +112,9 @@ export class Play {
     const changed = await this.#compare([...keys]);
 
     for (const outcome of outcomes) {
-      if (outcome.ok) this.#history.add(outcome.logs, cast.market, second);
+      if (!outcome.ok) continue;
+      this.#history.add(outcome.logs, cast.market, second);
+      for (const { args } of outcome.logs) if ("reason" in args) bump(numbers.endings, args["reason"] as bigint);
     }
     await this.#keepPromises(commands, outcomes, changed, [...keys], dice);
   }

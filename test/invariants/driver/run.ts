@@ -68,25 +68,23 @@ async function playSteps(play: Play, group: readonly Step[]): Promise<void> {
   const makers = group.map((step, index) => async (): Promise<Command> => {
     const dice = index === 0 ? first : new Dice(step.numbers);
     const table = { world, cast, commands, dice };
-    return (
-      (await choiceOf(step.kind)(table)) ??
-      commands.heartbeat(world.liveness.operatorOf(cast.address.providerA), cast.address.providerA)
-    );
+    return (await choiceOf(step.kind)(table)) ?? (await choiceOf("open")(table))!;
   });
   await play.step(makers, second, first);
 }
 
 /** Mostly soon; often just before, at or just after a second at which something changes; now and then far away. */
 function secondOf(dice: Dice, world: World, cast: Cast): bigint {
-  const draw = dice.below(100);
+  const draw = dice.below(1_000);
   const next = world.now + 1n;
-  if (draw < 58) return next;
-  if (draw < 78) return next + BigInt(dice.below(60));
-  if (draw < 95) {
+  if (draw < 700) return next;
+  if (draw < 860) return next + BigInt(dice.below(60));
+  if (draw < 970) {
     const edges = world.edges(cast.providers);
-    const edge = edges[Math.min(dice.below(6), edges.length - 1)] ?? next;
+    const near = edges.filter((edge) => edge <= world.now + BigInt(HOUR)).slice(0, 6);
+    const edge = dice.oneOf(dice.chance(95) ? near : edges) ?? next;
     const second = edge + BigInt(dice.below(3)) - 1n;
     return second > next ? second : next;
   }
-  return next + BigInt(draw < 99 ? dice.below(HOUR) : dice.below(20 * DAY));
+  return next + BigInt(draw < 996 ? dice.below(HOUR) : dice.below(20 * DAY));
 }

@@ -175,9 +175,13 @@ export class LeasesModel {
     this.#requireTenant(by, id);
     const lease = this.#inStatus(id, LeaseStatus.Active);
     if (now >= lease.end) refuse("MarketLeaseEnded", id, lease.end, now);
-    const billed = this.liveSeconds(lease, now) + most(0n, lease.minimum - (now - lease.startedAt));
+    const live = this.liveSeconds(lease, now);
+    const lived = now - lease.startedAt;
+    const allowed = this.outageAllowance + partOf(lived, lease.terms.toleranceBps);
+    const dark = lived - live > allowed;
+    const missing = dark ? 0n : most(0n, lease.minimum - lived);
     lease.end = now;
-    this.#end(lease, EndReason.ClosedByTenant, billed);
+    this.#end(lease, dark ? EndReason.ClosedDark : EndReason.ClosedByTenant, live + missing);
   }
 
   expire(by: string, ids: readonly bigint[], now: bigint): void {

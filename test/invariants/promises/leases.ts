@@ -1,4 +1,4 @@
-import { LeaseStatus } from "../../helpers/leases";
+import { EndReason, LeaseStatus } from "../../helpers/leases";
 import { darkSeconds } from "../model/liveness";
 import { least, most, Tally } from "../model/plain";
 import { Broken } from "./broken";
@@ -108,7 +108,7 @@ function checkBilling({ mirror, history, now, grace }: Scene, id: string, status
   if (status !== Active && status !== Closed && status !== Released) return;
   const key = `lease/${id}`;
   const live = liveSeconds(history.heartbeats.get(story.provider) ?? [], grace, mirror, key, now);
-  const byTenant = mirror.field(key, "reason") === 1n;
+  const byTenant = mirror.field(key, "reason") === EndReason.ClosedByTenant;
   const missing = byTenant ? most(0n, story.minimum - mirror.field(key, "duration")) : 0n;
   const earned = mirror.field(key, "earned");
   if (earned * X32 > story.rate * (live + missing)) {

@@ -129,7 +129,7 @@ export class MarketReplay {
       case "LeaseClosed":
         lease.status = LeaseStatus.Closed;
         lease.reason = of.amount("reason");
-        if (lease.reason === EndReason.ClosedByTenant) lease.duration = of.amount("endedAt") - lease.since;
+        lease.duration = of.amount("endedAt") - lease.since;
         lease.mark = of.amount("billedSeconds");
         offer.used -= lease.units;
         break;

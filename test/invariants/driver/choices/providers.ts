@@ -81,12 +81,13 @@ export const retireOffer: Choice = (table) => {
 export const activate: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const pending = world.leases.withStatus(LeaseStatus.Pending);
-  const live = pending.filter(({ provider }) => world.liveness.isLive(provider, world.now));
-  if (live.length === 0 && dice.chance(92)) return heartbeat(table);
-  const first = dice.oneOf(dice.listOf(live, pending, 92));
+  const inTime = pending.filter(({ cutoff }) => cutoff > world.now);
+  const due = inTime.filter(({ provider }) => world.liveness.isLive(provider, world.now));
+  if (due.length === 0 && dice.chance(92)) return inTime.length > 0 ? heartbeat(table) : undefined;
+  const first = dice.oneOf(dice.listOf(due, pending, 92));
   if (first === undefined) return undefined;
   const operator = world.liveness.operatorOf(first.provider);
-  const fitting = pending.filter(({ provider }) => world.liveness.operatorOf(provider) === operator);
+  const fitting = due.filter(({ provider }) => world.liveness.operatorOf(provider) === operator);
   const ids = dice.chance(85) ? dice.some(fitting, 3).map(({ id }) => id) : batchOf(table, [first.id], 2);
   return commands.activate(dice.rather([operator], cast.everybody, 96), ids.length > 0 ? ids : [first.id]);
 };
@@ -96,7 +97,7 @@ export const decline: Choice = (table) => {
   const pending = world.leases.withStatus(LeaseStatus.Pending);
   const early = pending.filter(({ deadline }) => deadline > world.now);
   const fitting = dice.listOf(early, pending, 90).map((lease) => lease.id);
-  if (fitting.length === 0 && dice.chance(80)) return heartbeat(table);
+  if (fitting.length === 0 && dice.chance(80)) return undefined;
   const id = idOf(table, fitting);
   const operator = world.liveness.operatorOf(world.offers.providerOf(offerOf(id)));
   // Nobody has a key to address zero, which works for the offers that do not exist.

@@ -11,7 +11,7 @@ export interface Table {
   dice: Dice;
 }
 
-/** Makes up a call of one kind, whether it will succeed or not; nothing where none makes sense yet. */
+/** Makes up a call of one kind, whether it will succeed or not; nothing where none makes sense yet: a lease is opened then. */
 export type Choice = (table: Table) => Command | undefined | Promise<Command | undefined>;
 
 /** Lease ids that mean nothing. */

@@ -3,7 +3,9 @@ import { collateralOf, lockOf } from "../../../helpers/money";
 import { ANY_RESOURCES, MOST_LOCK, MOST_PRICE } from "../../../helpers/orders";
 import { type Offer, unitsLeft } from "../../model/offers";
 import { least } from "../../model/plain";
-import { activate, heartbeat } from "./providers";
+import { bond } from "./bonds";
+import { approveModule, deposit } from "./money";
+import { activate, createOffer, heartbeat, setCapacity } from "./providers";
 import { batchOf, type Choice, idOf, type Table } from "./table";
 
 const HOUR = 3_600n;
@@ -13,7 +15,7 @@ export const open: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const by = dice.rather(cast.tenants, cast.everybody, 96);
   const fitting = world.offers.all.filter((offer) => couldServe(table, offer, by));
-  if (fitting.length === 0 && dice.chance(92)) return heartbeat(table);
+  if (fitting.length === 0 && dice.chance(92)) return whatIsMissing(table);
   const lead = dice.oneOf(dice.listOf(fitting, world.offers.all, 94));
   const token = dice.chance(97) ? (lead?.token ?? cast.tokens[0]) : dice.pick([...cast.tokens, cast.hold]);
   const most = lead === undefined ? 1n : unitsLeft(lead);
@@ -33,6 +35,14 @@ export const open: Choice = (table) => {
     })),
   });
 };
+
+/** Nothing can be leased: mostly because providers are dark, else for want of offers, bonds or money. */
+function whatIsMissing(table: Table): ReturnType<Choice> {
+  const { world, cast, dice } = table;
+  const dark = cast.providers.some((provider) => !world.liveness.isLive(provider, world.now));
+  if (dark && dice.chance(60)) return heartbeat(table);
+  return dice.pick([createOffer, setCapacity, bond, deposit, approveModule])(table);
+}
 
 /** Whether one unit of an offer could be leased now, as far as that is known before the order is. */
 function couldServe({ world, cast, dice }: Table, offer: Offer, tenant: string): boolean {
@@ -77,14 +87,16 @@ function requirementOf({ dice }: Table, offer: Offer | undefined): typeof ANY_RE
   ]);
 }
 
+/** Mostly of what runs, half of the time of what was dark for long, where there is such a lease. */
 export const close: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const running = world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end > world.now);
   if (running.length === 0 && dice.chance(80)) return activate(table);
-  const id = idOf(
-    table,
-    running.map((lease) => lease.id),
+  const dark = running.filter(
+    (lease) => world.now - lease.startedAt - world.leases.liveSeconds(lease, world.now) > HOUR / 2n,
   );
+  const fitting = dice.listOf(dark, running, 50).map((lease) => lease.id);
+  const id = idOf(table, fitting);
   return commands.close(tenantOr(table, id, cast.everybody, dice.chance(95)), id);
 };
 
@@ -92,7 +104,7 @@ export const cancel: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const pending = world.leases.withStatus(LeaseStatus.Pending);
   const late = pending.filter(({ deadline }) => deadline <= world.now);
-  if (pending.length === 0 && dice.chance(80)) return open(table);
+  if (pending.length === 0 && dice.chance(80)) return undefined;
   const id = idOf(
     table,
     dice.listOf(late, pending, 85).map((lease) => lease.id),
