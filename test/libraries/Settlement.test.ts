@@ -148,8 +148,18 @@ describe("Settlement", () => {
     expect(await f.escrow.freeOf(token, f.a)).to.equal(100n);
   });
 
+  it("lowers the ceiling by what was paid, also for a tenant who was credited before (INV-ESC-3)", async () => {
+    const f = await loadFixture(settlementFixture);
+    const [token] = f.tokens;
+    await f.escrow.connect(f.tenantA).approveModule(token, f.module, 500n);
+    const lease = (tenant: string, payee: string) => [release(token, tenant, 0n, 100n), credit(payee, 100n)];
+    await f.module.run(4, [...lease(f.b, f.a), ...lease(f.b, f.p), ...lease(f.b, f.q), ...lease(f.a, f.p)]);
+    expect((await f.escrow.moduleAccount(f.module, token, f.a)).ceiling).to.equal(400n);
+  });
+
   it("moves the same as one by one, for any batch, within its room (INV-LSE-3, ATK-LSE-3)", async () => {
     const f = await loadFixture(settlementFixture);
+    for (const token of f.tokens) await f.escrow.connect(f.tenantA).approveModule(token, f.module, 2n * LOCKED);
     const accounts = [f.a, f.b, f.p, f.q, f.t];
     const leases = fc.array(
       fc.record({
@@ -165,7 +175,8 @@ describe("Settlement", () => {
       for (const token of f.tokens) {
         for (const account of accounts) {
           amounts.push(await f.escrow.freeOf(token, account));
-          amounts.push((await f.escrow.moduleAccount(f.module, token, account)).locked);
+          const { locked, ceiling } = await f.escrow.moduleAccount(f.module, token, account);
+          amounts.push(locked, ceiling);
         }
       }
       return amounts;

@@ -5,7 +5,7 @@ import { ZeroAddress } from "ethers";
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { earnedOf, feeOf, netOf } from "../helpers/money";
-import { DAY, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
+import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, movements, offerOf, pendingLease, serve } from "../helpers/scene";
 import { at, ROOM, together } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
@@ -181,6 +181,53 @@ describe("LeaseEnd: close", () => {
         () => f.market.collect([lease.id]),
       );
       expect([paid, fee]).to.deep.equal([netOf(lease.rate, DAY, FEE_BPS), feeOf(lease.rate, DAY, FEE_BPS)]);
+    });
+  });
+
+  describe("where the provider was dark beyond the allowance", () => {
+    /** A lease with a minimum of a day, whose provider was last seen a second before it started. */
+    async function darkFixture() {
+      const f = await openMarketFixture();
+      const offer = await offerOf(f, { minDuration: DAY });
+      const lease = await activeLease(f, { offer, duration: 2 * DAY });
+      return { f, lease, darkFrom: lease.startedAt + GRACE - 1 };
+    }
+
+    /** The smallest number of dark seconds, all at the end of what the lease lived, that is beyond the allowance. */
+    const TOO_DARK = OUTAGE_ALLOWANCE + Math.floor((GRACE - 1 + OUTAGE_ALLOWANCE) / 99) + 1;
+
+    for (const [dark, reason] of [
+      [TOO_DARK - 1, EndReason.ClosedByTenant],
+      [TOO_DARK, EndReason.ClosedDark],
+      [DAY, EndReason.ClosedDark],
+    ] as const) {
+      const free = reason === EndReason.ClosedDark;
+      it(`bills ${free ? "live seconds alone" : "the minimum"} after ${dark} dark seconds (INV-LSE-1, INV-LSE-4)`, async () => {
+        const { f, lease, darkFrom } = await loadFixture(darkFixture);
+        const [second, live] = [darkFrom + dark, GRACE - 1];
+        const billed = free ? live : live + DAY - (live + dark);
+        await expect(at(second, () => f.market.connect(lease.tenant).close(lease.id)))
+          .to.emit(f.market, "LeaseClosed")
+          .withArgs(lease.id, lease.tenant, reason, second, billed, refundOf(lease, billed), 0n);
+        expect(await storedLease(f.market, lease.id)).to.include({ reason, mark: BigInt(billed) });
+      });
+    }
+
+    it("counts all dark seconds since the start, though the provider is live again", async () => {
+      const { f, lease, darkFrom } = await loadFixture(darkFixture);
+      await at(darkFrom + 2_000, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+      const [second, billed] = [darkFrom + 2_100, GRACE - 1 + 100];
+      await expect(at(second, () => f.market.connect(lease.tenant).close(lease.id)))
+        .to.emit(f.market, "LeaseClosed")
+        .withArgs(lease.id, lease.tenant, EndReason.ClosedDark, second, billed, refundOf(lease, billed), 0n);
+    });
+
+    it("goes by the tolerance that the lease was opened with (INV-LSE-9)", async () => {
+      const { f, lease, darkFrom } = await loadFixture(darkFixture);
+      const terms = { ...DEFAULT_TERMS, treasury: f.treasury.address, toleranceBps: 1_000n };
+      await f.market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS);
+      await at(darkFrom + TOO_DARK, () => f.market.connect(lease.tenant).close(lease.id));
+      expect(await storedLease(f.market, lease.id)).to.include({ reason: EndReason.ClosedDark });
     });
   });
 

@@ -2,13 +2,14 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { openMarketFixture } from "../helpers/fixture";
-import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { BOND, openMarketFixture } from "../helpers/fixture";
+import { createOffer, LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { claimTailOf, feeOf, netOf } from "../helpers/money";
+import { anOffer, anOrder } from "../helpers/orders";
 import { DAY, FEE_BPS, GRACE, HOUR, MINUTE } from "../helpers/parameters";
 import { holds } from "../helpers/property";
 import { type ActiveLease, activeLease, bondOf, dueLease, movements, offerOf, pendingLease } from "../helpers/scene";
-import { at, moveTo } from "../helpers/time";
+import { at, moveTo, ROOM, together } from "../helpers/time";
 import { storedLease } from "../helpers/words";
 
 /** A running lease of three units for an hour, its provider live. */
@@ -245,6 +246,30 @@ describe("LeaseEnd: collect", () => {
       const expected = (token: string) => parties.map(({ address }) => [due.get(token + address) ?? 0n, 0n]);
       expect(moved6).to.deep.equal(expected(usd6));
       expect(moved18).to.deep.equal(expected(usd18));
+    });
+
+    it("lowers what the market may hold by what was paid out, in a batch as one by one (INV-ESC-3)", async () => {
+      for (const batched of [true, false]) {
+        const f = await loadFixture(openMarketFixture);
+        // The last lease's tenant earns in the first.
+        await f.hold.connect(f.tenantB).approve(f.staking, BOND);
+        await f.staking.connect(f.tenantB).bond(f.market, BOND);
+        await f.liveness.connect(f.tenantB).heartbeat(f.tenantB);
+        const token = await f.usd6.getAddress();
+        const own = await createOffer(f.market, f.tenantB, anOffer({ token }));
+        await f.market.connect(f.tenantA).open(anOrder({ token, offers: [own], duration: HOUR }));
+        await f.market.connect(f.tenantB).activate([leaseIdOf(own, 1)]);
+        const a = await activeLease(f);
+        const b = await activeLease(f, { offer: f.offerB });
+        const last = await activeLease(f, { tenant: f.tenantB });
+        await f.escrow.connect(f.tenantB).approveModule(token, f.market, last.locked);
+        const second = last.startedAt + 300;
+        const ids = [leaseIdOf(own, 1), a.id, b.id, last.id];
+        if (batched) await at(second, () => f.market.collect(ids));
+        else await together(second, ...ids.map((id) => () => f.market.collect([id], ROOM)));
+        const { ceiling } = await f.escrow.moduleAccount(f.market, token, f.tenantB);
+        expect(ceiling).to.equal(last.locked - netOf(last.rate, 300, FEE_BPS));
+      }
     });
 
     it("pays what it pays at once, however often it is collected on the way (INV-LSE-3)", async function () {
