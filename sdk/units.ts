@@ -99,17 +99,17 @@ export function parsePrice(text: string): Price {
   return { numerator: BigInt(whole + fraction), denominator: 10n ** BigInt(fraction.length) * seconds };
 }
 
-/** A price -> base units per second times 2^32, rounded down: what a provider asks, never more than it wrote. */
-export function priceToX32Down({ numerator, denominator }: Price, decimals: number): bigint {
-  return bounded((numerator * 10n ** BigInt(decimals) * X32) / denominator);
-}
-
-/** A price -> base units per second times 2^32, rounded up: the most a tenant takes, so "0.42/h" accepts "0.42/h". */
+/**
+ * A price -> base units per second times 2^32, rounded up, for providers and tenants alike: "0.42/h" accepts "0.42/h".
+ *
+ * Up, because the market rounds what is earned down. What rounding up adds is less than one base unit for 2^32
+ * unit-seconds, so what was written comes out: an hour at 0.42/h bills 0.42, where a price rounded down would bill
+ * 0.419999, and an hour at 0.001/h in six decimals would miss by 0.1 %. Above 2^32 unit-seconds (136 years of one unit,
+ * 50 days of a thousand) it may bill one base unit more for each. A lease locks at most one base unit more on top, and
+ * the tenant gets that back.
+ */
 export function priceToX32Up({ numerator, denominator }: Price, decimals: number): bigint {
-  return bounded((numerator * 10n ** BigInt(decimals) * X32 + denominator - 1n) / denominator);
-}
-
-function bounded(x32: bigint): bigint {
+  const x32 = (numerator * 10n ** BigInt(decimals) * X32 + denominator - 1n) / denominator;
   if (x32 > MOST_UINT128) throw new UnitError("The price is too high: it does not fit 128 bits");
   return x32;
 }

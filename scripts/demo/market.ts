@@ -2,7 +2,7 @@ import { type HDNodeWallet, MaxUint256, Signature, type TypedDataDomain, ZeroAdd
 
 import { leaseIdOf } from "../../sdk/ids";
 import { parseResources, type Resources, type ResourcesText } from "../../sdk/resources";
-import { parseAmount, parseDuration, parsePrice, priceToX32Down } from "../../sdk/units";
+import { parseAmount, parseDuration, parsePrice, priceToX32Up } from "../../sdk/units";
 import type { IEscrow, OrderStruct } from "../../typechain-types/contracts/market/Market";
 import { type OfferFacts, WEIGHTED_RESOURCES } from "./model";
 import { mined, type Money, type ProviderName, type Symbol, type TenantName, type World } from "./world";
@@ -55,7 +55,7 @@ export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
   const { people, contracts, tokens } = world;
   const { address, decimals } = tokens[plan.token];
   const resources = parseResources(plan.resources);
-  const priceX32 = priceToX32Down(parsePrice(plan.price), decimals);
+  const priceX32 = priceToX32Up(parsePrice(plan.price), decimals);
   const minDuration = parseDuration(plan.minDuration);
   const terms = {
     resources: packed(resources),

@@ -37,6 +37,9 @@ const divideUp = (amount: bigint, by: bigint): bigint => (amount + by - 1n) / by
 /** Price per unit-second, X32, of `baseUnits` per hour, rounded down. */
 export const perHour = (baseUnits: bigint): bigint => (baseUnits * X32) / SECONDS_PER_HOUR;
 
+/** Price per unit-second, X32, of `baseUnits / parts` per hour, rounded up as the command line does. */
+export const perHourUp = (baseUnits: bigint, parts = 1n): bigint => divideUp(baseUnits * X32, SECONDS_PER_HOUR * parts);
+
 /** Price per unit-second, X32, of `baseUnits` per second. */
 export const perSecond = (baseUnits: bigint): bigint => baseUnits * X32;
 

@@ -226,7 +226,7 @@ describe("LeaseOpening: open", () => {
   });
 
   describe("exact money per second (ATK-TOK-6)", () => {
-    it("bills a 6-decimal token at $0.001 an hour to within 0.01 %", async () => {
+    it("locks a month at $0.001 an hour in a 6-decimal token to the base unit", async () => {
       const f = await loadFixture(openMarketFixture);
       await f.market.connect(f.admin).listToken(f.usd6, 0n, 0n);
       const price = (1_000n * 2n ** 32n) / 3_600n;

@@ -7,7 +7,7 @@ import path from "node:path";
 
 import { formatLeaseId } from "../../sdk/ids";
 import { parseResources } from "../../sdk/resources";
-import { parsePrice, priceToX32Down } from "../../sdk/units";
+import { parsePrice, priceToX32Up } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { BOND, deployFixture, openMarketFixture } from "../helpers/fixture";
 import { activate, LeaseStatus, openLease } from "../helpers/leases";
@@ -127,7 +127,7 @@ describe("leasehold provider", () => {
       expect(out).to.include(`offer       ${offer!.offerId}`).and.to.include("shortest    1h");
       expect(offer!.provider).to.equal(providerA.address);
       expect(offer!.token).to.equal(await usd6.getAddress());
-      expect(offer!.pricePerSecondX32).to.equal(priceToX32Down(parsePrice("0.42/h"), 6));
+      expect(offer!.pricePerSecondX32).to.equal(priceToX32Up(parsePrice("0.42/h"), 6));
       expect(offer!.minDuration).to.equal(HOUR);
       expect(offer!.maxDuration).to.equal(30 * DAY);
       expect(offer!.capacity).to.equal(4n);
@@ -202,7 +202,7 @@ describe("leasehold provider", () => {
       expect((await leasehold(fixture, providerA, `provider price ${offerA} 0.5/h`)).out).to.include(
         "cost 0.50 USD6/h from now on",
       );
-      expect((await view()).pricePerSecondX32).to.equal(priceToX32Down(parsePrice("0.5/h"), 6));
+      expect((await view()).pricePerSecondX32).to.equal(priceToX32Up(parsePrice("0.5/h"), 6));
       expect((await leasehold(fixture, providerA, `provider capacity ${offerA} 3`)).out).to.include(
         `Offer ${offerA} has 3 units, 0 of them leased.`,
       );

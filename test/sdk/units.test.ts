@@ -13,7 +13,6 @@ import {
   parseDuration,
   parsePrice,
   plainAmount,
-  priceToX32Down,
   priceToX32Up,
   UnitError,
 } from "../../sdk/units";
@@ -72,13 +71,11 @@ describe("units", () => {
   describe("prices", () => {
     it("reads a price per hour, day and second exactly", () => {
       // 0.42 * 10^6 * 2^32 / 3600 = 501,079,517,866.6...
-      expect(priceToX32Down(parsePrice("0.42/h"), 6)).to.equal((420_000n * 2n ** 32n) / 3_600n);
-      expect(priceToX32Up(parsePrice("0.42/h"), 6)).to.equal((420_000n * 2n ** 32n) / 3_600n + 1n);
-      expect(priceToX32Down(parsePrice("10/day"), 18)).to.equal((10n ** 19n * 2n ** 32n) / 86_400n);
-      expect(priceToX32Down(parsePrice("1/s"), 6)).to.equal(10n ** 6n * 2n ** 32n);
+      expect(priceToX32Up(parsePrice("0.42/h"), 6)).to.equal(501_079_517_867n);
+      expect(priceToX32Up(parsePrice("10/day"), 18)).to.equal((10n ** 19n * 2n ** 32n) / 86_400n + 1n);
       expect(priceToX32Up(parsePrice("1/s"), 6)).to.equal(10n ** 6n * 2n ** 32n);
-      expect(priceToX32Down(parsePrice("2 per Day"), 0)).to.equal((2n * 2n ** 32n) / 86_400n);
-      expect(priceToX32Down(parsePrice("0/h"), 6)).to.equal(0n);
+      expect(priceToX32Up(parsePrice("2 per Day"), 0)).to.equal((2n * 2n ** 32n) / 86_400n + 1n);
+      expect(priceToX32Up(parsePrice("0/h"), 6)).to.equal(0n);
     });
 
     it("reads every spelling of a period as the same price", () => {
@@ -87,7 +84,7 @@ describe("units", () => {
         ["1/h", "1/hr", "1/hour", "1 / hour", "24/d", "24/day", "168/w", "168/week"],
       ]) {
         for (const other of others) {
-          expect(priceToX32Down(parsePrice(other), 6), other).to.equal(priceToX32Down(parsePrice(first ?? ""), 6));
+          expect(priceToX32Up(parsePrice(other), 6), other).to.equal(priceToX32Up(parsePrice(first ?? ""), 6));
         }
       }
     });
@@ -116,13 +113,12 @@ describe("units", () => {
         refuses(() => parsePrice(text), "differ in length");
     });
 
-    it("refuses a price beyond 128 bits, in either direction of rounding", () => {
-      const price = parsePrice(`${10n ** 30n}/s`);
-      refuses(() => priceToX32Down(price, 18), "does not fit 128 bits");
-      refuses(() => priceToX32Up(price, 18), "does not fit 128 bits");
+    it("takes the highest price of 128 bits, and none beyond", () => {
+      expect(priceToX32Up(parsePrice(`${2n ** 96n - 1n}/s`), 0)).to.equal(2n ** 128n - 2n ** 32n);
+      refuses(() => priceToX32Up(parsePrice(`${2n ** 96n}/s`), 0), "does not fit 128 bits");
     });
 
-    it("rounds down at most one step below rounding up, around the exact price", () => {
+    it("rounds up, by less than one step", () => {
       fc.assert(
         fc.property(
           fc.bigInt(0n, 10n ** 12n),
@@ -130,31 +126,77 @@ describe("units", () => {
           fc.integer({ min: 0, max: 18 }),
           (cents, period, decimals) => {
             const price = parsePrice(`${cents / 100n}.${(cents % 100n).toString().padStart(2, "0")}/${period}`);
-            const [down, up] = [priceToX32Down(price, decimals), priceToX32Up(price, decimals)];
+            const up = priceToX32Up(price, decimals);
             const exact = price.numerator * 10n ** BigInt(decimals) * 2n ** 32n;
-            expect(down * price.denominator <= exact && exact <= up * price.denominator).to.equal(true);
-            expect(up - down <= 1n).to.equal(true);
+            expect((up - 1n) * price.denominator < exact && exact <= up * price.denominator).to.equal(true);
           },
         ),
       );
+    });
+
+    describe("billed by whole hours", () => {
+      /** What the market takes: earned is rounded down. */
+      const billed = (rateX32: bigint, seconds: bigint): bigint => (rateX32 * seconds) / 2n ** 32n;
+      const MOST_BASE_UNITS_PER_HOUR = 10n ** 29n; // $100,000 in 24 decimals
+      const writtenPrices = fc.integer({ min: 0, max: 24 }).chain((decimals) =>
+        fc.oneof(fc.bigInt(0n, MOST_BASE_UNITS_PER_HOUR), fc.bigInt(0n, 10_000n)).map((perHour) => {
+          const x32 = priceToX32Up(parsePrice(`${plainAmount(perHour, decimals)}/h`), decimals);
+          return { perHour, x32 };
+        }),
+      );
+
+      it("comes to what was written, to the base unit, up to 2^32 unit-seconds", () => {
+        const most = 2n ** 32n / 3_600n;
+        const unitHours = fc.oneof(fc.bigInt(1n, 1_000n), fc.bigInt(1n, most), fc.constant(most));
+        fc.assert(
+          fc.property(writtenPrices, unitHours, ({ perHour, x32 }, hours) => {
+            expect(billed(x32, hours * 3_600n)).to.equal(perHour * hours);
+          }),
+        );
+      });
+
+      it("comes to at most one base unit more for each 2^32 unit-seconds", () => {
+        const unitHours = fc.bigInt(2n ** 32n / 3_600n, 2n ** 56n / 3_600n);
+        fc.assert(
+          fc.property(writtenPrices, unitHours, ({ perHour, x32 }, hours) => {
+            const more = billed(x32, hours * 3_600n) - perHour * hours;
+            expect(more >= 0n && more <= (hours * 3_600n) / 2n ** 32n).to.equal(true);
+          }),
+        );
+      });
+
+      it("locks at most one base unit more than is billed", () => {
+        fc.assert(
+          fc.property(writtenPrices, fc.integer({ min: 1, max: 2 ** 32 - 1 }), ({ x32 }, seconds) => {
+            const unused = costUp(x32, seconds) - billed(x32, BigInt(seconds));
+            expect(unused === 0n || unused === 1n).to.equal(true);
+          }),
+        );
+      });
+
+      it("bills 0.42 for an hour at 0.42/h, and 0.001 for one at 0.001/h, in 6 decimals", () => {
+        expect(billed(priceToX32Up(parsePrice("0.42/h"), 6), 3_600n)).to.equal(420_000n);
+        expect(billed(priceToX32Up(parsePrice("0.001/h"), 6), 3_600n)).to.equal(1_000n);
+        expect(billed(priceToX32Up(parsePrice("0.001/h"), 6) - 1n, 3_600n)).to.equal(999n);
+      });
     });
 
     it("writes what a person wrote with up to eight digits", () => {
       fc.assert(
         fc.property(fc.integer({ min: 1, max: 99_999_999 }), fc.integer({ min: 0, max: 6 }), (digits, scale) => {
           const written = parsePrice(`${plainAmount(BigInt(digits), scale)}/h`);
-          const read = parsePrice(formatPriceNearest(priceToX32Down(written, 18), 18).replaceAll(",", ""));
+          const read = parsePrice(formatPriceNearest(priceToX32Up(written, 18), 18).replaceAll(",", ""));
           expect(read.numerator * written.denominator).to.equal(written.numerator * read.denominator);
         }),
       );
     });
 
     it("writes prices per hour, day and second", () => {
-      const x32 = priceToX32Down(parsePrice("0.42/h"), 6);
+      const x32 = priceToX32Up(parsePrice("0.42/h"), 6);
       expect(formatPriceNearest(x32, 6)).to.equal("0.42/h");
       expect(formatPriceNearest(x32, 6, "day")).to.equal("10.08/day");
       expect(formatPriceNearest(x32, 6, "s")).to.equal("0.00011666667/s");
-      expect(formatPriceNearest(priceToX32Down(parsePrice("1500/h"), 6), 6)).to.equal("1,500/h");
+      expect(formatPriceNearest(priceToX32Up(parsePrice("1500/h"), 6), 6)).to.equal("1,500/h");
       expect(formatPriceNearest(0n, 6)).to.equal("0/h");
       expect(formatPriceNearest(1n, 24)).to.match(/^0\.0{28,}\d+\/h$/);
     });

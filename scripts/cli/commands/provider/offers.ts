@@ -4,7 +4,7 @@ import { isHexString, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import { z } from "zod";
 
 import { formatResources, packResources, parseResources } from "../../../../sdk/resources";
-import { formatDuration, parseDuration, priceToX32Down } from "../../../../sdk/units";
+import { formatDuration, parseDuration, priceToX32Up } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
 import { hold, pairs, plural, price as priceText, sections } from "../../format";
@@ -77,7 +77,7 @@ collateral and capacity held for it, close at once and pay for nothing but gas, 
     const contentHash = contentHashOf(input.contentHash, input.description);
     const [account, { market }, tokens] = await Promise.all([session.account(), session.handles(), session.tokens()]);
     const paidIn = await tokens.resolve(input.token);
-    const priceX32 = priceToX32Down(input.price, paidIn.decimals);
+    const priceX32 = priceToX32Up(input.price, paidIn.decimals);
     const { minDuration, maxDuration, slasher, capacity } = input;
     const terms = {
       resources: packResources(resources),
@@ -126,7 +126,7 @@ export const setPrice = command({
     ]);
     if (of === undefined) throw new Failure("refused", `offer ${input.offer} does not exist`);
     const paidIn = await tokens.describe(of.token);
-    const x32 = priceToX32Down(input.price, paidIn.decimals);
+    const x32 = priceToX32Up(input.price, paidIn.decimals);
     const label = `Price offer ${input.offer} at ${priceText(x32, paidIn)}`;
     const execution = await execute(session, [await step(label, market, market.setPrice, [input.offer, x32])]);
     return done(execution, `Leases of offer ${input.offer} cost ${priceText(x32, paidIn)} from now on.`, {
