@@ -21,12 +21,10 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }: { solcVers
 // Instrumented contracts must not overwrite the real artifacts nor the committed types; .solcover.js has the other half.
 const coverage = process.argv.includes("coverage");
 
-// Only `*.test.ts` are tests; helpers, fixtures, behaviours and checkers live beside them and are imported. What gas costs
-// is not asked of instrumented contracts.
+// Only `*.test.ts` are tests; helpers, fixtures, behaviours and checkers live beside them and are imported.
 subtask(TASK_TEST_GET_TEST_FILES, async ({ testFiles }: { testFiles: string[] }, _hre, runSuper): Promise<string[]> => {
   const files = (await runSuper()) as string[];
-  if (testFiles.length > 0) return files;
-  return files.filter((file) => file.endsWith(".test.ts") && !(coverage && file.endsWith("gas.test.ts")));
+  return testFiles.length > 0 ? files : files.filter((file) => file.endsWith(".test.ts"));
 });
 
 const config: HardhatUserConfig = {
