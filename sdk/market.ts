@@ -1,10 +1,29 @@
-/** Names of the contracts' enums, in their order. */
+/** Names of the contracts' enums, in their order, and words for people. */
 
 export const LEASE_STATUSES = ["None", "Pending", "Active", "Closed", "Cancelled", "Released"] as const;
 export type LeaseStatus = (typeof LEASE_STATUSES)[number];
 
-export const END_REASONS = ["None", "ClosedByTenant", "Expired", "CancelledByTenant", "NoShow", "Declined"] as const;
+export const END_REASONS = [
+  "None",
+  "ClosedByTenant",
+  "Expired",
+  "CancelledByTenant",
+  "NoShow",
+  "Declined",
+  "ClosedDark",
+] as const;
 export type EndReason = (typeof END_REASONS)[number];
+
+/** By whom and why a lease ended; "" while it has not. */
+export const END_REASON_WORDS: Readonly<Record<EndReason, string>> = {
+  None: "",
+  ClosedByTenant: "closed by its tenant",
+  Expired: "expired",
+  CancelledByTenant: "cancelled by its tenant, not activated in time",
+  NoShow: "cancelled as a no-show",
+  Declined: "declined by its provider",
+  ClosedDark: "closed by its tenant, its provider dark for too long",
+};
 
 export const MISFIT_REASONS = [
   "None",

@@ -1,3 +1,4 @@
+import { END_REASON_WORDS } from "../../sdk/market";
 import { formatResources } from "../../sdk/resources";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { hold, money, pairs, plural, price, table } from "./format";
@@ -45,7 +46,7 @@ function nextText(lease: Lease, now: number): string {
       if (now < lease.releasableAt) return `collateral free in ${formatDuration(lease.releasableAt - now)}`;
       return lease.settled ? "collateral can be released" : "can be collected";
     default:
-      return lease.reason === "None" ? "" : lease.reason;
+      return END_REASON_WORDS[lease.reason];
   }
 }
 
@@ -78,7 +79,7 @@ export async function leaseText(session: Session, lease: Lease): Promise<string>
   return pairs([
     ["lease", lease.name],
     ["status", lease.status.toLowerCase()],
-    ["reason", lease.reason === "None" ? "" : lease.reason],
+    ["reason", END_REASON_WORDS[lease.reason]],
     ["next", nextText(lease, now)],
     ["tenant", lease.tenant],
     ["provider", lease.provider],

@@ -11,6 +11,9 @@ export interface Rules {
   readonly tenantBps: bigint;
   /** Seconds that a heartbeat lasts. */
   readonly grace: number;
+  /** Dark seconds that a tenant puts up with: so many, and this part of the time since the start. */
+  readonly outageAllowance: number;
+  readonly toleranceBps: number;
   /** HOLD per resource, wei. */
   readonly weights: Readonly<Record<WeightedResource, bigint>>;
   /** What each lease sets aside for whoever ends it, by token symbol. */
@@ -55,7 +58,7 @@ export interface Facts {
   readonly treasury: string;
 }
 
-export type Ending = "expired" | "closed" | "no-show" | "unknown";
+export type Ending = "expired" | "closed" | "closed, dark" | "no-show" | "unknown";
 
 /** One lease, from what was locked to where it went. */
 export interface LeaseLine {
@@ -144,15 +147,17 @@ function leaseLine(lease: LeaseFacts, { rules, heartbeats }: Facts): LeaseLine {
     };
   }
   const end = closedAt ?? activatedAt + duration;
-  const missing = closedAt === undefined ? 0 : Math.max(0, activatedAt + offer.minDuration - closedAt);
+  const lived = end - activatedAt;
   const dark = darkSeconds(heartbeats[provider] ?? [], rules.grace, activatedAt, end);
-  const billedSeconds = BigInt(end - activatedAt - dark + missing);
+  const tooDark = dark > rules.outageAllowance + Math.floor((lived * rules.toleranceBps) / Number(BPS));
+  const missing = closedAt === undefined || tooDark ? 0 : Math.max(0, offer.minDuration - lived);
+  const billedSeconds = BigInt(lived - dark + missing);
   const earned = (rate * billedSeconds) / X32;
   const fee = (earned * rules.feeBps) / BPS;
   const spent = closedAt === undefined ? bounty : 0n;
   return {
     ...common,
-    ending: closedAt === undefined ? "expired" : "closed",
+    ending: closedAt === undefined ? "expired" : tooDark ? "closed, dark" : "closed",
     billedSeconds,
     paid: earned - fee,
     fee,

@@ -4,7 +4,12 @@ import type { Observed, Vault } from "./check";
 import type { AccountLine, Ending, HoldLine, LeaseLine } from "./model";
 import { PROVIDERS, TENANTS, type World } from "./world";
 
-const ENDINGS: Partial<Record<EndReason, Ending>> = { Expired: "expired", ClosedByTenant: "closed", NoShow: "no-show" };
+const ENDINGS: Partial<Record<EndReason, Ending>> = {
+  Expired: "expired",
+  ClosedByTenant: "closed",
+  ClosedDark: "closed, dark",
+  NoShow: "no-show",
+};
 const PEOPLE = [...TENANTS, ...PROVIDERS, "keeper", "treasury"] as const;
 
 const sum = <T>(items: readonly T[], amount: (item: T) => bigint): bigint =>

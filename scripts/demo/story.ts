@@ -61,7 +61,7 @@ const OFFERS = {
 } as const satisfies Record<string, OfferPlan>;
 
 /** Corewerk's operator is not heard between these moments. */
-const SILENCE = { from: 30 * MINUTE, to: 85 * MINUTE };
+const SILENCE = { from: 20 * MINUTE, to: 85 * MINUTE };
 
 interface StoryLease extends LeaseFacts {
   readonly id: bigint;
@@ -96,6 +96,8 @@ export class Story {
       noShowBps: BigInt(terms.noShowPenalty),
       tenantBps: 8_000n,
       grace: liveness.grace,
+      outageAllowance: liveness.outageAllowance,
+      toleranceBps: terms.tolerance,
       weights: {
         cpu: wei(weights.cpu),
         memoryMiB: wei(weights.memoryMiB),
@@ -162,9 +164,10 @@ export class Story {
     const early = this.lease("Ana", "web", 2n);
     const noShow = this.lease("Ben", "gpu", 2n);
     const gpu = this.lease("Ben", "gpu", 1n);
+    const dark = this.lease("Ben", "cpuInCoin", 1n);
     const due = (hours: number): StoryLease[] =>
-      this.leases.filter(({ duration, activatedAt }) => {
-        return duration === hours * HOUR && activatedAt !== undefined;
+      this.leases.filter(({ duration, activatedAt, closedAt }) => {
+        return duration === hours * HOUR && activatedAt !== undefined && closedAt === undefined;
       });
 
     await this.passTo(SILENCE.from);
@@ -174,6 +177,9 @@ export class Story {
     await this.say(`Ana closes ${formatLeaseId(early.id)} after 40 minutes; its offer's minimum of 1 h is billed`);
     await this.passTo(48 * MINUTE);
     await this.awaitKeeper([noShow]);
+    await this.passTo(HOUR);
+    dark.closedAt = await mined(this.marketOf("Ben").close(dark.id));
+    await this.say(`Ben closes ${dark.name} after 58 minutes: dark for too long, so no minimum is billed`);
     await this.passTo(SILENCE.to);
     await this.say("Corewerk is heard again: its dark seconds are nobody's bill");
     await this.passTo(100 * MINUTE);

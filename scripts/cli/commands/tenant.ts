@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { formatLeaseId } from "../../../sdk/ids";
+import { END_REASONS } from "../../../sdk/market";
 import { decimalText, formatDuration, formatInstant, parseAmount } from "../../../sdk/units";
 import { command, type CommandGroup, done } from "../command";
 import { hold, money, pairs, sections, table } from "../format";
@@ -88,8 +89,11 @@ const close = command({
     const closed = eventArgs(execution, "LeaseClosed")[0];
     if (closed === undefined) return done(execution, "");
     const [refund, billed] = [closed["refund"] as bigint, closed["billedSeconds"] as bigint];
-    const text = `Lease ${name} ended: ${formatDuration(billed)} are billed, ${money(refund, await tokens.describe(paidIn))} are free again.`;
-    return done(execution, text, { refund, billedSeconds: billed });
+    const reason = END_REASONS[Number(closed["reason"])] ?? "None";
+    const dark = reason === "ClosedDark" ? " Its provider was dark for too long, so that no minimum is billed." : "";
+    const back = money(refund, await tokens.describe(paidIn));
+    const text = `Lease ${name} ended: ${formatDuration(billed)} are billed, ${back} are free again.${dark}`;
+    return done(execution, text, { refund, billedSeconds: billed, reason });
   },
 });
 
