@@ -1,7 +1,8 @@
-import { type HDNodeWallet, MaxUint256, Signature, type TypedDataDomain, ZeroAddress, ZeroHash } from "ethers";
+import { MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 
+import { permitDomain, signFunding, signPermit } from "../../sdk/funding";
 import { leaseIdOf } from "../../sdk/ids";
-import { parseResources, type Resources, type ResourcesText } from "../../sdk/resources";
+import { packResources, parseResources, type ResourcesText } from "../../sdk/resources";
 import { parseAmount, parseDuration, parsePrice, priceToX32Up } from "../../sdk/units";
 import type { IEscrow, OrderStruct } from "../../typechain-types/contracts/market/Market";
 import { type OfferFacts, WEIGHTED_RESOURCES } from "./model";
@@ -26,17 +27,6 @@ export interface Offer extends OfferFacts {
 
 type Weighted = OfferFacts["resources"];
 
-const RESOURCE_BITS: readonly (readonly [keyof Resources, number])[] = [
-  ["cpu", 32],
-  ["memoryMiB", 32],
-  ["diskGiB", 32],
-  ["bandwidthMbps", 32],
-  ["gpuClass", 16],
-  ["gpuCount", 8],
-  ["region", 16],
-  ["attributes", 32],
-];
-
 const MOST_UINT48 = 2n ** 48n - 1n;
 
 /** Puts HOLD at stake, hands heartbeats to an operator's key, and lets it be heard for the first time. */
@@ -58,7 +48,7 @@ export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
   const priceX32 = priceToX32Up(parsePrice(plan.price), decimals);
   const minDuration = parseDuration(plan.minDuration);
   const terms = {
-    resources: packed(resources),
+    resources: packResources(resources),
     minDuration,
     maxDuration: parseDuration("30d"),
     token: address,
@@ -78,18 +68,13 @@ export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
   };
 }
 
-/** Resources as the contracts keep them, in one word: each field and its bits, from the low end. */
-function packed(resources: Resources): bigint {
-  return RESOURCE_BITS.reduceRight((word, [key, bits]) => (word << BigInt(bits)) | BigInt(resources[key]), 0n);
-}
-
 function orderFor(world: World, from: Offer, units: number, duration: number): OrderStruct {
   return {
     token: world.tokens[from.token].address,
     units,
     duration,
     maxLock: parseAmount("1000", world.tokens[from.token].decimals),
-    requirement: packed(parseResources({})),
+    requirement: packResources(parseResources({})),
     candidates: [{ offer: from.id, maxPricePerSecondX32: from.priceX32 }],
   };
 }
@@ -144,48 +129,17 @@ export async function openFunded(
     nonce,
     deadline: MOST_UINT48,
   };
-  const { chainId } = await world.provider.getNetwork();
-  const domain = { name: "Leasehold Escrow", version: "1", chainId, verifyingContract: escrow };
-  const signature = await wallet.signTypedData(domain, FUNDING_TYPES, funding);
-  const permit = await signPermit(wallet, money, escrow, amount, chainId);
+  const chainId = Number((await world.provider.getNetwork()).chainId);
+  const signature = await signFunding(wallet, escrow, chainId, funding);
+  const domain = await permitDomain(money.contract, chainId);
+  if (domain === undefined) throw new Error(`${money.symbol} takes no permits`);
+  const permit = await signPermit(wallet, money.contract, domain, {
+    spender: escrow,
+    value: amount,
+    deadline: MaxUint256,
+  });
   const leaseId = await nextLease(world, from);
   const order = orderFor(world, from, units, duration);
   await mined(contracts.market.connect(wallet).openFunded(order, funding, signature, permit));
   return leaseId;
 }
-
-async function signPermit(
-  wallet: HDNodeWallet,
-  money: Money,
-  spender: string,
-  value: bigint,
-  chainId: bigint,
-): Promise<IEscrow.PermitStruct> {
-  const [name, nonce] = [await money.contract.name(), await money.contract.nonces(wallet)];
-  const domain: TypedDataDomain = { name, version: "1", chainId, verifyingContract: money.address };
-  const message = { owner: wallet.address, spender, value, nonce, deadline: MaxUint256 };
-  const { v, r, s } = Signature.from(await wallet.signTypedData(domain, PERMIT_TYPES, message));
-  return { deadline: MaxUint256, v, r, s };
-}
-
-const FUNDING_TYPES = {
-  Funding: [
-    { name: "account", type: "address" },
-    { name: "token", type: "address" },
-    { name: "module", type: "address" },
-    { name: "ceiling", type: "uint120" },
-    { name: "deposit", type: "uint256" },
-    { name: "nonce", type: "uint16" },
-    { name: "deadline", type: "uint48" },
-  ],
-};
-
-const PERMIT_TYPES = {
-  Permit: [
-    { name: "owner", type: "address" },
-    { name: "spender", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-};

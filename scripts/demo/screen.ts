@@ -1,5 +1,4 @@
-import Table from "cli-table3";
-import { formatUnits } from "ethers";
+import { table } from "../cli/format";
 
 type Paint = (text: string) => string;
 
@@ -56,45 +55,11 @@ export class Screen {
 
   /** Columns whose heads begin with ">" are numbers. */
   table(heads: readonly string[], rows: readonly (readonly string[])[]): void {
-    const table = new Table({
-      head: heads.map((head) => this.bold(head.replace(/^>/, ""))),
-      colAligns: heads.map((head) => (head.startsWith(">") ? "right" : "left")),
-      style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-      chars: NO_LINES,
-    });
-    table.push(...rows.map((row) => [...row]));
-    for (const line of table.toString().split("\n")) this.line(`   ${line.trimEnd()}`);
+    const right = heads.flatMap((head, column) => (head.startsWith(">") ? [column] : []));
+    const names = heads.map((head) => head.replace(/^>/, ""));
+    const [first = "", ...lines] = table(names, rows, right).split("\n");
+    for (const line of [this.bold(first), ...lines]) this.line(`   ${line}`);
   }
-}
-
-const NO_LINES = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};
-
-/** An amount to its last base unit, so that columns line up: `12.500000`. Nothing is a dash. */
-export function exact(amount: bigint, decimals: number): string {
-  if (amount === 0n) return "-";
-  const [whole = "", fraction = ""] = formatUnits(amount, decimals).split(".");
-  return `${whole}.${fraction.padEnd(decimals, "0")}`;
-}
-
-/** An amount for reading: `12.5`. */
-export function short(amount: bigint, decimals: number): string {
-  return formatUnits(amount, decimals).replace(/\.0$/, "");
 }
 
 /** `1:40:00`. */
