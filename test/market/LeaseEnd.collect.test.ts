@@ -248,6 +248,23 @@ describe("LeaseEnd: collect", () => {
       expect(moved18).to.deep.equal(expected(usd18));
     });
 
+    it("bills each provider by its own clock, though the second is the same (INV-LSE-4)", async () => {
+      const f = await loadFixture(openMarketFixture);
+      const dark = await activeLease(f);
+      const live = await activeLease(f, { offer: f.offerB });
+      const { lastSeen } = await f.liveness.clockOf(dark.provider);
+      const darkFrom = Number(lastSeen) + GRACE;
+      await at(darkFrom - 1, () => f.liveness.connect(live.operator).heartbeat(live.provider));
+      const second = darkFrom + 300;
+      await at(second, () => f.market.collect([dark.id, live.id, dark.id]));
+      expect(await f.escrow.freeOf(dark.token, dark.provider)).to.equal(
+        netOf(dark.rate, darkFrom - dark.startedAt, FEE_BPS),
+      );
+      expect(await f.escrow.freeOf(live.token, live.provider)).to.equal(
+        netOf(live.rate, second - live.startedAt, FEE_BPS),
+      );
+    });
+
     it("lowers what the market may hold by what was paid out, in a batch as one by one (INV-ESC-3)", async () => {
       for (const batched of [true, false]) {
         const f = await loadFixture(openMarketFixture);
