@@ -126,6 +126,8 @@ export class LeaseIndex {
       case "TokenListed":
         return this.set(this.listings, event.listing, event, undo);
       case "LeaseOpened":
+        this.known(this.windows.get(event.termsVersion), `terms ${event.termsVersion}`);
+        this.known(this.listings.get(event.listing), `listing ${event.listing}`);
         return this.set(this.leases, event.leaseId, { opened: event }, undo);
       case "LeaseActivated": {
         const lease = this.known(this.leases.get(event.leaseId), `lease ${formatLeaseId(event.leaseId)}`);

@@ -1,0 +1,128 @@
+import { expect } from "chai";
+import fc from "fast-check";
+
+import { GapError, LeaseIndex } from "../../keeper/core/leaseIndex";
+import type { MarketEvent } from "../../keeper/core/leases";
+import { activated, described, duty, ended, FakeChain, LISTING, opened, type Said, SEED, TERMS } from "./fakes";
+
+const ALLOWANCE = 1_800;
+const at = (number: number): { number: number; hash: string } => ({ number, hash: `block ${number}` });
+const say = (number: number, ...said: Said[]): MarketEvent[] => said.map((event) => ({ ...event, block: at(number) }));
+
+describe("LeaseIndex", () => {
+  let index: LeaseIndex;
+
+  beforeEach(() => {
+    index = new LeaseIndex(ALLOWANCE, 10);
+    index.apply(at(1), say(1, TERMS, LISTING));
+  });
+
+  it("knows a pending lease as a no-show once the window and the outage allowance have passed", () => {
+    index.apply(at(2), say(2, opened(1)));
+    index.setBlockTime("block 2", 5_000);
+    expect([...index.duties()]).to.deep.equal([duty(1, 5_000 + 900 + 1_800, { kind: "cancelNoShow" })]);
+  });
+
+  it("leaves a pending lease out, and asks for the time of its block, until that is told", () => {
+    index.apply(at(2), say(2, opened(1), opened(2)));
+    expect([...index.duties()]).to.deep.equal([]);
+    expect(index.untimedBlocks()).to.deep.equal(["block 2"]);
+    index.setBlockTime("block 2", 5_000);
+    expect(index.untimedBlocks()).to.deep.equal([]);
+    expect([...index.duties()]).to.have.lengthOf(2);
+  });
+
+  it("knows an active lease as due its duration after its start, without its block's time", () => {
+    index.apply(at(2), say(2, opened(1, 7_200), activated(1, 6_000)));
+    expect(index.untimedBlocks()).to.deep.equal([]);
+    expect([...index.duties()]).to.deep.equal([duty(1, 13_200)]);
+  });
+
+  it("forgets a lease that ended", () => {
+    index.apply(at(2), say(2, opened(1), activated(1, 6_000)));
+    index.apply(at(3), say(3, ended(1)));
+    expect(index.size).to.equal(0);
+    expect([...index.duties()]).to.deep.equal([]);
+  });
+
+  it("takes the bounty of the listing that the lease was opened with", () => {
+    const relisted: Said = { type: "TokenListed", listing: 2n, token: duty(1, 0).token, bounty: 7n };
+    index.apply(at(2), say(2, relisted, opened(1), activated(1, 0)));
+    expect([...index.duties()].map(({ bounty }) => bounty)).to.deep.equal([1_000n]);
+  });
+
+  for (const [what, said] of [
+    ["the end of a lease that was never opened", ended(9)],
+    ["the start of a lease that was never opened", activated(9, 1)],
+    ["a lease under terms that were never published", { ...opened(9), termsVersion: 2n }],
+    ["a lease under a listing that never was", { ...opened(9), listing: 2n }],
+  ] as const) {
+    it(`notices that events are missing: ${what}`, () => {
+      expect(() => index.apply(at(2), say(2, said))).to.throw(GapError, "which no event introduced");
+    });
+  }
+
+  it("goes back to a tip: what was opened is gone, what was ended is there again (ATK-KPR-3)", () => {
+    index.apply(at(2), say(2, opened(1), activated(1, 6_000)));
+    const before = described(index.duties());
+    index.apply(at(3), say(3, ended(1), opened(2), activated(2, 6_000)));
+    index.revertTo(at(2));
+    expect(index.tip).to.deep.equal(at(2));
+    expect(described(index.duties())).to.deep.equal(before);
+  });
+
+  it("keeps tips down to its depth, and one below", () => {
+    for (let number = 2; number <= 30; number++) index.apply(at(number), []);
+    expect(index.tips().map(({ number }) => number)).to.deep.equal([30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20]);
+  });
+
+  it("is, after any forks, what it would be had it seen the last chain only (ATK-KPR-3)", () => {
+    const step = fc.oneof(
+      fc.record({ type: fc.constant("open" as const), lease: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ type: fc.constant("activate" as const), lease: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ type: fc.constant("end" as const), lease: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ type: fc.constant("fork" as const), lease: fc.integer({ min: 1, max: 8 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const chain = new FakeChain(TERMS, LISTING);
+        const forked = new LeaseIndex(ALLOWANCE, 100);
+        const tips = [{ number: 0, hash: "genesis" }];
+        forked.apply(tips[0]!, chain.all());
+        for (const { type, lease } of steps) {
+          if (type === "fork") {
+            const depth = Math.min(lease, chain.height);
+            chain.drop(depth);
+            tips.splice(tips.length - depth, depth);
+            forked.revertTo(tips.at(-1)!);
+            continue;
+          }
+          const said = next(chain.all(), type, lease);
+          const { number, hash } = chain.mine(...said);
+          tips.push({ number, hash });
+          forked.apply(
+            tips.at(-1)!,
+            chain.all().filter(({ block }) => block.hash === hash),
+          );
+        }
+        const fresh = new LeaseIndex(ALLOWANCE, 100);
+        fresh.apply({ number: chain.height, hash: "tip" }, chain.all());
+        for (const each of [forked, fresh]) {
+          for (const { block } of chain.all()) each.setBlockTime(block.hash, block.number * 12);
+        }
+        expect(described(forked.duties())).to.deep.equal(described(fresh.duties()));
+      }),
+      { numRuns: 300, seed: SEED },
+    );
+  });
+});
+
+/** The event that a step means after these, if it means any. */
+function next(events: MarketEvent[], type: "open" | "activate" | "end", lease: number): Said[] {
+  const { leaseId } = duty(lease, 0);
+  const last = events.filter((event) => "leaseId" in event && event.leaseId === leaseId).at(-1)?.type;
+  if (type === "open" && last === undefined) return [opened(lease)];
+  if (type === "activate" && last === "LeaseOpened") return [activated(lease, events.length)];
+  if (type === "end" && (last === "LeaseOpened" || last === "LeaseActivated")) return [ended(lease)];
+  return [];
+}
