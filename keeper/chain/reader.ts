@@ -1,5 +1,6 @@
 import { type Block, isError, type Log, type Provider } from "ethers";
 
+import { readInRanges } from "../../sdk/logs";
 import type { BlockRef, MarketEvent } from "../core/leases";
 import { decodeEvent, TOPICS } from "./events";
 
@@ -40,14 +41,9 @@ export class RpcReader implements ChainReader {
   }
 
   async events(from: number, to: number): Promise<MarketEvent[]> {
-    try {
-      return decode(await this.provider.getLogs({ ...this.filter(), fromBlock: from, toBlock: to }));
-    } catch (error) {
-      if (from === to || isTrouble(error)) throw error;
-      // The node limits how much one answer holds.
-      const middle = Math.floor((from + to) / 2);
-      return [...(await this.events(from, middle)), ...(await this.events(middle + 1, to))];
-    }
+    const read = async (fromBlock: number, toBlock: number): Promise<MarketEvent[]> =>
+      decode(await this.provider.getLogs({ ...this.filter(), fromBlock, toBlock }));
+    return readInRanges(from, to, read, { isHopeless: isTrouble });
   }
 
   async eventsOf(blockHash: string): Promise<MarketEvent[]> {
