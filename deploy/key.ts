@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-
 import { type Provider, Wallet } from "ethers";
 
+import { KeystoreError, openKeystore } from "../sdk/keys";
 import { DeployError } from "./errors";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,11 +19,10 @@ export async function deployerWallet(
     const password = environment[PASSWORD];
     if (password === undefined) throw fail(`${PASSWORD} is not set.`, "set it to the password of the keystore.");
     try {
-      const { privateKey } = await Wallet.fromEncryptedJson(readFileSync(keystore, "utf8"), password);
-      return new Wallet(privateKey, provider);
-    } catch {
-      const next = `check the path, that it is a version 3 keystore (as \`geth account new\` writes it), and ${PASSWORD}.`;
-      throw fail(`The keystore ${keystore} cannot be opened.`, next);
+      return (await openKeystore(keystore, () => password)).connect(provider);
+    } catch (error) {
+      if (!(error instanceof KeystoreError)) throw error;
+      throw fail(`There is no key: ${error.message}.`, `check --keystore and ${PASSWORD}.`);
     }
   }
   const key = environment[KEY];

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-
 import { Wallet } from "ethers";
 
+import { KeystoreError, openKeystore, readPassword } from "../../sdk/keys";
 import { ConfigError, type KeySource } from "./load";
 
 /** The key of the keeper's account. Its errors never contain what was in a file or a variable. */
@@ -13,21 +12,10 @@ export async function openKey(source: KeySource): Promise<Wallet> {
       throw new ConfigError(["KEEPER_PRIVATE_KEY is no key of this curve"]);
     }
   }
-  const json = read(source.file, "KEEPER_KEYSTORE");
-  const password = read(source.passwordFile, "KEEPER_KEYSTORE_PASSWORD_FILE").replace(/\r?\n$/, "");
   try {
-    const { privateKey } = await Wallet.fromEncryptedJson(json, password);
-    return new Wallet(privateKey);
-  } catch {
-    throw new ConfigError([`KEEPER_KEYSTORE: ${source.file} is no encrypted keystore, or the password is wrong`]);
-  }
-}
-
-function read(file: string, variable: string): string {
-  try {
-    return readFileSync(file, "utf8");
+    return await openKeystore(source.file, () => readPassword(source.passwordFile));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError([`${variable}: ${file} cannot be read (${code ?? "unknown reason"})`]);
+    if (!(error instanceof KeystoreError)) throw error;
+    throw new ConfigError([`KEEPER_KEYSTORE, KEEPER_KEYSTORE_PASSWORD_FILE: ${error.message}`]);
   }
 }
