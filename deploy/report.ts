@@ -1,6 +1,6 @@
-import Table from "cli-table3";
 import { formatUnits } from "ethers";
 
+import { plainTable } from "../sdk/table";
 import type { Deployment, Status } from "./deployProtocol";
 import type { Parameters } from "./parameters";
 import type { Progress } from "./run";
@@ -14,30 +14,13 @@ export function statusExitCode({ findings, parametersChanged }: Status): number 
   return findings.some(({ state }) => state === "missing") ? EXIT.missing : EXIT.done;
 }
 
-/** A table without colours and frames: it reads the same in a terminal, a log and a report. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const silent = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "" };
-  const chars = { ...silent, "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", mid: "" };
-  const made = new Table({
-    head: [...head],
-    chars: { ...chars, "mid-mid": "", right: "", "right-mid": "", middle: "  " },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  made.push(...rows.map((row) => [...row]));
-  return made
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
-
 /** How everything stands, for people. */
 export function renderStatus(status: Status, parameters: Parameters): string {
   const { findings, powers, book, parametersChanged } = status;
   const steps = findings.map(({ name, state, address, detail }) => [name, state, address ?? "", detail ?? ""]);
   const parts = [
     `${parameters.network}, chain ${parameters.chainId}, release ${parameters.release}, deployer ${parameters.deployer}`,
-    table(["step", "state", "address", "remark"], steps),
+    plainTable(["step", "state", "address", "remark"], steps),
   ];
   if (powers.length > 0) {
     const held = powers.map(({ role, account, expected }) => [
@@ -45,7 +28,7 @@ export function renderStatus(status: Status, parameters: Parameters): string {
       account,
       expected ? "as the network file says" : "granted since, or a stranger: find out",
     ]);
-    parts.push(table(["role", "held by", "remark"], held));
+    parts.push(plainTable(["role", "held by", "remark"], held));
   }
   if (book === undefined) parts.push("There is no address book yet.");
   if (parametersChanged) parts.push("The network file is not the one that the address book records.");

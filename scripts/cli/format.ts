@@ -1,7 +1,7 @@
-import Table from "cli-table3";
 import { formatUnits } from "ethers";
 
 import { printable } from "../../sdk/errors/words";
+import { plainTable } from "../../sdk/table";
 import { formatAmount, formatPriceNearest } from "../../sdk/units";
 import type { Token } from "./tokens";
 
@@ -19,42 +19,17 @@ export function toJson(data: unknown): string {
   return JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
 }
 
-const PLAIN = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-};
-
 /** A table without lines. `right`: columns that hold numbers. Everything printed is made printable first. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
 ): string {
-  const out = new Table({
-    head: head.map((title) => title.toUpperCase()),
-    chars: PLAIN,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    colAligns: head.map((_, column) => (right.includes(column) ? "right" : "left")),
-  });
-  out.push(...rows.map((row) => row.map((cell) => printable(cell))));
-  return out
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  return plainTable(
+    head.map((title) => title.toUpperCase()),
+    rows.map((row) => row.map((cell) => printable(cell))),
+    right,
+  );
 }
 
 /** Names and values below each other; values that are empty are left out. */

@@ -1,4 +1,4 @@
-import { table } from "../cli/format";
+import { plainTable } from "../../sdk/table";
 
 type Paint = (text: string) => string;
 
@@ -57,7 +57,7 @@ export class Screen {
   table(heads: readonly string[], rows: readonly (readonly string[])[]): void {
     const right = heads.flatMap((head, column) => (head.startsWith(">") ? [column] : []));
     const names = heads.map((head) => head.replace(/^>/, ""));
-    const [first = "", ...lines] = table(names, rows, right).split("\n");
+    const [first = "", ...lines] = plainTable(names, rows, right).split("\n");
     for (const line of [this.bold(first), ...lines]) this.line(`   ${line}`);
   }
 }
