@@ -8,6 +8,7 @@ import {
 } from "ethers";
 
 import { explainError } from "../sdk/errors";
+import { isConnectionLoss, isOvertaken, isUnderpriced } from "../sdk/nodeErrors";
 import { DeployError } from "./errors";
 import type { Parameters } from "./parameters";
 
@@ -43,24 +44,8 @@ async function poll<T>(probe: () => Promise<T | undefined>, seconds: number): Pr
   }
 }
 
-/** The node has a transaction with this nonce that pays as much, or nearly. */
-function isUnderpriced(error: unknown): boolean {
-  return isError(error, "REPLACEMENT_UNDERPRICED") || /underpriced/i.test((error as Error).message);
-}
-
-/** The node has this transaction, or one with the same nonce, already, or has mined it. */
-function isOvertaken(error: unknown): boolean {
-  if (isError(error, "NONCE_EXPIRED") || isUnderpriced(error)) return true;
-  return /nonce too low|already known|already imported/i.test((error as Error).message);
-}
-
 function isPoverty(error: unknown): boolean {
   return isError(error, "INSUFFICIENT_FUNDS") || /(enough|insufficient) funds/i.test((error as Error).message);
-}
-
-/** Nobody knows whether the transaction went out: reading the chain tells. */
-function isConnectionLoss(error: unknown): boolean {
-  return isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR");
 }
 
 /**

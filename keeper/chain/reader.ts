@@ -1,6 +1,7 @@
-import { type Block, isError, type Log, type Provider } from "ethers";
+import type { Block, Log, Provider } from "ethers";
 
 import { readInRanges } from "../../sdk/logs";
+import { isConnectionLoss } from "../../sdk/nodeErrors";
 import type { BlockRef, MarketEvent } from "../core/leases";
 import { decodeEvent, TOPICS } from "./events";
 
@@ -43,7 +44,7 @@ export class RpcReader implements ChainReader {
   async events(from: number, to: number): Promise<MarketEvent[]> {
     const read = async (fromBlock: number, toBlock: number): Promise<MarketEvent[]> =>
       decode(await this.provider.getLogs({ ...this.filter(), fromBlock, toBlock }));
-    return readInRanges(from, to, read, { isHopeless: isTrouble });
+    return readInRanges(from, to, read, { isHopeless: isConnectionLoss });
   }
 
   async eventsOf(blockHash: string): Promise<MarketEvent[]> {
@@ -65,9 +66,4 @@ function decode(logs: Log[]): MarketEvent[] {
   const ordered = logs.filter(({ removed }) => !removed);
   ordered.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
   return ordered.flatMap((log) => decodeEvent(log) ?? []);
-}
-
-/** A connection that fails, which a shorter range does not mend. */
-function isTrouble(error: unknown): boolean {
-  return isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || isError(error, "SERVER_ERROR");
 }

@@ -1,12 +1,6 @@
-import {
-  type FeeData,
-  isError,
-  type Provider,
-  type Signer,
-  type TransactionReceipt,
-  type TransactionRequest,
-} from "ethers";
+import { type FeeData, type Provider, type Signer, type TransactionReceipt, type TransactionRequest } from "ethers";
 
+import { isOvertaken } from "../../sdk/nodeErrors";
 import { pause } from "./pause";
 
 /** How transactions are sent. */
@@ -152,10 +146,4 @@ function suggestedFees(data: FeeData): Fees {
 /** Nodes take a replacement only if it offers a tenth more. */
 function replaces(fee: bigint, before: bigint): boolean {
   return fee * 10n >= before * 11n;
-}
-
-/** The node has a transaction with this nonce already, or has mined one. */
-function isOvertaken(error: unknown): boolean {
-  if (isError(error, "NONCE_EXPIRED") || isError(error, "REPLACEMENT_UNDERPRICED")) return true;
-  return error instanceof Error && /nonce too low|already known|already imported|underpriced/i.test(error.message);
 }
