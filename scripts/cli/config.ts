@@ -1,8 +1,9 @@
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
-import { parseDuration, UnitError } from "../../sdk/units";
+import { parseDuration } from "../../sdk/units";
 import { Failure } from "./failure";
+import { parsed } from "./inputs";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,15 +32,7 @@ const rpc = text.refine((value) => /^https?:\/\/[^\s]+$/.test(value) && URL.canP
   error: "is no endpoint: write http:// or https:// and a host",
 });
 
-const duration = text.transform((value, context) => {
-  try {
-    return parseDuration(value);
-  } catch (error) {
-    if (!(error instanceof UnitError)) throw error;
-    context.addIssue(error.message);
-    return z.NEVER;
-  }
-});
+const duration = text.pipe(parsed(parseDuration));
 
 const schema = z
   .object({

@@ -69,7 +69,8 @@ async function untilItAnswers(child: Child, provider: JsonRpcProvider): Promise<
   }
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nothing listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on("error", reject);
     server.listen(0, HOST, () => {

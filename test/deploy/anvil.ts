@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, createServer as createSocket } from "node:net";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 
 import { JsonRpcProvider } from "ethers";
 
+import { freePort } from "../../scripts/demo/node";
 import { underCoverage } from "./helpers";
 
 const BINARY = path.join(__dirname, "../../node_modules/.bin/anvil");
@@ -14,14 +15,6 @@ const BINARY = path.join(__dirname, "../../node_modules/.bin/anvil");
 export function noAnvil(): string | undefined {
   if (!existsSync(BINARY)) return "the optional package with the anvil binary is not installed on this platform";
   return underCoverage ? "instrumented contracts are too large" : undefined;
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket();
-  await new Promise<void>((resolve) => socket.listen(0, "127.0.0.1", resolve));
-  const { port } = socket.address() as AddressInfo;
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
 }
 
 export interface Anvil {

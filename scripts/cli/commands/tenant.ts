@@ -8,6 +8,7 @@ import { hold, money, pairs, sections, table } from "../format";
 import { depositSteps } from "../funding";
 import { address, amount, leaseId, parsed, token, TOKEN_OPTION } from "../inputs";
 import { readTenantLeases } from "../reads";
+import type { Session } from "../session";
 import { eventArgs, execute, step } from "../steps";
 import { leasesTable } from "../views";
 import { claim, fundsTable, readPenalties, UNLIMITED, withdraw } from "./money";
@@ -75,24 +76,27 @@ under a ceiling of 100.00, 90.00 may be locked. Zero stops new leases, and never
   },
 });
 
+/** Ends a lease of the tenant's own by one call, and finds the event that tells what came of it. */
+async function end(session: Session, lease: bigint, verb: "Close" | "Cancel") {
+  const [{ market, lens }, tokens] = await Promise.all([session.handles(), session.tokens()]);
+  const { token } = await lens.leaseView(lease);
+  const name = formatLeaseId(lease);
+  const [method, event] = verb === "Close" ? [market.close, "LeaseClosed"] : [market.cancel, "LeaseCancelled"];
+  const execution = await execute(session, [await step(`${verb} lease ${name}`, market, method, [lease], token)]);
+  return { execution, name, paidIn: await tokens.describe(token), ended: eventArgs(execution, event)[0] };
+}
+
 const close = command({
   usage: "close <lease>",
   summary: "end an active lease now: the live seconds are billed, the rest is free again at once",
   input: z.object({ lease: leaseId }),
   async run(session, input) {
-    const [{ market, lens }, tokens] = await Promise.all([session.handles(), session.tokens()]);
-    const { token: paidIn } = await lens.leaseView(input.lease);
-    const name = formatLeaseId(input.lease);
-    const execution = await execute(session, [
-      await step(`Close lease ${name}`, market, market.close, [input.lease], paidIn),
-    ]);
-    const closed = eventArgs(execution, "LeaseClosed")[0];
-    if (closed === undefined) return done(execution, "");
-    const [refund, billed] = [closed["refund"] as bigint, closed["billedSeconds"] as bigint];
-    const reason = END_REASONS[Number(closed["reason"])] ?? "None";
+    const { execution, name, paidIn, ended } = await end(session, input.lease, "Close");
+    if (ended === undefined) return done(execution, "");
+    const [refund, billed] = [ended["refund"] as bigint, ended["billedSeconds"] as bigint];
+    const reason = END_REASONS[Number(ended["reason"])] ?? "None";
     const dark = reason === "ClosedDark" ? " Its provider was dark for too long, so that no minimum is billed." : "";
-    const back = money(refund, await tokens.describe(paidIn));
-    const text = `Lease ${name} ended: ${formatDuration(billed)} are billed, ${back} are free again.${dark}`;
+    const text = `Lease ${name} ended: ${formatDuration(billed)} are billed, ${money(refund, paidIn)} are free again.${dark}`;
     return done(execution, text, { refund, billedSeconds: billed, reason });
   },
 });
@@ -102,18 +106,12 @@ const cancel = command({
   summary: "cancel a pending lease that was not activated in time, and get all back",
   input: z.object({ lease: leaseId }),
   async run(session, input) {
-    const [{ market, lens }, tokens] = await Promise.all([session.handles(), session.tokens()]);
-    const { token: paidIn } = await lens.leaseView(input.lease);
-    const name = formatLeaseId(input.lease);
-    const execution = await execute(session, [
-      await step(`Cancel lease ${name}`, market, market.cancel, [input.lease], paidIn),
-    ]);
-    const cancelled = eventArgs(execution, "LeaseCancelled")[0];
-    if (cancelled === undefined) return done(execution, "");
-    const [refund, bounty, penalty] = [cancelled["refund"], cancelled["bounty"], cancelled["penalty"]] as bigint[];
+    const { execution, name, paidIn, ended } = await end(session, input.lease, "Cancel");
+    if (ended === undefined) return done(execution, "");
+    const [refund, bounty, penalty] = [ended["refund"], ended["bounty"], ended["penalty"]] as bigint[];
     const back = (refund ?? 0n) + (bounty ?? 0n);
     const due = penalty === 0n ? "" : ` The provider's penalty is ${hold(penalty ?? 0n)}: see leasehold tenant claim.`;
-    const text = `Lease ${name} is cancelled, ${money(back, await tokens.describe(paidIn))} are free again.${due}`;
+    const text = `Lease ${name} is cancelled, ${money(back, paidIn)} are free again.${due}`;
     return done(execution, text, { refund, bounty, penalty });
   },
 });
