@@ -152,9 +152,9 @@ describe("doctor", () => {
         .to.match(/ok +heartbeat/)
         .and.to.match(/look +pending +1-1: due in 1[45]m/);
       expect(well.code).to.equal(0);
-      await pass(GRACE);
+      await increaseTo((await fixture.liveness.clockOf(providerA)).lastSeen + BigInt(GRACE));
       const dark = await leasehold(fixture, providerA, "doctor", outside);
-      expect(dark.out).to.match(/BAD +heartbeat +10m ?\d*s? ago, by operator 0x/);
+      expect(dark.out).to.match(/BAD +heartbeat +10m ago, by operator 0x/);
       expect(dark.code).to.equal(1);
     });
 
