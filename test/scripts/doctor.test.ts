@@ -10,7 +10,7 @@ import { leasehold, networkOf } from "../helpers/commandLine";
 import { deployFixture, openMarketFixture } from "../helpers/fixture";
 import { openLease } from "../helpers/leases";
 import { GRACE } from "../helpers/parameters";
-import { now, pass } from "../helpers/time";
+import { moveTo, now } from "../helpers/time";
 
 const NOW = 1_000_000;
 const YOU = `0x${"11".repeat(20)}`;
@@ -152,7 +152,7 @@ describe("doctor", () => {
         .to.match(/ok +heartbeat/)
         .and.to.match(/look +pending +1-1: due in 1[45]m/);
       expect(well.code).to.equal(0);
-      await increaseTo((await fixture.liveness.clockOf(providerA)).lastSeen + BigInt(GRACE));
+      await moveTo((await fixture.liveness.clockOf(providerA)).lastSeen + BigInt(GRACE));
       const dark = await leasehold(fixture, providerA, "doctor", outside);
       expect(dark.out).to.match(/BAD +heartbeat +10m ago, by operator 0x/);
       expect(dark.code).to.equal(1);
