@@ -1,5 +1,4 @@
-import type { World } from "../model/world";
-import type { Cast } from "./cast";
+import { nextMoment } from "./clock";
 import type { Command } from "./commands";
 import { Dice } from "./dice";
 import { drain } from "./drain";
@@ -30,8 +29,6 @@ export type Look = (play: Play) => Promise<void>;
 const MOST_TOGETHER = 3;
 /** Steps between two comparisons of everything. */
 const FULL = 60;
-const HOUR = 3_600;
-const DAY = 86_400;
 
 /** Plays the steps on a fresh stage, then lets everybody leave, and looks on after both; the failure, if there is one. */
 export async function run(steps: readonly Step[], numbers: Numbers, look?: Look): Promise<Failure | undefined> {
@@ -64,27 +61,11 @@ export async function run(steps: readonly Step[], numbers: Numbers, look?: Look)
 async function playSteps(play: Play, group: readonly Step[]): Promise<void> {
   const { world, cast, commands } = play;
   const first = new Dice(group[0]!.numbers);
-  const second = secondOf(first, world, cast);
+  const { second, kind } = nextMoment(first, world, cast);
   const makers = group.map((step, index) => async (): Promise<Command> => {
     const dice = index === 0 ? first : new Dice(step.numbers);
     const table = { world, cast, commands, dice };
-    return (await choiceOf(step.kind)(table)) ?? (await choiceOf("open")(table))!;
+    return (await choiceOf((index === 0 ? kind : undefined) ?? step.kind)(table)) ?? (await choiceOf("open")(table))!;
   });
   await play.step(makers, second, first);
-}
-
-/** Mostly soon; often just before, at or just after a second at which something changes; now and then far away. */
-function secondOf(dice: Dice, world: World, cast: Cast): bigint {
-  const draw = dice.below(1_000);
-  const next = world.now + 1n;
-  if (draw < 700) return next;
-  if (draw < 860) return next + BigInt(dice.below(60));
-  if (draw < 970) {
-    const edges = world.edges(cast.providers);
-    const near = edges.filter((edge) => edge <= world.now + BigInt(HOUR)).slice(0, 6);
-    const edge = dice.oneOf(dice.chance(95) ? near : edges) ?? next;
-    const second = edge + BigInt(dice.below(3)) - 1n;
-    return second > next ? second : next;
-  }
-  return next + BigInt(draw < 996 ? dice.below(HOUR) : dice.below(20 * DAY));
 }

@@ -1,6 +1,5 @@
-import { LeaseStatus } from "../../helpers/leases";
 import { EscrowModel } from "./escrow";
-import { LeasesModel, releasableAt } from "./leases";
+import { LeasesModel } from "./leases";
 import { LivenessModel } from "./liveness";
 import { OffersModel } from "./offers";
 import { ParametersModel, type Powers } from "./parameters";
@@ -44,22 +43,5 @@ export class World {
     this.parameters = new ParametersModel(powers, touch);
     this.offers = new OffersModel(this.parameters, touch);
     this.leases = new LeasesModel(this.market, this, this.parameters, this.offers, outageAllowance, touch);
-  }
-
-  /** Seconds still to come at which something starts or stops being possible, soonest first. */
-  edges(providers: readonly string[]): bigint[] {
-    const edges = [...this.leases.all.values()].flatMap((lease) => {
-      if (lease.status === LeaseStatus.Pending) return [lease.deadline, lease.cutoff];
-      if (lease.status === LeaseStatus.Active) return [lease.startedAt + lease.minimum, lease.end];
-      return lease.status === LeaseStatus.Closed ? [releasableAt(lease)] : [];
-    });
-    for (const provider of providers) {
-      edges.push(this.staking.unbondingOf(provider).readyAt);
-      const last = this.liveness.heartbeatsOf(provider).at(-1);
-      if (last !== undefined) edges.push(last + this.liveness.grace);
-    }
-    for (const { penalty } of this.staking.unpaid()) edges.push(penalty.maturesAt);
-    edges.push(this.parameters.pausedUntil);
-    return [...new Set(edges)].filter((edge) => edge > this.now).sort((a, b) => (a < b ? -1 : 1));
   }
 }

@@ -7,6 +7,10 @@ const DAY = 86_400n;
 const unlockedOf = ({ world }: Table, account: string): bigint =>
   world.hold.balanceOf(account) - world.hold.lockedOf(account);
 
+/** Mostly a part of what is not locked; now and then one wei more than that. */
+const upTo = (table: Table, account: string, part: bigint): bigint =>
+  table.dice.chance(12) ? unlockedOf(table, account) + 1n : table.dice.amount(unlockedOf(table, account) / part);
+
 const someFree = ({ world, cast, dice }: Table): { by: string; module: string; free: bigint } => {
   const pools = cast.providers.flatMap((by) => cast.modules.map((module) => ({ by, module })));
   const filled = pools.filter(({ by, module }) => world.staking.poolOf(module, by).free > 0n);
@@ -15,10 +19,11 @@ const someFree = ({ world, cast, dice }: Table): { by: string; module: string; f
 };
 
 export const transferHold: Choice = (table) => {
-  const { cast, commands, dice } = table;
-  const by = dice.rather(cast.providers, cast.everybody, 50);
+  const { world, cast, commands, dice } = table;
+  const bound = cast.everybody.filter((account) => world.hold.lockedOf(account) > 0n);
+  const by = dice.rather(bound, cast.everybody, 60);
   const to = dice.chance(92) ? dice.pick(cast.everybody) : dice.pick([ZeroAddress, by]);
-  return commands.transfer(by, cast.hold, to, dice.amount(unlockedOf(table, by)));
+  return commands.transfer(by, cast.hold, to, upTo(table, by, 2n));
 };
 
 export const transferHoldFrom: Choice = (table) => {
@@ -26,13 +31,7 @@ export const transferHoldFrom: Choice = (table) => {
   const pairs = cast.everybody.flatMap((from) => cast.everybody.map((by) => ({ from, by })));
   const allowed = pairs.filter(({ from, by }) => world.hold.allowance(from, by) > 0n);
   const { from, by } = dice.rather(allowed, pairs);
-  return commands.transferFrom(
-    by,
-    cast.hold,
-    from,
-    dice.pick(cast.everybody),
-    dice.amount(unlockedOf(table, from) / 9n),
-  );
+  return commands.transferFrom(by, cast.hold, from, dice.pick(cast.everybody), upTo(table, from, 9n));
 };
 
 export const approveHold: Choice = (table) => {
@@ -49,13 +48,13 @@ export const delegate: Choice = ({ cast, commands, dice }) =>
 export const bond: Choice = (table) => {
   const { cast, commands, dice } = table;
   const by = dice.rather(cast.providers, cast.everybody, 95);
-  return commands.bond(by, dice.rather([cast.market], cast.modules, 75), dice.amount(unlockedOf(table, by) / 4n));
+  return commands.bond(by, dice.rather([cast.market], cast.modules, 75), upTo(table, by, 4n));
 };
 
 export const bondFor: Choice = (table) => {
   const { cast, commands, dice } = table;
   const by = dice.pick(cast.everybody);
-  const amount = dice.amount(unlockedOf(table, by) / 20n);
+  const amount = upTo(table, by, 20n);
   return commands.bondFor(by, dice.pick(cast.modules), dice.pick(cast.providers), amount);
 };
 
@@ -78,13 +77,13 @@ export const cancelUnbonding: Choice = ({ world, cast, commands, dice }) => {
 
 export const finishUnbonding: Choice = ({ world, cast, commands, dice }) => {
   const unbonding = cast.providers.filter((provider) => world.staking.unbondingOf(provider).amount > 0n);
-  const ready = unbonding.filter((provider) => world.staking.unbondingOf(provider).readyAt <= world.now);
+  const ready = unbonding.filter((provider) => world.staking.unbondingOf(provider).readyAt <= world.now + 1n);
   return commands.finishUnbonding(dice.rather(ready, dice.listOf(unbonding, cast.everybody, 80), 60));
 };
 
 export const claimPenalties: Choice = ({ world, cast, commands, dice }) => {
   const unpaid = world.staking.unpaid();
-  const mature = unpaid.filter(({ penalty }) => penalty.maturesAt <= world.now);
+  const mature = unpaid.filter(({ penalty }) => penalty.maturesAt <= world.now + 1n);
   const chosen = dice.oneOf(dice.listOf(mature, unpaid, 65));
   if (chosen === undefined)
     return commands.claimPenalties(dice.pick(cast.everybody), [dice.pick([0n, 1n])], ZeroAddress);
@@ -113,7 +112,7 @@ export const lockHold: Choice = (table) => {
     return commands.approve(dice.pick(cast.providers), cast.hold, dice.pick(lockers), MaxUint256);
   const { by, payer } = dice.rather(allowed, pairs, 95);
   const owner = dice.chance(60) ? payer : dice.pick(cast.everybody);
-  return commands.lockHold(by, payer, owner, dice.amount(unlockedOf(table, payer) / 9n));
+  return commands.lockHold(by, payer, owner, upTo(table, payer, 9n));
 };
 
 const someLocked = ({ world, cast, dice }: Table): { by: string; owner: string; locked: bigint } => {

@@ -9,7 +9,8 @@ import type { Choice, Table } from "./table";
 const HOUR = 3_600n;
 const CHAIN_ID = 31_337n;
 
-const accountOf = ({ cast, dice }: Table): string => dice.rather(cast.tenants, cast.everybody, 80);
+const accountOf = ({ cast, dice }: Table): string =>
+  dice.pick([dice.pick(cast.tenants), dice.pick(cast.tenants), dice.pick(cast.providers), dice.pick(cast.everybody)]);
 
 export const deposit: Choice = (table) => {
   const { world, cast, commands, dice } = table;
@@ -36,7 +37,7 @@ export const approveModule: Choice = (table) => {
 
 function ceilingOf({ world, dice }: Table, token: string, account: string): bigint {
   const free = world.escrow.freeOf(token, account);
-  return dice.pick([UNLIMITED, UNLIMITED, free, dice.amount(2n * free), dice.between(0n, 4n * free)]);
+  return dice.pick([UNLIMITED, free, free, dice.amount(2n * free), dice.between(0n, 4n * free)]);
 }
 
 /** Signed by whom it should, or not; for the nonce that is next, for the last one again, or for a wrong one. */

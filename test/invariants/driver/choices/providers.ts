@@ -26,7 +26,7 @@ export const heartbeat: Choice = ({ world, cast, commands, dice }) => {
 
 export const createOffer: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const token = dice.pick(cast.tokens);
+  const token = dice.chance(60) ? cast.tokens[0] : dice.pick(cast.tokens);
   const minDuration = dice.pick([0n, 0n, 1n, 600n, HOUR, dice.between(0n, 2n * HOUR)]);
   const maxDuration = dice.pick([30n * DAY, 30n * DAY, 4n * HOUR, minDuration]);
   const oddMin = dice.chance(8) ? dice.pick([DAY + 1n, maxDuration + 1n]) : minDuration;
@@ -81,7 +81,7 @@ export const retireOffer: Choice = (table) => {
 export const activate: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const pending = world.leases.withStatus(LeaseStatus.Pending);
-  const inTime = pending.filter(({ cutoff }) => cutoff > world.now);
+  const inTime = pending.filter(({ cutoff }) => cutoff >= world.now);
   const due = inTime.filter(({ provider }) => world.liveness.isLive(provider, world.now));
   if (due.length === 0 && dice.chance(92)) return inTime.length > 0 ? heartbeat(table) : undefined;
   const first = dice.oneOf(dice.listOf(due, pending, 92));
@@ -95,7 +95,7 @@ export const activate: Choice = (table) => {
 export const decline: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const pending = world.leases.withStatus(LeaseStatus.Pending);
-  const early = pending.filter(({ deadline }) => deadline > world.now);
+  const early = pending.filter(({ deadline }) => deadline >= world.now);
   const fitting = dice.listOf(early, pending, 90).map((lease) => lease.id);
   if (fitting.length === 0 && dice.chance(80)) return undefined;
   const id = idOf(table, fitting);

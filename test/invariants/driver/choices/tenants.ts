@@ -13,7 +13,7 @@ const HOUR = 3_600n;
 /** An order of one to three candidates: mostly one that fits, often among some that do not. */
 export const open: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const by = dice.rather(cast.tenants, cast.everybody, 96);
+  const by = dice.chance(70) ? dice.pick(cast.tenants) : dice.rather(cast.providers, cast.everybody, 85);
   const fitting = world.offers.all.filter((offer) => couldServe(table, offer, by));
   if (fitting.length === 0 && dice.chance(92)) return whatIsMissing(table);
   const lead = dice.oneOf(dice.listOf(fitting, world.offers.all, 94));
@@ -90,7 +90,7 @@ function requirementOf({ dice }: Table, offer: Offer | undefined): typeof ANY_RE
 /** Mostly of what runs, half of the time of what was dark for long, where there is such a lease. */
 export const close: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const running = world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end > world.now);
+  const running = world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end >= world.now);
   if (running.length === 0 && dice.chance(80)) return activate(table);
   const dark = running.filter(
     (lease) => world.now - lease.startedAt - world.leases.liveSeconds(lease, world.now) > HOUR / 2n,
@@ -103,7 +103,7 @@ export const close: Choice = (table) => {
 export const cancel: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const pending = world.leases.withStatus(LeaseStatus.Pending);
-  const late = pending.filter(({ deadline }) => deadline <= world.now);
+  const late = pending.filter(({ deadline }) => deadline <= world.now + 1n);
   if (pending.length === 0 && dice.chance(80)) return undefined;
   const id = idOf(
     table,
@@ -119,7 +119,7 @@ function tenantOr({ world, dice }: Table, id: bigint, others: readonly string[],
 
 export const cancelNoShows: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const due = world.leases.withStatus(LeaseStatus.Pending).filter(({ cutoff }) => cutoff <= world.now);
+  const due = world.leases.withStatus(LeaseStatus.Pending).filter(({ cutoff }) => cutoff <= world.now + 1n);
   const ids = batchOf(
     table,
     due.map(({ id }) => id),
@@ -130,7 +130,7 @@ export const cancelNoShows: Choice = (table) => {
 
 export const expire: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const due = world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end <= world.now);
+  const due = world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end <= world.now + 1n);
   const ids = batchOf(
     table,
     due.map(({ id }) => id),
@@ -139,13 +139,20 @@ export const expire: Choice = (table) => {
   return commands.expire(dice.rather([cast.address.keeper], cast.everybody, 50), ids);
 };
 
+/** Mostly of one token, in any order: whose money comes first and last in a batch must not matter. */
 export const collect: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const paying = world.leases.withStatus(LeaseStatus.Active, LeaseStatus.Closed);
+  const token = dice.oneOf(paying)?.token;
   const ids = batchOf(
     table,
-    paying.map(({ id }) => id),
-    6,
+    dice
+      .listOf(
+        paying.filter((lease) => lease.token === token),
+        paying,
+      )
+      .map(({ id }) => id),
+    12,
   );
   return commands.collect(dice.rather(cast.providers, cast.everybody, 50), ids);
 };

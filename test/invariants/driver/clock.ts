@@ -1,0 +1,68 @@
+import { LeaseStatus } from "../../helpers/leases";
+import { type Lease, releasableAt } from "../model/leases";
+import type { World } from "../model/world";
+import type { Cast } from "./cast";
+import type { Dice } from "./dice";
+import type { Kind } from "./kinds";
+
+/** A second at which something starts or stops being possible, and the calls that can tell. */
+interface Edge {
+  second: bigint;
+  kinds: readonly Kind[];
+}
+
+const HOUR = 3_600;
+const DAY = 86_400;
+const { Pending, Active, Closed } = LeaseStatus;
+
+/**
+ * When the next call is made: mostly soon; often just before, at or just after an edge, and then by a call that can tell;
+ * now and then far away.
+ */
+export function nextMoment(dice: Dice, world: World, cast: Cast): { second: bigint; kind: Kind | undefined } {
+  const draw = dice.below(1_000);
+  const next = world.now + 1n;
+  if (draw < 670) return { second: next, kind: undefined };
+  if (draw < 820) return { second: next + BigInt(dice.below(60)), kind: undefined };
+  if (draw < 970) {
+    const edges = edgesOf(world, cast);
+    const near = edges.filter(({ second }) => second <= world.now + BigInt(HOUR)).slice(0, 6);
+    const edge = dice.oneOf(dice.chance(95) ? near : edges) ?? { second: next, kinds: [] };
+    const second = edge.second + BigInt(dice.below(3)) - 1n;
+    return { second: second > next ? second : next, kind: dice.chance(60) ? dice.oneOf(edge.kinds) : undefined };
+  }
+  return { second: next + BigInt(draw < 996 ? dice.below(HOUR) : dice.below(20 * DAY)), kind: undefined };
+}
+
+/** Edges that are still to come, soonest first. */
+function edgesOf(world: World, cast: Cast): Edge[] {
+  const { leases, liveness, staking, parameters, now } = world;
+  const edges: Edge[] = [...leases.all.values()].flatMap(edgesOfLease);
+  for (const provider of cast.providers) {
+    edges.push({ second: staking.unbondingOf(provider).readyAt, kinds: ["finishUnbonding"] });
+    const last = liveness.heartbeatsOf(provider).at(-1);
+    if (last !== undefined) edges.push({ second: last + liveness.grace, kinds: ["open", "activate", "heartbeat"] });
+  }
+  for (const { penalty } of staking.unpaid()) edges.push({ second: penalty.maturesAt, kinds: ["claimPenalties"] });
+  edges.push({ second: parameters.pausedUntil, kinds: ["open", "createOffer"] });
+  return edges.filter(({ second }) => second > now).sort((one, other) => (one.second < other.second ? -1 : 1));
+}
+
+function edgesOfLease(lease: Lease): Edge[] {
+  switch (lease.status) {
+    case Pending:
+      return [
+        { second: lease.deadline, kinds: ["decline", "cancel", "activate"] },
+        { second: lease.cutoff, kinds: ["activate", "cancel", "cancelNoShows"] },
+      ];
+    case Active:
+      return [
+        { second: lease.startedAt + lease.minimum, kinds: ["close", "collect"] },
+        { second: lease.end, kinds: ["close", "expire", "collect"] },
+      ];
+    case Closed:
+      return [{ second: releasableAt(lease), kinds: ["collect"] }];
+    default:
+      return [];
+  }
+}
