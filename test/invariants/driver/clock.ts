@@ -22,14 +22,14 @@ const { Pending, Active, Closed } = LeaseStatus;
 export function nextMoment(dice: Dice, world: World, cast: Cast): { second: bigint; kind: Kind | undefined } {
   const draw = dice.below(1_000);
   const next = world.now + 1n;
-  if (draw < 670) return { second: next, kind: undefined };
-  if (draw < 820) return { second: next + BigInt(dice.below(60)), kind: undefined };
+  if (draw < 620) return { second: next, kind: undefined };
+  if (draw < 760) return { second: next + BigInt(dice.below(60)), kind: undefined };
   if (draw < 970) {
     const edges = edgesOf(world, cast);
     const near = edges.filter(({ second }) => second <= world.now + BigInt(HOUR)).slice(0, 6);
     const edge = dice.oneOf(dice.chance(95) ? near : edges) ?? { second: next, kinds: [] };
     const second = edge.second + BigInt(dice.below(3)) - 1n;
-    return { second: second > next ? second : next, kind: dice.chance(60) ? dice.oneOf(edge.kinds) : undefined };
+    return { second: second > next ? second : next, kind: dice.chance(75) ? dice.oneOf(edge.kinds) : undefined };
   }
   return { second: next + BigInt(draw < 996 ? dice.below(HOUR) : dice.below(20 * DAY)), kind: undefined };
 }
