@@ -14,7 +14,7 @@ import {ModuleLock} from "../types/ModuleLock.sol";
 /// @title Escrow
 /// @notice The manual is IEscrow.
 /// @dev Token transfers happen in `_pull` and `withdraw` only, both under one guard: what arrives is measured as a
-/// difference of balances, which a nested deposit or withdrawal would falsify. `lock` and `settle` move no token.
+/// difference of balances, which a nested deposit or withdrawal would falsify. What modules call moves no token.
 contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -101,14 +101,39 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IEscrow
     function lock(address token, address account, uint256 amount) external {
-        _takeFree(token, account, amount);
+        _lock(token, account, amount);
+    }
 
-        ModuleLock held = _locks[msg.sender][token][account];
-        (uint256 locked, uint256 ceiling) = (held.locked(), held.ceiling());
-        uint256 headroom = ceiling > locked ? ceiling - locked : 0;
-        if (amount > headroom) revert EscrowCeilingExceeded(msg.sender, token, account, headroom, amount);
-        _locks[msg.sender][token][account] = held.withLocked(locked + amount); // at most the ceiling
-        emit Locked(msg.sender, token, account, amount);
+    /// @inheritdoc IEscrow
+    function tryLock(address token, address account, uint256 amount) external returns (bool locked) {
+        return _tryLock(token, account, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function lockFor(address token, address payer, address account, uint256 amount) external {
+        if (payer == account) {
+            _lock(token, account, amount);
+            return;
+        }
+        _takeFree(token, payer, amount);
+        mapping(address account => ModuleLock held) storage locks = _locks[msg.sender][token];
+        ModuleLock held = locks[payer];
+        if (amount > held.headroom()) revert EscrowCeilingExceeded(msg.sender, token, payer, held.headroom(), amount);
+        locks[payer] = held.afterPayout(amount);
+        locks[account] = _afterGift(locks[account], token, account, amount);
+        emit LockedFor(msg.sender, token, account, payer, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function moveLock(address token, address from, address to, uint256 amount) external {
+        mapping(address account => ModuleLock held) storage locks = _locks[msg.sender][token];
+        ModuleLock left = _afterTaking(locks[from], token, from, amount, 0);
+        // A move to itself is neither a payout nor a gift, and raises no ceiling.
+        if (from != to) {
+            locks[from] = left;
+            locks[to] = _afterGift(locks[to], token, to, amount);
+        }
+        emit LockMoved(msg.sender, token, from, to, amount);
     }
 
     /// @inheritdoc IEscrow
@@ -198,6 +223,26 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         emit Deposited(token, account, payer, credited, free);
     }
 
+    /// @dev As `_tryLock`, and reverts with what is missing.
+    function _lock(address token, address account, uint256 amount) private {
+        if (_tryLock(token, account, amount)) return;
+        uint256 free = _free[token][account];
+        if (amount > free) revert EscrowInsufficientFree(token, account, free, amount);
+        revert EscrowCeilingExceeded(msg.sender, token, account, _locks[msg.sender][token][account].headroom(), amount);
+    }
+
+    /// @dev Locks for the calling module, or changes nothing where free balance or headroom do not suffice.
+    function _tryLock(address token, address account, uint256 amount) private returns (bool) {
+        uint256 free = _free[token][account];
+        if (amount > free) return false;
+        ModuleLock held = _locks[msg.sender][token][account];
+        if (amount > held.headroom()) return false;
+        _free[token][account] = free - amount;
+        _locks[msg.sender][token][account] = held.withLocked(held.locked() + amount); // at most the ceiling
+        emit Locked(msg.sender, token, account, amount);
+        return true;
+    }
+
     /// @dev Lowers a free balance; returns what is left of it.
     function _takeFree(address token, address account, uint256 amount) private returns (uint256 left) {
         uint256 free = _free[token][account];
@@ -224,5 +269,17 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
             held = held.withLocked(locked - taken);
             return taken > given ? held.afterPayout(taken - given) : held;
         }
+    }
+
+    /// @dev A lock of the calling module after `given`, paid by another account, joined it.
+    function _afterGift(
+        ModuleLock held,
+        address token,
+        address account,
+        uint256 given
+    ) private view returns (ModuleLock) {
+        uint256 room = type(uint120).max - held.locked();
+        if (given > room) revert EscrowLockTooLarge(msg.sender, token, account, room, given);
+        return held.afterGift(given);
     }
 }

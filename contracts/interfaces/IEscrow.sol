@@ -7,7 +7,8 @@ import {Entry} from "../types/Entry.sol";
 /// @notice Per token an account has a free balance, which only it can withdraw, and per module a slot {locked, ceiling,
 /// nonce}. The ceiling is what the account lets that module hold: a lock needs locked + amount <= ceiling, a payout
 /// lowers both. So an unapproved module reaches nothing, and an approved one spends at most what was approved
-/// (INV-ESC-3). The largest ceiling never moves: it approves a module without limit.
+/// (INV-ESC-3). What another account adds to a lock raises both, so that a gift uses up no approval of its receiver. The
+/// largest ceiling never moves: it approves a module without limit.
 ///
 /// There is no owner, no pause, no upgrade and no fee here. Withdrawing asks no other contract than the token
 /// (INV-ESC-4).
@@ -66,6 +67,19 @@ interface IEscrow {
     /// @notice `module` moved `amount` from the free balance of `account` into its lock.
     event Locked(address indexed module, address indexed token, address indexed account, uint256 amount);
 
+    /// @notice `module` moved `amount` from the free balance of `payer`, another account, into its lock of `account`;
+    /// ceilings moved as `lockFor` says.
+    event LockedFor(
+        address indexed module,
+        address indexed token,
+        address indexed account,
+        address payer,
+        uint256 amount
+    );
+
+    /// @notice `module` moved `amount` of what it holds from one account to another; ceilings moved as `moveLock` says.
+    event LockMoved(address indexed module, address indexed token, address indexed from, address to, uint256 amount);
+
     /// @notice `module` settled: entry by entry, what leaves an account's lock and what joins its free balance.
     event Settled(address indexed module, address indexed token, Entry[] lines);
 
@@ -80,6 +94,10 @@ interface IEscrow {
 
     /// @notice The module does not hold that much of the account.
     error EscrowInsufficientLocked(address module, address token, address account, uint256 locked, uint256 required);
+
+    /// @notice What another account pays or moves would make the lock pass the largest ceiling, 2^120 - 1; `room` is left
+    /// below it.
+    error EscrowLockTooLarge(address module, address token, address account, uint256 room, uint256 required);
 
     /// @notice A settlement in which not as much joins free balances as leaves locks.
     error EscrowUnbalanced(address token, uint256 fromLocks, uint256 toFree);
@@ -119,8 +137,23 @@ interface IEscrow {
     /// @param signature ECDSA by the account, or ERC-1271 (ECDSA is tried first, whether or not the account has code).
     function fundBySignature(Funding calldata funding, bytes calldata signature, Permit calldata permit) external;
 
-    /// @notice Moves `amount` of `account`'s free balance into the lock of the calling module.
+    /// @notice Moves `amount` of `account`'s free balance into the lock of the calling module, within what the account lets
+    /// that module hold.
     function lock(address token, address account, uint256 amount) external;
+
+    /// @notice As `lock`, and where free balance or headroom do not suffice it changes nothing instead of reverting.
+    /// @return locked whether `amount` is locked now.
+    function tryLock(address token, address account, uint256 amount) external returns (bool locked);
+
+    /// @notice Moves `amount` of `payer`'s free balance into the calling module's lock of `account`, within what the payer
+    /// lets that module hold. It is a payout of the payer, which lowers its ceiling, and raises the account's ceiling by as
+    /// much, below the largest one. Of one's own account it is `lock`, its event included.
+    function lockFor(address token, address payer, address account, uint256 amount) external;
+
+    /// @notice Moves `amount` of what the calling module holds of `from` to what it holds of `to`. It is a payout of `from`,
+    /// which lowers its ceiling, not below zero, and raises the ceiling of `to` by as much, below the largest one. Where both
+    /// are one it changes nothing.
+    function moveLock(address token, address from, address to, uint256 amount) external;
 
     /// @notice Moves what the calling module holds: each entry takes from an account's lock and adds to its free balance.
     /// What an account loses by an entry is paid out and lowers its ceiling, not below zero; the largest ceiling stands.

@@ -149,6 +149,9 @@ const ESCROW: Sentences = {
   ) =>
     `${words.who("module")} holds ${words.amount("locked", "token")} of ${words.whose("account")} money, ` +
     `${words.amount("required", "token")} are to be released`,
+  "EscrowLockTooLarge(address module, address token, address account, uint256 room, uint256 required)": (words) =>
+    `${words.who("module")} can hold ${words.amount("room", "token")} more of ${words.whose("account")} money, ` +
+    `${words.amount("required", "token")} are to be added`,
   "EscrowUnbalanced(address token, uint256 fromLocks, uint256 toFree)": (words) =>
     `a settlement takes ${words.amount("fromLocks", "token")} out of locks and adds ${words.amount("toFree", "token")} to balances`,
   "EscrowSignatureExpired(uint256 deadline, uint256 now)": (words) =>

@@ -96,15 +96,20 @@ export interface IEscrowInterface extends Interface {
       | "fundBySignature"
       | "fundingDigest"
       | "lock"
+      | "lockFor"
       | "moduleAccount"
+      | "moveLock"
       | "settle"
+      | "tryLock"
       | "withdraw"
   ): FunctionFragment;
 
   getEvent(
     nameOrSignatureOrTopic:
       | "Deposited"
+      | "LockMoved"
       | "Locked"
+      | "LockedFor"
       | "ModuleApproved"
       | "Settled"
       | "Withdrawn"
@@ -139,12 +144,24 @@ export interface IEscrowInterface extends Interface {
     values: [AddressLike, AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "lockFor",
+    values: [AddressLike, AddressLike, AddressLike, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "moduleAccount",
     values: [AddressLike, AddressLike, AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "moveLock",
+    values: [AddressLike, AddressLike, AddressLike, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "settle",
     values: [AddressLike, EntryStruct[]]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "tryLock",
+    values: [AddressLike, AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
@@ -170,11 +187,14 @@ export interface IEscrowInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "lock", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "lockFor", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "moduleAccount",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "moveLock", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "settle", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "tryLock", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "withdraw", data: BytesLike): Result;
 }
 
@@ -206,6 +226,34 @@ export namespace DepositedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace LockMovedEvent {
+  export type InputTuple = [
+    module: AddressLike,
+    token: AddressLike,
+    from: AddressLike,
+    to: AddressLike,
+    amount: BigNumberish
+  ];
+  export type OutputTuple = [
+    module: string,
+    token: string,
+    from: string,
+    to: string,
+    amount: bigint
+  ];
+  export interface OutputObject {
+    module: string;
+    token: string;
+    from: string;
+    to: string;
+    amount: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace LockedEvent {
   export type InputTuple = [
     module: AddressLike,
@@ -223,6 +271,34 @@ export namespace LockedEvent {
     module: string;
     token: string;
     account: string;
+    amount: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LockedForEvent {
+  export type InputTuple = [
+    module: AddressLike,
+    token: AddressLike,
+    account: AddressLike,
+    payer: AddressLike,
+    amount: BigNumberish
+  ];
+  export type OutputTuple = [
+    module: string,
+    token: string,
+    account: string,
+    payer: string,
+    amount: bigint
+  ];
+  export interface OutputObject {
+    module: string;
+    token: string;
+    account: string;
+    payer: string;
     amount: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -403,15 +479,43 @@ export interface IEscrow extends BaseContract {
     "nonpayable"
   >;
 
+  lockFor: TypedContractMethod<
+    [
+      token: AddressLike,
+      payer: AddressLike,
+      account: AddressLike,
+      amount: BigNumberish
+    ],
+    [void],
+    "nonpayable"
+  >;
+
   moduleAccount: TypedContractMethod<
     [module: AddressLike, token: AddressLike, account: AddressLike],
     [IEscrow.ModuleAccountStructOutput],
     "view"
   >;
 
+  moveLock: TypedContractMethod<
+    [
+      token: AddressLike,
+      from: AddressLike,
+      to: AddressLike,
+      amount: BigNumberish
+    ],
+    [void],
+    "nonpayable"
+  >;
+
   settle: TypedContractMethod<
     [token: AddressLike, lines: EntryStruct[]],
     [void],
+    "nonpayable"
+  >;
+
+  tryLock: TypedContractMethod<
+    [token: AddressLike, account: AddressLike, amount: BigNumberish],
+    [boolean],
     "nonpayable"
   >;
 
@@ -480,6 +584,18 @@ export interface IEscrow extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "lockFor"
+  ): TypedContractMethod<
+    [
+      token: AddressLike,
+      payer: AddressLike,
+      account: AddressLike,
+      amount: BigNumberish
+    ],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "moduleAccount"
   ): TypedContractMethod<
     [module: AddressLike, token: AddressLike, account: AddressLike],
@@ -487,10 +603,29 @@ export interface IEscrow extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "moveLock"
+  ): TypedContractMethod<
+    [
+      token: AddressLike,
+      from: AddressLike,
+      to: AddressLike,
+      amount: BigNumberish
+    ],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "settle"
   ): TypedContractMethod<
     [token: AddressLike, lines: EntryStruct[]],
     [void],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "tryLock"
+  ): TypedContractMethod<
+    [token: AddressLike, account: AddressLike, amount: BigNumberish],
+    [boolean],
     "nonpayable"
   >;
   getFunction(
@@ -509,11 +644,25 @@ export interface IEscrow extends BaseContract {
     DepositedEvent.OutputObject
   >;
   getEvent(
+    key: "LockMoved"
+  ): TypedContractEvent<
+    LockMovedEvent.InputTuple,
+    LockMovedEvent.OutputTuple,
+    LockMovedEvent.OutputObject
+  >;
+  getEvent(
     key: "Locked"
   ): TypedContractEvent<
     LockedEvent.InputTuple,
     LockedEvent.OutputTuple,
     LockedEvent.OutputObject
+  >;
+  getEvent(
+    key: "LockedFor"
+  ): TypedContractEvent<
+    LockedForEvent.InputTuple,
+    LockedForEvent.OutputTuple,
+    LockedForEvent.OutputObject
   >;
   getEvent(
     key: "ModuleApproved"
@@ -549,6 +698,17 @@ export interface IEscrow extends BaseContract {
       DepositedEvent.OutputObject
     >;
 
+    "LockMoved(address,address,address,address,uint256)": TypedContractEvent<
+      LockMovedEvent.InputTuple,
+      LockMovedEvent.OutputTuple,
+      LockMovedEvent.OutputObject
+    >;
+    LockMoved: TypedContractEvent<
+      LockMovedEvent.InputTuple,
+      LockMovedEvent.OutputTuple,
+      LockMovedEvent.OutputObject
+    >;
+
     "Locked(address,address,address,uint256)": TypedContractEvent<
       LockedEvent.InputTuple,
       LockedEvent.OutputTuple,
@@ -558,6 +718,17 @@ export interface IEscrow extends BaseContract {
       LockedEvent.InputTuple,
       LockedEvent.OutputTuple,
       LockedEvent.OutputObject
+    >;
+
+    "LockedFor(address,address,address,address,uint256)": TypedContractEvent<
+      LockedForEvent.InputTuple,
+      LockedForEvent.OutputTuple,
+      LockedForEvent.OutputObject
+    >;
+    LockedFor: TypedContractEvent<
+      LockedForEvent.InputTuple,
+      LockedForEvent.OutputTuple,
+      LockedForEvent.OutputObject
     >;
 
     "ModuleApproved(address,address,address,uint256,uint256)": TypedContractEvent<
