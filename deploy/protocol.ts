@@ -8,6 +8,7 @@ import type {
   Liveness__factory,
   Market__factory,
   MarketLens__factory,
+  ProviderRecords__factory,
   Staking__factory,
 } from "../typechain-types";
 import { DeployError } from "./errors";
@@ -45,6 +46,11 @@ const contracts: Plan["contracts"] = [
     artifact: "contracts/liveness/Liveness.sol:Liveness",
     args: ({ liveness }) => [liveness.grace],
     facts: ({ liveness }) => ({ GRACE: liveness.grace }),
+  }),
+  contract<ProviderRecords__factory>({
+    name: "records",
+    artifact: "contracts/records/ProviderRecords.sol:ProviderRecords",
+    args: () => [],
   }),
   contract<Market__factory>({
     name: "market",

@@ -4,7 +4,16 @@ import { getAddress, type Provider } from "ethers";
 import { z } from "zod";
 
 /** The contracts that the protocol consists of, under the names of the address book. */
-export const CONTRACT_NAMES = ["hold", "accessManager", "escrow", "staking", "liveness", "market", "lens"] as const;
+export const CONTRACT_NAMES = [
+  "hold",
+  "accessManager",
+  "escrow",
+  "staking",
+  "liveness",
+  "records",
+  "market",
+  "lens",
+] as const;
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
 const address = z

@@ -13,6 +13,8 @@ import {
   Market__factory,
   type MarketLens,
   MarketLens__factory,
+  type ProviderRecords,
+  ProviderRecords__factory,
   type Staking,
   Staking__factory,
 } from "../typechain-types";
@@ -25,6 +27,7 @@ export interface Handles {
   readonly escrow: Escrow;
   readonly staking: Staking;
   readonly liveness: Liveness;
+  readonly records: ProviderRecords;
   readonly market: Market;
   readonly lens: MarketLens;
 }
@@ -37,6 +40,7 @@ export function handlesAt(addresses: Record<ContractName, string>, runner: Contr
     escrow: Escrow__factory.connect(addresses.escrow, runner),
     staking: Staking__factory.connect(addresses.staking, runner),
     liveness: Liveness__factory.connect(addresses.liveness, runner),
+    records: ProviderRecords__factory.connect(addresses.records, runner),
     market: Market__factory.connect(addresses.market, runner),
     lens: MarketLens__factory.connect(addresses.lens, runner),
   };

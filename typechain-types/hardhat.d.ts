@@ -214,6 +214,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IOffers__factory>;
     getContractFactory(
+      name: "IProviderRecords",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IProviderRecords__factory>;
+    getContractFactory(
       name: "IStaking",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IStaking__factory>;
@@ -313,6 +317,10 @@ declare module "hardhat/types/runtime" {
       name: "TypesHarness",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.TypesHarness__factory>;
+    getContractFactory(
+      name: "ProviderRecords",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ProviderRecords__factory>;
     getContractFactory(
       name: "Staking",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -577,6 +585,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.IOffers>;
     getContractAt(
+      name: "IProviderRecords",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IProviderRecords>;
+    getContractAt(
       name: "IStaking",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -701,6 +714,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.TypesHarness>;
+    getContractAt(
+      name: "ProviderRecords",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ProviderRecords>;
     getContractAt(
       name: "Staking",
       address: string | ethers.Addressable,
@@ -918,6 +936,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IOffers>;
     deployContract(
+      name: "IProviderRecords",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IProviderRecords>;
+    deployContract(
       name: "IStaking",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IStaking>;
@@ -1017,6 +1039,10 @@ declare module "hardhat/types/runtime" {
       name: "TypesHarness",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.TypesHarness>;
+    deployContract(
+      name: "ProviderRecords",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ProviderRecords>;
     deployContract(
       name: "Staking",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1281,6 +1307,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IOffers>;
     deployContract(
+      name: "IProviderRecords",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IProviderRecords>;
+    deployContract(
       name: "IStaking",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1405,6 +1436,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.TypesHarness>;
+    deployContract(
+      name: "ProviderRecords",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ProviderRecords>;
     deployContract(
       name: "Staking",
       args: any[],

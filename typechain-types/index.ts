@@ -106,6 +106,8 @@ export type { IMarketParameters } from "./contracts/interfaces/IMarketParameters
 export { IMarketParameters__factory } from "./factories/contracts/interfaces/IMarketParameters__factory";
 export type { IOffers } from "./contracts/interfaces/IOffers";
 export { IOffers__factory } from "./factories/contracts/interfaces/IOffers__factory";
+export type { IProviderRecords } from "./contracts/interfaces/IProviderRecords";
+export { IProviderRecords__factory } from "./factories/contracts/interfaces/IProviderRecords__factory";
 export type { IStaking } from "./contracts/interfaces/IStaking";
 export { IStaking__factory } from "./factories/contracts/interfaces/IStaking__factory";
 export type { MarketLens } from "./contracts/lens/MarketLens";
@@ -156,6 +158,8 @@ export type { TetherLikeToken } from "./contracts/mocks/TetherLikeToken";
 export { TetherLikeToken__factory } from "./factories/contracts/mocks/TetherLikeToken__factory";
 export type { TypesHarness } from "./contracts/mocks/TypesHarness";
 export { TypesHarness__factory } from "./factories/contracts/mocks/TypesHarness__factory";
+export type { ProviderRecords } from "./contracts/records/ProviderRecords";
+export { ProviderRecords__factory } from "./factories/contracts/records/ProviderRecords__factory";
 export type { Staking } from "./contracts/staking/Staking";
 export { Staking__factory } from "./factories/contracts/staking/Staking__factory";
 export type { ERC20Locks } from "./contracts/token/ERC20Locks";

@@ -8,6 +8,7 @@ import { type DeployOptions, deployProtocol } from "../../deploy/deployProtocol"
 import { DeployError, type DeployErrorCode } from "../../deploy/errors";
 import { type Parameters, type ParametersInput, parseParameters } from "../../deploy/parameters";
 import local from "../../deploy/networks/local.json";
+import { CONTRACT_NAMES } from "../../sdk/addressBook";
 import { Create3Factory__factory } from "../../typechain-types";
 
 /** Coverage instruments contracts, which makes them slow and larger than a chain accepts; it measures no TypeScript. */
@@ -103,6 +104,14 @@ export function mortal(signer: Signer & { provider: Provider }, death: Death): S
     sendTransaction: dying((transaction: TransactionRequest) => signer.sendTransaction(transaction)),
   });
 }
+
+/** How many contracts the protocol has. */
+export const CONTRACTS = CONTRACT_NAMES.length;
+/**
+ * Transactions of the deployer on a chain that has nothing: what the proxy's presigned creation costs, the factory, the
+ * contracts, two genesis steps and two of the handover.
+ */
+export const TRANSACTIONS = CONTRACTS + 6;
 
 /** Runs `work`, which must die. */
 export async function dies(work: Promise<unknown>): Promise<void> {

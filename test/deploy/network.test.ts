@@ -15,6 +15,7 @@ import type { Parameters } from "../../deploy/parameters";
 import type { Progress } from "../../deploy/run";
 import {
   behaving,
+  CONTRACTS,
   creations,
   deploy,
   deployer,
@@ -22,6 +23,7 @@ import {
   localParameters,
   mortal,
   stopped,
+  TRANSACTIONS,
   underCoverage,
 } from "./helpers";
 
@@ -76,8 +78,8 @@ describe("a deployment on a difficult network", () => {
       await waited;
       expect(told.filter(({ type }) => type === "waiting")).to.have.lengthOf(1);
       expect(told.filter(({ type }) => type === "replacing")).to.have.lengthOf(0);
-      expect(await creations(ethers.provider)).to.have.lengthOf(7);
-      expect(await ethers.provider.getTransactionCount(await deployer())).to.equal(13);
+      expect(await creations(ethers.provider)).to.have.lengthOf(CONTRACTS);
+      expect(await ethers.provider.getTransactionCount(await deployer())).to.equal(TRANSACTIONS);
     });
 
     it("replaces what is stuck, with the same nonce and a higher fee, so that it is mined once", async () => {
@@ -101,8 +103,8 @@ describe("a deployment on a difficult network", () => {
       const replaced = told.flatMap((progress) => (progress.type === "replacing" ? [progress] : []));
       expect(replaced.map((progress) => progress.nonce)).to.deep.equal([nonce, nonce]);
       expect(replaced[1]!.maxFeePerGas).to.be.greaterThan(replaced[0]!.maxFeePerGas);
-      expect(await creations(ethers.provider)).to.have.lengthOf(7);
-      expect(await ethers.provider.getTransactionCount(await deployer())).to.equal(13);
+      expect(await creations(ethers.provider)).to.have.lengthOf(CONTRACTS);
+      expect(await ethers.provider.getTransactionCount(await deployer())).to.equal(TRANSACTIONS);
     });
 
     it("gives up, saying what to do, where no block is made", async () => {
@@ -125,8 +127,8 @@ describe("a deployment on a difficult network", () => {
       });
       const book = bookInMemory();
       await deploy({ signer: flaky, book });
-      expect(await ethers.provider.getTransactionCount(signer)).to.equal(13);
-      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(7);
+      expect(await ethers.provider.getTransactionCount(signer)).to.equal(TRANSACTIONS);
+      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(CONTRACTS);
     });
   });
 
@@ -150,8 +152,8 @@ describe("a deployment on a difficult network", () => {
         onProgress: (progress) => void (progress.type === "confirming" && mine(4)),
       });
       await finished;
-      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(7);
-      expect(await creations(ethers.provider)).to.have.lengthOf(7);
+      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(CONTRACTS);
+      expect(await creations(ethers.provider)).to.have.lengthOf(CONTRACTS);
     });
 
     it("does again what the chain loses while it waits", async () => {
@@ -179,8 +181,8 @@ describe("a deployment on a difficult network", () => {
       });
       const { transactions } = await work;
       expect(lost).to.equal(true);
-      expect(transactions).to.be.greaterThan(13);
-      expect(await creations(ethers.provider)).to.have.lengthOf(7);
+      expect(transactions).to.be.greaterThan(TRANSACTIONS);
+      expect(await creations(ethers.provider)).to.have.lengthOf(CONTRACTS);
       for (const { txHash, block } of Object.values(book.load()?.contracts ?? {})) {
         expect((await ethers.provider.getTransactionReceipt(txHash))?.blockNumber).to.equal(block);
       }
@@ -267,7 +269,7 @@ describe("a deployment on a difficult network", () => {
       await deploy();
       const book = bookInMemory();
       await deploy({ book, signer: await limited(3) });
-      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(7);
+      expect(Object.keys(book.load()?.contracts ?? {})).to.have.lengthOf(CONTRACTS);
     });
 
     it("that a node does not serve are named", async () => {

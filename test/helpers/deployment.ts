@@ -8,6 +8,7 @@ import type {
   Market,
   MarketLens,
   MockToken,
+  ProviderRecords,
   Staking,
 } from "../../typechain-types";
 import type { Actors } from "./actors";
@@ -22,6 +23,7 @@ export interface Deployment {
   escrow: Escrow;
   staking: Staking;
   liveness: Liveness;
+  records: ProviderRecords;
   market: Market;
   lens: MarketLens;
   /** Payment tokens of 6 and 18 decimals, listed by the market. */
@@ -36,6 +38,7 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
   const escrow = await ethers.deployContract("Escrow");
   const staking = await ethers.deployContract("Staking", [authority, hold, UNBONDING_DELAY]);
   const liveness = await ethers.deployContract("Liveness", [GRACE]);
+  const records = await ethers.deployContract("ProviderRecords");
   const market = await ethers.deployContract("Market", [
     authority,
     escrow,
@@ -60,5 +63,5 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
     const { minimumLock, bounty } = listingOf(decimals);
     await market.connect(admin).listToken(token, minimumLock, bounty);
   }
-  return { authority, hold, escrow, staking, liveness, market, lens, usd6, usd18 };
+  return { authority, hold, escrow, staking, liveness, records, market, lens, usd6, usd18 };
 }

@@ -7,7 +7,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 const SHARED = ["types", "interfaces", "libraries"];
-const DOMAINS = ["token", "escrow", "staking", "liveness", "market", "slashing", "governance"];
+const VAULTS = ["token", "escrow", "staking", "liveness", "records"];
+const ABOVE_MARKET = ["orders", "quotes", "slashing", "governance"];
+const DOMAINS = [...VAULTS, "market", ...ABOVE_MARKET];
 
 /** For each room, the other rooms that it may import. A room may always import itself. */
 export const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([

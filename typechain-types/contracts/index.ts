@@ -15,6 +15,8 @@ import type * as market from "./market";
 export type { market };
 import type * as mocks from "./mocks";
 export type { mocks };
+import type * as records from "./records";
+export type { records };
 import type * as staking from "./staking";
 export type { staking };
 import type * as token from "./token";

@@ -10,4 +10,5 @@ export type { IMarket } from "./IMarket";
 export type { IMarketLens } from "./IMarketLens";
 export type { IMarketParameters } from "./IMarketParameters";
 export type { IOffers } from "./IOffers";
+export type { IProviderRecords } from "./IProviderRecords";
 export type { IStaking } from "./IStaking";

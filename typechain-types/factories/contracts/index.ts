@@ -8,5 +8,6 @@ export * as lens from "./lens";
 export * as liveness from "./liveness";
 export * as market from "./market";
 export * as mocks from "./mocks";
+export * as records from "./records";
 export * as staking from "./staking";
 export * as token from "./token";

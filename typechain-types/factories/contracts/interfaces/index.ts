@@ -10,4 +10,5 @@ export { IMarket__factory } from "./IMarket__factory";
 export { IMarketLens__factory } from "./IMarketLens__factory";
 export { IMarketParameters__factory } from "./IMarketParameters__factory";
 export { IOffers__factory } from "./IOffers__factory";
+export { IProviderRecords__factory } from "./IProviderRecords__factory";
 export { IStaking__factory } from "./IStaking__factory";
