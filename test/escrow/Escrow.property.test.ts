@@ -9,7 +9,7 @@ import { entryOf } from "../helpers/words";
 
 /** Of each account at the start: in the escrow, and what it lets each of two modules hold. */
 const DEPOSITED = 300n;
-const CEILING = 100n;
+const CEILINGS = [100n, NO_CEILING - 9n] as const;
 
 interface Slot {
   locked: bigint;
@@ -18,9 +18,15 @@ interface Slot {
 
 describe("Escrow under random actions", () => {
   it("owes exactly what it holds, and moves nothing beyond what was allowed (INV-ESC-1, INV-ESC-2, INV-ESC-3)", async () => {
-    const ceiling = fc.oneof(fc.bigInt({ min: 0n, max: 150n }), fc.constant(NO_CEILING));
+    const ceiling = fc.oneof(
+      { weight: 3, arbitrary: fc.bigInt({ min: 0n, max: 150n }) },
+      { weight: 2, arbitrary: fc.constantFrom(NO_CEILING, NO_CEILING - 1n, NO_CEILING - 9n) },
+    );
     const action = fc.record({
-      kind: fc.constantFrom("deposit", "withdraw", "approve", "lock", "lock", "settle", "settle"),
+      kind: fc.constantFrom(
+        ...(["deposit", "withdraw", "approve", "lock", "lock", "tryLock", "lockFor", "lockFor"] as const),
+        ...(["moveLock", "moveLock", "settle", "settle"] as const),
+      ),
       account: fc.nat({ max: 1 }),
       other: fc.nat({ max: 1 }),
       module: fc.nat({ max: 1 }),
@@ -41,16 +47,29 @@ describe("Escrow under random actions", () => {
         await token.mint(account, 100_000n);
         await token.connect(account).approve(escrow, MaxUint256);
         await escrow.connect(account).deposit(token, account, DEPOSITED);
-        for (const each of modules) await escrow.connect(account).approveModule(token, each, CEILING);
+        for (const [index, each] of modules.entries()) {
+          await escrow.connect(account).approveModule(token, each, CEILINGS[index]!);
+        }
       }
       const free = [DEPOSITED, DEPOSITED];
-      const slots: Slot[][] = modules.map(() => accounts.map(() => ({ locked: 0n, ceiling: CEILING })));
+      const slots: Slot[][] = CEILINGS.map((each) => accounts.map(() => ({ locked: 0n, ceiling: each })));
       let [deposited, withdrawn] = [2n * DEPOSITED, 0n];
 
       for (const step of actions) {
         const { kind, amount, unlocked } = step;
         const [account, other, by] = [accounts[step.account]!, accounts[step.other]!, modules[step.module]!];
         const slot = slots[step.module]![step.account]!;
+        const otherSlot = slots[step.module]![step.other]!;
+        // Where nothing is asked, nothing is missing.
+        const lockable = amount <= free[step.account]! && (amount === 0n || slot.locked + amount <= slot.ceiling);
+        const pays = (from: Slot): void => {
+          if (from.ceiling !== NO_CEILING) from.ceiling = from.ceiling > amount ? from.ceiling - amount : 0n;
+        };
+        const receives = (to: Slot): void => {
+          to.locked += amount;
+          if (to.ceiling === NO_CEILING) return;
+          to.ceiling = to.ceiling + amount < NO_CEILING ? to.ceiling + amount : NO_CEILING - 1n;
+        };
         const attempt = async (fits: boolean, sent: Promise<unknown>, effect: () => void): Promise<void> => {
           if (!fits) {
             await expect(sent).to.be.reverted;
@@ -79,14 +98,36 @@ describe("Escrow under random actions", () => {
             });
             break;
           case "lock":
-            await attempt(
-              amount <= free[step.account]! && slot.locked + amount <= (amount === 0n ? MaxUint256 : slot.ceiling),
-              escrow.connect(by).lock(token, account, amount),
-              () => {
-                free[step.account]! -= amount;
-                slot.locked += amount;
-              },
-            );
+            await attempt(lockable, escrow.connect(by).lock(token, account, amount), () => {
+              free[step.account]! -= amount;
+              slot.locked += amount;
+            });
+            break;
+          case "tryLock":
+            expect(await escrow.connect(by).tryLock.staticCall(token, account, amount)).to.equal(lockable);
+            await escrow.connect(by).tryLock(token, account, amount);
+            if (lockable) {
+              free[step.account]! -= amount;
+              slot.locked += amount;
+            }
+            break;
+          case "lockFor":
+            await attempt(lockable, escrow.connect(by).lockFor(token, account, other, amount), () => {
+              free[step.account]! -= amount;
+              if (account === other) slot.locked += amount;
+              else {
+                pays(slot);
+                receives(otherSlot);
+              }
+            });
+            break;
+          case "moveLock":
+            await attempt(amount <= slot.locked, escrow.connect(by).moveLock(token, account, other, amount), () => {
+              if (account === other) return;
+              slot.locked -= amount;
+              pays(slot);
+              receives(otherSlot);
+            });
             break;
           case "settle": {
             // `unlocked` returns to the account, `amount` goes to the other one, which may be the same.
@@ -95,7 +136,7 @@ describe("Escrow under random actions", () => {
               slot.locked -= unlocked + amount;
               free[step.account]! += unlocked;
               free[step.other]! += amount;
-              if (slot.ceiling !== NO_CEILING) slot.ceiling = slot.ceiling > amount ? slot.ceiling - amount : 0n;
+              pays(slot);
             });
             break;
           }
@@ -118,6 +159,6 @@ describe("Escrow under random actions", () => {
         }
       }
     });
-    await holds(property, 10);
+    await holds(property, 12);
   });
 });
