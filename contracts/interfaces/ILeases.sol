@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "./IEscrow.sol";
-import {LeaseId} from "../types/Ids.sol";
+import {LeaseId, OfferId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
 import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
 import {Misfit, Order} from "../types/OfferTypes.sol";
@@ -65,11 +65,65 @@ interface ILeases {
     /// @notice The lease is closed and paid for; its `fee` went to the treasury.
     event LeaseSettled(LeaseId indexed leaseId, uint256 fee);
 
+    /// @notice The provider was dark beyond the allowance: `amount` of the collateral, in wei of HOLD, was taken for the
+    /// tenant and the treasury.
+    event ServiceCredited(LeaseId indexed leaseId, uint256 amount);
+
+    /// @notice `payer` locked `locked` more, so that the lease lasts for `duration` seconds from its start.
+    event LeaseExtended(LeaseId indexed leaseId, address indexed payer, uint256 duration, uint256 locked);
+
+    /// @notice The provider gave notice: the lease lasts for `duration` seconds from its start, `refund` is free again.
+    event NoticeGiven(LeaseId indexed leaseId, uint256 duration, uint256 refund);
+
+    /// @notice The lease has other units and another rate from now on. Everything earned so far is `earned`; the provider
+    /// was paid `amount` of it now; the provider had been dark for `darkSeconds` by now. The tenant locked `locked` more
+    /// or got `refund` back. The collateral is `collateral` now.
+    event LeaseResized(
+        LeaseId indexed leaseId,
+        uint256 units,
+        uint256 ratePerSecondX32,
+        uint256 earned,
+        uint256 amount,
+        uint256 darkSeconds,
+        uint256 locked,
+        uint256 refund,
+        uint256 collateral
+    );
+
+    /// @notice `by` renewed the lease, which lasts for `duration` seconds from its start now. The tenant locked `locked` more,
+    /// or got `refund` back, and paid `bounty`.
+    event LeaseRenewed(
+        LeaseId indexed leaseId,
+        address indexed by,
+        uint256 duration,
+        uint256 locked,
+        uint256 refund,
+        uint256 bounty
+    );
+
+    /// @notice A renewal brought another rate or other terms. What the lease had earned until now was paid: `amount` to the
+    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now; `collateral` is reserved.
+    event LeaseRepriced(
+        LeaseId indexed leaseId,
+        uint256 ratePerSecondX32,
+        uint256 termsVersion,
+        uint256 darkSeconds,
+        uint256 collateral,
+        uint256 amount,
+        uint256 fee
+    );
+
+    /// @notice The tenant offers the lease to `recipient`; zero: to nobody any more.
+    event TransferOffered(LeaseId indexed leaseId, address indexed tenant, address indexed recipient);
+
+    /// @notice The lease has another tenant, with `locked` and all future refunds.
+    event LeaseTransferred(LeaseId indexed leaseId, address indexed from, address indexed to, uint256 locked);
+
     /// @notice The rest of the collateral returned to the provider's free bond; nothing is left in the lease.
     event CollateralReleased(LeaseId indexed leaseId, uint256 amount);
 
     /// @notice An order for nothing.
-    error MarketEmptyOrder(uint256 units, uint256 duration, uint256 candidates);
+    error MarketEmptyOrder(uint256 units, uint256 duration, uint256 candidates, uint256 replicas);
 
     /// @notice No candidate fits; one reason for each, in the order's order.
     error MarketNoOfferFits(Misfit[] misfits);
@@ -98,11 +152,42 @@ interface ILeases {
     /// @notice The tenant may cancel from the activation deadline on.
     error MarketTooEarlyToCancel(LeaseId leaseId, uint256 deadline, uint256 now);
 
+    /// @notice The lease would last longer than its offer's maximum duration, or not longer than it does.
+    error MarketExtensionOutOfBounds(LeaseId leaseId, uint256 duration, uint256 most);
+
+    /// @notice What the change locks is more than the caller allowed.
+    error MarketCostTooHigh(LeaseId leaseId, uint256 most, uint256 cost);
+
+    /// @notice The provider gave notice: the lease can only shrink.
+    error MarketLeaseNoticed(LeaseId leaseId);
+
+    /// @notice A notice moves the end to a moment that is at least the notice period away, and not after the present end.
+    error MarketNoticeOutOfBounds(LeaseId leaseId, uint256 end, uint256 least, uint256 most);
+
+    /// @notice The lease has that many units, or none were asked for.
+    error MarketUnitsUnchanged(LeaseId leaseId, uint256 units);
+
+    /// @notice Before the offer's minimum duration has passed, a lease cannot shrink.
+    error MarketTooEarlyToShrink(LeaseId leaseId, uint256 from, uint256 now);
+
+    /// @notice The offer's price is more than the caller allowed.
+    error MarketPriceTooHigh(OfferId offerId, uint256 most, uint256 price);
+
+    /// @notice The offer has fewer units left.
+    error MarketCapacityShort(OfferId offerId, uint256 left, uint256 required);
+
+    /// @notice The provider's free bond does not cover the collateral.
+    error MarketBondShort(address provider, uint256 free, uint256 required);
+
+    /// @notice The lease was not offered to the caller.
+    error MarketNotRecipient(LeaseId leaseId, address recipient, address caller);
+
     /// @notice `OUTAGE_ALLOWANCE` would be outside its bounds.
     error MarketAllowanceOutOfBounds(uint256 allowance, uint256 most);
 
-    /// @notice Opens a lease for the caller on the first candidate that fits, and locks its whole price.
-    function open(Order calldata order) external returns (LeaseId leaseId);
+    /// @notice Opens leases for the caller, `replicas` of them, on the first candidates that fit, each of another provider,
+    /// and locks their whole price. All or nothing. Providers are addresses: two of them may be one person's.
+    function open(Order calldata order) external returns (LeaseId[] memory leaseIds);
 
     /// @notice Deposits, approves this market and opens, in one transaction, by the caller's signatures. A permit or
     /// funding that somebody submitted first is no failure.
@@ -111,12 +196,36 @@ interface ILeases {
         IEscrow.Funding calldata funding,
         bytes calldata signature,
         IEscrow.Permit calldata permit
-    ) external returns (LeaseId leaseId);
+    ) external returns (LeaseId[] memory leaseIds);
 
     /// @notice Ends an active lease of the caller before its end. Live seconds are billed, and those missing to the
-    /// offer's minimum duration, unless the provider was dark for longer than the outage allowance and the tolerance of
-    /// the time since start; the rest is free again at once.
+    /// offer's minimum duration, unless the provider was dark beyond the allowance or gave notice; the rest is free again
+    /// at once.
     function close(LeaseId leaseId) external;
+
+    /// @notice Pays for `addedSeconds` more of a running lease, at its own rate, to at most its offer's maximum duration.
+    /// Anyone may; refunds go to the tenant. Not after notice or on a retired offer.
+    /// @param maxCost most that the caller locks, base units.
+    function extend(LeaseId leaseId, uint32 addedSeconds, uint256 maxCost) external;
+
+    /// @notice Changes the units of a running lease of the caller; pays the provider what it earned so far. Units that are
+    /// added cost the offer's present price and need capacity and bond; units that are given back leave with their share of
+    /// rate and collateral, once the minimum duration has passed.
+    /// @param maxPricePerSecondX32 highest price of added units.
+    /// @param maxCost most that is locked more, base units.
+    function resize(LeaseId leaseId, uint24 units, uint128 maxPricePerSecondX32, uint256 maxCost) external;
+
+    /// @notice Offers a running lease of the caller to `recipient`, who must accept; zero takes the offer back.
+    function offerTransfer(LeaseId leaseId, address recipient) external;
+
+    /// @notice Takes over a lease that was offered to the caller, with what is locked for it and all future refunds. Its
+    /// standing order is void. A lease changes hands at most 63 times.
+    function acceptTransfer(LeaseId leaseId) external;
+
+    /// @notice Moves the end of a running lease to `end`, which is not after its end, and at least the notice period away
+    /// unless the end itself is nearer. For the provider; the tenant gets the rest back, may leave at any time without a
+    /// minimum, and the lease is neither extended nor renewed any more.
+    function giveNotice(LeaseId leaseId, uint40 end) external;
 
     /// @notice Cancels a pending lease of the caller, from its activation deadline on; everything is free again. Once
     /// the outage allowance has passed too, it is a no-show: the penalty is due.

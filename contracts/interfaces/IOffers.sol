@@ -8,14 +8,15 @@ import {Offer, OfferTerms} from "../types/OfferTypes.sol";
 /// @notice What is on offer never changes under an id; its price and capacity do, for new leases only (INV-LSE-9).
 /// Creating asks for no bond: an offer without enough free bond simply does not fit an order.
 interface IOffers {
-    /// @notice `provider` created an offer.
+    /// @notice `provider` created an offer; one that is `quotedOnly` is leased by signed quotes alone.
     event OfferCreated(
         OfferId indexed offerId,
         address indexed provider,
         address indexed token,
         OfferTerms terms,
         uint256 pricePerSecondX32,
-        uint256 capacity
+        uint256 capacity,
+        bool quotedOnly
     );
 
     /// @notice Leases opened from now on pay this price per unit-second, in base units times 2^32.
@@ -49,7 +50,7 @@ interface IOffers {
         uint24 capacity
     ) external returns (OfferId offerId);
 
-    /// @notice Changes the price of leases opened from now on.
+    /// @notice Changes the price of leases opened from now on. Renewals pay a raise 24 hours later, a cut at once.
     function setPrice(OfferId offerId, uint128 pricePerSecondX32) external;
 
     /// @notice Changes how many units may be leased at the same time. Below what is in use, it only stops new leases.

@@ -9,14 +9,22 @@ import {Resources} from "../types/Resources.sol";
 /// changes under a lease, so it is computed where it is needed and stored nowhere.
 library Collateral {
     /// @dev A weight counts millionths of a HOLD.
-    uint256 private constant _WEIGHT_UNIT = 1e12;
+    uint256 internal constant UNIT = 1e12;
     /// @dev Quantities and weights stand in lanes of 32 bits; the weights of GPU tiers begin at the fifth.
     uint256 private constant _LANE = 32;
     uint256 private constant _GPU_SHIFT = 128;
 
     /// @notice Collateral of `units` units of `resources`, in wei of HOLD.
-    /// @dev At most 5 x 2^32 x 2^32 x 2^24 x 1e12, far below 2^256. Casts to 32 bits pick a lane on purpose.
+    /// @dev At most 5 x 2^32 x 2^32 x 2^24 x 1e12, far below 2^256.
     function amountOf(PackedWeights weights, Resources resources, uint24 units) internal pure returns (uint256) {
+        unchecked {
+            return unitsOf(weights, resources, units) * UNIT;
+        }
+    }
+
+    /// @notice The same in millionths of a HOLD.
+    /// @dev Casts to 32 bits pick a lane on purpose.
+    function unitsOf(PackedWeights weights, Resources resources, uint24 units) internal pure returns (uint256) {
         unchecked {
             uint256 weight = PackedWeights.unwrap(weights);
             uint256 quantity = Resources.unwrap(resources);
@@ -25,7 +33,7 @@ library Collateral {
             for (uint256 lane = 0; lane < _GPU_SHIFT; lane += _LANE) {
                 perUnit += uint256(uint32(weight >> lane)) * uint32(quantity >> lane);
             }
-            return perUnit * units * _WEIGHT_UNIT;
+            return perUnit * units;
         }
     }
 

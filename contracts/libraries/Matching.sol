@@ -20,6 +20,7 @@ library Matching {
         OfferTraits traits;
         uint128 pricePerSecondX32;
         bool retired;
+        bool quotedOnly; // and no quote was shown
     }
 
     /// @notice Outcome for one candidate; `reason` None means that it fits as far as offer and order tell.
@@ -33,16 +34,19 @@ library Matching {
     }
 
     /// @notice Compares an offer with an order.
+    /// @param maxLock what the order's highest lock leaves for this lease, base units.
     function fit(
         OfferFacts memory offer,
         Candidate calldata candidate,
         Order calldata order,
         TokenTerms memory token,
-        PackedWeights weights
+        PackedWeights weights,
+        uint256 maxLock
     ) internal pure returns (Fit memory result) {
         uint256 number = offer.state.tokenNumber();
         if (number != token.number) return _misfit(MisfitReason.OtherToken, number, token.number);
         if (offer.retired) return _misfit(MisfitReason.Retired, 0, 0);
+        if (offer.quotedOnly) return _misfit(MisfitReason.QuotedOnly, 0, 0);
 
         // In 256 bits: no price that a provider sets can make this revert for the candidates after it.
         (uint256 units, uint256 price, uint256 maxPrice) = (
@@ -67,7 +71,6 @@ library Matching {
 
         uint256 locked = Money.costUp(uint128(rate), duration) + token.bounty; // the rate is checked above
         if (locked < token.minimumLock) return _misfit(MisfitReason.LockTooSmall, locked, token.minimumLock);
-        uint256 maxLock = order.maxLock;
         if (locked > maxLock) return _misfit(MisfitReason.LockTooLarge, maxLock, locked);
         result.ratePerSecondX32 = uint128(rate);
         result.locked = locked;

@@ -3,7 +3,11 @@ pragma solidity 0.8.37;
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
+import {IMarketHooks} from "../interfaces/IMarketHooks.sol";
+import {LeaseRenewal} from "../libraries/LeaseRenewal.sol";
 import {Matching} from "../libraries/Matching.sol";
+import {Current} from "../types/Book.sol";
+import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
 import {toPendingLease} from "../types/LeaseProgress.sol";
@@ -11,14 +15,30 @@ import {toLeaseTerms} from "../types/LeaseTerms.sol";
 import {OfferState} from "../types/OfferState.sol";
 import {Candidate, Misfit, MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
 import {PackedWeights, TokenTerms} from "../types/Parameters.sol";
-import {LeaseBook} from "./LeaseBook.sol";
+import {LeaseLife} from "./LeaseLife.sol";
 
 /// @title LeaseOpening
-/// @notice Opening leases: on the first candidate that fits, fully funded.
-abstract contract LeaseOpening is LeaseBook {
+/// @notice Opening leases: on the first candidates that fit, fully funded.
+abstract contract LeaseOpening is LeaseLife {
+    /// @dev No price is signed: each offer's own counts.
+    uint256 private constant _UNQUOTED = type(uint256).max;
+
+    /// @dev What the replicas of an order share.
+    struct Opening {
+        address tenant;
+        uint256 quoted; // price per unit-second, or _UNQUOTED
+        uint256 locked; // by the replicas opened so far, base units
+        uint256 opened; // replicas opened so far
+        address[] providers; // of them
+        uint16[] regions; // of them
+        Current current;
+        TokenTerms token;
+        PackedWeights weights;
+    }
+
     /// @inheritdoc ILeases
-    function open(Order calldata order) external returns (LeaseId leaseId) {
-        return _open(order);
+    function open(Order calldata order) external returns (LeaseId[] memory leaseIds) {
+        return _open(msg.sender, order, _UNQUOTED);
     }
 
     /// @inheritdoc ILeases
@@ -27,93 +47,186 @@ abstract contract LeaseOpening is LeaseBook {
         IEscrow.Funding calldata funding,
         bytes calldata signature,
         IEscrow.Permit calldata permit
-    ) external returns (LeaseId leaseId) {
+    ) external returns (LeaseId[] memory leaseIds) {
         if (funding.account != msg.sender) revert MarketNotFundingAccount(funding.account, msg.sender);
         _ESCROW.fundBySignature(funding, signature, permit);
-        return _open(order);
+        return _open(msg.sender, order, _UNQUOTED);
     }
 
-    /// @dev Every contract that is called from here is one of the three vaults, and none of them calls anybody back.
-    function _open(Order calldata order) private returns (LeaseId leaseId) {
+    /// @inheritdoc IMarketHooks
+    function openQuoted(
+        address tenant,
+        Order calldata order,
+        uint128 pricePerSecondX32
+    ) external returns (LeaseId leaseId) {
+        _requireQuotes();
+        return _open(tenant, order, pricePerSecondX32)[0];
+    }
+
+    /// @inheritdoc IMarketHooks
+    function failOver(
+        LeaseId from,
+        Order calldata order,
+        uint256 maxBounty,
+        address caller
+    ) external returns (LeaseId leaseId) {
+        _requireOrders();
+        LeaseRenewal.requireFailing(_book, _vaults(), from);
+        uint256 bounty = _book.tokenTerms[order.token].bounty;
+        if (bounty > maxBounty) revert MarketBountyTooHigh(order.token, maxBounty, bounty);
+        address tenant = _book.leases[from].terms.tenant();
+        leaseId = _open(tenant, order, _UNQUOTED)[0];
+        if (bounty == 0) return leaseId;
+        _ESCROW.lock(order.token, tenant, bounty);
+        Entry[] memory lines = new Entry[](2);
+        lines[0] = Entry(tenant, toMovement(bounty, 0));
+        lines[1] = Entry(caller, toMovement(0, bounty));
+        _ESCROW.settle(order.token, lines);
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Every contract that is called from here is one of the vaults, and none of them calls anybody back.
+    function _open(
+        address tenant,
+        Order calldata order,
+        uint256 quoted
+    ) private returns (LeaseId[] memory leaseIds) {
         // Check
-        Current memory current = _current;
-        _requireNotPaused(current.pausedUntil);
-        (uint24 units, uint32 duration) = (order.units, order.duration);
-        if (units == 0 || duration == 0 || order.candidates.length == 0) {
-            revert MarketEmptyOrder(units, duration, order.candidates.length);
+        Opening memory opening;
+        opening.current = _book.current;
+        _requireNotPaused(opening.current.pausedUntil);
+        uint256 replicas = order.replicas;
+        if (order.units == 0 || order.duration == 0 || order.candidates.length == 0 || replicas == 0) {
+            revert MarketEmptyOrder(order.units, order.duration, order.candidates.length, replicas);
         }
-        TokenTerms memory token = _tokenTermsAt(order.token);
-        if (!token.listed) revert MarketTokenNotListed(order.token);
+        opening.token = _book.tokenTerms[order.token];
+        if (!opening.token.listed) revert MarketTokenNotListed(order.token);
+        opening.weights = _book.weights[opening.current.termsVersion];
+        opening.tenant = tenant;
+        opening.quoted = quoted;
+        opening.providers = new address[](replicas);
+        opening.regions = new uint16[](replicas);
 
-        // Reserves the collateral of the first candidate that fits.
-        PackedWeights weights = _weightsAt(current.termsVersion);
-        (OfferId offerId, OfferState state, Matching.Fit memory fit) = _firstFit(order, token, weights);
-
-        // Effect
-        uint32 index;
-        (_offers[offerId].state, index) = state.afterOpening(units);
-        leaseId = toLeaseId(offerId, index);
-        _leases[leaseId] = Lease({
-            terms: toLeaseTerms(msg.sender, duration, units, current.termsVersion, token.listing),
-            progress: toPendingLease(
-                fit.ratePerSecondX32,
-                uint40(block.timestamp),
-                current.activationWindow,
-                current.feeBps
-            )
-        });
-        emit LeaseOpened(
-            leaseId,
-            msg.sender,
-            state.provider(),
-            units,
-            duration,
-            fit.ratePerSecondX32,
-            fit.locked,
-            fit.collateral,
-            current.termsVersion,
-            token.listing
-        );
+        // Effect: a candidate that does not fit costs a look, not the transaction; where too few fit, the error says why.
+        leaseIds = new LeaseId[](replicas);
+        Misfit[] memory misfits = new Misfit[](order.candidates.length);
+        uint256 refused;
+        for (uint256 i = 0; opening.opened < replicas; ++i) {
+            if (i == misfits.length) _revertWithout(misfits, refused);
+            OfferId offerId = order.candidates[i].offer;
+            OfferState state = _book.offers[offerId].state;
+            Matching.Fit memory fit = _fit(order, order.candidates[i], opening, state);
+            if (fit.reason == MisfitReason.None) {
+                leaseIds[opening.opened++] = _record(order, opening, offerId, state, fit);
+            } else {
+                misfits[refused++] = Misfit(offerId, fit.reason, fit.available, fit.required);
+            }
+        }
 
         // Interaction
-        _ESCROW.lock(order.token, msg.sender, fit.locked);
+        _ESCROW.lock(order.token, tenant, opening.locked);
     }
 
-    /// @dev The first candidate that fits, its collateral reserved. A candidate that does not fit costs a look, not the
-    /// transaction; if none does, the error says why for each.
-    function _firstFit(
+    /// @dev Whether a candidate serves one more replica; where it does, its collateral is reserved.
+    function _fit(
         Order calldata order,
-        TokenTerms memory token,
-        PackedWeights weights
-    ) private returns (OfferId offerId, OfferState state, Matching.Fit memory fit) {
-        Misfit[] memory misfits = new Misfit[](order.candidates.length);
-        for (uint256 i = 0; i < misfits.length; ++i) {
-            Candidate calldata candidate = order.candidates[i];
-            offerId = candidate.offer;
-            Offer storage offer = _offers[offerId];
-            state = offer.state;
-            fit = Matching.fit(
-                Matching.OfferFacts(state, offer.traits, offer.pricePerSecondX32, offer.retired),
-                candidate,
-                order,
-                token,
-                weights
-            );
-            if (fit.reason == MisfitReason.None) _tryReserve(state.provider(), fit);
-            if (fit.reason == MisfitReason.None) return (offerId, state, fit);
-            misfits[i] = Misfit(offerId, fit.reason, fit.available, fit.required);
-        }
-        revert MarketNoOfferFits(misfits);
-    }
+        Candidate calldata candidate,
+        Opening memory opening,
+        OfferState state
+    ) private returns (Matching.Fit memory fit) {
+        Offer storage offer = _book.offers[candidate.offer];
+        Matching.OfferFacts memory facts;
+        facts.state = state;
+        facts.traits = offer.traits;
+        facts.retired = offer.retired;
+        facts.quotedOnly = offer.quotedOnly && opening.quoted == _UNQUOTED;
+        facts.pricePerSecondX32 = opening.quoted == _UNQUOTED ? offer.pricePerSecondX32 : uint128(opening.quoted);
+        fit = Matching.fit(facts, candidate, order, opening.token, opening.weights, order.maxLock - opening.locked);
+        if (fit.reason != MisfitReason.None) return fit;
 
-    /// @dev Reserves the collateral, or notes in `fit` why that cannot be.
-    function _tryReserve(address provider, Matching.Fit memory fit) private {
+        address provider = state.provider();
+        if (order.replicas > 1) {
+            _keepApart(order, opening, fit, provider, facts.traits.resources().region());
+            if (fit.reason != MisfitReason.None) return fit;
+        }
         if (!_LIVENESS.isLive(provider)) {
             fit.reason = MisfitReason.ProviderDark;
         } else if (!_STAKING.tryReserve(provider, fit.collateral)) {
             fit.reason = MisfitReason.BondShort;
             fit.available = _STAKING.poolOf(address(this), provider).free;
             fit.required = fit.collateral;
+        } else {
+            opening.providers[opening.opened] = provider;
         }
+    }
+
+    /// @dev Notes in `fit` where a provider or, if asked, a region serves another replica already.
+    function _keepApart(
+        Order calldata order,
+        Opening memory opening,
+        Matching.Fit memory fit,
+        address provider,
+        uint16 region
+    ) private pure {
+        bool sameRegion = order.distinctRegions && region == 0;
+        for (uint256 i = 0; i < opening.opened; ++i) {
+            if (opening.providers[i] == provider) fit.reason = MisfitReason.SameProvider;
+            if (order.distinctRegions && opening.regions[i] == region) sameRegion = true;
+        }
+        if (fit.reason == MisfitReason.None && sameRegion) {
+            fit.reason = MisfitReason.SameRegion;
+            fit.available = region;
+        }
+        opening.regions[opening.opened] = region;
+    }
+
+    /// @dev Writes one lease into the book.
+    function _record(
+        Order calldata order,
+        Opening memory opening,
+        OfferId offerId,
+        OfferState state,
+        Matching.Fit memory fit
+    ) private returns (LeaseId leaseId) {
+        uint32 index;
+        (_book.offers[offerId].state, index) = state.afterOpening(order.units);
+        leaseId = toLeaseId(offerId, index);
+        Lease storage lease = _book.leases[leaseId];
+        lease.terms = toLeaseTerms(
+            opening.tenant,
+            order.duration,
+            order.units,
+            opening.current.termsVersion,
+            opening.token.listing
+        );
+        lease.progress = toPendingLease(
+            fit.ratePerSecondX32,
+            uint40(block.timestamp),
+            opening.current.activationWindow,
+            opening.current.feeBps
+        );
+        opening.locked += fit.locked;
+        emit LeaseOpened(
+            leaseId,
+            opening.tenant,
+            state.provider(),
+            order.units,
+            order.duration,
+            fit.ratePerSecondX32,
+            fit.locked,
+            fit.collateral,
+            opening.current.termsVersion,
+            opening.token.listing
+        );
+    }
+
+    /// @dev Says for each candidate that was refused why it was.
+    function _revertWithout(Misfit[] memory misfits, uint256 refused) private pure {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(misfits, refused)
+        }
+        revert MarketNoOfferFits(misfits);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IMarketParameters} from "../interfaces/IMarketParameters.sol";
 import {Collateral} from "../libraries/Collateral.sol";
+import {Book, Current} from "../types/Book.sol";
 import {Listing, PackedWeights, Terms, TokenTerms, Weights} from "../types/Parameters.sol";
 
 /// @title MarketParameters
@@ -18,25 +19,11 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     uint256 private constant _MOST_NOTICE = 30 days;
     uint256 private constant _LEAST_ACTIVATION_WINDOW = 5 minutes;
     uint256 private constant _MOST_ACTIVATION_WINDOW = 24 hours;
+    uint256 private constant _LEAST_CREDIT_PERIOD = 1 days;
+    uint256 private constant _MOST_CREDIT_PERIOD = 365 days;
     uint256 private constant _MOST_PAUSE = 7 days;
 
-    /// @dev What every entry reads, in one slot.
-    struct Current {
-        uint16 termsVersion;
-        uint16 feeBps; // of that version
-        uint24 activationWindow; // of that version, seconds
-        uint40 pausedUntil;
-        uint64 offerCount;
-        uint16 tokenCount;
-        uint16 listingCount;
-    }
-
-    Current internal _current;
-    mapping(uint16 version => Terms terms) private _terms;
-    mapping(uint16 version => PackedWeights weights) private _weights;
-    mapping(address token => TokenTerms terms) private _tokenTerms;
-    mapping(uint16 number => address token) private _tokens;
-    mapping(uint16 listing => Listing entry) internal _listings;
+    Book internal _book;
 
     constructor(address authority, Terms memory terms, Weights memory weights) AccessManaged(authority) {
         _publish(terms, weights);
@@ -52,16 +39,16 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     /// @inheritdoc IMarketParameters
     function listToken(address token, uint112 minimumLock, uint96 bounty) external restricted {
         if (bounty > minimumLock) revert MarketParameterOutOfBounds("bounty", bounty, 0, minimumLock);
-        Current memory current = _current;
-        uint16 number = _tokenTerms[token].number;
+        Current memory current = _book.current;
+        uint16 number = _book.tokenTerms[token].number;
         if (number == 0) {
             number = ++current.tokenCount;
-            _tokens[number] = token;
+            _book.tokens[number] = token;
         }
         uint16 listing = ++current.listingCount;
-        _current = current;
-        _listings[listing] = Listing({token: token, bounty: bounty});
-        _tokenTerms[token] = TokenTerms({
+        _book.current = current;
+        _book.listings[listing] = Listing({token: token, bounty: bounty});
+        _book.tokenTerms[token] = TokenTerms({
             minimumLock: minimumLock,
             bounty: bounty,
             number: number,
@@ -73,8 +60,8 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
 
     /// @inheritdoc IMarketParameters
     function delistToken(address token) external restricted {
-        if (!_tokenTerms[token].listed) revert MarketTokenNotListed(token);
-        _tokenTerms[token].listed = false;
+        if (!_book.tokenTerms[token].listed) revert MarketTokenNotListed(token);
+        _book.tokenTerms[token].listed = false;
         emit TokenDelisted(token);
     }
 
@@ -82,7 +69,7 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     function pauseEntries(uint32 duration) external restricted {
         if (duration > _MOST_PAUSE) revert MarketParameterOutOfBounds("pause", duration, 0, _MOST_PAUSE);
         uint40 until = uint40(block.timestamp) + duration;
-        _current.pausedUntil = until;
+        _book.current.pausedUntil = until;
         emit EntriesPaused(until);
     }
 
@@ -90,55 +77,43 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
 
     /// @inheritdoc IMarketParameters
     function currentTermsVersion() external view returns (uint16) {
-        return _current.termsVersion;
+        return _book.current.termsVersion;
     }
 
     /// @inheritdoc IMarketParameters
     function termsOf(uint16 version) external view returns (Terms memory) {
-        return _terms[version];
+        return _book.terms[version];
     }
 
     /// @inheritdoc IMarketParameters
     function weightsOf(uint16 version) external view returns (PackedWeights) {
-        return _weights[version];
+        return _book.weights[version];
     }
 
     /// @inheritdoc IMarketParameters
     function tokenTermsOf(address token) external view returns (TokenTerms memory) {
-        return _tokenTerms[token];
+        return _book.tokenTerms[token];
     }
 
     /// @inheritdoc IMarketParameters
     function listingOf(uint16 listing) external view returns (Listing memory) {
-        return _listings[listing];
+        return _book.listings[listing];
     }
 
     /// @inheritdoc IMarketParameters
     function tokenByNumber(uint16 number) external view returns (address) {
-        return _tokens[number];
+        return _book.tokens[number];
     }
 
     /// @inheritdoc IMarketParameters
     function pausedUntil() external view returns (uint40) {
-        return _current.pausedUntil;
+        return _book.current.pausedUntil;
     }
 
     // ------------------------------------------------------------------------------------------------- internal
 
     function _requireNotPaused(uint40 until) internal view {
         if (block.timestamp < until) revert MarketPaused(until, block.timestamp);
-    }
-
-    function _termsAt(uint16 version) internal view returns (Terms storage) {
-        return _terms[version];
-    }
-
-    function _weightsAt(uint16 version) internal view returns (PackedWeights) {
-        return _weights[version];
-    }
-
-    function _tokenTermsAt(address token) internal view returns (TokenTerms storage) {
-        return _tokenTerms[token];
     }
 
     function _publish(Terms memory terms, Weights memory weights) private returns (uint16 version) {
@@ -148,16 +123,17 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
         _requireWithin("noShowBps", terms.noShowBps, 0, _MOST_NO_SHOW_BPS);
         _requireWithin("noticePeriod", terms.noticePeriod, _LEAST_NOTICE, _MOST_NOTICE);
         _requireWithin("activationWindow", terms.activationWindow, _LEAST_ACTIVATION_WINDOW, _MOST_ACTIVATION_WINDOW);
-        Current memory current = _current;
+        _requireWithin("creditPeriod", terms.creditPeriod, _LEAST_CREDIT_PERIOD, _MOST_CREDIT_PERIOD);
+        Current memory current = _book.current;
         version = current.termsVersion + 1;
         (current.termsVersion, current.feeBps, current.activationWindow) = (
             version,
             terms.feeBps,
             terms.activationWindow
         );
-        _current = current;
-        _terms[version] = terms;
-        _weights[version] = Collateral.pack(weights);
+        _book.current = current;
+        _book.terms[version] = terms;
+        _book.weights[version] = Collateral.pack(weights);
         emit TermsPublished(version, terms, weights);
     }
 

@@ -8,8 +8,8 @@ import {EndReason, LeaseStatus} from "./LeaseTypes.sol";
 ///     bits 0-127    rate: base units per second, times 2^32
 ///     bits 128-167  pending: opened at; later: started at
 ///     bits 168-199  mark. Pending: activation window, s; active: dark seconds of its provider at the start; closed:
-///                   billed seconds
-///     bits 200-231  billed seconds whose earnings the provider was paid
+///                   seconds billed at the present rate
+///     bits 200-231  seconds billed at the present rate whose earnings the provider was paid
 ///     bits 232-247  fee, basis points
 ///     bits 248-250  status
 ///     bits 251-254  reason of its end
@@ -17,7 +17,7 @@ import {EndReason, LeaseStatus} from "./LeaseTypes.sol";
 type LeaseProgress is uint256;
 
 using {rate, since, mark, paidSeconds, feeBps, status, reason, settled} for LeaseProgress global;
-using {activated, withPaidSeconds, ended, withSettled, released} for LeaseProgress global;
+using {activated, withPaidSeconds, withRate, withFeeBps, ended, withSettled, released} for LeaseProgress global;
 
 uint256 constant SINCE_SHIFT = 128;
 uint256 constant MARK_SHIFT = 168;
@@ -96,6 +96,17 @@ function activated(LeaseProgress progress, uint40 startedAt, uint32 darkSeconds)
 /// @notice The same, paid for more seconds.
 function withPaidSeconds(LeaseProgress progress, uint32 paidSeconds_) pure returns (LeaseProgress) {
     return LeaseProgress.wrap(_with(LeaseProgress.unwrap(progress), PAID_SHIFT, type(uint32).max, paidSeconds_));
+}
+
+/// @notice The same at another rate, nothing of which is paid yet.
+function withRate(LeaseProgress progress, uint128 ratePerSecondX32) pure returns (LeaseProgress) {
+    uint256 word = LeaseProgress.unwrap(withPaidSeconds(progress, 0)) & ~uint256(type(uint128).max);
+    return LeaseProgress.wrap(word | ratePerSecondX32);
+}
+
+/// @notice The same with another fee.
+function withFeeBps(LeaseProgress progress, uint16 feeBps_) pure returns (LeaseProgress) {
+    return LeaseProgress.wrap(_with(LeaseProgress.unwrap(progress), FEE_SHIFT, type(uint16).max, feeBps_));
 }
 
 /// @notice pending -> cancelled, or active -> closed with its billed seconds.

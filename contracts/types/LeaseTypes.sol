@@ -19,5 +19,6 @@ enum EndReason {
     CancelledByTenant, // its tenant, from the activation deadline on
     NoShow, // anyone, when only cancelling was left
     Declined, // the provider's operator, before the activation deadline
-    ClosedDark // its tenant, before its end, because its provider was dark beyond the allowance
+    ClosedDark, // its tenant, before its end, because its provider was dark beyond the allowance
+    ExpiredAfterNotice // anyone, from the end that its provider's notice set
 }

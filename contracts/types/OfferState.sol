@@ -19,7 +19,8 @@ using {
     unitsLeft,
     withCapacity,
     afterOpening,
-    afterEnd
+    afterEnd,
+    afterGrowth
 } for OfferState global;
 
 uint256 constant CAPACITY_SHIFT = 160;
@@ -87,5 +88,12 @@ function afterOpening(OfferState state, uint24 units) pure returns (OfferState n
 function afterEnd(OfferState state, uint24 units) pure returns (OfferState) {
     unchecked {
         return OfferState.wrap(OfferState.unwrap(state) - (uint256(units) << USED_SHIFT));
+    }
+}
+
+/// @notice The same with `units` taken by a lease that was opened before; they are not more than are left.
+function afterGrowth(OfferState state, uint24 units) pure returns (OfferState) {
+    unchecked {
+        return OfferState.wrap(OfferState.unwrap(state) + (uint256(units) << USED_SHIFT));
     }
 }

@@ -6,7 +6,7 @@ import {OfferState} from "./OfferState.sol";
 import {OfferTraits} from "./OfferTraits.sol";
 import {Resources} from "./Resources.sol";
 
-/// @notice An offer as it is stored: opening a lease reads the first three slots.
+/// @notice An offer as it is stored: opening a lease reads the first three slots; the last is for renewals.
 struct Offer {
     // slot 0
     OfferState state;
@@ -15,10 +15,14 @@ struct Offer {
     // slot 2
     uint128 pricePerSecondX32; // base units of the token per unit-second, times 2^32
     bool retired;
+    bool quotedOnly; // leases are opened on it by signed quotes alone
+    uint40 raisedAt; // when its price was last raised; 0: what it costs now counts for renewals, too
     // slot 3
     address slasher; // slashing module that the provider accepts for leases of this offer; zero: none
     // slot 4
     bytes32 contentHash; // of the full description and terms
+    // slot 5
+    uint128 priceBeforeX32; // what renewals pay until 24 hours after the raise
 }
 
 /// @notice What a provider fixes for good when it creates an offer.
@@ -42,9 +46,11 @@ struct Order {
     address token; // payment token
     uint24 units;
     uint32 duration; // seconds
-    uint120 maxLock; // most that may be locked for the lease, bounty included, in base units
+    uint120 maxLock; // most that may be locked, bounties included, in base units, for all replicas together
     Resources requirement; // of each unit
-    Candidate[] candidates; // in order of preference: the first that fits is taken
+    Candidate[] candidates; // in order of preference: the first that fit are taken
+    uint8 replicas; // leases to open, each on another provider, all or none
+    bool distinctRegions; // each replica in another, disclosed region
 }
 
 /// @notice Why a candidate cannot serve an order.
@@ -59,7 +65,10 @@ enum MisfitReason {
     LockTooSmall, // available: what would be locked; required: the token's governed minimum
     LockTooLarge, // available: the order's highest lock; required: what would be locked
     ProviderDark,
-    BondShort // available: the provider's free bond; required: the collateral of the lease
+    BondShort, // available: the provider's free bond; required: the collateral of the lease
+    QuotedOnly, // a signed quote is needed
+    SameProvider, // another replica is on it already
+    SameRegion // another replica is in it already, or the region is undisclosed; available: the region
 }
 
 /// @notice A candidate that did not fit, and by how much.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What a lease takes with it from the day it was opened (INV-LSE-9). One storage slot, never overwritten.
+/// @notice What a lease takes with it from the day it was opened or renewed (INV-LSE-9). Two storage slots, never
+/// overwritten.
 struct Terms {
     address treasury; // escrow account that fees go to, and payee of its part of penalties
     uint16 feeBps; // of what the provider earned; at most 1,000
@@ -9,6 +10,7 @@ struct Terms {
     uint16 noShowBps; // of the collateral; at most 2,500
     uint24 noticePeriod; // seconds, 1 h to 30 d
     uint24 activationWindow; // seconds, 5 min to 24 h
+    uint32 creditPeriod; // seconds of darkness beyond the allowance that all of the collateral is the credit for
 }
 
 /// @notice HOLD collateral per resource, in millionths of a HOLD (1e12 wei).

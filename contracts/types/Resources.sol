@@ -14,7 +14,7 @@ pragma solidity 0.8.37;
 ///     bits 200-255  nothing, ignored
 type Resources is uint256;
 
-using {meets, gpuTier, gpuCount} for Resources global;
+using {meets, gpuTier, gpuCount, region} for Resources global;
 
 /// @notice Whether a unit of `offered` has everything that is `required` of it.
 function meets(Resources offered, Resources required) pure returns (bool) {
@@ -42,4 +42,9 @@ function gpuTier(Resources resources) pure returns (uint256) {
 /// @notice Number of GPUs.
 function gpuCount(Resources resources) pure returns (uint8) {
     return uint8(Resources.unwrap(resources) >> 144);
+}
+
+/// @notice Region; 0 in an offer: undisclosed.
+function region(Resources resources) pure returns (uint16) {
+    return uint16(Resources.unwrap(resources) >> 152);
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Collateral} from "./Collateral.sol";
+import {LeaseLib} from "./LeaseLib.sol";
+import {ILeases} from "../interfaces/ILeases.sol";
+import {Book} from "../types/Book.sol";
+import {LeaseId} from "../types/Ids.sol";
+import {Lease} from "../types/Lease.sol";
+import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
+import {LeaseProgress} from "../types/LeaseProgress.sol";
+import {LeaseTerms} from "../types/LeaseTerms.sol";
+import {Terms} from "../types/Parameters.sol";
+import {Record} from "../types/Record.sol";
+
+/// @title LeaseConclusion
+/// @notice What a closed lease leaves behind, once, when it is first collected: its part of the provider's record, and
+/// the service credit where the provider was dark beyond the allowance. Both follow from how it ended, so that they do
+/// not depend on when that is. Linked to the market.
+library LeaseConclusion {
+    /// @dev A service credit is at most this part of the collateral.
+    uint256 private constant _CREDIT_DIVISOR = 4;
+
+    /// @notice Concludes a closed lease that was not settled yet.
+    /// @return terms as they are now: `changed` where a credit was taken.
+    function conclude(
+        Book storage book,
+        LeaseLib.Vaults memory vaults,
+        LeaseId leaseId,
+        LeaseTerms terms,
+        LeaseProgress progress
+    ) external returns (LeaseTerms) {
+        uint32 lived = terms.duration();
+        uint32 dark = LeaseLib.darkOfClosed(book, leaseId, terms, progress);
+        uint256 beyond = LeaseLib.darkBeyond(book, terms, vaults.outageAllowance, dark, lived);
+        uint256 credit;
+        if (beyond != 0) (terms, credit) = _credit(book, vaults, leaseId, terms, beyond);
+        address provider = book.offers[leaseId.offerOf()].state.provider();
+        vaults.records.add(
+            provider,
+            Record({served: 1, noShows: 0, liveSeconds: lived - dark, darkSeconds: dark, slashed: uint96(credit)})
+        );
+        return terms;
+    }
+
+    /// @dev Takes the service credit of a lease: its collateral x seconds beyond the allowance / the governed period, at
+    /// most a quarter of it, rounded down to millionths of a HOLD.
+    function _credit(
+        Book storage book,
+        LeaseLib.Vaults memory vaults,
+        LeaseId leaseId,
+        LeaseTerms terms,
+        uint256 beyond
+    ) private returns (LeaseTerms, uint256 amount) {
+        Lease storage lease = book.leases[leaseId];
+        uint256 collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
+        uint256 credit = (collateral * beyond) / book.terms[terms.termsVersion()].creditPeriod;
+        if (credit > collateral / _CREDIT_DIVISOR) credit = collateral / _CREDIT_DIVISOR;
+        if (credit == 0) return (terms, 0);
+
+        // Effect
+        uint16 treasuryVersion = LeaseLib.treasuryVersionOf(lease, terms);
+        if (terms.changed()) {
+            lease.history = lease.history.withCollateralUnits(collateral - credit);
+        } else {
+            lease.history = toLeaseHistory(0, 0, 0, collateral - credit, treasuryVersion);
+            terms = terms.withChanged();
+            lease.terms = terms;
+        }
+        amount = credit * Collateral.UNIT;
+        emit ILeases.ServiceCredited(leaseId, amount);
+
+        // Interaction
+        address provider = book.offers[leaseId.offerOf()].state.provider();
+        address treasury = book.terms[treasuryVersion].treasury;
+        vaults.staking.penalise(provider, amount, terms.tenant(), address(0), treasury);
+        return (terms, amount);
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Collateral} from "./Collateral.sol";
+import {Money} from "./Money.sol";
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {ILeases} from "../interfaces/ILeases.sol";
+import {ILiveness} from "../interfaces/ILiveness.sol";
+import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
+import {IStaking} from "../interfaces/IStaking.sol";
+import {Book} from "../types/Book.sol";
+import {LeaseId} from "../types/Ids.sol";
+import {Lease} from "../types/Lease.sol";
+import {LeaseHistory} from "../types/LeaseHistory.sol";
+import {LeaseProgress} from "../types/LeaseProgress.sol";
+import {LeaseTerms} from "../types/LeaseTerms.sol";
+import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
+import {Offer} from "../types/OfferTypes.sol";
+import {Resources} from "../types/Resources.sol";
+
+/// @title LeaseLib
+/// @notice What every action on a lease asks of it: its end, its accrual, its collateral, its dark allowance.
+library LeaseLib {
+    /// @notice The contracts behind a market, and its outage allowance.
+    struct Vaults {
+        IEscrow escrow;
+        IStaking staking;
+        ILiveness liveness;
+        IProviderRecords records;
+        uint32 outageAllowance; // seconds
+    }
+
+    /// @notice The last answer of the liveness clock: a batch mostly asks the same again.
+    struct DarkAnswer {
+        address provider;
+        uint40 instant;
+        uint32 darkSeconds;
+    }
+
+    /// @notice From when on an active lease counts.
+    struct Accrual {
+        uint256 earnedBefore; // base units that it had earned, and not settled, when its present rate began
+        uint40 anchor; // when that was
+        uint32 darkAtAnchor; // dark seconds of its provider by then
+    }
+
+    /// @notice A raise of an offer's price counts for renewals after this time.
+    uint256 internal constant RAISE_DELAY = 24 hours;
+
+    /// @notice Demands a status.
+    function requireStatus(LeaseId leaseId, LeaseStatus actual, LeaseStatus expected) internal pure {
+        if (actual != expected) revert ILeases.MarketWrongStatus(leaseId, expected, actual);
+    }
+
+    /// @notice Demands that the caller is the tenant.
+    function requireTenant(LeaseId leaseId, LeaseTerms terms) internal view {
+        address tenant = terms.tenant();
+        if (tenant != msg.sender) revert ILeases.MarketNotTenant(leaseId, tenant, msg.sender);
+    }
+
+    /// @notice Demands that a lease is active and its end has not come.
+    function requireRunning(LeaseId leaseId, LeaseTerms terms, LeaseProgress progress) internal view {
+        requireStatus(leaseId, progress.status(), LeaseStatus.Active);
+        uint40 end = endOf(terms, progress);
+        if (block.timestamp >= end) revert ILeases.MarketLeaseEnded(leaseId, end, block.timestamp);
+    }
+
+    /// @notice When an active lease ends, or a closed one did.
+    function endOf(LeaseTerms terms, LeaseProgress progress) internal pure returns (uint40) {
+        // A second of this era and 136 years fit 40 bits.
+        unchecked {
+            return progress.since() + terms.duration();
+        }
+    }
+
+    /// @notice The accrual of an active lease.
+    function accrualOf(
+        Lease storage lease,
+        LeaseTerms terms,
+        LeaseProgress progress
+    ) internal view returns (Accrual memory accrual) {
+        if (!terms.changed()) return Accrual(0, progress.since(), progress.mark());
+        LeaseHistory history = lease.history;
+        return
+            Accrual(
+                history.earnedBefore(),
+                progress.since() + history.anchorOffset(),
+                progress.mark() + history.darkBefore()
+            );
+    }
+
+    /// @notice Dark seconds of `provider` until `instant`; asks the clock unless `known` answers it.
+    function darkUntil(
+        DarkAnswer memory known,
+        ILiveness liveness,
+        address provider,
+        uint40 instant
+    ) internal view returns (uint32) {
+        if (known.provider != provider || known.instant != instant) {
+            known.darkSeconds = liveness.darkSecondsUntil(provider, instant);
+            known.provider = provider;
+            known.instant = instant;
+        }
+        return known.darkSeconds;
+    }
+
+    /// @notice Live seconds from the anchor until `instant`, by when the provider had been dark for `dark`. Dark seconds are
+    /// part of the seconds that passed, so nothing underflows (INV-LSE-4).
+    function liveSeconds(Accrual memory accrual, uint40 instant, uint32 dark) internal pure returns (uint32) {
+        unchecked {
+            return uint32(instant - accrual.anchor) - (dark - accrual.darkAtAnchor); // not more than the duration
+        }
+    }
+
+    /// @notice Base units that are locked for the time from the anchor to the end.
+    function costFromAnchor(
+        Accrual memory accrual,
+        LeaseTerms terms,
+        LeaseProgress progress
+    ) internal pure returns (uint256) {
+        return Money.costUp(progress.rate(), uint32(endOf(terms, progress) - accrual.anchor)); // part of the duration
+    }
+
+    /// @notice Base units that the provider was paid since the accumulator started: it follows from the seconds that it
+    /// was paid for.
+    function paidOf(LeaseProgress progress, uint256 earnedBefore) internal pure returns (uint256) {
+        uint256 earned = earnedBefore + Money.earnedDown(progress.rate(), progress.paidSeconds());
+        return Money.netOf(earned, progress.feeBps());
+    }
+
+    /// @notice Collateral that a lease still has reserved, in millionths of a HOLD.
+    function collateralOf(
+        Book storage book,
+        LeaseId leaseId,
+        Lease storage lease,
+        LeaseTerms terms
+    ) internal view returns (uint256) {
+        if (terms.changed()) return lease.history.collateralUnits();
+        Resources resources = book.offers[leaseId.offerOf()].traits.resources();
+        return Collateral.unitsOf(book.weights[terms.termsVersion()], resources, terms.units());
+    }
+
+    /// @notice The version of the terms whose treasury a lease pays.
+    function treasuryVersionOf(Lease storage lease, LeaseTerms terms) internal view returns (uint16) {
+        return terms.changed() ? lease.history.treasuryVersion() : terms.termsVersion();
+    }
+
+    /// @notice Of `dark` seconds in `lived` since a lease's start, those beyond its allowance: the outage allowance and its
+    /// tolerance.
+    function darkBeyond(
+        Book storage book,
+        LeaseTerms terms,
+        uint32 outageAllowance,
+        uint32 dark,
+        uint32 lived
+    ) internal view returns (uint256) {
+        if (dark <= outageAllowance) return 0; // mostly so, and saves a read
+        uint256 allowed = outageAllowance + Money.partDown(lived, book.terms[terms.termsVersion()].toleranceBps);
+        return dark > allowed ? dark - allowed : 0;
+    }
+
+    /// @notice Seconds that a lease which was closed by its tenant is billed though it did not live them: those missing to
+    /// the offer's minimum, none after a notice. No other end bills any.
+    function missingSeconds(Offer storage offer, LeaseTerms terms, uint32 lived) internal view returns (uint32) {
+        if (terms.noticed()) return 0;
+        uint32 minimum = offer.traits.minDuration();
+        return minimum > lived ? minimum - lived : 0;
+    }
+
+    /// @notice Dark seconds of a closed lease, from its start to its end.
+    function darkOfClosed(
+        Book storage book,
+        LeaseId leaseId,
+        LeaseTerms terms,
+        LeaseProgress progress
+    ) internal view returns (uint32 dark) {
+        uint32 lived = terms.duration();
+        uint32 live = progress.mark();
+        if (progress.reason() == EndReason.ClosedByTenant) {
+            live -= missingSeconds(book.offers[leaseId.offerOf()], terms, lived);
+        }
+        if (!terms.changed()) return lived - live;
+        LeaseHistory history = book.leases[leaseId].history;
+        return history.darkBefore() + (lived - history.anchorOffset()) - live;
+    }
+
+    /// @notice Price per unit-second that renewals on an offer pay now.
+    function renewalPrice(Offer storage offer) internal view returns (uint128) {
+        return block.timestamp < offer.raisedAt + RAISE_DELAY ? offer.priceBeforeX32 : offer.pricePerSecondX32;
+    }
+}

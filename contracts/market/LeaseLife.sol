@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ILeases} from "../interfaces/ILeases.sol";
+import {IMarketHooks} from "../interfaces/IMarketHooks.sol";
+import {LeaseChanges} from "../libraries/LeaseChanges.sol";
+import {LeaseRenewal} from "../libraries/LeaseRenewal.sol";
+import {LeaseResizing} from "../libraries/LeaseResizing.sol";
+import {LeaseId} from "../types/Ids.sol";
+import {Renewal} from "../types/Renewal.sol";
+import {LeaseBook} from "./LeaseBook.sol";
+
+/// @title LeaseLife
+/// @notice Changes of running leases, carried out by linked libraries.
+abstract contract LeaseLife is LeaseBook {
+    address internal immutable _ORDERS;
+
+    constructor(address orders) {
+        _ORDERS = orders;
+    }
+
+    /// @inheritdoc ILeases
+    function extend(LeaseId leaseId, uint32 addedSeconds, uint256 maxCost) external {
+        LeaseChanges.extend(_book, _vaults(), leaseId, addedSeconds, maxCost);
+    }
+
+    /// @inheritdoc ILeases
+    function resize(LeaseId leaseId, uint24 units, uint128 maxPricePerSecondX32, uint256 maxCost) external {
+        LeaseResizing.resize(_book, _vaults(), leaseId, units, maxPricePerSecondX32, maxCost);
+    }
+
+    /// @inheritdoc ILeases
+    function giveNotice(LeaseId leaseId, uint40 end) external {
+        LeaseChanges.giveNotice(_book, _vaults(), leaseId, end);
+    }
+
+    /// @inheritdoc ILeases
+    function offerTransfer(LeaseId leaseId, address recipient) external {
+        LeaseChanges.offerTransfer(_book, leaseId, recipient);
+    }
+
+    /// @inheritdoc ILeases
+    function acceptTransfer(LeaseId leaseId) external {
+        LeaseChanges.acceptTransfer(_book, _vaults(), leaseId);
+    }
+
+    /// @inheritdoc IMarketHooks
+    function renew(Renewal[] calldata renewals, address caller) external returns (bool[] memory done) {
+        _requireOrders();
+        return LeaseRenewal.renew(_book, _vaults(), renewals, caller);
+    }
+
+    /// @inheritdoc IMarketHooks
+    function ORDERS() external view returns (address) {
+        return _ORDERS;
+    }
+
+    function _requireOrders() internal view {
+        if (msg.sender != _ORDERS) revert MarketNotOrders(msg.sender);
+    }
+}
