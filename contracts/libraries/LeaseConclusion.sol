@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Collateral} from "./Collateral.sol";
 import {LeaseLib} from "./LeaseLib.sol";
+import {Money} from "./Money.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {Book} from "../types/Book.sol";
 import {LeaseId} from "../types/Ids.sol";
@@ -21,26 +22,47 @@ library LeaseConclusion {
     /// @dev A service credit is at most this part of the collateral.
     uint256 private constant _CREDIT_DIVISOR = 4;
 
+    /// @notice What is left to pay out of a closed lease's lock, base units.
+    struct Due {
+        address token;
+        uint256 amount; // to the provider
+        uint256 fee;
+        address treasury; // whom the fee goes to
+        LeaseTerms terms; // as they are now: `changed` where a credit was taken
+    }
+
     /// @notice Concludes a closed lease that was not settled yet.
-    /// @return terms as they are now: `changed` where a credit was taken.
     function conclude(
         Book storage book,
         LeaseLib.Vaults memory vaults,
         LeaseId leaseId,
         LeaseTerms terms,
         LeaseProgress progress
-    ) external returns (LeaseTerms) {
+    ) external returns (Due memory due) {
+        // Money
+        Lease storage lease = book.leases[leaseId];
+        uint16 treasuryVersion = LeaseLib.treasuryVersionOf(lease, terms);
+        uint256 before = terms.changed() ? lease.history.earnedBefore() : 0;
+        uint256 earned = before + Money.earnedDown(progress.rate(), progress.mark());
+        due.token = book.listings[terms.listing()].token;
+        due.treasury = book.terms[treasuryVersion].treasury;
+        due.fee = Money.feeDown(earned, progress.feeBps());
+        due.amount = earned - due.fee - LeaseLib.paidOf(progress, before);
+        emit ILeases.LeaseCollected(leaseId, progress.mark(), due.amount);
+        emit ILeases.LeaseSettled(leaseId, due.fee);
+
+        // Darkness
+        due.terms = terms;
         uint32 lived = terms.duration();
         uint32 dark = LeaseLib.darkOfClosed(book, leaseId, terms, progress);
         uint256 beyond = LeaseLib.darkBeyond(book, terms, vaults.outageAllowance, dark, lived);
         uint256 credit;
-        if (beyond != 0) (terms, credit) = _credit(book, vaults, leaseId, terms, beyond);
+        if (beyond != 0) (due.terms, credit) = _credit(book, vaults, leaseId, terms, beyond, due.treasury);
         address provider = book.offers[leaseId.offerOf()].state.provider();
         vaults.records.add(
             provider,
             Record({served: 1, noShows: 0, liveSeconds: lived - dark, darkSeconds: dark, slashed: uint96(credit)})
         );
-        return terms;
     }
 
     /// @dev Takes the service credit of a lease: its collateral x seconds beyond the allowance / the governed period, at
@@ -50,7 +72,8 @@ library LeaseConclusion {
         LeaseLib.Vaults memory vaults,
         LeaseId leaseId,
         LeaseTerms terms,
-        uint256 beyond
+        uint256 beyond,
+        address treasury
     ) private returns (LeaseTerms, uint256 amount) {
         Lease storage lease = book.leases[leaseId];
         uint256 collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
@@ -72,7 +95,6 @@ library LeaseConclusion {
 
         // Interaction
         address provider = book.offers[leaseId.offerOf()].state.provider();
-        address treasury = book.terms[treasuryVersion].treasury;
         vaults.staking.penalise(provider, amount, terms.tenant(), address(0), treasury);
         return (terms, amount);
     }

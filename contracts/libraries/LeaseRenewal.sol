@@ -8,6 +8,7 @@ import {Settlement} from "./Settlement.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {IMarketHooks} from "../interfaces/IMarketHooks.sol";
 import {Book} from "../types/Book.sol";
+import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
 import {toLeaseHistory} from "../types/LeaseHistory.sol";
@@ -64,8 +65,31 @@ library LeaseRenewal {
     }
 
     /// @notice Demands that lease `from` may fail over: it is active, in the hour before its end, without notice, and its
-    /// provider is dark beyond the allowance or its offer is retired.
-    function requireFailing(Book storage book, LeaseLib.Vaults memory vaults, LeaseId from) external view {
+    /// provider is dark beyond the allowance or its offer is retired. Pays the caller's bounty out of the tenant's free
+    /// balance.
+    function startFailOver(
+        Book storage book,
+        LeaseLib.Vaults memory vaults,
+        LeaseId from,
+        address token,
+        uint256 maxBounty,
+        address caller
+    ) external returns (address tenant) {
+        _requireFailing(book, vaults, from);
+        uint256 bounty = book.tokenTerms[token].bounty;
+        if (bounty > maxBounty) revert IMarketHooks.MarketBountyTooHigh(token, maxBounty, bounty);
+        tenant = book.leases[from].terms.tenant();
+        if (bounty == 0) return tenant;
+        vaults.escrow.lock(token, tenant, bounty);
+        Entry[] memory lines = new Entry[](2);
+        lines[0] = Entry(tenant, toMovement(bounty, 0));
+        lines[1] = Entry(caller, toMovement(0, bounty));
+        vaults.escrow.settle(token, lines);
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    function _requireFailing(Book storage book, LeaseLib.Vaults memory vaults, LeaseId from) private view {
         Lease storage lease = book.leases[from];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         LeaseLib.requireRunning(from, terms, progress);
@@ -77,8 +101,6 @@ library LeaseRenewal {
         uint32 dark = vaults.liveness.darkSecondsUntil(offer.state.provider(), uint40(block.timestamp));
         if (!_isDark(book, vaults, terms, progress, dark)) revert IMarketHooks.MarketStillServed(from);
     }
-
-    // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev Renews one lease; false where it cannot be, and then nothing changed.
     function _renew(

@@ -184,16 +184,11 @@ abstract contract LeaseEnd is LeaseBook {
         lease.progress = next;
         address provider = _book.offers[leaseId.offerOf()].state.provider();
         if (settle) {
-            uint256 before = terms.changed() ? lease.history.earnedBefore() : 0;
-            uint256 earned = before + Money.earnedDown(progress.rate(), progress.mark());
-            uint256 fee = Money.feeDown(earned, progress.feeBps());
-            uint256 amount = earned - fee - LeaseLib.paidOf(progress, before);
-            batch.release(_ESCROW, _book.listings[terms.listing()].token, terms.tenant(), 0, amount + fee);
-            batch.credit(provider, amount);
-            batch.credit(_book.terms[LeaseLib.treasuryVersionOf(lease, terms)].treasury, fee);
-            emit LeaseCollected(leaseId, progress.mark(), amount);
-            emit LeaseSettled(leaseId, fee);
-            terms = LeaseConclusion.conclude(_book, _vaults(), leaseId, terms, progress);
+            LeaseConclusion.Due memory due = LeaseConclusion.conclude(_book, _vaults(), leaseId, terms, progress);
+            batch.release(_ESCROW, due.token, terms.tenant(), 0, due.amount + due.fee);
+            batch.credit(provider, due.amount);
+            batch.credit(due.treasury, due.fee);
+            terms = due.terms;
         }
         if (release) {
             uint256 collateral = LeaseLib.collateralOf(_book, leaseId, lease, terms) * Collateral.UNIT;

@@ -7,7 +7,6 @@ import {IMarketHooks} from "../interfaces/IMarketHooks.sol";
 import {LeaseRenewal} from "../libraries/LeaseRenewal.sol";
 import {Matching} from "../libraries/Matching.sol";
 import {Current} from "../types/Book.sol";
-import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
 import {toPendingLease} from "../types/LeaseProgress.sol";
@@ -71,17 +70,8 @@ abstract contract LeaseOpening is LeaseLife {
         address caller
     ) external returns (LeaseId leaseId) {
         _requireOrders();
-        LeaseRenewal.requireFailing(_book, _vaults(), from);
-        uint256 bounty = _book.tokenTerms[order.token].bounty;
-        if (bounty > maxBounty) revert MarketBountyTooHigh(order.token, maxBounty, bounty);
-        address tenant = _book.leases[from].terms.tenant();
-        leaseId = _open(tenant, order, _UNQUOTED)[0];
-        if (bounty == 0) return leaseId;
-        _ESCROW.lock(order.token, tenant, bounty);
-        Entry[] memory lines = new Entry[](2);
-        lines[0] = Entry(tenant, toMovement(bounty, 0));
-        lines[1] = Entry(caller, toMovement(0, bounty));
-        _ESCROW.settle(order.token, lines);
+        address tenant = LeaseRenewal.startFailOver(_book, _vaults(), from, order.token, maxBounty, caller);
+        return _open(tenant, order, _UNQUOTED)[0];
     }
 
     // ------------------------------------------------------------------------------------------------- internal
@@ -95,7 +85,8 @@ abstract contract LeaseOpening is LeaseLife {
         // Check
         Opening memory opening;
         opening.current = _book.current;
-        _requireNotPaused(opening.current.pausedUntil);
+        uint40 until = opening.current.pausedUntil;
+        if (block.timestamp < until) revert MarketPaused(until, block.timestamp);
         uint256 replicas = order.replicas;
         if (order.units == 0 || order.duration == 0 || order.candidates.length == 0 || replicas == 0) {
             revert MarketEmptyOrder(order.units, order.duration, order.candidates.length, replicas);
