@@ -191,6 +191,11 @@ const fileSchema = z.strictObject({
     noShowPenalty: share("Of the collateral, from a provider that does not activate.", 2_500),
     noticePeriod: duration("Least time between a provider's notice and the end.", "1 h", "30 d"),
     activationWindow: duration("From opening until a provider must have activated.", "5 min", "24 h"),
+    creditPeriod: duration(
+      "Darkness beyond the allowance that the whole collateral is the credit for.",
+      "1 d",
+      "365 d",
+    ),
   }),
   weights: z
     .strictObject({

@@ -13,7 +13,22 @@ import type {
 } from "../typechain-types";
 import { DeployError } from "./errors";
 import type { Parameters } from "./parameters";
-import { type ActionEntry, contract, type Plan, type Scene } from "./plan";
+import { type ActionEntry, contract, type ContractEntry, type Plan, type Scene } from "./plan";
+
+/** The cold parts of the market, which are linked to it. */
+const marketLibraries: readonly ContractEntry[] = [
+  "Governed",
+  "LeaseCancellation",
+  "LeaseChanges",
+  "LeaseConclusion",
+  "LeaseRenewal",
+  "LeaseResizing",
+  "OfferChanges",
+].map((library) => ({
+  name: `${library.charAt(0).toLowerCase()}${library.slice(1)}`,
+  artifact: `contracts/libraries/${library}.sol:${library}`,
+  args: () => [],
+}));
 
 /**
  * The protocol, as data. A contract more is one entry here, its name in sdk/addressBook.ts and its handle in
@@ -52,14 +67,21 @@ const contracts: Plan["contracts"] = [
     artifact: "contracts/records/ProviderRecords.sol:ProviderRecords",
     args: () => [],
   }),
+  ...marketLibraries,
   contract<Market__factory>({
     name: "market",
     artifact: "contracts/market/Market.sol:Market",
+    libraries: Object.fromEntries(marketLibraries.map(({ name, artifact }) => [artifact, name])),
     args: ({ roles, liveness, terms, weights }, at) => [
       at.accessManager,
-      at.escrow,
-      at.staking,
-      at.liveness,
+      {
+        escrow: at.escrow,
+        staking: at.staking,
+        liveness: at.liveness,
+        records: at.records,
+        orders: at.orders,
+        quotes: at.quotes,
+      },
       liveness.outageAllowance,
       {
         treasury: roles.treasury,
@@ -68,6 +90,7 @@ const contracts: Plan["contracts"] = [
         noShowBps: terms.noShowPenalty,
         noticePeriod: terms.noticePeriod,
         activationWindow: terms.activationWindow,
+        creditPeriod: terms.creditPeriod,
       },
       weights,
     ],
@@ -76,6 +99,9 @@ const contracts: Plan["contracts"] = [
       ESCROW: at.escrow,
       STAKING: at.staking,
       LIVENESS: at.liveness,
+      RECORDS: at.records,
+      ORDERS: at.orders,
+      QUOTES: at.quotes,
       OUTAGE_ALLOWANCE: liveness.outageAllowance,
     }),
   }),

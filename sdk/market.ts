@@ -11,6 +11,7 @@ export const END_REASONS = [
   "NoShow",
   "Declined",
   "ClosedDark",
+  "ExpiredAfterNotice",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -23,6 +24,7 @@ export const END_REASON_WORDS: Readonly<Record<EndReason, string>> = {
   NoShow: "cancelled as a no-show",
   Declined: "declined by its provider",
   ClosedDark: "closed by its tenant, its provider dark for too long",
+  ExpiredAfterNotice: "expired at the end that its provider gave notice for",
 };
 
 export const MISFIT_REASONS = [
@@ -37,5 +39,8 @@ export const MISFIT_REASONS = [
   "LockTooLarge",
   "ProviderDark",
   "BondShort",
+  "QuotedOnly",
+  "SameProvider",
+  "SameRegion",
 ] as const;
 export type MisfitReason = (typeof MISFIT_REASONS)[number];

@@ -202,6 +202,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IMarket__factory>;
     getContractFactory(
+      name: "IMarketHooks",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IMarketHooks__factory>;
+    getContractFactory(
       name: "IMarketLens",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IMarketLens__factory>;
@@ -226,6 +230,34 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MarketLens__factory>;
     getContractFactory(
+      name: "Governed",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Governed__factory>;
+    getContractFactory(
+      name: "LeaseCancellation",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseCancellation__factory>;
+    getContractFactory(
+      name: "LeaseChanges",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseChanges__factory>;
+    getContractFactory(
+      name: "LeaseConclusion",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseConclusion__factory>;
+    getContractFactory(
+      name: "LeaseRenewal",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseRenewal__factory>;
+    getContractFactory(
+      name: "LeaseResizing",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseResizing__factory>;
+    getContractFactory(
+      name: "OfferChanges",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.OfferChanges__factory>;
+    getContractFactory(
       name: "Liveness",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.Liveness__factory>;
@@ -237,6 +269,10 @@ declare module "hardhat/types/runtime" {
       name: "LeaseEnd",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LeaseEnd__factory>;
+    getContractFactory(
+      name: "LeaseLife",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseLife__factory>;
     getContractFactory(
       name: "LeaseOpening",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -570,6 +606,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.IMarket>;
     getContractAt(
+      name: "IMarketHooks",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IMarketHooks>;
+    getContractAt(
       name: "IMarketLens",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -600,6 +641,41 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.MarketLens>;
     getContractAt(
+      name: "Governed",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Governed>;
+    getContractAt(
+      name: "LeaseCancellation",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseCancellation>;
+    getContractAt(
+      name: "LeaseChanges",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseChanges>;
+    getContractAt(
+      name: "LeaseConclusion",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseConclusion>;
+    getContractAt(
+      name: "LeaseRenewal",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseRenewal>;
+    getContractAt(
+      name: "LeaseResizing",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseResizing>;
+    getContractAt(
+      name: "OfferChanges",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.OfferChanges>;
+    getContractAt(
       name: "Liveness",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -614,6 +690,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.LeaseEnd>;
+    getContractAt(
+      name: "LeaseLife",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseLife>;
     getContractAt(
       name: "LeaseOpening",
       address: string | ethers.Addressable,
@@ -924,6 +1005,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IMarket>;
     deployContract(
+      name: "IMarketHooks",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IMarketHooks>;
+    deployContract(
       name: "IMarketLens",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IMarketLens>;
@@ -948,6 +1033,34 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MarketLens>;
     deployContract(
+      name: "Governed",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Governed>;
+    deployContract(
+      name: "LeaseCancellation",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseCancellation>;
+    deployContract(
+      name: "LeaseChanges",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseChanges>;
+    deployContract(
+      name: "LeaseConclusion",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseConclusion>;
+    deployContract(
+      name: "LeaseRenewal",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseRenewal>;
+    deployContract(
+      name: "LeaseResizing",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseResizing>;
+    deployContract(
+      name: "OfferChanges",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.OfferChanges>;
+    deployContract(
       name: "Liveness",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Liveness>;
@@ -959,6 +1072,10 @@ declare module "hardhat/types/runtime" {
       name: "LeaseEnd",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseEnd>;
+    deployContract(
+      name: "LeaseLife",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseLife>;
     deployContract(
       name: "LeaseOpening",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1292,6 +1409,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IMarket>;
     deployContract(
+      name: "IMarketHooks",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IMarketHooks>;
+    deployContract(
       name: "IMarketLens",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1322,6 +1444,41 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MarketLens>;
     deployContract(
+      name: "Governed",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Governed>;
+    deployContract(
+      name: "LeaseCancellation",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseCancellation>;
+    deployContract(
+      name: "LeaseChanges",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseChanges>;
+    deployContract(
+      name: "LeaseConclusion",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseConclusion>;
+    deployContract(
+      name: "LeaseRenewal",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseRenewal>;
+    deployContract(
+      name: "LeaseResizing",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseResizing>;
+    deployContract(
+      name: "OfferChanges",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.OfferChanges>;
+    deployContract(
       name: "Liveness",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1336,6 +1493,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseEnd>;
+    deployContract(
+      name: "LeaseLife",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseLife>;
     deployContract(
       name: "LeaseOpening",
       args: any[],

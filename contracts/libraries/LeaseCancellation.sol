@@ -15,7 +15,7 @@ import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
 import {OfferState} from "../types/OfferState.sol";
 import {Offer} from "../types/OfferTypes.sol";
 import {Listing, Terms} from "../types/Parameters.sol";
-import {Record} from "../types/Record.sol";
+import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 
 /// @title LeaseCancellation
 /// @notice Ends of pending leases: declined, cancelled, no-shows. Linked to the market, whose storage it works on.
@@ -123,7 +123,13 @@ library LeaseCancellation {
         if (noShows != 0 || penalty != 0) {
             vaults.records.add(
                 provider,
-                Record({served: 0, noShows: noShows, liveSeconds: 0, darkSeconds: 0, slashed: uint96(penalty)})
+                IProviderRecords.Record({
+                    served: 0,
+                    noShows: noShows,
+                    liveSeconds: 0,
+                    darkSeconds: 0,
+                    slashed: uint96(penalty)
+                })
             );
         }
         if (collateral != penalty) vaults.staking.release(provider, collateral - penalty);

@@ -12,7 +12,7 @@ import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {Terms} from "../types/Parameters.sol";
-import {Record} from "../types/Record.sol";
+import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 
 /// @title LeaseConclusion
 /// @notice What a closed lease leaves behind, once, when it is first collected: its part of the provider's record, and
@@ -61,7 +61,13 @@ library LeaseConclusion {
         address provider = book.offers[leaseId.offerOf()].state.provider();
         vaults.records.add(
             provider,
-            Record({served: 1, noShows: 0, liveSeconds: lived - dark, darkSeconds: dark, slashed: uint96(credit)})
+            IProviderRecords.Record({
+                served: 1,
+                noShows: 0,
+                liveSeconds: lived - dark,
+                darkSeconds: dark,
+                slashed: uint96(credit)
+            })
         );
     }
 

@@ -138,8 +138,7 @@ library LeaseResizing {
         LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
         uint32 live = LeaseLib.liveSeconds(accrual, now_, change.dark);
         change.earned = accrual.earnedBefore + Money.earnedDown(progress.rate(), live);
-        change.amount =
-            Money.netOf(change.earned, progress.feeBps()) - LeaseLib.paidOf(progress, accrual.earnedBefore);
+        change.amount = Money.netOf(change.earned, progress.feeBps()) - LeaseLib.paidOf(progress, accrual.earnedBefore);
         uint256 before = accrual.earnedBefore + LeaseLib.costFromAnchor(accrual, terms, progress);
         uint256 left = LeaseLib.endOf(terms, progress) - now_;
         uint256 needed = change.earned + Money.costUp(change.rate, uint32(left)); // part of the duration

@@ -116,8 +116,7 @@ abstract contract LeaseEnd is LeaseBook {
         lease.progress = progress.ended(LeaseStatus.Closed, reason, billed);
         offer.state = state.afterEnd(terms.units());
         Listing memory listing = _book.listings[terms.listing()];
-        uint256 refund =
-            LeaseLib.costFromAnchor(accrual, terms, progress) - Money.earnedDown(progress.rate(), billed);
+        uint256 refund = LeaseLib.costFromAnchor(accrual, terms, progress) - Money.earnedDown(progress.rate(), billed);
         batch.release(_ESCROW, listing.token, terms.tenant(), refund, listing.bounty);
         batch.credit(msg.sender, listing.bounty);
         emit LeaseClosed(leaseId, msg.sender, reason, end, billed, refund, listing.bounty);
@@ -154,8 +153,7 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
         uint32 live = LeaseLib.liveSeconds(accrual, instant, dark);
         LeaseProgress next = progress.withPaidSeconds(live);
-        uint256 amount =
-            LeaseLib.paidOf(next, accrual.earnedBefore) - LeaseLib.paidOf(progress, accrual.earnedBefore);
+        uint256 amount = LeaseLib.paidOf(next, accrual.earnedBefore) - LeaseLib.paidOf(progress, accrual.earnedBefore);
         if (amount == 0) return false;
 
         lease.progress = next;

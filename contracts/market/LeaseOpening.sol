@@ -77,11 +77,7 @@ abstract contract LeaseOpening is LeaseLife {
     // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev Every contract that is called from here is one of the vaults, and none of them calls anybody back.
-    function _open(
-        address tenant,
-        Order calldata order,
-        uint256 quoted
-    ) private returns (LeaseId[] memory leaseIds) {
+    function _open(address tenant, Order calldata order, uint256 quoted) private returns (LeaseId[] memory leaseIds) {
         // Check
         Opening memory opening;
         opening.current = _book.current;

@@ -56,6 +56,9 @@ const REFUSALS: Readonly<Record<MisfitReason, string>> = {
   LockTooLarge: "that would lock too much",
   ProviderDark: "of a provider that is dark",
   BondShort: "of a provider with too little bond",
+  QuotedOnly: "leased by signed quotes alone",
+  SameProvider: "of a provider that serves another replica",
+  SameRegion: "in the region of another replica",
 };
 
 /** Why the offers that were not found were not: "2 retired, 1 too dear". */
@@ -122,6 +125,8 @@ export async function planOrder(session: Session, input: OrderInput): Promise<Pl
     maxLock: maxLock > MOST_LOCK ? MOST_LOCK : maxLock,
     requirement: packResources(wish.requirement),
     candidates,
+    replicas: 1,
+    distinctRegions: false,
   };
   const quotes = [...(await lens.quote(order))];
   return { token, order, offers, quotes, first: quotes.find(({ reason }) => reason === 0n) };

@@ -76,6 +76,8 @@ function orderFor(world: World, from: Offer, units: number, duration: number): O
     maxLock: parseAmount("1000", world.tokens[from.token].decimals),
     requirement: packResources(parseResources({})),
     candidates: [{ offer: from.id, maxPricePerSecondX32: from.priceX32 }],
+    replicas: 1,
+    distinctRegions: false,
   };
 }
 

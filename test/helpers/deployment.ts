@@ -1,3 +1,4 @@
+import { getCreateAddress, type Signer } from "ethers";
 import { ethers } from "hardhat";
 
 import type {
@@ -12,6 +13,7 @@ import type {
   Staking,
 } from "../../typechain-types";
 import type { Actors } from "./actors";
+import { deployMarket } from "./market";
 import { DEFAULT_TERMS, DEFAULT_WEIGHTS, GRACE, listingOf, OUTAGE_ALLOWANCE, UNBONDING_DELAY } from "./parameters";
 
 export const GUARDIAN_ROLE = 1n;
@@ -31,6 +33,12 @@ export interface Deployment {
   usd18: MockToken;
 }
 
+/** Where the next contract that `deployer` creates will be. */
+async function nextContractOf(deployer: Signer | undefined): Promise<string> {
+  if (deployer === undefined) throw new Error("There are too few signers");
+  return getCreateAddress({ from: await deployer.getAddress(), nonce: await deployer.getNonce() });
+}
+
 /** Deploys everything; `admin` holds all HOLD and all of AccessManager, the guardian may pause entries. */
 export async function deployProtocol({ admin, guardian, treasury }: Actors): Promise<Deployment> {
   const authority = await ethers.deployContract("AccessManager", [admin]);
@@ -39,15 +47,16 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
   const staking = await ethers.deployContract("Staking", [authority, hold, UNBONDING_DELAY]);
   const liveness = await ethers.deployContract("Liveness", [GRACE]);
   const records = await ethers.deployContract("ProviderRecords");
-  const market = await ethers.deployContract("Market", [
+  const signers = await ethers.getSigners();
+  const orders = await nextContractOf(signers.at(-1));
+  const quotes = await nextContractOf(signers.at(-2));
+  const market = await deployMarket(
     authority,
-    escrow,
-    staking,
-    liveness,
+    { escrow, staking, liveness, records, orders, quotes },
     OUTAGE_ALLOWANCE,
     { treasury: treasury.address, ...DEFAULT_TERMS },
     DEFAULT_WEIGHTS,
-  ]);
+  );
   const lens = await ethers.deployContract("MarketLens", [market]);
 
   const pause = market.interface.getFunction("pauseEntries").selector;

@@ -17,6 +17,7 @@ export const EndReason = {
   NoShow: 4n,
   Declined: 5n,
   ClosedDark: 6n,
+  ExpiredAfterNotice: 7n,
 } as const;
 
 /** Why an offer does not fit an order, as the contracts number it. */
@@ -32,6 +33,9 @@ export const MisfitReason = {
   LockTooLarge: 8n,
   ProviderDark: 9n,
   BondShort: 10n,
+  QuotedOnly: 11n,
+  SameProvider: 12n,
+  SameRegion: 13n,
 } as const;
 
 /** The id of lease `index` of an offer, both counted from 1: `leaseIdOf(7n, 12n)` is lease 7-12. */
@@ -45,9 +49,20 @@ export async function createOffer(market: Market, provider: HardhatEthersSigner,
 
 /** Opens a pending lease; returns its id. */
 export async function openLease(market: Market, tenant: HardhatEthersSigner, choices: OrderChoices): Promise<bigint> {
-  const leaseId = await market.connect(tenant).open.staticCall(anOrder(choices));
-  await market.connect(tenant).open(anOrder(choices));
+  const [leaseId] = await openLeases(market, tenant, choices);
+  if (leaseId === undefined) throw new Error("The order was for no lease");
   return leaseId;
+}
+
+/** Opens pending leases, as many as the choices have replicas; returns their ids. */
+export async function openLeases(
+  market: Market,
+  tenant: HardhatEthersSigner,
+  choices: OrderChoices,
+): Promise<readonly bigint[]> {
+  const leaseIds = await market.connect(tenant).open.staticCall(anOrder(choices));
+  await market.connect(tenant).open(anOrder(choices));
+  return leaseIds;
 }
 
 /** Sends the heartbeat of `provider` and starts the leases; all must be pending ones of that provider. */

@@ -69,6 +69,9 @@ export interface OrderChoices {
   duration?: number;
   maxLock?: bigint;
   requirement?: Partial<Resources>;
+  /** Leases to open, each on another provider; 1 unless told. */
+  replicas?: number;
+  distinctRegions?: boolean;
 }
 
 /** An order of one unit for 24 hours, whatever it costs and consists of; choose what matters. */
@@ -81,5 +84,7 @@ export function anOrder(choices: OrderChoices): OrderStruct & { units: number; d
     maxLock: choices.maxLock ?? MOST_LOCK,
     requirement: packResources({ ...ANY_RESOURCES, ...choices.requirement }),
     candidates: choices.candidates ?? offers.map((offer) => ({ offer, maxPricePerSecondX32: MOST_PRICE })),
+    replicas: choices.replicas ?? 1,
+    distinctRegions: choices.distinctRegions ?? false,
   };
 }

@@ -9,6 +9,8 @@ export const GRACE = 10 * MINUTE;
 export const OUTAGE_ALLOWANCE = 30 * MINUTE;
 export const UNBONDING_DELAY = 14 * DAY;
 export const ACTIVATION_WINDOW = 15 * MINUTE;
+/** Darkness beyond the allowance that a whole collateral is the credit for, seconds. */
+export const CREDIT_PERIOD = 4 * DAY;
 export const FEE_BPS = 250n;
 export const NO_SHOW_BPS = 1_000n;
 
@@ -19,6 +21,7 @@ export const DEFAULT_TERMS = {
   noShowBps: NO_SHOW_BPS,
   noticePeriod: DAY,
   activationWindow: ACTIVATION_WINDOW,
+  creditPeriod: CREDIT_PERIOD,
 };
 
 /** The weights that the fixture publishes as version 1: 1 HOLD for a virtual CPU, 100 to 1,000 HOLD for a GPU. */

@@ -1,9 +1,9 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { ethers } from "hardhat";
 
 import { BOND, NO_CEILING, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf, LeaseStatus } from "../helpers/leases";
+import { deployMarket } from "../helpers/market";
 import { netOf } from "../helpers/money";
 import { anOffer, anOrder } from "../helpers/orders";
 import { ACTIVATION_WINDOW, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
@@ -19,16 +19,14 @@ const STOPPED = 2 * HOUR;
  */
 async function rollupFixture() {
   const base = await openMarketFixture();
-  const { authority, escrow, staking, liveness, usd6, admin, treasury, tenantA } = base;
-  const market = await ethers.deployContract("Market", [
+  const { authority, escrow, staking, liveness, records, usd6, admin, treasury, tenantA } = base;
+  const market = await deployMarket(
     authority,
-    escrow,
-    staking,
-    liveness,
+    { escrow, staking, liveness, records, orders: treasury, quotes: treasury },
     ALLOWANCE,
     { treasury: treasury.address, ...DEFAULT_TERMS },
     DEFAULT_WEIGHTS,
-  ]);
+  );
   await market.connect(admin).listToken(usd6, 0, 0);
   await escrow.connect(tenantA).approveModule(usd6, market, NO_CEILING);
   const token = await usd6.getAddress();

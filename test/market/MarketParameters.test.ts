@@ -1,9 +1,9 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
-import { ethers } from "hardhat";
 
 import { deployFixture, type Fixture } from "../helpers/fixture";
+import { deployMarket } from "../helpers/market";
 import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR, listingOf, MINUTE, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { at, now } from "../helpers/time";
 import { pack, WEIGHTS } from "../helpers/words";
@@ -21,12 +21,14 @@ const BOUNDS = [
   ["noShowBps", 0, 2_500],
   ["noticePeriod", HOUR, 30 * DAY],
   ["activationWindow", 5 * MINUTE, DAY],
+  ["creditPeriod", DAY, 365 * DAY],
 ] as const;
 
-const deployMarket = (f: Fixture, allowance: number, changes: object = {}) =>
-  Promise.all([f.authority, f.escrow, f.staking, f.liveness].map((room) => room.getAddress())).then((rooms) =>
-    ethers.deployContract("Market", [...rooms, allowance, { ...termsOf(f), ...changes }, DEFAULT_WEIGHTS]),
-  );
+const newMarket = (f: Fixture, allowance: number, changes: object = {}) => {
+  const { authority, escrow, staking, liveness, records, treasury } = f;
+  const around = { escrow, staking, liveness, records, orders: treasury, quotes: treasury };
+  return deployMarket(authority, around, allowance, { ...termsOf(f), ...changes }, DEFAULT_WEIGHTS);
+};
 
 describe("MarketParameters", () => {
   describe("construction", () => {
@@ -47,19 +49,19 @@ describe("MarketParameters", () => {
 
     it("takes an outage allowance of a day at most", async () => {
       const f = await loadFixture(deployFixture);
-      expect(await (await deployMarket(f, DAY)).OUTAGE_ALLOWANCE()).to.equal(DAY);
-      expect(await (await deployMarket(f, 0)).OUTAGE_ALLOWANCE()).to.equal(0n);
-      await expect(deployMarket(f, DAY + 1))
+      expect(await (await newMarket(f, DAY)).OUTAGE_ALLOWANCE()).to.equal(DAY);
+      expect(await (await newMarket(f, 0)).OUTAGE_ALLOWANCE()).to.equal(0n);
+      await expect(newMarket(f, DAY + 1))
         .to.be.revertedWithCustomError(f.market, "MarketAllowanceOutOfBounds")
         .withArgs(DAY + 1, DAY);
     });
 
     it("keeps the bounds for version 1, too (ATK-GOV-5)", async () => {
       const f = await loadFixture(deployFixture);
-      await expect(deployMarket(f, 0, { feeBps: 1_001 }))
+      await expect(newMarket(f, 0, { feeBps: 1_001 }))
         .to.be.revertedWithCustomError(f.market, "MarketParameterOutOfBounds")
         .withArgs("feeBps", 1_001, 0, 1_000);
-      await expect(deployMarket(f, 0, { treasury: ZeroAddress })).to.be.revertedWithCustomError(
+      await expect(newMarket(f, 0, { treasury: ZeroAddress })).to.be.revertedWithCustomError(
         f.market,
         "MarketZeroTreasury",
       );
@@ -139,6 +141,7 @@ describe("MarketParameters", () => {
         noShowBps: 2 ** 16 - 1,
         noticePeriod: 2 ** 24 - 1,
         activationWindow: 2 ** 24 - 1,
+        creditPeriod: 2 ** 32 - 1,
       };
       await expect(f.market.connect(f.admin).publishTerms(most, DEFAULT_WEIGHTS))
         .to.be.revertedWithCustomError(f.market, "MarketParameterOutOfBounds")

@@ -9,6 +9,8 @@ import type * as interfaces from "./interfaces";
 export type { interfaces };
 import type * as lens from "./lens";
 export type { lens };
+import type * as libraries from "./libraries";
+export type { libraries };
 import type * as liveness from "./liveness";
 export type { liveness };
 import type * as market from "./market";

@@ -23,12 +23,17 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export type LeaseStruct = { terms: BigNumberish; progress: BigNumberish };
-
-export type LeaseStructOutput = [terms: bigint, progress: bigint] & {
-  terms: bigint;
-  progress: bigint;
+export type LeaseStruct = {
+  terms: BigNumberish;
+  progress: BigNumberish;
+  history: BigNumberish;
 };
+
+export type LeaseStructOutput = [
+  terms: bigint,
+  progress: bigint,
+  history: bigint
+] & { terms: bigint; progress: bigint; history: bigint };
 
 export type CandidateStruct = {
   offer: BigNumberish;
@@ -47,6 +52,8 @@ export type OrderStruct = {
   maxLock: BigNumberish;
   requirement: BigNumberish;
   candidates: CandidateStruct[];
+  replicas: BigNumberish;
+  distinctRegions: boolean;
 };
 
 export type OrderStructOutput = [
@@ -55,7 +62,9 @@ export type OrderStructOutput = [
   duration: bigint,
   maxLock: bigint,
   requirement: bigint,
-  candidates: CandidateStructOutput[]
+  candidates: CandidateStructOutput[],
+  replicas: bigint,
+  distinctRegions: boolean
 ] & {
   token: string;
   units: bigint;
@@ -63,6 +72,8 @@ export type OrderStructOutput = [
   maxLock: bigint;
   requirement: bigint;
   candidates: CandidateStructOutput[];
+  replicas: bigint;
+  distinctRegions: boolean;
 };
 
 export declare namespace IEscrow {
@@ -113,6 +124,7 @@ export interface ILeasesInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "OUTAGE_ALLOWANCE"
+      | "acceptTransfer"
       | "activate"
       | "cancel"
       | "cancelNoShows"
@@ -120,9 +132,13 @@ export interface ILeasesInterface extends Interface {
       | "collect"
       | "decline"
       | "expire"
+      | "extend"
+      | "giveNotice"
       | "leaseById"
+      | "offerTransfer"
       | "open"
       | "openFunded"
+      | "resize"
   ): FunctionFragment;
 
   getEvent(
@@ -132,13 +148,25 @@ export interface ILeasesInterface extends Interface {
       | "LeaseCancelled"
       | "LeaseClosed"
       | "LeaseCollected"
+      | "LeaseExtended"
       | "LeaseOpened"
+      | "LeaseRenewed"
+      | "LeaseRepriced"
+      | "LeaseResized"
       | "LeaseSettled"
+      | "LeaseTransferred"
+      | "NoticeGiven"
+      | "ServiceCredited"
+      | "TransferOffered"
   ): EventFragment;
 
   encodeFunctionData(
     functionFragment: "OUTAGE_ALLOWANCE",
     values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "acceptTransfer",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "activate",
@@ -166,8 +194,20 @@ export interface ILeasesInterface extends Interface {
     values: [BigNumberish[]]
   ): string;
   encodeFunctionData(
+    functionFragment: "extend",
+    values: [BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "giveNotice",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "leaseById",
     values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "offerTransfer",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(functionFragment: "open", values: [OrderStruct]): string;
   encodeFunctionData(
@@ -179,9 +219,17 @@ export interface ILeasesInterface extends Interface {
       IEscrow.PermitStruct
     ]
   ): string;
+  encodeFunctionData(
+    functionFragment: "resize",
+    values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
+  ): string;
 
   decodeFunctionResult(
     functionFragment: "OUTAGE_ALLOWANCE",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "acceptTransfer",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "activate", data: BytesLike): Result;
@@ -194,9 +242,16 @@ export interface ILeasesInterface extends Interface {
   decodeFunctionResult(functionFragment: "collect", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "decline", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "expire", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "extend", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "giveNotice", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "leaseById", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "offerTransfer",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "resize", data: BytesLike): Result;
 }
 
 export namespace CollateralReleasedEvent {
@@ -321,6 +376,31 @@ export namespace LeaseCollectedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace LeaseExtendedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    payer: AddressLike,
+    duration: BigNumberish,
+    locked: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    payer: string,
+    duration: bigint,
+    locked: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    payer: string;
+    duration: bigint;
+    locked: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace LeaseOpenedEvent {
   export type InputTuple = [
     leaseId: BigNumberish,
@@ -364,12 +444,195 @@ export namespace LeaseOpenedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace LeaseRenewedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    by: AddressLike,
+    duration: BigNumberish,
+    locked: BigNumberish,
+    refund: BigNumberish,
+    bounty: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    by: string,
+    duration: bigint,
+    locked: bigint,
+    refund: bigint,
+    bounty: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    by: string;
+    duration: bigint;
+    locked: bigint;
+    refund: bigint;
+    bounty: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseRepricedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    ratePerSecondX32: BigNumberish,
+    termsVersion: BigNumberish,
+    darkSeconds: BigNumberish,
+    collateral: BigNumberish,
+    amount: BigNumberish,
+    fee: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    ratePerSecondX32: bigint,
+    termsVersion: bigint,
+    darkSeconds: bigint,
+    collateral: bigint,
+    amount: bigint,
+    fee: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    ratePerSecondX32: bigint;
+    termsVersion: bigint;
+    darkSeconds: bigint;
+    collateral: bigint;
+    amount: bigint;
+    fee: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseResizedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    units: BigNumberish,
+    ratePerSecondX32: BigNumberish,
+    earned: BigNumberish,
+    amount: BigNumberish,
+    darkSeconds: BigNumberish,
+    locked: BigNumberish,
+    refund: BigNumberish,
+    collateral: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    units: bigint,
+    ratePerSecondX32: bigint,
+    earned: bigint,
+    amount: bigint,
+    darkSeconds: bigint,
+    locked: bigint,
+    refund: bigint,
+    collateral: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    units: bigint;
+    ratePerSecondX32: bigint;
+    earned: bigint;
+    amount: bigint;
+    darkSeconds: bigint;
+    locked: bigint;
+    refund: bigint;
+    collateral: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace LeaseSettledEvent {
   export type InputTuple = [leaseId: BigNumberish, fee: BigNumberish];
   export type OutputTuple = [leaseId: bigint, fee: bigint];
   export interface OutputObject {
     leaseId: bigint;
     fee: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseTransferredEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    from: AddressLike,
+    to: AddressLike,
+    locked: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    from: string,
+    to: string,
+    locked: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    from: string;
+    to: string;
+    locked: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace NoticeGivenEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    duration: BigNumberish,
+    refund: BigNumberish
+  ];
+  export type OutputTuple = [leaseId: bigint, duration: bigint, refund: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    duration: bigint;
+    refund: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace ServiceCreditedEvent {
+  export type InputTuple = [leaseId: BigNumberish, amount: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, amount: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    amount: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace TransferOfferedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    tenant: AddressLike,
+    recipient: AddressLike
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    tenant: string,
+    recipient: string
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    tenant: string;
+    recipient: string;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -422,6 +685,12 @@ export interface ILeases extends BaseContract {
 
   OUTAGE_ALLOWANCE: TypedContractMethod<[], [bigint], "view">;
 
+  acceptTransfer: TypedContractMethod<
+    [leaseId: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
   activate: TypedContractMethod<
     [leaseIds: BigNumberish[]],
     [bigint],
@@ -452,13 +721,31 @@ export interface ILeases extends BaseContract {
     "nonpayable"
   >;
 
+  extend: TypedContractMethod<
+    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
+  giveNotice: TypedContractMethod<
+    [leaseId: BigNumberish, end: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
   leaseById: TypedContractMethod<
     [leaseId: BigNumberish],
     [LeaseStructOutput],
     "view"
   >;
 
-  open: TypedContractMethod<[order: OrderStruct], [bigint], "nonpayable">;
+  offerTransfer: TypedContractMethod<
+    [leaseId: BigNumberish, recipient: AddressLike],
+    [void],
+    "nonpayable"
+  >;
+
+  open: TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
 
   openFunded: TypedContractMethod<
     [
@@ -467,7 +754,18 @@ export interface ILeases extends BaseContract {
       signature: BytesLike,
       permit: IEscrow.PermitStruct
     ],
-    [bigint],
+    [bigint[]],
+    "nonpayable"
+  >;
+
+  resize: TypedContractMethod<
+    [
+      leaseId: BigNumberish,
+      units: BigNumberish,
+      maxPricePerSecondX32: BigNumberish,
+      maxCost: BigNumberish
+    ],
+    [void],
     "nonpayable"
   >;
 
@@ -478,6 +776,9 @@ export interface ILeases extends BaseContract {
   getFunction(
     nameOrSignature: "OUTAGE_ALLOWANCE"
   ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "acceptTransfer"
+  ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "activate"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
@@ -500,11 +801,32 @@ export interface ILeases extends BaseContract {
     nameOrSignature: "expire"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
   getFunction(
+    nameOrSignature: "extend"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "giveNotice"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, end: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "leaseById"
   ): TypedContractMethod<[leaseId: BigNumberish], [LeaseStructOutput], "view">;
   getFunction(
+    nameOrSignature: "offerTransfer"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, recipient: AddressLike],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "open"
-  ): TypedContractMethod<[order: OrderStruct], [bigint], "nonpayable">;
+  ): TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
   getFunction(
     nameOrSignature: "openFunded"
   ): TypedContractMethod<
@@ -514,7 +836,19 @@ export interface ILeases extends BaseContract {
       signature: BytesLike,
       permit: IEscrow.PermitStruct
     ],
-    [bigint],
+    [bigint[]],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "resize"
+  ): TypedContractMethod<
+    [
+      leaseId: BigNumberish,
+      units: BigNumberish,
+      maxPricePerSecondX32: BigNumberish,
+      maxCost: BigNumberish
+    ],
+    [void],
     "nonpayable"
   >;
 
@@ -554,6 +888,13 @@ export interface ILeases extends BaseContract {
     LeaseCollectedEvent.OutputObject
   >;
   getEvent(
+    key: "LeaseExtended"
+  ): TypedContractEvent<
+    LeaseExtendedEvent.InputTuple,
+    LeaseExtendedEvent.OutputTuple,
+    LeaseExtendedEvent.OutputObject
+  >;
+  getEvent(
     key: "LeaseOpened"
   ): TypedContractEvent<
     LeaseOpenedEvent.InputTuple,
@@ -561,11 +902,60 @@ export interface ILeases extends BaseContract {
     LeaseOpenedEvent.OutputObject
   >;
   getEvent(
+    key: "LeaseRenewed"
+  ): TypedContractEvent<
+    LeaseRenewedEvent.InputTuple,
+    LeaseRenewedEvent.OutputTuple,
+    LeaseRenewedEvent.OutputObject
+  >;
+  getEvent(
+    key: "LeaseRepriced"
+  ): TypedContractEvent<
+    LeaseRepricedEvent.InputTuple,
+    LeaseRepricedEvent.OutputTuple,
+    LeaseRepricedEvent.OutputObject
+  >;
+  getEvent(
+    key: "LeaseResized"
+  ): TypedContractEvent<
+    LeaseResizedEvent.InputTuple,
+    LeaseResizedEvent.OutputTuple,
+    LeaseResizedEvent.OutputObject
+  >;
+  getEvent(
     key: "LeaseSettled"
   ): TypedContractEvent<
     LeaseSettledEvent.InputTuple,
     LeaseSettledEvent.OutputTuple,
     LeaseSettledEvent.OutputObject
+  >;
+  getEvent(
+    key: "LeaseTransferred"
+  ): TypedContractEvent<
+    LeaseTransferredEvent.InputTuple,
+    LeaseTransferredEvent.OutputTuple,
+    LeaseTransferredEvent.OutputObject
+  >;
+  getEvent(
+    key: "NoticeGiven"
+  ): TypedContractEvent<
+    NoticeGivenEvent.InputTuple,
+    NoticeGivenEvent.OutputTuple,
+    NoticeGivenEvent.OutputObject
+  >;
+  getEvent(
+    key: "ServiceCredited"
+  ): TypedContractEvent<
+    ServiceCreditedEvent.InputTuple,
+    ServiceCreditedEvent.OutputTuple,
+    ServiceCreditedEvent.OutputObject
+  >;
+  getEvent(
+    key: "TransferOffered"
+  ): TypedContractEvent<
+    TransferOfferedEvent.InputTuple,
+    TransferOfferedEvent.OutputTuple,
+    TransferOfferedEvent.OutputObject
   >;
 
   filters: {
@@ -624,6 +1014,17 @@ export interface ILeases extends BaseContract {
       LeaseCollectedEvent.OutputObject
     >;
 
+    "LeaseExtended(uint96,address,uint256,uint256)": TypedContractEvent<
+      LeaseExtendedEvent.InputTuple,
+      LeaseExtendedEvent.OutputTuple,
+      LeaseExtendedEvent.OutputObject
+    >;
+    LeaseExtended: TypedContractEvent<
+      LeaseExtendedEvent.InputTuple,
+      LeaseExtendedEvent.OutputTuple,
+      LeaseExtendedEvent.OutputObject
+    >;
+
     "LeaseOpened(uint96,address,address,uint256,uint256,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
       LeaseOpenedEvent.InputTuple,
       LeaseOpenedEvent.OutputTuple,
@@ -635,6 +1036,39 @@ export interface ILeases extends BaseContract {
       LeaseOpenedEvent.OutputObject
     >;
 
+    "LeaseRenewed(uint96,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      LeaseRenewedEvent.InputTuple,
+      LeaseRenewedEvent.OutputTuple,
+      LeaseRenewedEvent.OutputObject
+    >;
+    LeaseRenewed: TypedContractEvent<
+      LeaseRenewedEvent.InputTuple,
+      LeaseRenewedEvent.OutputTuple,
+      LeaseRenewedEvent.OutputObject
+    >;
+
+    "LeaseRepriced(uint96,uint256,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      LeaseRepricedEvent.InputTuple,
+      LeaseRepricedEvent.OutputTuple,
+      LeaseRepricedEvent.OutputObject
+    >;
+    LeaseRepriced: TypedContractEvent<
+      LeaseRepricedEvent.InputTuple,
+      LeaseRepricedEvent.OutputTuple,
+      LeaseRepricedEvent.OutputObject
+    >;
+
+    "LeaseResized(uint96,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      LeaseResizedEvent.InputTuple,
+      LeaseResizedEvent.OutputTuple,
+      LeaseResizedEvent.OutputObject
+    >;
+    LeaseResized: TypedContractEvent<
+      LeaseResizedEvent.InputTuple,
+      LeaseResizedEvent.OutputTuple,
+      LeaseResizedEvent.OutputObject
+    >;
+
     "LeaseSettled(uint96,uint256)": TypedContractEvent<
       LeaseSettledEvent.InputTuple,
       LeaseSettledEvent.OutputTuple,
@@ -644,6 +1078,50 @@ export interface ILeases extends BaseContract {
       LeaseSettledEvent.InputTuple,
       LeaseSettledEvent.OutputTuple,
       LeaseSettledEvent.OutputObject
+    >;
+
+    "LeaseTransferred(uint96,address,address,uint256)": TypedContractEvent<
+      LeaseTransferredEvent.InputTuple,
+      LeaseTransferredEvent.OutputTuple,
+      LeaseTransferredEvent.OutputObject
+    >;
+    LeaseTransferred: TypedContractEvent<
+      LeaseTransferredEvent.InputTuple,
+      LeaseTransferredEvent.OutputTuple,
+      LeaseTransferredEvent.OutputObject
+    >;
+
+    "NoticeGiven(uint96,uint256,uint256)": TypedContractEvent<
+      NoticeGivenEvent.InputTuple,
+      NoticeGivenEvent.OutputTuple,
+      NoticeGivenEvent.OutputObject
+    >;
+    NoticeGiven: TypedContractEvent<
+      NoticeGivenEvent.InputTuple,
+      NoticeGivenEvent.OutputTuple,
+      NoticeGivenEvent.OutputObject
+    >;
+
+    "ServiceCredited(uint96,uint256)": TypedContractEvent<
+      ServiceCreditedEvent.InputTuple,
+      ServiceCreditedEvent.OutputTuple,
+      ServiceCreditedEvent.OutputObject
+    >;
+    ServiceCredited: TypedContractEvent<
+      ServiceCreditedEvent.InputTuple,
+      ServiceCreditedEvent.OutputTuple,
+      ServiceCreditedEvent.OutputObject
+    >;
+
+    "TransferOffered(uint96,address,address)": TypedContractEvent<
+      TransferOfferedEvent.InputTuple,
+      TransferOfferedEvent.OutputTuple,
+      TransferOfferedEvent.OutputObject
+    >;
+    TransferOffered: TypedContractEvent<
+      TransferOfferedEvent.InputTuple,
+      TransferOfferedEvent.OutputTuple,
+      TransferOfferedEvent.OutputObject
     >;
   };
 }

@@ -30,6 +30,7 @@ export type TermsStruct = {
   noShowBps: BigNumberish;
   noticePeriod: BigNumberish;
   activationWindow: BigNumberish;
+  creditPeriod: BigNumberish;
 };
 
 export type TermsStructOutput = [
@@ -38,7 +39,8 @@ export type TermsStructOutput = [
   toleranceBps: bigint,
   noShowBps: bigint,
   noticePeriod: bigint,
-  activationWindow: bigint
+  activationWindow: bigint,
+  creditPeriod: bigint
 ] & {
   treasury: string;
   feeBps: bigint;
@@ -46,6 +48,7 @@ export type TermsStructOutput = [
   noShowBps: bigint;
   noticePeriod: bigint;
   activationWindow: bigint;
+  creditPeriod: bigint;
 };
 
 export type WeightsStruct = {

@@ -53,8 +53,11 @@ export type OfferStruct = {
   traits: BigNumberish;
   pricePerSecondX32: BigNumberish;
   retired: boolean;
+  quotedOnly: boolean;
+  raisedAt: BigNumberish;
   slasher: AddressLike;
   contentHash: BytesLike;
+  priceBeforeX32: BigNumberish;
 };
 
 export type OfferStructOutput = [
@@ -62,15 +65,21 @@ export type OfferStructOutput = [
   traits: bigint,
   pricePerSecondX32: bigint,
   retired: boolean,
+  quotedOnly: boolean,
+  raisedAt: bigint,
   slasher: string,
-  contentHash: string
+  contentHash: string,
+  priceBeforeX32: bigint
 ] & {
   state: bigint;
   traits: bigint;
   pricePerSecondX32: bigint;
   retired: boolean;
+  quotedOnly: boolean;
+  raisedAt: bigint;
   slasher: string;
   contentHash: string;
+  priceBeforeX32: bigint;
 };
 
 export interface IOffersInterface extends Interface {
@@ -154,7 +163,8 @@ export namespace OfferCreatedEvent {
     token: AddressLike,
     terms: OfferTermsStruct,
     pricePerSecondX32: BigNumberish,
-    capacity: BigNumberish
+    capacity: BigNumberish,
+    quotedOnly: boolean
   ];
   export type OutputTuple = [
     offerId: bigint,
@@ -162,7 +172,8 @@ export namespace OfferCreatedEvent {
     token: string,
     terms: OfferTermsStructOutput,
     pricePerSecondX32: bigint,
-    capacity: bigint
+    capacity: bigint,
+    quotedOnly: boolean
   ];
   export interface OutputObject {
     offerId: bigint;
@@ -171,6 +182,7 @@ export namespace OfferCreatedEvent {
     terms: OfferTermsStructOutput;
     pricePerSecondX32: bigint;
     capacity: bigint;
+    quotedOnly: boolean;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -365,7 +377,7 @@ export interface IOffers extends BaseContract {
       OfferCapacitySetEvent.OutputObject
     >;
 
-    "OfferCreated(uint64,address,address,tuple,uint256,uint256)": TypedContractEvent<
+    "OfferCreated(uint64,address,address,tuple,uint256,uint256,bool)": TypedContractEvent<
       OfferCreatedEvent.InputTuple,
       OfferCreatedEvent.OutputTuple,
       OfferCreatedEvent.OutputObject

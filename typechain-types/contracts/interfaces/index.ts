@@ -7,6 +7,7 @@ export type { IEscrow } from "./IEscrow";
 export type { ILeases } from "./ILeases";
 export type { ILiveness } from "./ILiveness";
 export type { IMarket } from "./IMarket";
+export type { IMarketHooks } from "./IMarketHooks";
 export type { IMarketLens } from "./IMarketLens";
 export type { IMarketParameters } from "./IMarketParameters";
 export type { IOffers } from "./IOffers";

@@ -38,6 +38,8 @@ export type OrderStruct = {
   maxLock: BigNumberish;
   requirement: BigNumberish;
   candidates: CandidateStruct[];
+  replicas: BigNumberish;
+  distinctRegions: boolean;
 };
 
 export type OrderStructOutput = [
@@ -46,7 +48,9 @@ export type OrderStructOutput = [
   duration: bigint,
   maxLock: bigint,
   requirement: bigint,
-  candidates: CandidateStructOutput[]
+  candidates: CandidateStructOutput[],
+  replicas: bigint,
+  distinctRegions: boolean
 ] & {
   token: string;
   units: bigint;
@@ -54,6 +58,8 @@ export type OrderStructOutput = [
   maxLock: bigint;
   requirement: bigint;
   candidates: CandidateStructOutput[];
+  replicas: bigint;
+  distinctRegions: boolean;
 };
 
 export declare namespace IMarketLens {

@@ -30,6 +30,7 @@ export type TermsStruct = {
   noShowBps: BigNumberish;
   noticePeriod: BigNumberish;
   activationWindow: BigNumberish;
+  creditPeriod: BigNumberish;
 };
 
 export type TermsStructOutput = [
@@ -38,7 +39,8 @@ export type TermsStructOutput = [
   toleranceBps: bigint,
   noShowBps: bigint,
   noticePeriod: bigint,
-  activationWindow: bigint
+  activationWindow: bigint,
+  creditPeriod: bigint
 ] & {
   treasury: string;
   feeBps: bigint;
@@ -46,6 +48,7 @@ export type TermsStructOutput = [
   noShowBps: bigint;
   noticePeriod: bigint;
   activationWindow: bigint;
+  creditPeriod: bigint;
 };
 
 export type WeightsStruct = {
@@ -104,45 +107,6 @@ export type OfferTermsStructOutput = [
   contentHash: string;
 };
 
-export type LeaseStruct = { terms: BigNumberish; progress: BigNumberish };
-
-export type LeaseStructOutput = [terms: bigint, progress: bigint] & {
-  terms: bigint;
-  progress: bigint;
-};
-
-export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
-
-export type ListingStructOutput = [token: string, bounty: bigint] & {
-  token: string;
-  bounty: bigint;
-};
-
-export type OfferStruct = {
-  state: BigNumberish;
-  traits: BigNumberish;
-  pricePerSecondX32: BigNumberish;
-  retired: boolean;
-  slasher: AddressLike;
-  contentHash: BytesLike;
-};
-
-export type OfferStructOutput = [
-  state: bigint,
-  traits: bigint,
-  pricePerSecondX32: bigint,
-  retired: boolean,
-  slasher: string,
-  contentHash: string
-] & {
-  state: bigint;
-  traits: bigint;
-  pricePerSecondX32: bigint;
-  retired: boolean;
-  slasher: string;
-  contentHash: string;
-};
-
 export type CandidateStruct = {
   offer: BigNumberish;
   maxPricePerSecondX32: BigNumberish;
@@ -160,6 +124,8 @@ export type OrderStruct = {
   maxLock: BigNumberish;
   requirement: BigNumberish;
   candidates: CandidateStruct[];
+  replicas: BigNumberish;
+  distinctRegions: boolean;
 };
 
 export type OrderStructOutput = [
@@ -168,7 +134,9 @@ export type OrderStructOutput = [
   duration: bigint,
   maxLock: bigint,
   requirement: bigint,
-  candidates: CandidateStructOutput[]
+  candidates: CandidateStructOutput[],
+  replicas: bigint,
+  distinctRegions: boolean
 ] & {
   token: string;
   units: bigint;
@@ -176,6 +144,80 @@ export type OrderStructOutput = [
   maxLock: bigint;
   requirement: bigint;
   candidates: CandidateStructOutput[];
+  replicas: bigint;
+  distinctRegions: boolean;
+};
+
+export type LeaseStruct = {
+  terms: BigNumberish;
+  progress: BigNumberish;
+  history: BigNumberish;
+};
+
+export type LeaseStructOutput = [
+  terms: bigint,
+  progress: bigint,
+  history: bigint
+] & { terms: bigint; progress: bigint; history: bigint };
+
+export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
+
+export type ListingStructOutput = [token: string, bounty: bigint] & {
+  token: string;
+  bounty: bigint;
+};
+
+export type OfferStruct = {
+  state: BigNumberish;
+  traits: BigNumberish;
+  pricePerSecondX32: BigNumberish;
+  retired: boolean;
+  quotedOnly: boolean;
+  raisedAt: BigNumberish;
+  slasher: AddressLike;
+  contentHash: BytesLike;
+  priceBeforeX32: BigNumberish;
+};
+
+export type OfferStructOutput = [
+  state: bigint,
+  traits: bigint,
+  pricePerSecondX32: bigint,
+  retired: boolean,
+  quotedOnly: boolean,
+  raisedAt: bigint,
+  slasher: string,
+  contentHash: string,
+  priceBeforeX32: bigint
+] & {
+  state: bigint;
+  traits: bigint;
+  pricePerSecondX32: bigint;
+  retired: boolean;
+  quotedOnly: boolean;
+  raisedAt: bigint;
+  slasher: string;
+  contentHash: string;
+  priceBeforeX32: bigint;
+};
+
+export type RenewalStruct = {
+  leaseId: BigNumberish;
+  period: BigNumberish;
+  maxPricePerSecondX32: BigNumberish;
+  maxBounty: BigNumberish;
+};
+
+export type RenewalStructOutput = [
+  leaseId: bigint,
+  period: bigint,
+  maxPricePerSecondX32: bigint,
+  maxBounty: bigint
+] & {
+  leaseId: bigint;
+  period: bigint;
+  maxPricePerSecondX32: bigint;
+  maxBounty: bigint;
 };
 
 export type TokenTermsStruct = {
@@ -199,6 +241,33 @@ export type TokenTermsStructOutput = [
   listing: bigint;
   listed: boolean;
 };
+
+export declare namespace IMarket {
+  export type AroundStruct = {
+    escrow: AddressLike;
+    staking: AddressLike;
+    liveness: AddressLike;
+    records: AddressLike;
+    orders: AddressLike;
+    quotes: AddressLike;
+  };
+
+  export type AroundStructOutput = [
+    escrow: string,
+    staking: string,
+    liveness: string,
+    records: string,
+    orders: string,
+    quotes: string
+  ] & {
+    escrow: string;
+    staking: string;
+    liveness: string;
+    records: string;
+    orders: string;
+    quotes: string;
+  };
+}
 
 export declare namespace IEscrow {
   export type FundingStruct = {
@@ -249,8 +318,12 @@ export interface MarketInterface extends Interface {
     nameOrSignature:
       | "ESCROW"
       | "LIVENESS"
+      | "ORDERS"
       | "OUTAGE_ALLOWANCE"
+      | "QUOTES"
+      | "RECORDS"
       | "STAKING"
+      | "acceptTransfer"
       | "activate"
       | "authority"
       | "cancel"
@@ -258,21 +331,30 @@ export interface MarketInterface extends Interface {
       | "close"
       | "collect"
       | "createOffer"
+      | "createQuotedOffer"
       | "currentTermsVersion"
       | "decline"
       | "delistToken"
       | "expire"
+      | "extend"
+      | "failOver"
+      | "giveNotice"
       | "isConsumingScheduledOp"
       | "leaseById"
       | "listToken"
       | "listingOf"
       | "offerById"
       | "offerCount"
+      | "offerTransfer"
       | "open"
       | "openFunded"
+      | "openQuoted"
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
+      | "renew"
+      | "renewalPriceOf"
+      | "resize"
       | "retireOffer"
       | "setAuthority"
       | "setCapacity"
@@ -292,24 +374,39 @@ export interface MarketInterface extends Interface {
       | "LeaseCancelled"
       | "LeaseClosed"
       | "LeaseCollected"
+      | "LeaseExtended"
       | "LeaseOpened"
+      | "LeaseRenewed"
+      | "LeaseRepriced"
+      | "LeaseResized"
       | "LeaseSettled"
+      | "LeaseTransferred"
+      | "NoticeGiven"
       | "OfferCapacitySet"
       | "OfferCreated"
       | "OfferPriceSet"
       | "OfferRetired"
+      | "ServiceCredited"
       | "TermsPublished"
       | "TokenDelisted"
       | "TokenListed"
+      | "TransferOffered"
   ): EventFragment;
 
   encodeFunctionData(functionFragment: "ESCROW", values?: undefined): string;
   encodeFunctionData(functionFragment: "LIVENESS", values?: undefined): string;
+  encodeFunctionData(functionFragment: "ORDERS", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "OUTAGE_ALLOWANCE",
     values?: undefined
   ): string;
+  encodeFunctionData(functionFragment: "QUOTES", values?: undefined): string;
+  encodeFunctionData(functionFragment: "RECORDS", values?: undefined): string;
   encodeFunctionData(functionFragment: "STAKING", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "acceptTransfer",
+    values: [BigNumberish]
+  ): string;
   encodeFunctionData(
     functionFragment: "activate",
     values: [BigNumberish[]]
@@ -333,6 +430,10 @@ export interface MarketInterface extends Interface {
     values: [OfferTermsStruct, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "createQuotedOffer",
+    values: [AddressLike, OfferTermsStruct, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "currentTermsVersion",
     values?: undefined
   ): string;
@@ -347,6 +448,18 @@ export interface MarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "expire",
     values: [BigNumberish[]]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "extend",
+    values: [BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "failOver",
+    values: [BigNumberish, OrderStruct, BigNumberish, AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "giveNotice",
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "isConsumingScheduledOp",
@@ -372,6 +485,10 @@ export interface MarketInterface extends Interface {
     functionFragment: "offerCount",
     values?: undefined
   ): string;
+  encodeFunctionData(
+    functionFragment: "offerTransfer",
+    values: [BigNumberish, AddressLike]
+  ): string;
   encodeFunctionData(functionFragment: "open", values: [OrderStruct]): string;
   encodeFunctionData(
     functionFragment: "openFunded",
@@ -381,6 +498,10 @@ export interface MarketInterface extends Interface {
       BytesLike,
       IEscrow.PermitStruct
     ]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "openQuoted",
+    values: [AddressLike, OrderStruct, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -393,6 +514,18 @@ export interface MarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "publishTerms",
     values: [TermsStruct, WeightsStruct]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "renew",
+    values: [RenewalStruct[], AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "renewalPriceOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "resize",
+    values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "retireOffer",
@@ -429,11 +562,18 @@ export interface MarketInterface extends Interface {
 
   decodeFunctionResult(functionFragment: "ESCROW", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "LIVENESS", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "ORDERS", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "OUTAGE_ALLOWANCE",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "QUOTES", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "RECORDS", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "STAKING", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "acceptTransfer",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "activate", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "cancel", data: BytesLike): Result;
@@ -448,6 +588,10 @@ export interface MarketInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "createQuotedOffer",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "currentTermsVersion",
     data: BytesLike
   ): Result;
@@ -457,6 +601,9 @@ export interface MarketInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "expire", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "extend", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "failOver", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "giveNotice", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "isConsumingScheduledOp",
     data: BytesLike
@@ -466,8 +613,13 @@ export interface MarketInterface extends Interface {
   decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerCount", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "offerTransfer",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -480,6 +632,12 @@ export interface MarketInterface extends Interface {
     functionFragment: "publishTerms",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "renew", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "renewalPriceOf",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "resize", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "retireOffer",
     data: BytesLike
@@ -651,6 +809,31 @@ export namespace LeaseCollectedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace LeaseExtendedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    payer: AddressLike,
+    duration: BigNumberish,
+    locked: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    payer: string,
+    duration: bigint,
+    locked: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    payer: string;
+    duration: bigint;
+    locked: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace LeaseOpenedEvent {
   export type InputTuple = [
     leaseId: BigNumberish,
@@ -694,12 +877,160 @@ export namespace LeaseOpenedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace LeaseRenewedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    by: AddressLike,
+    duration: BigNumberish,
+    locked: BigNumberish,
+    refund: BigNumberish,
+    bounty: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    by: string,
+    duration: bigint,
+    locked: bigint,
+    refund: bigint,
+    bounty: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    by: string;
+    duration: bigint;
+    locked: bigint;
+    refund: bigint;
+    bounty: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseRepricedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    ratePerSecondX32: BigNumberish,
+    termsVersion: BigNumberish,
+    darkSeconds: BigNumberish,
+    collateral: BigNumberish,
+    amount: BigNumberish,
+    fee: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    ratePerSecondX32: bigint,
+    termsVersion: bigint,
+    darkSeconds: bigint,
+    collateral: bigint,
+    amount: bigint,
+    fee: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    ratePerSecondX32: bigint;
+    termsVersion: bigint;
+    darkSeconds: bigint;
+    collateral: bigint;
+    amount: bigint;
+    fee: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseResizedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    units: BigNumberish,
+    ratePerSecondX32: BigNumberish,
+    earned: BigNumberish,
+    amount: BigNumberish,
+    darkSeconds: BigNumberish,
+    locked: BigNumberish,
+    refund: BigNumberish,
+    collateral: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    units: bigint,
+    ratePerSecondX32: bigint,
+    earned: bigint,
+    amount: bigint,
+    darkSeconds: bigint,
+    locked: bigint,
+    refund: bigint,
+    collateral: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    units: bigint;
+    ratePerSecondX32: bigint;
+    earned: bigint;
+    amount: bigint;
+    darkSeconds: bigint;
+    locked: bigint;
+    refund: bigint;
+    collateral: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace LeaseSettledEvent {
   export type InputTuple = [leaseId: BigNumberish, fee: BigNumberish];
   export type OutputTuple = [leaseId: bigint, fee: bigint];
   export interface OutputObject {
     leaseId: bigint;
     fee: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LeaseTransferredEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    from: AddressLike,
+    to: AddressLike,
+    locked: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    from: string,
+    to: string,
+    locked: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    from: string;
+    to: string;
+    locked: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace NoticeGivenEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    duration: BigNumberish,
+    refund: BigNumberish
+  ];
+  export type OutputTuple = [leaseId: bigint, duration: bigint, refund: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    duration: bigint;
+    refund: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -727,7 +1058,8 @@ export namespace OfferCreatedEvent {
     token: AddressLike,
     terms: OfferTermsStruct,
     pricePerSecondX32: BigNumberish,
-    capacity: BigNumberish
+    capacity: BigNumberish,
+    quotedOnly: boolean
   ];
   export type OutputTuple = [
     offerId: bigint,
@@ -735,7 +1067,8 @@ export namespace OfferCreatedEvent {
     token: string,
     terms: OfferTermsStructOutput,
     pricePerSecondX32: bigint,
-    capacity: bigint
+    capacity: bigint,
+    quotedOnly: boolean
   ];
   export interface OutputObject {
     offerId: bigint;
@@ -744,6 +1077,7 @@ export namespace OfferCreatedEvent {
     terms: OfferTermsStructOutput;
     pricePerSecondX32: bigint;
     capacity: bigint;
+    quotedOnly: boolean;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -772,6 +1106,19 @@ export namespace OfferRetiredEvent {
   export type OutputTuple = [offerId: bigint];
   export interface OutputObject {
     offerId: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace ServiceCreditedEvent {
+  export type InputTuple = [leaseId: BigNumberish, amount: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, amount: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    amount: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -841,6 +1188,28 @@ export namespace TokenListedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace TransferOfferedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    tenant: AddressLike,
+    recipient: AddressLike
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    tenant: string,
+    recipient: string
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    tenant: string;
+    recipient: string;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export interface Market extends BaseContract {
   connect(runner?: ContractRunner | null): Market;
   waitForDeployment(): Promise<this>;
@@ -888,9 +1257,21 @@ export interface Market extends BaseContract {
 
   LIVENESS: TypedContractMethod<[], [string], "view">;
 
+  ORDERS: TypedContractMethod<[], [string], "view">;
+
   OUTAGE_ALLOWANCE: TypedContractMethod<[], [bigint], "view">;
 
+  QUOTES: TypedContractMethod<[], [string], "view">;
+
+  RECORDS: TypedContractMethod<[], [string], "view">;
+
   STAKING: TypedContractMethod<[], [string], "view">;
+
+  acceptTransfer: TypedContractMethod<
+    [leaseId: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
 
   activate: TypedContractMethod<
     [leaseIds: BigNumberish[]],
@@ -926,6 +1307,17 @@ export interface Market extends BaseContract {
     "nonpayable"
   >;
 
+  createQuotedOffer: TypedContractMethod<
+    [
+      provider: AddressLike,
+      terms: OfferTermsStruct,
+      pricePerSecondX32: BigNumberish,
+      capacity: BigNumberish
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+
   currentTermsVersion: TypedContractMethod<[], [bigint], "view">;
 
   decline: TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -935,6 +1327,29 @@ export interface Market extends BaseContract {
   expire: TypedContractMethod<
     [leaseIds: BigNumberish[]],
     [bigint],
+    "nonpayable"
+  >;
+
+  extend: TypedContractMethod<
+    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
+  failOver: TypedContractMethod<
+    [
+      from: BigNumberish,
+      order: OrderStruct,
+      maxBounty: BigNumberish,
+      caller: AddressLike
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+
+  giveNotice: TypedContractMethod<
+    [leaseId: BigNumberish, end: BigNumberish],
+    [void],
     "nonpayable"
   >;
 
@@ -966,7 +1381,13 @@ export interface Market extends BaseContract {
 
   offerCount: TypedContractMethod<[], [bigint], "view">;
 
-  open: TypedContractMethod<[order: OrderStruct], [bigint], "nonpayable">;
+  offerTransfer: TypedContractMethod<
+    [leaseId: BigNumberish, recipient: AddressLike],
+    [void],
+    "nonpayable"
+  >;
+
+  open: TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
 
   openFunded: TypedContractMethod<
     [
@@ -975,6 +1396,12 @@ export interface Market extends BaseContract {
       signature: BytesLike,
       permit: IEscrow.PermitStruct
     ],
+    [bigint[]],
+    "nonpayable"
+  >;
+
+  openQuoted: TypedContractMethod<
+    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
     [bigint],
     "nonpayable"
   >;
@@ -990,6 +1417,29 @@ export interface Market extends BaseContract {
   publishTerms: TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
     [bigint],
+    "nonpayable"
+  >;
+
+  renew: TypedContractMethod<
+    [renewals: RenewalStruct[], caller: AddressLike],
+    [boolean[]],
+    "nonpayable"
+  >;
+
+  renewalPriceOf: TypedContractMethod<
+    [offerId: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  resize: TypedContractMethod<
+    [
+      leaseId: BigNumberish,
+      units: BigNumberish,
+      maxPricePerSecondX32: BigNumberish,
+      maxCost: BigNumberish
+    ],
+    [void],
     "nonpayable"
   >;
 
@@ -1044,11 +1494,23 @@ export interface Market extends BaseContract {
     nameOrSignature: "LIVENESS"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
+    nameOrSignature: "ORDERS"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
     nameOrSignature: "OUTAGE_ALLOWANCE"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "QUOTES"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "RECORDS"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
     nameOrSignature: "STAKING"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "acceptTransfer"
+  ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "activate"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
@@ -1079,6 +1541,18 @@ export interface Market extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "createQuotedOffer"
+  ): TypedContractMethod<
+    [
+      provider: AddressLike,
+      terms: OfferTermsStruct,
+      pricePerSecondX32: BigNumberish,
+      capacity: BigNumberish
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "currentTermsVersion"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
@@ -1090,6 +1564,32 @@ export interface Market extends BaseContract {
   getFunction(
     nameOrSignature: "expire"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "extend"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "failOver"
+  ): TypedContractMethod<
+    [
+      from: BigNumberish,
+      order: OrderStruct,
+      maxBounty: BigNumberish,
+      caller: AddressLike
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "giveNotice"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, end: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "isConsumingScheduledOp"
   ): TypedContractMethod<[], [string], "view">;
@@ -1117,8 +1617,15 @@ export interface Market extends BaseContract {
     nameOrSignature: "offerCount"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "offerTransfer"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, recipient: AddressLike],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "open"
-  ): TypedContractMethod<[order: OrderStruct], [bigint], "nonpayable">;
+  ): TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
   getFunction(
     nameOrSignature: "openFunded"
   ): TypedContractMethod<
@@ -1128,6 +1635,13 @@ export interface Market extends BaseContract {
       signature: BytesLike,
       permit: IEscrow.PermitStruct
     ],
+    [bigint[]],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "openQuoted"
+  ): TypedContractMethod<
+    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
     [bigint],
     "nonpayable"
   >;
@@ -1142,6 +1656,28 @@ export interface Market extends BaseContract {
   ): TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
     [bigint],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "renew"
+  ): TypedContractMethod<
+    [renewals: RenewalStruct[], caller: AddressLike],
+    [boolean[]],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "renewalPriceOf"
+  ): TypedContractMethod<[offerId: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "resize"
+  ): TypedContractMethod<
+    [
+      leaseId: BigNumberish,
+      units: BigNumberish,
+      maxPricePerSecondX32: BigNumberish,
+      maxCost: BigNumberish
+    ],
+    [void],
     "nonpayable"
   >;
   getFunction(
@@ -1231,6 +1767,13 @@ export interface Market extends BaseContract {
     LeaseCollectedEvent.OutputObject
   >;
   getEvent(
+    key: "LeaseExtended"
+  ): TypedContractEvent<
+    LeaseExtendedEvent.InputTuple,
+    LeaseExtendedEvent.OutputTuple,
+    LeaseExtendedEvent.OutputObject
+  >;
+  getEvent(
     key: "LeaseOpened"
   ): TypedContractEvent<
     LeaseOpenedEvent.InputTuple,
@@ -1238,11 +1781,46 @@ export interface Market extends BaseContract {
     LeaseOpenedEvent.OutputObject
   >;
   getEvent(
+    key: "LeaseRenewed"
+  ): TypedContractEvent<
+    LeaseRenewedEvent.InputTuple,
+    LeaseRenewedEvent.OutputTuple,
+    LeaseRenewedEvent.OutputObject
+  >;
+  getEvent(
+    key: "LeaseRepriced"
+  ): TypedContractEvent<
+    LeaseRepricedEvent.InputTuple,
+    LeaseRepricedEvent.OutputTuple,
+    LeaseRepricedEvent.OutputObject
+  >;
+  getEvent(
+    key: "LeaseResized"
+  ): TypedContractEvent<
+    LeaseResizedEvent.InputTuple,
+    LeaseResizedEvent.OutputTuple,
+    LeaseResizedEvent.OutputObject
+  >;
+  getEvent(
     key: "LeaseSettled"
   ): TypedContractEvent<
     LeaseSettledEvent.InputTuple,
     LeaseSettledEvent.OutputTuple,
     LeaseSettledEvent.OutputObject
+  >;
+  getEvent(
+    key: "LeaseTransferred"
+  ): TypedContractEvent<
+    LeaseTransferredEvent.InputTuple,
+    LeaseTransferredEvent.OutputTuple,
+    LeaseTransferredEvent.OutputObject
+  >;
+  getEvent(
+    key: "NoticeGiven"
+  ): TypedContractEvent<
+    NoticeGivenEvent.InputTuple,
+    NoticeGivenEvent.OutputTuple,
+    NoticeGivenEvent.OutputObject
   >;
   getEvent(
     key: "OfferCapacitySet"
@@ -1273,6 +1851,13 @@ export interface Market extends BaseContract {
     OfferRetiredEvent.OutputObject
   >;
   getEvent(
+    key: "ServiceCredited"
+  ): TypedContractEvent<
+    ServiceCreditedEvent.InputTuple,
+    ServiceCreditedEvent.OutputTuple,
+    ServiceCreditedEvent.OutputObject
+  >;
+  getEvent(
     key: "TermsPublished"
   ): TypedContractEvent<
     TermsPublishedEvent.InputTuple,
@@ -1292,6 +1877,13 @@ export interface Market extends BaseContract {
     TokenListedEvent.InputTuple,
     TokenListedEvent.OutputTuple,
     TokenListedEvent.OutputObject
+  >;
+  getEvent(
+    key: "TransferOffered"
+  ): TypedContractEvent<
+    TransferOfferedEvent.InputTuple,
+    TransferOfferedEvent.OutputTuple,
+    TransferOfferedEvent.OutputObject
   >;
 
   filters: {
@@ -1372,6 +1964,17 @@ export interface Market extends BaseContract {
       LeaseCollectedEvent.OutputObject
     >;
 
+    "LeaseExtended(uint96,address,uint256,uint256)": TypedContractEvent<
+      LeaseExtendedEvent.InputTuple,
+      LeaseExtendedEvent.OutputTuple,
+      LeaseExtendedEvent.OutputObject
+    >;
+    LeaseExtended: TypedContractEvent<
+      LeaseExtendedEvent.InputTuple,
+      LeaseExtendedEvent.OutputTuple,
+      LeaseExtendedEvent.OutputObject
+    >;
+
     "LeaseOpened(uint96,address,address,uint256,uint256,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
       LeaseOpenedEvent.InputTuple,
       LeaseOpenedEvent.OutputTuple,
@@ -1381,6 +1984,39 @@ export interface Market extends BaseContract {
       LeaseOpenedEvent.InputTuple,
       LeaseOpenedEvent.OutputTuple,
       LeaseOpenedEvent.OutputObject
+    >;
+
+    "LeaseRenewed(uint96,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      LeaseRenewedEvent.InputTuple,
+      LeaseRenewedEvent.OutputTuple,
+      LeaseRenewedEvent.OutputObject
+    >;
+    LeaseRenewed: TypedContractEvent<
+      LeaseRenewedEvent.InputTuple,
+      LeaseRenewedEvent.OutputTuple,
+      LeaseRenewedEvent.OutputObject
+    >;
+
+    "LeaseRepriced(uint96,uint256,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      LeaseRepricedEvent.InputTuple,
+      LeaseRepricedEvent.OutputTuple,
+      LeaseRepricedEvent.OutputObject
+    >;
+    LeaseRepriced: TypedContractEvent<
+      LeaseRepricedEvent.InputTuple,
+      LeaseRepricedEvent.OutputTuple,
+      LeaseRepricedEvent.OutputObject
+    >;
+
+    "LeaseResized(uint96,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      LeaseResizedEvent.InputTuple,
+      LeaseResizedEvent.OutputTuple,
+      LeaseResizedEvent.OutputObject
+    >;
+    LeaseResized: TypedContractEvent<
+      LeaseResizedEvent.InputTuple,
+      LeaseResizedEvent.OutputTuple,
+      LeaseResizedEvent.OutputObject
     >;
 
     "LeaseSettled(uint96,uint256)": TypedContractEvent<
@@ -1394,6 +2030,28 @@ export interface Market extends BaseContract {
       LeaseSettledEvent.OutputObject
     >;
 
+    "LeaseTransferred(uint96,address,address,uint256)": TypedContractEvent<
+      LeaseTransferredEvent.InputTuple,
+      LeaseTransferredEvent.OutputTuple,
+      LeaseTransferredEvent.OutputObject
+    >;
+    LeaseTransferred: TypedContractEvent<
+      LeaseTransferredEvent.InputTuple,
+      LeaseTransferredEvent.OutputTuple,
+      LeaseTransferredEvent.OutputObject
+    >;
+
+    "NoticeGiven(uint96,uint256,uint256)": TypedContractEvent<
+      NoticeGivenEvent.InputTuple,
+      NoticeGivenEvent.OutputTuple,
+      NoticeGivenEvent.OutputObject
+    >;
+    NoticeGiven: TypedContractEvent<
+      NoticeGivenEvent.InputTuple,
+      NoticeGivenEvent.OutputTuple,
+      NoticeGivenEvent.OutputObject
+    >;
+
     "OfferCapacitySet(uint64,uint256)": TypedContractEvent<
       OfferCapacitySetEvent.InputTuple,
       OfferCapacitySetEvent.OutputTuple,
@@ -1405,7 +2063,7 @@ export interface Market extends BaseContract {
       OfferCapacitySetEvent.OutputObject
     >;
 
-    "OfferCreated(uint64,address,address,tuple,uint256,uint256)": TypedContractEvent<
+    "OfferCreated(uint64,address,address,tuple,uint256,uint256,bool)": TypedContractEvent<
       OfferCreatedEvent.InputTuple,
       OfferCreatedEvent.OutputTuple,
       OfferCreatedEvent.OutputObject
@@ -1436,6 +2094,17 @@ export interface Market extends BaseContract {
       OfferRetiredEvent.InputTuple,
       OfferRetiredEvent.OutputTuple,
       OfferRetiredEvent.OutputObject
+    >;
+
+    "ServiceCredited(uint96,uint256)": TypedContractEvent<
+      ServiceCreditedEvent.InputTuple,
+      ServiceCreditedEvent.OutputTuple,
+      ServiceCreditedEvent.OutputObject
+    >;
+    ServiceCredited: TypedContractEvent<
+      ServiceCreditedEvent.InputTuple,
+      ServiceCreditedEvent.OutputTuple,
+      ServiceCreditedEvent.OutputObject
     >;
 
     "TermsPublished(uint256,tuple,tuple)": TypedContractEvent<
@@ -1469,6 +2138,17 @@ export interface Market extends BaseContract {
       TokenListedEvent.InputTuple,
       TokenListedEvent.OutputTuple,
       TokenListedEvent.OutputObject
+    >;
+
+    "TransferOffered(uint96,address,address)": TypedContractEvent<
+      TransferOfferedEvent.InputTuple,
+      TransferOfferedEvent.OutputTuple,
+      TransferOfferedEvent.OutputObject
+    >;
+    TransferOffered: TypedContractEvent<
+      TransferOfferedEvent.InputTuple,
+      TransferOfferedEvent.OutputTuple,
+      TransferOfferedEvent.OutputObject
     >;
   };
 }

@@ -55,6 +55,7 @@ export type TermsStruct = {
   noShowBps: BigNumberish;
   noticePeriod: BigNumberish;
   activationWindow: BigNumberish;
+  creditPeriod: BigNumberish;
 };
 
 export type TermsStructOutput = [
@@ -63,7 +64,8 @@ export type TermsStructOutput = [
   toleranceBps: bigint,
   noShowBps: bigint,
   noticePeriod: bigint,
-  activationWindow: bigint
+  activationWindow: bigint,
+  creditPeriod: bigint
 ] & {
   treasury: string;
   feeBps: bigint;
@@ -71,6 +73,7 @@ export type TermsStructOutput = [
   noShowBps: bigint;
   noticePeriod: bigint;
   activationWindow: bigint;
+  creditPeriod: bigint;
 };
 
 export type WeightsStruct = {
@@ -104,6 +107,47 @@ export type WeightsStructOutput = [
   gpuTier3: bigint;
 };
 
+export type CandidateStruct = {
+  offer: BigNumberish;
+  maxPricePerSecondX32: BigNumberish;
+};
+
+export type CandidateStructOutput = [
+  offer: bigint,
+  maxPricePerSecondX32: bigint
+] & { offer: bigint; maxPricePerSecondX32: bigint };
+
+export type OrderStruct = {
+  token: AddressLike;
+  units: BigNumberish;
+  duration: BigNumberish;
+  maxLock: BigNumberish;
+  requirement: BigNumberish;
+  candidates: CandidateStruct[];
+  replicas: BigNumberish;
+  distinctRegions: boolean;
+};
+
+export type OrderStructOutput = [
+  token: string,
+  units: bigint,
+  duration: bigint,
+  maxLock: bigint,
+  requirement: bigint,
+  candidates: CandidateStructOutput[],
+  replicas: bigint,
+  distinctRegions: boolean
+] & {
+  token: string;
+  units: bigint;
+  duration: bigint;
+  maxLock: bigint;
+  requirement: bigint;
+  candidates: CandidateStructOutput[];
+  replicas: bigint;
+  distinctRegions: boolean;
+};
+
 export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
 
 export type ListingStructOutput = [token: string, bounty: bigint] & {
@@ -116,8 +160,11 @@ export type OfferStruct = {
   traits: BigNumberish;
   pricePerSecondX32: BigNumberish;
   retired: boolean;
+  quotedOnly: boolean;
+  raisedAt: BigNumberish;
   slasher: AddressLike;
   contentHash: BytesLike;
+  priceBeforeX32: BigNumberish;
 };
 
 export type OfferStructOutput = [
@@ -125,15 +172,40 @@ export type OfferStructOutput = [
   traits: bigint,
   pricePerSecondX32: bigint,
   retired: boolean,
+  quotedOnly: boolean,
+  raisedAt: bigint,
   slasher: string,
-  contentHash: string
+  contentHash: string,
+  priceBeforeX32: bigint
 ] & {
   state: bigint;
   traits: bigint;
   pricePerSecondX32: bigint;
   retired: boolean;
+  quotedOnly: boolean;
+  raisedAt: bigint;
   slasher: string;
   contentHash: string;
+  priceBeforeX32: bigint;
+};
+
+export type RenewalStruct = {
+  leaseId: BigNumberish;
+  period: BigNumberish;
+  maxPricePerSecondX32: BigNumberish;
+  maxBounty: BigNumberish;
+};
+
+export type RenewalStructOutput = [
+  leaseId: bigint,
+  period: bigint,
+  maxPricePerSecondX32: bigint,
+  maxBounty: bigint
+] & {
+  leaseId: bigint;
+  period: bigint;
+  maxPricePerSecondX32: bigint;
+  maxBounty: bigint;
 };
 
 export type TokenTermsStruct = {
@@ -161,18 +233,25 @@ export type TokenTermsStructOutput = [
 export interface OffersInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "ORDERS"
+      | "QUOTES"
       | "authority"
       | "createOffer"
+      | "createQuotedOffer"
       | "currentTermsVersion"
       | "delistToken"
+      | "failOver"
       | "isConsumingScheduledOp"
       | "listToken"
       | "listingOf"
       | "offerById"
       | "offerCount"
+      | "openQuoted"
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
+      | "renew"
+      | "renewalPriceOf"
       | "retireOffer"
       | "setAuthority"
       | "setCapacity"
@@ -196,10 +275,16 @@ export interface OffersInterface extends Interface {
       | "TokenListed"
   ): EventFragment;
 
+  encodeFunctionData(functionFragment: "ORDERS", values?: undefined): string;
+  encodeFunctionData(functionFragment: "QUOTES", values?: undefined): string;
   encodeFunctionData(functionFragment: "authority", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "createOffer",
     values: [OfferTermsStruct, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "createQuotedOffer",
+    values: [AddressLike, OfferTermsStruct, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "currentTermsVersion",
@@ -208,6 +293,10 @@ export interface OffersInterface extends Interface {
   encodeFunctionData(
     functionFragment: "delistToken",
     values: [AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "failOver",
+    values: [BigNumberish, OrderStruct, BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "isConsumingScheduledOp",
@@ -230,6 +319,10 @@ export interface OffersInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
+    functionFragment: "openQuoted",
+    values: [AddressLike, OrderStruct, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "pauseEntries",
     values: [BigNumberish]
   ): string;
@@ -240,6 +333,14 @@ export interface OffersInterface extends Interface {
   encodeFunctionData(
     functionFragment: "publishTerms",
     values: [TermsStruct, WeightsStruct]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "renew",
+    values: [RenewalStruct[], AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "renewalPriceOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "retireOffer",
@@ -274,9 +375,15 @@ export interface OffersInterface extends Interface {
     values: [BigNumberish]
   ): string;
 
+  decodeFunctionResult(functionFragment: "ORDERS", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "QUOTES", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "createOffer",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "createQuotedOffer",
     data: BytesLike
   ): Result;
   decodeFunctionResult(
@@ -287,6 +394,7 @@ export interface OffersInterface extends Interface {
     functionFragment: "delistToken",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "failOver", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "isConsumingScheduledOp",
     data: BytesLike
@@ -295,6 +403,7 @@ export interface OffersInterface extends Interface {
   decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerCount", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -305,6 +414,11 @@ export interface OffersInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "renew", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "renewalPriceOf",
     data: BytesLike
   ): Result;
   decodeFunctionResult(
@@ -376,7 +490,8 @@ export namespace OfferCreatedEvent {
     token: AddressLike,
     terms: OfferTermsStruct,
     pricePerSecondX32: BigNumberish,
-    capacity: BigNumberish
+    capacity: BigNumberish,
+    quotedOnly: boolean
   ];
   export type OutputTuple = [
     offerId: bigint,
@@ -384,7 +499,8 @@ export namespace OfferCreatedEvent {
     token: string,
     terms: OfferTermsStructOutput,
     pricePerSecondX32: bigint,
-    capacity: bigint
+    capacity: bigint,
+    quotedOnly: boolean
   ];
   export interface OutputObject {
     offerId: bigint;
@@ -393,6 +509,7 @@ export namespace OfferCreatedEvent {
     terms: OfferTermsStructOutput;
     pricePerSecondX32: bigint;
     capacity: bigint;
+    quotedOnly: boolean;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -533,6 +650,10 @@ export interface Offers extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  ORDERS: TypedContractMethod<[], [string], "view">;
+
+  QUOTES: TypedContractMethod<[], [string], "view">;
+
   authority: TypedContractMethod<[], [string], "view">;
 
   createOffer: TypedContractMethod<
@@ -545,9 +666,31 @@ export interface Offers extends BaseContract {
     "nonpayable"
   >;
 
+  createQuotedOffer: TypedContractMethod<
+    [
+      provider: AddressLike,
+      terms: OfferTermsStruct,
+      pricePerSecondX32: BigNumberish,
+      capacity: BigNumberish
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+
   currentTermsVersion: TypedContractMethod<[], [bigint], "view">;
 
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
+
+  failOver: TypedContractMethod<
+    [
+      from: BigNumberish,
+      order: OrderStruct,
+      maxBounty: BigNumberish,
+      caller: AddressLike
+    ],
+    [bigint],
+    "nonpayable"
+  >;
 
   isConsumingScheduledOp: TypedContractMethod<[], [string], "view">;
 
@@ -571,6 +714,12 @@ export interface Offers extends BaseContract {
 
   offerCount: TypedContractMethod<[], [bigint], "view">;
 
+  openQuoted: TypedContractMethod<
+    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [bigint],
+    "nonpayable"
+  >;
+
   pauseEntries: TypedContractMethod<
     [duration: BigNumberish],
     [void],
@@ -583,6 +732,18 @@ export interface Offers extends BaseContract {
     [terms: TermsStruct, weights: WeightsStruct],
     [bigint],
     "nonpayable"
+  >;
+
+  renew: TypedContractMethod<
+    [renewals: RenewalStruct[], caller: AddressLike],
+    [boolean[]],
+    "nonpayable"
+  >;
+
+  renewalPriceOf: TypedContractMethod<
+    [offerId: BigNumberish],
+    [bigint],
+    "view"
   >;
 
   retireOffer: TypedContractMethod<
@@ -630,6 +791,12 @@ export interface Offers extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "ORDERS"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "QUOTES"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
     nameOrSignature: "authority"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -644,11 +811,35 @@ export interface Offers extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "createQuotedOffer"
+  ): TypedContractMethod<
+    [
+      provider: AddressLike,
+      terms: OfferTermsStruct,
+      pricePerSecondX32: BigNumberish,
+      capacity: BigNumberish
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "currentTermsVersion"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "delistToken"
   ): TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
+  getFunction(
+    nameOrSignature: "failOver"
+  ): TypedContractMethod<
+    [
+      from: BigNumberish,
+      order: OrderStruct,
+      maxBounty: BigNumberish,
+      caller: AddressLike
+    ],
+    [bigint],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "isConsumingScheduledOp"
   ): TypedContractMethod<[], [string], "view">;
@@ -673,6 +864,13 @@ export interface Offers extends BaseContract {
     nameOrSignature: "offerCount"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "openQuoted"
+  ): TypedContractMethod<
+    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "pauseEntries"
   ): TypedContractMethod<[duration: BigNumberish], [void], "nonpayable">;
   getFunction(
@@ -685,6 +883,16 @@ export interface Offers extends BaseContract {
     [bigint],
     "nonpayable"
   >;
+  getFunction(
+    nameOrSignature: "renew"
+  ): TypedContractMethod<
+    [renewals: RenewalStruct[], caller: AddressLike],
+    [boolean[]],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "renewalPriceOf"
+  ): TypedContractMethod<[offerId: BigNumberish], [bigint], "view">;
   getFunction(
     nameOrSignature: "retireOffer"
   ): TypedContractMethod<[offerId: BigNumberish], [void], "nonpayable">;
@@ -820,7 +1028,7 @@ export interface Offers extends BaseContract {
       OfferCapacitySetEvent.OutputObject
     >;
 
-    "OfferCreated(uint64,address,address,tuple,uint256,uint256)": TypedContractEvent<
+    "OfferCreated(uint64,address,address,tuple,uint256,uint256,bool)": TypedContractEvent<
       OfferCreatedEvent.InputTuple,
       OfferCreatedEvent.OutputTuple,
       OfferCreatedEvent.OutputObject

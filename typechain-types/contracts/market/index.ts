@@ -3,6 +3,7 @@
 /* eslint-disable */
 export type { LeaseBook } from "./LeaseBook";
 export type { LeaseEnd } from "./LeaseEnd";
+export type { LeaseLife } from "./LeaseLife";
 export type { LeaseOpening } from "./LeaseOpening";
 export type { LeaseStart } from "./LeaseStart";
 export type { Market } from "./Market";

@@ -5,6 +5,7 @@ export * as deploy from "./deploy";
 export * as escrow from "./escrow";
 export * as interfaces from "./interfaces";
 export * as lens from "./lens";
+export * as libraries from "./libraries";
 export * as liveness from "./liveness";
 export * as market from "./market";
 export * as mocks from "./mocks";

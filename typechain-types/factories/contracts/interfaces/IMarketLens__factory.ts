@@ -622,6 +622,16 @@ const _abi = [
             name: "candidates",
             type: "tuple[]",
           },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
         ],
         internalType: "struct Order",
         name: "order",

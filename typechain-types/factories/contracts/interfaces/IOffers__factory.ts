@@ -152,6 +152,12 @@ const _abi = [
         name: "capacity",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "quotedOnly",
+        type: "bool",
+      },
     ],
     name: "OfferCreated",
     type: "event",
@@ -282,6 +288,16 @@ const _abi = [
             type: "bool",
           },
           {
+            internalType: "bool",
+            name: "quotedOnly",
+            type: "bool",
+          },
+          {
+            internalType: "uint40",
+            name: "raisedAt",
+            type: "uint40",
+          },
+          {
             internalType: "address",
             name: "slasher",
             type: "address",
@@ -290,6 +306,11 @@ const _abi = [
             internalType: "bytes32",
             name: "contentHash",
             type: "bytes32",
+          },
+          {
+            internalType: "uint128",
+            name: "priceBeforeX32",
+            type: "uint128",
           },
         ],
         internalType: "struct Offer",

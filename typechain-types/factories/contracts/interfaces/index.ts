@@ -7,6 +7,7 @@ export { IEscrow__factory } from "./IEscrow__factory";
 export { ILeases__factory } from "./ILeases__factory";
 export { ILiveness__factory } from "./ILiveness__factory";
 export { IMarket__factory } from "./IMarket__factory";
+export { IMarketHooks__factory } from "./IMarketHooks__factory";
 export { IMarketLens__factory } from "./IMarketLens__factory";
 export { IMarketParameters__factory } from "./IMarketParameters__factory";
 export { IOffers__factory } from "./IOffers__factory";

@@ -66,6 +66,90 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "free",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "required",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBondShort",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBountyTooHigh",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+      {
+        internalType: "uint256",
+        name: "left",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "required",
+        type: "uint256",
+      },
+    ],
+    name: "MarketCapacityShort",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "cost",
+        type: "uint256",
+      },
+    ],
+    name: "MarketCostTooHigh",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "units",
         type: "uint256",
@@ -80,8 +164,34 @@ const _abi = [
         name: "candidates",
         type: "uint256",
       },
+      {
+        internalType: "uint256",
+        name: "replicas",
+        type: "uint256",
+      },
     ],
     name: "MarketEmptyOrder",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "MarketExtensionOutOfBounds",
     type: "error",
   },
   {
@@ -103,6 +213,17 @@ const _abi = [
       },
     ],
     name: "MarketLeaseEnded",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketLeaseNoticed",
     type: "error",
   },
   {
@@ -194,6 +315,17 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotOrders",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "OfferId",
         name: "offerId",
         type: "uint64",
@@ -215,6 +347,38 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotQuotes",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "recipient",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotRecipient",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -231,6 +395,32 @@ const _abi = [
       },
     ],
     name: "MarketNotTenant",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "end",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "least",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "MarketNoticeOutOfBounds",
     type: "error",
   },
   {
@@ -289,12 +479,44 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "price",
+        type: "uint256",
+      },
+    ],
+    name: "MarketPriceTooHigh",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "provider",
         type: "address",
       },
     ],
     name: "MarketProviderDark",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketStillServed",
     type: "error",
   },
   {
@@ -338,6 +560,48 @@ const _abi = [
       },
       {
         internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketTooEarlyToRenew",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketTooEarlyToShrink",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
         name: "deadline",
         type: "uint256",
       },
@@ -348,6 +612,22 @@ const _abi = [
       },
     ],
     name: "MarketTooLateToDecline",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "units",
+        type: "uint256",
+      },
+    ],
+    name: "MarketUnitsUnchanged",
     type: "error",
   },
   {
@@ -580,6 +860,37 @@ const _abi = [
       {
         indexed: true,
         internalType: "address",
+        name: "payer",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseExtended",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
         name: "tenant",
         type: "address",
       },
@@ -645,6 +956,159 @@ const _abi = [
         type: "uint96",
       },
       {
+        indexed: true,
+        internalType: "address",
+        name: "by",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "refund",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseRenewed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "ratePerSecondX32",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "termsVersion",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "darkSeconds",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseRepriced",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "units",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "ratePerSecondX32",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "earned",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "darkSeconds",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "refund",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseResized",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
         indexed: false,
         internalType: "uint256",
         name: "fee",
@@ -652,6 +1116,62 @@ const _abi = [
       },
     ],
     name: "LeaseSettled",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "from",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "to",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseTransferred",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "refund",
+        type: "uint256",
+      },
+    ],
+    name: "NoticeGiven",
     type: "event",
   },
   {
@@ -744,6 +1264,12 @@ const _abi = [
         name: "capacity",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "quotedOnly",
+        type: "bool",
+      },
     ],
     name: "OfferCreated",
     type: "event",
@@ -778,6 +1304,25 @@ const _abi = [
       },
     ],
     name: "OfferRetired",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
+    ],
+    name: "ServiceCredited",
     type: "event",
   },
   {
@@ -820,6 +1365,11 @@ const _abi = [
             internalType: "uint24",
             name: "activationWindow",
             type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
           },
         ],
         indexed: false,
@@ -930,6 +1480,31 @@ const _abi = [
     type: "event",
   },
   {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "recipient",
+        type: "address",
+      },
+    ],
+    name: "TransferOffered",
+    type: "event",
+  },
+  {
     inputs: [],
     name: "ESCROW",
     outputs: [
@@ -957,12 +1532,51 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "ORDERS",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "OUTAGE_ALLOWANCE",
     outputs: [
       {
         internalType: "uint32",
         name: "",
         type: "uint32",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "QUOTES",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "RECORDS",
+    outputs: [
+      {
+        internalType: "contract IProviderRecords",
+        name: "",
+        type: "address",
       },
     ],
     stateMutability: "view",
@@ -979,6 +1593,19 @@ const _abi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "acceptTransfer",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -1139,6 +1766,72 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+      {
+        components: [
+          {
+            internalType: "Resources",
+            name: "resources",
+            type: "uint256",
+          },
+          {
+            internalType: "uint24",
+            name: "minDuration",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "maxDuration",
+            type: "uint32",
+          },
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "slasher",
+            type: "address",
+          },
+          {
+            internalType: "bytes32",
+            name: "contentHash",
+            type: "bytes32",
+          },
+        ],
+        internalType: "struct OfferTerms",
+        name: "terms",
+        type: "tuple",
+      },
+      {
+        internalType: "uint128",
+        name: "pricePerSecondX32",
+        type: "uint128",
+      },
+      {
+        internalType: "uint24",
+        name: "capacity",
+        type: "uint24",
+      },
+    ],
+    name: "createQuotedOffer",
+    outputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "currentTermsVersion",
     outputs: [
@@ -1197,6 +1890,135 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint32",
+        name: "addedSeconds",
+        type: "uint32",
+      },
+      {
+        internalType: "uint256",
+        name: "maxCost",
+        type: "uint256",
+      },
+    ],
+    name: "extend",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "from",
+        type: "uint96",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "duration",
+            type: "uint32",
+          },
+          {
+            internalType: "uint120",
+            name: "maxLock",
+            type: "uint120",
+          },
+          {
+            internalType: "Resources",
+            name: "requirement",
+            type: "uint256",
+          },
+          {
+            components: [
+              {
+                internalType: "OfferId",
+                name: "offer",
+                type: "uint64",
+              },
+              {
+                internalType: "uint128",
+                name: "maxPricePerSecondX32",
+                type: "uint128",
+              },
+            ],
+            internalType: "struct Candidate[]",
+            name: "candidates",
+            type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
+        ],
+        internalType: "struct Order",
+        name: "order",
+        type: "tuple",
+      },
+      {
+        internalType: "uint256",
+        name: "maxBounty",
+        type: "uint256",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "failOver",
+    outputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint40",
+        name: "end",
+        type: "uint40",
+      },
+    ],
+    name: "giveNotice",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "isConsumingScheduledOp",
     outputs: [
@@ -1229,6 +2051,11 @@ const _abi = [
           {
             internalType: "LeaseProgress",
             name: "progress",
+            type: "uint256",
+          },
+          {
+            internalType: "LeaseHistory",
+            name: "history",
             type: "uint256",
           },
         ],
@@ -1327,6 +2154,16 @@ const _abi = [
             type: "bool",
           },
           {
+            internalType: "bool",
+            name: "quotedOnly",
+            type: "bool",
+          },
+          {
+            internalType: "uint40",
+            name: "raisedAt",
+            type: "uint40",
+          },
+          {
             internalType: "address",
             name: "slasher",
             type: "address",
@@ -1335,6 +2172,11 @@ const _abi = [
             internalType: "bytes32",
             name: "contentHash",
             type: "bytes32",
+          },
+          {
+            internalType: "uint128",
+            name: "priceBeforeX32",
+            type: "uint128",
           },
         ],
         internalType: "struct Offer",
@@ -1356,6 +2198,24 @@ const _abi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "recipient",
+        type: "address",
+      },
+    ],
+    name: "offerTransfer",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -1404,6 +2264,16 @@ const _abi = [
             name: "candidates",
             type: "tuple[]",
           },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
         ],
         internalType: "struct Order",
         name: "order",
@@ -1413,9 +2283,9 @@ const _abi = [
     name: "open",
     outputs: [
       {
-        internalType: "LeaseId",
-        name: "leaseId",
-        type: "uint96",
+        internalType: "LeaseId[]",
+        name: "leaseIds",
+        type: "uint96[]",
       },
     ],
     stateMutability: "nonpayable",
@@ -1466,6 +2336,16 @@ const _abi = [
             internalType: "struct Candidate[]",
             name: "candidates",
             type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
           },
         ],
         internalType: "struct Order",
@@ -1550,6 +2430,89 @@ const _abi = [
     name: "openFunded",
     outputs: [
       {
+        internalType: "LeaseId[]",
+        name: "leaseIds",
+        type: "uint96[]",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "duration",
+            type: "uint32",
+          },
+          {
+            internalType: "uint120",
+            name: "maxLock",
+            type: "uint120",
+          },
+          {
+            internalType: "Resources",
+            name: "requirement",
+            type: "uint256",
+          },
+          {
+            components: [
+              {
+                internalType: "OfferId",
+                name: "offer",
+                type: "uint64",
+              },
+              {
+                internalType: "uint128",
+                name: "maxPricePerSecondX32",
+                type: "uint128",
+              },
+            ],
+            internalType: "struct Candidate[]",
+            name: "candidates",
+            type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
+        ],
+        internalType: "struct Order",
+        name: "order",
+        type: "tuple",
+      },
+      {
+        internalType: "uint128",
+        name: "pricePerSecondX32",
+        type: "uint128",
+      },
+    ],
+    name: "openQuoted",
+    outputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -1618,6 +2581,11 @@ const _abi = [
             name: "activationWindow",
             type: "uint24",
           },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
+          },
         ],
         internalType: "struct Terms",
         name: "terms",
@@ -1679,6 +2647,99 @@ const _abi = [
         type: "uint16",
       },
     ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        components: [
+          {
+            internalType: "LeaseId",
+            name: "leaseId",
+            type: "uint96",
+          },
+          {
+            internalType: "uint32",
+            name: "period",
+            type: "uint32",
+          },
+          {
+            internalType: "uint128",
+            name: "maxPricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "uint96",
+            name: "maxBounty",
+            type: "uint96",
+          },
+        ],
+        internalType: "struct Renewal[]",
+        name: "renewals",
+        type: "tuple[]",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "renew",
+    outputs: [
+      {
+        internalType: "bool[]",
+        name: "done",
+        type: "bool[]",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    name: "renewalPriceOf",
+    outputs: [
+      {
+        internalType: "uint128",
+        name: "",
+        type: "uint128",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint24",
+        name: "units",
+        type: "uint24",
+      },
+      {
+        internalType: "uint128",
+        name: "maxPricePerSecondX32",
+        type: "uint128",
+      },
+      {
+        internalType: "uint256",
+        name: "maxCost",
+        type: "uint256",
+      },
+    ],
+    name: "resize",
+    outputs: [],
     stateMutability: "nonpayable",
     type: "function",
   },
@@ -1785,6 +2846,11 @@ const _abi = [
             internalType: "uint24",
             name: "activationWindow",
             type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
           },
         ],
         internalType: "struct Terms",

@@ -18,6 +18,7 @@ import type { NonPayableOverrides } from "../../../common";
 import type {
   Market,
   MarketInterface,
+  IMarket,
   TermsStruct,
   WeightsStruct,
 } from "../../../contracts/market/Market";
@@ -31,19 +32,41 @@ const _abi = [
         type: "address",
       },
       {
-        internalType: "address",
-        name: "escrow",
-        type: "address",
-      },
-      {
-        internalType: "address",
-        name: "staking",
-        type: "address",
-      },
-      {
-        internalType: "address",
-        name: "liveness",
-        type: "address",
+        components: [
+          {
+            internalType: "address",
+            name: "escrow",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "staking",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "liveness",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "records",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "orders",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "quotes",
+            type: "address",
+          },
+        ],
+        internalType: "struct IMarket.Around",
+        name: "around",
+        type: "tuple",
       },
       {
         internalType: "uint32",
@@ -81,6 +104,11 @@ const _abi = [
             internalType: "uint24",
             name: "activationWindow",
             type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
           },
         ],
         internalType: "struct Terms",
@@ -195,6 +223,90 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "free",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "required",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBondShort",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBountyTooHigh",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+      {
+        internalType: "uint256",
+        name: "left",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "required",
+        type: "uint256",
+      },
+    ],
+    name: "MarketCapacityShort",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "cost",
+        type: "uint256",
+      },
+    ],
+    name: "MarketCostTooHigh",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "units",
         type: "uint256",
@@ -209,8 +321,34 @@ const _abi = [
         name: "candidates",
         type: "uint256",
       },
+      {
+        internalType: "uint256",
+        name: "replicas",
+        type: "uint256",
+      },
     ],
     name: "MarketEmptyOrder",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "MarketExtensionOutOfBounds",
     type: "error",
   },
   {
@@ -232,6 +370,17 @@ const _abi = [
       },
     ],
     name: "MarketLeaseEnded",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketLeaseNoticed",
     type: "error",
   },
   {
@@ -323,6 +472,17 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotOrders",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "OfferId",
         name: "offerId",
         type: "uint64",
@@ -344,6 +504,38 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotQuotes",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "recipient",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotRecipient",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -360,6 +552,32 @@ const _abi = [
       },
     ],
     name: "MarketNotTenant",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "end",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "least",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "MarketNoticeOutOfBounds",
     type: "error",
   },
   {
@@ -418,12 +636,44 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "price",
+        type: "uint256",
+      },
+    ],
+    name: "MarketPriceTooHigh",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "provider",
         type: "address",
       },
     ],
     name: "MarketProviderDark",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketStillServed",
     type: "error",
   },
   {
@@ -467,6 +717,48 @@ const _abi = [
       },
       {
         internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketTooEarlyToRenew",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketTooEarlyToShrink",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
         name: "deadline",
         type: "uint256",
       },
@@ -477,6 +769,22 @@ const _abi = [
       },
     ],
     name: "MarketTooLateToDecline",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "units",
+        type: "uint256",
+      },
+    ],
+    name: "MarketUnitsUnchanged",
     type: "error",
   },
   {
@@ -709,6 +1017,37 @@ const _abi = [
       {
         indexed: true,
         internalType: "address",
+        name: "payer",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseExtended",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
         name: "tenant",
         type: "address",
       },
@@ -774,6 +1113,159 @@ const _abi = [
         type: "uint96",
       },
       {
+        indexed: true,
+        internalType: "address",
+        name: "by",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "refund",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseRenewed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "ratePerSecondX32",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "termsVersion",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "darkSeconds",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseRepriced",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "units",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "ratePerSecondX32",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "earned",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "darkSeconds",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "refund",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseResized",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
         indexed: false,
         internalType: "uint256",
         name: "fee",
@@ -781,6 +1273,62 @@ const _abi = [
       },
     ],
     name: "LeaseSettled",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "from",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "to",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+    ],
+    name: "LeaseTransferred",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "duration",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "refund",
+        type: "uint256",
+      },
+    ],
+    name: "NoticeGiven",
     type: "event",
   },
   {
@@ -873,6 +1421,12 @@ const _abi = [
         name: "capacity",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "quotedOnly",
+        type: "bool",
+      },
     ],
     name: "OfferCreated",
     type: "event",
@@ -907,6 +1461,25 @@ const _abi = [
       },
     ],
     name: "OfferRetired",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
+    ],
+    name: "ServiceCredited",
     type: "event",
   },
   {
@@ -949,6 +1522,11 @@ const _abi = [
             internalType: "uint24",
             name: "activationWindow",
             type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
           },
         ],
         indexed: false,
@@ -1059,6 +1637,31 @@ const _abi = [
     type: "event",
   },
   {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "recipient",
+        type: "address",
+      },
+    ],
+    name: "TransferOffered",
+    type: "event",
+  },
+  {
     inputs: [],
     name: "ESCROW",
     outputs: [
@@ -1086,12 +1689,51 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "ORDERS",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "OUTAGE_ALLOWANCE",
     outputs: [
       {
         internalType: "uint32",
         name: "",
         type: "uint32",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "QUOTES",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "RECORDS",
+    outputs: [
+      {
+        internalType: "contract IProviderRecords",
+        name: "",
+        type: "address",
       },
     ],
     stateMutability: "view",
@@ -1108,6 +1750,19 @@ const _abi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "acceptTransfer",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -1268,6 +1923,72 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+      {
+        components: [
+          {
+            internalType: "Resources",
+            name: "resources",
+            type: "uint256",
+          },
+          {
+            internalType: "uint24",
+            name: "minDuration",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "maxDuration",
+            type: "uint32",
+          },
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "slasher",
+            type: "address",
+          },
+          {
+            internalType: "bytes32",
+            name: "contentHash",
+            type: "bytes32",
+          },
+        ],
+        internalType: "struct OfferTerms",
+        name: "terms",
+        type: "tuple",
+      },
+      {
+        internalType: "uint128",
+        name: "pricePerSecondX32",
+        type: "uint128",
+      },
+      {
+        internalType: "uint24",
+        name: "capacity",
+        type: "uint24",
+      },
+    ],
+    name: "createQuotedOffer",
+    outputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "currentTermsVersion",
     outputs: [
@@ -1326,6 +2047,135 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint32",
+        name: "addedSeconds",
+        type: "uint32",
+      },
+      {
+        internalType: "uint256",
+        name: "maxCost",
+        type: "uint256",
+      },
+    ],
+    name: "extend",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "from",
+        type: "uint96",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "duration",
+            type: "uint32",
+          },
+          {
+            internalType: "uint120",
+            name: "maxLock",
+            type: "uint120",
+          },
+          {
+            internalType: "Resources",
+            name: "requirement",
+            type: "uint256",
+          },
+          {
+            components: [
+              {
+                internalType: "OfferId",
+                name: "offer",
+                type: "uint64",
+              },
+              {
+                internalType: "uint128",
+                name: "maxPricePerSecondX32",
+                type: "uint128",
+              },
+            ],
+            internalType: "struct Candidate[]",
+            name: "candidates",
+            type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
+        ],
+        internalType: "struct Order",
+        name: "order",
+        type: "tuple",
+      },
+      {
+        internalType: "uint256",
+        name: "maxBounty",
+        type: "uint256",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "failOver",
+    outputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint40",
+        name: "end",
+        type: "uint40",
+      },
+    ],
+    name: "giveNotice",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "isConsumingScheduledOp",
     outputs: [
@@ -1358,6 +2208,11 @@ const _abi = [
           {
             internalType: "LeaseProgress",
             name: "progress",
+            type: "uint256",
+          },
+          {
+            internalType: "LeaseHistory",
+            name: "history",
             type: "uint256",
           },
         ],
@@ -1456,6 +2311,16 @@ const _abi = [
             type: "bool",
           },
           {
+            internalType: "bool",
+            name: "quotedOnly",
+            type: "bool",
+          },
+          {
+            internalType: "uint40",
+            name: "raisedAt",
+            type: "uint40",
+          },
+          {
             internalType: "address",
             name: "slasher",
             type: "address",
@@ -1464,6 +2329,11 @@ const _abi = [
             internalType: "bytes32",
             name: "contentHash",
             type: "bytes32",
+          },
+          {
+            internalType: "uint128",
+            name: "priceBeforeX32",
+            type: "uint128",
           },
         ],
         internalType: "struct Offer",
@@ -1485,6 +2355,24 @@ const _abi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "recipient",
+        type: "address",
+      },
+    ],
+    name: "offerTransfer",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -1533,6 +2421,16 @@ const _abi = [
             name: "candidates",
             type: "tuple[]",
           },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
         ],
         internalType: "struct Order",
         name: "order",
@@ -1542,9 +2440,9 @@ const _abi = [
     name: "open",
     outputs: [
       {
-        internalType: "LeaseId",
-        name: "leaseId",
-        type: "uint96",
+        internalType: "LeaseId[]",
+        name: "leaseIds",
+        type: "uint96[]",
       },
     ],
     stateMutability: "nonpayable",
@@ -1595,6 +2493,16 @@ const _abi = [
             internalType: "struct Candidate[]",
             name: "candidates",
             type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
           },
         ],
         internalType: "struct Order",
@@ -1679,6 +2587,89 @@ const _abi = [
     name: "openFunded",
     outputs: [
       {
+        internalType: "LeaseId[]",
+        name: "leaseIds",
+        type: "uint96[]",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "duration",
+            type: "uint32",
+          },
+          {
+            internalType: "uint120",
+            name: "maxLock",
+            type: "uint120",
+          },
+          {
+            internalType: "Resources",
+            name: "requirement",
+            type: "uint256",
+          },
+          {
+            components: [
+              {
+                internalType: "OfferId",
+                name: "offer",
+                type: "uint64",
+              },
+              {
+                internalType: "uint128",
+                name: "maxPricePerSecondX32",
+                type: "uint128",
+              },
+            ],
+            internalType: "struct Candidate[]",
+            name: "candidates",
+            type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
+        ],
+        internalType: "struct Order",
+        name: "order",
+        type: "tuple",
+      },
+      {
+        internalType: "uint128",
+        name: "pricePerSecondX32",
+        type: "uint128",
+      },
+    ],
+    name: "openQuoted",
+    outputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -1747,6 +2738,11 @@ const _abi = [
             name: "activationWindow",
             type: "uint24",
           },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
+          },
         ],
         internalType: "struct Terms",
         name: "terms",
@@ -1808,6 +2804,99 @@ const _abi = [
         type: "uint16",
       },
     ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        components: [
+          {
+            internalType: "LeaseId",
+            name: "leaseId",
+            type: "uint96",
+          },
+          {
+            internalType: "uint32",
+            name: "period",
+            type: "uint32",
+          },
+          {
+            internalType: "uint128",
+            name: "maxPricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "uint96",
+            name: "maxBounty",
+            type: "uint96",
+          },
+        ],
+        internalType: "struct Renewal[]",
+        name: "renewals",
+        type: "tuple[]",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "renew",
+    outputs: [
+      {
+        internalType: "bool[]",
+        name: "done",
+        type: "bool[]",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    name: "renewalPriceOf",
+    outputs: [
+      {
+        internalType: "uint128",
+        name: "",
+        type: "uint128",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint24",
+        name: "units",
+        type: "uint24",
+      },
+      {
+        internalType: "uint128",
+        name: "maxPricePerSecondX32",
+        type: "uint128",
+      },
+      {
+        internalType: "uint256",
+        name: "maxCost",
+        type: "uint256",
+      },
+    ],
+    name: "resize",
+    outputs: [],
     stateMutability: "nonpayable",
     type: "function",
   },
@@ -1915,6 +3004,11 @@ const _abi = [
             name: "activationWindow",
             type: "uint24",
           },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
+          },
         ],
         internalType: "struct Terms",
         name: "",
@@ -2011,30 +3105,96 @@ const _abi = [
 ] as const;
 
 const _bytecode =
-  "0x6101006040523461092f57615b48803803908161001b81610933565b9283928339810103610260811261092f5761003582610958565b9061004260208401610958565b61004e60408501610958565b9161005b60608601610958565b936100686080870161096c565b9560c0609f1984011261092f576040519260c08401906001600160401b038211858310176107fe57610100916040526100a360a08401610958565b85526100b160c0840161097d565b60208601526100c260e0840161097d565b60408601526100d282840161097d565b60608601526100e4610120840161098c565b60808601526100f6610140840161098c565b60a086015261015f19011261092f57604051916101008301906001600160401b038211848310176107fe576101cf6102407f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad9460209460405261015c610160820161096c565b875261016b610180820161096c565b8588015261017c6101a0820161096c565b604088015261018e6101c0820161096c565b60608801526101a06101e0820161096c565b60808801526101b2610200820161096c565b60a08801526101c4610220820161096c565b60c08801520161096c565b60e08501525f80546001600160a01b0319166001600160a01b03929092169182179055604051908152a181516001600160a01b0316156109205761023761ffff60208401511661021f6040610933565b600681526566656542707360d01b602082015261099c565b61026b61ffff60408401511661024d6040610933565b600c81526b746f6c6572616e636542707360a01b602082015261099c565b61ffff60608301511661027e6040610933565b6009815260208101686e6f53686f7742707360b81b81526109c483116108d05750505062ffffff6080830151166102b56040610933565b600c8152602081016b1b9bdd1a58d954195c9a5bd960a21b8152610e10831080156108c4575b6108715750505062ffffff60a0830151166102f66040610933565b60108152602081016f61637469766174696f6e57696e646f7760801b815261012c83108015610865575b610812575050604051905060e081016001600160401b038111828210176107fe576040526001549161ffff8316825261ffff8360101c16602083015262ffffff8360201c16604083015264ffffffffff8360381c16606083015260018060401b038360601c16608083015261ffff8360a01c1660a083015261ffff8360b01c1660c0830152600161ffff84160161ffff81116107ea5763ffffffff60e061ffff9360c06101c0967f4d8ce75534d402ea6e5864a04fdbaa4ac2e0ff58a2371cee67627fd02e3923039860208b01519060a08c015162ffffff811660408501528983166020850152898916845266ffffff000000006bffffffffff00000000000000606086015160381b16926c01000000000000000000000000600160a01b03608087015160601b169463ffff00008c6c01000000000000000000000000600160a01b0319938f6bffffffffff000000000000001992169066ffffffffffffff191617169160101b1617169160201b1617171760015560a0810151600154908860a01b908960a01b9060a01b1616908860a01b1916176001550151600154908660b01b908760b01b9060b01b1616908660b01b1916176001558484165f52600260205260405f2060018060a01b0389511660018060a01b031982541617815560208901518154908760a01b908860a01b9060a01b1616908760a01b191617815560408901518154908760b01b908860b01b9060b01b1616908760b01b19161781556060890151815462ffffff60d01b60808c015160d01b169062ffffff60e81b60a08d015160e81b16928960c01b9060c01b169060018060c01b031617171790558281511667ffffffff00000000602083015160201b16176bffffffff0000000000000000604083015160401b16176fffffffff000000000000000000000000606083015160601b16178360801b608083015160801b16178360a01b60a083015160a01b16178360c01b60c083015160c01b161783831b83830151841b16178585165f52600360205260405f205562ffffff60a060405199600180831b038151168b528760208201511660208c01528760408201511660408c01528760608201511660608c01528260808201511660808c015201511660a08901528281511660c089015282602082015116828901528260408201511661010089015282606082015116610120890152826080820151166101408901528260a0820151166101608901528260c0820151166101808901520151166101a08601521692a263ffffffff84166201518081116107d157506001600160a01b0390811660805290811660a0521660c05260e05260405161514a90816109fe82396080518181816109d201528181610e3801528181611012015281816112f70152818161171301528181611c7401528181612a6b01528181612b3d01528181612e7f01528181613bf001528181613e75015281816142630152614521015260a0518181816110c0015281816111a7015281816117c60152818161189d015281816119b301528181611d3001528181611e06015281816143fd0152614836015260c0518181816103680152818161159401528181611efd015281816135aa01526147c8015260e05181818161030301528181610a4001526136860152f35b6398ec323160e01b5f526004526201518060245260445ffd5b634e487b7160e01b5f52601160045260245ffd5b634e487b7160e01b5f52604160045260245ffd5b9060a4916040519384926371c041b560e01b8452608060048501525180928160848601528585015e5f838301850152602483015261012c6044830152620151806064830152601f01601f19168101030190fd5b50620151808311610320565b9060a4916040519384926371c041b560e01b8452608060048501525180928160848601528585015e5f8383018501526024830152610e10604483015262278d006064830152601f01601f19168101030190fd5b5062278d0083116102db565b9060a4916040519384926371c041b560e01b8452608060048501525180928160848601528585015e5f84838501015260248301525f60448301526109c46064830152601f80199101168101030190fd5b631e42e10560e21b5f5260045ffd5b5f80fd5b6040519190601f01601f191682016001600160401b038111838210176107fe57604052565b51906001600160a01b038216820361092f57565b519063ffffffff8216820361092f57565b519061ffff8216820361092f57565b519062ffffff8216820361092f57565b6103e882116109a9575050565b60a49060206040519384926371c041b560e01b8452608060048501528051928391826084870152018585015e5f84838501015260248301525f60448301526103e86064830152601f80199101168101030190fdfe60806040526004361015610011575f80fd5b5f5f3560e01c80630aaba8e814612bc55780631115c24d14612b9b57806312e220aa14612b095780631d2b874714612ac957806350c7a9af14612a37578063601142801461271a57806366a8d919146120125780637a9e5e4b14611f685780637f39acfc14611f2c5780638130cedd14611ee75780638eae823514611a885780638fb3603714611a43578063967a7656146119e257806397610f301461199d5780639ffcede914611533578063abffc9ac1461149e578063b0702a5c14611253578063b701e6e414610e09578063bf7e214f14610de2578063c9e4629a14610d03578063cd04837314610c97578063ce2038cc14610bbd578063cf321e2a14610b83578063d5b981d114610af3578063da748b1014610acb578063dafe255c14610a64578063db7694af14610a23578063de1c3e6114610a01578063e681c4aa146109bc578063e8229254146108ed578063e8855d5014610855578063f21f2d2d146107d3578063f37dd31c146104655763f98ee66a14610190575f80fd5b346104625761019e36612fb5565b829182914260801b64ffffffffff60801b1690839081905b8086106101c857602087604051908152f35b9091929394956101e16101dc8884896132b5565b6132c5565b602081811c6001600160401b03168a526007905260408920546001600160a01b03908116908516811480159061045a575b610346575b506001600160601b03168089526008602052600160408a2001805461023b816134b4565b6006811015610332576001148015906102e9575b6102dd5791600193916102d093897ff8ffffffffffff000000000000000000ffffffffffffffffffffffffffffffff8760f91b92161763ffffffff60a81b8a60a81b16171790557f69e781b3edc461d212ce6b2897aa956a4a5a65a845520538ead3412f4bc980c86040805142815263ffffffff8a166020820152a26132d9565b965b0194939291906101b6565b505050956001906102d2565b5064ffffffffff6103296102fc8361404f565b63ffffffff7f000000000000000000000000000000000000000000000000000000000000000016906133e8565b1642101561024f565b634e487b7160e01b8c52602160045260248cfd5b6040516397a5d5b560e01b8152600481018290529195509350836060826024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa91821561044f578a8b918c946103f6575b506001600160a01b03163381036103db5750156103c95750936001600160601b03610217565b630ba9951d60e21b8a52600452602489fd5b631f65fe0960e21b8c5260048390526024523360445260648bfd5b935050506060823d8211610447575b8161041260609383613174565b810103126104435761042382613374565b61043b6040610434602086016140ff565b940161350d565b92905f6103a3565b8980fd5b3d9150610405565b6040513d8c823e3d90fd5b508815610212565b80fd5b503461046257366003190161010081126107cf5760c0136104625760c4356001600160801b0381168091036107cf5760e4359062ffffff8216918281036107cb57600154926104bd64ffffffffff8560381c166140d8565b6104e16104c861339e565b6001600160a01b03165f90815260046020526040902090565b549261ffff8460d01c16156107a85763ffffffff6104fd613434565b1615610799576201518063ffffffff610514613434565b1610156107905763ffffffff610528613434565b165b8062ffffff610537613458565b161161076d57506001600160401b038560601c166001600160401b03811461075957600101946001600160401b038616956001600160401b0360601b9060601b16906001600160401b0360601b19161760015560043592610596613458565b61059e613434565b608435966001600160a01b038816929091908a848a03610462576004928b9260a43597604051966105ce8861313e565b3360a092831b62ffffff60a01b1617602091821b6001600160f01b0319161788526001600160c81b038d1660c89390931b62ffffff60c81b169290921760e09390931b6001600160e01b0319169290921786820190815260408088018b8152606089018681526080808b018c8152968b018d815298885260079095529190952097518855905160018801559251600287018054945170ffffffffffffffffffffffffffffffffff199095166001600160801b03929092169190911793151590911b60ff60801b1692909217909155516003840180546001600160a01b0319166001600160a01b03928316179055905191909201556106ca61339e565b169560405195865262ffffff6106de6130ab565b16602087015260443563ffffffff81168091036104435760408701526020986001600160a01b0361070d61301d565b1660608801525050608085015260a084015260c083015260e0820152827f987f38425c6ae5be3851da9eac15df7888e34469f9e1af5434bed3d5d8a59fb46101003393a4604051908152f35b634e487b7160e01b87526011600452602487fd5b8660449162ffffff61077d613458565b630319c5f160e51b845216600452602452fd5b6201518061052a565b63e868142f60e01b8652600486fd5b6024866107b361339e565b631879711b60e21b82526001600160a01b0316600452fd5b8380fd5b5080fd5b5034610462576040366003190112610462576107ed613044565b7f4a174924fa3dc72a327ac7efb7af9b1743cbc0919565b21aa72ce9e531e4aa1b60206001600160401b036108206130ab565b9361082a8161406d565b62ffffff60a01b1981541662ffffff60a01b8760a01b1617905562ffffff604051951685521692a280f35b503461046257602036600319011261046257604060c09161ffff610877613033565b61087f613404565b50168152600260205220604051906108968261313e565b5460018060a01b038116825261ffff8160a01c16602083015261ffff8160b01c16604083015261ffff81841c16606083015262ffffff8160d01c16608083015260e81c60a08201526108eb604051809261305a565bf35b503461046257602036600319011261046257604060c0916001600160401b03610914613044565b61091c613404565b501681526007602052206040516109328161313e565b8154918282526001810154602083019081526001600160801b036002830154916040850190828416825260ff606087019460801c161515845260a06004600180831b0360038801541696608089019788520154960195865260405196875251602087015251166040850152511515606084015260018060a01b0390511660808301525160a0820152f35b50346104625780600319360112610462576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b5034610462578060031936011261046257602061ffff60015416604051908152f35b5034610462578060031936011261046257602060405163ffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b5034610462576020366003190112610462576001600160401b03610a86613044565b6002610a918261406d565b01805460ff60801b1916600160801b179055167fa34b093ba48b716c21094a676405fad8d7b83fe5db71e0f53cb0568be4c85d078280a280f35b5034610462578060031936011261046257602064ffffffffff60015460381c16604051908152f35b503461046257604036600319011261046257610b0d613044565b602435906001600160801b038216809203610b7f5760206001600160401b03826002610b597f0465205490bdbaef0dbf9518c8780614a9a656abc17d4bcd34d46cae5a9d2d2c9561406d565b0180546fffffffffffffffffffffffffffffffff1916861790556040519485521692a280f35b8280fd5b5034610462576020366003190112610462576020610bb5610ba2613033565b61ffff165f52600360205260405f205490565b604051908152f35b503461046257602036600319011261046257604060a091610bdc613007565b8160808451610bea81613123565b82815282602082015282868201528260608201520152600180851b0316815260046020522060405190610c1c82613123565b5461ffff6001600160701b0382169283815281602082016001600160601b038560701c1681526001600160601b036040840191838760d01c16835260ff60806060870196868a60e01c168852019760f01c16151587526040519788525116602087015251166040850152511660608301525115156080820152f35b5034610462576020366003190112610462576040809161ffff610cb8613033565b610cc06131ed565b501681526006602052206001600160601b03825191610cde83613108565b54602060018060a01b03821693848152019060a01c8152835192835251166020820152f35b50346104625760203660031901126104625760043563ffffffff81168091036107cf57610d303633613f08565b62093a808111610da0576020610d6e7fb2bcced4769e5bb2bff68451b77a84687325aa4a11267140ab4dbce8051274c89264ffffffffff42166133e8565b60015464ffffffffff60381b8260381b169064ffffffffff60381b19161760015564ffffffffff60405191168152a180f35b60c491604051916371c041b560e01b8352608060048401526005608484015264706175736560d81b60a48401526024830152604482015262093a806064820152fd5b5034610462578060031936011261046257546040516001600160a01b039091168152602090f35b503461046257610e1836612fb5565b90919081610e2582613781565b9381925b808410610e5d57602085610bb57f000000000000000000000000000000000000000000000000000000000000000089613843565b909192936001600160601b03610e776101dc8785876132b5565b16845260086020526001604085200154610e90816134b4565b600681101561123f5760011490811591611222575b5061121957610eb86101dc8684866132b5565b6001600160601b0381168552600860205260408520805490600181015491610ef361ffff8260d81c1661ffff165f52600260205260405f2090565b92610efe8286614cb3565b9461271061ffff865460c01c168702049361ffff8460e81c168b52600660205260408b20908b60405192610f3184613108565b546001600160a01b038116845260a01c6020840152610332578d60208301516001600160601b03168092818860a01c63ffffffff166001600160801b03891690610f8f916001600160801b0363ffffffff8093169116020160201c90565b60208701516001600160601b0316610fa6916131af565b90610fb0916131bc565b9485918760201c6001600160401b03166001600160401b03165f52600760205260405f209889549962ffffff60b81b8c60081c168b0390556004610ff3916136f6565b600190910155516001600160a01b0398891698611037948a92909116907f000000000000000000000000000000000000000000000000000000000000000090614b32565b8d813361104392614b92565b6040519160048352602083015260408201528460608201527fde3bdd0648d2f93d52d06101f48215d94865e061d5ba32475108633cf0d124f060806001600160601b0333941692a36001600160a01b03169282611163575b50508083036110be575b5050506110b36001916132d9565b945b01929190610e29565b7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316926110f391906131bc565b823b1561115f57604051630357371d60e01b81526001600160a01b039290921660048301526024820152905f908290604490829084905af180156111545761113d575b80806110a5565b61114a9194505f90613174565b5f926110b3611136565b6040513d5f823e3d90fd5b5f80fd5b60018060a01b039054166040519163743fce9160e11b835284600484015283602484015260448301525f6064830152608482015260208160a4815f60018060a01b037f0000000000000000000000000000000000000000000000000000000000000000165af18015611154576111da575b8061109b565b602090813d81116111fe575b6111f08183613174565b8101031261115f575f6111d4565b503d6111e6565b634e487b7160e01b5f52602160045260245ffd5b936001906110b5565b64ffffffffff91506102fc6112369161404f565b1642105f610ea5565b634e487b7160e01b86526021600452602486fd5b5034610462576101a036600319011261046257600435906001600160401b0382116104625760c060031983360301126104625760e036602319011261046257610104356001600160401b0381116107cf57366023820112156107cf578060040135906001600160401b038211610b7f573660248383010111610b7f57608036610123190112610b7f576112e4613388565b336001600160a01b0390911603611478577f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031690813b156107cb576040516314cce68360e31b8152926024356001600160a01b038116908190036114745760048501526044356001600160a01b038116908190036114745760248501526001600160a01b0361137961301d565b1660448501526084356001600160781b03811680910361147457606485015260a435608485015260c43561ffff81168091036114745760a485015260e43565ffffffffffff81168091036114745760c485015261018060e48501526113e791610184850191906024016133c8565b610124356101048401526101443560ff8116809103611470579183858180948296610124830152610164356101448301526101843561016483015203925af1801561146557611450575b602061143f8460040161397c565b6001600160601b0360405191168152f35b61145b828092613174565b6104625780611431565b6040513d84823e3d90fd5b8480fd5b8580fd5b604483611483613388565b625d564760e01b82526001600160a01b031660045233602452fd5b5034610462576020366003190112610462576114b8613007565b6114c23633613f08565b6001600160a01b03168082526004602052604082205460f01c60ff161561152157808252600460205260408220805460ff60f01b191690557f6621c4efc5efa31320394260425b7d14cbb9d7e3754b2c98c04af66b1cbf315b8280a280f35b631879711b60e21b8252600452602490fd5b50346104625760203660031901126104625761154d612f9f565b906001600160401b03808360201c1616808252600760205260018060a01b0360408320541660405163636f35d360e01b815281600482015260208160248160018060a01b037f0000000000000000000000000000000000000000000000000000000000000000165afa908115611992578491611958575b506001600160a01b03169033820361193e5750506001600160601b03831690818352600860205264ffffffffff611613600160408620015461160e611608826134b4565b886134d4565b61404f565b16804210156119235750611625613722565b938284526008602052604084209260018454940180546116628661165c61ffff8260d81c1661ffff165f52600260205260405f2090565b95614cb3565b9461271061ffff865460c01c1687020460021c9361ffff8860e81c168952600660205260408920936040519461169786613108565b546001600160a01b038116865260a01c602086019081528a61190f576116e3906001600160601b0363ffffffff60a08d901c81166001600160801b038916020160201c915116906131af565b925f52600760205261170d600560405f209586549662ffffff60b81b8d60081c16880390556136f6565b905592517f0000000000000000000000000000000000000000000000000000000000000000976001600160a01b039081169491611752915f9185918891168c8f614b32565b61175d5f338c614b92565b604051916005835260208301525f60408301528460608301527fde3bdd0648d2f93d52d06101f48215d94865e061d5ba32475108633cf0d124f060803393a36001600160a01b03169282611859575b50508083036117c4575b846117c18588613843565b80f35b7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316926117f991906131bc565b823b1561115f57604051630357371d60e01b81526001600160a01b039290921660048301526024820152905f908290604490829084905af1801561115457611843575b80806117b6565b6117c192505f61185291613174565b5f9161183c565b60018060a01b039054166040519163743fce9160e11b835284600484015283602484015260448301525f6064830152608482015260208160a4815f60018060a01b037f0000000000000000000000000000000000000000000000000000000000000000165af18015611154576118d0575b806117ac565b602090813d83116118f4575b6118e68183613174565b8101031261115f575f6118ca565b503d6118dc565b634e487b7160e01b5f52601160045260245ffd5b634e487b7160e01b8b52602160045260248bfd5b63fe6910a560e01b8452600483905260245242604452606483fd5b631f65fe0960e21b84526004526024525033604452606490fd5b90506020813d60201161198a575b8161197360209383613174565b810103126107cb5761198490613374565b5f6115c4565b3d9150611966565b6040513d86823e3d90fd5b50346104625780600319360112610462576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b503461046257602036600319011261046257604080916001600160601b03611a08612f9f565b611a106131ed565b501681526008602052208151611a2581613108565b60206001835493848452015491019081528251918252516020820152f35b5034610462578060031936011261046257805460a01c60ff1615611a8057506020638fb3603760e01b5b6040516001600160e01b03199091168152f35b602090611a6d565b503461046257602036600319011261046257611aa2612f9f565b6001600160601b0381169081835260086020526040832091611ae960405193611aca85613108565b602060018254928388520154950194855260018060a01b03168361347a565b611afc611af684516134b4565b836134d4565b64ffffffffff611b0c845161404f565b16804210611ecb575064ffffffffff611b306102fc611b29613722565b955161404f565b164210611ec3576004915b81855260086020526040852060018154910193845490611b6e61ffff8460d81c1661ffff165f52600260205260405f2090565b94611b798486614cb3565b968995600784101591826103325760038503611e91575b61ffff8760e81c168c52600660205260408c209060405191611bb183613108565b546001600160a01b038116835260a01c6020830190815293611e7d57918c99979593918c9b99979593600486145f14611e6f576001600160601b03808551165b1693849060a08a901c63ffffffff9081166001600160801b038b16020160201c90516001600160601b0316611c25916131af565b90611c2f916131bc565b9260201c6001600160401b03166001600160401b03168c52600760205260408c20968688549862ffffff60b81b8b60081c168a039055611c6e916136f6565b905582827f00000000000000000000000000000000000000000000000000000000000000009d8e93600160a01b6001900390511699600160a01b600190031699611cb9948b92614b32565b611cc482338e614b92565b6040519384611cd2916131c9565b60208401526040830152846060830152339160807fde3bdd0648d2f93d52d06101f48215d94865e061d5ba32475108633cf0d124f091a36001600160a01b03169282611dc2575b5050808303611d2e575b836117c18688613843565b7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031692611d6391906131bc565b823b156107cb57604051630357371d60e01b81526001600160a01b0392909216600483015260248201529082908290604490829084905af1801561146557611dad575b8080611d23565b81611db791613174565b610b7f57825f611da6565b60018060a01b039054166040519163743fce9160e11b83528460048401528360248401526044830152856064830152608482015260208160a4818860018060a01b037f0000000000000000000000000000000000000000000000000000000000000000165af18015611e6457611e39575b80611d19565b602090813d8311611e5d575b611e4f8183613174565b810103126107cb575f611e33565b503d611e45565b6040513d87823e3d90fd5b6001600160601b038c611bf1565b634e487b7160e01b8d52602160045260248dfd5b9650905061271061ffff885460c01c168902049081968b9260058614611eb8575b50611b90565b60021c97505f611eb2565b600391611b3b565b630f99dabd60e11b855260049190915260245242604452606483fd5b50346104625780600319360112610462576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b50346104625760203660031901126104625760209061ffff611f4c613033565b16815260058252604060018060a01b0391205416604051908152f35b503461046257602036600319011261046257611f82613007565b8154906001600160a01b038216330361200057803b15611fe5576001600160a01b03166001600160a01b031991909116811782556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a180f35b6361798f2f60e11b83526001600160a01b0316600452602482fd5b62d1953b60e31b835233600452602483fd5b50346104625736600319016101c081126107cf5760c013610462576101003660c3190112610462576120443633613f08565b6040516120508161313e565b612058613007565b815260243561ffff81168103610b7f57602082015260443561ffff81168103610b7f57604082015260643561ffff81168103610b7f57606082015260843562ffffff81168103610b7f57608082015260a43562ffffff81168103610b7f5760a08201526040519061010082018281106001600160401b038211176127065760405260c43563ffffffff811681036107cb57825260e43563ffffffff811681036107cb5760208301526101043563ffffffff811681036107cb5760408301526101243563ffffffff811681036107cb5760608301526101443563ffffffff811681036107cb5760808301526101643563ffffffff811681036107cb5760a08301526101843563ffffffff811681036107cb5760c08301526101a43563ffffffff811681036107cb5760e083015280516001600160a01b0316156126f7576121c661ffff6020830151166040516121ae604082613174565b600681526566656542707360d01b6020820152614c52565b6121fe61ffff6040830151166040516121e0604082613174565b600c81526b746f6c6572616e636542707360a01b6020820152614c52565b61ffff606082015116604051612215604082613174565b6009815260208101686e6f53686f7742707360b81b81526109c483116126a65750505062ffffff60808201511660405190612251604083613174565b600c825260208201906b1b9bdd1a58d954195c9a5bd960a21b8252610e108110801561269a575b6126455750505062ffffff60a08201511660405190612298604083613174565b6010825260208201906f61637469766174696f6e57696e646f7760801b825261012c81108015612639575b6125e4575050506122d26132e7565b91600161ffff845116019261ffff84116125d05763ffffffff916020956123f161ffff60c060e095898b8a015163ffff000060a08c015162ffffff811660408601528683168f86015286841685528666ffffff000000006001549260201b1694169066ffffffffffffff1916179160101b16171760015561237b64ffffffffff60608301511664ffffffffff60381b6001549160381b169064ffffffffff60381b191617600155565b60808101516001805467ffffffffffffffff60601b191660609290921b67ffffffffffffffff60601b1691909117905560a0818101516001805461ffff60a01b191691861690921b61ffff60a01b1617905501516001805461ffff60b01b19169290911660b01b61ffff60b01b16919091179055565b61ffff86168152600287526040812060018060a01b0360018060a01b03875116166001600160601b0360a01b8254161781558786015181549061ffff60a01b9061ffff60a01b9060a01b16169061ffff60a01b1916178155604086015181549061ffff60b01b9061ffff60b01b9060b01b16169061ffff60b01b19161781556060860151815462ffffff60d01b608089015160d01b169062ffffff60e81b60a08a015160e81b169261ffff60c01b9060c01b169060018060c01b0316171717905560408483511667ffffffff00000000898501518a1b16176bffffffff000000000000000082850151831b16178560601b606085015160601b16178560801b608085015160801b16178560a01b60a085015160a01b16178560c01b60c085015160c01b161785851b85850151861b16179161ffff8816815260038952205561253c604051809561305a565b8281511660c0850152828682015116828501528260408201511661010085015282606082015116610120850152826080820151166101408501528260a0820151166101608501528260c0820151166101808501520151166101a08201527f4d8ce75534d402ea6e5864a04fdbaa4ac2e0ff58a2371cee67627fd02e3923036101c061ffff841692a261ffff60405191168152f35b634e487b7160e01b85526011600452602485fd5b6040516371c041b560e01b81526080600482015292516084840181905260a492849290889083908587015e838301850152602483015261012c6044830152620151806064830152601f01601f19168101030190fd5b506201518081116122c3565b6040516371c041b560e01b81526080600482015292516084840181905260a492849290889083908587015e8383018501526024830152610e10604483015262278d006064830152601f01601f19168101030190fd5b5062278d008111612278565b9060a491866040519485936371c041b560e01b8552608060048601525180938160848701528686015e8383018501829052602484015260448301526109c46064830152601f01601f19168101030190fd5b631e42e10560e21b8352600483fd5b634e487b7160e01b84526041600452602484fd5b503461046257606036600319011261046257612734613007565b6024356001600160701b038116809103610b7f57604435906001600160601b0382168092036107cb576127673633613f08565b8082116129f65760607fdf09ee62f1065d1011f6c5a83879c936432563b5351431677aaeafee33a9819d9161279a6132e7565b9460018060a01b031693848752600460205261ffff604088205460d01c169182156129b7575b61289561ffff60a060c08a0199826127da818d5116613361565b16809b52828151166001549063ffff0000602084015160101b169066ffffff00000000604085015160201b169266ffffffffffffff191617171760015561284864ffffffffff898301511664ffffffffff60381b6001549160381b169064ffffffffff60381b191617600155565b608081015160018054939092015160609190911b67ffffffffffffffff60601b1669ffffffffffffffffffff60601b19909316929092179290911660a01b61ffff60a01b16919091179055565b6001805461ffff60b01b191660b089901b61ffff60b01b161790556040516128bc81613108565b8681526020808201848152898b5260069091526040808b209251915160a01b6001600160a01b0319166001600160a01b0392909216919091179091555161290281613123565b818152602080820184815261ffff9590951660408084018281528885018c81526001608087019081528c8f5260048652838f20965187549a519351925191516001600160f81b0319909b166001600160701b03919091161760709390931b6bffffffffffffffffffffffff60701b169290921760d09190911b61ffff60d01b161760e09190911b61ffff60e01b161796151560f01b60ff60f01b1696909617909255845191825281019190915291820152a380f35b915060a08601916129cc61ffff845116613361565b61ffff81169384905292885260056020526040882080546001600160a01b031916871790556127c0565b60c4925083604051926371c041b560e01b8452608060048501526006608485015265626f756e747960d01b60a4850152602484015260448301526064820152fd5b503461046257612a4636612fb5565b9082612a5183613781565b92612a5a613297565b915b818110612a9057602086610bb57f000000000000000000000000000000000000000000000000000000000000000088613843565b612aa8612aa16101dc8385886132b5565b8487613cf7565b612ab5575b600101612a5c565b94612ac16001916132d9565b959050612aad565b503461046257602036600319011261046257600435906001600160401b0382116104625760c0600319833603011261046257602061143f8360040161397c565b503461046257612b1836612fb5565b9082612b2383613781565b92612b2c613297565b915b818110612b6257602086610bb57f000000000000000000000000000000000000000000000000000000000000000088613843565b612b7a612b736101dc8385886132b5565b84876137e7565b612b87575b600101612b2e565b94612b936001916132d9565b959050612b7f565b503461046257806003193601126104625760206001600160401b0360015460601c16604051908152f35b503461115f57602036600319011261115f57612bdf612f9f565b6001600160601b0381165f81815260086020526040902080546001820180549490939190612c166001600160a01b0383168261347a565b612c1f866134b4565b60068110156112055760028103612f7d575064ffffffffff608087901c811660a084901c63ffffffff160181161680421015612f6357506001600160401b03809160201c16165f52600760205260405f209384549364ffffffffff421695612c9164ffffffffff8960801c16886130bd565b9563ffffffff871692612ccc89604051612caa816130d9565b5f8082526020820181905260408201526001600160a01b038516908d9061351e565b93600190612ce4612cdd8783613195565b828a61367d565b15612f1a5750506006975b63ffffffff60a01b19871660a09190911b63ffffffff60a01b16179055600787101561120557612dd893600360f81b8860fb1b63ffffffff60a81b8660a81b1660016af8ffffffffffff0000000160a81b038d16171717905562ffffff60b81b8560081c169003905561ffff8360e81c165f52600660205263ffffffff612dca6020612dc5836001600160801b0360405f209c604051809e612d9082613108565b5460018060a01b038116825260a01c9586910152169760a01c16876001600160801b0363ffffffff8093169116020160201c90565b6131af565b911680930260201c906131bc565b93612de660405180956131c9565b602084015260408301528260608301525f60808301527fe65c04cb4cee51a23a10a599f7d4aad814e439e278d635532d5365b206d0f21a60a03393a3604090815190612e328383613174565b60018252601f1983015f5b818110612ef8575050825190612e5282613108565b3382528060801b176020820152612e6882613205565b52612e7281613205565b5091516001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000811693911690833b1561115f57612ecd935f9283855180978195829463f6d087b960e01b84526004840161323a565b03925af1908115612eef5750612ee1575080f35b612eed91505f90613174565b005b513d5f823e3d90fd5b6020908551612f0681613108565b5f81525f8382015282828701015201612e3d565b62ffffff6001869b939b015460c81c16818111612f39575b5050612cef565b612f4c63ffffffff928392989498613195565b1691160163ffffffff81116118fb57935f80612f32565b83631cca58d360e31b5f526004526024524260445260645ffd5b63014e71af60e61b5f526004849052612f9a9060026024526134c6565b60645ffd5b600435906001600160601b038216820361115f57565b90602060031983011261115f576004356001600160401b03811161115f578260238201121561115f578060040135926001600160401b03841161115f5760248460051b8301011161115f576024019190565b600435906001600160a01b038216820361115f57565b606435906001600160a01b038216820361115f57565b6004359061ffff8216820361115f57565b600435906001600160401b038216820361115f57565b62ffffff60a08092600180831b03815116855261ffff602082015116602086015261ffff604082015116604086015261ffff6060820151166060860152826080820151166080860152015116910152565b6024359062ffffff8216820361115f57565b9064ffffffffff8091169116039064ffffffffff82116118fb57565b606081019081106001600160401b038211176130f457604052565b634e487b7160e01b5f52604160045260245ffd5b604081019081106001600160401b038211176130f457604052565b60a081019081106001600160401b038211176130f457604052565b60c081019081106001600160401b038211176130f457604052565b608081019081106001600160401b038211176130f457604052565b90601f801991011681019081106001600160401b038211176130f457604052565b9063ffffffff8091169116039063ffffffff82116118fb57565b919082018092116118fb57565b919082039182116118fb57565b9060078210156112055752565b6001600160401b0381116130f45760051b60200190565b604051906131fa82613108565b5f6020838281520152565b8051156132125760200190565b634e487b7160e01b5f52603260045260245ffd5b80518210156132125760209160051b010190565b6060602091604081019360018060a01b031681526040838201528451809452019201905f5b81811061326c5750505090565b825180516001600160a01b03168552602090810151818601526040909401939092019160010161325f565b604051906132a4826130d9565b5f6040838281528260208201520152565b91908110156132125760051b0190565b356001600160601b038116810361115f5790565b5f1981146118fb5760010190565b6040519060e082018281106001600160401b038211176130f4576040528160c061ffff6001548181168452818160101c16602085015262ffffff8160201c16604085015264ffffffffff8160381c1660608501526001600160401b038160601c166080850152818160a01c1660a085015260b01c16910152565b61ffff1661ffff81146118fb5760010190565b51906001600160a01b038216820361115f57565b6024356001600160a01b038116810361115f5790565b6064356001600160a01b038116810361115f5790565b356001600160a01b038116810361115f5790565b908060209392818452848401375f828201840152601f01601f1916010190565b9064ffffffffff8091169116019064ffffffffff82116118fb57565b604051906134118261313e565b5f60a0838281528260208201528260408201528260608201528260808201520152565b60443563ffffffff8116810361115f5790565b3563ffffffff8116810361115f5790565b60243562ffffff8116810361115f5790565b3562ffffff8116810361115f5790565b6001600160a01b0390911690338203613491575050565b6001600160601b03906311b3d61560e11b5f52166004526024523360445260645ffd5b60f81c60071660068110156112055790565b600681101561120557604452565b600682101561120557600182036134e9575050565b63014e71af60e61b5f526001600160601b0316600452612f9a9060016024526134c6565b519063ffffffff8216820361115f57565b8051919290916001600160a01b0391821691168114801590613661575b61357d575b5061357461357a9364ffffffffff61356963ffffffff60408196015116858760a81c1690613195565b9460801c16906130bd565b16613195565b90565b6040516302b9b65f60e61b81526004810182905264ffffffffff85166024820181905291906020816044817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa908115611154575f916135fd575b5063ffffffff16604084015282526020820152613574613540565b9295919390506020833d602011613659575b8161361c60209383613174565b8101031261115f5761356963ffffffff604064ffffffffff9361357a998398846136486135749a61350d565b975050969a509650965050506135e2565b3d915061360f565b5064ffffffffff60208301511664ffffffffff8516141561353b565b9163ffffffff807f000000000000000000000000000000000000000000000000000000000000000016911692818411156136ee576136ea9263ffffffff61ffff6136db816127109560d81c1661ffff165f52600260205260405f2090565b5460b01c1691160204906131af565b1090565b505050505f90565b60078210156112055760016af8ffffffffffff0000000160a81b031660fb9190911b17600160fa1b1790565b6040519061372f82613159565b5f825260208201916060835260405161374781613108565b5f81525f6020820152604082015260405161376181613108565b5f81525f6020820152606082015291604051905f825260c0820160405252565b906040519161378f83613159565b5f83526020830192606084526040516137a781613108565b5f81525f602082015260408201526040516137c181613108565b5f81525f6020820152606082015292600380604051935f8552020160051b820160405252565b916001600160601b0381165f52600860205260405f209060018201549261380d846134b4565b9060068210156112055760028214613838575060031461382f57505050505f90565b61357a936142c8565b905061357a9461410c565b906020820151918251925f93156139415760408201805180519193916001600160a01b031661392d575b5060608101805180519195916001600160a01b0316613919575b5090516001600160a01b039081169116803b1561115f57825f916138c2938360405180968195829463f6d087b960e01b84526004840161323a565b03925af1801561115457613904575b50839052604051906138e282613108565b83825283602083015252604051916138f983613108565b808352602083015252565b6139119194505f90613174565b5f925f6138d1565b835160010180855260051b8401525f613887565b825160010180845260051b8301525f61386d565b50505050565b903590601e198136030182121561115f57018035906001600160401b03821161115f57602001918160061b3603831361115f57565b906139856132e7565b9161399a64ffffffffff6060850151166140d8565b6139a66020820161346a565b926139b360408301613447565b9062ffffff85169081158015613ce9575b8015613cd3575b613ca3576139db6104c8856133b4565b92604051936139e985613123565b54936001600160701b03851681526001600160601b038560701c16602082015261ffff8560d01c16604082015260ff606082019561ffff8160e01c16875260f01c161580156080830152613c7a57613a5e90613a5761ffff85511661ffff165f52600360205260405f205490565b908761462d565b95915f94919450600163ffffffff8660d01c16019063ffffffff82116118fb576bffffffffffffffff0000000063ffffffff6001600160801b03936001600160401b0384165f5260076020528d600160d01b9062ffffff60b81b9060b81b168a010160405f2055169160201b1617998251600185519160608b0193858551169160408801519060208901519260405196613af788613108565b61ffff60e81b9060e81b169161ffff60d81b9060d81b169062ffffff60c01b9060c01b1663ffffffff60a01b8d60a01b163317171717855260208501928460f81b9261ffff60e81b9060e81b169162ffffff60a81b9060a81b169064ffffffffff60801b4260801b161717171781528d5f52600860205260405f209251835551910155511695608081019663ffffffff61ffff8060a08b519501519551169551169560405198895216602088015260408701526060860152608085015260a084015260c083015260018060a01b031690857f88af1884a98ec6f79ded929da894a0e1f93bcf1cc5d7484adf555a58dae5fd2060e03393a47f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031691613c22906133b4565b9051823b1561115f576040516307750c9f60e41b81526001600160a01b0390921660048301523360248301526044820152905f908290606490829084905af1801561115457613c6e5750565b5f613c7891613174565b565b613c83866133b4565b631879711b60e21b5f9081526001600160a01b0391909116600452602490fd5b5063ffffffff82613cb760a0860186613947565b939050634de9188960e01b5f526004521660245260445260645ffd5b50613ce160a0850185613947565b9050156139cb565b5063ffffffff8316156139c4565b91906001600160601b03821691825f52600860205260405f20916001830192835490613d22826134b4565b600681101561120557600203613efd575492613d54848364ffffffffff63ffffffff819360a01c169160801c16011690565b9664ffffffffff881697884210613ef0576001600160601b03946001600160401b0380613ea69560201c16165f526007602052613da260405f20928354928760018060a01b0385169161351e565b60016af8ffffffffffff0000000160a81b03861660a882901b63ffffffff60a81b1617601360f81b17909855600887901c62ffffff60b81b169003905560e885901c61ffff165f9081526006602052604090819020905195613e9a91613e5d906001600160801b0390613e148a613108565b546001600160a01b0381168a5260a090811c6020808c01918252929098169a9163ffffffff916001600160801b038d169086901c8316028201901c9116809a0260201c906131bc565b9651855187169188916001600160a01b0391821691167f000000000000000000000000000000000000000000000000000000000000000086614b32565b83835116903390614b92565b511691604051946002865260208601526040850152606084015260808301527fe65c04cb4cee51a23a10a599f7d4aad814e439e278d635532d5365b206d0f21a60a03393a3600190565b5050505050505050505f90565b505050505050505f90565b5f805490926001600160a01b03821692916004821061115f575f5f9060405f815196602088019063b700961360e01b825260018060a01b03169788602482015230604482015263ffffffff60e01b833516606482015260648152613f6d608482613174565b828052826020525190895afa61403c575b15613f8c575b505050505050565b63ffffffff161561402a5760ff60a01b1916600160a01b175f55823b1561115f576020925f9283604051809681958294634a63ebf760e11b845260048401526040602484015260448301908082528085848401378181018301859052601f01601f1916010103925af1801561115457614017575b50805460ff60a01b191690555f8080808080613f84565b61402391505f90613174565b5f5f614000565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c150290613f7e565b61357a9064ffffffffff63ffffffff8260a81c169160801c166133e8565b6001600160401b03165f8181526007602052604090208054909291906001600160a01b03163381036140be575060ff600284015460801c166140ac5750565b6316a8a89960e11b5f5260045260245ffd5b90636cc0fcb560e11b5f526004526024523360445260645ffd5b64ffffffffff168042106140e95750565b63b8f06a2560e01b5f526004524260245260445ffd5b5190811515820361115f57565b8354602084811c6001600160401b03165f908152600790915260409020546001600160a01b031694919392614176908688608081901c64ffffffffff90811660a087901c63ffffffff16011664ffffffffff81164210156142c2575064ffffffffff42169261351e565b956141d363ffffffff88166001600160801b0383160260201c61271061ffff8460e81c168202046141cc8461271061ffff63ffffffff8360c81c166001600160801b0384160260201c9260e81c16820204900390565b91036131bc565b9182156142b6577f43108dd536d6c105142fd6be8b4c555c9abf51ca15b4619e6d165331692d86af966001600160601b03966142888580946142ae98600161428d988f63ffffffff60c81b9060c81b169063ffffffff60c81b1916179101556142558161ffff9060e81c165f52600660205260018060a01b0360405f20541690565b6001600160a01b03909116907f000000000000000000000000000000000000000000000000000000000000000085614a67565b614b92565b6040519384931695836020909392919363ffffffff60408201951681520152565b0390a2600190565b50505050505050505f90565b9261351e565b9092918054916001600160401b03808660201c16165f52600760205260018060a01b0360405f205416938060ff1c1580159364ffffffffff61434563ffffffff8860a01c1680610e108210614623575b62093a8063ffffffff831611614618575b61433d63ffffffff91858960801c166133e8565b9116906133e8565b1642109485159581614610575b506142b6578190856143898561271061ffff63ffffffff8360c81c166001600160801b0384160260201c9260e81c16820204900390565b936145e5575b6145ce575b60018491015561447f575b5050506143af575b505050600190565b6143b99083614cb3565b917f2b9f17bb3d00975ebdedfa8a3a6fca14b02fdaf66681b645fdb750d040f91fb260206001600160601b03604051938685521692a2816143fb575b806143a7565b7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031691823b1561115f57604051630357371d60e01b81526001600160a01b039290921660048301526024820152905f908290604490829084905af180156111545761446f575b806143f5565b5f61447991613174565b5f614469565b6144dd602091614577846144e263ffffffff7fbf821c4fd58c737bbe50dce1c6668d2f0ab3d1cd664ddd9e4678bd834c52724c9760a81c169361271061ffff866001600160801b03861602891c9460e81c16840204958680946131bc565b6131bc565b966145466145098b61ffff9060e81c165f52600660205260018060a01b0360405f20541690565b614513848b6131af565b906001600160a01b038d16907f000000000000000000000000000000000000000000000000000000000000000085614a67565b614551888c83614b92565b61ffff60d88b901c165f908152600260205260409020546001600160a01b031690614b92565b6040805163ffffffff92909216825260208201959095526001600160601b0389169485917f43108dd536d6c105142fd6be8b4c555c9abf51ca15b4619e6d165331692d86af9190a2604051908152a25f808061439f565b600160f960f81b03909316600560f81b1792614394565b63ffffffff60c81b602086901b1663ffffffff60c81b199590951694909417600160ff1b179361438f565b90505f614352565b62093a809150614329565b610e109150614318565b91929092614639613404565b5060a08301926146498482613947565b939050614655846131d6565b936146636040519586613174565b808552614672601f19916131d6565b015f5b818110614a385750505f5b84518110156149b3576146938684613947565b821015613212578160061b01908135916001600160401b0383169081840361115f5783915f52600760205261470c878b8860405f209485549560ff60026001830154920154604051926146e584613159565b89845260208401526001600160801b038116604084015260801c1615156060820152614d01565b938451600b811015611205571561479b575b8451600b811015611205571561478c5750508251600b8110156112055783604060206001960151910151916001600160401b036040519461475e86613159565b16845260208401526040830152606082015261477a8288613226565b526147858187613226565b5001614680565b99509750919550919350505050565b604051630a1822d760e31b81526001600160a01b03838116600483018190529190602090829060249082907f0000000000000000000000000000000000000000000000000000000000000000165afa908115611154575f9161497a575b5061480757506009855261471e565b60a0860180516040516349333fb360e11b81526001600160a01b038481166004830152602482019290925291927f0000000000000000000000000000000000000000000000000000000000000000909116916020816044815f875af1908115611154575f91614941575b5015614880575b50505061471e565b606090600a89526044604051809481936326da5c8160e01b835230600484015260248301525afa8015611154575f906148d2575b516001600160781b03166020880152505160408601525f8080614878565b506060813d8211614939575b816148eb60609383613174565b8101031261115f576001600160781b039061492f604080519261490d846130d9565b61491681614fe5565b845261492460208201614fe5565b6020850152016140ff565b60408201526148b4565b3d91506148de565b90506020813d8211614972575b8161495b60209383613174565b8101031261115f5761496c906140ff565b5f614871565b3d915061494e565b90506020813d82116149ab575b8161499460209383613174565b8101031261115f576149a5906140ff565b5f6147f8565b3d9150614987565b8460405163c9398d5360e01b815260248101916020600483015280518093526020604483019101925f5b8181106149ea5783830384fd5b909184516001600160401b038151168252602081015190600b8210156112055782606060809260209485600197015260408101516040840152015160608201520195019101939190936149dd565b602090604051614a4781613159565b5f81525f838201525f60408201525f606082015282828901015201614675565b805160209391926001600160a01b0392831692909116829003614b1f575b50500151805180614ac2575b50613c789260405192614aa384613108565b6001600160a01b031683526020830152805160010180825260051b0152565b5f1981019081116118fb57614ad79082613226565b5180516001600160a01b0384811691161480614b09575b15614a9157614b05925060209150019182516131af565b9052565b506001600160801b036020820151161515614aee565b614b299083613843565b81525f80614a85565b8051939493614b60936020936001600160a01b0391821692909116829003614b7f575b5050015193826131af565b9060801b1791805180614ac25750613c789260405192614aa384613108565b614b899083613843565b81525f80614b55565b90918015614c4d5760408201805151909360809290921b92916001600160a01b0390811691168103614bd6575050614bd060209182845101516131af565b91510152565b606082018051805191959293916001600160a01b0316808503614c08575050505050614bd060209182845101516131af565b9592949395614c2f575b50508251905260405192614c2584613108565b8352602083015252565b6020614c46920151600181510180825260051b0152565b5f80614c12565b505050565b6103e88211614c5f575050565b60a49060206040519384926371c041b560e01b8452608060048501528051928391826084870152018585015e5f84838501015260248301525f60448301526103e86064830152601f80199101168101030190fd5b6001600160401b03602091821c165f9081526007825260408082206001015461ffff60d886901c168352600390935290205461357a9260c01c62ffffff16916001600160c81b031690614ff9565b9093949294614d0e613404565b94825160f01c61ffff604089015116808203614fc25750506060830151614fa057614d3b6020850161346a565b9360206001600160801b03604086015116920135946001600160801b03861680960361115f5762ffffff1694858302928084048714811517156118fb578181118015614f90575b614f6c5750506020840180516001600160c81b0316949092906080830135614daa8188615056565b15614f475750614dbc60408401613447565b9362ffffff815160c81c169063ffffffff861691808310614f3257505160e01c90818111614f0c5750505162ffffff808260a01c169160b81c16908181115f14614f00570362ffffff81116118fb5762ffffff905b16808711614edc57506001600160801b0316916001600160701b0390614e539063ffffffff90811685020160201c6001600160601b0360208c015116906131af565b985116808910614eb95750606001356001600160781b03811680910361115f57808811614e9857509585966060614e91969701526080870152614ff9565b60a0830152565b95505050505091614ea7613404565b91600883526020830152604082015290565b959796505050505050614eca613404565b91600783526020830152604082015290565b97505050505050909250614eee613404565b91600683526020830152604082015290565b505062ffffff5f614e11565b989a50985050505050505050614f20613404565b91600583526020830152604082015290565b9a505097995050505050505050614f20613404565b9799505050505050925050614f5a613404565b91600483526020830152604082015290565b96985096505050505050614f7e613404565b91600383526020830152604082015290565b506001600160801b038411614d82565b50505050915050614faf613404565b600281525f60208201525f604082015290565b959750955050505050614fd3613404565b91600183526020830152604082015290565b51906001600160781b038216820361115f57565b90929160ff8460901c1663ffffffff8360608760891c166080011c1602915f905b6080821061503557505062ffffff160264e8d4a51000029150565b909260209063ffffffff87861c1663ffffffff84871c16020193019061501a565b9063ffffffff811663ffffffff8316106150f05763ffffffff8160201c1663ffffffff8360201c16106150f05763ffffffff8160401c1663ffffffff8360401c16106150f05763ffffffff8160601c1663ffffffff8360601c16106150f05760ff8160901c1680615108575b5061ffff8160981c1680151590816150f6575b506150f05763ffffffff9060a81c8181169260a81c16161490565b50505f90565b905061ffff8360981c1614155f6150d5565b61ffff8260801c1661ffff8460801c16149081159161512d575b506150f0575f6150c2565b905060ff8360901c16105f61512256fea164736f6c6343000825000a";
+  "0x610180806040523461056b5780615b49803803809161001e8285610596565b83398101036102e0811261056b57610035826105b9565b60c0601f1983011261056b5760405161016081905260c081019081106001600160401b038211176105825760405261006f602084016105b9565b6101605152610080604084016105b9565b6020610160510152610094606084016105b9565b60406101605101526100a8608084016105b9565b60606101605101526100bc60a084016105b9565b92608061016051019384526100d360c082016105b9565b60a06101605101526100e760e082016105cd565b9260e060ff1982011261056b576040519160e083016001600160401b038111848210176105825760405261011e61010082016105b9565b835261012d61012082016105de565b602084015261013f61014082016105de565b956040840196875261015461016083016105de565b6060850190815261016861018084016105ed565b6080860190815261017c6101a085016105ed565b60a087019081526101006101936101c087016105cd565b60c08901908152966101df19011261056b576040519561010087016001600160401b03811188821017610582576040526101d06101e087016105cd565b87526101df61020087016105cd565b60208801908152906101f461022088016105cd565b604089019081529261020961024089016105cd565b60608a019081529461021e6102608a016105cd565b60808b01908152966102336102808b016105cd565b60a08c01908152986102486102a08c016105cd565b9a60c08d019b8c526102c00161025d906105cd565b60e08d0152600160a01b600190039051169e600160a01b600190036101605160a00151169d600160a01b600190031680600160a01b60019003195f5416175f5560405190815260207f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad91a1604051809d63f21672a560e01b82526004820160019052600160a01b6001900381511660248301526020015161ffff1690604401525161ffff1660648d01525161ffff1660848c01525162ffffff1660a48b01525162ffffff1660c48a01525163ffffffff1660e4890152865163ffffffff166101048901525163ffffffff166101248801525163ffffffff166101448701525163ffffffff166101648601525163ffffffff166101848501525163ffffffff166101a48401525163ffffffff166101c483015260e0015163ffffffff166101e4820152808073__$1ab11e0a37d6b896a4b27449032df316ac$__5a9261020491602094f480156105775761053a575b5060805263ffffffff811662015180811161052157506101605180516001600160a01b0390811660a0526020820151811660c052604080830151821660e052606090920151166101005261012091909152610140919091525161554b90816105fe8239608051818181611aea015261344a015260a051818181610b460152818161187401528181611bbe01528181611d83015281816122160152818161299b0152818161337f01528181613ad601528181614181015281816149750152614c2b015260c051818181611497015281816133a40152818161456b0152614af5015260e0518181816103fc0152818161167c01528181611fff015281816133cc01528181614079015281816144f7015261487901526101005181818161102b01526133f401526101205181818161024301528181610c420152818161208d0152613420015261014051818181610f50015261331d0152f35b6398ec323160e01b5f526004526201518060245260445ffd5b6020813d60201161056f575b8161055360209383610596565b8101031261056b57610564906105de565b505f6103cb565b5f80fd5b3d9150610546565b6040513d5f823e3d90fd5b634e487b7160e01b5f52604160045260245ffd5b601f909101601f19168101906001600160401b0382119082101761058257604052565b51906001600160a01b038216820361056b57565b519063ffffffff8216820361056b57565b519061ffff8216820361056b57565b519062ffffff8216820361056b5756fe60806040526004361015610011575f80fd5b5f5f3560e01c806243180414612b58578063062177331461236e5780630aaba8e814611ef75780630c73bfef14611eb45780631115c24d14611e8a57806311d6b8ed14611de157806312e220aa14611d4f5780632df7d49a14611b195780633a24b8ef14611ad4578063408c690d14611a135780634c56bc53146118da57806350c7a9af1461184057806360114280146117915780637a9e5e4b146116e75780637f39acfc146116ab5780638130cedd146116665780638ab0c231146115f45780638eae8235146115825780638fb360371461153d578063967a7656146114c657806397610f30146114815780639ffcede9146113fa578063abffc9ac1461137b578063b17fe66b146112da578063b701e6e4146111e3578063bbf7672d14611081578063bf7e214f1461105a578063c152042514611015578063c65243f114610f7f578063c8d7601a14610f3a578063c9e4629a14610ebc578063cd04837314610e50578063ce2038cc14610dc4578063cf321e2a14610d91578063d5b981d114610d04578063da748b1014610cdc578063dafe255c14610c66578063db7694af14610c25578063de1c3e6114610c03578063e34e3dd514610b75578063e681c4aa14610b30578063e8229254146109e1578063e8855d5014610908578063f15271df146106f5578063f21f2d2d14610659578063f37dd31c146104f95763f98ee66a1461021e575f80fd5b346104f65761022c36612e6d565b8291829182904260801b64ffffffffff60801b16907f000000000000000000000000000000000000000000000000000000000000000063ffffffff169083905b80871061027e57602088604051908152f35b9091929394959661029861029389848a6131b5565b6131c5565b602081811c6001600160401b03168b526002905260408a20546001600160a01b0390811690851681148015906104ee575b6103da575b506001600160601b0316808a526003602052600160408b200180546102f28161437c565b60068110156103c6576001036103ba576103288761032363ffffffff8460a81c1664ffffffffff8560801c166130fb565b6130fb565b4210156103ba5791600193916103ac93897ff8ffffffffffff000000000000000000ffffffffffffffffffffffffffffffff8760f91b92161763ffffffff60a81b8c60a81b16171790557f69e781b3edc461d212ce6b2897aa956a4a5a65a845520538ead3412f4bc980c86040805142815263ffffffff8c166020820152a26131d9565b975b0195949392919061026c565b505050966001906103ae565b634e487b7160e01b8d52602160045260248dfd5b6040516397a5d5b560e01b8152600481018290529197509350836060826024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9182156104e3578b8c918d9461048a575b506001600160a01b031633810361046f57501561045d5750956001600160601b036102ce565b630ba9951d60e21b8b5260045260248afd5b631f65fe0960e21b8d5260048390526024523360445260648cfd5b935050506060823d82116104db575b816104a660609383612faf565b810103126104d7576104b782613250565b6104cf60406104c860208601612fe7565b940161309e565b92905f610437565b8a80fd5b3d9150610499565b6040513d8d823e3d90fd5b5089156102c9565b80fd5b50346104f657366003190161010081126106555760c0136104f65760c4356001600160801b0381168091036106555760e43562ffffff8116809103610651576040519163c0099d7560e01b835260016004840152336024840152600435604484015260243562ffffff811680910361064d57606484015260443563ffffffff811680910361064d5760848401526064356001600160a01b0381169081900361064d5760a48401526084356001600160a01b0381169081900361064d5760c484015260a43560e4840152610104830152610124820152816101448201526020816101648173__$8e79f2f8c577c69148871a60baae94157c$__5af49081156106425760209291610615575b506001600160401b0360405191168152f35b6106359150823d841161063b575b61062d8183612faf565b810190613231565b5f610603565b503d610623565b6040513d84823e3d90fd5b8480fd5b8280fd5b5080fd5b50346104f65760403660031901126104f65780610674612ee2565b61067c612ebf565b9073__$8e79f2f8c577c69148871a60baae94157c$__90813b156106f05760646001600160401b0391859362ffffff60405196879586946339d7de1d60e11b8652600160048701521660248501521660448301525af48015610642576106df5750f35b816106e991612faf565b6104f65780f35b505050fd5b50346104f65736600319016101e081126106555760e0136104f6576101003660e31901126104f6576107273633614235565b60405163f21672a560e01b8152600160048201526001600160a01b0361074b612dbf565b16602482015260243561ffff811680910361065157604482015260443561ffff811680910361065157606482015260643561ffff811680910361065157608482015260843562ffffff81168091036106515760a482015260a43562ffffff81168091036106515760c482015260c43563ffffffff81168091036106515760e482015260e43563ffffffff8116809103610651576101048201526101043563ffffffff8116809103610651576101248201526101243563ffffffff8116809103610651576101448201526101443563ffffffff8116809103610651576101648201526101643563ffffffff8116809103610651576101848201526101843563ffffffff8116809103610651576101a48201526101a43563ffffffff8116809103610651576101c48201526101c43563ffffffff8116809103610651576101e48201526020816102048173__$1ab11e0a37d6b896a4b27449032df316ac$__5af49081156106425782916108c7575b60208261ffff60405191168152f35b90506020813d602011610900575b816108e260209383612faf565b81010312610655575161ffff8116810361065557602091505f6108b8565b3d91506108d5565b50346104f65760203660031901126104f657604060e09161ffff61092a612ed1565b6109326132e5565b5016815260056020522063ffffffff60405161094d81612f5e565b62ffffff8354818161ffff858160018060a01b038416998a83528160208401818760a01c16815260c08c60016040880195858b60b01c16875260a060608a0199878d871c168b528d608082019d60d01c168d52019c60e81c8d520154169b019a8b526040519c8d52511660208c0152511660408a01525116606088015251166080860152511660a0840152511660c0820152f35b50346104f65760203660031901126104f6576040610120916001600160401b03610a09612ee2565b826101008551610a1881612f42565b82815282602082015282878201528260608201528260808201528260a08201528260c08201528260e082015201521681526002602052206001600160801b03604051610a6381612f42565b8083549384825264ffffffffff60018201546020840190815260028301549060408501878316815287606087019160ff8560801c1615158352608088019360ff8660881c16151585528660a08a019660901c16865261010083600560018060a01b0360038c0154169a60c08d019b8c5260e060048201549d019c8d520154169a01998a526040519b8c525160208c0152511660408a015251151560608901525115156080880152511660a086015260018060a01b0390511660c08501525160e08401525116610100820152f35b50346104f657806003193601126104f6576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b50346104f65760403660031901126104f65780610b90612e01565b610b98612da9565b9073__$52b84d9515bba6c8a8c2288dd69a26dcdf$__90813b156106f057604051637645fb5560e11b8152600160048201526001600160601b039190911660248201526001600160a01b0390921660448301528290829060649082905af48015610642576106df5750f35b50346104f657806003193601126104f657602061ffff60015416604051908152f35b50346104f657806003193601126104f657602060405163ffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b50346104f65760203660031901126104f65780610c81612ee2565b73__$8e79f2f8c577c69148871a60baae94157c$__90813b15610cd8576001600160401b03604484926040519485938492632726be0760e01b8452600160048501521660248301525af48015610642576106df5750f35b5050fd5b50346104f657806003193601126104f657602064ffffffffff60015460381c16604051908152f35b50346104f65760403660031901126104f65780610d1f612ee2565b602435906001600160801b038216809203610cd85773__$8e79f2f8c577c69148871a60baae94157c$__90813b156106f05760646001600160401b039185936040519586948593630cccd5f960e41b85526001600486015216602484015260448301525af48015610642576106df5750f35b50346104f65760203660031901126104f657604060209161ffff610db3612ed1565b168152600683522054604051908152f35b50346104f65760203660031901126104f657610e03604060a092610de6612dbf565b610dee613264565b50600180861b0316815260086020522061328e565b6080604051916001600160701b0381511683526001600160601b03602082015116602084015261ffff604082015116604084015261ffff6060820151166060840152015115156080820152f35b50346104f65760203660031901126104f6576040809161ffff610e71612ed1565b610e79613122565b501681526007602052206001600160601b03825191610e9783612ef8565b54602060018060a01b03821693848152019060a01c8152835192835251166020820152f35b50346104f65760203660031901126104f6578060043563ffffffff8116809103610f3757610eea3633614235565b73__$1ab11e0a37d6b896a4b27449032df316ac$__90813b15610cd85782906044604051809481936329a25f0360e01b83526001600484015260248301525af48015610642576106df5750f35b50fd5b50346104f657806003193601126104f6576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b50346104f65760203660031901126104f6576001600160401b03610fa1612ee2565b16815260026020526040812060028101549064ffffffffff8260901c1662015180810180911161100157602093506001600160801b03929190421015610ffa57600591500154165b6001600160801b0360405191168152f35b5016610fe9565b634e487b7160e01b84526011600452602484fd5b50346104f657806003193601126104f6576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b50346104f657806003193601126104f657546040516001600160a01b039091168152602090f35b50346104f65760803660031901126104f65761109b612e01565b90602435916001600160401b0383116106555761010083600401936003199036030112610655576110ca612dd5565b6110d261331b565b6110da613360565b916001600160601b036110ec866131fd565b9161110f60405195632491a8db60e11b8752600160048801526024870190612ff4565b1660c48401526001600160a01b0390811660e4840152604435610104840152166101248201526020816101448173__$b9a63c79606c81e62c3cdd4ddbc023213c$__5af49182156111d7578092611187575b60206001600160601b0361117d6111788787613521565b613039565b5116604051908152f35b9091506020823d6020116111cf575b816111a360209383612faf565b810103126104f6575061117d6111786020936111c66001600160601b0394613250565b93509350611161565b3d9150611196565b604051903d90823e3d90fd5b50346104f6576111f236612e6d565b906111fb613360565b90826040519384936367d854dd60e11b855261122660e4860191600160048801526024870190612ff4565b60e060c48601525261010483019190855b8181106112ae575050509080602092038173__$1e8181fe1705874d10750eb03bbe84d5ff$__5af4908115610642578291611278575b602082604051908152f35b90506020813d6020116112a6575b8161129360209383612faf565b810103126106555760209150515f61126d565b3d9150611286565b919350916020806001926001600160601b036112c988612e17565b168152019401910191849392611237565b50346104f65760403660031901126104f657806112f5612e01565b60243564ffffffffff8116809103610cd85773__$52b84d9515bba6c8a8c2288dd69a26dcdf$__611324613360565b91813b1561064d57849261136192610104926001600160601b036040519788968795631e62eb3960e01b8752600160048801526024870190612ff4565b1660c484015260e48301525af48015610642576106df5750f35b50346104f65760203660031901126104f65780611396612dbf565b6113a03633614235565b73__$1ab11e0a37d6b896a4b27449032df316ac$__90813b15610cd857604051630e30b67360e31b8152600160048201526001600160a01b039091166024820152908290829060449082905af48015610642576106df5750f35b50346104f65760203660031901126104f65780611415612e01565b73__$1e8181fe1705874d10750eb03bbe84d5ff$__611432613360565b813b156106f05760e461146c9185936001600160601b03604051968795869463c4f2598960e01b8652600160048701526024860190612ff4565b1660c48301525af48015610642576106df5750f35b50346104f657806003193601126104f6576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b50346104f65760203660031901126104f65760406060916001600160601b036114ed612e01565b6114f5613197565b5016815260036020522060405161150b81612f27565b815491828252604060026001830154926020850193845201549201918252604051928352516020830152516040820152f35b50346104f657806003193601126104f657805460a01c60ff161561157a57506020638fb3603760e01b5b6040516001600160e01b03199091168152f35b602090611567565b50346104f65760203660031901126104f6578061159d612e01565b73__$1e8181fe1705874d10750eb03bbe84d5ff$__6115ba613360565b813b156106f05760e461146c9185936001600160601b0360405196879586946349ebe92160e11b8652600160048701526024860190612ff4565b50346104f65760203660031901126104f6578061160f612e01565b73__$52b84d9515bba6c8a8c2288dd69a26dcdf$__61162c613360565b813b156106f05760e461146c9185936001600160601b036040519687958694630a0830d360e11b8652600160048701526024860190612ff4565b50346104f657806003193601126104f6576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b50346104f65760203660031901126104f65760209061ffff6116cb612ed1565b16815260098252604060018060a01b0391205416604051908152f35b50346104f65760203660031901126104f657611701612dbf565b8154906001600160a01b038216330361177f57803b15611764576001600160a01b03166001600160a01b031991909116811782556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a180f35b6361798f2f60e11b83526001600160a01b0316600452602482fd5b62d1953b60e31b835233600452602483fd5b50346104f65760603660031901126104f657806117ac612dbf565b602435906001600160701b038216809203610cd857604435916001600160601b0383168093036106f0576117e03633614235565b73__$1ab11e0a37d6b896a4b27449032df316ac$__803b1561064d57849260849160405195869485936342f2bbf360e11b85526001600486015260018060a01b03166024850152604484015260648301525af48015610642576106df5750f35b50346104f65761184f36612e6d565b908261185a83613e0e565b92611863613197565b915b8181106118a1576020866118997f000000000000000000000000000000000000000000000000000000000000000088613ed0565b604051908152f35b6118b96118b26102938385886131b5565b8487613fd4565b6118c6575b600101611865565b946118d26001916131d9565b9590506118be565b50346104f6576101203660031901126104f6576118f5612dbf565b60c03660231901126106555760e4356001600160801b03811680910361065157610104359062ffffff8216809203611a0f5761192f613448565b6040519263c0099d7560e01b84526001600485015260018060a01b03166024840152602435604484015260443562ffffff811680910361064d57606484015260643563ffffffff811680910361064d57608484015260843560018060a01b03811680910361064d5760a484015260a43560018060a01b03811680910361064d5760c484015260c43560e484015261010483015261012482015260016101448201526020816101648173__$8e79f2f8c577c69148871a60baae94157c$__5af4908115610642576020929161061557506001600160401b0360405191168152f35b8380fd5b50346104f65760803660031901126104f65780611a2e612e01565b611a36612ebf565b611a3e612deb565b9073__$184e029535ea55df4f11353a7345344d23$__91611a5d613360565b833b15611ad05785936001600160801b036101449362ffffff611aa5966001600160601b036040519a8b998a98639db8cf3760e01b8a52600160048b015260248a0190612ff4565b1660c48701521660e4850152166101048301526064356101248301525af48015610642576106df5750f35b8580fd5b50346104f657806003193601126104f6576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b50346104f6576101a03660031901126104f657600435906001600160401b0382116104f65761010060031983360301126104f65760e03660231901126104f657610104356001600160401b0381116106555736602382011215610655578060040135906001600160401b0382116106515736602483830101116106515760803661012319011261065157611bab6131e7565b336001600160a01b0390911603611d29577f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031690813b15611a0f576040516314cce68360e31b8152926001600160a01b03611c0c612da9565b1660048501526044356001600160a01b03811690819003611ad05760248501526001600160a01b03611c3c612dd5565b1660448501526084356001600160781b038116809103611ad057606485015260a435608485015260c43561ffff8116809103611ad05760a485015260e43565ffffffffffff8116809103611ad05760c485015261018060e4850152611caa9161018485019190602401613211565b610124356101048401526101443560ff811680910361064d579183858180948296610124830152610164356101448301526101843561016483015203925af1801561064257611d14575b611d10611d048460040133613521565b60405191829182612e2b565b0390f35b611d1f828092612faf565b6104f65780611cf4565b604483611d346131e7565b625d564760e01b82526001600160a01b031660045233602452fd5b50346104f657611d5e36612e6d565b9082611d6983613e0e565b92611d72613197565b915b818110611da8576020866118997f000000000000000000000000000000000000000000000000000000000000000088613ed0565b611dc0611db96102938385886131b5565b8487613e74565b611dcd575b600101611d74565b94611dd96001916131d9565b959050611dc5565b50346104f65760603660031901126104f65780611dfc612e01565b60243563ffffffff8116809103610cd85773__$52b84d9515bba6c8a8c2288dd69a26dcdf$__611e2a613360565b91813b1561064d578492611e6792610124926001600160601b036040519788968795632069308b60e11b8752600160048801526024870190612ff4565b1660c484015260e48301526044356101048301525af48015610642576106df5750f35b50346104f657806003193601126104f65760206001600160401b0360015460601c16604051908152f35b50346104f65760203660031901126104f657600435906001600160401b0382116104f65761010060031983360301126104f657611d10611d048360040133613521565b50346104f65760203660031901126104f657611f11612e01565b906001600160601b03821680825260036020526040822092835491600185019485549260018060a01b0385163381036123535750611f4e8461437c565b600681101561233f5760028103612323575064ffffffffff608085901c811660a087901c63ffffffff16018116168042101561230857506001600160401b03809160201c1616855260026020526040852080549064ffffffffff421691611fbf64ffffffffff8760801c168461306e565b6040516302b9b65f60e61b81526001600160a01b038316600482015264ffffffffff851660248201529099909663ffffffff8b16602089806044810103817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9889156104e357908a9392918c9a6122c6575b5061204882858a613c29565b6020810151604082015163ffffffff9081168d03811664ffffffffff9092168a0381169190910316916120b28161208b60069e63ffffffff8860a81c16906130af565b7f000000000000000000000000000000000000000000000000000000000000000089613cd2565b156122a2575b508a908d8660e81c61ffff1690528d60076020526040902090846040519e8f936120e185612ef8565b546001600160a01b038116855260a01c602090940193845261210292613d6a565b90516001600160601b0316612116916130fb565b9863ffffffff8316998a6001600160801b0386160260201c61213791613108565b9e63ffffffff60a01b9060a01b1663ffffffff60a01b19871617905561215c92613dcf565b905560081c62ffffff60b81b16900390556040519361217c908590613115565b60208401526040830152846060830152836080830152339160a07fe65c04cb4cee51a23a10a599f7d4aad814e439e278d635532d5365b206d0f21a91a3604080516121c78282612faf565b60018152601f198201845b81811061228057505083948251906121e982612ef8565b3382528060801b1760208201526121ff82613039565b5261220981613039565b5091516001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000811693911690833b1561064d5761226493859283855180978195829463f6d087b960e01b84526004840161313a565b03925af190811561227757506106df5750f35b513d84823e3d90fd5b602090845161228e81612ef8565b5f81525f83820152828286010152016121d2565b90916122b99b506122bf9060019c8d93888b613d3b565b906130e1565b91906120b8565b9192935098506020813d602011612300575b816122e560209383612faf565b810103126104d757906122f98a939261309e565b985f61203c565b3d91506122d8565b631cca58d360e31b8752600484905260245242604452606486fd5b63014e71af60e61b875260048490526002602452604452606486fd5b634e487b7160e01b87526021600452602487fd5b6311b3d61560e11b8752600484905260245233604452606486fd5b34612a45576060366003190112612a4557612387612dbf565b6024356001600160401b038111612a4557806004016101006003198336030112612a45576123b3612deb565b916123bc613448565b6040516123c881612f42565b5f8152602081015f8152604082015f815260608301935f8552608084016060815260a085016060815260c08601906123fe6132e5565b825260e087019261240d613264565b84526101008801965f885264ffffffffff60405161242a81612f5e565b6001549061ffff8216815261ffff8260101c16602082015262ffffff8260201c16604082015261ffff6060820192848160381c1684526001600160401b038160601c166080840152818160a01c1660a084015260b01c1660c082015286525116804210612b42575060ff6124a060c4880161348d565b169c60248701988c8f62ffffff6124b68d61349b565b1615918215612b27575b8215612b0d575b508115612b04575b50612aa9576001600160a01b036124e58e6131fd565b165f52600860205260806124fb60405f2061328e565b808952015115612a805785515161ffff165f9081526006602052604090205490526001600160a01b0316808a526001600160801b03909c16905261253e8c612fd0565b906040519161254d9083612faf565b8c8252601f1961255c8e612fd0565b013660208401375261256d8b612fd0565b906040519161257c9083612faf565b8b8252601f1961258b8d612fd0565b013660208401375261259c8a612fd0565b97604051986125ab908a612faf565b8a8952601f196125ba8c612fd0565b013660208b01378a60a485016125d081846134bc565b9c90506125dc8d612fd0565b9c806040519e8f906125ee9082612faf565b526125f890612fd0565b60208e019190601f19015f8f5b828210612a49575050505f935f905b8d511015612998578e518114612913578e8e8e8e8e8e6126498f8f8f8f8b8f808a61265461264f8561264961267f96896134bc565b906134f1565b613501565b946126796001600160401b03871695865f52600260205260405f20549b8c95846134bc565b906143e2565b9b8c51600e8110156128ff5761288b57506126998861349b565b8660d01c63ffffffff166126ac906130c9565b915f526002602052600160d01b9062ffffff60b81b9060b81b1687010160405f205563ffffffff169060201b6bffffffffffffffff000000001617998a95865f52600360205260405f2098600160a01b6001900381511695604401996127118b6134ab565b9661271b8b61349b565b86519889519261ffff60e81b8a516060015160e81b169361ffff60d81b9060d81b169262ffffff60c01b9060c01b169163ffffffff60a01b9060a01b16171717178155606084019687516001600160801b0316604082015190600160f81b9261ffff60e81b906020015160e81b169162ffffff60a81b9060a81b169064ffffffffff60801b4260801b16171717179060010155608083019182518151906127c1916130fb565b9052516001600160a01b0316976127d79061349b565b986127e1906134ab565b94516001600160801b031690519160a0015192515161ffff1693516060015161ffff16946040519962ffffff168a5263ffffffff1660208a015260408901526060880152608087015260a086015260c0850152600160a01b60019003169260e07f88af1884a98ec6f79ded929da894a0e1f93bcf1cc5d7484adf555a58dae5fd2091a4805190612870826131d9565b905261287b9161305a565b52612885906131d9565b8f612614565b9a509f985050505050505050508293925191600e8310156128ff576128ca98856128d56128f995604060206128859a0151930151936040519d8e612f94565b8d5260208d01613515565b60408b015260608a01526128e8826131d9565b986128f3838361305a565b5261305a565b506131d9565b634e487b7160e01b5f52602160045260245ffd5b848f5260405163c9398d5360e01b8152602060048201528f516024820181905284919060448201905f5b81811061294a5783830384fd5b909184516001600160401b038151168252602081015190600e8210156128ff57826060608092602094856001970152604081015160408401520151606082015201950191019391909361293d565b8d7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168b846129ce8a6131fd565b915192803b15612a45575f928360649260405196879586946307750c9f60e41b865260018060a01b03166004860152602485015260448401525af18015612a3a576020926001600160601b039261117d92612a2a575b50613039565b5f612a3491612faf565b5f612a24565b6040513d5f823e3d90fd5b5f80fd5b602080939497508260405192612a5e84612f94565b5f84525f838501525f60408501525f606085015201015201908f94918f612605565b612a898d6131fd565b631879711b60e21b5f9081526001600160a01b0391909116600452602490fd5b5060848c8f8963ffffffff612ad7612ac08f61349b565b9460a4612acf604486016134ab565b9401906134bc565b92905062ffffff6040519563ac3a9edb60e01b875216600486015216602484015260448301526064820152fd5b9050158f6124cf565b612b1d91925060a48b01906134bc565b905015908e6124c7565b915063ffffffff612b3a60448c016134ab565b1615916124c0565b63b8f06a2560e01b5f526004524260245260445ffd5b34612a45576040366003190112612a45576004356001600160401b038111612a455736602382011215612a45578060040135906001600160401b038211612a45573660248360071b83010111612a4557612bb0612da9565b90612bb961331b565b612bc1613360565b9083604051948593635ff2a27f60e11b8552612bed610104860191600160048801526024870190612ff4565b61010060c486015252602461012484019201905f905b808210612d27575050506001600160a01b0390921660e48201525f918190038173__$b9a63c79606c81e62c3cdd4ddbc023213c$__5af4908115612a3a575f91612c8f575b506040518091602082016020835281518091526020604084019201905f5b818110612c74575050500390f35b82511515845285945060209384019390920191600101612c66565b90503d805f833e612ca08183612faf565b810190602081830312612a45578051906001600160401b038211612a4557019080601f83011215612a45578151612cd681612fd0565b92612ce46040519485612faf565b81845260208085019260051b820101928311612a4557602001905b828210612d0f5750505081612c48565b60208091612d1c84612fe7565b815201910190612cff565b91949350916001600160601b03612d3d86612e17565b168152602085013563ffffffff81168103612a455763ffffffff1660208201526040850135906001600160801b038216809203612a45576080816001936040839401526001600160601b03612d9460608a01612e17565b16606082015201950192018593949291612c03565b602435906001600160a01b0382168203612a4557565b600435906001600160a01b0382168203612a4557565b606435906001600160a01b0382168203612a4557565b604435906001600160801b0382168203612a4557565b600435906001600160601b0382168203612a4557565b35906001600160601b0382168203612a4557565b60206040818301928281528451809452019201905f5b818110612e4e5750505090565b82516001600160601b0316845260209384019390920191600101612e41565b906020600319830112612a45576004356001600160401b038111612a455782602382011215612a45578060040135926001600160401b038411612a455760248460051b83010111612a45576024019190565b6024359062ffffff82168203612a4557565b6004359061ffff82168203612a4557565b600435906001600160401b0382168203612a4557565b604081019081106001600160401b03821117612f1357604052565b634e487b7160e01b5f52604160045260245ffd5b606081019081106001600160401b03821117612f1357604052565b61012081019081106001600160401b03821117612f1357604052565b60e081019081106001600160401b03821117612f1357604052565b60a081019081106001600160401b03821117612f1357604052565b608081019081106001600160401b03821117612f1357604052565b90601f801991011681019081106001600160401b03821117612f1357604052565b6001600160401b038111612f135760051b60200190565b51908115158203612a4557565b80516001600160a01b0390811683526020808301518216908401526040808301518216908401526060808301519091169083015260809081015163ffffffff16910152565b8051156130465760200190565b634e487b7160e01b5f52603260045260245ffd5b80518210156130465760209160051b010190565b9064ffffffffff8091169116039064ffffffffff821161308a57565b634e487b7160e01b5f52601160045260245ffd5b519063ffffffff82168203612a4557565b9063ffffffff8091169116039063ffffffff821161308a57565b63ffffffff60019116019063ffffffff821161308a57565b9063ffffffff8091169116019063ffffffff821161308a57565b9190820180921161308a57565b9190820391821161308a57565b9060088210156128ff5752565b6040519061312f82612ef8565b5f6020838281520152565b6060602091604081019360018060a01b031681526040838201528451809452019201905f5b81811061316c5750505090565b825180516001600160a01b03168552602090810151818601526040909401939092019160010161315f565b604051906131a482612f27565b5f6040838281528260208201520152565b91908110156130465760051b0190565b356001600160601b0381168103612a455790565b5f19811461308a5760010190565b6024356001600160a01b0381168103612a455790565b356001600160a01b0381168103612a455790565b908060209392818452848401375f828201840152601f01601f1916010190565b90816020910312612a4557516001600160401b0381168103612a455790565b51906001600160a01b0382168203612a4557565b6040519061327182612f79565b5f6080838281528260208201528260408201528260608201520152565b9060405161329b81612f79565b608060ff8294546001600160701b03811684526001600160601b038160701c16602085015261ffff8160d01c16604085015261ffff8160e01c16606085015260f01c161515910152565b604051906132f282612f5e565b5f60c0838281528260208201528260408201528260608201528260808201528260a08201520152565b7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316330361334d57565b63418e06b760e11b5f523360045260245ffd5b613368613264565b5060405161337581612f79565b6001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000811682527f0000000000000000000000000000000000000000000000000000000000000000811660208301527f0000000000000000000000000000000000000000000000000000000000000000811660408301527f000000000000000000000000000000000000000000000000000000000000000016606082015263ffffffff7f000000000000000000000000000000000000000000000000000000000000000016608082015290565b7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316330361347a57565b630408246f60e51b5f523360045260245ffd5b3560ff81168103612a455790565b3562ffffff81168103612a455790565b3563ffffffff81168103612a455790565b903590601e1981360301821215612a4557018035906001600160401b038211612a4557602001918160061b36038313612a4557565b91908110156130465760061b0190565b356001600160401b0381168103612a455790565b600e8210156128ff5752565b91906040519061353082612f42565b5f825260208201925f84525f60408401525f6060840152608083016060815260a0840190606082526135606132e5565b60c086015261356d613264565b60e08601526101008501955f875264ffffffffff60405161358d81612f5e565b6001549061ffff8216815261ffff8260101c16602082015262ffffff8260201c16604082015261ffff6060820192848160381c1684526001600160401b038160601c166080840152818160a01c1660a084015260b01c1660c082015260c08901525116804210612b42575060ff61360660c0870161348d565b169662ffffff6136186020880161349b565b16158015613bf4575b8015613bde575b8015613bd6575b613ba6576001600160a01b03613644876131fd565b165f526008602052608061365a60405f2061328e565b8060e08a0152015115613b9d5760c08701515161ffff165f9081526006602052604090205490526001600160a01b03881686525f19905261369a86612fd0565b906136a86040519283612faf565b868252601f196136b788612fd0565b01366020840137526136c885612fd0565b906136d66040519283612faf565b858252601f196136e587612fd0565b01366020840137526136f684612fd0565b916137046040519384612faf565b848352601f1961371386612fd0565b013660208501378261372860a08301836134bc565b93905061374d61373785612fd0565b946137456040519687612faf565b808652612fd0565b601f19015f5b818110613b6e5750505f975f5b8860608901511015613ace5785518114613a465761378861264f8261264960a08901896134bc565b6001600160401b038116805f52600260205260405f2054916137bd838c6137b7876126498d60a08101906134bc565b8b6143e2565b918251600e8110156128ff576139db576139d69493927f88af1884a98ec6f79ded929da894a0e1f93bcf1cc5d7484adf555a58dae5fd2060e08e946bffffffffffffffff0000000063ffffffff8e966138186020890161349b565b613826838c60d01c166130c9565b915f526002602052600160d01b9062ffffff60b81b9060b81b168b010160405f2055169160201b1617958693845f52600360205260405f209660018060a01b038151169160408801986138788a6134ab565b9361388560208b0161349b565b60c08501519586519261ffff60e81b60608b890151015160e81b169361ffff60d81b9060d81b169262ffffff60c01b9060c01b169163ffffffff60a01b9060a01b16171717178155600160608301946001600160801b038651166040820151908360f81b92602061ffff60e81b91015160e81b169162ffffff60a81b9060a81b169064ffffffffff60801b4260801b16171717179101556080810190613930825160408501516130fb565b604084015260a06001600160801b0361395d6139576020600180861b038851169d0161349b565b9c6134ab565b95511692519101519163ffffffff61ffff6060898260c089015151169701510151169562ffffff6040519d168d521660208c015260408b015260608a0152608089015260a088015260c087015260018060a01b031694a46139d060608b01516139c5816131d9565b60608d01528a61305a565b526131d9565b613760565b9c925050805190600e8210156128ff576020810151906040015191604051809e613a0482612f94565b815260200190613a1391613515565b60408d015260608c0152613a26816131d9565b9a613a31828961305a565b52613a3c908761305a565b506139d6906131d9565b858a815260405163c9398d5360e01b815260248101916020600483015280518093526020604483019101925f5b818110613a805783830384fd5b909184516001600160401b038151168252602081015190600e8210156128ff578260606080926020948560019701526040810151604084015201516060820152019501910193919093613a73565b5091975095507f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169493509150604090613b0f906131fd565b92015192803b15612a45576040516307750c9f60e41b81526001600160a01b03938416600482015291909216602482015260448101929092525f908290606490829084905af18015612a3a57613b625750565b5f613b6c91612faf565b565b602090604051613b7d81612f94565b5f81525f838201525f60408201525f606082015282828901015201613753565b612a89866131fd565b60848689613bb66020830161349b565b9163ffffffff612ad7613bcb604084016134ab565b9260a08101906134bc565b50871561362f565b50613bec60a08701876134bc565b905015613628565b5063ffffffff613c06604088016134ab565b1615613621565b9064ffffffffff8091169116019064ffffffffff821161308a57565b90613c32613197565b50600160f81b1615613ca057600263ffffffff9101549164ffffffffff613c78613c66848660781c16838560801c16613c0d565b9284808760981c169160a81c166130e1565b916001600160781b0360405195613c8e87612f27565b16855216602084015216604082015290565b5063ffffffff60405191613cb383612f27565b5f835264ffffffffff8160801c16602084015260a81c16604082015290565b92919063ffffffff80911691169281841115613d3357613d199261ffff6127109260d81c165f52600560205263ffffffff61ffff60405f205460b01c1691160204906130fb565b80821115613d2d57613d2a91613108565b90565b50505f90565b505050505f90565b90600160f91b16613d2d576001015460c81c62ffffff169063ffffffff8116821115613d2d57613d2a916130af565b63ffffffff613db26001600160801b039264ffffffffff6020613da888613d2a99989064ffffffffff63ffffffff819360a01c169160801c16011690565b920151169061306e565b1691166001600160801b0363ffffffff8093169116020160201c90565b91909160088310156128ff5760016af8ffffffffffff0000000160a81b031660a89190911b63ffffffff60a81b161760fb9190911b17600360f81b1790565b9060405191613e1c83612f94565b5f8352602083019260608452604051613e3481612ef8565b5f81525f60208201526040820152604051613e4e81612ef8565b5f81525f6020820152606082015292600380604051935f8552020160051b820160405252565b916001600160601b0381165f52600360205260405f2090600182015492613e9a8461437c565b9060068210156128ff5760028214613ec55750600314613ebc57505050505f90565b613d2a936149d2565b9050613d2a94614810565b906020820151918251925f9315613fce5760408201805180519193916001600160a01b0316613fba575b5060608101805180519195916001600160a01b0316613fa6575b5090516001600160a01b039081169116803b15612a4557825f91613f4f938360405180968195829463f6d087b960e01b84526004840161313a565b03925af18015612a3a57613f91575b5083905260405190613f6f82612ef8565b8382528360208301525260405191613f8683612ef8565b808352602083015252565b613f9e9194505f90612faf565b5f925f613f5e565b835160010180855260051b8401525f613f14565b825160010180845260051b8301525f613efa565b50505050565b90916001600160601b03811691825f52600360205260405f20906001820194855491613fff8361437c565b60068110156128ff5760020361422a578354608084901c64ffffffffff90811660a083901c63ffffffff16011664ffffffffff81169687421061421c576001600160401b03809160201c16165f5260026020526140c960405f209161409e8161406b898787549c613c29565b976001600160a01b038b16907f000000000000000000000000000000000000000000000000000000000000000090614d50565b90869063ffffffff9283604081809464ffffffffff6020880151169003169401511690031690031690565b95600160f91b831615614214576007995b6140e5888c89613dcf565b905562ffffff60b81b8360081c16900390558060e81c61ffff165f52600760205260405f20946040519561411887612ef8565b546001600160a01b038116875260a01c602087019081529361413d9086908490613d6a565b9063ffffffff166001600160801b038196160260201c61415c91613108565b945183516141a6926001600160601b039091169187916001600160a01b0390811691167f000000000000000000000000000000000000000000000000000000000000000086614f2b565b81516001600160601b0316336141bb92614f8b565b516001600160601b03169260405195866141d491613115565b6020860152604085015260608401526080830152339160a07fe65c04cb4cee51a23a10a599f7d4aad814e439e278d635532d5365b206d0f21a91a3600190565b6002996140da565b505050505050505050505f90565b505050505050505f90565b5f805490926001600160a01b038216929160048210612a45575f5f9060405f815196602088019063b700961360e01b825260018060a01b03169788602482015230604482015263ffffffff60e01b83351660648201526064815261429a608482612faf565b828052826020525190895afa614369575b156142b9575b505050505050565b63ffffffff16156143575760ff60a01b1916600160a01b175f55823b15612a45576020925f9283604051809681958294634a63ebf760e11b845260048401526040602484015260448301908082528085848401378181018301859052601f01601f1916010103925af18015612a3a57614344575b50805460ff60a01b191690555f80808080806142b1565b61435091505f90612faf565b5f5f61432d565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c1502906142ab565b60f81c60071660068110156128ff5790565b6040519060c082018281106001600160401b03821117612f13576040525f60a0838281528260208201528260408201528260608201528260808201520152565b51906001600160781b0382168203612a4557565b909392936143ee61438e565b506001600160401b0361440082613501565b165f52600260205260405f2090614415613264565b8681526001600160801b0380600260018601549560208501968752015460ff8160801c161515606085015260ff8160881c1680614802575b1515608085015260208801515f1981036147fa5750165b16604082015260e08501516101008601519060608601356001600160781b038116809103612a45576144a6946144a0889260408b015190613108565b9461504b565b948551600e8110156128ff57613fce576001600160a01b031690600160ff6144d060c0860161348d565b16116146f8575b50604051630a1822d760e31b8152600481018290529091506020816024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa908115612a3a575f916146be575b5061453c57505060098252565b60a0840180516040516349333fb360e11b81526001600160a01b038481166004830152602482019290925291937f000000000000000000000000000000000000000000000000000000000000000090911692916020816044815f885af1908115612a3a575f91614684575b506146695750606090600a86526044604051809481936326da5c8160e01b835230600484015260248301525afa8015612a3a575f906145f9575b516001600160781b0316602085015250516040830152565b506060813d606011614661575b8161461360609383612faf565b81010312612a45576001600160781b0390614657604080519261463584612f27565b61463e816143ce565b845261464c602082016143ce565b602085015201612fe7565b60408201526145e1565b3d9150614606565b9092506146819150606060808201519101519061305a565b52565b90506020813d6020116146b6575b8161469f60209383612faf565b81010312612a45576146b090612fe7565b5f6145a7565b3d9150614692565b90506020813d6020116146f0575b816146d960209383612faf565b81010312612a45576146ea90612fe7565b5f61452f565b3d91506146cc565b5160981c61ffff169160e0019061470e82615354565b806147f2575b606085019560808601915f5b885181101561478d578460018060a01b0361473c83875161305a565b511614614784575b61474d86615354565b80614769575b614760575b600101614720565b60019150614758565b508661ffff61477c8360a08c015161305a565b511614614753565b600c8a52614744565b5092949350959050865191600e8310156128ff576147c0921590816147ea575b506147db575b60a085015190519061305a565b528351600e8110156128ff576147d757805f6144d7565b5050565b600d87528260208801526147b3565b90505f6147ad565b508215614714565b905016614464565b5060208801515f191461444d565b9193909383546001600160401b03808360201c16165f52600260205260018060a01b0360405f2054169461485b84839064ffffffffff63ffffffff819360a01c169160801c16011690565b9664ffffffffff881642106149c3575b6148d461489e898961490b947f000000000000000000000000000000000000000000000000000000000000000090614d50565b6148a9878686613c29565b998a9063ffffffff9283604081809464ffffffffff6020880151169003169401511690031690031690565b9761490563ffffffff60c81b8a60c81b1663ffffffff60c81b19881617966148fd835189615361565b925190615361565b90613108565b9182156149b7577f43108dd536d6c105142fd6be8b4c555c9abf51ca15b4619e6d165331692d86af9660409661499a8580946001600160601b0399600161499f98015561ffff8160e81c165f52600760205260018060a01b038b5f2054169060018060a01b0316907f000000000000000000000000000000000000000000000000000000000000000085614e60565b614f8b565b63ffffffff84519616865260208601521692a2600190565b50505050505050505f90565b4264ffffffffff16975061486b565b9190928154908060ff1c159384159164ffffffffff614a2c63ffffffff8660a01c1680610e108210614d46575b62093a8063ffffffff831611614d3b575b614a2463ffffffff91858760801c16613c0d565b911690613c0d565b1642109283159381614d33575b5061422a57808387614d0b575b614cf7575b6001860155602087811c6001600160401b03165f908152600290915260409020546001600160a01b031695614b77575b5050614a8b575b50505050600190565b614a959184615397565b9164e8d4a5100083029280840464e8d4a51000149015171561308a577f2b9f17bb3d00975ebdedfa8a3a6fca14b02fdaf66681b645fdb750d040f91fb260206001600160601b03604051938685521692a281614af3575b8080614a82565b7f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031691823b15612a4557604051630357371d60e01b81526001600160a01b039290921660048301526024820152905f908290604490829084905af18015612a3a57614b67575b80614aec565b5f614b7191612faf565b5f614b61565b909192614b82613360565b604051633ea5670760e01b8152600160048201529290614ba6906024850190612ff4565b6001600160601b03881660c48401528160e484015261010483015260a0826101248173__$ca499dd3e0b3ce30a72e307bddb39ebbf2$__5af4918215612a3a575f92614c77575b50608092614c6d91614c5860018060a01b0385511691614c506020870191825194614c1e60408a01968751906130fb565b916001600160a01b0316907f000000000000000000000000000000000000000000000000000000000000000088614e60565b518984614f8b565b60018060a01b03606085015116905191614f8b565b0151905f80614a7b565b90915060a0813d60a011614cef575b81614c9360a09383612faf565b81010312612a4557608092614c6d918460405191614cb083612f79565b614cb981613250565b83526020810151602084015260408101516040840152614cdb60608201613250565b606084015201518582015292915092614bed565b3d9150614c86565b600160f960f81b0316600560f81b17614a4b565b5050600160ff1b63ffffffff60c81b198216602083901b63ffffffff60c81b16171783614a46565b90505f614a39565b62093a809150614a10565b610e1091506149ff565b805190926001600160a01b038082169392168314801590614e44575b614d83575b50505063ffffffff9150604001511690565b6040516302b9b65f60e61b81526001600160a01b03918216600482015264ffffffffff861660248201529160209183916044918391165afa908115612a3a575f91614df1575b5063ffffffff93604093928564ffffffffff9316858501528352166020820152905f80614d71565b90506020929192813d602011614e3c575b81614e0f60209383612faf565b81010312612a455763ffffffff9360409385614e3064ffffffffff9461309e565b93505092935093614dc9565b3d9150614e02565b5064ffffffffff60208501511664ffffffffff86161415614d6c565b805160209391926001600160a01b0392831692909116829003614f18575b50500151805180614ebb575b50613b6c9260405192614e9c84612ef8565b6001600160a01b031683526020830152805160010180825260051b0152565b5f19810190811161308a57614ed0908261305a565b5180516001600160a01b0384811691161480614f02575b15614e8a57614efe925060209150019182516130fb565b9052565b506001600160801b036020820151161515614ee7565b614f229083613ed0565b81525f80614e7e565b8051939493614f59936020936001600160a01b0391821692909116829003614f78575b5050015193826130fb565b9060801b1791805180614ebb5750613b6c9260405192614e9c84612ef8565b614f829083613ed0565b81525f80614f4e565b909180156150465760408201805151909360809290921b92916001600160a01b0390811691168103614fcf575050614fc960209182845101516130fb565b91510152565b606082018051805191959293916001600160a01b0316808503615001575050505050614fc960209182845101516130fb565b9592949395615028575b5050825190526040519261501e84612ef8565b8352602083015252565b602061503f920151600181510180825260051b0152565b5f8061500b565b505050565b959495939192909361505b61438e565b96815160f01c61ffff604085015116808203615330575050606082015161530d5760808201516152ea576150916020860161349b565b9560206001600160801b03604085015116910135966001600160801b038816809803612a455762ffffff16968782029180830489148115171561308a5781811180156152da575b6152b55750506020830180516001600160c81b0316969093906080810135615100818a615407565b1561528f5750604061511291016134ab565b9362ffffff815160c81c169063ffffffff86169180831061527a57505160e01c908181116152545750505162ffffff808260a01c169160b81c16908181115f14615248570362ffffff811161308a5762ffffff905b1680881161522557506001600160801b0316916001600160701b03906151a99063ffffffff90811685020160201c6001600160601b03602087015116906130fb565b93511680841061520257508083116151e057506060870152608086015264e8d4a51000926151d89290916154e8565b0260a0830152565b95965050925050506151f061438e565b91600883526020830152604082015290565b95505050939450505061521361438e565b91600783526020830152604082015290565b97985050505050505061523661438e565b91600683526020830152604082015290565b505062ffffff5f615167565b98509899505050505050505061526861438e565b91600583526020830152604082015290565b9a9b505097505050505050505061526861438e565b9850505050505050509192506152a361438e565b91600483526020830152604082015290565b97509798505050505050506152c861438e565b91600383526020830152604082015290565b506001600160801b0383116150d8565b50505050505090506152fa61438e565b600b81525f60208201525f604082015290565b505050505050905061531d61438e565b600281525f60208201525f604082015290565b9650969750505050505061534261438e565b91600183526020830152604082015290565b358015158103612a455790565b9061ffff61538a6127109263ffffffff8560c81c166001600160801b0386160260201c906130fb565b9260e81c16820204900390565b9190600160f81b82166153f157506001600160401b0380613d2a9360201c16165f52600260205260405f206001808060c81b039101541661ffff8260d81c165f52600660205262ffffff60405f20549260c01c16916154e8565b6002015460b81c660fffffffffffff1692915050565b9063ffffffff811663ffffffff831610613d2d5763ffffffff8160201c1663ffffffff8360201c1610613d2d5763ffffffff8160401c1663ffffffff8360401c1610613d2d5763ffffffff8160601c1663ffffffff8360601c1610613d2d5760ff8160901c16806154b3575b5061ffff8160981c1680151590816154a1575b50613d2d5763ffffffff9060a81c8181169260a81c16161490565b905061ffff8360981c1614155f615486565b61ffff8260801c1661ffff8460801c1614908115916154d8575b50613d2d575f615473565b905060ff8360901c16105f6154cd565b90929160ff8460901c1663ffffffff8360608760891c166080011c1602915f905b6080821061551d57505062ffffff16029150565b909260209063ffffffff87861c1663ffffffff84871c16020193019061550956fea164736f6c6343000825000a";
 
 type MarketConstructorParams =
-  | [signer?: Signer]
+  | [linkLibraryAddresses: MarketLibraryAddresses, signer?: Signer]
   | ConstructorParameters<typeof ContractFactory>;
 
 const isSuperArgs = (
   xs: MarketConstructorParams
-): xs is ConstructorParameters<typeof ContractFactory> => xs.length > 1;
+): xs is ConstructorParameters<typeof ContractFactory> => {
+  return (
+    typeof xs[0] === "string" ||
+    (Array.isArray as (arg: any) => arg is readonly any[])(xs[0]) ||
+    "_isInterface" in xs[0]
+  );
+};
 
 export class Market__factory extends ContractFactory {
   constructor(...args: MarketConstructorParams) {
     if (isSuperArgs(args)) {
       super(...args);
     } else {
-      super(_abi, _bytecode, args[0]);
+      const [linkLibraryAddresses, signer] = args;
+      super(_abi, Market__factory.linkBytecode(linkLibraryAddresses), signer);
     }
+  }
+
+  static linkBytecode(linkLibraryAddresses: MarketLibraryAddresses): string {
+    let linkedBytecode = _bytecode;
+
+    linkedBytecode = linkedBytecode.replace(
+      new RegExp("__\\$1ab11e0a37d6b896a4b27449032df316ac\\$__", "g"),
+      linkLibraryAddresses["contracts/libraries/Governed.sol:Governed"]
+        .replace(/^0x/, "")
+        .toLowerCase()
+    );
+
+    linkedBytecode = linkedBytecode.replace(
+      new RegExp("__\\$8e79f2f8c577c69148871a60baae94157c\\$__", "g"),
+      linkLibraryAddresses["contracts/libraries/OfferChanges.sol:OfferChanges"]
+        .replace(/^0x/, "")
+        .toLowerCase()
+    );
+
+    linkedBytecode = linkedBytecode.replace(
+      new RegExp("__\\$52b84d9515bba6c8a8c2288dd69a26dcdf\\$__", "g"),
+      linkLibraryAddresses["contracts/libraries/LeaseChanges.sol:LeaseChanges"]
+        .replace(/^0x/, "")
+        .toLowerCase()
+    );
+
+    linkedBytecode = linkedBytecode.replace(
+      new RegExp("__\\$b9a63c79606c81e62c3cdd4ddbc023213c\\$__", "g"),
+      linkLibraryAddresses["contracts/libraries/LeaseRenewal.sol:LeaseRenewal"]
+        .replace(/^0x/, "")
+        .toLowerCase()
+    );
+
+    linkedBytecode = linkedBytecode.replace(
+      new RegExp("__\\$1e8181fe1705874d10750eb03bbe84d5ff\\$__", "g"),
+      linkLibraryAddresses[
+        "contracts/libraries/LeaseCancellation.sol:LeaseCancellation"
+      ]
+        .replace(/^0x/, "")
+        .toLowerCase()
+    );
+
+    linkedBytecode = linkedBytecode.replace(
+      new RegExp("__\\$184e029535ea55df4f11353a7345344d23\\$__", "g"),
+      linkLibraryAddresses[
+        "contracts/libraries/LeaseResizing.sol:LeaseResizing"
+      ]
+        .replace(/^0x/, "")
+        .toLowerCase()
+    );
+
+    linkedBytecode = linkedBytecode.replace(
+      new RegExp("__\\$ca499dd3e0b3ce30a72e307bddb39ebbf2\\$__", "g"),
+      linkLibraryAddresses[
+        "contracts/libraries/LeaseConclusion.sol:LeaseConclusion"
+      ]
+        .replace(/^0x/, "")
+        .toLowerCase()
+    );
+
+    return linkedBytecode;
   }
 
   override getDeployTransaction(
     authority: AddressLike,
-    escrow: AddressLike,
-    staking: AddressLike,
-    liveness: AddressLike,
+    around: IMarket.AroundStruct,
     outageAllowance: BigNumberish,
     terms: TermsStruct,
     weights: WeightsStruct,
@@ -2042,9 +3202,7 @@ export class Market__factory extends ContractFactory {
   ): Promise<ContractDeployTransaction> {
     return super.getDeployTransaction(
       authority,
-      escrow,
-      staking,
-      liveness,
+      around,
       outageAllowance,
       terms,
       weights,
@@ -2053,9 +3211,7 @@ export class Market__factory extends ContractFactory {
   }
   override deploy(
     authority: AddressLike,
-    escrow: AddressLike,
-    staking: AddressLike,
-    liveness: AddressLike,
+    around: IMarket.AroundStruct,
     outageAllowance: BigNumberish,
     terms: TermsStruct,
     weights: WeightsStruct,
@@ -2063,9 +3219,7 @@ export class Market__factory extends ContractFactory {
   ) {
     return super.deploy(
       authority,
-      escrow,
-      staking,
-      liveness,
+      around,
       outageAllowance,
       terms,
       weights,
@@ -2088,4 +3242,14 @@ export class Market__factory extends ContractFactory {
   static connect(address: string, runner?: ContractRunner | null): Market {
     return new Contract(address, _abi, runner) as unknown as Market;
   }
+}
+
+export interface MarketLibraryAddresses {
+  ["contracts/libraries/Governed.sol:Governed"]: string;
+  ["contracts/libraries/OfferChanges.sol:OfferChanges"]: string;
+  ["contracts/libraries/LeaseChanges.sol:LeaseChanges"]: string;
+  ["contracts/libraries/LeaseRenewal.sol:LeaseRenewal"]: string;
+  ["contracts/libraries/LeaseCancellation.sol:LeaseCancellation"]: string;
+  ["contracts/libraries/LeaseResizing.sol:LeaseResizing"]: string;
+  ["contracts/libraries/LeaseConclusion.sol:LeaseConclusion"]: string;
 }

@@ -47,6 +47,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBountyTooHigh",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "minDuration",
         type: "uint256",
@@ -58,6 +79,17 @@ const _abi = [
       },
     ],
     name: "MarketMinimumDurationTooLong",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotOrders",
     type: "error",
   },
   {
@@ -79,6 +111,17 @@ const _abi = [
       },
     ],
     name: "MarketNotProvider",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotQuotes",
     type: "error",
   },
   {
@@ -137,12 +180,44 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketStillServed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "token",
         type: "address",
       },
     ],
     name: "MarketTokenNotListed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketTooEarlyToRenew",
     type: "error",
   },
   {
@@ -271,6 +346,12 @@ const _abi = [
         name: "capacity",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "quotedOnly",
+        type: "bool",
+      },
     ],
     name: "OfferCreated",
     type: "event",
@@ -347,6 +428,11 @@ const _abi = [
             internalType: "uint24",
             name: "activationWindow",
             type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
           },
         ],
         indexed: false,
@@ -458,6 +544,32 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "ORDERS",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "QUOTES",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "authority",
     outputs: [
       {
@@ -531,6 +643,72 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+      {
+        components: [
+          {
+            internalType: "Resources",
+            name: "resources",
+            type: "uint256",
+          },
+          {
+            internalType: "uint24",
+            name: "minDuration",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "maxDuration",
+            type: "uint32",
+          },
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "slasher",
+            type: "address",
+          },
+          {
+            internalType: "bytes32",
+            name: "contentHash",
+            type: "bytes32",
+          },
+        ],
+        internalType: "struct OfferTerms",
+        name: "terms",
+        type: "tuple",
+      },
+      {
+        internalType: "uint128",
+        name: "pricePerSecondX32",
+        type: "uint128",
+      },
+      {
+        internalType: "uint24",
+        name: "capacity",
+        type: "uint24",
+      },
+    ],
+    name: "createQuotedOffer",
+    outputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "currentTermsVersion",
     outputs: [
@@ -553,6 +731,94 @@ const _abi = [
     ],
     name: "delistToken",
     outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "from",
+        type: "uint96",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "duration",
+            type: "uint32",
+          },
+          {
+            internalType: "uint120",
+            name: "maxLock",
+            type: "uint120",
+          },
+          {
+            internalType: "Resources",
+            name: "requirement",
+            type: "uint256",
+          },
+          {
+            components: [
+              {
+                internalType: "OfferId",
+                name: "offer",
+                type: "uint64",
+              },
+              {
+                internalType: "uint128",
+                name: "maxPricePerSecondX32",
+                type: "uint128",
+              },
+            ],
+            internalType: "struct Candidate[]",
+            name: "candidates",
+            type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
+        ],
+        internalType: "struct Order",
+        name: "order",
+        type: "tuple",
+      },
+      {
+        internalType: "uint256",
+        name: "maxBounty",
+        type: "uint256",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "failOver",
+    outputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
     stateMutability: "nonpayable",
     type: "function",
   },
@@ -656,6 +922,16 @@ const _abi = [
             type: "bool",
           },
           {
+            internalType: "bool",
+            name: "quotedOnly",
+            type: "bool",
+          },
+          {
+            internalType: "uint40",
+            name: "raisedAt",
+            type: "uint40",
+          },
+          {
             internalType: "address",
             name: "slasher",
             type: "address",
@@ -664,6 +940,11 @@ const _abi = [
             internalType: "bytes32",
             name: "contentHash",
             type: "bytes32",
+          },
+          {
+            internalType: "uint128",
+            name: "priceBeforeX32",
+            type: "uint128",
           },
         ],
         internalType: "struct Offer",
@@ -685,6 +966,89 @@ const _abi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "duration",
+            type: "uint32",
+          },
+          {
+            internalType: "uint120",
+            name: "maxLock",
+            type: "uint120",
+          },
+          {
+            internalType: "Resources",
+            name: "requirement",
+            type: "uint256",
+          },
+          {
+            components: [
+              {
+                internalType: "OfferId",
+                name: "offer",
+                type: "uint64",
+              },
+              {
+                internalType: "uint128",
+                name: "maxPricePerSecondX32",
+                type: "uint128",
+              },
+            ],
+            internalType: "struct Candidate[]",
+            name: "candidates",
+            type: "tuple[]",
+          },
+          {
+            internalType: "uint8",
+            name: "replicas",
+            type: "uint8",
+          },
+          {
+            internalType: "bool",
+            name: "distinctRegions",
+            type: "bool",
+          },
+        ],
+        internalType: "struct Order",
+        name: "order",
+        type: "tuple",
+      },
+      {
+        internalType: "uint128",
+        name: "pricePerSecondX32",
+        type: "uint128",
+      },
+    ],
+    name: "openQuoted",
+    outputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -746,6 +1110,11 @@ const _abi = [
             internalType: "uint24",
             name: "activationWindow",
             type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
           },
         ],
         internalType: "struct Terms",
@@ -809,6 +1178,71 @@ const _abi = [
       },
     ],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        components: [
+          {
+            internalType: "LeaseId",
+            name: "leaseId",
+            type: "uint96",
+          },
+          {
+            internalType: "uint32",
+            name: "period",
+            type: "uint32",
+          },
+          {
+            internalType: "uint128",
+            name: "maxPricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "uint96",
+            name: "maxBounty",
+            type: "uint96",
+          },
+        ],
+        internalType: "struct Renewal[]",
+        name: "renewals",
+        type: "tuple[]",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "renew",
+    outputs: [
+      {
+        internalType: "bool[]",
+        name: "done",
+        type: "bool[]",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    name: "renewalPriceOf",
+    outputs: [
+      {
+        internalType: "uint128",
+        name: "",
+        type: "uint128",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -914,6 +1348,11 @@ const _abi = [
             internalType: "uint24",
             name: "activationWindow",
             type: "uint24",
+          },
+          {
+            internalType: "uint32",
+            name: "creditPeriod",
+            type: "uint32",
           },
         ],
         internalType: "struct Terms",
