@@ -77,6 +77,19 @@ export function collateralOf(weights: Weights, resources: Resources, units: bigi
   return millionths * BigInt(units) * WEIGHT_UNIT;
 }
 
+/** Dark seconds of a lease that lived so long, beyond what the network grants and a part of the time since its start. */
+export function darkBeyond(dark: number, lived: number, granted: number, toleranceBps: bigint): bigint {
+  const beyond = BigInt(dark) - BigInt(granted) - partOf(BigInt(lived), toleranceBps);
+  return beyond > 0n ? beyond : 0n;
+}
+
+/** Service credit, in wei: a collateral for each `creditPeriod` beyond the allowance, in millionths, a quarter at most. */
+export function serviceCreditOf(collateral: bigint, beyond: bigint, creditPeriod: number): bigint {
+  const units = collateral / WEIGHT_UNIT;
+  const owed = (units * beyond) / BigInt(creditPeriod);
+  return (owed < units / 4n ? owed : units / 4n) * WEIGHT_UNIT;
+}
+
 /** Seconds that collateral stays after the end of a lease that lived `seconds`. */
 export const claimTailOf = (seconds: number): number => Math.min(7 * 86_400, Math.max(3_600, seconds));
 

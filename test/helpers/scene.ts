@@ -3,11 +3,13 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 
 import type { OpenMarket } from "./fixture";
 import { createOffer, openLease } from "./leases";
-import { collateralOf, lockOf, partOf } from "./money";
+import { collateralOf, darkBeyond, lockOf, partOf, serviceCreditOf } from "./money";
 import { anOffer } from "./orders";
 import {
   ACTIVATION_WINDOW,
+  CREDIT_PERIOD,
   DEFAULT_RESOURCES,
+  DEFAULT_TERMS,
   DEFAULT_WEIGHTS,
   GRACE,
   HOUR,
@@ -124,6 +126,12 @@ export async function dueLease(f: OpenMarket, choices: LeaseChoices = {}): Promi
   const lease = await activeLease(f, choices);
   await serve(f, lease, lease.end);
   return lease;
+}
+
+/** Service credit, in wei, of a lease that lived so long and was dark for so much of it. */
+export function creditOf({ collateral }: PendingLease, dark: number, lived: number): bigint {
+  const beyond = darkBeyond(dark, lived, OUTAGE_ALLOWANCE, DEFAULT_TERMS.toleranceBps);
+  return serviceCreditOf(collateral, beyond, CREDIT_PERIOD);
 }
 
 /** What an action moved in the escrow, account by account: [free balance, locked by the market], base units. */

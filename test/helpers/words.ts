@@ -35,6 +35,9 @@ export const LEASE_TERMS = [
   ["units", 24],
   ["termsVersion", 16],
   ["listing", 16],
+  ["changed", 1],
+  ["noticed", 1],
+  ["transfers", 6],
 ] as const;
 
 export const LEASE_PROGRESS = [
@@ -46,6 +49,14 @@ export const LEASE_PROGRESS = [
   ["status", 3],
   ["reason", 4],
   ["settled", 1],
+] as const;
+
+export const LEASE_HISTORY = [
+  ["earnedBefore", 120],
+  ["anchorOffset", 32],
+  ["darkBefore", 32],
+  ["collateralUnits", 52],
+  ["treasuryVersion", 16],
 ] as const;
 
 export const OFFER_STATE = [
@@ -112,8 +123,15 @@ export async function storedLease(market: Market, leaseId: bigint) {
   return { ...unpack(LEASE_TERMS, terms), ...unpack(LEASE_PROGRESS, progress) };
 }
 
-/** The fields of an offer as it is stored. */
+/** The third slot of a lease; it means nothing until the lease says `changed`. */
+export async function storedHistory(market: Market, leaseId: bigint) {
+  return unpack(LEASE_HISTORY, (await market.leaseById(leaseId)).history);
+}
+
+/** The fields of an offer as it is stored, but for what its provider only publishes. */
 export async function storedOffer(market: Market, offerId: bigint) {
-  const { state, traits, pricePerSecondX32, retired } = await market.offerById(offerId);
-  return { ...unpack(OFFER_STATE, state), ...unpack(OFFER_TRAITS, traits), pricePerSecondX32, retired };
+  const { state, traits, pricePerSecondX32, retired, quotedOnly, raisedAt, priceBeforeX32 } =
+    await market.offerById(offerId);
+  const prices = { pricePerSecondX32, retired, quotedOnly, raisedAt, priceBeforeX32 };
+  return { ...unpack(OFFER_STATE, state), ...unpack(OFFER_TRAITS, traits), ...prices };
 }

@@ -14,7 +14,7 @@ import {
   HOUR,
   UNBONDING_DELAY,
 } from "../helpers/parameters";
-import { activeLease, bondOf, movements, pendingLease, start } from "../helpers/scene";
+import { activeLease, bondOf, movements, pendingLease, serve, start } from "../helpers/scene";
 import { at, moveTo, now } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
 
@@ -88,10 +88,11 @@ describe("ATK-GOV-8: every role revoked, every target closed", () => {
       await f.staking.connect(provider).finishUnbonding();
       expect(await f.hold.lockOf(f.staking, provider)).to.equal(0n);
     }
-    expect(await f.staking.penaltyCount()).to.equal(2n);
-    await f.staking.connect(f.tenantB).claimPenalties([1n], f.tenantB);
-    await f.staking.connect(f.tenantA).claimPenalties([2n], f.tenantA);
-    await f.staking.connect(f.treasury).claimPenalties([1n, 2n], f.treasury);
+    // A decline, a no-show, and the service credits of the two that were dark most of their hour.
+    expect(await f.staking.penaltyCount()).to.equal(4n);
+    await f.staking.connect(f.tenantB).claimPenalties([1n, 3n], f.tenantB);
+    await f.staking.connect(f.tenantA).claimPenalties([2n, 4n], f.tenantA);
+    await f.staking.connect(f.treasury).claimPenalties([1n, 2n, 3n, 4n], f.treasury);
     expect(await f.hold.balanceOf(f.staking)).to.equal(0n);
     expect(await f.hold.balanceOf(f.providerA)).to.equal(PROVIDER_HOLD);
   });
@@ -131,6 +132,7 @@ describe("Parameters change under open leases (INV-LSE-9)", () => {
     const lease = await activeLease(f);
     await changeEverything(f);
     await f.market.connect(f.admin).delistToken(f.usd6);
+    await serve(f, lease, lease.end);
     await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
     const { mark: billed } = await storedLease(f.market, lease.id);
     const accounts = [f.providerA, f.treasury, f.stranger];

@@ -5,9 +5,10 @@ import fc from "fast-check";
 
 import { DEPOSIT, NO_CEILING, type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { createOffer, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { keepLive } from "../helpers/heartbeats";
 import { feeOf } from "../helpers/money";
 import { anOffer, anOrder } from "../helpers/orders";
-import { DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR, MINUTE, UNBONDING_DELAY } from "../helpers/parameters";
+import { DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR, MINUTE, UNBONDING_DELAY } from "../helpers/parameters";
 import { holds } from "../helpers/property";
 import { moveTo, now } from "../helpers/time";
 import { storedLease } from "../helpers/words";
@@ -96,7 +97,9 @@ describe("ATK-LSE-4: a ring of own leases", () => {
     await f.market.connect(alone).open(anOrder({ token, offers: [offer], duration: HOUR }));
     const id = leaseIdOf(offer, 1);
     await f.market.connect(alone).activate([id]);
-    await moveTo((await now()) + HOUR);
+    const { start, end } = { start: await now(), end: (await now()) + HOUR };
+    await keepLive(f.liveness, alone, alone, start + GRACE - 1, end);
+    await moveTo(end);
     await f.market.connect(alone).expire([id]);
     await f.market.connect(alone).collect([id]);
     const { rate, mark } = await storedLease(f.market, id);

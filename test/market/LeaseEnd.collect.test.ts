@@ -8,7 +8,16 @@ import { claimTailOf, feeOf, netOf } from "../helpers/money";
 import { anOffer, anOrder } from "../helpers/orders";
 import { DAY, FEE_BPS, GRACE, HOUR, MINUTE } from "../helpers/parameters";
 import { holds } from "../helpers/property";
-import { type ActiveLease, activeLease, bondOf, dueLease, movements, offerOf, pendingLease } from "../helpers/scene";
+import {
+  type ActiveLease,
+  activeLease,
+  bondOf,
+  creditOf,
+  dueLease,
+  movements,
+  offerOf,
+  pendingLease,
+} from "../helpers/scene";
 import { at, moveTo, ROOM, together } from "../helpers/time";
 import { storedLease } from "../helpers/words";
 
@@ -144,20 +153,21 @@ describe("LeaseEnd: collect", () => {
       [7 * DAY - 1, "seven days less a second: as long as it lived"],
       [7 * DAY + 1, "seven days and a second: seven days"],
     ] as const) {
-      it(`releases the collateral when the claim tail is over, for one that lived ${what}`, async () => {
+      it(`releases what is left of the collateral when the claim tail is over, for one that lived ${what}`, async () => {
         const f = await loadFixture(openMarketFixture);
         const lease = await activeLease(f, { units: 2, duration: 10 * DAY });
         await at(lease.startedAt + lived, () => f.market.connect(lease.tenant).close(lease.id));
         const releasable = lease.startedAt + lived + claimTailOf(lived);
         const [free] = await bondOf(f, lease.provider);
+        const left = lease.collateral - creditOf(lease, lived - Math.min(lived, GRACE - 1), lived);
 
         await at(releasable - 1, () => f.market.collect([lease.id]));
-        expect(await bondOf(f, lease.provider)).to.deep.equal([free, lease.collateral]);
+        expect(await bondOf(f, lease.provider)).to.deep.equal([free, left]);
         expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Closed, settled: 1n });
         await expect(at(releasable, () => f.market.connect(f.stranger).collect([lease.id])))
           .to.emit(f.market, "CollateralReleased")
-          .withArgs(lease.id, lease.collateral);
-        expect(await bondOf(f, lease.provider)).to.deep.equal([free + lease.collateral, 0n]);
+          .withArgs(lease.id, left);
+        expect(await bondOf(f, lease.provider)).to.deep.equal([free + left, 0n]);
         expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Released, settled: 1n });
       });
     }

@@ -29,7 +29,7 @@ async function expectOpens(f: OpenMarket, choices: Omit<OrderChoices, "token">, 
   const { leaseCount } = await storedOffer(f.market, offer);
   const [quote] = await f.lens.quote(order);
   expect(quote!.reason).to.equal(MisfitReason.None);
-  expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.equal(leaseIdOf(offer, leaseCount + 1n));
+  expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.deep.equal([leaseIdOf(offer, leaseCount + 1n)]);
 }
 
 describe("LeaseOpening: why no offer fits", () => {

@@ -24,9 +24,10 @@ const { bounty: BOUNTY } = listingOf(6);
 describe("LeaseOpening: open", () => {
   describe("what it asks of an order", () => {
     for (const [what, choices, args] of [
-      ["no units", { units: 0 }, [0, HOUR, 1]],
-      ["no duration", { duration: 0 }, [1, 0, 1]],
-      ["no candidates", { offers: [] }, [1, HOUR, 0]],
+      ["no units", { units: 0 }, [0, HOUR, 1, 1]],
+      ["no duration", { duration: 0 }, [1, 0, 1, 1]],
+      ["no candidates", { offers: [] }, [1, HOUR, 0, 1]],
+      ["no replicas", { replicas: 0 }, [1, HOUR, 1, 0]],
     ] as const) {
       it(`reverts for an order with ${what}`, async () => {
         const { market, tenantA, usd6, offerA } = await loadFixture(openMarketFixture);
@@ -130,6 +131,9 @@ describe("LeaseOpening: open", () => {
         units: 2n,
         termsVersion: 1n,
         listing: 2n,
+        changed: 0n,
+        noticed: 0n,
+        transfers: 0n,
         rate: lease.rate,
         since: BigInt(lease.openedAt),
         mark: BigInt(ACTIVATION_WINDOW),
@@ -171,7 +175,7 @@ describe("LeaseOpening: open", () => {
     it("takes the first of several that fit", async () => {
       const f = await loadFixture(openMarketFixture);
       const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerB, f.offerA] });
-      expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.equal(leaseIdOf(f.offerB, 1));
+      expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.deep.equal([leaseIdOf(f.offerB, 1)]);
     });
 
     it("takes the first that still fits after a lost race, at that one's price; the others stay untouched", async () => {
@@ -204,7 +208,7 @@ describe("LeaseOpening: open", () => {
       );
       await f.liveness.connect(f.operatorB).heartbeat(f.providerB);
       const retry = { ...order, candidates: [...order.candidates].reverse() };
-      expect(await f.market.connect(f.tenantA).open.staticCall(retry)).to.equal(leaseIdOf(f.offerB, 1));
+      expect(await f.market.connect(f.tenantA).open.staticCall(retry)).to.deep.equal([leaseIdOf(f.offerB, 1)]);
       await f.market.connect(f.tenantA).open(retry);
       expect(await bondOf(f, f.providerA)).to.deep.equal([0n, 0n]);
     });
@@ -214,7 +218,7 @@ describe("LeaseOpening: open", () => {
       const poisoned = await offerOf(f, { price: MOST_PRICE, capacity: 2n ** 24n - 1n });
       const token = await f.usd6.getAddress();
       const order = anOrder({ token, offers: [poisoned, f.offerA], units: 2, duration: HOUR });
-      expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.equal(leaseIdOf(f.offerA, 1));
+      expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.deep.equal([leaseIdOf(f.offerA, 1)]);
     });
 
     it("takes the same candidate twice in a list for one", async () => {

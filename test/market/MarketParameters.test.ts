@@ -102,7 +102,7 @@ describe("MarketParameters", () => {
       expect(await f.market.termsOf(2)).to.deep.equal(Object.values({ ...terms, ...numbersOf(terms) }));
       expect(await f.market.weightsOf(1)).to.equal(pack(WEIGHTS, DEFAULT_WEIGHTS));
       expect(await f.market.weightsOf(2)).to.equal(pack(WEIGHTS, weights));
-      expect(await f.market.termsOf(3)).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n]);
+      expect(await f.market.termsOf(3)).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n, 0n]);
       expect(await f.market.weightsOf(3)).to.equal(0n);
     });
 

@@ -37,6 +37,7 @@ describe("Offers", () => {
           [resources, minDuration, maxDuration, token, slasher, contentHash],
           MOST_PRICE,
           2n ** 24n - 1n,
+          false,
         );
       expect(await storedOffer(f.market, 1n)).to.deep.equal({
         provider: BigInt(f.stranger.address),
@@ -49,6 +50,9 @@ describe("Offers", () => {
         maxDuration: 2n ** 32n - 1n,
         pricePerSecondX32: MOST_PRICE,
         retired: false,
+        quotedOnly: false,
+        raisedAt: 0n,
+        priceBeforeX32: 0n,
       });
       const stored = await f.market.offerById(1n);
       expect([stored.slasher, stored.contentHash]).to.deep.equal([slasher, contentHash]);
@@ -174,13 +178,16 @@ describe("Offers", () => {
       await f.market.connect(f.guardian).pauseEntries(DAY);
       const before = await storedOffer(f.market, f.offerA);
       const market = f.market.connect(f.providerA);
-      await expect(market.setPrice(f.offerA, MOST_PRICE))
+      const raisedAt = (await now()) + 1;
+      await expect(at(raisedAt, () => market.setPrice(f.offerA, MOST_PRICE)))
         .to.emit(f.market, "OfferPriceSet")
         .withArgs(f.offerA, MOST_PRICE);
       await expect(market.setCapacity(f.offerA, 2)).to.emit(f.market, "OfferCapacitySet").withArgs(f.offerA, 2);
       expect(await storedOffer(f.market, f.offerA)).to.deep.equal({
         ...before,
         pricePerSecondX32: MOST_PRICE,
+        raisedAt: BigInt(raisedAt),
+        priceBeforeX32: before.pricePerSecondX32,
         capacity: 2n,
       });
     });
