@@ -10,6 +10,7 @@ import type {
   MarketLens__factory,
   ProviderRecords__factory,
   Staking__factory,
+  StandingOrders__factory,
 } from "../typechain-types";
 import { DeployError } from "./errors";
 import type { Parameters } from "./parameters";
@@ -104,6 +105,12 @@ const contracts: Plan["contracts"] = [
       QUOTES: at.quotes,
       OUTAGE_ALLOWANCE: liveness.outageAllowance,
     }),
+  }),
+  contract<StandingOrders__factory>({
+    name: "orders",
+    artifact: "contracts/orders/StandingOrders.sol:StandingOrders",
+    args: (_, at) => [at.market],
+    facts: (_, at) => ({ MARKET: at.market }),
   }),
   contract<MarketLens__factory>({
     name: "lens",

@@ -12,6 +12,7 @@ export const CONTRACT_NAMES = [
   "liveness",
   "records",
   "market",
+  "orders",
   "lens",
 ] as const;
 export type ContractName = (typeof CONTRACT_NAMES)[number];

@@ -17,6 +17,8 @@ import {
   ProviderRecords__factory,
   type Staking,
   Staking__factory,
+  type StandingOrders,
+  StandingOrders__factory,
 } from "../typechain-types";
 import { type AddressBook, addressesOf, type ContractName } from "./addressBook";
 
@@ -29,6 +31,7 @@ export interface Handles {
   readonly liveness: Liveness;
   readonly records: ProviderRecords;
   readonly market: Market;
+  readonly orders: StandingOrders;
   readonly lens: MarketLens;
 }
 
@@ -42,6 +45,7 @@ export function handlesAt(addresses: Record<ContractName, string>, runner: Contr
     liveness: Liveness__factory.connect(addresses.liveness, runner),
     records: ProviderRecords__factory.connect(addresses.records, runner),
     market: Market__factory.connect(addresses.market, runner),
+    orders: StandingOrders__factory.connect(addresses.orders, runner),
     lens: MarketLens__factory.connect(addresses.lens, runner),
   };
 }

@@ -226,6 +226,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IStaking__factory>;
     getContractFactory(
+      name: "IStandingOrders",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IStandingOrders__factory>;
+    getContractFactory(
       name: "MarketLens",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MarketLens__factory>;
@@ -353,6 +357,10 @@ declare module "hardhat/types/runtime" {
       name: "TypesHarness",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.TypesHarness__factory>;
+    getContractFactory(
+      name: "StandingOrders",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.StandingOrders__factory>;
     getContractFactory(
       name: "ProviderRecords",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -636,6 +644,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.IStaking>;
     getContractAt(
+      name: "IStandingOrders",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IStandingOrders>;
+    getContractAt(
       name: "MarketLens",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -795,6 +808,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.TypesHarness>;
+    getContractAt(
+      name: "StandingOrders",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.StandingOrders>;
     getContractAt(
       name: "ProviderRecords",
       address: string | ethers.Addressable,
@@ -1029,6 +1047,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IStaking>;
     deployContract(
+      name: "IStandingOrders",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IStandingOrders>;
+    deployContract(
       name: "MarketLens",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MarketLens>;
@@ -1156,6 +1178,10 @@ declare module "hardhat/types/runtime" {
       name: "TypesHarness",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.TypesHarness>;
+    deployContract(
+      name: "StandingOrders",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.StandingOrders>;
     deployContract(
       name: "ProviderRecords",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1439,6 +1465,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IStaking>;
     deployContract(
+      name: "IStandingOrders",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IStandingOrders>;
+    deployContract(
       name: "MarketLens",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1598,6 +1629,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.TypesHarness>;
+    deployContract(
+      name: "StandingOrders",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.StandingOrders>;
     deployContract(
       name: "ProviderRecords",
       args: any[],

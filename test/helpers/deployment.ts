@@ -11,6 +11,7 @@ import type {
   MockToken,
   ProviderRecords,
   Staking,
+  StandingOrders,
 } from "../../typechain-types";
 import type { Actors } from "./actors";
 import { deployMarket } from "./market";
@@ -27,6 +28,8 @@ export interface Deployment {
   liveness: Liveness;
   records: ProviderRecords;
   market: Market;
+  /** At the address that the market names. */
+  orders: StandingOrders;
   lens: MarketLens;
   /** Payment tokens of 6 and 18 decimals, listed by the market. */
   usd6: MockToken;
@@ -48,15 +51,17 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
   const liveness = await ethers.deployContract("Liveness", [GRACE]);
   const records = await ethers.deployContract("ProviderRecords");
   const signers = await ethers.getSigners();
-  const orders = await nextContractOf(signers.at(-1));
+  const ordersAddress = await nextContractOf(signers.at(-1));
   const quotes = await nextContractOf(signers.at(-2));
   const market = await deployMarket(
     authority,
-    { escrow, staking, liveness, records, orders, quotes },
+    { escrow, staking, liveness, records, orders: ordersAddress, quotes },
     OUTAGE_ALLOWANCE,
     { treasury: treasury.address, ...DEFAULT_TERMS },
     DEFAULT_WEIGHTS,
   );
+  const orders = await ethers.deployContract("StandingOrders", [market], signers.at(-1));
+  if ((await orders.getAddress()) !== ordersAddress) throw new Error("The market names another contract of orders");
   const lens = await ethers.deployContract("MarketLens", [market]);
 
   const pause = market.interface.getFunction("pauseEntries").selector;
@@ -72,5 +77,5 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
     const { minimumLock, bounty } = listingOf(decimals);
     await market.connect(admin).listToken(token, minimumLock, bounty);
   }
-  return { authority, hold, escrow, staking, liveness, records, market, lens, usd6, usd18 };
+  return { authority, hold, escrow, staking, liveness, records, market, orders, lens, usd6, usd18 };
 }

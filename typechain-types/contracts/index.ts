@@ -17,6 +17,8 @@ import type * as market from "./market";
 export type { market };
 import type * as mocks from "./mocks";
 export type { mocks };
+import type * as orders from "./orders";
+export type { orders };
 import type * as records from "./records";
 export type { records };
 import type * as staking from "./staking";

@@ -13,3 +13,4 @@ export type { IMarketParameters } from "./IMarketParameters";
 export type { IOffers } from "./IOffers";
 export type { IProviderRecords } from "./IProviderRecords";
 export type { IStaking } from "./IStaking";
+export type { IStandingOrders } from "./IStandingOrders";

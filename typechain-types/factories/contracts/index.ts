@@ -9,6 +9,7 @@ export * as libraries from "./libraries";
 export * as liveness from "./liveness";
 export * as market from "./market";
 export * as mocks from "./mocks";
+export * as orders from "./orders";
 export * as records from "./records";
 export * as staking from "./staking";
 export * as token from "./token";

@@ -13,3 +13,4 @@ export { IMarketParameters__factory } from "./IMarketParameters__factory";
 export { IOffers__factory } from "./IOffers__factory";
 export { IProviderRecords__factory } from "./IProviderRecords__factory";
 export { IStaking__factory } from "./IStaking__factory";
+export { IStandingOrders__factory } from "./IStandingOrders__factory";

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IMarket} from "./IMarket.sol";
+import {LeaseId, OfferId} from "../types/Ids.sol";
+import {LeaseStatus} from "../types/LeaseTypes.sol";
+
+/// @title Standing orders: leases that go on by themselves
+/// @notice A tenant orders once that its lease be renewed, how often, for how long, and at what price at most. In the
+/// hour before the lease's end anyone carries that out, for the market's bounty, which the tenant pays out of its free
+/// balance. Whatever the order does not allow does not happen, and the lease simply ends (INV-ORD-1).
+///
+/// Where the provider was dark beyond the allowance, or retired the offer, a lease is not renewed: it fails over to the first
+/// of the order's fallback offers that fits, as a new lease of the same units and the order's period. The order moves
+/// there, the old lease is left to expire.
+///
+/// An order belongs to the tenant who placed it. Once the lease has changed hands it is void, for good.
+///
+/// Orders can be rebuilt from events: `OrderPlaced` starts one; each `LeaseRenewed` of the market takes one renewal off it;
+/// it is gone after `OrderCancelled`, `OrderFailedOver`, the market's `LeaseTransferred` and the lease's end.
+interface IStandingOrders {
+    /// @notice What a tenant ordered for one lease. One storage slot.
+    struct StandingOrder {
+        uint128 maxPricePerSecondX32; // per unit-second, base units times 2^32
+        uint32 period; // seconds that each renewal moves the end by
+        uint8 count; // renewals that are left; 0: no order
+        uint80 maxBounty; // that each renewal may cost, base units
+        uint8 transfers; // of the lease when the order was placed; void at any other number
+    }
+
+    /// @notice The tenant placed an order, instead of the one that the lease may have had.
+    event OrderPlaced(
+        LeaseId indexed leaseId,
+        address indexed tenant,
+        uint256 period,
+        uint256 count,
+        uint256 maxPricePerSecondX32,
+        uint256 maxBounty,
+        OfferId[] fallbacks
+    );
+
+    /// @notice The tenant took the order back.
+    event OrderCancelled(LeaseId indexed leaseId, address indexed tenant);
+
+    /// @notice `by` opened lease `to`, in the place of `from`, whose order it has now, with `count` renewals left.
+    event OrderFailedOver(LeaseId indexed from, LeaseId indexed to, address indexed by, uint256 count);
+
+    /// @notice Only the lease's tenant may do this.
+    error OrdersNotTenant(LeaseId leaseId, address tenant, address caller);
+
+    /// @notice The lease is never renewed again: it is over (active: its end has come), or its provider gave notice.
+    error OrdersNotRenewable(LeaseId leaseId, LeaseStatus status, bool noticed);
+
+    /// @notice A renewal lasts for an hour at least.
+    error OrdersPeriodTooShort(uint256 period, uint256 least);
+
+    /// @notice An order for no renewal; to end one, cancel it.
+    error OrdersZeroCount();
+
+    /// @notice More fallback offers than an order holds.
+    error OrdersTooManyFallbacks(uint256 fallbacks, uint256 most);
+
+    /// @notice There is no such offer yet: whoever creates it could fill the order.
+    error OrdersUnknownOffer(OfferId offerId, uint256 offerCount);
+
+    /// @notice The lease has no order: none was placed, it is used up, or the lease changed hands since.
+    error OrdersNoOrder(LeaseId leaseId);
+
+    /// @notice The order names no fallback offer.
+    error OrdersNoFallback(LeaseId leaseId);
+
+    /// @notice Orders renewals of a pending or running lease of the caller; replaces the order that it has.
+    /// @param period seconds that each renewal moves the end by, at least an hour.
+    /// @param count renewals at most, at least one; a failover is one of them.
+    /// @param maxPricePerSecondX32 highest price per unit-second, base units times 2^32. A renewal asks for the price that
+    /// the offer had 24 hours ago or has now, whichever is lower, a failover for the fallback's present price.
+    /// @param maxBounty most that the caller of each renewal or failover may get, base units.
+    /// @param fallbacks at most four existing offers in the lease's token, in order of preference.
+    function setOrder(
+        LeaseId leaseId,
+        uint32 period,
+        uint8 count,
+        uint128 maxPricePerSecondX32,
+        uint80 maxBounty,
+        OfferId[] calldata fallbacks
+    ) external;
+
+    /// @notice Takes back the order of a lease of the caller.
+    function cancelOrder(LeaseId leaseId) external;
+
+    /// @notice Renews leases as their orders say, for the market's bounties. Anyone may; what cannot be renewed now is
+    /// skipped, see `IMarketHooks.renew`. Never paused (INV-GOV-3).
+    /// @return done how many were renewed.
+    function renew(LeaseId[] calldata leaseIds) external returns (uint256 done);
+
+    /// @notice Opens a lease on the first fallback offer that fits, in the place of one whose provider was dark beyond the
+    /// allowance or whose offer is retired, in the hour before its end. Anyone may, for the market's bounty. Counts as an
+    /// opening: paused, delisted, minimum lock and duration apply, and the new lease starts as a pending one.
+    /// @return next the new lease, which has the order now.
+    function failOver(LeaseId leaseId) external returns (LeaseId next);
+
+    /// @notice The order of a lease and its fallback offers; all zero where there is none, or the lease is never renewed
+    /// again.
+    function orderOf(LeaseId leaseId) external view returns (StandingOrder memory order, OfferId[] memory fallbacks);
+
+    /// @notice The market whose leases these are.
+    function MARKET() external view returns (IMarket);
+}
