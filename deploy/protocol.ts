@@ -9,6 +9,7 @@ import type {
   Market__factory,
   MarketLens__factory,
   ProviderRecords__factory,
+  Quotes__factory,
   Staking__factory,
   StandingOrders__factory,
 } from "../typechain-types";
@@ -109,6 +110,12 @@ const contracts: Plan["contracts"] = [
   contract<StandingOrders__factory>({
     name: "orders",
     artifact: "contracts/orders/StandingOrders.sol:StandingOrders",
+    args: (_, at) => [at.market],
+    facts: (_, at) => ({ MARKET: at.market }),
+  }),
+  contract<Quotes__factory>({
+    name: "quotes",
+    artifact: "contracts/quotes/Quotes.sol:Quotes",
     args: (_, at) => [at.market],
     facts: (_, at) => ({ MARKET: at.market }),
   }),

@@ -13,6 +13,7 @@ export const CONTRACT_NAMES = [
   "records",
   "market",
   "orders",
+  "quotes",
   "lens",
 ] as const;
 export type ContractName = (typeof CONTRACT_NAMES)[number];

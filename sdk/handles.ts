@@ -15,6 +15,8 @@ import {
   MarketLens__factory,
   type ProviderRecords,
   ProviderRecords__factory,
+  type Quotes,
+  Quotes__factory,
   type Staking,
   Staking__factory,
   type StandingOrders,
@@ -32,6 +34,7 @@ export interface Handles {
   readonly records: ProviderRecords;
   readonly market: Market;
   readonly orders: StandingOrders;
+  readonly quotes: Quotes;
   readonly lens: MarketLens;
 }
 
@@ -46,6 +49,7 @@ export function handlesAt(addresses: Record<ContractName, string>, runner: Contr
     records: ProviderRecords__factory.connect(addresses.records, runner),
     market: Market__factory.connect(addresses.market, runner),
     orders: StandingOrders__factory.connect(addresses.orders, runner),
+    quotes: Quotes__factory.connect(addresses.quotes, runner),
     lens: MarketLens__factory.connect(addresses.lens, runner),
   };
 }

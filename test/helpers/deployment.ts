@@ -1,4 +1,4 @@
-import { getCreateAddress, type Signer } from "ethers";
+import { type Addressable, getCreateAddress, type Signer } from "ethers";
 import { ethers } from "hardhat";
 
 import type {
@@ -10,6 +10,7 @@ import type {
   MarketLens,
   MockToken,
   ProviderRecords,
+  Quotes,
   Staking,
   StandingOrders,
 } from "../../typechain-types";
@@ -28,8 +29,9 @@ export interface Deployment {
   liveness: Liveness;
   records: ProviderRecords;
   market: Market;
-  /** At the address that the market names. */
+  /** The two above the market, at the addresses that it names. */
   orders: StandingOrders;
+  quotes: Quotes;
   lens: MarketLens;
   /** Payment tokens of 6 and 18 decimals, listed by the market. */
   usd6: MockToken;
@@ -42,6 +44,12 @@ async function nextContractOf(deployer: Signer | undefined): Promise<string> {
   return getCreateAddress({ from: await deployer.getAddress(), nonce: await deployer.getNonce() });
 }
 
+/** Fails unless `contract` is where the market was told that it would be. */
+async function assertAt(predicted: string, contract: Addressable): Promise<void> {
+  const address = await contract.getAddress();
+  if (address !== predicted) throw new Error(`A contract above the market is at ${address}, not at ${predicted}`);
+}
+
 /** Deploys everything; `admin` holds all HOLD and all of AccessManager, the guardian may pause entries. */
 export async function deployProtocol({ admin, guardian, treasury }: Actors): Promise<Deployment> {
   const authority = await ethers.deployContract("AccessManager", [admin]);
@@ -50,18 +58,19 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
   const staking = await ethers.deployContract("Staking", [authority, hold, UNBONDING_DELAY]);
   const liveness = await ethers.deployContract("Liveness", [GRACE]);
   const records = await ethers.deployContract("ProviderRecords");
-  const signers = await ethers.getSigners();
-  const ordersAddress = await nextContractOf(signers.at(-1));
-  const quotes = await nextContractOf(signers.at(-2));
+  const [deployerOfQuotes, deployerOfOrders] = (await ethers.getSigners()).slice(-2);
+  const around = { orders: await nextContractOf(deployerOfOrders), quotes: await nextContractOf(deployerOfQuotes) };
   const market = await deployMarket(
     authority,
-    { escrow, staking, liveness, records, orders: ordersAddress, quotes },
+    { escrow, staking, liveness, records, ...around },
     OUTAGE_ALLOWANCE,
     { treasury: treasury.address, ...DEFAULT_TERMS },
     DEFAULT_WEIGHTS,
   );
-  const orders = await ethers.deployContract("StandingOrders", [market], signers.at(-1));
-  if ((await orders.getAddress()) !== ordersAddress) throw new Error("The market names another contract of orders");
+  const orders = await ethers.deployContract("StandingOrders", [market], deployerOfOrders);
+  const quotes = await ethers.deployContract("Quotes", [market], deployerOfQuotes);
+  await assertAt(around.orders, orders);
+  await assertAt(around.quotes, quotes);
   const lens = await ethers.deployContract("MarketLens", [market]);
 
   const pause = market.interface.getFunction("pauseEntries").selector;
@@ -77,5 +86,5 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
     const { minimumLock, bounty } = listingOf(decimals);
     await market.connect(admin).listToken(token, minimumLock, bounty);
   }
-  return { authority, hold, escrow, staking, liveness, records, market, orders, lens, usd6, usd18 };
+  return { authority, hold, escrow, staking, liveness, records, market, orders, quotes, lens, usd6, usd18 };
 }
