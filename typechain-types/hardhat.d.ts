@@ -222,6 +222,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IProviderRecords__factory>;
     getContractFactory(
+      name: "IQuotes",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IQuotes__factory>;
+    getContractFactory(
       name: "IStaking",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IStaking__factory>;
@@ -361,6 +365,10 @@ declare module "hardhat/types/runtime" {
       name: "StandingOrders",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.StandingOrders__factory>;
+    getContractFactory(
+      name: "Quotes",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Quotes__factory>;
     getContractFactory(
       name: "ProviderRecords",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -639,6 +647,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.IProviderRecords>;
     getContractAt(
+      name: "IQuotes",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IQuotes>;
+    getContractAt(
       name: "IStaking",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -813,6 +826,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.StandingOrders>;
+    getContractAt(
+      name: "Quotes",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Quotes>;
     getContractAt(
       name: "ProviderRecords",
       address: string | ethers.Addressable,
@@ -1043,6 +1061,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IProviderRecords>;
     deployContract(
+      name: "IQuotes",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IQuotes>;
+    deployContract(
       name: "IStaking",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IStaking>;
@@ -1182,6 +1204,10 @@ declare module "hardhat/types/runtime" {
       name: "StandingOrders",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.StandingOrders>;
+    deployContract(
+      name: "Quotes",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Quotes>;
     deployContract(
       name: "ProviderRecords",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1460,6 +1486,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IProviderRecords>;
     deployContract(
+      name: "IQuotes",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IQuotes>;
+    deployContract(
       name: "IStaking",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1634,6 +1665,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.StandingOrders>;
+    deployContract(
+      name: "Quotes",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Quotes>;
     deployContract(
       name: "ProviderRecords",
       args: any[],

@@ -20,7 +20,18 @@ const SOME_KEY = "5a".repeat(32);
 /** The in-process network with the fixture's contracts, as the program sees a network. */
 export async function networkOf(deployment: Deployment): Promise<Network> {
   const { hold, authority, escrow, staking, liveness, records, market, orders, quotes, lens } = deployment;
-  const contracts = { hold, accessManager: authority, escrow, staking, liveness, records, market, orders, quotes, lens };
+  const contracts = {
+    hold,
+    accessManager: authority,
+    escrow,
+    staking,
+    liveness,
+    records,
+    market,
+    orders,
+    quotes,
+    lens,
+  };
   const addresses = Object.fromEntries(
     await Promise.all(Object.entries(contracts).map(async ([name, contract]) => [name, await contract.getAddress()])),
   ) as Parameters<typeof handlesAt>[0];

@@ -19,6 +19,8 @@ import type * as mocks from "./mocks";
 export type { mocks };
 import type * as orders from "./orders";
 export type { orders };
+import type * as quotes from "./quotes";
+export type { quotes };
 import type * as records from "./records";
 export type { records };
 import type * as staking from "./staking";

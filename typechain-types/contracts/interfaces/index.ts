@@ -12,5 +12,6 @@ export type { IMarketLens } from "./IMarketLens";
 export type { IMarketParameters } from "./IMarketParameters";
 export type { IOffers } from "./IOffers";
 export type { IProviderRecords } from "./IProviderRecords";
+export type { IQuotes } from "./IQuotes";
 export type { IStaking } from "./IStaking";
 export type { IStandingOrders } from "./IStandingOrders";

@@ -10,6 +10,7 @@ export * as liveness from "./liveness";
 export * as market from "./market";
 export * as mocks from "./mocks";
 export * as orders from "./orders";
+export * as quotes from "./quotes";
 export * as records from "./records";
 export * as staking from "./staking";
 export * as token from "./token";

@@ -12,5 +12,6 @@ export { IMarketLens__factory } from "./IMarketLens__factory";
 export { IMarketParameters__factory } from "./IMarketParameters__factory";
 export { IOffers__factory } from "./IOffers__factory";
 export { IProviderRecords__factory } from "./IProviderRecords__factory";
+export { IQuotes__factory } from "./IQuotes__factory";
 export { IStaking__factory } from "./IStaking__factory";
 export { IStandingOrders__factory } from "./IStandingOrders__factory";
