@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Entry, Movement, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
+import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress, toPendingLease} from "../types/LeaseProgress.sol";
 import {LeaseTerms, toLeaseTerms} from "../types/LeaseTerms.sol";
 import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
@@ -58,6 +59,14 @@ contract TypesHarness {
         return progress.withPaidSeconds(paidSeconds);
     }
 
+    function withRate(LeaseProgress progress, uint128 rate) external pure returns (LeaseProgress) {
+        return progress.withRate(rate);
+    }
+
+    function withFeeBps(LeaseProgress progress, uint16 feeBps) external pure returns (LeaseProgress) {
+        return progress.withFeeBps(feeBps);
+    }
+
     function ended(
         LeaseProgress progress,
         LeaseStatus status,
@@ -84,10 +93,19 @@ contract TypesHarness {
         uint24 units;
         uint16 termsVersion;
         uint16 listing;
+        bool changed;
+        bool noticed;
+        uint8 transfers;
     }
 
-    function leaseTerms(TermsFields calldata fields) external pure returns (LeaseTerms) {
-        return toLeaseTerms(fields.tenant, fields.duration, fields.units, fields.termsVersion, fields.listing);
+    function leaseTerms(
+        address tenant,
+        uint32 duration,
+        uint24 units,
+        uint16 termsVersion,
+        uint16 listing
+    ) external pure returns (LeaseTerms) {
+        return toLeaseTerms(tenant, duration, units, termsVersion, listing);
     }
 
     function termsFields(LeaseTerms terms) external pure returns (TermsFields memory) {
@@ -97,12 +115,72 @@ contract TypesHarness {
                 duration: terms.duration(),
                 units: terms.units(),
                 termsVersion: terms.termsVersion(),
-                listing: terms.listing()
+                listing: terms.listing(),
+                changed: terms.changed(),
+                noticed: terms.noticed(),
+                transfers: terms.transfers()
             });
     }
 
     function withDuration(LeaseTerms terms, uint32 duration) external pure returns (LeaseTerms) {
         return terms.withDuration(duration);
+    }
+
+    function withUnits(LeaseTerms terms, uint24 units) external pure returns (LeaseTerms) {
+        return terms.withUnits(units);
+    }
+
+    function withVersion(LeaseTerms terms, uint16 version) external pure returns (LeaseTerms) {
+        return terms.withVersion(version);
+    }
+
+    function withChanged(LeaseTerms terms) external pure returns (LeaseTerms) {
+        return terms.withChanged();
+    }
+
+    function withNotice(LeaseTerms terms, uint32 duration) external pure returns (LeaseTerms) {
+        return terms.withNotice(duration);
+    }
+
+    function withTransfer(LeaseTerms terms, address tenant) external pure returns (LeaseTerms) {
+        return terms.withTransfer(tenant);
+    }
+
+    // -------------------------------------------------------------------------------------------- LeaseHistory
+
+    /// @notice The fields of a LeaseHistory.
+    struct HistoryFields {
+        uint256 earnedBefore;
+        uint32 anchorOffset;
+        uint32 darkBefore;
+        uint256 collateralUnits;
+        uint16 treasuryVersion;
+    }
+
+    function leaseHistory(HistoryFields calldata fields) external pure returns (LeaseHistory) {
+        return
+            toLeaseHistory(
+                fields.earnedBefore,
+                fields.anchorOffset,
+                fields.darkBefore,
+                fields.collateralUnits,
+                fields.treasuryVersion
+            );
+    }
+
+    function historyFields(LeaseHistory history) external pure returns (HistoryFields memory) {
+        return
+            HistoryFields({
+                earnedBefore: history.earnedBefore(),
+                anchorOffset: history.anchorOffset(),
+                darkBefore: history.darkBefore(),
+                collateralUnits: history.collateralUnits(),
+                treasuryVersion: history.treasuryVersion()
+            });
+    }
+
+    function withCollateralUnits(LeaseHistory history, uint256 collateralUnits) external pure returns (LeaseHistory) {
+        return history.withCollateralUnits(collateralUnits);
     }
 
     // ---------------------------------------------------------------------------------------------- OfferState
@@ -145,6 +223,10 @@ contract TypesHarness {
         return state.afterEnd(units);
     }
 
+    function afterGrowth(OfferState state, uint24 units) external pure returns (OfferState) {
+        return state.afterGrowth(units);
+    }
+
     // --------------------------------------------------------------------------------- OfferTraits and Resources
 
     function offerTraits(
@@ -165,6 +247,14 @@ contract TypesHarness {
 
     function gpuTier(Resources resources) external pure returns (uint256) {
         return resources.gpuTier();
+    }
+
+    function gpuCount(Resources resources) external pure returns (uint8) {
+        return resources.gpuCount();
+    }
+
+    function region(Resources resources) external pure returns (uint16) {
+        return resources.region();
     }
 
     // ------------------------------------------------------------------------------------------- Ids and Entries

@@ -162,3 +162,16 @@ export async function bondOf(
   const { free, reserved } = await staking.poolOf(market, provider);
   return [free, reserved];
 }
+
+/** Mints, deposits and approves: `account` has `amount` free, of which the market may hold up to `ceiling`. */
+export async function fund(
+  { escrow, market, usd6 }: Pick<OpenMarket, "escrow" | "market" | "usd6">,
+  account: HardhatEthersSigner,
+  amount: bigint,
+  ceiling: bigint,
+): Promise<void> {
+  await usd6.mint(account, amount);
+  await usd6.connect(account).approve(escrow, amount);
+  await escrow.connect(account).deposit(usd6, account, amount);
+  await escrow.connect(account).approveModule(usd6, market, ceiling);
+}

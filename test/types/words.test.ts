@@ -8,6 +8,7 @@ import { EndReason, LeaseStatus } from "../helpers/leases";
 import type { Resources } from "../helpers/money";
 import { fieldsOf, holds } from "../helpers/property";
 import {
+  LEASE_HISTORY,
   LEASE_PROGRESS,
   LEASE_TERMS,
   OFFER_STATE,
@@ -25,7 +26,7 @@ const addressOf = (value: bigint): string => getAddress(toBeHex(value, 20));
 const progresses = fieldsOf(LEASE_PROGRESS).map((fields) => ({
   ...fields,
   status: fields.status % 6n,
-  reason: fields.reason % 6n,
+  reason: fields.reason % 8n,
 }));
 const uint = (bits: number) => {
   const most = 2n ** BigInt(bits) - 1n;
@@ -76,7 +77,8 @@ describe("LeaseProgress", () => {
   it("changes what each step changes, and no neighbour of it (INV-LSE-5)", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
-      fc.asyncProperty(progresses, uint(40), uint(32), async (fields, instant, seconds) => {
+      fc.asyncProperty(progresses, uint(40), uint(32), uint(128), uint(16), async (fields, ...values) => {
+        const [instant, seconds, rate, feeBps] = values;
         const word = pack(LEASE_PROGRESS, fields);
         const after = async (step: Promise<bigint>) => unpack(LEASE_PROGRESS, await step);
         expect(await after(types.activated(word, instant, seconds))).to.deep.equal({
@@ -86,6 +88,8 @@ describe("LeaseProgress", () => {
           status: LeaseStatus.Active,
         });
         expect(await after(types.withPaidSeconds(word, seconds))).to.deep.equal({ ...fields, paidSeconds: seconds });
+        expect(await after(types.withRate(word, rate))).to.deep.equal({ ...fields, rate, paidSeconds: 0n });
+        expect(await after(types.withFeeBps(word, feeBps))).to.deep.equal({ ...fields, feeBps });
         expect(await after(types.withSettled(word))).to.deep.equal({
           ...fields,
           paidSeconds: fields.mark,
@@ -102,6 +106,7 @@ describe("LeaseProgress", () => {
     const ends = fc.constantFrom(
       [LeaseStatus.Closed, EndReason.ClosedByTenant] as const,
       [LeaseStatus.Closed, EndReason.Expired] as const,
+      [LeaseStatus.Closed, EndReason.ExpiredAfterNotice] as const,
       [LeaseStatus.Cancelled, EndReason.NoShow] as const,
       [LeaseStatus.Cancelled, EndReason.Declined] as const,
     );
@@ -117,22 +122,81 @@ describe("LeaseProgress", () => {
 });
 
 describe("LeaseTerms", () => {
-  it("packs and reads every field, and changes the duration alone", async () => {
+  it("packs and reads every field", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
-      fc.asyncProperty(fieldsOf(LEASE_TERMS), uint(32), async (fields, duration) => {
+      fc.asyncProperty(fieldsOf(LEASE_TERMS), async (fields) => {
         const tenant = addressOf(fields.tenant);
         const word = pack(LEASE_TERMS, fields);
         const untouched = { ...fields, changed: 0n, noticed: 0n, transfers: 0n };
-        expect(await types.leaseTerms({ ...fields, tenant })).to.equal(pack(LEASE_TERMS, untouched));
+        const { duration, units, termsVersion, listing, changed, noticed, transfers } = fields;
+        expect(await types.leaseTerms(tenant, duration, units, termsVersion, listing)).to.equal(
+          pack(LEASE_TERMS, untouched),
+        );
         expect(await types.termsFields(word)).to.deep.equal([
           tenant,
-          fields.duration,
-          fields.units,
-          fields.termsVersion,
-          fields.listing,
+          duration,
+          units,
+          termsVersion,
+          listing,
+          changed === 1n,
+          noticed === 1n,
+          transfers,
         ]);
-        expect(await types.withDuration(word, duration)).to.equal(pack(LEASE_TERMS, { ...fields, duration }));
+      }),
+      RUNS,
+    );
+  });
+
+  it("changes what each change changes, and no neighbour of it", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_TERMS), uint(32), uint(24), uint(16), async (fields, ...values) => {
+        const [duration, units, termsVersion] = values;
+        const word = pack(LEASE_TERMS, fields);
+        const after = async (change: Promise<bigint>) => unpack(LEASE_TERMS, await change);
+        expect(await after(types.withDuration(word, duration))).to.deep.equal({ ...fields, duration });
+        expect(await after(types.withUnits(word, units))).to.deep.equal({ ...fields, units });
+        expect(await after(types.withVersion(word, termsVersion))).to.deep.equal({ ...fields, termsVersion });
+        expect(await after(types.withChanged(word))).to.deep.equal({ ...fields, changed: 1n });
+        expect(await after(types.withNotice(word, duration))).to.deep.equal({ ...fields, duration, noticed: 1n });
+      }),
+      RUNS,
+    );
+  });
+
+  it("counts a transfer to another tenant, and no neighbour moves; the 64th reverts", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_TERMS), uint(160), async (fields, tenant) => {
+        const transfer = types.withTransfer(pack(LEASE_TERMS, fields), addressOf(tenant));
+        const transfers = fields.transfers + 1n;
+        if (transfers === 64n) await expect(transfer).to.be.revertedWithPanic(0x11);
+        else expect(unpack(LEASE_TERMS, await transfer)).to.deep.equal({ ...fields, tenant, transfers });
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("LeaseHistory", () => {
+  it("packs and reads every field, and changes the collateral alone", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_HISTORY), uint(52), uint(4), async (fields, collateralUnits, dirt) => {
+        const { earnedBefore, anchorOffset, darkBefore, treasuryVersion } = fields;
+        const word = pack(LEASE_HISTORY, fields);
+        expect(await types.leaseHistory(fields)).to.equal(word);
+        expect(await types.historyFields(word + dirt * 2n ** 252n)).to.deep.equal([
+          earnedBefore,
+          anchorOffset,
+          darkBefore,
+          fields.collateralUnits,
+          treasuryVersion,
+        ]);
+        expect(await types.withCollateralUnits(word, collateralUnits)).to.equal(
+          pack(LEASE_HISTORY, { ...fields, collateralUnits }),
+        );
       }),
       RUNS,
     );
@@ -176,7 +240,9 @@ describe("OfferState", () => {
         const opened = { ...fields, used: fields.used + units, leaseCount: count + 1n };
         expect(unpack(OFFER_STATE, next)).to.deep.equal(opened);
         expect(index).to.equal(count + 1n);
-        expect(unpack(OFFER_STATE, await types.afterEnd(next, units))).to.deep.equal({ ...opened, used: fields.used });
+        const shrunk = await types.afterEnd(next, units);
+        expect(unpack(OFFER_STATE, shrunk)).to.deep.equal({ ...opened, used: fields.used });
+        expect(await types.afterGrowth(shrunk, units)).to.equal(next);
       }),
       RUNS,
     );
@@ -247,11 +313,14 @@ describe("Resources", () => {
     expect(answers.size).to.equal(2);
   });
 
-  it("have a collateral tier in the two highest bits of their GPU class", async () => {
+  it("have a collateral tier in the two highest bits of their GPU class, a number of GPUs and a region", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
       fc.asyncProperty(fieldsOf(RESOURCES), async (resources: Resources) => {
-        expect(await types.gpuTier(packResources(resources))).to.equal(resources.gpuClass / 2n ** 14n);
+        const word = packResources(resources);
+        expect(await types.gpuTier(word)).to.equal(resources.gpuClass / 2n ** 14n);
+        expect(await types.gpuCount(word)).to.equal(resources.gpuCount);
+        expect(await types.region(word)).to.equal(resources.region);
       }),
       RUNS,
     );

@@ -29,26 +29,26 @@ export type EntryStructOutput = [account: string, movement: bigint] & {
 };
 
 export declare namespace TypesHarness {
-  export type TermsFieldsStruct = {
-    tenant: AddressLike;
-    duration: BigNumberish;
-    units: BigNumberish;
-    termsVersion: BigNumberish;
-    listing: BigNumberish;
+  export type HistoryFieldsStruct = {
+    earnedBefore: BigNumberish;
+    anchorOffset: BigNumberish;
+    darkBefore: BigNumberish;
+    collateralUnits: BigNumberish;
+    treasuryVersion: BigNumberish;
   };
 
-  export type TermsFieldsStructOutput = [
-    tenant: string,
-    duration: bigint,
-    units: bigint,
-    termsVersion: bigint,
-    listing: bigint
+  export type HistoryFieldsStructOutput = [
+    earnedBefore: bigint,
+    anchorOffset: bigint,
+    darkBefore: bigint,
+    collateralUnits: bigint,
+    treasuryVersion: bigint
   ] & {
-    tenant: string;
-    duration: bigint;
-    units: bigint;
-    termsVersion: bigint;
-    listing: bigint;
+    earnedBefore: bigint;
+    anchorOffset: bigint;
+    darkBefore: bigint;
+    collateralUnits: bigint;
+    treasuryVersion: bigint;
   };
 
   export type ProgressFieldsStruct = {
@@ -106,6 +106,37 @@ export declare namespace TypesHarness {
     tokenNumber: bigint;
     unitsLeft: bigint;
   };
+
+  export type TermsFieldsStruct = {
+    tenant: AddressLike;
+    duration: BigNumberish;
+    units: BigNumberish;
+    termsVersion: BigNumberish;
+    listing: BigNumberish;
+    changed: boolean;
+    noticed: boolean;
+    transfers: BigNumberish;
+  };
+
+  export type TermsFieldsStructOutput = [
+    tenant: string,
+    duration: bigint,
+    units: bigint,
+    termsVersion: bigint,
+    listing: bigint,
+    changed: boolean,
+    noticed: boolean,
+    transfers: bigint
+  ] & {
+    tenant: string;
+    duration: bigint;
+    units: bigint;
+    termsVersion: bigint;
+    listing: bigint;
+    changed: boolean;
+    noticed: boolean;
+    transfers: bigint;
+  };
 }
 
 export interface TypesHarnessInterface extends Interface {
@@ -113,9 +144,13 @@ export interface TypesHarnessInterface extends Interface {
     nameOrSignature:
       | "activated"
       | "afterEnd"
+      | "afterGrowth"
       | "afterOpening"
       | "ended"
+      | "gpuCount"
       | "gpuTier"
+      | "historyFields"
+      | "leaseHistory"
       | "leaseId"
       | "leaseIdFields"
       | "leaseTerms"
@@ -125,15 +160,24 @@ export interface TypesHarnessInterface extends Interface {
       | "offerTraits"
       | "pendingLease"
       | "progressFields"
+      | "region"
       | "released"
       | "stateFields"
       | "sum"
       | "termsFields"
       | "traitsFields"
       | "withCapacity"
+      | "withChanged"
+      | "withCollateralUnits"
       | "withDuration"
+      | "withFeeBps"
+      | "withNotice"
       | "withPaidSeconds"
+      | "withRate"
       | "withSettled"
+      | "withTransfer"
+      | "withUnits"
+      | "withVersion"
   ): FunctionFragment;
 
   encodeFunctionData(
@@ -145,6 +189,10 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "afterGrowth",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "afterOpening",
     values: [BigNumberish, BigNumberish]
   ): string;
@@ -153,8 +201,20 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "gpuCount",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "gpuTier",
     values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "historyFields",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "leaseHistory",
+    values: [TypesHarness.HistoryFieldsStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "leaseId",
@@ -166,7 +226,13 @@ export interface TypesHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "leaseTerms",
-    values: [TypesHarness.TermsFieldsStruct]
+    values: [
+      AddressLike,
+      BigNumberish,
+      BigNumberish,
+      BigNumberish,
+      BigNumberish
+    ]
   ): string;
   encodeFunctionData(
     functionFragment: "meets",
@@ -190,6 +256,10 @@ export interface TypesHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "progressFields",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "region",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
@@ -217,7 +287,23 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "withChanged",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withCollateralUnits",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "withDuration",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withFeeBps",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withNotice",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
@@ -225,18 +311,47 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "withRate",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "withSettled",
     values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withTransfer",
+    values: [BigNumberish, AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withUnits",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withVersion",
+    values: [BigNumberish, BigNumberish]
   ): string;
 
   decodeFunctionResult(functionFragment: "activated", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "afterEnd", data: BytesLike): Result;
   decodeFunctionResult(
+    functionFragment: "afterGrowth",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "afterOpening",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "ended", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "gpuCount", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "gpuTier", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "historyFields",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "leaseHistory",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "leaseId", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "leaseIdFields",
@@ -258,6 +373,7 @@ export interface TypesHarnessInterface extends Interface {
     functionFragment: "progressFields",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "region", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "released", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "stateFields",
@@ -277,15 +393,35 @@ export interface TypesHarnessInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "withChanged",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "withCollateralUnits",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "withDuration",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "withFeeBps", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "withNotice", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withPaidSeconds",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "withRate", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withSettled",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "withTransfer",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "withUnits", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "withVersion",
     data: BytesLike
   ): Result;
 }
@@ -345,6 +481,12 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  afterGrowth: TypedContractMethod<
+    [state: BigNumberish, units: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
   afterOpening: TypedContractMethod<
     [state: BigNumberish, units: BigNumberish],
     [[bigint, bigint] & { next: bigint; index: bigint }],
@@ -362,7 +504,21 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  gpuCount: TypedContractMethod<[resources: BigNumberish], [bigint], "view">;
+
   gpuTier: TypedContractMethod<[resources: BigNumberish], [bigint], "view">;
+
+  historyFields: TypedContractMethod<
+    [history: BigNumberish],
+    [TypesHarness.HistoryFieldsStructOutput],
+    "view"
+  >;
+
+  leaseHistory: TypedContractMethod<
+    [fields: TypesHarness.HistoryFieldsStruct],
+    [bigint],
+    "view"
+  >;
 
   leaseId: TypedContractMethod<
     [offerId: BigNumberish, index: BigNumberish],
@@ -377,7 +533,13 @@ export interface TypesHarness extends BaseContract {
   >;
 
   leaseTerms: TypedContractMethod<
-    [fields: TypesHarness.TermsFieldsStruct],
+    [
+      tenant: AddressLike,
+      duration: BigNumberish,
+      units: BigNumberish,
+      termsVersion: BigNumberish,
+      listing: BigNumberish
+    ],
     [bigint],
     "view"
   >;
@@ -427,6 +589,8 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  region: TypedContractMethod<[resources: BigNumberish], [bigint], "view">;
+
   released: TypedContractMethod<[progress: BigNumberish], [bigint], "view">;
 
   stateFields: TypedContractMethod<
@@ -459,7 +623,27 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  withChanged: TypedContractMethod<[terms: BigNumberish], [bigint], "view">;
+
+  withCollateralUnits: TypedContractMethod<
+    [history: BigNumberish, collateralUnits: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
   withDuration: TypedContractMethod<
+    [terms: BigNumberish, duration: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  withFeeBps: TypedContractMethod<
+    [progress: BigNumberish, feeBps: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  withNotice: TypedContractMethod<
     [terms: BigNumberish, duration: BigNumberish],
     [bigint],
     "view"
@@ -471,7 +655,31 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  withRate: TypedContractMethod<
+    [progress: BigNumberish, rate: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
   withSettled: TypedContractMethod<[progress: BigNumberish], [bigint], "view">;
+
+  withTransfer: TypedContractMethod<
+    [terms: BigNumberish, tenant: AddressLike],
+    [bigint],
+    "view"
+  >;
+
+  withUnits: TypedContractMethod<
+    [terms: BigNumberish, units: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  withVersion: TypedContractMethod<
+    [terms: BigNumberish, version: BigNumberish],
+    [bigint],
+    "view"
+  >;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
@@ -486,6 +694,13 @@ export interface TypesHarness extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "afterEnd"
+  ): TypedContractMethod<
+    [state: BigNumberish, units: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "afterGrowth"
   ): TypedContractMethod<
     [state: BigNumberish, units: BigNumberish],
     [bigint],
@@ -511,8 +726,25 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "gpuCount"
+  ): TypedContractMethod<[resources: BigNumberish], [bigint], "view">;
+  getFunction(
     nameOrSignature: "gpuTier"
   ): TypedContractMethod<[resources: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "historyFields"
+  ): TypedContractMethod<
+    [history: BigNumberish],
+    [TypesHarness.HistoryFieldsStructOutput],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "leaseHistory"
+  ): TypedContractMethod<
+    [fields: TypesHarness.HistoryFieldsStruct],
+    [bigint],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "leaseId"
   ): TypedContractMethod<
@@ -526,7 +758,13 @@ export interface TypesHarness extends BaseContract {
   getFunction(
     nameOrSignature: "leaseTerms"
   ): TypedContractMethod<
-    [fields: TypesHarness.TermsFieldsStruct],
+    [
+      tenant: AddressLike,
+      duration: BigNumberish,
+      units: BigNumberish,
+      termsVersion: BigNumberish,
+      listing: BigNumberish
+    ],
     [bigint],
     "view"
   >;
@@ -582,6 +820,9 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "region"
+  ): TypedContractMethod<[resources: BigNumberish], [bigint], "view">;
+  getFunction(
     nameOrSignature: "released"
   ): TypedContractMethod<[progress: BigNumberish], [bigint], "view">;
   getFunction(
@@ -620,7 +861,31 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "withChanged"
+  ): TypedContractMethod<[terms: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "withCollateralUnits"
+  ): TypedContractMethod<
+    [history: BigNumberish, collateralUnits: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "withDuration"
+  ): TypedContractMethod<
+    [terms: BigNumberish, duration: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "withFeeBps"
+  ): TypedContractMethod<
+    [progress: BigNumberish, feeBps: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "withNotice"
   ): TypedContractMethod<
     [terms: BigNumberish, duration: BigNumberish],
     [bigint],
@@ -634,8 +899,36 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "withRate"
+  ): TypedContractMethod<
+    [progress: BigNumberish, rate: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "withSettled"
   ): TypedContractMethod<[progress: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "withTransfer"
+  ): TypedContractMethod<
+    [terms: BigNumberish, tenant: AddressLike],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "withUnits"
+  ): TypedContractMethod<
+    [terms: BigNumberish, units: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "withVersion"
+  ): TypedContractMethod<
+    [terms: BigNumberish, version: BigNumberish],
+    [bigint],
+    "view"
+  >;
 
   filters: {};
 }
