@@ -27,9 +27,10 @@ abstract contract LeaseOpening is LeaseLife {
         address tenant;
         uint256 quoted; // price per unit-second, or _UNQUOTED
         uint256 locked; // by the replicas opened so far, base units
-        uint256 opened; // replicas opened so far
-        address[] providers; // of them
-        uint16[] regions; // of them
+        uint24 units;
+        uint32 duration; // seconds
+        uint256 replicas;
+        uint256[] taken; // their providers and regions: address | region << 160
         Current current;
         TokenTerms token;
         PackedWeights weights;
@@ -79,35 +80,43 @@ abstract contract LeaseOpening is LeaseLife {
     /// @dev Every contract that is called from here is one of the vaults, and none of them calls anybody back.
     function _open(address tenant, Order calldata order, uint256 quoted) private returns (LeaseId[] memory leaseIds) {
         // Check
-        Opening memory opening;
-        opening.current = _book.current;
-        uint40 until = opening.current.pausedUntil;
+        Current memory current = _book.current;
+        uint40 until = current.pausedUntil;
         if (block.timestamp < until) revert MarketPaused(until, block.timestamp);
-        uint256 replicas = order.replicas;
-        if (order.units == 0 || order.duration == 0 || order.candidates.length == 0 || replicas == 0) {
-            revert MarketEmptyOrder(order.units, order.duration, order.candidates.length, replicas);
+        (uint24 units, uint32 duration, uint256 replicas) = (order.units, order.duration, order.replicas);
+        Candidate[] calldata candidates = order.candidates;
+        if (units == 0 || duration == 0 || candidates.length == 0 || replicas == 0) {
+            revert MarketEmptyOrder(units, duration, candidates.length, replicas);
         }
-        opening.token = _book.tokenTerms[order.token];
-        if (!opening.token.listed) revert MarketTokenNotListed(order.token);
-        opening.weights = _book.weights[opening.current.termsVersion];
-        opening.tenant = tenant;
-        opening.quoted = quoted;
-        opening.providers = new address[](replicas);
-        opening.regions = new uint16[](replicas);
+        TokenTerms memory token = _book.tokenTerms[order.token];
+        if (!token.listed) revert MarketTokenNotListed(order.token);
+        Opening memory opening = Opening({
+            tenant: tenant,
+            quoted: quoted,
+            units: units,
+            duration: duration,
+            replicas: replicas,
+            locked: 0,
+            taken: new uint256[](replicas),
+            current: current,
+            token: token,
+            weights: _book.weights[current.termsVersion]
+        });
 
         // Effect: a candidate that does not fit costs a look, not the transaction; where too few fit, the error says why.
         leaseIds = new LeaseId[](replicas);
-        Misfit[] memory misfits = new Misfit[](order.candidates.length);
-        uint256 refused;
-        for (uint256 i = 0; opening.opened < replicas; ++i) {
-            if (i == misfits.length) _revertWithout(misfits, refused);
-            OfferId offerId = order.candidates[i].offer;
+        Misfit[] memory misfits;
+        uint256 opened;
+        for (uint256 i = 0; opened < replicas; ++i) {
+            if (i == candidates.length) _revertWithout(misfits, i - opened);
+            OfferId offerId = candidates[i].offer;
             OfferState state = _book.offers[offerId].state;
-            Matching.Fit memory fit = _fit(order, order.candidates[i], opening, state);
+            Matching.Fit memory fit = _fit(order, candidates[i], opening, opened, state);
             if (fit.reason == MisfitReason.None) {
-                leaseIds[opening.opened++] = _record(order, opening, offerId, state, fit);
+                leaseIds[opened++] = _record(opening, offerId, state, fit);
             } else {
-                misfits[refused++] = Misfit(offerId, fit.reason, fit.available, fit.required);
+                if (i == opened) misfits = new Misfit[](candidates.length);
+                misfits[i - opened] = Misfit(offerId, fit.reason, fit.available, fit.required);
             }
         }
 
@@ -120,21 +129,24 @@ abstract contract LeaseOpening is LeaseLife {
         Order calldata order,
         Candidate calldata candidate,
         Opening memory opening,
+        uint256 opened,
         OfferState state
     ) private returns (Matching.Fit memory fit) {
         Offer storage offer = _book.offers[candidate.offer];
-        Matching.OfferFacts memory facts;
-        facts.state = state;
-        facts.traits = offer.traits;
-        facts.retired = offer.retired;
-        facts.quotedOnly = offer.quotedOnly && opening.quoted == _UNQUOTED;
-        facts.pricePerSecondX32 = opening.quoted == _UNQUOTED ? offer.pricePerSecondX32 : uint128(opening.quoted);
+        bool unquoted = opening.quoted == _UNQUOTED;
+        Matching.OfferFacts memory facts = Matching.OfferFacts({
+            state: state,
+            traits: offer.traits,
+            pricePerSecondX32: unquoted ? offer.pricePerSecondX32 : uint128(opening.quoted), // was a uint128
+            retired: offer.retired,
+            quotedOnly: unquoted && offer.quotedOnly
+        });
         fit = Matching.fit(facts, candidate, order, opening.token, opening.weights, order.maxLock - opening.locked);
         if (fit.reason != MisfitReason.None) return fit;
 
         address provider = state.provider();
-        if (order.replicas > 1) {
-            _keepApart(order, opening, fit, provider, facts.traits.resources().region());
+        if (opening.replicas > 1) {
+            _keepApart(opening.taken, opened, order.distinctRegions, fit, provider, facts.traits.resources().region());
             if (fit.reason != MisfitReason.None) return fit;
         }
         if (!_LIVENESS.isLive(provider)) {
@@ -143,47 +155,45 @@ abstract contract LeaseOpening is LeaseLife {
             fit.reason = MisfitReason.BondShort;
             fit.available = _STAKING.poolOf(address(this), provider).free;
             fit.required = fit.collateral;
-        } else {
-            opening.providers[opening.opened] = provider;
         }
     }
 
     /// @dev Notes in `fit` where a provider or, if asked, a region serves another replica already.
     function _keepApart(
-        Order calldata order,
-        Opening memory opening,
+        uint256[] memory taken,
+        uint256 opened,
+        bool distinctRegions,
         Matching.Fit memory fit,
         address provider,
         uint16 region
     ) private pure {
-        bool sameRegion = order.distinctRegions && region == 0;
-        for (uint256 i = 0; i < opening.opened; ++i) {
-            if (opening.providers[i] == provider) fit.reason = MisfitReason.SameProvider;
-            if (order.distinctRegions && opening.regions[i] == region) sameRegion = true;
+        bool sameRegion = distinctRegions && region == 0;
+        for (uint256 i = 0; i < opened; ++i) {
+            if (address(uint160(taken[i])) == provider) fit.reason = MisfitReason.SameProvider;
+            if (distinctRegions && taken[i] >> 160 == region) sameRegion = true;
         }
         if (fit.reason == MisfitReason.None && sameRegion) {
             fit.reason = MisfitReason.SameRegion;
             fit.available = region;
         }
-        opening.regions[opening.opened] = region;
+        taken[opened] = uint160(provider) | (uint256(region) << 160);
     }
 
     /// @dev Writes one lease into the book.
     function _record(
-        Order calldata order,
         Opening memory opening,
         OfferId offerId,
         OfferState state,
         Matching.Fit memory fit
     ) private returns (LeaseId leaseId) {
         uint32 index;
-        (_book.offers[offerId].state, index) = state.afterOpening(order.units);
+        (_book.offers[offerId].state, index) = state.afterOpening(opening.units);
         leaseId = toLeaseId(offerId, index);
         Lease storage lease = _book.leases[leaseId];
         lease.terms = toLeaseTerms(
             opening.tenant,
-            order.duration,
-            order.units,
+            opening.duration,
+            opening.units,
             opening.current.termsVersion,
             opening.token.listing
         );
@@ -198,8 +208,8 @@ abstract contract LeaseOpening is LeaseLife {
             leaseId,
             opening.tenant,
             state.provider(),
-            order.units,
-            order.duration,
+            opening.units,
+            opening.duration,
             fit.ratePerSecondX32,
             fit.locked,
             fit.collateral,
