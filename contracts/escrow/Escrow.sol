@@ -8,7 +8,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {Entry} from "../types/Entry.sol";
+import {Entry, Movement} from "../types/Entry.sol";
 import {ModuleLock} from "../types/ModuleLock.sol";
 
 /// @title Escrow
@@ -143,12 +143,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         uint256 fromLocks;
         uint256 toFree;
         for (uint256 i = 0; i < lines.length; ++i) {
-            Entry calldata entry = lines[i];
-            (address account, uint256 taken, uint256 given) = (
-                entry.account,
-                entry.movement.fromLock(),
-                entry.movement.toFree()
-            );
+            (address account, Movement movement) = (lines[i].account, lines[i].movement);
+            (uint256 taken, uint256 given) = (movement.fromLock(), movement.toFree());
             // Sums of 128-bit amounts, as many as calldata can carry, stay below 2^256.
             unchecked {
                 fromLocks += taken;
@@ -238,7 +234,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         ModuleLock held = _locks[msg.sender][token][account];
         if (amount > held.headroom()) return false;
         _free[token][account] = free - amount;
-        _locks[msg.sender][token][account] = held.withLocked(held.locked() + amount); // at most the ceiling
+        _locks[msg.sender][token][account] = held.plusLocked(amount); // at most the ceiling
         emit Locked(msg.sender, token, account, amount);
         return true;
     }
@@ -266,7 +262,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         if (taken > locked) revert EscrowInsufficientLocked(msg.sender, token, account, locked, taken);
         // Not more than the lock, checked above; and only the part that is more than what is given.
         unchecked {
-            held = held.withLocked(locked - taken);
+            held = held.minusLocked(taken);
             return taken > given ? held.afterPayout(taken - given) : held;
         }
     }

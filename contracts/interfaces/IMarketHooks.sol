@@ -56,12 +56,9 @@ interface IMarketHooks {
         address caller
     ) external returns (LeaseId leaseId);
 
-    /// @notice Opens leases for `tenant` at a signed price instead of the offers' own. For quotes.
-    function openQuoted(
-        address tenant,
-        Order calldata order,
-        uint128 pricePerSecondX32
-    ) external returns (LeaseId leaseId);
+    /// @notice Opens a lease for `tenant` at a signed price: the candidate's highest price is what is paid, whatever its
+    /// offer's own is. For quotes.
+    function openQuoted(address tenant, Order calldata order) external returns (LeaseId leaseId);
 
     /// @notice Creates an offer of `provider` that only quotes open leases on. For quotes.
     function createQuotedOffer(

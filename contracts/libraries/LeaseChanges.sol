@@ -8,6 +8,7 @@ import {Book} from "../types/Book.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {Offer} from "../types/OfferTypes.sol";
@@ -37,9 +38,9 @@ library LeaseChanges {
         uint256 most = offer.traits.maxDuration();
         if (addedSeconds == 0 || duration > most) revert ILeases.MarketExtensionOutOfBounds(leaseId, duration, most);
         LeaseTerms next = terms.withDuration(uint32(duration)); // not more than the maximum, a uint32
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint256 cost =
-            LeaseLib.costFromAnchor(accrual, next, progress) - LeaseLib.costFromAnchor(accrual, terms, progress);
+            LeaseLib.costFromAnchor(next, progress, history) - LeaseLib.costFromAnchor(terms, progress, history);
         if (cost > maxCost) revert ILeases.MarketCostTooHigh(leaseId, maxCost, cost);
 
         // Effect
@@ -64,9 +65,9 @@ library LeaseChanges {
         if (least > most) least = most;
         if (end < least || end > most) revert ILeases.MarketNoticeOutOfBounds(leaseId, end, least, most);
         LeaseTerms next = terms.withNotice(uint32(end - progress.since())); // not more than the duration, a uint32
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint256 refund =
-            LeaseLib.costFromAnchor(accrual, terms, progress) - LeaseLib.costFromAnchor(accrual, next, progress);
+            LeaseLib.costFromAnchor(terms, progress, history) - LeaseLib.costFromAnchor(next, progress, history);
 
         // Effect
         lease.terms = next;
@@ -101,12 +102,12 @@ library LeaseChanges {
         // Effect
         delete book.transfers[leaseId];
         lease.terms = terms.withTransfer(recipient);
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint256 locked =
-            accrual.earnedBefore +
-                LeaseLib.costFromAnchor(accrual, terms, progress) +
+            history.earnedBefore() +
+                LeaseLib.costFromAnchor(terms, progress, history) +
                 book.listings[terms.listing()].bounty -
-                LeaseLib.paidOf(progress, accrual.earnedBefore);
+                LeaseLib.paidOf(progress, history);
         emit ILeases.LeaseTransferred(leaseId, terms.tenant(), recipient, locked);
 
         // Interaction

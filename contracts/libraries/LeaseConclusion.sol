@@ -42,12 +42,12 @@ library LeaseConclusion {
         // Money
         Lease storage lease = book.leases[leaseId];
         uint16 treasuryVersion = LeaseLib.treasuryVersionOf(lease, terms);
-        uint256 before = terms.changed() ? lease.history.earnedBefore() : 0;
-        uint256 earned = before + Money.earnedDown(progress.rate(), progress.mark());
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
+        uint256 earned = LeaseLib.earnedOf(progress, history, progress.mark());
         due.token = book.listings[terms.listing()].token;
         due.treasury = book.terms[treasuryVersion].treasury;
         due.fee = Money.feeDown(earned, progress.feeBps());
-        due.amount = earned - due.fee - LeaseLib.paidOf(progress, before);
+        due.amount = earned - due.fee - LeaseLib.paidOf(progress, history);
         emit ILeases.LeaseCollected(leaseId, progress.mark(), due.amount);
         emit ILeases.LeaseSettled(leaseId, due.fee);
 

@@ -37,13 +37,6 @@ library LeaseLib {
         uint32 darkSeconds;
     }
 
-    /// @notice From when on an active lease counts.
-    struct Accrual {
-        uint256 earnedBefore; // base units that it had earned, and not settled, when its present rate began
-        uint40 anchor; // when that was
-        uint32 darkAtAnchor; // dark seconds of its provider by then
-    }
-
     /// @notice A raise of an offer's price counts for renewals after this time.
     uint256 internal constant RAISE_DELAY = 24 hours;
 
@@ -73,20 +66,10 @@ library LeaseLib {
         }
     }
 
-    /// @notice The accrual of an active lease.
-    function accrualOf(
-        Lease storage lease,
-        LeaseTerms terms,
-        LeaseProgress progress
-    ) internal view returns (Accrual memory accrual) {
-        if (!terms.changed()) return Accrual(0, progress.since(), progress.mark());
-        LeaseHistory history = lease.history;
-        return
-            Accrual(
-                history.earnedBefore(),
-                progress.since() + history.anchorOffset(),
-                progress.mark() + history.darkBefore()
-            );
+    /// @notice From when on a lease counts: its history, or zero where it has none, which says that nothing was earned
+    /// before and that it counts from its start.
+    function historyOf(Lease storage lease, LeaseTerms terms) internal view returns (LeaseHistory) {
+        return terms.changed() ? lease.history : LeaseHistory.wrap(0);
     }
 
     /// @notice Dark seconds of `provider` until `instant`; asks the clock unless `known` answers it.
@@ -104,28 +87,44 @@ library LeaseLib {
         return known.darkSeconds;
     }
 
-    /// @notice Live seconds from the anchor until `instant`, by when the provider had been dark for `dark`. Dark seconds are
-    /// part of the seconds that passed, so nothing underflows (INV-LSE-4).
-    function liveSeconds(Accrual memory accrual, uint40 instant, uint32 dark) internal pure returns (uint32) {
+    /// @notice Live seconds of an active lease from its anchor until `instant`, by when its provider had been dark for
+    /// `dark`. Dark seconds are part of the seconds that passed, so nothing underflows (INV-LSE-4).
+    function liveSeconds(
+        LeaseProgress progress,
+        LeaseHistory history,
+        uint40 instant,
+        uint32 dark
+    ) internal pure returns (uint32) {
         unchecked {
-            return uint32(instant - accrual.anchor) - (dark - accrual.darkAtAnchor); // not more than the duration
+            uint256 passed = instant - progress.since() - history.anchorOffset();
+            return uint32(passed - (dark - progress.mark() - history.darkBefore())); // not more than the duration
         }
     }
 
-    /// @notice Base units that are locked for the time from the anchor to the end.
+    /// @notice Base units that a lease costs from its anchor to its end, without darkness.
     function costFromAnchor(
-        Accrual memory accrual,
         LeaseTerms terms,
-        LeaseProgress progress
+        LeaseProgress progress,
+        LeaseHistory history
     ) internal pure returns (uint256) {
-        return Money.costUp(progress.rate(), uint32(endOf(terms, progress) - accrual.anchor)); // part of the duration
+        // The anchor is not after the end.
+        unchecked {
+            return Money.costUp(progress.rate(), terms.duration() - history.anchorOffset());
+        }
     }
 
     /// @notice Base units that the provider was paid since the accumulator started: it follows from the seconds that it
     /// was paid for.
-    function paidOf(LeaseProgress progress, uint256 earnedBefore) internal pure returns (uint256) {
-        uint256 earned = earnedBefore + Money.earnedDown(progress.rate(), progress.paidSeconds());
-        return Money.netOf(earned, progress.feeBps());
+    function paidOf(LeaseProgress progress, LeaseHistory history) internal pure returns (uint256) {
+        return Money.netOf(earnedOf(progress, history, progress.paidSeconds()), progress.feeBps());
+    }
+
+    /// @notice Base units that a lease earned since the accumulator started, with `live` seconds from its anchor.
+    function earnedOf(LeaseProgress progress, LeaseHistory history, uint32 live) internal pure returns (uint256) {
+        // Parts of a lock, which fits 120 bits.
+        unchecked {
+            return history.earnedBefore() + Money.earnedDown(progress.rate(), live);
+        }
     }
 
     /// @notice Collateral that a lease still has reserved, in millionths of a HOLD.
@@ -179,8 +178,7 @@ library LeaseLib {
         if (progress.reason() == EndReason.ClosedByTenant) {
             live -= missingSeconds(book.offers[leaseId.offerOf()], terms, lived);
         }
-        if (!terms.changed()) return lived - live;
-        LeaseHistory history = book.leases[leaseId].history;
+        LeaseHistory history = historyOf(book.leases[leaseId], terms);
         return history.darkBefore() + (lived - history.anchorOffset()) - live;
     }
 

@@ -11,7 +11,7 @@ import {Book} from "../types/Book.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
-import {toLeaseHistory} from "../types/LeaseHistory.sol";
+import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {LeaseStatus} from "../types/LeaseTypes.sol";
@@ -163,9 +163,9 @@ library LeaseRenewal {
         LeaseTerms terms,
         LeaseProgress progress
     ) private returns (bool) {
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint256 cost =
-            LeaseLib.costFromAnchor(accrual, work.next, progress) - LeaseLib.costFromAnchor(accrual, terms, progress);
+            LeaseLib.costFromAnchor(work.next, progress, history) - LeaseLib.costFromAnchor(terms, progress, history);
         if (!_tryLock(vaults, work, terms, cost)) return false;
 
         lease.terms = work.next;
@@ -193,10 +193,10 @@ library LeaseRenewal {
             uint256 free = vaults.staking.poolOf(address(this), work.provider).free;
             if (added * Collateral.UNIT > free) return false;
         }
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
-        uint32 live = LeaseLib.liveSeconds(accrual, uint40(block.timestamp), work.dark);
-        uint256 earned = accrual.earnedBefore + Money.earnedDown(progress.rate(), live);
-        uint256 left = accrual.earnedBefore + LeaseLib.costFromAnchor(accrual, terms, progress) - earned;
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
+        uint32 live = LeaseLib.liveSeconds(progress, history, uint40(block.timestamp), work.dark);
+        uint256 earned = LeaseLib.earnedOf(progress, history, live);
+        uint256 left = history.earnedBefore() + LeaseLib.costFromAnchor(terms, progress, history) - earned;
         uint256 remaining = LeaseLib.endOf(work.next, progress) - block.timestamp;
         uint256 cost = Money.costUp(work.rate, uint32(remaining)); // part of the duration
         uint256 refund = left > cost ? left - cost : 0;
@@ -215,7 +215,7 @@ library LeaseRenewal {
         lease.terms = work.next.withVersion(version).withChanged();
         lease.progress = progress.withRate(work.rate).withFeeBps(book.current.feeBps);
         uint256 fee = Money.feeDown(earned, progress.feeBps());
-        uint256 amount = earned - fee - LeaseLib.paidOf(progress, accrual.earnedBefore);
+        uint256 amount = earned - fee - LeaseLib.paidOf(progress, history);
         _release(vaults, run, work, terms, refund, amount + fee);
         run.batch.credit(work.provider, amount);
         run.batch.credit(book.terms[treasuryVersion].treasury, fee);

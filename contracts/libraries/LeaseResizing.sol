@@ -10,7 +10,7 @@ import {Book} from "../types/Book.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
-import {toLeaseHistory} from "../types/LeaseHistory.sol";
+import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {Offer} from "../types/OfferTypes.sol";
@@ -135,11 +135,11 @@ library LeaseResizing {
         Change memory change
     ) private view {
         uint40 now_ = uint40(block.timestamp);
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
-        uint32 live = LeaseLib.liveSeconds(accrual, now_, change.dark);
-        change.earned = accrual.earnedBefore + Money.earnedDown(progress.rate(), live);
-        change.amount = Money.netOf(change.earned, progress.feeBps()) - LeaseLib.paidOf(progress, accrual.earnedBefore);
-        uint256 before = accrual.earnedBefore + LeaseLib.costFromAnchor(accrual, terms, progress);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
+        uint32 live = LeaseLib.liveSeconds(progress, history, now_, change.dark);
+        change.earned = LeaseLib.earnedOf(progress, history, live);
+        change.amount = Money.netOf(change.earned, progress.feeBps()) - LeaseLib.paidOf(progress, history);
+        uint256 before = history.earnedBefore() + LeaseLib.costFromAnchor(terms, progress, history);
         uint256 left = LeaseLib.endOf(terms, progress) - now_;
         uint256 needed = change.earned + Money.costUp(change.rate, uint32(left)); // part of the duration
         if (needed > before) change.locked = needed - before;

@@ -11,6 +11,7 @@ import {Settlement} from "../libraries/Settlement.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
@@ -45,8 +46,8 @@ abstract contract LeaseEnd is LeaseBook {
         uint40 now_ = uint40(block.timestamp);
         uint32 lived = uint32(now_ - progress.since()); // less than the duration, a uint32
         uint32 dark = _LIVENESS.darkSecondsUntil(state.provider(), now_);
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
-        uint32 billed = LeaseLib.liveSeconds(accrual, now_, dark);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
+        uint32 billed = LeaseLib.liveSeconds(progress, history, now_, dark);
         EndReason reason = EndReason.ClosedDark;
         if (LeaseLib.darkBeyond(_book, terms, _OUTAGE_ALLOWANCE, dark - progress.mark(), lived) == 0) {
             reason = EndReason.ClosedByTenant;
@@ -54,7 +55,7 @@ abstract contract LeaseEnd is LeaseBook {
         }
         Listing memory listing = _book.listings[terms.listing()];
         uint256 refund =
-            LeaseLib.costFromAnchor(accrual, terms, progress) +
+            LeaseLib.costFromAnchor(terms, progress, history) +
                 listing.bounty -
                 Money.earnedDown(progress.rate(), billed);
         lease.terms = terms.withDuration(lived);
@@ -72,25 +73,26 @@ abstract contract LeaseEnd is LeaseBook {
 
     /// @inheritdoc ILeases
     function expire(LeaseId[] calldata leaseIds) external returns (uint256 done) {
-        Settlement.Batch memory batch = Settlement.start(leaseIds.length);
-        LeaseLib.DarkAnswer memory known;
-        for (uint256 i = 0; i < leaseIds.length; ++i) {
-            if (_expire(batch, known, leaseIds[i])) ++done;
-        }
-        batch.flush(_ESCROW);
+        return _settleEach(leaseIds, true);
     }
 
     /// @inheritdoc ILeases
     function collect(LeaseId[] calldata leaseIds) external returns (uint256 done) {
-        Settlement.Batch memory batch = Settlement.start(leaseIds.length);
-        LeaseLib.DarkAnswer memory known;
-        for (uint256 i = 0; i < leaseIds.length; ++i) {
-            if (_collect(batch, known, leaseIds[i])) ++done;
-        }
-        batch.flush(_ESCROW);
+        return _settleEach(leaseIds, false);
     }
 
     // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Expires or collects leases; what they move is settled together.
+    function _settleEach(LeaseId[] calldata leaseIds, bool expiring) private returns (uint256 done) {
+        Settlement.Batch memory batch = Settlement.start(leaseIds.length);
+        LeaseLib.DarkAnswer memory known;
+        for (uint256 i = 0; i < leaseIds.length; ++i) {
+            LeaseId leaseId = leaseIds[i];
+            if (expiring ? _expire(batch, known, leaseId) : _collect(batch, known, leaseId)) ++done;
+        }
+        batch.flush(_ESCROW);
+    }
 
     /// @dev Ends one active lease at its end, whenever that was; false where it is not due.
     function _expire(
@@ -109,14 +111,14 @@ abstract contract LeaseEnd is LeaseBook {
         // Effect
         Offer storage offer = _book.offers[leaseId.offerOf()];
         OfferState state = offer.state;
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint32 dark = LeaseLib.darkUntil(known, _LIVENESS, state.provider(), end);
-        uint32 billed = LeaseLib.liveSeconds(accrual, end, dark);
+        uint32 billed = LeaseLib.liveSeconds(progress, history, end, dark);
         EndReason reason = terms.noticed() ? EndReason.ExpiredAfterNotice : EndReason.Expired;
         lease.progress = progress.ended(LeaseStatus.Closed, reason, billed);
         offer.state = state.afterEnd(terms.units());
         Listing memory listing = _book.listings[terms.listing()];
-        uint256 refund = LeaseLib.costFromAnchor(accrual, terms, progress) - Money.earnedDown(progress.rate(), billed);
+        uint256 refund = LeaseLib.costFromAnchor(terms, progress, history) - Money.earnedDown(progress.rate(), billed);
         batch.release(_ESCROW, listing.token, terms.tenant(), refund, listing.bounty);
         batch.credit(msg.sender, listing.bounty);
         emit LeaseClosed(leaseId, msg.sender, reason, end, billed, refund, listing.bounty);
@@ -150,10 +152,10 @@ abstract contract LeaseEnd is LeaseBook {
         uint40 instant = LeaseLib.endOf(terms, progress);
         if (block.timestamp < instant) instant = uint40(block.timestamp);
         uint32 dark = LeaseLib.darkUntil(known, _LIVENESS, provider, instant);
-        LeaseLib.Accrual memory accrual = LeaseLib.accrualOf(lease, terms, progress);
-        uint32 live = LeaseLib.liveSeconds(accrual, instant, dark);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
+        uint32 live = LeaseLib.liveSeconds(progress, history, instant, dark);
         LeaseProgress next = progress.withPaidSeconds(live);
-        uint256 amount = LeaseLib.paidOf(next, accrual.earnedBefore) - LeaseLib.paidOf(progress, accrual.earnedBefore);
+        uint256 amount = LeaseLib.paidOf(next, history) - LeaseLib.paidOf(progress, history);
         if (amount == 0) return false;
 
         lease.progress = next;

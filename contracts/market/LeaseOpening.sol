@@ -19,13 +19,10 @@ import {LeaseLife} from "./LeaseLife.sol";
 /// @title LeaseOpening
 /// @notice Opening leases: on the first candidates that fit, fully funded.
 abstract contract LeaseOpening is LeaseLife {
-    /// @dev No price is signed: each offer's own counts.
-    uint256 private constant _UNQUOTED = type(uint256).max;
-
     /// @dev What the replicas of an order share.
     struct Opening {
         address tenant;
-        uint256 quoted; // price per unit-second, or _UNQUOTED
+        bool quoted; // each candidate's highest price is the price
         uint256 locked; // by the replicas opened so far, base units
         uint24 units;
         uint32 duration; // seconds
@@ -38,7 +35,7 @@ abstract contract LeaseOpening is LeaseLife {
 
     /// @inheritdoc ILeases
     function open(Order calldata order) external returns (LeaseId[] memory leaseIds) {
-        return _open(msg.sender, order, _UNQUOTED);
+        return _open(msg.sender, order);
     }
 
     /// @inheritdoc ILeases
@@ -50,17 +47,13 @@ abstract contract LeaseOpening is LeaseLife {
     ) external returns (LeaseId[] memory leaseIds) {
         if (funding.account != msg.sender) revert MarketNotFundingAccount(funding.account, msg.sender);
         _ESCROW.fundBySignature(funding, signature, permit);
-        return _open(msg.sender, order, _UNQUOTED);
+        return _open(msg.sender, order);
     }
 
     /// @inheritdoc IMarketHooks
-    function openQuoted(
-        address tenant,
-        Order calldata order,
-        uint128 pricePerSecondX32
-    ) external returns (LeaseId leaseId) {
+    function openQuoted(address tenant, Order calldata order) external returns (LeaseId leaseId) {
         _requireQuotes();
-        return _open(tenant, order, pricePerSecondX32)[0];
+        return _open(tenant, order)[0];
     }
 
     /// @inheritdoc IMarketHooks
@@ -72,13 +65,13 @@ abstract contract LeaseOpening is LeaseLife {
     ) external returns (LeaseId leaseId) {
         _requireOrders();
         address tenant = LeaseRenewal.startFailOver(_book, _vaults(), from, order.token, maxBounty, caller);
-        return _open(tenant, order, _UNQUOTED)[0];
+        return _open(tenant, order)[0];
     }
 
     // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev Every contract that is called from here is one of the vaults, and none of them calls anybody back.
-    function _open(address tenant, Order calldata order, uint256 quoted) private returns (LeaseId[] memory leaseIds) {
+    function _open(address tenant, Order calldata order) private returns (LeaseId[] memory leaseIds) {
         // Check
         Current memory current = _book.current;
         uint40 until = current.pausedUntil;
@@ -92,7 +85,7 @@ abstract contract LeaseOpening is LeaseLife {
         if (!token.listed) revert MarketTokenNotListed(order.token);
         Opening memory opening = Opening({
             tenant: tenant,
-            quoted: quoted,
+            quoted: msg.sender == _QUOTES,
             units: units,
             duration: duration,
             replicas: replicas,
@@ -133,13 +126,12 @@ abstract contract LeaseOpening is LeaseLife {
         OfferState state
     ) private returns (Matching.Fit memory fit) {
         Offer storage offer = _book.offers[candidate.offer];
-        bool unquoted = opening.quoted == _UNQUOTED;
         Matching.OfferFacts memory facts = Matching.OfferFacts({
             state: state,
             traits: offer.traits,
-            pricePerSecondX32: unquoted ? offer.pricePerSecondX32 : uint128(opening.quoted), // was a uint128
+            pricePerSecondX32: opening.quoted ? candidate.maxPricePerSecondX32 : offer.pricePerSecondX32,
             retired: offer.retired,
-            quotedOnly: unquoted && offer.quotedOnly
+            quotedOnly: !opening.quoted && offer.quotedOnly
         });
         fit = Matching.fit(facts, candidate, order, opening.token, opening.weights, order.maxLock - opening.locked);
         if (fit.reason != MisfitReason.None) return fit;

@@ -12,7 +12,7 @@ import {MarketParameters} from "./MarketParameters.sol";
 /// @title Offers
 /// @notice The manual is IOffers; the linked library OfferChanges carries it out.
 abstract contract Offers is MarketParameters, IOffers, IMarketHooks {
-    address private immutable _QUOTES;
+    address internal immutable _QUOTES;
 
     constructor(address quotes) {
         _QUOTES = quotes;

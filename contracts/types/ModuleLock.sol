@@ -8,7 +8,17 @@ pragma solidity 0.8.37;
 ///     bits 240-255  nonce of the next signature
 type ModuleLock is uint256;
 
-using {locked, ceiling, nonce, headroom, withLocked, withCeiling, afterPayout, afterGift} for ModuleLock global;
+using {
+    locked,
+    ceiling,
+    nonce,
+    headroom,
+    plusLocked,
+    minusLocked,
+    withCeiling,
+    afterPayout,
+    afterGift
+} for ModuleLock global;
 
 uint256 constant CEILING_SHIFT = 120;
 uint256 constant NONCE_SHIFT = 240;
@@ -35,9 +45,18 @@ function headroom(ModuleLock held) pure returns (uint256) {
     return ceiling_ > locked_ ? ceiling_ - locked_ : 0;
 }
 
-/// @notice The same, holding `amount`, which fits 120 bits.
-function withLocked(ModuleLock held, uint256 amount) pure returns (ModuleLock) {
-    return ModuleLock.wrap((ModuleLock.unwrap(held) & ~AMOUNT_MASK) | amount);
+/// @notice The same, holding `amount` more; together they fit 120 bits.
+function plusLocked(ModuleLock held, uint256 amount) pure returns (ModuleLock) {
+    unchecked {
+        return ModuleLock.wrap(ModuleLock.unwrap(held) + amount);
+    }
+}
+
+/// @notice The same, holding `amount` less, which is not more than it holds.
+function minusLocked(ModuleLock held, uint256 amount) pure returns (ModuleLock) {
+    unchecked {
+        return ModuleLock.wrap(ModuleLock.unwrap(held) - amount);
+    }
 }
 
 /// @notice The same with another ceiling and nonce.
@@ -50,14 +69,16 @@ function withCeiling(ModuleLock held, uint120 ceiling_, uint16 nonce_) pure retu
 function afterPayout(ModuleLock held, uint256 paid) pure returns (ModuleLock) {
     uint256 ceiling_ = ceiling(held);
     if (ceiling_ == AMOUNT_MASK) return held;
-    return withCeiling(held, ceiling_ > paid ? uint120(ceiling_ - paid) : 0, nonce(held));
+    unchecked {
+        return ModuleLock.wrap(ModuleLock.unwrap(held) - ((paid < ceiling_ ? paid : ceiling_) << CEILING_SHIFT));
+    }
 }
 
 /// @notice The same after the lock grew by `given`, which was another account's: the ceiling is raised by as much, and stays
 /// below the largest one, which only its account can set. `locked` and `given` fit 120 bits together.
 function afterGift(ModuleLock held, uint256 given) pure returns (ModuleLock) {
     uint256 ceiling_ = ceiling(held);
-    held = withLocked(held, locked(held) + given);
+    held = plusLocked(held, given);
     if (ceiling_ == AMOUNT_MASK) return held;
     uint256 raised = ceiling_ + given;
     return withCeiling(held, uint120(raised < AMOUNT_MASK ? raised : AMOUNT_MASK - 1), nonce(held));
