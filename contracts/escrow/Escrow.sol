@@ -143,7 +143,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         uint256 fromLocks;
         uint256 toFree;
         for (uint256 i = 0; i < lines.length; ++i) {
-            (address account, Movement movement) = (lines[i].account, lines[i].movement);
+            Entry calldata line = lines[i];
+            (address account, Movement movement) = (line.account, line.movement);
             (uint256 taken, uint256 given) = (movement.fromLock(), movement.toFree());
             // Sums of 128-bit amounts, as many as calldata can carry, stay below 2^256.
             unchecked {

@@ -154,11 +154,11 @@ abstract contract LeaseEnd is LeaseBook {
         uint32 dark = LeaseLib.darkUntil(known, _LIVENESS, provider, instant);
         LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint32 live = LeaseLib.liveSeconds(progress, history, instant, dark);
-        LeaseProgress next = progress.withPaidSeconds(live);
-        uint256 amount = LeaseLib.paidOf(next, history) - LeaseLib.paidOf(progress, history);
+        uint256 due = Money.netOf(LeaseLib.earnedOf(progress, history, live), progress.feeBps());
+        uint256 amount = due - LeaseLib.paidOf(progress, history);
         if (amount == 0) return false;
 
-        lease.progress = next;
+        lease.progress = progress.withPaidSeconds(live);
         batch.release(_ESCROW, _book.listings[terms.listing()].token, terms.tenant(), 0, amount);
         batch.credit(provider, amount);
         emit LeaseCollected(leaseId, live, amount);
