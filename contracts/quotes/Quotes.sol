@@ -60,11 +60,7 @@ contract Quotes is IQuotes, EIP712 {
         _states[quote.provider][digest] = state;
 
         // Interaction
-        leaseId = _MARKET.openQuoted(
-            msg.sender,
-            _order(quote, state, units, duration, maxLock),
-            quote.pricePerSecondX32
-        );
+        leaseId = _MARKET.openQuoted(msg.sender, _order(quote, state, units, duration, maxLock));
         emit QuoteOpened(quote.provider, digest, leaseId, units, state.opened);
     }
 

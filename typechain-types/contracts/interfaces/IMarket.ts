@@ -465,7 +465,7 @@ export interface IMarketInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "openQuoted",
-    values: [AddressLike, OrderStruct, BigNumberish]
+    values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -1336,7 +1336,7 @@ export interface IMarket extends BaseContract {
   >;
 
   openQuoted: TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;
@@ -1564,7 +1564,7 @@ export interface IMarket extends BaseContract {
   getFunction(
     nameOrSignature: "openQuoted"
   ): TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;

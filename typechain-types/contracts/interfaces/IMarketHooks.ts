@@ -130,7 +130,7 @@ export interface IMarketHooksInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "openQuoted",
-    values: [AddressLike, OrderStruct, BigNumberish]
+    values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "renew",
@@ -226,7 +226,7 @@ export interface IMarketHooks extends BaseContract {
   >;
 
   openQuoted: TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;
@@ -280,7 +280,7 @@ export interface IMarketHooks extends BaseContract {
   getFunction(
     nameOrSignature: "openQuoted"
   ): TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;

@@ -474,7 +474,7 @@ export interface LeaseBookInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "openQuoted",
-    values: [AddressLike, OrderStruct, BigNumberish]
+    values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -1374,7 +1374,7 @@ export interface LeaseBook extends BaseContract {
   >;
 
   openQuoted: TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;
@@ -1614,7 +1614,7 @@ export interface LeaseBook extends BaseContract {
   getFunction(
     nameOrSignature: "openQuoted"
   ): TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;

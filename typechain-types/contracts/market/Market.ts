@@ -501,7 +501,7 @@ export interface MarketInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "openQuoted",
-    values: [AddressLike, OrderStruct, BigNumberish]
+    values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -1401,7 +1401,7 @@ export interface Market extends BaseContract {
   >;
 
   openQuoted: TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;
@@ -1641,7 +1641,7 @@ export interface Market extends BaseContract {
   getFunction(
     nameOrSignature: "openQuoted"
   ): TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;

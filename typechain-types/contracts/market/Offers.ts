@@ -320,7 +320,7 @@ export interface OffersInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "openQuoted",
-    values: [AddressLike, OrderStruct, BigNumberish]
+    values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -715,7 +715,7 @@ export interface Offers extends BaseContract {
   offerCount: TypedContractMethod<[], [bigint], "view">;
 
   openQuoted: TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;
@@ -866,7 +866,7 @@ export interface Offers extends BaseContract {
   getFunction(
     nameOrSignature: "openQuoted"
   ): TypedContractMethod<
-    [tenant: AddressLike, order: OrderStruct, pricePerSecondX32: BigNumberish],
+    [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
   >;

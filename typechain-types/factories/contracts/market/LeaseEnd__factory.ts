@@ -2504,11 +2504,6 @@ const _abi = [
         name: "order",
         type: "tuple",
       },
-      {
-        internalType: "uint128",
-        name: "pricePerSecondX32",
-        type: "uint128",
-      },
     ],
     name: "openQuoted",
     outputs: [

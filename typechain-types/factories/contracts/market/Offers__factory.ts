@@ -1034,11 +1034,6 @@ const _abi = [
         name: "order",
         type: "tuple",
       },
-      {
-        internalType: "uint128",
-        name: "pricePerSecondX32",
-        type: "uint128",
-      },
     ],
     name: "openQuoted",
     outputs: [
