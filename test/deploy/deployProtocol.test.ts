@@ -15,7 +15,9 @@ import { connect } from "../../sdk/handles";
 import { ROLES } from "../../sdk/roles";
 import {
   compiled,
+  CONTRACTS,
   countingStore,
+  CREATED,
   creations,
   deploy,
   deployer,
@@ -72,6 +74,10 @@ describe("deployProtocol", () => {
       expect(await contracts.market.ESCROW()).to.equal(addresses.escrow);
       expect(await contracts.market.STAKING()).to.equal(addresses.staking);
       expect(await contracts.market.LIVENESS()).to.equal(addresses.liveness);
+      expect(await contracts.market.ORDERS()).to.equal(addresses.orders);
+      expect(await contracts.market.QUOTES()).to.equal(addresses.quotes);
+      expect(await contracts.orders.MARKET()).to.equal(addresses.market);
+      expect(await contracts.quotes.MARKET()).to.equal(addresses.market);
       expect(await contracts.market.OUTAGE_ALLOWANCE()).to.equal(1_800);
       expect(await contracts.lens.MARKET()).to.equal(addresses.market);
 
@@ -111,7 +117,7 @@ describe("deployProtocol", () => {
       expect(recorded.deployer).to.equal(await (await deployer()).getAddress());
       expect(recorded.factory).to.equal(FACTORY_ADDRESS);
       expect(recorded.parametersHash).to.equal(parametersHash(localParameters()));
-      expect(Object.keys(recorded.contracts)).to.have.members([...CONTRACT_NAMES]);
+      expect(Object.keys(recorded.contracts)).to.have.members(CREATED);
       for (const { address, block, txHash, bytecodeHash } of Object.values(recorded.contracts)) {
         expect((await ethers.provider.getTransactionReceipt(txHash))?.blockNumber).to.equal(block);
         expect(ethers.keccak256(await ethers.provider.getCode(address))).to.equal(bytecodeHash);
@@ -208,7 +214,7 @@ describe("deployProtocol", () => {
       });
       // The guardian's account creates under the salts that the deployer will use for release 'squat'.
       const factory = await ethers.getContractAt("Create3Factory", FACTORY_ADDRESS, await accountAt(2));
-      for (const name of CONTRACT_NAMES) await factory.create(saltOf("squat", name), "0x60015f5360015ff3");
+      for (const name of CREATED) await factory.create(saltOf("squat", name), "0x60015f5360015ff3");
       const mine = localParameters((input) => {
         input.release = "squat";
       });
@@ -227,7 +233,7 @@ describe("deployProtocol", () => {
         }),
       });
       expect(second.addresses.market).not.to.equal(deployment.addresses.market);
-      expect(await creations(ethers.provider)).to.have.lengthOf(2 * CONTRACT_NAMES.length);
+      expect(await creations(ethers.provider)).to.have.lengthOf(2 * CONTRACTS);
     });
   });
 
@@ -392,9 +398,7 @@ describe("deployProtocol", () => {
       const book = bookInMemory();
       // After the proxy (tried, paid, sent), the factory, the contracts and 2 genesis steps comes the handover.
       const signer = await deployer();
-      await dies(
-        deploy({ parameters, book, signer: mortal(signer, { at: CONTRACT_NAMES.length + 7, when: "before" }) }),
-      );
+      await dies(deploy({ parameters, book, signer: mortal(signer, { at: CONTRACTS + 7, when: "before" }) }));
       const { accessManager } = connect(book.load() as AddressBook, signer);
       const stranger = await (await accountAt(12)).getAddress();
       await accessManager.grantRole(42n, stranger, 0);

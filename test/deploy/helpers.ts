@@ -7,8 +7,8 @@ import { FACTORY_ADDRESS } from "../../deploy/create3";
 import { type DeployOptions, deployProtocol } from "../../deploy/deployProtocol";
 import { DeployError, type DeployErrorCode } from "../../deploy/errors";
 import { type Parameters, type ParametersInput, parseParameters } from "../../deploy/parameters";
+import { PROTOCOL } from "../../deploy/protocol";
 import local from "../../deploy/networks/local.json";
-import { CONTRACT_NAMES } from "../../sdk/addressBook";
 import { Create3Factory__factory } from "../../typechain-types";
 
 /** Coverage instruments contracts, which makes them slow and larger than a chain accepts; it measures no TypeScript. */
@@ -105,8 +105,9 @@ export function mortal(signer: Signer & { provider: Provider }, death: Death): S
   });
 }
 
-/** How many contracts the protocol has. */
-export const CONTRACTS = CONTRACT_NAMES.length;
+/** What a deployment creates: the contracts and the libraries that are linked to them. */
+export const CREATED: readonly string[] = PROTOCOL.contracts.map(({ name }) => name);
+export const CONTRACTS = CREATED.length;
 /**
  * Transactions of the deployer on a chain that has nothing: what the proxy's presigned creation costs, the factory, the
  * contracts, two genesis steps and two of the handover.
