@@ -8,6 +8,7 @@ import { type Words } from "./words";
 export type Sentences = Readonly<Record<string, (words: Words) => string>>;
 
 const STATUSES = ["does not exist", "is pending", "is active", "is closed", "is cancelled", "is released"];
+const ACTIVE = 2n;
 
 // ---------------------------------------------------------------------------------------------------- misfits
 
@@ -76,6 +77,11 @@ function notOperator(words: Words): string {
   return `only the operator ${words.who("operator")} works for provider ${words.who("provider")}, not ${words.who("caller")}`;
 }
 
+function notTenant(words: Words): string {
+  if (/^0x0{40}$/.test(words.text("tenant"))) return `${words.lease("leaseId")} does not exist`;
+  return `${words.lease("leaseId")} belongs to tenant ${words.who("tenant")}, not to ${words.who("caller")}`;
+}
+
 /** Governed seconds are said as durations, all other governed values as they are. */
 function outOfBounds(words: Words): string {
   const name = words.text("name");
@@ -96,10 +102,7 @@ const MARKET: Sentences = {
   "MarketWrongStatus(uint96 leaseId, uint8 expected, uint8 actual)": (words) =>
     `${words.lease("leaseId")} ${STATUSES[Number(words.number("actual"))] ?? "is in another state"}; ` +
     `this needs a lease that ${STATUSES[Number(words.number("expected"))] ?? "is in another state"}`,
-  "MarketNotTenant(uint96 leaseId, address tenant, address caller)": (words) =>
-    /^0x0{40}$/.test(words.text("tenant"))
-      ? `${words.lease("leaseId")} does not exist`
-      : `${words.lease("leaseId")} belongs to tenant ${words.who("tenant")}, not to ${words.who("caller")}`,
+  "MarketNotTenant(uint96 leaseId, address tenant, address caller)": notTenant,
   "MarketNotOperator(address provider, address operator, address caller)": notOperator,
   "MarketProviderDark(address provider)": (words) =>
     `provider ${words.who("provider")} is dark: run \`leasehold provider heartbeat\` first`,
@@ -126,9 +129,39 @@ const MARKET: Sentences = {
   "MarketZeroTreasury()": () => "the treasury is the zero address: fees would go to nobody",
   "MarketTokenNotListed(address token)": (words) =>
     `governance does not list ${words.token("token")}, so no new lease is paid in it`,
+  "MarketNotOrders(address caller)": (words) =>
+    `only the contract of standing orders does this, not ${words.who("caller")}`,
+  "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)": (words) =>
+    `${words.lease("leaseId")} fails over in the last hour before its end: from ${words.instant("from")} on, ` +
+    `in ${words.wait("from", "now")}`,
+  "MarketStillServed(uint96 leaseId)": (words) =>
+    `${words.lease("leaseId")} is served and its offer is not retired: it is renewed where it is`,
+  "MarketBountyTooHigh(address token, uint256 most, uint256 bounty)": (words) =>
+    `the bounty is ${words.amount("bounty", "token")}, the standing order pays at most ${words.amount("most", "token")}`,
   "MarketPaused(uint256 until, uint256 now)": (words) =>
     `new leases and offers are paused until ${words.instant("until")}, for ${words.wait("until", "now")} more; ` +
     "everything else goes on",
+};
+
+const STANDING_ORDERS: Sentences = {
+  "OrdersNotTenant(uint96 leaseId, address tenant, address caller)": notTenant,
+  "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)": (words) => {
+    if (words.value("noticed") === true) return `the provider of ${words.lease("leaseId")} gave notice: it runs out`;
+    const status = words.number("status");
+    if (status === ACTIVE) return `the end of ${words.lease("leaseId")} has come: now it can only be expired`;
+    return `${words.lease("leaseId")} ${STATUSES[Number(status)] ?? "is over"}: it is never renewed any more`;
+  },
+  "OrdersPeriodTooShort(uint256 period, uint256 least)": (words) =>
+    `a renewal lasts for ${words.duration("least")} at least, not ${words.duration("period")}`,
+  "OrdersZeroCount()": () => "the order is for no renewal: order one at least, or cancel the order",
+  "OrdersTooManyFallbacks(uint256 fallbacks, uint256 most)": (words) =>
+    `an order names at most ${words.number("most")} fallback offers, not ${words.number("fallbacks")}`,
+  "OrdersUnknownOffer(uint64 offerId, uint256 offerCount)": (words) =>
+    `${words.offer("offerId")} does not exist: the newest one is number ${words.number("offerCount")}`,
+  "OrdersNoOrder(uint96 leaseId)": (words) =>
+    `${words.lease("leaseId")} has no standing order: none was placed, it is used up, or the lease changed hands`,
+  "OrdersNoFallback(uint96 leaseId)": (words) =>
+    `the standing order of ${words.lease("leaseId")} names no fallback offer, so the lease simply ends`,
 };
 
 const ESCROW: Sentences = {
@@ -217,6 +250,7 @@ const DEPLOYMENT: Sentences = {
 /** All errors, by the contract or standard that declares them. A new error without a sentence fails a test. */
 export const SENTENCES: Readonly<Record<string, Sentences>> = {
   Market: MARKET,
+  StandingOrders: STANDING_ORDERS,
   Escrow: ESCROW,
   Staking: STAKING,
   Liveness: LIVENESS,

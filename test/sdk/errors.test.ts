@@ -188,6 +188,31 @@ describe("errors", () => {
         "lease 7-12 does not exist",
       ],
       [
+        "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)",
+        [30_064_771_084n, 900, 300],
+        "lease 7-12 fails over in the last hour before its end: from 1970-01-01 00:15:00 UTC on, in 10m",
+      ],
+      [
+        "OrdersNotTenant(uint96 leaseId, address tenant, address caller)",
+        [30_064_771_084n, OTHER, YOU],
+        `lease 7-12 belongs to tenant ${OTHER}, not to ${YOU} (you)`,
+      ],
+      [
+        "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
+        [30_064_771_084n, 2, true],
+        "the provider of lease 7-12 gave notice: it runs out",
+      ],
+      [
+        "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
+        [30_064_771_084n, 2, false],
+        "the end of lease 7-12 has come: now it can only be expired",
+      ],
+      [
+        "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
+        [30_064_771_084n, 4, false],
+        "lease 7-12 is cancelled: it is never renewed any more",
+      ],
+      [
         "MarketTooEarlyToCancel(uint96 leaseId, uint256 deadline, uint256 now)",
         [30_064_771_084n, 900, 300],
         "the provider may activate lease 7-12 until 1970-01-01 00:15:00 UTC: it can be cancelled in 10m",
