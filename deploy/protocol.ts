@@ -23,7 +23,7 @@ const marketLibraries: readonly ContractEntry[] = [
   "LeaseCancellation",
   "LeaseChanges",
   "LeaseConclusion",
-  "LeaseRenewal",
+  "LeaseRepricing",
   "LeaseResizing",
   "OfferChanges",
 ].map((library) => ({

@@ -254,9 +254,9 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LeaseConclusion__factory>;
     getContractFactory(
-      name: "LeaseRenewal",
+      name: "LeaseRepricing",
       signerOrOptions?: ethers.Signer | FactoryOptions
-    ): Promise<Contracts.LeaseRenewal__factory>;
+    ): Promise<Contracts.LeaseRepricing__factory>;
     getContractFactory(
       name: "LeaseResizing",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -285,6 +285,10 @@ declare module "hardhat/types/runtime" {
       name: "LeaseOpening",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LeaseOpening__factory>;
+    getContractFactory(
+      name: "LeaseRenewals",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseRenewals__factory>;
     getContractFactory(
       name: "LeaseStart",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -687,10 +691,10 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.LeaseConclusion>;
     getContractAt(
-      name: "LeaseRenewal",
+      name: "LeaseRepricing",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
-    ): Promise<Contracts.LeaseRenewal>;
+    ): Promise<Contracts.LeaseRepricing>;
     getContractAt(
       name: "LeaseResizing",
       address: string | ethers.Addressable,
@@ -726,6 +730,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.LeaseOpening>;
+    getContractAt(
+      name: "LeaseRenewals",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseRenewals>;
     getContractAt(
       name: "LeaseStart",
       address: string | ethers.Addressable,
@@ -1093,9 +1102,9 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseConclusion>;
     deployContract(
-      name: "LeaseRenewal",
+      name: "LeaseRepricing",
       signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.LeaseRenewal>;
+    ): Promise<Contracts.LeaseRepricing>;
     deployContract(
       name: "LeaseResizing",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1124,6 +1133,10 @@ declare module "hardhat/types/runtime" {
       name: "LeaseOpening",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseOpening>;
+    deployContract(
+      name: "LeaseRenewals",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseRenewals>;
     deployContract(
       name: "LeaseStart",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1526,10 +1539,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseConclusion>;
     deployContract(
-      name: "LeaseRenewal",
+      name: "LeaseRepricing",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.LeaseRenewal>;
+    ): Promise<Contracts.LeaseRepricing>;
     deployContract(
       name: "LeaseResizing",
       args: any[],
@@ -1565,6 +1578,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseOpening>;
+    deployContract(
+      name: "LeaseRenewals",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseRenewals>;
     deployContract(
       name: "LeaseStart",
       args: any[],

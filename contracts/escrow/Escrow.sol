@@ -105,8 +105,23 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IEscrow
-    function tryLock(address token, address account, uint256 amount) external returns (bool locked) {
-        return _tryLock(token, account, amount);
+    function tryLockAndPay(
+        address token,
+        address account,
+        uint256 locked,
+        uint256 paid,
+        address payee
+    ) external returns (bool done) {
+        uint256 free = _free[token][account];
+        uint256 amount = locked + paid;
+        if (amount > free) return false;
+        ModuleLock held = _locks[msg.sender][token][account];
+        if (amount > held.headroom()) return false;
+        _free[token][account] = free - amount;
+        _locks[msg.sender][token][account] = held.plusLocked(locked).afterPayout(paid); // at most the ceiling
+        if (paid != 0) _free[token][payee] += paid;
+        emit LockedAndPaid(msg.sender, token, account, locked, payee, paid);
+        return true;
     }
 
     /// @inheritdoc IEscrow
@@ -220,24 +235,14 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         emit Deposited(token, account, payer, credited, free);
     }
 
-    /// @dev As `_tryLock`, and reverts with what is missing.
+    /// @dev Locks for the calling module.
     function _lock(address token, address account, uint256 amount) private {
-        if (_tryLock(token, account, amount)) return;
-        uint256 free = _free[token][account];
-        if (amount > free) revert EscrowInsufficientFree(token, account, free, amount);
-        revert EscrowCeilingExceeded(msg.sender, token, account, _locks[msg.sender][token][account].headroom(), amount);
-    }
-
-    /// @dev Locks for the calling module, or changes nothing where free balance or headroom do not suffice.
-    function _tryLock(address token, address account, uint256 amount) private returns (bool) {
-        uint256 free = _free[token][account];
-        if (amount > free) return false;
+        _takeFree(token, account, amount);
         ModuleLock held = _locks[msg.sender][token][account];
-        if (amount > held.headroom()) return false;
-        _free[token][account] = free - amount;
+        uint256 headroom = held.headroom();
+        if (amount > headroom) revert EscrowCeilingExceeded(msg.sender, token, account, headroom, amount);
         _locks[msg.sender][token][account] = held.plusLocked(amount); // at most the ceiling
         emit Locked(msg.sender, token, account, amount);
-        return true;
     }
 
     /// @dev Lowers a free balance; returns what is left of it.

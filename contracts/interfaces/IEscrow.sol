@@ -67,6 +67,17 @@ interface IEscrow {
     /// @notice `module` moved `amount` from the free balance of `account` into its lock.
     event Locked(address indexed module, address indexed token, address indexed account, uint256 amount);
 
+    /// @notice `module` moved `locked` from the free balance of `account` into its lock, and `paid` to that of `payee`; the
+    /// payment lowered the account's ceiling.
+    event LockedAndPaid(
+        address indexed module,
+        address indexed token,
+        address indexed account,
+        uint256 locked,
+        address payee,
+        uint256 paid
+    );
+
     /// @notice `module` moved `amount` from the free balance of `payer`, another account, into its lock of `account`;
     /// ceilings moved as `lockFor` says.
     event LockedFor(
@@ -141,9 +152,18 @@ interface IEscrow {
     /// that module hold.
     function lock(address token, address account, uint256 amount) external;
 
-    /// @notice As `lock`, and where free balance or headroom do not suffice it changes nothing instead of reverting.
-    /// @return locked whether `amount` is locked now.
-    function tryLock(address token, address account, uint256 amount) external returns (bool locked);
+    /// @notice Moves `locked` of `account`'s free balance into the lock of the calling module, and pays `paid` of it to
+    /// `payee`'s free balance, as if that had been locked and paid out: both fit what the account lets the module hold, and
+    /// the payment lowers its ceiling. Where free balance or headroom do not suffice it changes nothing instead of
+    /// reverting.
+    /// @return done whether it took place.
+    function tryLockAndPay(
+        address token,
+        address account,
+        uint256 locked,
+        uint256 paid,
+        address payee
+    ) external returns (bool done);
 
     /// @notice Moves `amount` of `payer`'s free balance into the calling module's lock of `account`, within what the payer
     /// lets that module hold. It is a payout of the payer, which lowers its ceiling, and raises the account's ceiling by as

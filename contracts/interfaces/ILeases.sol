@@ -257,6 +257,9 @@ interface ILeases {
     /// @notice Lease `leaseId` as it is stored; all zero where there is none. The lens decodes it.
     function leaseById(LeaseId leaseId) external view returns (Lease memory);
 
+    /// @notice To whom lease `leaseId` was offered, who has not accepted yet; zero: to nobody.
+    function recipientOf(LeaseId leaseId) external view returns (address);
+
     /// @notice Seconds of darkness that cost nobody a penalty, on top of a lease's tolerance, and the time that a
     /// provider has beyond the activation deadline. Immutable per network.
     function OUTAGE_ALLOWANCE() external view returns (uint32);

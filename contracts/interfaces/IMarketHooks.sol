@@ -25,6 +25,9 @@ interface IMarketHooks {
     /// @notice The bounty is more than the tenant's order allows.
     error MarketBountyTooHigh(address token, uint256 most, uint256 bounty);
 
+    /// @notice The tenant cannot pay the bounty: its free balance, or what it lets the market hold, is too low.
+    error MarketBountyUnpaid(address token, address tenant, uint256 bounty);
+
     /// @notice The contract of standing orders.
     function ORDERS() external view returns (address);
 

@@ -31,15 +31,22 @@ interface IMarketLens {
         uint256 end; // active and closed: when it ends or ended
         uint256 duration; // seconds; of a closed lease, what it lived
         uint256 remaining; // active: seconds to its end
-        uint256 billedSeconds; // active: live seconds so far; closed: final
+        uint256 anchor; // active and closed: when its present rate began
+        uint256 billedSeconds; // since the anchor. Active: live seconds so far; closed: final
         uint256 paidSeconds; // billed seconds that the provider was paid for
-        uint256 earned; // base units, fee included
+        uint256 earnedBefore; // base units earned before the anchor and not settled then, fee included
+        uint256 earned; // base units, fee included: `earnedBefore` and what the billed seconds earned
         uint256 collectable; // base units that collecting now pays to the provider
         uint256 locked; // base units still locked for it
         uint256 bounty; // base units, part of `locked` while it is pending or active
         uint256 collateral; // wei of HOLD still reserved for it
         uint256 releasableAt; // closed: when the collateral can be released
         bool settled; // closed, everything collected
+        bool noticed; // its provider gave notice
+        uint8 transfers; // how often it changed hands
+        address recipient; // to whom it is offered now; zero: to nobody
+        uint256 darkSeconds; // active and closed: of its provider since the start
+        uint256 creditDue; // closed: wei of HOLD that the first collect takes as service credit
     }
 
     /// @notice An offer and what a tenant wants to know of it now.
@@ -56,6 +63,8 @@ interface IMarketLens {
         uint24 unitsLeft;
         uint32 leaseCount; // leases ever opened
         bool retired;
+        bool quotedOnly; // leased by signed quotes alone
+        uint128 renewalPriceX32; // what renewals pay now: a raise counts 24 hours after it was set
         bool live; // the provider is
         address slasher;
         bytes32 contentHash;
@@ -109,8 +118,8 @@ interface IMarketLens {
     /// @notice Offers number `from` (at least 1) and the next, at most `limit` of them.
     function offerViews(uint64 from, uint256 limit) external view returns (OfferView[] memory);
 
-    /// @notice What opening would do on each candidate of an order, in the order's order. Whether the tenant has the
-    /// funds, and the token is listed, is not asked.
+    /// @notice What opening would do on each candidate of an order, each by itself as if it were the first, in the order's
+    /// order. Whether the tenant has the funds, and the token is listed, is not asked.
     function quote(Order calldata order) external view returns (Quote[] memory);
 
     /// @notice What `account` has in `token`.

@@ -40,6 +40,9 @@ interface IOffers {
     /// @notice The offer is retired for good.
     error MarketOfferRetired(OfferId offerId);
 
+    /// @notice Units of this offer are leased by signed quotes alone.
+    error MarketOfferQuotedOnly(OfferId offerId);
+
     /// @notice Creates an offer of the caller, in a token that was listed once; whether it still is, is asked when a
     /// lease is opened.
     /// @param pricePerSecondX32 base units of the token per unit-second, times 2^32.

@@ -6,14 +6,17 @@ import {IMarket} from "../interfaces/IMarket.sol";
 import {IMarketLens} from "../interfaces/IMarketLens.sol";
 import {ClaimTail} from "../libraries/ClaimTail.sol";
 import {Collateral} from "../libraries/Collateral.sol";
+import {LeaseLib} from "../libraries/LeaseLib.sol";
 import {Matching} from "../libraries/Matching.sol";
 import {Money} from "../libraries/Money.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
+import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {LeaseStatus} from "../types/LeaseTypes.sol";
 import {Candidate, MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
-import {Listing, PackedWeights, TokenTerms} from "../types/Parameters.sol";
+import {Listing, PackedWeights, Terms, TokenTerms} from "../types/Parameters.sol";
 
 /// @title MarketLens
 /// @notice The manual is IMarketLens.
@@ -159,6 +162,8 @@ contract MarketLens is IMarketLens {
         result.unitsLeft = offer.state.unitsLeft();
         result.leaseCount = offer.state.leaseCount();
         result.retired = offer.retired;
+        result.quotedOnly = offer.quotedOnly;
+        result.renewalPriceX32 = _MARKET.renewalPriceOf(offerId);
         result.live = _MARKET.LIVENESS().isLive(result.provider);
         result.slasher = offer.slasher;
         result.contentHash = offer.contentHash;
@@ -228,42 +233,70 @@ contract MarketLens is IMarketLens {
         result.paidSeconds = progress.paidSeconds();
         result.bounty = listing.bounty;
         result.settled = progress.settled();
+        LeaseHistory history = lease.terms.changed() ? lease.history : LeaseHistory.wrap(0);
         if (result.status != LeaseStatus.Cancelled && result.status != LeaseStatus.Released) {
             PackedWeights weights = _MARKET.weightsOf(result.termsVersion);
-            result.collateral = Collateral.amountOf(weights, offer.traits.resources(), result.units);
+            result.collateral =
+                lease.terms.changed()
+                    ? history.collateralUnits() * Collateral.UNIT
+                    : Collateral.amountOf(weights, offer.traits.resources(), result.units);
         }
+        result.noticed = lease.terms.noticed();
+        result.transfers = lease.terms.transfers();
+        result.recipient = _MARKET.recipientOf(leaseId);
         if (result.status == LeaseStatus.Pending) {
             result.openedAt = progress.since();
             result.deadline = result.openedAt + progress.mark();
             result.cutoff = result.deadline + _MARKET.OUTAGE_ALLOWANCE();
             result.locked = Money.costUp(result.ratePerSecondX32, lease.terms.duration()) + result.bounty;
         } else if (result.status != LeaseStatus.Cancelled) {
-            _addEarnings(result, progress);
+            _addEarnings(result, lease, history, offer.traits.minDuration());
         }
     }
 
     /// @dev What an activated lease earned and what is still in it.
-    function _addEarnings(LeaseView memory result, LeaseProgress progress) private view {
+    function _addEarnings(
+        LeaseView memory result,
+        Lease memory lease,
+        LeaseHistory history,
+        uint32 minimum
+    ) private view {
+        (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         bool active = result.status == LeaseStatus.Active;
         result.startedAt = progress.since();
-        result.end = result.startedAt + result.duration;
+        result.end = LeaseLib.endOf(terms, progress);
+        result.anchor = result.startedAt + history.anchorOffset();
+        result.earnedBefore = history.earnedBefore();
         if (active) {
             uint256 instant = block.timestamp < result.end ? block.timestamp : result.end;
-            uint256 dark = _MARKET.LIVENESS().darkSecondsUntil(result.provider, uint40(instant)) - progress.mark();
-            result.billedSeconds = instant - result.startedAt - dark;
+            uint32 dark = _MARKET.LIVENESS().darkSecondsUntil(result.provider, uint40(instant));
+            result.darkSeconds = dark - progress.mark();
+            result.billedSeconds = LeaseLib.liveSeconds(progress, history, uint40(instant), dark);
             result.remaining = result.end - instant;
         } else {
+            result.darkSeconds = LeaseLib.darkOfClosed(terms, progress, history, minimum);
             result.billedSeconds = progress.mark();
-            result.releasableAt = ClaimTail.endsAt(progress.since(), uint32(result.duration)); // came out of a uint32
+            result.releasableAt = ClaimTail.endsAt(progress.since(), terms.duration());
+            if (!result.settled) result.creditDue = _creditDue(result);
         }
-        uint256 paid = Money.netOf(Money.earnedDown(progress.rate(), progress.paidSeconds()), progress.feeBps());
-        result.earned = Money.earnedDown(progress.rate(), uint32(result.billedSeconds)); // part of the duration
+        uint256 paid = LeaseLib.paidOf(progress, history);
+        result.earned = LeaseLib.earnedOf(progress, history, uint32(result.billedSeconds)); // part of the duration
         result.collectable = Money.netOf(result.earned, progress.feeBps()) - paid;
         if (active) {
-            result.locked = Money.costUp(progress.rate(), uint32(result.duration)) + result.bounty - paid;
+            uint256 cost = LeaseLib.costFromAnchor(terms, progress, history);
+            result.locked = result.earnedBefore + cost + result.bounty - paid;
         } else if (!result.settled) {
             result.locked = result.earned - paid;
         }
+    }
+
+    /// @dev Service credit of a closed lease that was not collected yet.
+    function _creditDue(LeaseView memory result) private view returns (uint256) {
+        Terms memory terms = _MARKET.termsOf(result.termsVersion);
+        uint256 allowed = _MARKET.OUTAGE_ALLOWANCE() + Money.partDown(result.duration, terms.toleranceBps);
+        if (result.darkSeconds <= allowed) return 0;
+        uint256 units = result.collateral / Collateral.UNIT;
+        return LeaseLib.creditOf(units, result.darkSeconds - allowed, terms.creditPeriod) * Collateral.UNIT;
     }
 
     function _freeBond(address provider) private view returns (uint256) {

@@ -19,9 +19,6 @@ import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 /// the service credit where the provider was dark beyond the allowance. Both follow from how it ended, so that they do
 /// not depend on when that is. Linked to the market.
 library LeaseConclusion {
-    /// @dev A service credit is at most this part of the collateral.
-    uint256 private constant _CREDIT_DIVISOR = 4;
-
     /// @notice What is left to pay out of a closed lease's lock, base units.
     struct Due {
         address token;
@@ -54,7 +51,8 @@ library LeaseConclusion {
         // Darkness
         due.terms = terms;
         uint32 lived = terms.duration();
-        uint32 dark = LeaseLib.darkOfClosed(book, leaseId, terms, progress);
+        uint32 minimum = book.offers[leaseId.offerOf()].traits.minDuration();
+        uint32 dark = LeaseLib.darkOfClosed(terms, progress, history, minimum);
         uint256 beyond = LeaseLib.darkBeyond(book, terms, vaults.outageAllowance, dark, lived);
         uint256 credit;
         if (beyond != 0) (due.terms, credit) = _credit(book, vaults, leaseId, terms, beyond, due.treasury);
@@ -83,8 +81,7 @@ library LeaseConclusion {
     ) private returns (LeaseTerms, uint256 amount) {
         Lease storage lease = book.leases[leaseId];
         uint256 collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
-        uint256 credit = (collateral * beyond) / book.terms[terms.termsVersion()].creditPeriod;
-        if (credit > collateral / _CREDIT_DIVISOR) credit = collateral / _CREDIT_DIVISOR;
+        uint256 credit = LeaseLib.creditOf(collateral, beyond, book.terms[terms.termsVersion()].creditPeriod);
         if (credit == 0) return (terms, 0);
 
         // Effect

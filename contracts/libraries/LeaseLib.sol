@@ -40,6 +40,9 @@ library LeaseLib {
     /// @notice A raise of an offer's price counts for renewals after this time.
     uint256 internal constant RAISE_DELAY = 24 hours;
 
+    /// @dev A service credit is at most this part of the collateral.
+    uint256 private constant _CREDIT_DIVISOR = 4;
+
     /// @notice Demands a status.
     function requireStatus(LeaseId leaseId, LeaseStatus actual, LeaseStatus expected) internal pure {
         if (actual != expected) revert ILeases.MarketWrongStatus(leaseId, expected, actual);
@@ -158,28 +161,32 @@ library LeaseLib {
         return dark > allowed ? dark - allowed : 0;
     }
 
-    /// @notice Seconds that a lease which was closed by its tenant is billed though it did not live them: those missing to
-    /// the offer's minimum, none after a notice. No other end bills any.
-    function missingSeconds(Offer storage offer, LeaseTerms terms, uint32 lived) internal view returns (uint32) {
-        if (terms.noticed()) return 0;
-        uint32 minimum = offer.traits.minDuration();
-        return minimum > lived ? minimum - lived : 0;
+    /// @notice Seconds that a lease which its tenant closed after `lived` seconds is billed though it did not live them:
+    /// those missing to its offer's minimum, none after a notice. No other end bills any.
+    function missingSeconds(LeaseTerms terms, uint32 minimum, uint32 lived) internal pure returns (uint32) {
+        return minimum > lived && !terms.noticed() ? minimum - lived : 0;
     }
 
     /// @notice Dark seconds of a closed lease, from its start to its end.
+    /// @param minimum duration that its offer asks for, seconds.
     function darkOfClosed(
-        Book storage book,
-        LeaseId leaseId,
         LeaseTerms terms,
-        LeaseProgress progress
-    ) internal view returns (uint32 dark) {
+        LeaseProgress progress,
+        LeaseHistory history,
+        uint32 minimum
+    ) internal pure returns (uint32) {
         uint32 lived = terms.duration();
-        uint32 live = progress.mark();
-        if (progress.reason() == EndReason.ClosedByTenant) {
-            live -= missingSeconds(book.offers[leaseId.offerOf()], terms, lived);
-        }
-        LeaseHistory history = historyOf(book.leases[leaseId], terms);
+        uint32 live = progress.mark(); // since the anchor
+        if (progress.reason() == EndReason.ClosedByTenant) live -= missingSeconds(terms, minimum, lived);
         return history.darkBefore() + (lived - history.anchorOffset()) - live;
+    }
+
+    /// @notice Service credit for `beyond` seconds of darkness beyond the allowance: the collateral's share of the governed
+    /// period, at most a quarter of it, rounded down. In the collateral's unit.
+    function creditOf(uint256 collateral, uint256 beyond, uint32 creditPeriod) internal pure returns (uint256) {
+        uint256 credit = (collateral * beyond) / creditPeriod;
+        uint256 most = collateral / _CREDIT_DIVISOR;
+        return credit < most ? credit : most;
     }
 
     /// @notice Price per unit-second that renewals on an offer pay now.

@@ -100,6 +100,7 @@ library LeaseResizing {
         OfferId offerId = leaseId.offerOf();
         if (terms.noticed()) revert ILeases.MarketLeaseNoticed(leaseId);
         if (offer.retired) revert IOffers.MarketOfferRetired(offerId);
+        if (offer.quotedOnly) revert IOffers.MarketOfferQuotedOnly(offerId);
         uint24 added = change.units - terms.units();
         uint128 price = offer.pricePerSecondX32;
         if (price > maxPrice) revert ILeases.MarketPriceTooHigh(offerId, maxPrice, price);

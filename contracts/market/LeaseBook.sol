@@ -43,6 +43,11 @@ abstract contract LeaseBook is Offers, IMarket {
     }
 
     /// @inheritdoc ILeases
+    function recipientOf(LeaseId leaseId) external view returns (address) {
+        return _book.transfers[leaseId];
+    }
+
+    /// @inheritdoc ILeases
     function OUTAGE_ALLOWANCE() external view returns (uint32) {
         return _OUTAGE_ALLOWANCE;
     }

@@ -51,7 +51,7 @@ abstract contract LeaseEnd is LeaseBook {
         EndReason reason = EndReason.ClosedDark;
         if (LeaseLib.darkBeyond(_book, terms, _OUTAGE_ALLOWANCE, dark - progress.mark(), lived) == 0) {
             reason = EndReason.ClosedByTenant;
-            billed += LeaseLib.missingSeconds(offer, terms, lived);
+            billed += LeaseLib.missingSeconds(terms, offer.traits.minDuration(), lived);
         }
         Listing memory listing = _book.listings[terms.listing()];
         uint256 refund =

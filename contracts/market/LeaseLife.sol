@@ -4,10 +4,8 @@ pragma solidity 0.8.37;
 import {ILeases} from "../interfaces/ILeases.sol";
 import {IMarketHooks} from "../interfaces/IMarketHooks.sol";
 import {LeaseChanges} from "../libraries/LeaseChanges.sol";
-import {LeaseRenewal} from "../libraries/LeaseRenewal.sol";
 import {LeaseResizing} from "../libraries/LeaseResizing.sol";
 import {LeaseId} from "../types/Ids.sol";
-import {Renewal} from "../types/Renewal.sol";
 import {LeaseBook} from "./LeaseBook.sol";
 
 /// @title LeaseLife
@@ -42,12 +40,6 @@ abstract contract LeaseLife is LeaseBook {
     /// @inheritdoc ILeases
     function acceptTransfer(LeaseId leaseId) external {
         LeaseChanges.acceptTransfer(_book, _vaults(), leaseId);
-    }
-
-    /// @inheritdoc IMarketHooks
-    function renew(Renewal[] calldata renewals, address caller) external returns (bool[] memory done) {
-        _requireOrders();
-        return LeaseRenewal.renew(_book, _vaults(), renewals, caller);
     }
 
     /// @inheritdoc IMarketHooks

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {IMarketHooks} from "../interfaces/IMarketHooks.sol";
-import {LeaseRenewal} from "../libraries/LeaseRenewal.sol";
+import {LeaseRepricing} from "../libraries/LeaseRepricing.sol";
 import {Matching} from "../libraries/Matching.sol";
 import {Current} from "../types/Book.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
@@ -14,11 +14,11 @@ import {toLeaseTerms} from "../types/LeaseTerms.sol";
 import {OfferState} from "../types/OfferState.sol";
 import {Candidate, Misfit, MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
 import {PackedWeights, TokenTerms} from "../types/Parameters.sol";
-import {LeaseLife} from "./LeaseLife.sol";
+import {LeaseRenewals} from "./LeaseRenewals.sol";
 
 /// @title LeaseOpening
 /// @notice Opening leases: on the first candidates that fit, fully funded.
-abstract contract LeaseOpening is LeaseLife {
+abstract contract LeaseOpening is LeaseRenewals {
     /// @dev What the replicas of an order share.
     struct Opening {
         address tenant;
@@ -64,7 +64,7 @@ abstract contract LeaseOpening is LeaseLife {
         address caller
     ) external returns (LeaseId leaseId) {
         _requireOrders();
-        address tenant = LeaseRenewal.startFailOver(_book, _vaults(), from, order.token, maxBounty, caller);
+        address tenant = LeaseRepricing.startFailOver(_book, _vaults(), from, order.token, maxBounty, caller);
         return _open(tenant, order)[0];
     }
 

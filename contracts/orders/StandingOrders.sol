@@ -81,12 +81,13 @@ contract StandingOrders is IStandingOrders {
         Renewal[] memory renewals = new Renewal[](leaseIds.length);
         for (uint256 i = 0; i < leaseIds.length; ++i) {
             StandingOrder memory order = _orders[leaseIds[i]];
-            if (order.count == 0 || !_stands(order, _MARKET.leaseById(leaseIds[i]).terms)) continue;
+            if (order.count == 0) continue;
             renewals[i] = Renewal({
                 leaseId: leaseIds[i],
                 period: order.period,
                 maxPricePerSecondX32: order.maxPricePerSecondX32,
-                maxBounty: order.maxBounty
+                maxBounty: order.maxBounty,
+                transfers: order.transfers
             });
         }
 

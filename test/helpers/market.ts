@@ -10,7 +10,7 @@ export const MARKET_LIBRARIES = [
   "LeaseCancellation",
   "LeaseChanges",
   "LeaseConclusion",
-  "LeaseRenewal",
+  "LeaseRepricing",
   "LeaseResizing",
   "OfferChanges",
 ] as const;

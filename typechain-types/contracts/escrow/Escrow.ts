@@ -101,7 +101,7 @@ export interface EscrowInterface extends Interface {
       | "moduleAccount"
       | "moveLock"
       | "settle"
-      | "tryLock"
+      | "tryLockAndPay"
       | "withdraw"
   ): FunctionFragment;
 
@@ -111,6 +111,7 @@ export interface EscrowInterface extends Interface {
       | "EIP712DomainChanged"
       | "LockMoved"
       | "Locked"
+      | "LockedAndPaid"
       | "LockedFor"
       | "ModuleApproved"
       | "Settled"
@@ -166,8 +167,8 @@ export interface EscrowInterface extends Interface {
     values: [AddressLike, EntryStruct[]]
   ): string;
   encodeFunctionData(
-    functionFragment: "tryLock",
-    values: [AddressLike, AddressLike, BigNumberish]
+    functionFragment: "tryLockAndPay",
+    values: [AddressLike, AddressLike, BigNumberish, BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
@@ -204,7 +205,10 @@ export interface EscrowInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "moveLock", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "settle", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "tryLock", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "tryLockAndPay",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "withdraw", data: BytesLike): Result;
 }
 
@@ -292,6 +296,37 @@ export namespace LockedEvent {
     token: string;
     account: string;
     amount: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace LockedAndPaidEvent {
+  export type InputTuple = [
+    module: AddressLike,
+    token: AddressLike,
+    account: AddressLike,
+    locked: BigNumberish,
+    payee: AddressLike,
+    paid: BigNumberish
+  ];
+  export type OutputTuple = [
+    module: string,
+    token: string,
+    account: string,
+    locked: bigint,
+    payee: string,
+    paid: bigint
+  ];
+  export interface OutputObject {
+    module: string;
+    token: string;
+    account: string;
+    locked: bigint;
+    payee: string;
+    paid: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -549,8 +584,14 @@ export interface Escrow extends BaseContract {
     "nonpayable"
   >;
 
-  tryLock: TypedContractMethod<
-    [token: AddressLike, account: AddressLike, amount: BigNumberish],
+  tryLockAndPay: TypedContractMethod<
+    [
+      token: AddressLike,
+      account: AddressLike,
+      locked: BigNumberish,
+      paid: BigNumberish,
+      payee: AddressLike
+    ],
     [boolean],
     "nonpayable"
   >;
@@ -675,9 +716,15 @@ export interface Escrow extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "tryLock"
+    nameOrSignature: "tryLockAndPay"
   ): TypedContractMethod<
-    [token: AddressLike, account: AddressLike, amount: BigNumberish],
+    [
+      token: AddressLike,
+      account: AddressLike,
+      locked: BigNumberish,
+      paid: BigNumberish,
+      payee: AddressLike
+    ],
     [boolean],
     "nonpayable"
   >;
@@ -716,6 +763,13 @@ export interface Escrow extends BaseContract {
     LockedEvent.InputTuple,
     LockedEvent.OutputTuple,
     LockedEvent.OutputObject
+  >;
+  getEvent(
+    key: "LockedAndPaid"
+  ): TypedContractEvent<
+    LockedAndPaidEvent.InputTuple,
+    LockedAndPaidEvent.OutputTuple,
+    LockedAndPaidEvent.OutputObject
   >;
   getEvent(
     key: "LockedFor"
@@ -789,6 +843,17 @@ export interface Escrow extends BaseContract {
       LockedEvent.InputTuple,
       LockedEvent.OutputTuple,
       LockedEvent.OutputObject
+    >;
+
+    "LockedAndPaid(address,address,address,uint256,address,uint256)": TypedContractEvent<
+      LockedAndPaidEvent.InputTuple,
+      LockedAndPaidEvent.OutputTuple,
+      LockedAndPaidEvent.OutputObject
+    >;
+    LockedAndPaid: TypedContractEvent<
+      LockedAndPaidEvent.InputTuple,
+      LockedAndPaidEvent.OutputTuple,
+      LockedAndPaidEvent.OutputObject
     >;
 
     "LockedFor(address,address,address,address,uint256)": TypedContractEvent<

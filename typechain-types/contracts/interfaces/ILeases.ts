@@ -138,6 +138,7 @@ export interface ILeasesInterface extends Interface {
       | "offerTransfer"
       | "open"
       | "openFunded"
+      | "recipientOf"
       | "resize"
   ): FunctionFragment;
 
@@ -220,6 +221,10 @@ export interface ILeasesInterface extends Interface {
     ]
   ): string;
   encodeFunctionData(
+    functionFragment: "recipientOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "resize",
     values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
   ): string;
@@ -251,6 +256,10 @@ export interface ILeasesInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "recipientOf",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "resize", data: BytesLike): Result;
 }
 
@@ -758,6 +767,8 @@ export interface ILeases extends BaseContract {
     "nonpayable"
   >;
 
+  recipientOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
+
   resize: TypedContractMethod<
     [
       leaseId: BigNumberish,
@@ -839,6 +850,9 @@ export interface ILeases extends BaseContract {
     [bigint[]],
     "nonpayable"
   >;
+  getFunction(
+    nameOrSignature: "recipientOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
   getFunction(
     nameOrSignature: "resize"
   ): TypedContractMethod<

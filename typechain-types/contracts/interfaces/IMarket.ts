@@ -206,18 +206,21 @@ export type RenewalStruct = {
   period: BigNumberish;
   maxPricePerSecondX32: BigNumberish;
   maxBounty: BigNumberish;
+  transfers: BigNumberish;
 };
 
 export type RenewalStructOutput = [
   leaseId: bigint,
   period: bigint,
   maxPricePerSecondX32: bigint,
-  maxBounty: bigint
+  maxBounty: bigint,
+  transfers: bigint
 ] & {
   leaseId: bigint;
   period: bigint;
   maxPricePerSecondX32: bigint;
   maxBounty: bigint;
+  transfers: bigint;
 };
 
 export type TokenTermsStruct = {
@@ -323,6 +326,7 @@ export interface IMarketInterface extends Interface {
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
+      | "recipientOf"
       | "renew"
       | "renewalPriceOf"
       | "resize"
@@ -480,6 +484,10 @@ export interface IMarketInterface extends Interface {
     values: [TermsStruct, WeightsStruct]
   ): string;
   encodeFunctionData(
+    functionFragment: "recipientOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "renew",
     values: [RenewalStruct[], AddressLike]
   ): string;
@@ -585,6 +593,10 @@ export interface IMarketInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "recipientOf",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "renew", data: BytesLike): Result;
@@ -1355,6 +1367,8 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
 
+  recipientOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
+
   renew: TypedContractMethod<
     [renewals: RenewalStruct[], caller: AddressLike],
     [boolean[]],
@@ -1581,6 +1595,9 @@ export interface IMarket extends BaseContract {
     [bigint],
     "nonpayable"
   >;
+  getFunction(
+    nameOrSignature: "recipientOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
   getFunction(
     nameOrSignature: "renew"
   ): TypedContractMethod<

@@ -116,8 +116,10 @@ export declare namespace IMarketLens {
     end: BigNumberish;
     duration: BigNumberish;
     remaining: BigNumberish;
+    anchor: BigNumberish;
     billedSeconds: BigNumberish;
     paidSeconds: BigNumberish;
+    earnedBefore: BigNumberish;
     earned: BigNumberish;
     collectable: BigNumberish;
     locked: BigNumberish;
@@ -125,6 +127,11 @@ export declare namespace IMarketLens {
     collateral: BigNumberish;
     releasableAt: BigNumberish;
     settled: boolean;
+    noticed: boolean;
+    transfers: BigNumberish;
+    recipient: AddressLike;
+    darkSeconds: BigNumberish;
+    creditDue: BigNumberish;
   };
 
   export type LeaseViewStructOutput = [
@@ -146,15 +153,22 @@ export declare namespace IMarketLens {
     end: bigint,
     duration: bigint,
     remaining: bigint,
+    anchor: bigint,
     billedSeconds: bigint,
     paidSeconds: bigint,
+    earnedBefore: bigint,
     earned: bigint,
     collectable: bigint,
     locked: bigint,
     bounty: bigint,
     collateral: bigint,
     releasableAt: bigint,
-    settled: boolean
+    settled: boolean,
+    noticed: boolean,
+    transfers: bigint,
+    recipient: string,
+    darkSeconds: bigint,
+    creditDue: bigint
   ] & {
     leaseId: bigint;
     status: bigint;
@@ -174,8 +188,10 @@ export declare namespace IMarketLens {
     end: bigint;
     duration: bigint;
     remaining: bigint;
+    anchor: bigint;
     billedSeconds: bigint;
     paidSeconds: bigint;
+    earnedBefore: bigint;
     earned: bigint;
     collectable: bigint;
     locked: bigint;
@@ -183,6 +199,11 @@ export declare namespace IMarketLens {
     collateral: bigint;
     releasableAt: bigint;
     settled: boolean;
+    noticed: boolean;
+    transfers: bigint;
+    recipient: string;
+    darkSeconds: bigint;
+    creditDue: bigint;
   };
 
   export type OfferViewStruct = {
@@ -198,6 +219,8 @@ export declare namespace IMarketLens {
     unitsLeft: BigNumberish;
     leaseCount: BigNumberish;
     retired: boolean;
+    quotedOnly: boolean;
+    renewalPriceX32: BigNumberish;
     live: boolean;
     slasher: AddressLike;
     contentHash: BytesLike;
@@ -218,6 +241,8 @@ export declare namespace IMarketLens {
     unitsLeft: bigint,
     leaseCount: bigint,
     retired: boolean,
+    quotedOnly: boolean,
+    renewalPriceX32: bigint,
     live: boolean,
     slasher: string,
     contentHash: string,
@@ -236,6 +261,8 @@ export declare namespace IMarketLens {
     unitsLeft: bigint;
     leaseCount: bigint;
     retired: boolean;
+    quotedOnly: boolean;
+    renewalPriceX32: bigint;
     live: boolean;
     slasher: string;
     contentHash: string;

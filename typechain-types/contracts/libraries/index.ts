@@ -5,6 +5,6 @@ export type { Governed } from "./Governed";
 export type { LeaseCancellation } from "./LeaseCancellation";
 export type { LeaseChanges } from "./LeaseChanges";
 export type { LeaseConclusion } from "./LeaseConclusion";
-export type { LeaseRenewal } from "./LeaseRenewal";
+export type { LeaseRepricing } from "./LeaseRepricing";
 export type { LeaseResizing } from "./LeaseResizing";
 export type { OfferChanges } from "./OfferChanges";

@@ -206,18 +206,21 @@ export type RenewalStruct = {
   period: BigNumberish;
   maxPricePerSecondX32: BigNumberish;
   maxBounty: BigNumberish;
+  transfers: BigNumberish;
 };
 
 export type RenewalStructOutput = [
   leaseId: bigint,
   period: bigint,
   maxPricePerSecondX32: bigint,
-  maxBounty: bigint
+  maxBounty: bigint,
+  transfers: bigint
 ] & {
   leaseId: bigint;
   period: bigint;
   maxPricePerSecondX32: bigint;
   maxBounty: bigint;
+  transfers: bigint;
 };
 
 export type TokenTermsStruct = {
@@ -325,6 +328,7 @@ export interface LeaseEndInterface extends Interface {
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
+      | "recipientOf"
       | "renew"
       | "renewalPriceOf"
       | "resize"
@@ -489,6 +493,10 @@ export interface LeaseEndInterface extends Interface {
     values: [TermsStruct, WeightsStruct]
   ): string;
   encodeFunctionData(
+    functionFragment: "recipientOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "renew",
     values: [RenewalStruct[], AddressLike]
   ): string;
@@ -603,6 +611,10 @@ export interface LeaseEndInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "recipientOf",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "renew", data: BytesLike): Result;
@@ -1393,6 +1405,8 @@ export interface LeaseEnd extends BaseContract {
     "nonpayable"
   >;
 
+  recipientOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
+
   renew: TypedContractMethod<
     [renewals: RenewalStruct[], caller: AddressLike],
     [boolean[]],
@@ -1631,6 +1645,9 @@ export interface LeaseEnd extends BaseContract {
     [bigint],
     "nonpayable"
   >;
+  getFunction(
+    nameOrSignature: "recipientOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
   getFunction(
     nameOrSignature: "renew"
   ): TypedContractMethod<

@@ -206,18 +206,21 @@ export type RenewalStruct = {
   period: BigNumberish;
   maxPricePerSecondX32: BigNumberish;
   maxBounty: BigNumberish;
+  transfers: BigNumberish;
 };
 
 export type RenewalStructOutput = [
   leaseId: bigint,
   period: bigint,
   maxPricePerSecondX32: bigint,
-  maxBounty: bigint
+  maxBounty: bigint,
+  transfers: bigint
 ] & {
   leaseId: bigint;
   period: bigint;
   maxPricePerSecondX32: bigint;
   maxBounty: bigint;
+  transfers: bigint;
 };
 
 export type TokenTermsStruct = {
@@ -352,6 +355,7 @@ export interface MarketInterface extends Interface {
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
+      | "recipientOf"
       | "renew"
       | "renewalPriceOf"
       | "resize"
@@ -516,6 +520,10 @@ export interface MarketInterface extends Interface {
     values: [TermsStruct, WeightsStruct]
   ): string;
   encodeFunctionData(
+    functionFragment: "recipientOf",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "renew",
     values: [RenewalStruct[], AddressLike]
   ): string;
@@ -630,6 +638,10 @@ export interface MarketInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "recipientOf",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "renew", data: BytesLike): Result;
@@ -1420,6 +1432,8 @@ export interface Market extends BaseContract {
     "nonpayable"
   >;
 
+  recipientOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
+
   renew: TypedContractMethod<
     [renewals: RenewalStruct[], caller: AddressLike],
     [boolean[]],
@@ -1658,6 +1672,9 @@ export interface Market extends BaseContract {
     [bigint],
     "nonpayable"
   >;
+  getFunction(
+    nameOrSignature: "recipientOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
   getFunction(
     nameOrSignature: "renew"
   ): TypedContractMethod<

@@ -194,18 +194,21 @@ export type RenewalStruct = {
   period: BigNumberish;
   maxPricePerSecondX32: BigNumberish;
   maxBounty: BigNumberish;
+  transfers: BigNumberish;
 };
 
 export type RenewalStructOutput = [
   leaseId: bigint,
   period: bigint,
   maxPricePerSecondX32: bigint,
-  maxBounty: bigint
+  maxBounty: bigint,
+  transfers: bigint
 ] & {
   leaseId: bigint;
   period: bigint;
   maxPricePerSecondX32: bigint;
   maxBounty: bigint;
+  transfers: bigint;
 };
 
 export type TokenTermsStruct = {

@@ -5,6 +5,7 @@ export type { LeaseBook } from "./LeaseBook";
 export type { LeaseEnd } from "./LeaseEnd";
 export type { LeaseLife } from "./LeaseLife";
 export type { LeaseOpening } from "./LeaseOpening";
+export type { LeaseRenewals } from "./LeaseRenewals";
 export type { LeaseStart } from "./LeaseStart";
 export type { Market } from "./Market";
 export type { MarketParameters } from "./MarketParameters";

@@ -336,6 +336,49 @@ const _abi = [
       },
       {
         indexed: false,
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "address",
+        name: "payee",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "paid",
+        type: "uint256",
+      },
+    ],
+    name: "LockedAndPaid",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "address",
+        name: "module",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "account",
+        type: "address",
+      },
+      {
+        indexed: false,
         internalType: "address",
         name: "payer",
         type: "address",
@@ -900,15 +943,25 @@ const _abi = [
       },
       {
         internalType: "uint256",
-        name: "amount",
+        name: "locked",
         type: "uint256",
       },
+      {
+        internalType: "uint256",
+        name: "paid",
+        type: "uint256",
+      },
+      {
+        internalType: "address",
+        name: "payee",
+        type: "address",
+      },
     ],
-    name: "tryLock",
+    name: "tryLockAndPay",
     outputs: [
       {
         internalType: "bool",
-        name: "locked",
+        name: "done",
         type: "bool",
       },
     ],

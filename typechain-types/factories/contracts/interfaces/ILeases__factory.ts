@@ -1431,6 +1431,25 @@ const _abi = [
         name: "leaseId",
         type: "uint96",
       },
+    ],
+    name: "recipientOf",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
       {
         internalType: "uint24",
         name: "units",

@@ -34,6 +34,27 @@ const _abi = [
     inputs: [
       {
         internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBountyUnpaid",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
         name: "caller",
         type: "address",
       },
@@ -365,6 +386,11 @@ const _abi = [
             internalType: "uint96",
             name: "maxBounty",
             type: "uint96",
+          },
+          {
+            internalType: "uint8",
+            name: "transfers",
+            type: "uint8",
           },
         ],
         internalType: "struct Renewal[]",

@@ -223,12 +223,22 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "anchor",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "billedSeconds",
             type: "uint256",
           },
           {
             internalType: "uint256",
             name: "paidSeconds",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "earnedBefore",
             type: "uint256",
           },
           {
@@ -265,6 +275,31 @@ const _abi = [
             internalType: "bool",
             name: "settled",
             type: "bool",
+          },
+          {
+            internalType: "bool",
+            name: "noticed",
+            type: "bool",
+          },
+          {
+            internalType: "uint8",
+            name: "transfers",
+            type: "uint8",
+          },
+          {
+            internalType: "address",
+            name: "recipient",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "darkSeconds",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "creditDue",
+            type: "uint256",
           },
         ],
         internalType: "struct IMarketLens.LeaseView",
@@ -379,12 +414,22 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "anchor",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "billedSeconds",
             type: "uint256",
           },
           {
             internalType: "uint256",
             name: "paidSeconds",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "earnedBefore",
             type: "uint256",
           },
           {
@@ -421,6 +466,31 @@ const _abi = [
             internalType: "bool",
             name: "settled",
             type: "bool",
+          },
+          {
+            internalType: "bool",
+            name: "noticed",
+            type: "bool",
+          },
+          {
+            internalType: "uint8",
+            name: "transfers",
+            type: "uint8",
+          },
+          {
+            internalType: "address",
+            name: "recipient",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "darkSeconds",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "creditDue",
+            type: "uint256",
           },
         ],
         internalType: "struct IMarketLens.LeaseView[]",
@@ -541,6 +611,16 @@ const _abi = [
             internalType: "bool",
             name: "retired",
             type: "bool",
+          },
+          {
+            internalType: "bool",
+            name: "quotedOnly",
+            type: "bool",
+          },
+          {
+            internalType: "uint128",
+            name: "renewalPriceX32",
+            type: "uint128",
           },
           {
             internalType: "bool",

@@ -54,6 +54,17 @@ const _abi = [
         type: "uint64",
       },
     ],
+    name: "MarketOfferQuotedOnly",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
     name: "MarketOfferRetired",
     type: "error",
   },

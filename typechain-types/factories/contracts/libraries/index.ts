@@ -5,6 +5,6 @@ export { Governed__factory } from "./Governed__factory";
 export { LeaseCancellation__factory } from "./LeaseCancellation__factory";
 export { LeaseChanges__factory } from "./LeaseChanges__factory";
 export { LeaseConclusion__factory } from "./LeaseConclusion__factory";
-export { LeaseRenewal__factory } from "./LeaseRenewal__factory";
+export { LeaseRepricing__factory } from "./LeaseRepricing__factory";
 export { LeaseResizing__factory } from "./LeaseResizing__factory";
 export { OfferChanges__factory } from "./OfferChanges__factory";

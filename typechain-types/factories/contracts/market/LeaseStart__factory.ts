@@ -108,6 +108,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBountyUnpaid",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "OfferId",
         name: "offerId",
         type: "uint64",
@@ -421,6 +442,17 @@ const _abi = [
       },
     ],
     name: "MarketNoticeOutOfBounds",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    name: "MarketOfferQuotedOnly",
     type: "error",
   },
   {
@@ -2648,6 +2680,25 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "recipientOf",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         components: [
           {
             internalType: "LeaseId",
@@ -2668,6 +2719,11 @@ const _abi = [
             internalType: "uint96",
             name: "maxBounty",
             type: "uint96",
+          },
+          {
+            internalType: "uint8",
+            name: "transfers",
+            type: "uint8",
           },
         ],
         internalType: "struct Renewal[]",

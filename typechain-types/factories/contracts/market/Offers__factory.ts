@@ -68,6 +68,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "bounty",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBountyUnpaid",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "minDuration",
         type: "uint256",
@@ -122,6 +143,17 @@ const _abi = [
       },
     ],
     name: "MarketNotQuotes",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+    ],
+    name: "MarketOfferQuotedOnly",
     type: "error",
   },
   {
@@ -1198,6 +1230,11 @@ const _abi = [
             internalType: "uint96",
             name: "maxBounty",
             type: "uint96",
+          },
+          {
+            internalType: "uint8",
+            name: "transfers",
+            type: "uint8",
           },
         ],
         internalType: "struct Renewal[]",

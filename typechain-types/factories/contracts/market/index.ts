@@ -5,6 +5,7 @@ export { LeaseBook__factory } from "./LeaseBook__factory";
 export { LeaseEnd__factory } from "./LeaseEnd__factory";
 export { LeaseLife__factory } from "./LeaseLife__factory";
 export { LeaseOpening__factory } from "./LeaseOpening__factory";
+export { LeaseRenewals__factory } from "./LeaseRenewals__factory";
 export { LeaseStart__factory } from "./LeaseStart__factory";
 export { Market__factory } from "./Market__factory";
 export { MarketParameters__factory } from "./MarketParameters__factory";

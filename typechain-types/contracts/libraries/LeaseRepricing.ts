@@ -20,7 +20,7 @@ import type {
   TypedListener,
 } from "../../common";
 
-export interface LeaseRenewalInterface extends Interface {
+export interface LeaseRepricingInterface extends Interface {
   getEvent(
     nameOrSignatureOrTopic: "LeaseRenewed" | "LeaseRepriced"
   ): EventFragment;
@@ -91,11 +91,11 @@ export namespace LeaseRepricedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
-export interface LeaseRenewal extends BaseContract {
-  connect(runner?: ContractRunner | null): LeaseRenewal;
+export interface LeaseRepricing extends BaseContract {
+  connect(runner?: ContractRunner | null): LeaseRepricing;
   waitForDeployment(): Promise<this>;
 
-  interface: LeaseRenewalInterface;
+  interface: LeaseRepricingInterface;
 
   queryFilter<TCEvent extends TypedContractEvent>(
     event: TCEvent,
