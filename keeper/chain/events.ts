@@ -5,7 +5,11 @@ import type {
   LeaseActivatedEvent,
   LeaseCancelledEvent,
   LeaseClosedEvent,
+  LeaseExtendedEvent,
   LeaseOpenedEvent,
+  LeaseRenewedEvent,
+  LeaseTransferredEvent,
+  NoticeGivenEvent,
   TermsPublishedEvent,
   TokenListedEvent,
 } from "../../typechain-types/contracts/market/Market";
@@ -13,12 +17,16 @@ import type { MarketEvent } from "../core/leases";
 
 const market = Market__factory.createInterface();
 
-/** What the keeper reads of the market's log. */
+/** What the keeper reads of the market's log. A resize is not among it: it moves neither end nor bounty. */
 const READ = [
   "TermsPublished",
   "TokenListed",
   "LeaseOpened",
   "LeaseActivated",
+  "LeaseExtended",
+  "LeaseRenewed",
+  "NoticeGiven",
+  "LeaseTransferred",
   "LeaseClosed",
   "LeaseCancelled",
 ] as const;
@@ -48,6 +56,16 @@ export function decodeEvent(log: Log): MarketEvent | undefined {
       const { leaseId, startedAt } = parsed.args as unknown as LeaseActivatedEvent.OutputObject;
       return { type: "LeaseActivated", block, leaseId, startedAt: Number(startedAt) };
     }
+    case "LeaseExtended":
+    case "LeaseRenewed":
+    case "NoticeGiven": {
+      const { leaseId, duration } = parsed.args as unknown as MoveOutput;
+      return { type: "LeaseEndMoved", block, leaseId, duration: Number(duration) };
+    }
+    case "LeaseTransferred": {
+      const { leaseId, to } = parsed.args as unknown as LeaseTransferredEvent.OutputObject;
+      return { type: "LeaseTransferred", block, leaseId, tenant: to };
+    }
     case "LeaseClosed":
     case "LeaseCancelled": {
       const { leaseId } = parsed.args as unknown as EndOutput;
@@ -58,6 +76,7 @@ export function decodeEvent(log: Log): MarketEvent | undefined {
   }
 }
 
+type MoveOutput = LeaseExtendedEvent.OutputObject | LeaseRenewedEvent.OutputObject | NoticeGivenEvent.OutputObject;
 type EndOutput = LeaseClosedEvent.OutputObject | LeaseCancelledEvent.OutputObject;
 
 /** A lease that a transaction ended, and what its caller got, in base units. */

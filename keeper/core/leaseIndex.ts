@@ -8,6 +8,9 @@ type Listed = Extract<MarketEvent, { type: "TokenListed" }>;
 interface OpenLease {
   readonly opened: Opened;
   readonly startedAt?: number;
+  /** Present ones: both may have changed since it was opened. */
+  readonly duration: number;
+  readonly tenant: string;
 }
 
 /** The market said something that does not follow from what it said before: events are missing. */
@@ -105,11 +108,11 @@ export class LeaseIndex {
 
   /** What the leases will need, in no order. A pending lease whose block's time was not told yet is left out. */
   *duties(): Generator<Duty> {
-    for (const { opened, startedAt } of this.leases.values()) {
-      const { leaseId, tenant } = opened;
+    for (const { opened, startedAt, duration, tenant } of this.leases.values()) {
+      const { leaseId } = opened;
       const { token, bounty } = this.known(this.listings.get(opened.listing), `listing ${opened.listing}`);
       if (startedAt !== undefined) {
-        yield { kind: "expire", leaseId, dueAt: startedAt + opened.duration, tenant, token, bounty };
+        yield { kind: "expire", leaseId, dueAt: startedAt + duration, tenant, token, bounty };
         continue;
       }
       const openedAt = this.times.get(opened.block.hash);
@@ -125,21 +128,33 @@ export class LeaseIndex {
         return this.set(this.windows, event.version, event.activationWindow, undo);
       case "TokenListed":
         return this.set(this.listings, event.listing, event, undo);
-      case "LeaseOpened":
+      case "LeaseOpened": {
+        const { leaseId, duration, tenant } = event;
         this.known(this.windows.get(event.termsVersion), `terms ${event.termsVersion}`);
         this.known(this.listings.get(event.listing), `listing ${event.listing}`);
-        return this.set(this.leases, event.leaseId, { opened: event }, undo);
-      case "LeaseActivated": {
-        const lease = this.known(this.leases.get(event.leaseId), `lease ${formatLeaseId(event.leaseId)}`);
-        return this.set(this.leases, event.leaseId, { ...lease, startedAt: event.startedAt }, undo);
+        return this.set(this.leases, leaseId, { opened: event, duration, tenant }, undo);
       }
+      case "LeaseActivated":
+        return this.change(event.leaseId, { startedAt: event.startedAt }, undo);
+      case "LeaseEndMoved":
+        return this.change(event.leaseId, { duration: event.duration }, undo);
+      case "LeaseTransferred":
+        return this.change(event.leaseId, { tenant: event.tenant }, undo);
       case "LeaseEnded": {
-        const lease = this.known(this.leases.get(event.leaseId), `lease ${formatLeaseId(event.leaseId)}`);
+        const lease = this.lease(event.leaseId);
         this.leases.delete(event.leaseId);
         undo.push(() => this.leases.set(event.leaseId, lease));
         this.times.delete(lease.opened.block.hash);
       }
     }
+  }
+
+  private lease(leaseId: bigint): OpenLease {
+    return this.known(this.leases.get(leaseId), `lease ${formatLeaseId(leaseId)}`);
+  }
+
+  private change(leaseId: bigint, changes: Partial<OpenLease>, undo: (() => void)[]): void {
+    this.set(this.leases, leaseId, { ...this.lease(leaseId), ...changes }, undo);
   }
 
   private set<K, V>(map: Map<K, V>, key: K, value: V, undo: (() => void)[]): void {

@@ -19,6 +19,9 @@ export type MarketEvent = { readonly block: BlockRef } & (
       readonly listing: bigint;
     }
   | { readonly type: "LeaseActivated"; readonly leaseId: bigint; readonly startedAt: number }
+  /** Extended, renewed, or noticed: its end is `duration` seconds from its start now. */
+  | { readonly type: "LeaseEndMoved"; readonly leaseId: bigint; readonly duration: number }
+  | { readonly type: "LeaseTransferred"; readonly leaseId: bigint; readonly tenant: string }
   | { readonly type: "LeaseEnded"; readonly leaseId: bigint }
 );
 

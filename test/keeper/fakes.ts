@@ -8,6 +8,7 @@ export const SEED = Number(process.env["FC_SEED"] ?? "20261121");
 export const TOKEN = "0x00000000000000000000000000000000000000A1";
 export const OTHER_TOKEN = "0x00000000000000000000000000000000000000A2";
 export const TENANT = "0x00000000000000000000000000000000000000B1";
+export const OTHER_TENANT = "0x00000000000000000000000000000000000000B2";
 
 export const leaseId = (index: number | bigint): bigint => (1n << 32n) | BigInt(index);
 
@@ -41,6 +42,16 @@ export const activated = (index: number, startedAt: number): Said => ({
   type: "LeaseActivated",
   leaseId: leaseId(index),
   startedAt,
+});
+export const moved = (index: number, duration: number): Said => ({
+  type: "LeaseEndMoved",
+  leaseId: leaseId(index),
+  duration,
+});
+export const transferred = (index: number, tenant: string): Said => ({
+  type: "LeaseTransferred",
+  leaseId: leaseId(index),
+  tenant,
 });
 export const ended = (index: number): Said => ({ type: "LeaseEnded", leaseId: leaseId(index) });
 
@@ -106,6 +117,8 @@ export class FakeChain implements ChainReader {
 }
 
 /** Duties as text, in an order of their own: for comparing. */
-export function described(duties: Iterable<{ kind: DutyKind; leaseId: bigint; dueAt: number }>): string[] {
-  return [...duties].map(({ kind, leaseId: id, dueAt }) => `${kind} ${id} at ${dueAt}`).sort();
+export function described(
+  duties: Iterable<{ kind: DutyKind; leaseId: bigint; dueAt: number; tenant: string }>,
+): string[] {
+  return [...duties].map(({ kind, leaseId: id, dueAt, tenant }) => `${kind} ${id} of ${tenant} at ${dueAt}`).sort();
 }

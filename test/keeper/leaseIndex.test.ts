@@ -3,7 +3,22 @@ import fc from "fast-check";
 
 import { GapError, LeaseIndex } from "../../keeper/core/leaseIndex";
 import type { MarketEvent } from "../../keeper/core/leases";
-import { activated, described, duty, ended, FakeChain, LISTING, opened, type Said, SEED, TERMS } from "./fakes";
+import {
+  activated,
+  described,
+  duty,
+  ended,
+  FakeChain,
+  LISTING,
+  moved,
+  opened,
+  OTHER_TENANT,
+  type Said,
+  SEED,
+  TENANT,
+  TERMS,
+  transferred,
+} from "./fakes";
 
 const ALLOWANCE = 1_800;
 const at = (number: number): { number: number; hash: string } => ({ number, hash: `block ${number}` });
@@ -38,6 +53,18 @@ describe("LeaseIndex", () => {
     expect([...index.duties()]).to.deep.equal([duty(1, 13_200)]);
   });
 
+  it("knows a lease whose end moved as due at its last end alone, later or earlier", () => {
+    index.apply(at(2), say(2, opened(1, 7_200), activated(1, 6_000), moved(1, 10_800)));
+    expect([...index.duties()]).to.deep.equal([duty(1, 6_000 + 10_800)]);
+    index.apply(at(3), say(3, moved(1, 14_400), moved(1, 9_000)));
+    expect([...index.duties()]).to.deep.equal([duty(1, 6_000 + 9_000)]);
+  });
+
+  it("knows the present tenant of a lease, whom what is settled together is sorted by", () => {
+    index.apply(at(2), say(2, opened(1), activated(1, 6_000), transferred(1, OTHER_TENANT)));
+    expect([...index.duties()]).to.deep.equal([duty(1, 9_600, { tenant: OTHER_TENANT })]);
+  });
+
   it("forgets a lease that ended", () => {
     index.apply(at(2), say(2, opened(1), activated(1, 6_000)));
     index.apply(at(3), say(3, ended(1)));
@@ -54,6 +81,8 @@ describe("LeaseIndex", () => {
   for (const [what, said] of [
     ["the end of a lease that was never opened", ended(9)],
     ["the start of a lease that was never opened", activated(9, 1)],
+    ["another end of a lease that was never opened", moved(9, 1)],
+    ["another tenant of a lease that was never opened", transferred(9, TENANT)],
     ["a lease under terms that were never published", { ...opened(9), termsVersion: 2n }],
     ["a lease under a listing that never was", { ...opened(9), listing: 2n }],
   ] as const) {
@@ -71,6 +100,14 @@ describe("LeaseIndex", () => {
     expect(described(index.duties())).to.deep.equal(before);
   });
 
+  it("goes back to a tip: an end that moved and a tenant that changed are what they were (ATK-KPR-3)", () => {
+    index.apply(at(2), say(2, opened(1, 7_200), activated(1, 6_000)));
+    index.apply(at(3), say(3, moved(1, 10_800), transferred(1, OTHER_TENANT)));
+    expect([...index.duties()]).to.deep.equal([duty(1, 16_800, { tenant: OTHER_TENANT })]);
+    index.revertTo(at(2));
+    expect([...index.duties()]).to.deep.equal([duty(1, 13_200)]);
+  });
+
   it("keeps tips down to its depth, and one below", () => {
     for (let number = 2; number <= 30; number++) index.apply(at(number), []);
     expect(index.tips().map(({ number }) => number)).to.deep.equal([30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20]);
@@ -80,6 +117,8 @@ describe("LeaseIndex", () => {
     const step = fc.oneof(
       fc.record({ type: fc.constant("open" as const), lease: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ type: fc.constant("activate" as const), lease: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ type: fc.constant("move" as const), lease: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ type: fc.constant("transfer" as const), lease: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ type: fc.constant("end" as const), lease: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ type: fc.constant("fork" as const), lease: fc.integer({ min: 1, max: 8 }) }),
     );
@@ -117,12 +156,18 @@ describe("LeaseIndex", () => {
   });
 });
 
+type Action = "open" | "activate" | "move" | "transfer" | "end";
+
 /** The event that a step means after these, if it means any. */
-function next(events: MarketEvent[], type: "open" | "activate" | "end", lease: number): Said[] {
+function next(events: MarketEvent[], action: Action, lease: number): Said[] {
   const { leaseId } = duty(lease, 0);
-  const last = events.filter((event) => "leaseId" in event && event.leaseId === leaseId).at(-1)?.type;
-  if (type === "open" && last === undefined) return [opened(lease)];
-  if (type === "activate" && last === "LeaseOpened") return [activated(lease, events.length)];
-  if (type === "end" && (last === "LeaseOpened" || last === "LeaseActivated")) return [ended(lease)];
+  const said = events.filter((event) => "leaseId" in event && event.leaseId === leaseId).map(({ type }) => type);
+  const isOpen = said.length > 0 && !said.includes("LeaseEnded");
+  const isActive = isOpen && said.includes("LeaseActivated");
+  if (action === "open" && said.length === 0) return [opened(lease)];
+  if (action === "activate" && isOpen && !isActive) return [activated(lease, events.length)];
+  if (action === "move" && isActive) return [moved(lease, 3_600 + events.length)];
+  if (action === "transfer" && isActive) return [transferred(lease, said.length % 2 === 0 ? TENANT : OTHER_TENANT)];
+  if (action === "end" && isOpen) return [ended(lease)];
   return [];
 }

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { sync, type SyncOptions } from "../../keeper/chain/sync";
 import { GapError, LeaseIndex } from "../../keeper/core/leaseIndex";
 import type { BlockRef } from "../../keeper/core/leases";
-import { activated, described, ended, FakeChain, LISTING, opened, TERMS } from "./fakes";
+import { activated, duty, ended, FakeChain, LISTING, opened, TERMS } from "./fakes";
 
 const OPTIONS: SyncOptions = { startBlock: 0, logRange: 10 };
 
@@ -86,7 +86,7 @@ describe("sync", () => {
       await sync(index, chain, options);
 
       expect(forks.map(([from, to]) => [from.number, to?.number])).to.deep.equal([[common + depth, common]]);
-      expect(described(index.duties())).to.deep.equal([`expire ${(1n << 32n) | 1n} at 3600`]);
+      expect([...index.duties()]).to.deep.equal([duty(1, 3_600)]);
     });
   }
 
