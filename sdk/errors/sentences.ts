@@ -61,6 +61,8 @@ export function misfitSentence({ offer, reason, available, required }: Misfit, w
       return `the provider of ${id} is dark`;
     case "BondShort":
       return `the provider of ${id} has ${words.hold(available)} free for collateral, ${words.hold(required)} are needed`;
+    case "QuotedOnly":
+      return `${id} is leased by signed quotes alone: ask its provider for one`;
     default:
       return `${id} does not fit, for reason ${reason}`;
   }
@@ -138,6 +140,7 @@ const MARKET: Sentences = {
     `${words.lease("leaseId")} is served and its offer is not retired: it is renewed where it is`,
   "MarketBountyTooHigh(address token, uint256 most, uint256 bounty)": (words) =>
     `the bounty is ${words.amount("bounty", "token")}, the standing order pays at most ${words.amount("most", "token")}`,
+  "MarketNotQuotes(address caller)": (words) => `only the contract of quotes does this, not ${words.who("caller")}`,
   "MarketPaused(uint256 until, uint256 now)": (words) =>
     `new leases and offers are paused until ${words.instant("until")}, for ${words.wait("until", "now")} more; ` +
     "everything else goes on",
@@ -162,6 +165,31 @@ const STANDING_ORDERS: Sentences = {
     `${words.lease("leaseId")} has no standing order: none was placed, it is used up, or the lease changed hands`,
   "OrdersNoFallback(uint96 leaseId)": (words) =>
     `the standing order of ${words.lease("leaseId")} names no fallback offer, so the lease simply ends`,
+};
+
+const QUOTES: Sentences = {
+  "QuotesExpired(uint256 expiry, uint256 now)": (words) =>
+    `the quote was good until ${words.instant("expiry")}, ${words.wait("now", "expiry")} ago: ask its provider for another`,
+  "QuotesNotTenant(address tenant, address caller)": (words) =>
+    `the quote is for tenant ${words.who("tenant")}, not for ${words.who("caller")}`,
+  "QuotesOtherEpoch(address provider, uint256 expected, uint256 actual)": (words) =>
+    words.number("actual") < words.number("expected")
+      ? `provider ${words.who("provider")} cancelled all its quotes after it signed this one: ask it for another`
+      : `the quote is of epoch ${words.number("actual")}, provider ${words.who("provider")} is in epoch ` +
+        `${words.number("expected")}: it counts once the provider cancelled the quotes before it`,
+  "QuotesCancelled(address provider, bytes32 digest)": (words) =>
+    `provider ${words.who("provider")} cancelled this quote: ask it for another`,
+  "QuotesUnitsShort(bytes32 digest, uint256 left, uint256 required)": (words) =>
+    `the quote has ${words.number("left")} ${words.number("left") === 1n ? "unit" : "units"} left, ` +
+    `${words.number("required")} asked`,
+  "QuotesInvalidSignature(address provider, bytes32 digest)": (words) =>
+    `the signature is not ${words.whose("provider")}, or the quote was changed, or it is for another chain or contract`,
+  "QuotesNotProvider(uint64 offerId, address provider, address signer)": (words) =>
+    /^0x0{40}$/.test(words.text("provider"))
+      ? `the quote is on ${words.offer("offerId")}, which does not exist`
+      : `the quote is on ${words.offer("offerId")} of provider ${words.who("provider")}, but signed by ${words.who("signer")}`,
+  "QuotesTermsOnOffer(uint64 offerId)": (words) =>
+    `the quote is on ${words.offer("offerId")} and brings terms, too, which would mean nothing: ask for one or the other`,
 };
 
 const ESCROW: Sentences = {
@@ -251,6 +279,7 @@ const DEPLOYMENT: Sentences = {
 export const SENTENCES: Readonly<Record<string, Sentences>> = {
   Market: MARKET,
   StandingOrders: STANDING_ORDERS,
+  Quotes: QUOTES,
   Escrow: ESCROW,
   Staking: STAKING,
   Liveness: LIVENESS,
