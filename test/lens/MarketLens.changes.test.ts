@@ -1,0 +1,144 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+
+import { openMarketFixture } from "../helpers/fixture";
+import { EndReason, LeaseStatus } from "../helpers/leases";
+import { collateralOf, costOf, earnedOf, netOf } from "../helpers/money";
+import { anOffer, MOST_PRICE } from "../helpers/orders";
+import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
+import { type ActiveLease, activeLease, creditOf, serve } from "../helpers/scene";
+import { at, moveTo } from "../helpers/time";
+
+const ANY_COST = 2n ** 256n - 1n;
+
+async function runningFixture() {
+  const f = await openMarketFixture();
+  const lease = await activeLease(f, { units: 2, duration: 3 * DAY });
+  return { f, lease, tenant: f.market.connect(lease.tenant) };
+}
+
+type Running = Awaited<ReturnType<typeof runningFixture>>;
+
+async function expectLocked({ f, lease }: Pick<Running, "f"> & { lease: ActiveLease }, account = lease.tenant) {
+  const { locked } = await f.escrow.moduleAccount(f.market, lease.token, account);
+  expect((await f.lens.leaseView(lease.id)).locked).to.equal(locked);
+}
+
+describe("MarketLens: leases that changed", () => {
+  it("counts a resized lease from its resize, and what it earned before as it was (INV-LSE-2)", async () => {
+    const { f, lease, tenant } = await loadFixture(runningFixture);
+    await at(lease.startedAt + 400, () => tenant.resize(lease.id, 3, MOST_PRICE, ANY_COST));
+    await moveTo(lease.startedAt + 500);
+    const [before, rate] = [earnedOf(lease.rate, 400), (lease.rate / 2n) * 3n];
+    const view = await f.lens.leaseView(lease.id);
+    expect(view.startedAt).to.equal(lease.startedAt);
+    expect([view.anchor, view.billedSeconds, view.paidSeconds]).to.deep.equal([
+      BigInt(lease.startedAt + 400),
+      100n,
+      0n,
+    ]);
+    expect([view.units, view.ratePerSecondX32]).to.deep.equal([3n, rate]);
+    expect([view.earnedBefore, view.earned]).to.deep.equal([before, before + earnedOf(rate, 100)]);
+    const paid = before - (before * FEE_BPS) / 10_000n;
+    const net = view.earned - (view.earned * FEE_BPS) / 10_000n;
+    expect(view.collectable).to.equal(net - paid);
+    expect(view.locked).to.equal(before + costOf(rate, 3 * DAY - 400) + lease.bounty - paid);
+    expect(view.collateral).to.equal(collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 3));
+    await expectLocked({ f, lease });
+
+    await f.market.collect([lease.id]);
+    await expectLocked({ f, lease });
+    await tenant.close(lease.id);
+    await expectLocked({ f, lease });
+    const closed = await f.lens.leaseView(lease.id);
+    await f.market.collect([lease.id]);
+    expect((await f.lens.leaseView(lease.id)).earned).to.equal(closed.earned);
+    await expectLocked({ f, lease });
+  });
+
+  it("shows a notice, an offered transfer and a transfer", async () => {
+    const { f, lease, tenant } = await loadFixture(runningFixture);
+    const end = lease.startedAt + 2 * DAY;
+    await f.market.connect(lease.provider).giveNotice(lease.id, end);
+    await tenant.offerTransfer(lease.id, f.tenantB);
+    const offered = await f.lens.leaseView(lease.id);
+    expect([offered.noticed, offered.end, offered.duration]).to.deep.equal([true, BigInt(end), BigInt(2 * DAY)]);
+    expect([offered.tenant, offered.recipient, offered.transfers]).to.deep.equal([
+      lease.tenant.address,
+      f.tenantB.address,
+      0n,
+    ]);
+    await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+    const moved = await f.lens.leaseView(lease.id);
+    expect([moved.tenant, moved.recipient, moved.transfers]).to.deep.equal([f.tenantB.address, ethers.ZeroAddress, 1n]);
+    await expectLocked({ f, lease }, f.tenantB);
+  });
+
+  it("counts dark seconds since the start, and shows the credit that the first collect takes", async () => {
+    const { f, lease, tenant } = await loadFixture(runningFixture);
+    await serve(f, lease, lease.startedAt + HOUR);
+    const { lastSeen } = await f.liveness.clockOf(lease.provider);
+    const darkFrom = Number(lastSeen) + GRACE;
+    const lived = 6 * HOUR;
+    await at(lease.startedAt + 2 * HOUR, () => tenant.resize(lease.id, 1, MOST_PRICE, ANY_COST));
+    await at(lease.startedAt + lived, () => tenant.close(lease.id));
+    const dark = lease.startedAt + lived - darkFrom;
+    const collateral = lease.collateral / 2n;
+    const credit = creditOf({ ...lease, collateral }, dark, lived);
+    expect(credit).to.be.greaterThan(0n);
+    const view = await f.lens.leaseView(lease.id);
+    expect([view.status, view.reason]).to.deep.equal([LeaseStatus.Closed, EndReason.ClosedDark]);
+    expect([view.darkSeconds, view.creditDue, view.collateral]).to.deep.equal([BigInt(dark), credit, collateral]);
+
+    await f.market.collect([lease.id]);
+    const settled = await f.lens.leaseView(lease.id);
+    expect([settled.darkSeconds, settled.creditDue]).to.deep.equal([BigInt(dark), 0n]);
+    expect(settled.collateral).to.equal(collateral - credit);
+    expect((await f.staking.penaltyOf(1)).amount).to.equal(credit);
+  });
+
+  it("shows no credit within the allowance, by one second", async () => {
+    const { f, lease, tenant } = await loadFixture(runningFixture);
+    const { lastSeen } = await f.liveness.clockOf(lease.provider);
+    const darkFrom = Number(lastSeen) + GRACE;
+    // dark = lived - (darkFrom - start) must be the allowance: 30 min + 1 % of lived, rounded down.
+    const live = darkFrom - lease.startedAt;
+    let lived = live + 30 * 60;
+    while (lived - live < 30 * 60 + Math.floor(lived / 100)) ++lived;
+    await at(lease.startedAt + lived, () => tenant.close(lease.id));
+    const view = await f.lens.leaseView(lease.id);
+    expect([view.reason, view.darkSeconds, view.creditDue]).to.deep.equal([
+      EndReason.ClosedByTenant,
+      BigInt(lived - live),
+      0n,
+    ]);
+  });
+
+  it("shows what renewals pay: a raise a day after it was set, a cut at once", async () => {
+    const f = await loadFixture(openMarketFixture);
+    const offer = anOffer({ token: await f.usd6.getAddress() });
+    const priceAt = async (second: number) => {
+      await moveTo(second);
+      const [view] = await f.lens.offerViews(f.offerA, 1);
+      return [view!.pricePerSecondX32, view!.renewalPriceX32] as const;
+    };
+    const raised = (await ethers.provider.getBlock("latest"))!.timestamp + 10;
+    await at(raised, () => f.market.connect(f.providerA).setPrice(f.offerA, offer.price + 5n));
+    expect(await priceAt(raised + DAY - 1)).to.deep.equal([offer.price + 5n, offer.price]);
+    expect(await priceAt(raised + DAY)).to.deep.equal([offer.price + 5n, offer.price + 5n]);
+    await f.market.connect(f.providerA).setPrice(f.offerA, 3n);
+    expect(await priceAt(raised + DAY + 2)).to.deep.equal([3n, 3n]);
+  });
+
+  it("tells what collecting a lease pays after it was resized in darkness", async () => {
+    const { f, lease, tenant } = await loadFixture(runningFixture);
+    await at(lease.startedAt + 3 * HOUR, () => tenant.resize(lease.id, 1, MOST_PRICE, ANY_COST));
+    const { lastSeen } = await f.liveness.clockOf(lease.provider);
+    const live = Number(lastSeen) + GRACE - lease.startedAt;
+    const view = await f.lens.leaseView(lease.id);
+    expect([view.earned, view.billedSeconds]).to.deep.equal([earnedOf(lease.rate, live), 0n]);
+    expect(await f.escrow.freeOf(lease.token, lease.provider)).to.equal(netOf(lease.rate, live, FEE_BPS));
+    expect([view.darkSeconds, view.collectable]).to.deep.equal([BigInt(3 * HOUR - live), 0n]);
+  });
+});
