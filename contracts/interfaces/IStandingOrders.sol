@@ -14,7 +14,7 @@ import {LeaseStatus} from "../types/LeaseTypes.sol";
 /// of the order's fallback offers that fits, as a new lease of the same units and the order's period. The order moves
 /// there, the old lease is left to expire.
 ///
-/// An order belongs to the tenant who placed it. Once the lease has changed hands it is void, for good.
+/// An order belongs to the tenant who placed it. Once the lease has changed hands it is void, for good (INV-ORD-2).
 ///
 /// Orders can be rebuilt from events: `OrderPlaced` starts one; each `LeaseRenewed` of the market takes one renewal off it;
 /// it is gone after `OrderCancelled`, `OrderFailedOver`, the market's `LeaseTransferred` and the lease's end.

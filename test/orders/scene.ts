@@ -1,0 +1,85 @@
+/** Standing orders to act on. For tests upon `openMarketFixture`. */
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { AbiCoder, keccak256 } from "ethers";
+import { ethers } from "hardhat";
+
+import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
+import { costOf } from "../helpers/money";
+import { HOUR, listingOf } from "../helpers/parameters";
+import { type ActiveLease, activeLease, type PendingLease, serve } from "../helpers/scene";
+import { storedLease, storedOffer } from "../helpers/words";
+
+/** The bounty of the 6-decimal token as the fixture lists it, base units. */
+export const BOUNTY = listingOf(6).bounty;
+/** How long before the end renewing begins, and the shortest period, seconds. */
+export const WINDOW = HOUR;
+export const UNITS = 3;
+
+export interface StandingOrder {
+  period: number;
+  count: number;
+  /** Per unit-second, base units times 2^32. */
+  maxPrice: bigint;
+  /** Base units. */
+  maxBounty: bigint;
+  fallbacks: bigint[];
+}
+
+/** Three renewals of two hours each, at no more than the present price of `offer` and the present bounty. */
+export async function anOrderFor(f: OpenMarket, lease: Pick<PendingLease, "id">): Promise<StandingOrder> {
+  const { pricePerSecondX32 } = await storedOffer(f.market, lease.id >> 32n);
+  return { period: 2 * HOUR, count: 3, maxPrice: pricePerSecondX32, maxBounty: BOUNTY, fallbacks: [] };
+}
+
+/** Places an order as the lease's tenant, or as `by`. */
+export function setOrder(
+  f: OpenMarket,
+  lease: Pick<PendingLease, "id" | "tenant">,
+  { period, count, maxPrice, maxBounty, fallbacks }: StandingOrder,
+  by: HardhatEthersSigner = lease.tenant,
+) {
+  return f.orders.connect(by).setOrder(lease.id, period, count, maxPrice, maxBounty, fallbacks);
+}
+
+/** Places `anOrderFor` the lease, changed by `choices`; returns it. */
+export async function place(
+  f: OpenMarket,
+  lease: Pick<PendingLease, "id" | "tenant">,
+  choices: Partial<StandingOrder> = {},
+): Promise<StandingOrder> {
+  const order = { ...(await anOrderFor(f, lease)), ...choices };
+  await setOrder(f, lease, order);
+  return order;
+}
+
+/** Renewals that the order of a lease has left; 0: there is no order. */
+export async function countOf(f: OpenMarket, lease: Pick<PendingLease, "id">): Promise<number> {
+  const [order] = await f.orders.orderOf(lease.id);
+  return Number(order.count);
+}
+
+/** The two words that are stored for a lease: its order and its fallbacks. */
+export async function wordsOf(f: OpenMarket, lease: Pick<PendingLease, "id">): Promise<bigint[]> {
+  const slots = [0, 1].map((mapping) =>
+    keccak256(AbiCoder.defaultAbiCoder().encode(["uint96", "uint256"], [lease.id, mapping])),
+  );
+  return Promise.all(slots.map(async (slot) => BigInt(await ethers.provider.getStorage(f.orders, slot))));
+}
+
+/** Seconds from start to end as they are stored. */
+export async function durationOf(f: OpenMarket, lease: Pick<PendingLease, "id">): Promise<number> {
+  return Number((await storedLease(f.market, lease.id)).duration);
+}
+
+/** What prolonging a lease at its own rate locks, base units; not the sum of two rounded parts. */
+export const addedCost = ({ rate, duration }: Pick<ActiveLease, "rate" | "duration">, period: number): bigint =>
+  costOf(rate, duration + period) - costOf(rate, duration);
+
+/** A running lease of three units for three hours with an order on it, live until the hour before its end. */
+export async function orderedFixture() {
+  const f = await openMarketFixture();
+  const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
+  const order = await place(f, lease);
+  await serve(f, lease, lease.end - WINDOW - 1);
+  return { f, lease, order };
+}
