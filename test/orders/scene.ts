@@ -1,18 +1,22 @@
 /** Standing orders to act on. For tests upon `openMarketFixture`. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
 import { ethers } from "hardhat";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { costOf } from "../helpers/money";
 import { HOUR, listingOf } from "../helpers/parameters";
-import { type ActiveLease, activeLease, type PendingLease, serve } from "../helpers/scene";
+import { type ActiveLease, activeLease, movements, type PendingLease, serve } from "../helpers/scene";
+import { at } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
 
 /** The bounty of the 6-decimal token as the fixture lists it, base units. */
 export const BOUNTY = listingOf(6).bounty;
 /** How long before the end renewing begins, and the shortest period, seconds. */
 export const WINDOW = HOUR;
+/** Seconds before the end when tests renew, between two heartbeats. */
+export const NEAR = 30;
 export const UNITS = 3;
 
 export interface StandingOrder {
@@ -52,6 +56,16 @@ export async function place(
   return order;
 }
 
+/** Renews leases, or what of them can be, for the keeper. */
+export const renew = (f: OpenMarket, ...leases: Pick<PendingLease, "id">[]) =>
+  f.orders.connect(f.keeper).renew(leases.map(({ id }) => id));
+
+/** Keeps the provider of leases live until `second`, and renews them then. */
+export async function renewAt(f: OpenMarket, second: number, ...leases: [PendingLease, ...PendingLease[]]) {
+  await serve(f, leases[0], second);
+  return at(second, () => renew(f, ...leases));
+}
+
 /** Renewals that the order of a lease has left; 0: there is no order. */
 export async function countOf(f: OpenMarket, lease: Pick<PendingLease, "id">): Promise<number> {
   const [order] = await f.orders.orderOf(lease.id);
@@ -82,4 +96,15 @@ export async function orderedFixture() {
   const order = await place(f, lease);
   await serve(f, lease, lease.end - WINDOW - 1);
   return { f, lease, order };
+}
+
+/** Carries out `act`, which must renew `lease` or must not; an order that was not carried out is as it was. */
+export async function expectRenewed(f: OpenMarket, lease: ActiveLease, act: () => Promise<unknown>, renewed: boolean) {
+  const before = { lease: await f.market.leaseById(lease.id), words: await wordsOf(f, lease) };
+  const moved = await movements(f, lease.token, [lease.tenant, lease.provider, f.treasury, f.keeper], act);
+  expect((await durationOf(f, lease)) > lease.duration, "renewed").to.equal(renewed);
+  if (renewed) return;
+  expect(moved.flat(), "money").to.deep.equal(Array(8).fill(0n));
+  expect(await f.market.leaseById(lease.id)).to.deep.equal(before.lease);
+  expect(await wordsOf(f, lease)).to.deep.equal(before.words);
 }
