@@ -113,8 +113,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         address payee
     ) external returns (bool done) {
         uint256 free = _free[token][account];
+        if (locked > free || paid > free - locked) return false;
         uint256 amount = locked + paid;
-        if (amount > free) return false;
         ModuleLock held = _locks[msg.sender][token][account];
         if (amount > held.headroom()) return false;
         _free[token][account] = free - amount;
