@@ -46,7 +46,7 @@ async function expireAfter(f: OpenMarket, lease: ActiveLease, dark: number): Pro
   await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
 }
 
-describe("LeaseConclusion: service credit", () => {
+describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
   describe("when it is due", () => {
     it("not for the last second of the allowance", async () => {
       const { f, lease } = await loadFixture(runningFixture);
