@@ -1,6 +1,10 @@
 /** Leases to act on, and what must follow from them by the design brief alone. For tests upon `openMarketFixture`. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { parseEther } from "ethers";
+import { ethers } from "hardhat";
 
+import type { Market } from "../../typechain-types";
 import type { OpenMarket } from "./fixture";
 import { createOffer, openLease } from "./leases";
 import { collateralOf, darkBeyond, lockOf, partOf, serviceCreditOf } from "./money";
@@ -174,4 +178,11 @@ export async function fund(
   await usd6.connect(account).approve(escrow, amount);
   await escrow.connect(account).deposit(usd6, account, amount);
   await escrow.connect(account).approveModule(usd6, market, ceiling);
+}
+
+/** The market as the contract of standing orders, or of quotes, calls it. */
+export async function marketAs({ market }: Pick<OpenMarket, "market">, above: "ORDERS" | "QUOTES"): Promise<Market> {
+  const address = await market[above]();
+  await setBalance(address, parseEther("100"));
+  return market.connect(await ethers.getImpersonatedSigner(address));
 }

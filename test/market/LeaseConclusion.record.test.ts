@@ -1,6 +1,5 @@
-import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { ethers } from "hardhat";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { EndReason } from "../helpers/leases";
@@ -11,6 +10,7 @@ import {
   activeLease,
   creditOf,
   dueLease,
+  marketAs,
   offerOf,
   type PendingLease,
   pendingLease,
@@ -171,10 +171,9 @@ describe("LeaseConclusion: provider records (INV-REC-1)", () => {
         .connect(f.admin)
         .publishTerms({ ...DEFAULT_TERMS, treasury: f.stranger.address, feeBps: 77n }, DEFAULT_WEIGHTS);
       await at(lease.startedAt + DARK_FROM + 70, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
-      const orders = await f.market.ORDERS();
-      await setBalance(orders, 10n ** 18n);
-      const renewal = { leaseId: lease.id, period: HOUR, maxPricePerSecondX32: MOST_PRICE, maxBounty: lease.bounty };
-      await f.market.connect(await ethers.getImpersonatedSigner(orders)).renew([renewal], f.keeper);
+      const caps = { maxPricePerSecondX32: MOST_PRICE, maxBounty: lease.bounty };
+      const orders = await marketAs(f, "ORDERS");
+      await orders.renew([{ leaseId: lease.id, period: HOUR, transfers: 0n, ...caps }], f.keeper);
       expect(await storedLease(f.market, lease.id)).to.include({ termsVersion: 2n, duration: BigInt(2 * HOUR) });
       await serve(f, lease, lease.end + HOUR);
       await at(lease.end + HOUR, () => f.market.connect(f.keeper).expire([lease.id]));

@@ -1,13 +1,12 @@
-import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { ethers } from "hardhat";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason } from "../helpers/leases";
 import { collateralOf, costOf, earnedOf, partOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DEFAULT_RESOURCES, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
-import { activeLease, bondOf, movements, offerOf, pendingLease, serve } from "../helpers/scene";
+import { activeLease, bondOf, marketAs, movements, offerOf, pendingLease, serve } from "../helpers/scene";
 import { at } from "../helpers/time";
 import { storedHistory, storedLease, storedOffer } from "../helpers/words";
 
@@ -139,10 +138,9 @@ describe("LeaseLife: what a resize pays and leaves (INV-LSE-2)", () => {
     await f.market
       .connect(f.admin)
       .publishTerms({ ...DEFAULT_TERMS, treasury: f.treasury.address }, { ...DEFAULT_WEIGHTS, cpu: 1n });
-    const orders = await f.market.ORDERS();
-    await setBalance(orders, 10n ** 18n);
-    const renewal = { leaseId: lease.id, period: HOUR, maxPricePerSecondX32: PRICE, maxBounty: lease.bounty };
-    await f.market.connect(await ethers.getImpersonatedSigner(orders)).renew([renewal], f.keeper);
+    const caps = { maxPricePerSecondX32: PRICE, maxBounty: lease.bounty };
+    const orders = await marketAs(f, "ORDERS");
+    await orders.renew([{ leaseId: lease.id, period: HOUR, transfers: 0n, ...caps }], f.keeper);
     for (const [units, millionths] of [
       [4, 3_001n],
       [3, 2_251n],

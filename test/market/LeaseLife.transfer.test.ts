@@ -42,6 +42,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
         [0n, 0n],
       ]);
       expect(await storedLease(f.market, lease.id)).to.deep.equal(before);
+      expect(await f.market.recipientOf(lease.id)).to.equal(f.tenantB);
     });
 
     it("reverts for everybody but the tenant", async () => {
@@ -105,6 +106,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
         .to.emit(f.market, "TransferOffered")
         .withArgs(lease.id, lease.tenant, ZeroAddress);
       await refused();
+      expect(await f.market.recipientOf(lease.id)).to.equal(ZeroAddress);
     });
 
     it("goes to the last of those whom it was offered to", async () => {
@@ -140,6 +142,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
     it("works once: the offer is used up", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      expect(await f.market.recipientOf(lease.id)).to.equal(ZeroAddress);
       await f.market.connect(f.tenantB).offerTransfer(lease.id, f.stranger);
       await f.market.connect(f.stranger).acceptTransfer(lease.id);
       await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id))
