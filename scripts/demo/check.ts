@@ -24,6 +24,7 @@ export function mismatches(expected: Ledger, observed: Observed): string[] {
     ...compareLines("lease", ["name"], expected.leases, ledger.leases),
     ...compareLines("account", ["account", "token"], expected.accounts, ledger.accounts),
     ...compareLines("HOLD of", ["account"], expected.hold, ledger.hold),
+    ...compareLines("record of", ["account"], expected.records, ledger.records),
     ...unfinished.map((name) => `lease ${name} has not come to its end`),
     ...ledger.leases.flatMap(({ name, locked, paid, fee, refunded, bounty }) => {
       const left = locked - paid - fee - refunded - bounty;

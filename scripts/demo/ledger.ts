@@ -51,10 +51,17 @@ export function printLedger(screen: Screen, ledger: Ledger, decimals: Readonly<R
     screen.line();
     screen.note(`Accounts in ${token}`);
     screen.table(
-      ["account", ">deposited", ">locked", ">refunded", ">earned", ">free in the end"],
+      ["account", ">deposited", ">locked", ">refunded", ">for renewals", ">earned", ">free in the end"],
       rows(
         accounts.map(({ account }) => [account]),
-        accounts.map(({ deposited, locked, refunded, earned, free }) => [deposited, locked, refunded, earned, free]),
+        accounts.map(({ deposited, locked, refunded, errands, earned, free }) => [
+          deposited,
+          locked,
+          refunded,
+          errands,
+          earned,
+          free,
+        ]),
         places,
       ),
     );
@@ -68,5 +75,18 @@ export function printLedger(screen: Screen, ledger: Ledger, decimals: Readonly<R
       ledger.hold.map(({ bonded, penaltiesPaid, penaltiesReceived }) => [bonded, penaltiesPaid, penaltiesReceived]),
       18,
     ),
+  );
+  screen.line();
+  screen.note("Records of the providers");
+  screen.table(
+    ["provider", ">leases served", ">no-shows", ">live", ">dark", ">HOLD slashed"],
+    ledger.records.map(({ account, served, noShows, liveSeconds, darkSeconds, slashed }) => [
+      account,
+      String(served),
+      noShows === 0n ? "-" : String(noShows),
+      span(liveSeconds),
+      darkSeconds === 0n ? "-" : span(darkSeconds),
+      slashed === 0n ? "-" : plainAmount(slashed, 18),
+    ]),
   );
 }

@@ -13,7 +13,8 @@ import { ledgerOf } from "./model";
 import { ChainClock, hardhatProgram, startNode } from "./node";
 import { observe, observeVaults } from "./observe";
 import type { Screen } from "./screen";
-import { Story } from "./story";
+import { Stage } from "./stage";
+import { failure, laterHours, leave, openLeases, openShops, settle } from "./story";
 import { buildWorld } from "./world";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -72,15 +73,17 @@ async function live(screen: Screen, children: Children, directory: string, optio
   await keeper.start(ROOT, children, node.url);
   screen.done("a keeper runs beside it, as a process of its own");
 
-  const story = new Story(world, clock, keeper, screen);
+  const stage = new Stage(world, clock, keeper, screen);
   screen.section("Three providers bond HOLD and list what they have");
-  await story.openShops();
+  await openShops(stage);
   screen.section("Two tenants fund once each, and lease");
-  await story.openLeases();
-  screen.section("Hours pass on the chain");
-  await story.live();
+  const leases = await openLeases(stage);
+  screen.section("Hours pass on the chain, and a provider fails");
+  const moved = await failure(stage, leases);
+  screen.section("What is left runs to its end");
+  await laterHours(stage, leases, moved);
   screen.section("Everybody gets what is theirs");
-  await story.settle();
+  await settle(stage);
   await keeper.stop(children);
 
   screen.section("The ledger");
@@ -90,15 +93,18 @@ async function live(screen: Screen, children: Children, directory: string, optio
   );
   printLedger(screen, observed.ledger, decimals);
   screen.line();
-  const expected = ledgerOf(story.facts());
+  const expected = ledgerOf(stage.facts());
   const faults = mismatches(expected, observed);
   if (faults.length > 0) return faults;
-  const amounts = expected.leases.length * 6 + expected.accounts.length * 5 + expected.hold.length * 3;
+  const figures = Object.values(expected)
+    .flat()
+    .flatMap((line) => Object.values(line))
+    .filter((value) => typeof value === "bigint").length;
   screen.done(
-    `all ${expected.leases.length} leases have ended; ${amounts} amounts are what an independent computation says`,
+    `all ${expected.leases.length} leases have ended; ${figures} figures are what an independent computation says`,
   );
 
-  await story.leave();
+  await leave(stage);
   const left = (await observeVaults(world)).filter(({ balance, liabilities }) => balance !== 0n || liabilities !== 0n);
   if (left.length > 0)
     return left.map(({ token, balance }) => `after everybody withdrew, escrow still holds ${balance} ${token}`);

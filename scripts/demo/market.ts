@@ -23,6 +23,7 @@ export interface OfferPlan {
 export interface Offer extends OfferFacts {
   readonly id: bigint;
   readonly token: Symbol;
+  readonly prices: { readonly at: number; readonly x32: bigint }[];
 }
 
 type Weighted = OfferFacts["resources"];
@@ -57,15 +58,45 @@ export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
   };
   const market = contracts.market.connect(people[plan.provider]);
   const id = (await contracts.market.offerCount()) + 1n;
-  await mined(market.createOffer(terms, priceX32, plan.capacity));
+  const at = await mined(market.createOffer(terms, priceX32, plan.capacity));
   return {
     id,
     provider: plan.provider,
     token: plan.token,
-    priceX32,
+    prices: [{ at, x32: priceX32 }],
     minDuration,
     resources: Object.fromEntries(WEIGHTED_RESOURCES.map((key) => [key, BigInt(resources[key])])) as Weighted,
   };
+}
+
+/** Changes an offer's price, and notes it. */
+export async function setPrice(world: World, of: Offer, price: string): Promise<void> {
+  const x32 = priceToX32Up(parsePrice(price), world.tokens[of.token].decimals);
+  const provider = world.people[of.provider as ProviderName];
+  of.prices.push({ at: await mined(world.contracts.market.connect(provider).setPrice(of.id, x32)), x32 });
+}
+
+/** What a tenant wants to happen with a lease before it ends. */
+export interface RenewalPlan {
+  readonly period: number;
+  readonly count: number;
+  readonly maxPrice: string;
+  readonly fallbacks: readonly Offer[];
+}
+
+/** Places a standing order; renewing may cost the bounty of its token. */
+export async function order(
+  world: World,
+  tenant: TenantName,
+  lease: bigint,
+  token: Symbol,
+  plan: RenewalPlan,
+): Promise<void> {
+  const { decimals, bounty } = world.tokens[token];
+  const maxPriceX32 = priceToX32Up(parsePrice(plan.maxPrice), decimals);
+  const orders = world.contracts.orders.connect(world.people[tenant]);
+  const fallbacks = plan.fallbacks.map(({ id }) => id);
+  await mined(orders.setOrder(lease, plan.period, plan.count, maxPriceX32, bounty, fallbacks));
 }
 
 function orderFor(world: World, from: Offer, units: number, duration: number): OrderStruct {
@@ -75,14 +106,20 @@ function orderFor(world: World, from: Offer, units: number, duration: number): O
     duration,
     maxLock: parseAmount("1000", world.tokens[from.token].decimals),
     requirement: packResources(parseResources({})),
-    candidates: [{ offer: from.id, maxPricePerSecondX32: from.priceX32 }],
+    candidates: [{ offer: from.id, maxPricePerSecondX32: from.prices.at(-1)?.x32 ?? 0n }],
     replicas: 1,
     distinctRegions: false,
   };
 }
 
+/** A lease that was just opened. */
+export interface Opened {
+  readonly id: bigint;
+  readonly openedAt: number;
+}
+
 /** The number that the next lease of an offer gets. */
-async function nextLease(world: World, from: Offer): Promise<bigint> {
+export async function nextLease(world: World, from: Offer): Promise<bigint> {
   const [view] = await world.contracts.lens.offerViews(from.id, 1n);
   return leaseIdOf(from.id, (view?.leaseCount ?? 0n) + 1n);
 }
@@ -94,10 +131,11 @@ export async function open(
   from: Offer,
   units: number,
   duration: number,
-): Promise<bigint> {
-  const leaseId = await nextLease(world, from);
-  await mined(world.contracts.market.connect(world.people[tenant]).open(orderFor(world, from, units, duration)));
-  return leaseId;
+): Promise<Opened> {
+  const id = await nextLease(world, from);
+  const { market } = world.contracts;
+  const openedAt = await mined(market.connect(world.people[tenant]).open(orderFor(world, from, units, duration)));
+  return { id, openedAt };
 }
 
 /** Funds a tenant as one does with three calls: an allowance, a deposit, and leave for the market. */
@@ -117,7 +155,7 @@ export async function openFunded(
   units: number,
   duration: number,
   amount: bigint,
-): Promise<bigint> {
+): Promise<Opened> {
   const { people, contracts, tokens } = world;
   const [wallet, money] = [people[tenant], tokens[from.token]];
   const [escrow, market] = [await contracts.escrow.getAddress(), await contracts.market.getAddress()];
@@ -140,8 +178,8 @@ export async function openFunded(
     value: amount,
     deadline: MaxUint256,
   });
-  const leaseId = await nextLease(world, from);
-  const order = orderFor(world, from, units, duration);
-  await mined(contracts.market.connect(wallet).openFunded(order, funding, signature, permit));
-  return leaseId;
+  const id = await nextLease(world, from);
+  const wanted = orderFor(world, from, units, duration);
+  const openedAt = await mined(contracts.market.connect(wallet).openFunded(wanted, funding, signature, permit));
+  return { id, openedAt };
 }

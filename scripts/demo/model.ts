@@ -1,3 +1,5 @@
+import { outcomeOf, type LeaseOutcome } from "./leaseModel";
+
 /**
  * What the demo's leases must come to, computed from what was done and when: deliberately without the protocol's code,
  * its views or its events. Amounts are base units, instants seconds of the chain.
@@ -14,6 +16,8 @@ export interface Rules {
   /** Dark seconds that a tenant puts up with: so many, and this part of the time since the start. */
   readonly outageAllowance: number;
   readonly toleranceBps: number;
+  /** Seconds of darkness beyond those that all of a lease's collateral is the credit for. */
+  readonly creditPeriod: number;
   /** HOLD per resource, wei. */
   readonly weights: Readonly<Record<WeightedResource, bigint>>;
   /** What each lease sets aside for whoever ends it, by token symbol. */
@@ -27,20 +31,33 @@ export type WeightedResource = (typeof WEIGHTED_RESOURCES)[number];
 export interface OfferFacts {
   readonly provider: string;
   readonly token: string;
-  /** Base units per unit-second, times 2^32. */
-  readonly priceX32: bigint;
+  /** What it cost, and from when on: base units per unit-second, times 2^32; ascending. */
+  readonly prices: readonly { readonly at: number; readonly x32: bigint }[];
   readonly minDuration: number;
   readonly resources: Readonly<Record<WeightedResource, bigint>>;
 }
+
+/** What was done with a running lease. */
+export type Change = { readonly at: number } & (
+  | { readonly kind: "resize"; readonly units: bigint }
+  /** Renewed by somebody, for a bounty out of the tenant's free balance. */
+  | { readonly kind: "renewal"; readonly period: number; readonly by: string }
+);
 
 /** What was done with a lease, and when. */
 export interface LeaseFacts {
   readonly name: string;
   readonly tenant: string;
   readonly offer: OfferFacts;
+  /** What it was opened with. */
   readonly units: bigint;
   readonly duration: number;
+  readonly openedAt: number;
+  /** Who opened it in the place of another one, for a bounty; left out: its tenant. */
+  readonly openedBy?: string;
   readonly activatedAt?: number;
+  /** Ascending. */
+  readonly changes?: readonly Change[];
   /** When its tenant closed it; otherwise it ran to its end, or never started. */
   readonly closedAt?: number;
 }
@@ -77,7 +94,7 @@ export interface LeaseLine {
   readonly refunded: bigint;
   /** To the keeper. */
   readonly bounty: bigint;
-  /** In wei of HOLD. */
+  /** For a no-show or as service credit, in wei of HOLD. */
   readonly penalty: bigint;
 }
 
@@ -88,6 +105,8 @@ export interface AccountLine {
   readonly deposited: bigint;
   readonly locked: bigint;
   readonly refunded: bigint;
+  /** Out of its free balance, to whoever renewed its leases. */
+  readonly errands: bigint;
   readonly earned: bigint;
   readonly free: bigint;
 }
@@ -100,82 +119,48 @@ export interface HoldLine {
   readonly penaltiesReceived: bigint;
 }
 
+/** What the market recorded of one provider; `slashed` in wei of HOLD. */
+export interface RecordLine {
+  readonly account: string;
+  readonly served: bigint;
+  readonly noShows: bigint;
+  readonly liveSeconds: bigint;
+  readonly darkSeconds: bigint;
+  readonly slashed: bigint;
+}
+
 export interface Ledger {
   readonly leases: readonly LeaseLine[];
   readonly accounts: readonly AccountLine[];
   readonly hold: readonly HoldLine[];
+  readonly records: readonly RecordLine[];
 }
 
-const X32 = 2n ** 32n;
 const BPS = 10_000n;
-
-/** Seconds in [from, to) in which a provider with these heartbeats was dark. */
-export function darkSeconds(heartbeats: readonly number[], grace: number, from: number, to: number): number {
-  return heartbeats.reduce((dark, beat, index) => {
-    const silentFrom = Math.max(beat + grace, from);
-    const silentTo = Math.min(heartbeats[index + 1] ?? Infinity, to);
-    return dark + Math.max(0, silentTo - silentFrom);
-  }, 0);
-}
 
 /** The whole ledger that the facts lead to. */
 export function ledgerOf(facts: Facts): Ledger {
-  const leases = facts.leases.map((lease) => leaseLine(lease, facts));
-  return { leases, accounts: accountLines(facts, leases), hold: holdLines(facts, leases) };
-}
-
-function leaseLine(lease: LeaseFacts, { rules, heartbeats }: Facts): LeaseLine {
-  const { name, tenant, offer, units, duration, activatedAt, closedAt } = lease;
-  const { provider, token } = offer;
-  const rate = offer.priceX32 * units;
-  const bounty = rules.bounties[token] ?? 0n;
-  const locked = (rate * BigInt(duration) + X32 - 1n) / X32 + bounty;
-  const common = { name, tenant, provider, token, locked };
-
-  if (activatedAt === undefined) {
-    const perUnit = WEIGHTED_RESOURCES.reduce((sum, key) => sum + rules.weights[key] * offer.resources[key], 0n);
-    const penalty = (perUnit * units * rules.noShowBps) / BPS;
-    return {
-      ...common,
-      ending: "no-show",
-      billedSeconds: 0n,
-      paid: 0n,
-      fee: 0n,
-      refunded: locked - bounty,
-      bounty,
-      penalty,
-    };
-  }
-  const end = closedAt ?? activatedAt + duration;
-  const lived = end - activatedAt;
-  const dark = darkSeconds(heartbeats[provider] ?? [], rules.grace, activatedAt, end);
-  const tooDark = dark > rules.outageAllowance + Math.floor((lived * rules.toleranceBps) / Number(BPS));
-  const missing = closedAt === undefined || tooDark ? 0 : Math.max(0, offer.minDuration - lived);
-  const billedSeconds = BigInt(lived - dark + missing);
-  const earned = (rate * billedSeconds) / X32;
-  const fee = (earned * rules.feeBps) / BPS;
-  const spent = closedAt === undefined ? bounty : 0n;
+  const outcomes = facts.leases.map((lease) => outcomeOf(lease, facts));
+  const leases = outcomes.map(({ line }) => line);
   return {
-    ...common,
-    ending: closedAt === undefined ? "expired" : tooDark ? "closed, dark" : "closed",
-    billedSeconds,
-    paid: earned - fee,
-    fee,
-    refunded: locked - earned - spent,
-    bounty: spent,
-    penalty: 0n,
+    leases,
+    accounts: accountLines(facts, outcomes),
+    hold: holdLines(facts, leases),
+    records: recordLines(outcomes),
   };
 }
 
 const sum = <T>(items: readonly T[], amount: (item: T) => bigint): bigint =>
   items.reduce((total, item) => total + amount(item), 0n);
 
-function accountLines(facts: Facts, leases: readonly LeaseLine[]): AccountLine[] {
+function accountLines(facts: Facts, outcomes: readonly LeaseOutcome[]): AccountLine[] {
+  const leases = outcomes.map(({ line }) => line);
   const tokens = [...new Set(leases.map(({ token }) => token))].sort();
   const accounts = [
     ...new Set([
       ...leases.map(({ tenant }) => tenant),
       ...leases.map(({ provider }) => provider),
+      ...outcomes.flatMap(({ errands }) => errands.map(({ by }) => by)),
       facts.keeper,
       facts.treasury,
     ]),
@@ -190,7 +175,12 @@ function accountLines(facts: Facts, leases: readonly LeaseLine[]): AccountLine[]
       );
       const locked = sum(own, (lease) => lease.locked);
       const refunded = sum(own, (lease) => lease.refunded);
+      const run = outcomes
+        .filter(({ line }) => line.token === token)
+        .flatMap(({ line: { tenant }, errands }) => errands.map(({ by, amount }) => ({ tenant, by, amount })));
+      const errands = sum(run, ({ tenant, amount }) => (tenant === account ? amount : 0n));
       const earned =
+        sum(run, ({ by, amount }) => (by === account ? amount : 0n)) +
         sum(inToken, (lease) => (lease.provider === account ? lease.paid : 0n)) +
         (account === facts.keeper ? sum(inToken, ({ bounty }) => bounty) : 0n) +
         (account === facts.treasury ? sum(inToken, ({ fee }) => fee) : 0n);
@@ -200,8 +190,9 @@ function accountLines(facts: Facts, leases: readonly LeaseLine[]): AccountLine[]
         deposited,
         locked,
         refunded,
+        errands,
         earned,
-        free: deposited - locked + refunded + earned,
+        free: deposited - locked - errands + refunded + earned,
       };
       return deposited === 0n && locked === 0n && earned === 0n ? [] : [line];
     }),
@@ -229,4 +220,18 @@ function holdLines({ rules, bonds, treasury }: Facts, leases: readonly LeaseLine
   return [...providers, ...tenants, fees].filter(
     (line) => line.bonded !== 0n || line.penaltiesPaid !== 0n || line.penaltiesReceived !== 0n,
   );
+}
+
+function recordLines(outcomes: readonly LeaseOutcome[]): RecordLine[] {
+  return [...new Set(outcomes.map(({ line }) => line.provider))].map((account) => {
+    const own = outcomes.filter(({ line }) => line.provider === account);
+    return {
+      account,
+      served: sum(own, ({ line }) => (line.ending === "no-show" ? 0n : 1n)),
+      noShows: sum(own, ({ line }) => (line.ending === "no-show" ? 1n : 0n)),
+      liveSeconds: sum(own, ({ lived, dark }) => BigInt(lived - dark)),
+      darkSeconds: sum(own, ({ dark }) => BigInt(dark)),
+      slashed: sum(own, ({ line }) => line.penalty),
+    };
+  });
 }

@@ -26,6 +26,7 @@ const ACCOUNTS = {
   Ana: 10,
   Ben: 11,
   keeper: 12,
+  Zoe: 13,
 } as const;
 
 export type Person = keyof typeof ACCOUNTS;

@@ -1,9 +1,28 @@
 import { expect } from "chai";
 
 import { mismatches, type Observed } from "../../scripts/demo/check";
-import { type Facts, ledgerOf } from "../../scripts/demo/model";
+import { type Facts, type LeaseFacts, ledgerOf } from "../../scripts/demo/model";
 
 const X32 = 2n ** 32n;
+const HOLD = 10n ** 18n;
+const START = 1_000;
+
+const offer = {
+  provider: "Webhaus",
+  token: "DUSD",
+  prices: [{ at: 0, x32: 10n * X32 }],
+  minDuration: 3_600,
+  resources: { cpu: 0n, memoryMiB: 0n, diskGiB: 0n, bandwidthMbps: 0n, gpuCount: 1n },
+};
+const lease: LeaseFacts = {
+  name: "1-1",
+  tenant: "Ana",
+  offer,
+  units: 2n,
+  duration: 7_200,
+  openedAt: 950,
+  activatedAt: START,
+};
 
 const facts: Facts = {
   rules: {
@@ -13,26 +32,12 @@ const facts: Facts = {
     grace: 600,
     outageAllowance: 1_800,
     toleranceBps: 100,
-    weights: { cpu: 0n, memoryMiB: 0n, diskGiB: 0n, bandwidthMbps: 0n, gpuCount: 10n ** 18n },
+    creditPeriod: 345_600,
+    weights: { cpu: 0n, memoryMiB: 0n, diskGiB: 0n, bandwidthMbps: 0n, gpuCount: HOLD },
     bounties: { DUSD: 2_000n },
   },
-  leases: [
-    {
-      name: "1-1",
-      tenant: "Ana",
-      offer: {
-        provider: "Webhaus",
-        token: "DUSD",
-        priceX32: 10n * X32,
-        minDuration: 3_600,
-        resources: { cpu: 0n, memoryMiB: 0n, diskGiB: 0n, bandwidthMbps: 0n, gpuCount: 1n },
-      },
-      units: 2n,
-      duration: 7_200,
-      activatedAt: 1_000,
-    },
-  ],
-  heartbeats: { Webhaus: Array.from({ length: 20 }, (_, beat) => 900 + 500 * beat) },
+  leases: [lease],
+  heartbeats: { Webhaus: Array.from({ length: 40 }, (_, beat) => 900 + 500 * beat) },
   deposits: [{ account: "Ana", token: "DUSD", amount: 1_000_000n }],
   bonds: [{ provider: "Webhaus", amount: 10n ** 20n }],
   keeper: "keeper",
@@ -55,13 +60,79 @@ describe("the demo's check", () => {
     });
   });
 
+  it("computes a lease that grows and shrinks by hand: added units at the price of that moment", () => {
+    const prices = [...offer.prices, { at: START + 1_000, x32: 20n * X32 }];
+    const changes = [
+      { kind: "resize", at: START + 1_800, units: 3n },
+      { kind: "resize", at: START + 5_400, units: 1n },
+    ] as const;
+    const ledger = ledgerOf({ ...facts, leases: [{ ...lease, offer: { ...offer, prices }, changes }] });
+    const earned = 20n * 1_800n + 40n * 3_600n + (((40n * X32) / 3n) * 1_800n) / X32;
+    expect(ledger.leases[0]).to.deep.include({
+      billedSeconds: 7_200n,
+      locked: 20n * 7_200n + 20n * 5_400n + 2_000n,
+      fee: (earned * 250n) / 10_000n,
+      paid: earned - (earned * 250n) / 10_000n,
+      refunded: 20n * 7_200n + 20n * 5_400n - earned,
+      bounty: 2_000n,
+    });
+  });
+
+  it("computes renewals by hand: a raise counts a day later, a cut at once, and the bounty is the tenant's", () => {
+    const prices = [...offer.prices, { at: START + 5_000, x32: 20n * X32 }, { at: START + 9_000, x32: 5n * X32 }];
+    const changes = [
+      { kind: "renewal", at: START + 6_000, period: 7_200, by: "Zoe" },
+      { kind: "renewal", at: START + 12_000, period: 3_600, by: "Zoe" },
+    ] as const;
+    const ledger = ledgerOf({ ...facts, leases: [{ ...lease, offer: { ...offer, prices }, changes }] });
+    const [first, second] = [20n * 12_000n, 10n * 6_000n];
+    expect(ledger.leases[0]).to.deep.include({
+      billedSeconds: 18_000n,
+      locked: 20n * 14_400n + 2_000n + 10n * 6_000n - 20n * 2_400n,
+      fee: (first * 250n) / 10_000n + (second * 250n) / 10_000n,
+      refunded: 0n,
+    });
+    expect(ledger.accounts.map(({ account, errands, earned }) => [account, errands, earned])).to.deep.include.members([
+      ["Ana", 4_000n, 0n],
+      ["Zoe", 0n, 4_000n],
+      ["keeper", 0n, 2_000n],
+    ]);
+  });
+
+  it("computes a dark end by hand: live seconds alone, a service credit of the collateral, the record", () => {
+    const heartbeats = { Webhaus: [900, 1_500, 9_000] }; // dark from 2,100 on
+    const closed = { ...lease, closedAt: START + 3_500 };
+    const { leases, hold, records } = ledgerOf({ ...facts, heartbeats, leases: [closed] });
+    const beyond = 2_400n - 1_800n - 35n;
+    const credit = ((2_000_000n * beyond) / 345_600n) * 10n ** 12n;
+    expect(leases[0]).to.deep.include({
+      ending: "closed, dark",
+      billedSeconds: 1_100n,
+      fee: 550n,
+      refunded: 20n * 6_100n + 2_000n,
+      bounty: 0n,
+      penalty: credit,
+    });
+    expect(hold).to.deep.include({
+      account: "Ana",
+      bonded: 0n,
+      penaltiesPaid: 0n,
+      penaltiesReceived: credit - credit / 5n,
+    });
+    expect(records).to.deep.equal([
+      { account: "Webhaus", served: 1n, noShows: 0n, liveSeconds: 1_100n, darkSeconds: 2_400n, slashed: credit },
+    ]);
+    const never = { ...lease, duration: 30 * 86_400, closedAt: START + 20 * 86_400 };
+    const most = ledgerOf({ ...facts, heartbeats: { Webhaus: [900] }, leases: [never] });
+    expect(most.leases[0]?.penalty).to.equal(HOLD / 2n);
+  });
+
   it("finds nothing where the chain says what was computed", () => {
     expect(mismatches(ledgerOf(facts), observed())).to.deep.equal([]);
   });
 
   it("notices every amount that is falsified by one base unit", () => {
-    const { leases, accounts, hold } = ledgerOf(facts);
-    for (const [part, lines] of Object.entries({ leases, accounts, hold })) {
+    for (const [part, lines] of Object.entries<readonly object[]>({ ...ledgerOf(facts) })) {
       lines.forEach((line, at) => {
         for (const [field, value] of Object.entries(line)) {
           if (typeof value !== "bigint") continue;

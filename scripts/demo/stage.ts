@@ -1,0 +1,204 @@
+import { formatLeaseId } from "../../sdk/ids";
+import { formatDuration } from "../../sdk/units";
+import type { KeeperProcess } from "./keeper";
+import { bond, fund, offer, type Offer, open, type Opened, openFunded, order, type RenewalPlan } from "./market";
+import type { Change, Facts, LeaseFacts, Rules } from "./model";
+import type { ChainClock } from "./node";
+import { BONDS, HEARTBEAT, type OfferKey, OFFERS, SILENCE } from "./plot";
+import type { Screen } from "./screen";
+import { mined, type Person, PROVIDERS, type ProviderName, type Symbol, type TenantName, type World } from "./world";
+
+/** A lease of the story, and what was done with it so far. */
+export interface StoryLease extends LeaseFacts {
+  readonly id: bigint;
+  readonly tenant: TenantName;
+  readonly offer: Offer;
+  readonly changes: Change[];
+  activatedAt?: number;
+  closedAt?: number;
+}
+
+/** Who opens what. */
+interface Wish {
+  readonly tenant: TenantName;
+  readonly from: OfferKey;
+  readonly units: number;
+  readonly duration: number;
+}
+
+/** Where the story takes place: carries out what people do, lets time pass, and keeps the facts for the ledger. */
+export class Stage {
+  readonly leases: StoryLease[] = [];
+  private readonly heartbeats: Record<ProviderName, number[]> = { Webhaus: [], Corewerk: [], Tensorei: [] };
+  private readonly deposits: { account: TenantName; token: Symbol; amount: bigint }[] = [];
+  private readonly offers: Partial<Record<OfferKey, Offer>> = {};
+  /** When everybody was heard last, in seconds after the start. */
+  private heardAt = 0;
+
+  constructor(
+    readonly world: World,
+    readonly clock: ChainClock,
+    private readonly keeper: KeeperProcess,
+    private readonly screen: Screen,
+  ) {}
+
+  /** What was done, for the independent computation. */
+  facts(): Facts {
+    const { parameters, tokens } = this.world;
+    const { weights, terms, liveness } = parameters;
+    const wei = (millionths: number): bigint => BigInt(millionths) * 10n ** 12n;
+    const rules: Rules = {
+      feeBps: BigInt(terms.fee),
+      noShowBps: BigInt(terms.noShowPenalty),
+      tenantBps: 8_000n,
+      grace: liveness.grace,
+      outageAllowance: liveness.outageAllowance,
+      toleranceBps: terms.tolerance,
+      creditPeriod: terms.creditPeriod,
+      weights: {
+        cpu: wei(weights.cpu),
+        memoryMiB: wei(weights.memoryMiB),
+        diskGiB: wei(weights.diskGiB),
+        bandwidthMbps: wei(weights.bandwidthMbps),
+        gpuCount: wei(weights.gpuTier3), // the only GPU here is of the highest tier
+      },
+      bounties: Object.fromEntries(Object.values(tokens).map(({ symbol, bounty }) => [symbol, bounty])),
+    };
+    const bonds = PROVIDERS.map((provider) => ({ provider, amount: BONDS[provider] }));
+    const { heartbeats, deposits, leases } = this;
+    return { rules, leases, heartbeats, deposits, bonds, keeper: "keeper", treasury: "treasury" };
+  }
+
+  // ----------------------------------------------------------------------------------------------- providers
+
+  async bond(name: ProviderName): Promise<void> {
+    this.heartbeats[name].push(await bond(this.world, name, BONDS[name]));
+  }
+
+  async offer(key: OfferKey): Promise<void> {
+    this.offers[key] = await offer(this.world, OFFERS[key]);
+  }
+
+  offerOf(key: OfferKey): Offer {
+    const found = this.offers[key];
+    if (found === undefined) throw new Error(`the offer ${key} was not made yet`);
+    return found;
+  }
+
+  /** A provider's operator starts leases. */
+  async activate(name: ProviderName, leases: readonly StoryLease[]): Promise<void> {
+    const startedAt = await mined(this.marketOf(`${name} operator`).activate(leases.map(({ id }) => id)));
+    for (const lease of leases) lease.activatedAt = startedAt;
+    await this.say(`${name} activates ${leases.map((lease) => lease.name).join(", ")}`);
+  }
+
+  // ------------------------------------------------------------------------------------------------- tenants
+
+  /** Mints what a tenant has in its wallet. */
+  async mint(tenant: TenantName, token: Symbol, amount: bigint): Promise<void> {
+    const { people, tokens } = this.world;
+    await mined(tokens[token].contract.connect(people.admin).mint(people[tenant], amount));
+  }
+
+  /** Deposits by three calls. */
+  async fund(tenant: TenantName, token: Symbol, amount: bigint): Promise<void> {
+    await fund(this.world, tenant, this.world.tokens[token], amount);
+    this.deposits.push({ account: tenant, token, amount });
+  }
+
+  /** Deposits and opens a first lease in one transaction. */
+  async openFunded(wish: Wish, amount: bigint): Promise<StoryLease> {
+    const { tenant, from, units, duration } = wish;
+    const offered = this.offerOf(from);
+    const opened = await openFunded(this.world, tenant, offered, units, duration, amount);
+    this.deposits.push({ account: tenant, token: offered.token, amount });
+    return this.note(wish, opened);
+  }
+
+  async open(wish: Wish): Promise<StoryLease> {
+    const { tenant, from, units, duration } = wish;
+    return this.note(wish, await open(this.world, tenant, this.offerOf(from), units, duration));
+  }
+
+  /** Notes a lease that was opened: by its tenant, or by somebody else on its tenant's order. */
+  note({ tenant, from, units, duration }: Wish, { id, openedAt }: Opened, openedBy?: Person): StoryLease {
+    const lease: StoryLease = {
+      name: formatLeaseId(id),
+      id,
+      tenant,
+      offer: this.offerOf(from),
+      units: BigInt(units),
+      duration,
+      openedAt,
+      changes: [],
+      ...(openedBy !== undefined && { openedBy }),
+    };
+    this.leases.push(lease);
+    return lease;
+  }
+
+  async order({ id, tenant, offer: of }: StoryLease, plan: RenewalPlan): Promise<void> {
+    await order(this.world, tenant, id, of.token, plan);
+  }
+
+  async close(lease: StoryLease): Promise<void> {
+    lease.closedAt = await mined(this.marketOf(lease.tenant).close(lease.id));
+  }
+
+  async resize(lease: StoryLease, units: number): Promise<void> {
+    const most = lease.offer.prices.at(-1)?.x32 ?? 0n;
+    const maxCost = 10n ** BigInt(this.world.tokens[lease.offer.token].decimals);
+    const at = await mined(this.marketOf(lease.tenant).resize(lease.id, units, most, maxCost));
+    lease.changes.push({ kind: "resize", at, units: BigInt(units) });
+  }
+
+  // ------------------------------------------------------------------------------------------------- anybody
+
+  async renew(by: Person, lease: StoryLease, period: number): Promise<void> {
+    const at = await mined(this.world.contracts.orders.connect(this.world.people[by]).renew([lease.id]));
+    lease.changes.push({ kind: "renewal", at, period, by });
+  }
+
+  /** Opens a lease on the order's fallback, in the place of one whose provider fails. */
+  async failOver(by: Person, lease: StoryLease, to: OfferKey, period: number): Promise<StoryLease> {
+    const { contracts, people } = this.world;
+    const orders = contracts.orders.connect(people[by]);
+    const id = await orders.failOver.staticCall(lease.id);
+    const openedAt = await mined(orders.failOver(lease.id));
+    const wish = { tenant: lease.tenant, from: to, units: Number(lease.units), duration: period };
+    return this.note(wish, { id, openedAt }, by);
+  }
+
+  /** Waits until the keeper has ended these leases. */
+  async awaitKeeper(leases: readonly StoryLease[]): Promise<void> {
+    await this.keeper.hasEnded(leases.map(({ name }) => name));
+  }
+
+  /** Lets time pass, with a heartbeat of every machine that is up every nine minutes. */
+  async passTo(seconds: number): Promise<void> {
+    while (this.heardAt + HEARTBEAT <= seconds) {
+      this.heardAt += HEARTBEAT;
+      await this.clock.moveTo(this.heardAt);
+      for (const name of PROVIDERS) {
+        if (name === "Corewerk" && this.heardAt >= SILENCE.from && this.heardAt < SILENCE.to) continue;
+        const operator = this.world.people[`${name} operator`];
+        const beat = this.world.contracts.liveness.connect(operator).heartbeat(this.world.people[name]);
+        this.heartbeats[name].push(await mined(beat));
+      }
+    }
+    await this.clock.moveTo(seconds);
+  }
+
+  marketOf(person: Person): World["contracts"]["market"] {
+    return this.world.contracts.market.connect(this.world.people[person]);
+  }
+
+  listOf(tenant: TenantName): string {
+    const own = this.leases.filter((lease) => lease.tenant === tenant);
+    return own.map(({ name, units, duration }) => `${name} (${units} x ${formatDuration(duration)})`).join(", ");
+  }
+
+  async say(text: string): Promise<void> {
+    this.screen.event(this.clock.label(await this.clock.now()), text);
+  }
+}
