@@ -24,8 +24,8 @@ describe("Escrow under random actions", () => {
     );
     const action = fc.record({
       kind: fc.constantFrom(
-        ...(["deposit", "withdraw", "approve", "lock", "lock", "tryLock", "lockFor", "lockFor"] as const),
-        ...(["moveLock", "moveLock", "settle", "settle"] as const),
+        ...(["deposit", "withdraw", "approve", "lock", "lock", "lockFor", "lockFor"] as const),
+        ...(["tryLockAndPay", "tryLockAndPay", "moveLock", "moveLock", "settle", "settle"] as const),
       ),
       account: fc.nat({ max: 1 }),
       other: fc.nat({ max: 1 }),
@@ -35,7 +35,7 @@ describe("Escrow under random actions", () => {
         { weight: 5, arbitrary: fc.bigInt({ min: 0n, max: 25n }) },
         { weight: 1, arbitrary: fc.bigInt({ min: 26n, max: 500n }) },
       ),
-      unlocked: fc.bigInt({ min: 0n, max: 15n }),
+      beside: fc.bigInt({ min: 0n, max: 15n }),
       ceiling,
     });
 
@@ -56,14 +56,15 @@ describe("Escrow under random actions", () => {
       let [deposited, withdrawn] = [2n * DEPOSITED, 0n];
 
       for (const step of actions) {
-        const { kind, amount, unlocked } = step;
+        const { kind, amount, beside } = step;
         const [account, other, by] = [accounts[step.account]!, accounts[step.other]!, modules[step.module]!];
         const slot = slots[step.module]![step.account]!;
         const otherSlot = slots[step.module]![step.other]!;
         // Where nothing is asked, nothing is missing.
-        const lockable = amount <= free[step.account]! && (amount === 0n || slot.locked + amount <= slot.ceiling);
-        const pays = (from: Slot): void => {
-          if (from.ceiling !== NO_CEILING) from.ceiling = from.ceiling > amount ? from.ceiling - amount : 0n;
+        const lockable = (sum: bigint) =>
+          sum <= free[step.account]! && (sum === 0n || slot.locked + sum <= slot.ceiling);
+        const pays = (from: Slot, paid = amount): void => {
+          if (from.ceiling !== NO_CEILING) from.ceiling = from.ceiling > paid ? from.ceiling - paid : 0n;
         };
         const receives = (to: Slot): void => {
           to.locked += amount;
@@ -98,21 +99,27 @@ describe("Escrow under random actions", () => {
             });
             break;
           case "lock":
-            await attempt(lockable, escrow.connect(by).lock(token, account, amount), () => {
+            await attempt(lockable(amount), escrow.connect(by).lock(token, account, amount), () => {
               free[step.account]! -= amount;
               slot.locked += amount;
             });
             break;
-          case "tryLock":
-            expect(await escrow.connect(by).tryLock.staticCall(token, account, amount)).to.equal(lockable);
-            await escrow.connect(by).tryLock(token, account, amount);
-            if (lockable) {
-              free[step.account]! -= amount;
+          case "tryLockAndPay": {
+            // `amount` is locked, `beside` goes to the other one, which may be the same.
+            const trying = [token, account, amount, beside, other] as const;
+            const fits = lockable(amount + beside);
+            expect(await escrow.connect(by).tryLockAndPay.staticCall(...trying)).to.equal(fits);
+            await escrow.connect(by).tryLockAndPay(...trying);
+            if (fits) {
+              free[step.account]! -= amount + beside;
+              free[step.other]! += beside;
               slot.locked += amount;
+              pays(slot, beside);
             }
             break;
+          }
           case "lockFor":
-            await attempt(lockable, escrow.connect(by).lockFor(token, account, other, amount), () => {
+            await attempt(lockable(amount), escrow.connect(by).lockFor(token, account, other, amount), () => {
               free[step.account]! -= amount;
               if (account === other) slot.locked += amount;
               else {
@@ -130,11 +137,11 @@ describe("Escrow under random actions", () => {
             });
             break;
           case "settle": {
-            // `unlocked` returns to the account, `amount` goes to the other one, which may be the same.
-            const entries = [entryOf(account, unlocked + amount, unlocked), entryOf(other, 0n, amount)];
-            await attempt(unlocked + amount <= slot.locked, escrow.connect(by).settle(token, entries), () => {
-              slot.locked -= unlocked + amount;
-              free[step.account]! += unlocked;
+            // `beside` returns to the account, `amount` goes to the other one, which may be the same.
+            const entries = [entryOf(account, beside + amount, beside), entryOf(other, 0n, amount)];
+            await attempt(beside + amount <= slot.locked, escrow.connect(by).settle(token, entries), () => {
+              slot.locked -= beside + amount;
+              free[step.account]! += beside;
               free[step.other]! += amount;
               pays(slot);
             });

@@ -84,39 +84,6 @@ describe("Escrow: modules", () => {
     });
   });
 
-  describe("tryLock", () => {
-    for (const amount of [0n, 1n, CEILING - LOCKED]) {
-      it(`locks ${amount} exactly as lock does, and says so`, async () => {
-        const { escrow, token, account, module } = await loadFixture(lockedFixture);
-        expect(await escrow.connect(module).tryLock.staticCall(token, account, amount)).to.equal(true);
-        const locking = escrow.connect(module).tryLock(token, account, amount);
-        await expect(locking).to.emit(escrow, "Locked").withArgs(module, token, account, amount);
-        await expect(locking).to.changeTokenBalance(token, escrow, 0n);
-        expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED - amount);
-        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + amount, CEILING, 0n]);
-      });
-    }
-
-    for (const [what, ceiling, amount, fits] of [
-      ["one base unit more than the headroom", CEILING, CEILING - LOCKED + 1n, false],
-      ["anything where the ceiling was set below what is held", LOCKED - 1n, 1n, false],
-      ["all that is free", NO_CEILING, DEPOSITED - LOCKED, true],
-      ["one base unit more than is free", NO_CEILING, DEPOSITED - LOCKED + 1n, false],
-      ["the largest number", NO_CEILING, MaxUint256, false],
-    ] as const) {
-      it(`${fits ? "locks" : "answers false and changes nothing for"} ${what}`, async () => {
-        const { escrow, token, account, module } = await loadFixture(lockedFixture);
-        await escrow.connect(account).approveModule(token, module, ceiling);
-        expect(await escrow.connect(module).tryLock.staticCall(token, account, amount)).to.equal(fits);
-        const receipt = await (await escrow.connect(module).tryLock(token, account, amount)).wait();
-        expect(receipt?.logs).to.have.lengthOf(fits ? 1 : 0);
-        const locked = fits ? amount : 0n;
-        expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED - locked);
-        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + locked, ceiling, 0n]);
-      });
-    }
-  });
-
   describe("settle", () => {
     it("takes from locks, adds to free balances, announces it, and lowers the ceiling by what was paid out", async () => {
       const { escrow, token, account, module, providerA, treasury } = await loadFixture(lockedFixture);
@@ -274,14 +241,6 @@ describe("Escrow: modules", () => {
       await expect(escrow.connect(otherModule).settle(token, entries))
         .to.be.revertedWithCustomError(escrow, "EscrowInsufficientLocked")
         .withArgs(otherModule, token, account, 0n, 1n);
-    });
-
-    it("tries in vain to reach an account that did not approve it (INV-ESC-3)", async () => {
-      const { escrow, token, account, otherModule } = await loadFixture(lockedFixture);
-      expect(await escrow.connect(otherModule).tryLock.staticCall(token, account, 1n)).to.equal(false);
-      await escrow.connect(otherModule).tryLock(token, account, 1n);
-      expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED);
-      expect(await escrow.moduleAccount(otherModule, token, account)).to.deep.equal([0n, 0n, 0n]);
     });
 
     it("does not reach another module's lock, approved as it may be", async () => {
