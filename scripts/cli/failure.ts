@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AddressBookError } from "../../sdk/addressBook";
 import { explainError, type Explained, type Lexicon } from "../../sdk/errors";
 import { printable } from "../../sdk/errors/words";
+import { QuoteError } from "../../sdk/quotes";
 import { UnitError } from "../../sdk/units";
 
 /** Exit codes: stable, and documented in docs/cli.md. */
@@ -56,6 +57,7 @@ function nodeMessage(error: unknown): string {
 export function toFailure(error: unknown, lexicon: Lexicon): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof UnitError) return new Failure("usage", error.message);
+  if (error instanceof QuoteError) return new Failure("usage", error.message);
   if (error instanceof AddressBookError) return new Failure("configuration", error.message);
   const revert = explainError(error, lexicon);
   if (revert !== undefined) return new Failure("refused", revert.sentence, revert, { cause: error });

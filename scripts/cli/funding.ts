@@ -46,6 +46,24 @@ function missing(token: Token, { deposit, raise }: Funding): Failure {
   return new Failure("refused", lines.filter(Boolean).join("\n"));
 }
 
+/**
+ * The transactions that come before one that locks money: none where the account has what it needs, else a deposit and an
+ * approval, if `fund` asks for them.
+ */
+export async function fundSteps(session: Session, token: Token, funding: Funding, fund: boolean): Promise<Step[]> {
+  const { deposit, raise, ceiling } = funding;
+  if (deposit === 0n && raise === 0n) return [];
+  if (!fund) throw missing(token, funding);
+  const [account, { escrow, market }] = await Promise.all([session.account(), session.handles()]);
+  const steps =
+    deposit === 0n ? [] : await depositSteps(session, token, account, deposit, `Deposit ${money(deposit, token)}`);
+  if (raise === 0n) return steps;
+  const most = ceiling > MOST_CEILING ? MOST_CEILING : ceiling;
+  const label = `Let the market lock ${money(raise, token)} more`;
+  const args: [string, string, bigint] = [token.address, await market.getAddress(), most];
+  return [...steps, await step(label, escrow, escrow.approveModule, args, token.address)];
+}
+
 /** The transactions that open a lease: one, and one more for tokens without permits. */
 export async function openSteps(
   session: Session,

@@ -3,7 +3,8 @@ import { doctor } from "./doctor";
 import { lease } from "./lease";
 import { offers } from "./offers";
 import { provider } from "./provider";
+import { quotes } from "./quotes";
 import { tenant } from "./tenant";
 
 /** All groups of commands, in the order of the help. */
-export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, lease, doctor];
+export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, quotes, lease, doctor];

@@ -23,10 +23,32 @@ import { readOffersById } from "../../reads";
 import { eventArgs, execute, step } from "../../steps";
 import { bondText } from "./bond";
 
-const DEFAULT_MIN_DURATION = "1h";
-const DEFAULT_MAX_DURATION = "30d";
+export const DEFAULT_MIN_DURATION = "1h";
+export const DEFAULT_MAX_DURATION = "30d";
 
-function contentHashOf(hash: string | undefined, file: string | undefined): string {
+/** Options for what else an offer fixes for good, besides its unit and token. */
+export const TERMS_OPTIONS = [
+  [
+    "--min-duration <duration>",
+    `least that an activated lease is billed, at most 24h (default ${DEFAULT_MIN_DURATION})`,
+  ],
+  ["--max-duration <duration>", `longest lease (default ${DEFAULT_MAX_DURATION})`],
+  ["--slasher <address>", "slashing module that you accept for its leases (default: none)"],
+  ["--description <file>", "full description and terms: its hash goes on the chain"],
+  ["--content-hash <hash>", "hash of the description, instead of the file"],
+] as const;
+
+/** The fields of TERMS_OPTIONS. */
+export const termsTexts = {
+  minDuration: duration.optional(),
+  maxDuration: duration.optional(),
+  slasher: addressOrNone.optional(),
+  description: z.string().optional(),
+  contentHash: z.string().optional(),
+};
+
+/** The content hash that is given, or that of the file; zero where there is neither. */
+export function contentHashOf(hash: string | undefined, file: string | undefined): string {
   if (hash !== undefined && file !== undefined)
     throw new Failure("usage", "give --content-hash or --description, not both");
   if (hash !== undefined && !isHexString(hash, 32))
@@ -52,25 +74,17 @@ collateral and capacity held for it, close at once and pay for nothing but gas, 
     ["--price <price>", "of a unit, such as 0.42/h or 10/day"],
     TOKEN_OPTION,
     ["--capacity <units>", "units that may be leased at the same time (default 1)"],
-    [
-      "--min-duration <duration>",
-      `least that an activated lease is billed, at most 24h (default ${DEFAULT_MIN_DURATION})`,
-    ],
-    ["--max-duration <duration>", `longest lease (default ${DEFAULT_MAX_DURATION})`],
-    ["--slasher <address>", "slashing module that you accept for its leases (default: none)"],
-    ["--description <file>", "full description and terms: its hash goes on the chain"],
-    ["--content-hash <hash>", "hash of the description, instead of the file"],
+    ...TERMS_OPTIONS,
   ],
   input: z.object({
     ...resourceTexts,
+    ...termsTexts,
     price,
     token: token.optional(),
     capacity: units(0).default(1),
     minDuration: duration.default(parseDuration(DEFAULT_MIN_DURATION)),
     maxDuration: duration.default(parseDuration(DEFAULT_MAX_DURATION)),
     slasher: addressOrNone.default(ZeroAddress),
-    description: z.string().optional(),
-    contentHash: z.string().optional(),
   }),
   async run(session, input) {
     const resources = parseResources(input);
