@@ -1,6 +1,7 @@
 import { MISFIT_REASONS } from "../market";
 import { lacking, type Resources, unpackResources } from "../resources";
 import { formatDuration } from "../units";
+import { LEASE_CHANGES } from "./leaseChanges";
 import { OPENZEPPELIN } from "./openzeppelin";
 import { type Words } from "./words";
 
@@ -96,9 +97,9 @@ function outOfBounds(words: Words): string {
 
 const MARKET: Sentences = {
   "MarketNoOfferFits(tuple(uint64 offer, uint8 reason, uint256 available, uint256 required)[] misfits)": misfits,
-  "MarketEmptyOrder(uint256 units, uint256 duration, uint256 candidates)": (words) =>
-    `the order asks for ${words.number("units")} units over ${words.duration("duration")} from ` +
-    `${words.number("candidates")} offers: it needs at least one of each`,
+  "MarketEmptyOrder(uint256 units, uint256 duration, uint256 candidates, uint256 replicas)": (words) =>
+    `the order asks for ${words.number("replicas")} leases of ${words.number("units")} units over ` +
+    `${words.duration("duration")} from ${words.number("candidates")} offers: it needs at least one of each`,
   "MarketNotFundingAccount(address account, address caller)": (words) =>
     `the funding is signed by ${words.who("account")}, the order is sent by ${words.who("caller")}: both must be the tenant`,
   "MarketWrongStatus(uint96 leaseId, uint8 expected, uint8 actual)": (words) =>
@@ -277,7 +278,7 @@ const DEPLOYMENT: Sentences = {
 
 /** All errors, by the contract or standard that declares them. A new error without a sentence fails a test. */
 export const SENTENCES: Readonly<Record<string, Sentences>> = {
-  Market: MARKET,
+  Market: { ...MARKET, ...LEASE_CHANGES },
   StandingOrders: STANDING_ORDERS,
   Quotes: QUOTES,
   Escrow: ESCROW,

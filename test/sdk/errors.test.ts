@@ -96,8 +96,8 @@ describe("errors", () => {
       return explainRevert(error.selector + AbiCoder.defaultAbiCoder().encode(error.inputs, values).slice(2)).sentence;
     });
     const twice = sentences.filter((sentence, index) => sentences.indexOf(sentence) !== index);
-    // Both say that the caller is not the provider's operator.
-    expect(twice).to.have.length(1);
+    // The market and another contract say that the caller is not the provider's operator, and not the lease's tenant.
+    expect(twice).to.have.length(2);
   });
 
   describe("sentences", () => {
@@ -211,6 +211,42 @@ describe("errors", () => {
         "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
         [30_064_771_084n, 4, false],
         "lease 7-12 is cancelled: it is never renewed any more",
+      ],
+      [
+        "MarketExtensionOutOfBounds(uint96 leaseId, uint256 duration, uint256 most)",
+        [30_064_771_084n, 10_800, 7_200],
+        "lease 7-12 would last 3h from its start, its offer allows 2h: extend it by less",
+      ],
+      [
+        "MarketExtensionOutOfBounds(uint96 leaseId, uint256 duration, uint256 most)",
+        [30_064_771_084n, 3_600, 7_200],
+        "lease 7-12 lasts 1h already: extend it by a second at least",
+      ],
+      [
+        "MarketCostTooHigh(uint96 leaseId, uint256 most, uint256 cost)",
+        [30_064_771_084n, 1_000_000, 1_500_000],
+        "changing lease 7-12 so locks 1.50 USDC more, 1.00 USDC are allowed: see --max-cost",
+      ],
+      [
+        "MarketUnitsUnchanged(uint96 leaseId, uint256 units)",
+        [30_064_771_084n, 0],
+        "lease 7-12 cannot shrink to nothing: close it instead",
+      ],
+      ["MarketUnitsUnchanged(uint96 leaseId, uint256 units)", [30_064_771_084n, 3], "lease 7-12 has 3 units already"],
+      [
+        "MarketPriceTooHigh(uint64 offerId, uint256 most, uint256 price)",
+        [7, price("0.42/h"), price("0.50/h")],
+        "offer 7 costs 0.50 USDC/h, at most 0.42 USDC/h is allowed: see --max-price",
+      ],
+      [
+        "MarketNotRecipient(uint96 leaseId, address recipient, address caller)",
+        [30_064_771_084n, ZERO, YOU],
+        "lease 7-12 is offered to nobody",
+      ],
+      [
+        "MarketNotRecipient(uint96 leaseId, address recipient, address caller)",
+        [30_064_771_084n, OTHER, YOU],
+        `lease 7-12 is offered to ${OTHER}, not to ${YOU} (you)`,
       ],
       [
         "MarketTooEarlyToCancel(uint96 leaseId, uint256 deadline, uint256 now)",
