@@ -7,6 +7,7 @@ import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress, toPendingLease} from "../types/LeaseProgress.sol";
 import {LeaseTerms, toLeaseTerms} from "../types/LeaseTerms.sol";
 import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
+import {ModuleLock} from "../types/ModuleLock.sol";
 import {OfferState, toOfferState} from "../types/OfferState.sol";
 import {OfferTraits, toOfferTraits} from "../types/OfferTraits.sol";
 import {Resources} from "../types/Resources.sol";
@@ -225,6 +226,46 @@ contract TypesHarness {
 
     function afterGrowth(OfferState state, uint24 units) external pure returns (OfferState) {
         return state.afterGrowth(units);
+    }
+
+    // ---------------------------------------------------------------------------------------------- ModuleLock
+
+    /// @notice The fields of a ModuleLock, and what follows from them.
+    struct LockFields {
+        uint256 locked;
+        uint256 ceiling;
+        uint16 nonce;
+        uint256 headroom;
+    }
+
+    function lockFields(ModuleLock held) external pure returns (LockFields memory) {
+        return
+            LockFields({
+                locked: held.locked(),
+                ceiling: held.ceiling(),
+                nonce: held.nonce(),
+                headroom: held.headroom()
+            });
+    }
+
+    function plusLocked(ModuleLock held, uint256 amount) external pure returns (ModuleLock) {
+        return held.plusLocked(amount);
+    }
+
+    function minusLocked(ModuleLock held, uint256 amount) external pure returns (ModuleLock) {
+        return held.minusLocked(amount);
+    }
+
+    function withCeiling(ModuleLock held, uint120 ceiling, uint16 nonce) external pure returns (ModuleLock) {
+        return held.withCeiling(ceiling, nonce);
+    }
+
+    function afterPayout(ModuleLock held, uint256 paid) external pure returns (ModuleLock) {
+        return held.afterPayout(paid);
+    }
+
+    function afterGift(ModuleLock held, uint256 given) external pure returns (ModuleLock) {
+        return held.afterGift(given);
     }
 
     // --------------------------------------------------------------------------------- OfferTraits and Resources

@@ -99,6 +99,9 @@ describe("Escrow: tryLockAndPay", () => {
     ["a payment one base unit above what the lock leaves free", NO_CEILING, FREE - 100n, 101n],
     ["the largest number to lock", NO_CEILING, MaxUint256, 0n],
     ["the largest number to pay", NO_CEILING, 0n, MaxUint256],
+    ["a sum that passes the largest number by its lock", NO_CEILING, MaxUint256, 1n],
+    ["a sum that passes the largest number by its payment", NO_CEILING, 1n, MaxUint256],
+    ["a sum that passes the largest number and comes out as nothing", NO_CEILING, FREE, MaxUint256 - FREE + 1n],
   ] as const) {
     it(`answers false, says nothing and changes nothing for ${what}`, async () => {
       const { escrow, token, account, payee, module, attempt, expectFigures } = await loadFixture(payingFixture);

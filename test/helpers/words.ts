@@ -73,6 +73,12 @@ export const OFFER_TRAITS = [
   ["maxDuration", 32],
 ] as const;
 
+export const MODULE_LOCK = [
+  ["locked", 120],
+  ["ceiling", 120],
+  ["nonce", 16],
+] as const;
+
 const MOVEMENT = [
   ["fromLock", 128],
   ["toFree", 128],

@@ -51,6 +51,20 @@ export declare namespace TypesHarness {
     treasuryVersion: bigint;
   };
 
+  export type LockFieldsStruct = {
+    locked: BigNumberish;
+    ceiling: BigNumberish;
+    nonce: BigNumberish;
+    headroom: BigNumberish;
+  };
+
+  export type LockFieldsStructOutput = [
+    locked: bigint,
+    ceiling: bigint,
+    nonce: bigint,
+    headroom: bigint
+  ] & { locked: bigint; ceiling: bigint; nonce: bigint; headroom: bigint };
+
   export type ProgressFieldsStruct = {
     rate: BigNumberish;
     since: BigNumberish;
@@ -144,8 +158,10 @@ export interface TypesHarnessInterface extends Interface {
     nameOrSignature:
       | "activated"
       | "afterEnd"
+      | "afterGift"
       | "afterGrowth"
       | "afterOpening"
+      | "afterPayout"
       | "ended"
       | "gpuCount"
       | "gpuTier"
@@ -154,11 +170,14 @@ export interface TypesHarnessInterface extends Interface {
       | "leaseId"
       | "leaseIdFields"
       | "leaseTerms"
+      | "lockFields"
       | "meets"
+      | "minusLocked"
       | "movement"
       | "offerState"
       | "offerTraits"
       | "pendingLease"
+      | "plusLocked"
       | "progressFields"
       | "region"
       | "released"
@@ -167,6 +186,7 @@ export interface TypesHarnessInterface extends Interface {
       | "termsFields"
       | "traitsFields"
       | "withCapacity"
+      | "withCeiling"
       | "withChanged"
       | "withCollateralUnits"
       | "withDuration"
@@ -189,11 +209,19 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "afterGift",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "afterGrowth",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "afterOpening",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "afterPayout",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
@@ -235,7 +263,15 @@ export interface TypesHarnessInterface extends Interface {
     ]
   ): string;
   encodeFunctionData(
+    functionFragment: "lockFields",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "meets",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "minusLocked",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
@@ -253,6 +289,10 @@ export interface TypesHarnessInterface extends Interface {
   encodeFunctionData(
     functionFragment: "pendingLease",
     values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "plusLocked",
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "progressFields",
@@ -285,6 +325,10 @@ export interface TypesHarnessInterface extends Interface {
   encodeFunctionData(
     functionFragment: "withCapacity",
     values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withCeiling",
+    values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "withChanged",
@@ -333,12 +377,17 @@ export interface TypesHarnessInterface extends Interface {
 
   decodeFunctionResult(functionFragment: "activated", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "afterEnd", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "afterGift", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "afterGrowth",
     data: BytesLike
   ): Result;
   decodeFunctionResult(
     functionFragment: "afterOpening",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "afterPayout",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "ended", data: BytesLike): Result;
@@ -358,7 +407,12 @@ export interface TypesHarnessInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "leaseTerms", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "lockFields", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "meets", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "minusLocked",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "movement", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerState", data: BytesLike): Result;
   decodeFunctionResult(
@@ -369,6 +423,7 @@ export interface TypesHarnessInterface extends Interface {
     functionFragment: "pendingLease",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "plusLocked", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "progressFields",
     data: BytesLike
@@ -390,6 +445,10 @@ export interface TypesHarnessInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "withCapacity",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "withCeiling",
     data: BytesLike
   ): Result;
   decodeFunctionResult(
@@ -481,6 +540,12 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  afterGift: TypedContractMethod<
+    [held: BigNumberish, given: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
   afterGrowth: TypedContractMethod<
     [state: BigNumberish, units: BigNumberish],
     [bigint],
@@ -490,6 +555,12 @@ export interface TypesHarness extends BaseContract {
   afterOpening: TypedContractMethod<
     [state: BigNumberish, units: BigNumberish],
     [[bigint, bigint] & { next: bigint; index: bigint }],
+    "view"
+  >;
+
+  afterPayout: TypedContractMethod<
+    [held: BigNumberish, paid: BigNumberish],
+    [bigint],
     "view"
   >;
 
@@ -544,9 +615,21 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  lockFields: TypedContractMethod<
+    [held: BigNumberish],
+    [TypesHarness.LockFieldsStructOutput],
+    "view"
+  >;
+
   meets: TypedContractMethod<
     [offered: BigNumberish, required: BigNumberish],
     [boolean],
+    "view"
+  >;
+
+  minusLocked: TypedContractMethod<
+    [held: BigNumberish, amount: BigNumberish],
+    [bigint],
     "view"
   >;
 
@@ -579,6 +662,12 @@ export interface TypesHarness extends BaseContract {
       window: BigNumberish,
       feeBps: BigNumberish
     ],
+    [bigint],
+    "view"
+  >;
+
+  plusLocked: TypedContractMethod<
+    [held: BigNumberish, amount: BigNumberish],
     [bigint],
     "view"
   >;
@@ -619,6 +708,12 @@ export interface TypesHarness extends BaseContract {
 
   withCapacity: TypedContractMethod<
     [state: BigNumberish, capacity: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  withCeiling: TypedContractMethod<
+    [held: BigNumberish, ceiling: BigNumberish, nonce: BigNumberish],
     [bigint],
     "view"
   >;
@@ -700,6 +795,13 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "afterGift"
+  ): TypedContractMethod<
+    [held: BigNumberish, given: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "afterGrowth"
   ): TypedContractMethod<
     [state: BigNumberish, units: BigNumberish],
@@ -711,6 +813,13 @@ export interface TypesHarness extends BaseContract {
   ): TypedContractMethod<
     [state: BigNumberish, units: BigNumberish],
     [[bigint, bigint] & { next: bigint; index: bigint }],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "afterPayout"
+  ): TypedContractMethod<
+    [held: BigNumberish, paid: BigNumberish],
+    [bigint],
     "view"
   >;
   getFunction(
@@ -769,10 +878,24 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "lockFields"
+  ): TypedContractMethod<
+    [held: BigNumberish],
+    [TypesHarness.LockFieldsStructOutput],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "meets"
   ): TypedContractMethod<
     [offered: BigNumberish, required: BigNumberish],
     [boolean],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "minusLocked"
+  ): TypedContractMethod<
+    [held: BigNumberish, amount: BigNumberish],
+    [bigint],
     "view"
   >;
   getFunction(
@@ -809,6 +932,13 @@ export interface TypesHarness extends BaseContract {
       window: BigNumberish,
       feeBps: BigNumberish
     ],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "plusLocked"
+  ): TypedContractMethod<
+    [held: BigNumberish, amount: BigNumberish],
     [bigint],
     "view"
   >;
@@ -857,6 +987,13 @@ export interface TypesHarness extends BaseContract {
     nameOrSignature: "withCapacity"
   ): TypedContractMethod<
     [state: BigNumberish, capacity: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "withCeiling"
+  ): TypedContractMethod<
+    [held: BigNumberish, ceiling: BigNumberish, nonce: BigNumberish],
     [bigint],
     "view"
   >;
