@@ -98,7 +98,37 @@ describe("ATK-LSE-12: the sequencer stands still for two hours, then everything 
       expect(paid.slice(0, 2)).to.deep.equal([live, short.mark]);
       const expected = paid.map((seconds) => netOf(2n ** 32n, seconds, FEE_BPS)).reduce((a, b) => a + b);
       expect(await f.escrow.freeOf(f.usd6, provider)).to.equal(expected);
+      // Nobody's collateral paid for the standstill, the records tell of it all the same.
+      const { darkSeconds, slashed } = await f.records.recordOf(market, provider);
+      expect([darkSeconds, slashed]).to.deep.equal([
+        darkUntil - darkFrom + (short.since + BigInt(HOUR) - darkFrom),
+        0n,
+      ]);
     }
+    expect(await f.staking.penaltyCount()).to.equal(0n);
+  });
+
+  it("bills no second of it around a change of units in the middle, and takes no credit (INV-LSE-4)", async () => {
+    const f = await loadFixture(rollupFixture);
+    const { market, houses, offers, beat, stoppedAt, tenantA, records, staking } = f;
+    const { provider } = houses[0]!;
+    const lease = leaseIdOf(offers[0]!, 1);
+    const { since } = await storedLease(market, lease);
+    // The first transaction after the standstill is the tenant's, before any heartbeat.
+    const changed = stoppedAt + STOPPED;
+    await at(changed, () => market.connect(tenantA).resize(lease, 4, 2n ** 32n, 2n ** 255n));
+    await at(changed + 10, beat);
+    const { start: darkFrom, end: darkUntil } = await f.liveness.outageOf(provider, 0);
+    const second = changed + 100;
+    await at(second, () => market.connect(tenantA).close(lease));
+    await market.collect([lease]);
+    const live = darkFrom - since + BigInt(second) - darkUntil;
+    const earned = darkFrom - since + 4n * (BigInt(second) - darkUntil);
+    expect(await storedLease(market, lease)).to.include({ mark: BigInt(second) - darkUntil });
+    expect(await f.escrow.freeOf(f.usd6, provider)).to.equal(earned - earned / 40n);
+    const { liveSeconds, slashed } = await records.recordOf(market, provider);
+    expect([liveSeconds, slashed]).to.deep.equal([live, 0n]);
+    expect(await staking.penaltyCount()).to.equal(0n);
   });
 
   it("lets a tenant out of a late pending lease for nothing, and costs its provider nothing", async () => {
