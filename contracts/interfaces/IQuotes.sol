@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IEscrow} from "./IEscrow.sol";
 import {IMarket} from "./IMarket.sol";
 import {LeaseId, OfferId} from "../types/Ids.sol";
 import {OfferTerms} from "../types/OfferTypes.sol";
@@ -15,9 +16,10 @@ import {OfferTerms} from "../types/OfferTypes.sol";
 /// this contract on this chain (INV-QTE-5). It promises no more than the offer itself: capacity, bond, liveness, minimum
 /// lock and pause count as for any opening, and where they do not allow it, the opening does not fit.
 ///
-/// The quoted price is that of the lease as opened. Renewals, and units that a resize adds, pay the price of the offer,
-/// so a provider who quotes below it for longer quotes a longer duration, or brings terms. A lease that is open stays open
-/// whatever becomes of its quote.
+/// The quoted price is that of the lease as opened. Renewals, and units that a resize adds, pay the price of the offer (a
+/// raise of it after 24 hours); on an offer that a quote created no resize adds units. So a tenant who wants the quoted
+/// price for longer opens for longer, or asks for a quote with terms. A lease that is open stays open whatever becomes of
+/// its quote.
 ///
 /// ECDSA and ERC-1271 signatures count, for accounts with delegated code either; an ERC-1271 account is asked each time. A
 /// quote for anyone is for whoever comes first: it can be copied out of a transaction that waits.
@@ -82,6 +84,9 @@ interface IQuotes {
     /// @notice A quote on an offer brought terms of its own, which would mean nothing.
     error QuotesTermsOnOffer(OfferId offerId);
 
+    /// @notice The funding is signed by another account than the tenant's.
+    error QuotesNotFundingAccount(address account, address caller);
+
     /// @notice Opens a lease for the caller at the quoted price, fully funded as any other.
     /// @param units of the lease; the rest of the quote's units stay open.
     /// @param duration seconds.
@@ -92,6 +97,19 @@ interface IQuotes {
         uint24 units,
         uint32 duration,
         uint120 maxLock
+    ) external returns (LeaseId leaseId);
+
+    /// @notice Deposits, approves the market and opens, in one transaction, by the caller's signatures. A permit or
+    /// funding that somebody submitted first is no failure.
+    function openFunded(
+        Quote calldata quote,
+        bytes calldata signature,
+        uint24 units,
+        uint32 duration,
+        uint120 maxLock,
+        IEscrow.Funding calldata funding,
+        bytes calldata fundingSignature,
+        IEscrow.Permit calldata permit
     ) external returns (LeaseId leaseId);
 
     /// @notice Cancels one quote of the caller, used already or not, by its digest. Nobody else's quote is in reach.

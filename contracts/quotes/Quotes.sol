@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IEscrow} from "../interfaces/IEscrow.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
 import {IQuotes} from "../interfaces/IQuotes.sol";
 import {Signatures} from "../libraries/Signatures.sol";
@@ -13,7 +14,8 @@ import {Resources} from "../types/Resources.sol";
 /// @title Quotes
 /// @notice The manual is IQuotes.
 /// @dev Holds nothing and has no rights in the vaults; the market opens for this contract alone at a price that is not the
-/// offer's. Only the market is called, and an ERC-1271 provider without leave to change anything, so nobody comes back in.
+/// offer's. While a lease is opened only the market is called, and an ERC-1271 provider without leave to change anything, so
+/// nobody comes back in; a funding, which moves tokens, is over before.
 contract Quotes is IQuotes, EIP712 {
     bytes32 private constant _TERMS_TYPEHASH = keccak256(
         "OfferTerms(uint256 resources,uint24 minDuration,uint32 maxDuration,address token,address slasher,bytes32 contentHash)"
@@ -46,22 +48,23 @@ contract Quotes is IQuotes, EIP712 {
         uint32 duration,
         uint120 maxLock
     ) external returns (LeaseId leaseId) {
-        // Check
-        bytes32 digest = quoteDigest(quote);
-        QuoteState memory state = _states[quote.provider][digest];
-        _check(quote, digest, state, units);
-        if (!Signatures.isValidNow(quote.provider, digest, signature)) {
-            revert QuotesInvalidSignature(quote.provider, digest);
-        }
+        return _open(quote, signature, units, duration, maxLock);
+    }
 
-        // Effect: with the first lease the quote gets its offer, by the market; the sum is at most the quote's units.
-        if (state.opened == 0) (state.offer, state.token) = _offerFor(quote);
-        state.opened += units;
-        _states[quote.provider][digest] = state;
-
-        // Interaction
-        leaseId = _MARKET.openQuoted(msg.sender, _order(quote, state, units, duration, maxLock));
-        emit QuoteOpened(quote.provider, digest, leaseId, units, state.opened);
+    /// @inheritdoc IQuotes
+    function openFunded(
+        Quote calldata quote,
+        bytes calldata signature,
+        uint24 units,
+        uint32 duration,
+        uint120 maxLock,
+        IEscrow.Funding calldata funding,
+        bytes calldata fundingSignature,
+        IEscrow.Permit calldata permit
+    ) external returns (LeaseId leaseId) {
+        if (funding.account != msg.sender) revert QuotesNotFundingAccount(funding.account, msg.sender);
+        _MARKET.ESCROW().fundBySignature(funding, fundingSignature, permit);
+        return _open(quote, signature, units, duration, maxLock);
     }
 
     // ------------------------------------------------------------------------------------------------ providers
@@ -116,6 +119,31 @@ contract Quotes is IQuotes, EIP712 {
     }
 
     // ------------------------------------------------------------------------------------------------- internal
+
+    function _open(
+        Quote calldata quote,
+        bytes calldata signature,
+        uint24 units,
+        uint32 duration,
+        uint120 maxLock
+    ) private returns (LeaseId leaseId) {
+        // Check
+        bytes32 digest = quoteDigest(quote);
+        QuoteState memory state = _states[quote.provider][digest];
+        _check(quote, digest, state, units);
+        if (!Signatures.isValidNow(quote.provider, digest, signature)) {
+            revert QuotesInvalidSignature(quote.provider, digest);
+        }
+
+        // Effect: with the first lease the quote gets its offer, by the market; the sum is at most the quote's units.
+        if (state.opened == 0) (state.offer, state.token) = _offerFor(quote);
+        state.opened += units;
+        _states[quote.provider][digest] = state;
+
+        // Interaction
+        leaseId = _MARKET.openQuoted(msg.sender, _order(quote, state, units, duration, maxLock));
+        emit QuoteOpened(quote.provider, digest, leaseId, units, state.opened);
+    }
 
     /// @dev The offer that a quote is about, created where the quote brings its terms, and its payment token.
     function _offerFor(Quote calldata quote) private returns (OfferId offerId, address token) {

@@ -46,22 +46,20 @@ function missing(token: Token, { deposit, raise }: Funding): Failure {
   return new Failure("refused", lines.filter(Boolean).join("\n"));
 }
 
-/**
- * The transactions that come before one that locks money: none where the account has what it needs, else a deposit and an
- * approval, if `fund` asks for them.
- */
-export async function fundSteps(session: Session, token: Token, funding: Funding, fund: boolean): Promise<Step[]> {
-  const { deposit, raise, ceiling } = funding;
-  if (deposit === 0n && raise === 0n) return [];
+/** How an opening is funded: out of what the account has, or by its signatures in the same transaction. */
+export interface Means {
+  /** Transactions that come first, for tokens without permits. */
+  readonly before: readonly Step[];
+  readonly label: string;
+  /** Funding, its signature and permit; undefined where nothing is missing. */
+  readonly signed: readonly [IEscrow.FundingStruct, string, IEscrow.PermitStruct] | undefined;
+}
+
+/** Signs what `funding` lacks, if `fund` asks for it; fails with what to do where it does not. */
+export async function meansOf(session: Session, token: Token, funding: Funding, fund: boolean): Promise<Means> {
+  if (funding.deposit === 0n && funding.raise === 0n) return { before: [], label: "Open a lease", signed: undefined };
   if (!fund) throw missing(token, funding);
-  const [account, { escrow, market }] = await Promise.all([session.account(), session.handles()]);
-  const steps =
-    deposit === 0n ? [] : await depositSteps(session, token, account, deposit, `Deposit ${money(deposit, token)}`);
-  if (raise === 0n) return steps;
-  const most = ceiling > MOST_CEILING ? MOST_CEILING : ceiling;
-  const label = `Let the market lock ${money(raise, token)} more`;
-  const args: [string, string, bigint] = [token.address, await market.getAddress(), most];
-  return [...steps, await step(label, escrow, escrow.approveModule, args, token.address)];
+  return signedMeans(session, token, funding);
 }
 
 /** The transactions that open a lease: one, and one more for tokens without permits. */
@@ -73,11 +71,12 @@ export async function openSteps(
 ): Promise<Step[]> {
   const { market } = await session.handles();
   const { order, token } = planned;
-  if (funding.deposit === 0n && funding.raise === 0n) {
-    return [await step("Open a lease", market, market.open, [order], token.address)];
-  }
-  if (!fund) throw missing(token, funding);
-  return fundedSteps(session, planned, funding);
+  const { before, label, signed } = await meansOf(session, token, funding, fund);
+  const last =
+    signed === undefined
+      ? step(label, market, market.open, [order], token.address)
+      : step(label, market, market.openFunded, [order, ...signed], token.address);
+  return [...before, await last];
 }
 
 /**
@@ -123,7 +122,7 @@ export async function depositSteps(
   return [...before, await last];
 }
 
-async function fundedSteps(session: Session, { order, token }: PlannedOrder, funding: Funding): Promise<Step[]> {
+async function signedMeans(session: Session, token: Token, funding: Funding): Promise<Means> {
   const [{ handles, chainId }, signer, deadline] = await Promise.all([
     session.connection(),
     session.signer(),
@@ -145,6 +144,5 @@ async function fundedSteps(session: Session, { order, token }: PlannedOrder, fun
   const signature = await signFunding(signer, escrowAddress, chainId, message);
   const label =
     deposit > 0n ? `Deposit ${money(deposit, token)}, approve and open a lease` : "Approve and open a lease";
-  const last = step(label, market, market.openFunded, [order, message, signature, permit ?? NO_PERMIT], token.address);
-  return [...before, await last];
+  return { before, label, signed: [message, signature, permit ?? NO_PERMIT] };
 }

@@ -189,6 +189,8 @@ const QUOTES: Sentences = {
     /^0x0{40}$/.test(words.text("provider"))
       ? `the quote is on ${words.offer("offerId")}, which does not exist`
       : `the quote is on ${words.offer("offerId")} of provider ${words.who("provider")}, but signed by ${words.who("signer")}`,
+  "QuotesNotFundingAccount(address account, address caller)": (words) =>
+    `the funding is signed by ${words.who("account")}, the quote is used by ${words.who("caller")}: both must be the tenant`,
   "QuotesTermsOnOffer(uint64 offerId)": (words) =>
     `the quote is on ${words.offer("offerId")} and brings terms, too, which would mean nothing: ask for one or the other`,
 };

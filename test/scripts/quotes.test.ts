@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { keccak256, MaxUint256, ZeroAddress } from "ethers";
+import { keccak256, ZeroAddress } from "ethers";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -224,7 +224,7 @@ describe("leasehold quote", () => {
       });
     });
 
-    it("deposits and approves what is missing first, where it is told to", async () => {
+    it("deposits and approves what is missing in the same transaction, where it is told to", async () => {
       const fixture = await loadFixture(openMarketFixture);
       const { escrow, market, usd6, stranger, offerA } = fixture;
       await usd6.mint(stranger, whole(10n, 6));
@@ -234,12 +234,10 @@ describe("leasehold quote", () => {
       expect(broke.err)
         .to.include("0.350001 USD6 are missing in your escrow account: leasehold tenant deposit 0.350001 --token USD6")
         .and.to.include("or add --fund");
-      await usd6.connect(stranger).approve(escrow, MaxUint256);
       const { code, out, err } = await leasehold(fixture, stranger, `quote open ${file} --duration 1h --fund`);
       expect(code, err).to.equal(0);
       expect(out)
-        .to.include("Deposit 0.350001 USD6")
-        .and.to.include("Let the market lock 0.350001 USD6 more")
+        .to.include("Deposit 0.350001 USD6, approve and open a lease with a quote")
         .and.to.include(`${offerA}-1, pending`);
       expect(await escrow.freeOf(usd6, stranger)).to.equal(0n);
       expect((await escrow.moduleAccount(market, usd6, stranger)).locked).to.equal(350_001n);
@@ -251,7 +249,7 @@ describe("leasehold quote", () => {
       const { file } = await signed(fixture, `--offer ${offerA} --price 0.30/h`);
       const { code, out } = await leasehold(fixture, tenantA, `quote open ${file} --duration 1h --dry-run`);
       expect(code).to.equal(0);
-      expect(out).to.include("Dry run: nothing was sent.").and.to.include("Open a lease with the quote");
+      expect(out).to.include("Dry run: nothing was sent.").and.to.include("Open a lease with a quote");
       expect((await storedOffer(market, offerA)).leaseCount).to.equal(0n);
     });
 

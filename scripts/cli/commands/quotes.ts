@@ -1,4 +1,4 @@
-import { isHexString, ZeroAddress } from "ethers";
+import { isHexString, ZeroAddress, ZeroHash } from "ethers";
 import { z } from "zod";
 
 import { formatLeaseId } from "../../../sdk/ids";
@@ -8,7 +8,7 @@ import { costUp, formatDuration, formatInstant, parseAmount, parseDuration, pric
 import { command, type CommandGroup, done } from "../command";
 import { Failure } from "../failure";
 import { money, pairs, plural, price as priceText } from "../format";
-import { fundingOf, fundSteps } from "../funding";
+import { fundingOf, meansOf } from "../funding";
 import {
   address,
   amount,
@@ -155,6 +155,7 @@ const show = command({
     const facts = await quoteFacts(session, await readSignedQuote(session, input.file));
     const { signed, digest, offer, token: paidIn, resources, left, faults } = facts;
     const { quote } = signed;
+    const { slasher, contentHash } = offer ?? quote.terms;
     const text = pairs([
       ["quote", digest],
       ["provider", quote.provider],
@@ -164,8 +165,8 @@ const show = command({
       ["offer's price", quote.offer === 0n || offer === undefined ? "" : `${priceText(offer.priceX32, paidIn)} a unit`],
       ["units", leftText(facts)],
       ["term", `${formatDuration(facts.minDuration)} to ${formatDuration(facts.maxDuration)}`],
-      ["slashing module", offer?.slasher ?? quote.terms.slasher],
-      ["description", offer?.contentHash ?? quote.terms.contentHash],
+      ["slashing module", slasher === ZeroAddress ? "none" : slasher],
+      ["description", contentHash === ZeroHash ? "" : `hash ${contentHash}`],
       ["for", quote.tenant === ZeroAddress ? "anyone" : quote.tenant],
       ["good until", expiryText(quote.expiry, await session.now())],
       ["state", faults.length === 0 ? "good" : faults.join("; ")],
@@ -191,12 +192,12 @@ const open = command({
   details: `Example: leasehold quote open quote.json --duration 24h --fund
 
 What is not used comes back, as for any lease. Renewals pay the price of the offer, not that of the quote. --fund deposits
-what is missing and lets the market lock it, in transactions before the opening.`,
+what is missing and lets the market lock it, by your signatures and in the same transaction.`,
   options: [
     ["--units <n>", "units of the lease (default 1)"],
     ["--duration <duration>", "how long, such as 24h: all of it is locked, what is not used comes back"],
     ["--max-lock <amount>", "most that may be locked (default: what the quote needs)"],
-    ["--fund", "deposit and approve what is missing first"],
+    ["--fund", "deposit and approve what is missing, in the same transaction"],
   ],
   input: z.object({
     file: z.string(),
@@ -224,16 +225,20 @@ what is missing and lets the market lock it, in transactions before the opening.
       ])}\n`,
     );
     const { quotes } = await session.handles();
-    const execution = await execute(session, [
-      ...(await fundSteps(session, paidIn, funding, input.fund)),
-      await step(
-        "Open a lease with the quote",
-        quotes,
-        quotes.open,
-        [signed.quote, signed.signature, input.units, input.duration, maxLock],
-        paidIn.address,
-      ),
-    ]);
+    const means = await meansOf(session, paidIn, funding, input.fund);
+    const label = `${means.label} with a quote`;
+    const { quote, signature } = signed;
+    const last =
+      means.signed === undefined
+        ? step(label, quotes, quotes.open, [quote, signature, input.units, input.duration, maxLock], paidIn.address)
+        : step(
+            label,
+            quotes,
+            quotes.openFunded,
+            [quote, signature, input.units, input.duration, maxLock, ...means.signed],
+            paidIn.address,
+          );
+    const execution = await execute(session, [...means.before, await last]);
     const opened = eventArgs(execution, "LeaseOpened")[0];
     if (opened === undefined) return done(execution, "", { lease: null });
     const leaseId = opened["leaseId"] as bigint;

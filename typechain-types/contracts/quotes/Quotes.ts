@@ -98,6 +98,50 @@ export declare namespace IQuotes {
   ] & { token: string; offer: bigint; opened: bigint; cancelled: boolean };
 }
 
+export declare namespace IEscrow {
+  export type FundingStruct = {
+    account: AddressLike;
+    token: AddressLike;
+    module: AddressLike;
+    ceiling: BigNumberish;
+    deposit: BigNumberish;
+    nonce: BigNumberish;
+    deadline: BigNumberish;
+  };
+
+  export type FundingStructOutput = [
+    account: string,
+    token: string,
+    module: string,
+    ceiling: bigint,
+    deposit: bigint,
+    nonce: bigint,
+    deadline: bigint
+  ] & {
+    account: string;
+    token: string;
+    module: string;
+    ceiling: bigint;
+    deposit: bigint;
+    nonce: bigint;
+    deadline: bigint;
+  };
+
+  export type PermitStruct = {
+    deadline: BigNumberish;
+    v: BigNumberish;
+    r: BytesLike;
+    s: BytesLike;
+  };
+
+  export type PermitStructOutput = [
+    deadline: bigint,
+    v: bigint,
+    r: string,
+    s: string
+  ] & { deadline: bigint; v: bigint; r: string; s: string };
+}
+
 export interface QuotesInterface extends Interface {
   getFunction(
     nameOrSignature:
@@ -107,6 +151,7 @@ export interface QuotesInterface extends Interface {
       | "eip712Domain"
       | "epochOf"
       | "open"
+      | "openFunded"
       | "quoteDigest"
       | "quoteStateOf"
   ): FunctionFragment;
@@ -141,6 +186,19 @@ export interface QuotesInterface extends Interface {
     ]
   ): string;
   encodeFunctionData(
+    functionFragment: "openFunded",
+    values: [
+      IQuotes.QuoteStruct,
+      BytesLike,
+      BigNumberish,
+      BigNumberish,
+      BigNumberish,
+      IEscrow.FundingStruct,
+      BytesLike,
+      IEscrow.PermitStruct
+    ]
+  ): string;
+  encodeFunctionData(
     functionFragment: "quoteDigest",
     values: [IQuotes.QuoteStruct]
   ): string;
@@ -158,6 +216,7 @@ export interface QuotesInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "epochOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "quoteDigest",
     data: BytesLike
@@ -311,6 +370,21 @@ export interface Quotes extends BaseContract {
     "nonpayable"
   >;
 
+  openFunded: TypedContractMethod<
+    [
+      quote: IQuotes.QuoteStruct,
+      signature: BytesLike,
+      units: BigNumberish,
+      duration: BigNumberish,
+      maxLock: BigNumberish,
+      funding: IEscrow.FundingStruct,
+      fundingSignature: BytesLike,
+      permit: IEscrow.PermitStruct
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+
   quoteDigest: TypedContractMethod<
     [quote: IQuotes.QuoteStruct],
     [string],
@@ -365,6 +439,22 @@ export interface Quotes extends BaseContract {
       units: BigNumberish,
       duration: BigNumberish,
       maxLock: BigNumberish
+    ],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "openFunded"
+  ): TypedContractMethod<
+    [
+      quote: IQuotes.QuoteStruct,
+      signature: BytesLike,
+      units: BigNumberish,
+      duration: BigNumberish,
+      maxLock: BigNumberish,
+      funding: IEscrow.FundingStruct,
+      fundingSignature: BytesLike,
+      permit: IEscrow.PermitStruct
     ],
     [bigint],
     "nonpayable"

@@ -60,6 +60,22 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "account",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "QuotesNotFundingAccount",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "OfferId",
         name: "offerId",
         type: "uint64",
@@ -382,6 +398,198 @@ const _abi = [
       },
     ],
     name: "open",
+    outputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "provider",
+            type: "address",
+          },
+          {
+            internalType: "OfferId",
+            name: "offer",
+            type: "uint64",
+          },
+          {
+            components: [
+              {
+                internalType: "Resources",
+                name: "resources",
+                type: "uint256",
+              },
+              {
+                internalType: "uint24",
+                name: "minDuration",
+                type: "uint24",
+              },
+              {
+                internalType: "uint32",
+                name: "maxDuration",
+                type: "uint32",
+              },
+              {
+                internalType: "address",
+                name: "token",
+                type: "address",
+              },
+              {
+                internalType: "address",
+                name: "slasher",
+                type: "address",
+              },
+              {
+                internalType: "bytes32",
+                name: "contentHash",
+                type: "bytes32",
+              },
+            ],
+            internalType: "struct OfferTerms",
+            name: "terms",
+            type: "tuple",
+          },
+          {
+            internalType: "uint128",
+            name: "pricePerSecondX32",
+            type: "uint128",
+          },
+          {
+            internalType: "uint24",
+            name: "units",
+            type: "uint24",
+          },
+          {
+            internalType: "uint40",
+            name: "expiry",
+            type: "uint40",
+          },
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "salt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "epoch",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct IQuotes.Quote",
+        name: "quote",
+        type: "tuple",
+      },
+      {
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
+      {
+        internalType: "uint24",
+        name: "units",
+        type: "uint24",
+      },
+      {
+        internalType: "uint32",
+        name: "duration",
+        type: "uint32",
+      },
+      {
+        internalType: "uint120",
+        name: "maxLock",
+        type: "uint120",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "account",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "token",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "module",
+            type: "address",
+          },
+          {
+            internalType: "uint120",
+            name: "ceiling",
+            type: "uint120",
+          },
+          {
+            internalType: "uint256",
+            name: "deposit",
+            type: "uint256",
+          },
+          {
+            internalType: "uint16",
+            name: "nonce",
+            type: "uint16",
+          },
+          {
+            internalType: "uint48",
+            name: "deadline",
+            type: "uint48",
+          },
+        ],
+        internalType: "struct IEscrow.Funding",
+        name: "funding",
+        type: "tuple",
+      },
+      {
+        internalType: "bytes",
+        name: "fundingSignature",
+        type: "bytes",
+      },
+      {
+        components: [
+          {
+            internalType: "uint256",
+            name: "deadline",
+            type: "uint256",
+          },
+          {
+            internalType: "uint8",
+            name: "v",
+            type: "uint8",
+          },
+          {
+            internalType: "bytes32",
+            name: "r",
+            type: "bytes32",
+          },
+          {
+            internalType: "bytes32",
+            name: "s",
+            type: "bytes32",
+          },
+        ],
+        internalType: "struct IEscrow.Permit",
+        name: "permit",
+        type: "tuple",
+      },
+    ],
+    name: "openFunded",
     outputs: [
       {
         internalType: "LeaseId",
