@@ -183,7 +183,12 @@ contract MarketLens is IMarketLens {
     ) private view returns (Quote memory result) {
         Offer memory offer = _MARKET.offerById(candidate.offer);
         Matching.Fit memory fit = Matching.fit(
-            Matching.OfferFacts(offer.state, offer.traits, offer.pricePerSecondX32, offer.retired, offer.quotedOnly),
+            Matching.OfferFacts(
+                offer.state,
+                offer.traits,
+                offer.pricePerSecondX32,
+                Matching.closedBy(offer.retired, offer.quotedOnly)
+            ),
             candidate,
             order,
             token,

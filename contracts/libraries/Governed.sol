@@ -22,7 +22,11 @@ library Governed {
     uint256 private constant _MOST_PAUSE = 7 days;
 
     /// @notice See IMarketParameters.publishTerms.
-    function publish(Book storage book, Terms memory terms, Weights memory weights) external returns (uint16 version) {
+    function publish(
+        Book storage book,
+        Terms calldata terms,
+        Weights calldata weights
+    ) external returns (uint16 version) {
         if (terms.treasury == address(0)) revert IMarketParameters.MarketZeroTreasury();
         _requireWithin("feeBps", terms.feeBps, 0, _MOST_FEE_BPS);
         _requireWithin("toleranceBps", terms.toleranceBps, 0, _MOST_TOLERANCE_BPS);

@@ -31,7 +31,7 @@ library LeaseCancellation {
     uint256 private constant _DECLINE_DIVISOR = 4;
 
     /// @notice See ILeases.decline.
-    function decline(Book storage book, LeaseLib.Vaults memory vaults, LeaseId leaseId) external {
+    function decline(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId) external {
         address provider = book.offers[leaseId.offerOf()].state.provider();
         address operator = vaults.liveness.operatorOf(provider);
         if (operator != msg.sender) revert ILeases.MarketNotOperator(provider, operator, msg.sender);
@@ -46,7 +46,7 @@ library LeaseCancellation {
     }
 
     /// @notice See ILeases.cancel.
-    function cancel(Book storage book, LeaseLib.Vaults memory vaults, LeaseId leaseId) external {
+    function cancel(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId) external {
         Lease storage lease = book.leases[leaseId];
         LeaseProgress progress = lease.progress;
         LeaseLib.requireTenant(leaseId, lease.terms);
@@ -63,7 +63,7 @@ library LeaseCancellation {
     /// @notice See ILeases.cancelNoShows.
     function cancelNoShows(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         LeaseId[] calldata leaseIds
     ) external returns (uint256 done) {
         Settlement.Batch memory batch = Settlement.start(leaseIds.length);
@@ -88,7 +88,7 @@ library LeaseCancellation {
     /// reason asks for is taken from its collateral, and the rest of that is free again.
     function _cancel(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         Settlement.Batch memory batch,
         LeaseId leaseId,
         EndReason reason

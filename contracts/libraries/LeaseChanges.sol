@@ -21,7 +21,7 @@ library LeaseChanges {
     /// @notice See ILeases.extend.
     function extend(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         LeaseId leaseId,
         uint32 addedSeconds,
         uint256 maxCost
@@ -52,7 +52,7 @@ library LeaseChanges {
     }
 
     /// @notice See ILeases.giveNotice.
-    function giveNotice(Book storage book, LeaseLib.Vaults memory vaults, LeaseId leaseId, uint40 end) external {
+    function giveNotice(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId, uint40 end) external {
         // Check
         Lease storage lease = book.leases[leaseId];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
@@ -91,7 +91,7 @@ library LeaseChanges {
     }
 
     /// @notice See ILeases.acceptTransfer.
-    function acceptTransfer(Book storage book, LeaseLib.Vaults memory vaults, LeaseId leaseId) external {
+    function acceptTransfer(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId) external {
         // Check
         Lease storage lease = book.leases[leaseId];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);

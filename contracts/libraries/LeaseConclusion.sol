@@ -11,7 +11,6 @@ import {Lease} from "../types/Lease.sol";
 import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
-import {Terms} from "../types/Parameters.sol";
 import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 
 /// @title LeaseConclusion
@@ -31,7 +30,7 @@ library LeaseConclusion {
     /// @notice Concludes a closed lease that was not settled yet.
     function conclude(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         LeaseId leaseId,
         LeaseTerms terms,
         LeaseProgress progress
@@ -73,7 +72,7 @@ library LeaseConclusion {
     /// most a quarter of it, rounded down to millionths of a HOLD.
     function _credit(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         LeaseId leaseId,
         LeaseTerms terms,
         uint256 beyond,

@@ -49,11 +49,11 @@ library LeaseRepricing {
     /// @return done false where bond or funds do not suffice, and then nothing changed.
     function restart(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         LeaseId leaseId,
         LeaseTerms next,
         address caller,
-        Change memory change
+        Change calldata change
     ) external returns (bool done) {
         // Check, by doing what may not be possible: first the bond, then the money.
         Lease storage lease = book.leases[leaseId];
@@ -102,7 +102,7 @@ library LeaseRepricing {
     /// balance.
     function startFailOver(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         LeaseId from,
         address token,
         uint256 maxBounty,
@@ -137,7 +137,7 @@ library LeaseRepricing {
         LeaseId leaseId,
         Lease storage lease,
         LeaseTerms next,
-        Change memory change
+        Change calldata change
     ) private view returns (Sums memory sums) {
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         LeaseHistory history = LeaseLib.historyOf(lease, terms);

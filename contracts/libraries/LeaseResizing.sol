@@ -34,7 +34,7 @@ library LeaseResizing {
     /// @notice See ILeases.resize.
     function resize(
         Book storage book,
-        LeaseLib.Vaults memory vaults,
+        LeaseLib.Vaults calldata vaults,
         LeaseId leaseId,
         uint24 units,
         uint128 maxPricePerSecondX32,
@@ -148,7 +148,7 @@ library LeaseResizing {
     }
 
     /// @dev Reserves or releases the difference of the collateral.
-    function _adjustBond(LeaseLib.Vaults memory vaults, address provider, Change memory change) private {
+    function _adjustBond(LeaseLib.Vaults calldata vaults, address provider, Change memory change) private {
         (uint256 before, uint256 after_) = (change.collateralBefore, change.collateralAfter);
         if (after_ < before) vaults.staking.release(provider, (before - after_) * Collateral.UNIT);
         if (after_ <= before) return;
@@ -158,7 +158,7 @@ library LeaseResizing {
     }
 
     /// @dev Locks more of the tenant, who is the caller, or returns what is too much, and pays the provider.
-    function _settle(LeaseLib.Vaults memory vaults, address token, address provider, Change memory change) private {
+    function _settle(LeaseLib.Vaults calldata vaults, address token, address provider, Change memory change) private {
         if (change.locked != 0) vaults.escrow.lock(token, msg.sender, change.locked);
         if (change.refund + change.amount == 0) return;
         Entry[] memory lines = new Entry[](2);

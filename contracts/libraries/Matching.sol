@@ -19,8 +19,7 @@ library Matching {
         OfferState state;
         OfferTraits traits;
         uint128 pricePerSecondX32;
-        bool retired;
-        bool quotedOnly; // and no quote was shown
+        MisfitReason closedBy; // why nothing is leased on it now: Retired, QuotedOnly, or None
     }
 
     /// @notice Outcome for one candidate; `reason` None means that it fits as far as offer and order tell.
@@ -31,6 +30,13 @@ library Matching {
         uint128 ratePerSecondX32; // of all units together
         uint256 locked; // base units, bounty included
         uint256 collateral; // wei of HOLD
+    }
+
+    /// @notice Why nothing is leased on an offer, whatever the order.
+    /// @param unquoted whether it asks for a signed quote, and none is there.
+    function closedBy(bool retired, bool unquoted) internal pure returns (MisfitReason) {
+        if (retired) return MisfitReason.Retired;
+        return unquoted ? MisfitReason.QuotedOnly : MisfitReason.None;
     }
 
     /// @notice Compares an offer with an order.
@@ -45,8 +51,7 @@ library Matching {
     ) internal pure returns (Fit memory result) {
         uint256 number = offer.state.tokenNumber();
         if (number != token.number) return _misfit(MisfitReason.OtherToken, number, token.number);
-        if (offer.retired) return _misfit(MisfitReason.Retired, 0, 0);
-        if (offer.quotedOnly) return _misfit(MisfitReason.QuotedOnly, 0, 0);
+        if (offer.closedBy != MisfitReason.None) return _misfit(offer.closedBy, 0, 0);
 
         // In 256 bits: no price that a provider sets can make this revert for the candidates after it.
         (uint256 units, uint256 price, uint256 maxPrice) = (

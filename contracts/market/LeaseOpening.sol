@@ -130,8 +130,7 @@ abstract contract LeaseOpening is LeaseRenewals {
             state: state,
             traits: offer.traits,
             pricePerSecondX32: opening.quoted ? candidate.maxPricePerSecondX32 : offer.pricePerSecondX32,
-            retired: offer.retired,
-            quotedOnly: !opening.quoted && offer.quotedOnly
+            closedBy: Matching.closedBy(offer.retired, offer.quotedOnly && !opening.quoted)
         });
         fit = Matching.fit(facts, candidate, order, opening.token, opening.weights, order.maxLock - opening.locked);
         if (fit.reason != MisfitReason.None) return fit;
