@@ -18,7 +18,7 @@ import {
   OUTAGE_ALLOWANCE,
   UNBONDING_DELAY,
 } from "../helpers/parameters";
-import { type ActiveLease, activeLease, bondOf, creditOf, movements, offerOf, serve } from "../helpers/scene";
+import { type ActiveLease, activeLease, bondOf, creditOf, marketAs, movements, offerOf, serve } from "../helpers/scene";
 import { at, moveTo, now } from "../helpers/time";
 import { storedHistory, storedLease } from "../helpers/words";
 
@@ -190,6 +190,31 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
       await f.market.collect([lease.id]);
       const { treasury, amount } = await f.staking.penaltyOf(1);
       expect([treasury, amount]).to.deep.equal([f.treasury.address, creditOf(lease, 2 * ALLOWED, 2 * HOUR)]);
+    });
+
+    it("after a renewal by its new allowance and period, to the treasury of the day that it was opened", async () => {
+      const { f, lease } = await loadFixture(runningFixture);
+      const terms = { ...DEFAULT_TERMS, treasury: f.stranger.address, toleranceBps: 0n, creditPeriod: DAY };
+      await f.market.connect(f.admin).publishTerms(terms, { ...DEFAULT_WEIGHTS, cpu: 9n });
+      await serve(f, lease, lease.end - HOUR);
+      const orders = await marketAs(f, "ORDERS");
+      const caps = { maxPricePerSecondX32: MOST_PRICE, maxBounty: lease.bounty };
+      await at(lease.end - HOUR + 1, () =>
+        orders.renew([{ leaseId: lease.id, period: 2 * HOUR, transfers: 0n, ...caps }], f.keeper),
+      );
+      // Resized under the new terms, it keeps the treasury of the old ones.
+      await f.market.connect(lease.tenant).resize(lease.id, 2, 0n, 0n);
+      const collateral = (lease.collateral / 3n) * 2n;
+      const credit = serviceCreditOf(collateral, 77n, DAY);
+      await expireAfter(f, { ...lease, end: lease.end + 2 * HOUR }, OUTAGE_ALLOWANCE + 77);
+      const treasuryBefore = await f.escrow.freeOf(f.usd6, f.treasury);
+      await expect(f.market.collect([lease.id]))
+        .to.emit(f.market, "ServiceCredited")
+        .withArgs(lease.id, credit);
+      const { treasury } = await f.staking.penaltyOf(1);
+      expect(treasury).to.equal(f.treasury.address);
+      expect(await f.escrow.freeOf(f.usd6, f.treasury)).to.be.greaterThan(treasuryBefore);
+      expect(await f.escrow.freeOf(f.usd6, f.stranger)).to.equal(0n);
     });
 
     it("out of the lease's collateral alone: the rest returns when the claim tail is over (INV-STK-2)", async () => {
