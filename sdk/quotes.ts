@@ -149,18 +149,22 @@ export function newSalt(): bigint {
 }
 
 /**
- * Signs a quote with its provider's key. Fails with a QuoteError where the quote cannot be opened as it is, or the key is
- * another account's.
+ * A quote that is not signed yet, for accounts with code: their owners approve its digest, or put their signature in. Fails
+ * with a QuoteError where the quote cannot be opened as it is.
  */
+export function unsignedQuote(place: QuotePlace, quote: Quote): SignedQuote {
+  // As if it came out of a file: what the tenant's side would refuse is not signed.
+  return parseSignedQuote(formatSignedQuote({ ...place, quote, signature: "0x" }), "the quote");
+}
+
+/** Signs a quote with its provider's key. Fails with a QuoteError as `unsignedQuote`, or if the key is another account's. */
 export async function signQuote(signer: Signer, place: QuotePlace, quote: Quote): Promise<SignedQuote> {
   const account = await signer.getAddress();
   if (account !== getAddress(quote.provider)) {
     throw new QuoteError(`the quote is of provider ${quote.provider}, the key of ${account}: sign with the provider's`);
   }
-  // As if it came out of a file: what the tenant's side would refuse is not signed.
-  const checked = parseSignedQuote(formatSignedQuote({ ...place, quote, signature: "0x" }), "the quote");
-  const signature = await signer.signTypedData(quoteDomain(place), QUOTE_TYPES, checked.quote);
-  return { ...checked, signature };
+  const unsigned = unsignedQuote(place, quote);
+  return { ...unsigned, signature: await signer.signTypedData(quoteDomain(place), QUOTE_TYPES, unsigned.quote) };
 }
 
 const ERC1271 = new Interface(["function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)"]);

@@ -1,7 +1,8 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { keccak256, ZeroAddress } from "ethers";
+import { concat, keccak256, ZeroAddress } from "ethers";
+import { ethers } from "hardhat";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -97,6 +98,29 @@ describe("leasehold quote", () => {
       const { out, err } = await leasehold(fixture, fixture.providerA, line);
       expect(parseSignedQuote(out, "stdout").quote.pricePerSecondX32).to.equal(QUOTED);
       expect(err).to.equal("");
+    });
+
+    it("leaves the signature to the owners of a contract account, without a key", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { usd6, market, liveness, staking, hold, admin, stranger, tenantA, offerC } = fixture;
+      const wallet = await ethers.deployContract("ScriptedWallet");
+      const account = await ethers.getImpersonatedSigner(await wallet.getAddress());
+      await setBalance(account.address, 10n ** 18n);
+      await hold.connect(admin).transfer(account, whole(1_000n, 18));
+      await hold.connect(account).approve(staking, whole(1_000n, 18));
+      await staking.connect(account).bond(market, whole(1_000n, 18));
+      await liveness.connect(account).setOperator(stranger);
+      await liveness.connect(stranger).heartbeat(account);
+      const line = `quote sign --from ${account.address} --unsigned --cpu 8 --token USD6 --price 0.30/h`;
+      const { code, out, err } = await leasehold(fixture, undefined, line);
+      expect(code, err).to.equal(0);
+      const file = fileOf(out);
+      expect(parseSignedQuote(out, file)).to.have.property("signature", "0x");
+      expect((await leasehold(fixture, undefined, `quote show ${file}`)).out).to.include("did not sign it");
+      await wallet.script(concat(["0x1626ba7e", `0x${"00".repeat(28)}`]), false);
+      expect((await leasehold(fixture, tenantA, `quote open ${file} --duration 1h`)).code).to.equal(0);
+      expect((await market.offerById(offerC + 1n)).quotedOnly).to.equal(true);
+      expect((await fixture.escrow.moduleAccount(market, usd6, tenantA)).locked).to.equal(350_001n);
     });
 
     it("signs for the provider's present epoch", async () => {

@@ -2,7 +2,15 @@ import { isHexString, ZeroAddress, ZeroHash } from "ethers";
 import { z } from "zod";
 
 import { formatLeaseId } from "../../../sdk/ids";
-import { formatSignedQuote, newSalt, NO_TERMS, quoteDigest, type QuoteTerms, signQuote } from "../../../sdk/quotes";
+import {
+  formatSignedQuote,
+  newSalt,
+  NO_TERMS,
+  quoteDigest,
+  type QuoteTerms,
+  signQuote,
+  unsignedQuote,
+} from "../../../sdk/quotes";
 import { formatResources, packResources, parseResources } from "../../../sdk/resources";
 import { costUp, formatDuration, formatInstant, parseAmount, parseDuration, priceToX32Up } from "../../../sdk/units";
 import { command, type CommandGroup, done } from "../command";
@@ -46,6 +54,7 @@ const signInput = z.object({
   units: units(1).default(1),
   expires: duration.default(parseDuration(DEFAULT_LIFE)),
   tenant: address.optional(),
+  unsigned: z.boolean().default(false),
 });
 type SignInput = z.output<typeof signInput>;
 
@@ -112,6 +121,7 @@ in a transaction that waits may be faster.`,
     ["--units <n>", "units that may be opened with it, in all (default 1)"],
     ["--expires <duration>", `how long it is good (default ${DEFAULT_LIFE})`],
     ["--tenant <account>", "who may open with it (default: anyone)"],
+    ["--unsigned", "leave the signature empty: for a contract account (--from), whose owners approve the digest"],
   ],
   input: signInput,
   async run(session, input) {
@@ -134,7 +144,7 @@ in a transaction that waits may be faster.`,
       salt: newSalt(),
       epoch: await quotes.epochOf(account),
     };
-    const signed = await signQuote(await session.signer(), place, quote);
+    const signed = input.unsigned ? unsignedQuote(place, quote) : await signQuote(await session.signer(), place, quote);
     const told = pairs([
       ["quote", quoteDigest(place, quote)],
       ["price", `${priceText(quote.pricePerSecondX32, paidIn)} a unit`],
