@@ -1,12 +1,23 @@
-import { find, type Findings, type Wish } from "../../sdk/find";
+import type { TokenTerms } from "../../sdk/find/fit";
+import {
+  find,
+  type Findings,
+  mostLocked,
+  type OrderWish,
+  propose,
+  type Proposal,
+  type Shortfall,
+} from "../../sdk/find/propose";
+import { byRank } from "../../sdk/find/rank";
 import type { MisfitReason } from "../../sdk/market";
+import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { packResources, parseResources, type ResourcesText } from "../../sdk/resources";
-import { costUp, parseAmount, type Price, priceToX32Up } from "../../sdk/units";
+import { parseAmount, type Price, priceToX32Up } from "../../sdk/units";
 import type { OrderStruct } from "../../typechain-types/contracts/market/Market";
 import type { IMarketLens } from "../../typechain-types/contracts/lens/MarketLens";
 import { Failure } from "./failure";
-import { plural } from "./format";
-import { type Offer, readOffers, readOffersById } from "./reads";
+import { money, plural } from "./format";
+import { readOffers, readOffersById, readRecords } from "./reads";
 import type { Session } from "./session";
 import type { Token } from "./tokens";
 
@@ -16,32 +27,53 @@ export interface Search extends ResourcesText {
   readonly units: number;
   readonly duration?: number | undefined;
   readonly maxPrice?: Price | undefined;
+  readonly maxLock?: string | undefined;
+  readonly replicas: number;
+  readonly distinctRegions: boolean;
+  /** Offers to propose; left out: a few more than the replicas. */
+  readonly candidates?: number | undefined;
 }
 
-/** What a search found, with everything that is known of each offer. */
-export interface Found extends Findings {
+/** What a search found, the best first. */
+export interface Found extends Findings<RecordedOffer> {
   readonly token: Token;
-  readonly wish: Wish;
-  readonly matches: readonly Offer[];
+  readonly terms: TokenTerms;
+  readonly wish: Omit<OrderWish, "duration"> & { readonly duration?: number | undefined };
   readonly looked: number;
 }
 
-/** Looks through all offers, or through those that are named. */
-export async function search(session: Session, input: Search, named?: readonly bigint[]): Promise<Found> {
+async function wishOf(session: Session, input: Search): Promise<Pick<Found, "token" | "terms" | "wish">> {
   const requirement = parseResources(input);
   const token = await (await session.tokens()).resolve(input.token);
-  const offers = named === undefined ? await readOffers(session) : await readOffersById(session, named);
-  const maxPriceX32 = input.maxPrice === undefined ? undefined : priceToX32Up(input.maxPrice, token.decimals);
-  const wish = { token: token.address, requirement, units: input.units, duration: input.duration, maxPriceX32 };
-  const { matches, refused } = find(offers, wish);
-  const byId = new Map(offers.map((offer) => [offer.id, offer]));
-  return {
-    token,
-    wish,
-    looked: offers.length,
-    matches: matches.map(({ id }) => byId.get(id)).filter((offer): offer is Offer => offer !== undefined),
-    refused,
+  const { units, duration, replicas, distinctRegions, candidates } = input;
+  const wish = {
+    token: token.address,
+    requirement,
+    units,
+    duration,
+    maxPriceX32: input.maxPrice === undefined ? undefined : priceToX32Up(input.maxPrice, token.decimals),
+    maxLock: input.maxLock === undefined ? undefined : parseAmount(input.maxLock, token.decimals),
+    replicas,
+    distinctRegions,
+    candidates,
   };
+  const { minimumLock, bounty } = await (await session.handles()).market.tokenTermsOf(token.address);
+  return { token, wish, terms: { minimumLock, bounty } };
+}
+
+/** Looks through all offers. */
+export async function search(session: Session, input: Search): Promise<Found> {
+  const asked = await wishOf(session, input);
+  const { wish, terms } = asked;
+  const offers = await readOffers(session);
+  const { matches, refused } = find(offers, wish, terms);
+  const ranked = (await readRecords(session, matches)).sort(byRank);
+  return { ...asked, matches: ranked, refused, looked: offers.length };
+}
+
+/** What to order of what a search found, for so many seconds. */
+export function proposalOf({ matches, wish, terms }: Found, duration: number): Proposal<RecordedOffer> | Shortfall {
+  return propose(matches, { ...wish, duration }, terms);
 }
 
 const REFUSALS: Readonly<Record<MisfitReason, string>> = {
@@ -69,13 +101,23 @@ export function refusedText({ refused, looked }: Pick<Found, "refused" | "looked
     : `Of ${plural(looked, "offer")}: ${reasons.join(", ")}.`;
 }
 
+/** Why nothing can be proposed of what a search found, for people. */
+export function shortfallText(shortfall: Shortfall, { token, wish }: Found): string {
+  const { replicas, distinctRegions } = wish;
+  if (shortfall.reason === "LockTooLarge") {
+    const { required, available } = shortfall;
+    return `the cheapest would lock ${money(required, token)}, and at most ${money(available, token)} may be locked`;
+  }
+  if (replicas === 1) return "no offer fits";
+  const apart = distinctRegions === true ? "providers and in regions" : "providers";
+  return `of the offers that fit, ${shortfall.available} are on ${apart} of their own, ${replicas} replicas are asked`;
+}
+
 /** What a tenant typed to order. */
 export interface OrderInput extends Search {
   readonly duration: number;
   /** Take these, in this order; left out: the best that a search finds. */
   readonly offer?: readonly bigint[] | undefined;
-  readonly candidates: number;
-  readonly maxLock?: string | undefined;
 }
 
 /** An order, and what the market would do with it now. */
@@ -89,45 +131,48 @@ export interface PlannedOrder {
   readonly first: IMarketLens.QuoteStructOutput | undefined;
 }
 
-const MOST_UINT128 = 2n ** 128n - 1n;
 const MOST_LOCK = 2n ** 120n - 1n;
 
+/** The offers to try, in their order: those that are named, or else those that a search proposes. */
+async function offersToTry(
+  session: Session,
+  input: OrderInput,
+): Promise<Pick<Found, "token" | "terms" | "wish"> & { readonly offers: readonly Offer[] }> {
+  if (input.offer !== undefined) {
+    const [asked, offers] = await Promise.all([wishOf(session, input), readOffersById(session, input.offer)]);
+    if (offers.length === 0) throw new Failure("refused", "none of these offers exists");
+    return { ...asked, offers };
+  }
+  const found = await search(session, input);
+  const proposal = proposalOf(found, input.duration);
+  if ("reason" in proposal) {
+    throw new Failure("refused", `${shortfallText(proposal, found)}. ${refusedText(found)}`);
+  }
+  return { ...found, offers: [...proposal.chosen, ...proposal.spares] };
+}
+
 /**
- * Makes an order of the candidates that a search ranks best, or of those that are named. Unless the tenant says more,
- * it takes each at no more than its price now, and locks no more than the dearest of them needs: a raise in the last
- * second is refused, and the next candidate taken.
+ * Makes an order of the candidates that are proposed, or of those that are named. Unless the tenant says more, it takes
+ * each at no more than its price now, and locks no more than the dearest of them need: a raise in the last second is
+ * refused, and the next candidate taken.
  */
 export async function planOrder(session: Session, input: OrderInput): Promise<PlannedOrder> {
-  const found = await search(session, input, input.offer);
-  const { token, wish } = found;
-  const offers =
-    input.offer === undefined ? found.matches.slice(0, input.candidates) : await readOffersById(session, input.offer);
-  if (offers.length === 0) {
-    const what = input.offer === undefined ? `no offer fits. ${refusedText(found)}` : "none of these offers exists";
-    throw new Failure("refused", what);
-  }
-  const { market, lens } = await session.handles();
-  const { bounty } = await market.tokenTermsOf(token.address);
-  const candidates = offers.map(({ id, priceX32 }) => ({
-    offer: id,
-    maxPricePerSecondX32: wish.maxPriceX32 ?? priceX32,
-  }));
-  const dearest = candidates
-    .map(({ maxPricePerSecondX32: x32 }) => x32 * BigInt(input.units))
-    .filter((rate) => rate <= MOST_UINT128)
-    .reduce((most, rate) => (rate > most ? rate : most), 0n);
-  const needed = costUp(dearest, input.duration) + bounty;
-  const maxLock = input.maxLock === undefined ? needed : parseAmount(input.maxLock, token.decimals);
+  const { token, terms, wish, offers } = await offersToTry(session, input);
+  const maxLock = wish.maxLock ?? mostLocked(offers, { ...wish, duration: input.duration }, terms);
   const order = {
     token: token.address,
     units: input.units,
     duration: input.duration,
     maxLock: maxLock > MOST_LOCK ? MOST_LOCK : maxLock,
     requirement: packResources(wish.requirement),
-    candidates,
-    replicas: 1,
-    distinctRegions: false,
+    candidates: offers.map(({ id, priceX32 }) => ({
+      offer: id,
+      maxPricePerSecondX32: wish.maxPriceX32 ?? priceX32,
+    })),
+    replicas: input.replicas,
+    distinctRegions: input.distinctRegions,
   };
+  const { lens } = await session.handles();
   const quotes = [...(await lens.quote(order))];
   return { token, order, offers, quotes, first: quotes.find(({ reason }) => reason === 0n) };
 }

@@ -1,23 +1,12 @@
 import { formatLeaseId, leaseIdOf } from "../../sdk/ids";
-import type { OfferFacts } from "../../sdk/find";
 import { END_REASONS, LEASE_STATUSES } from "../../sdk/market";
-import { unpackResources } from "../../sdk/resources";
+import { type Offer, offerPages, offersById, type RecordedOffer, withRecords } from "../../sdk/offers";
 import type { IMarketLens } from "../../typechain-types/contracts/lens/MarketLens";
 import type { Session } from "./session";
 
-/** Offers or leases that one question to the node asks for: enough to be quick, few enough for its gas limit. */
-const OFFERS_PAGE = 100;
+/** Leases that one question to the node asks for: enough to be quick, few enough for its gas limit. */
 const LEASES_PAGE = 50;
 const SCAN_PAGE = 250;
-
-/** An offer as commands show it. */
-export interface Offer extends OfferFacts {
-  readonly capacity: number;
-  readonly used: number;
-  readonly leaseCount: number;
-  readonly slasher: string;
-  readonly contentHash: string;
-}
 
 /** A lease as commands show it; instants in Unix seconds, amounts in base units, collateral in wei of HOLD. */
 export interface Lease {
@@ -101,59 +90,27 @@ export async function readClock(session: Session, provider: string): Promise<Clo
   };
 }
 
-async function toOffer(
-  view: IMarketLens.OfferViewStructOutput,
-  clockOf: (provider: string) => Promise<Clock>,
-): Promise<Offer> {
-  const { darkSeconds, outages, lastSeen } = await clockOf(view.provider);
-  return {
-    id: view.offerId,
-    provider: view.provider,
-    token: view.token,
-    priceX32: view.pricePerSecondX32,
-    resources: unpackResources(view.resources),
-    unitsLeft: Number(view.unitsLeft),
-    minDuration: Number(view.minDuration),
-    maxDuration: Number(view.maxDuration),
-    retired: view.retired,
-    live: view.live,
-    freeBond: view.freeBond,
-    collateralPerUnit: view.collateralPerUnit,
-    record: { darkSeconds, outages, lastSeen },
-    capacity: Number(view.capacity),
-    used: Number(view.used),
-    leaseCount: Number(view.leaseCount),
-    slasher: view.slasher,
-    contentHash: view.contentHash,
-  };
-}
-
-/** All offers, read in pages; each provider's clock is asked for once. `wanted`: of these only. */
-export async function readOffers(
-  session: Session,
-  wanted: (view: IMarketLens.OfferViewStructOutput) => boolean = () => true,
-): Promise<Offer[]> {
-  const { lens } = await session.handles();
-  const clocks = new Map<string, Promise<Clock>>();
-  const clockOf = (provider: string): Promise<Clock> => {
-    const found = clocks.get(provider) ?? readClock(session, provider);
-    clocks.set(provider, found);
-    return found;
-  };
+/** Offers that are wanted, out of all, read in pages. */
+export async function readOffers(session: Session, wanted: (offer: Offer) => boolean = () => true): Promise<Offer[]> {
   const offers: Offer[] = [];
-  for (let from = 1n; ; from += BigInt(OFFERS_PAGE)) {
-    const page = await lens.offerViews(from, OFFERS_PAGE);
-    offers.push(...(await Promise.all(page.filter(wanted).map((view) => toOffer(view, clockOf)))));
-    if (page.length < OFFERS_PAGE) return offers;
-    session.progress(`read ${from + BigInt(page.length) - 1n} offers`);
+  let read = 0;
+  for await (const page of offerPages(await session.handles())) {
+    offers.push(...page.filter(wanted));
+    read += page.length;
+    session.progress(`read ${read} offers`);
   }
+  return offers;
 }
 
 /** Some offers by their numbers; those that do not exist are left out. */
 export async function readOffersById(session: Session, ids: readonly bigint[]): Promise<Offer[]> {
-  const { lens } = await session.handles();
-  const views = (await Promise.all(ids.map((id) => lens.offerViews(id, 1)))).flat();
-  return Promise.all(views.map((view) => toOffer(view, (provider) => readClock(session, provider))));
+  return offersById(await session.handles(), ids);
+}
+
+/** The same with how their providers lived. */
+export async function readRecords(session: Session, offers: readonly Offer[]): Promise<RecordedOffer[]> {
+  const { liveness, records, market } = await session.handles();
+  return withRecords({ liveness, records, modules: [await market.getAddress()] }, offers);
 }
 
 /** Leases by their ids, in that order; those that do not exist are left out. */

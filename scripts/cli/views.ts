@@ -1,14 +1,21 @@
 import { END_REASON_WORDS } from "../../sdk/market";
+import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { formatResources } from "../../sdk/resources";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { hold, money, pairs, plural, price, table } from "./format";
-import type { Clock, Lease, Offer } from "./reads";
+import type { Clock, Lease } from "./reads";
 import type { Session } from "./session";
 
 /** How reliable a provider was, in few words. */
-function recordText({ record: { darkSeconds, outages, lastSeen } }: Offer): string {
+function recordText({ record: { served, noShows, darkSeconds, outages, lastSeen } }: RecordedOffer): string {
   if (lastSeen === 0) return "never seen";
-  return darkSeconds === 0 ? "no outage" : `${plural(outages, "outage")}, dark ${formatDuration(darkSeconds)}`;
+  return [
+    served === 0 ? "no lease yet" : `${plural(served, "lease")}, dark ${formatDuration(darkSeconds)}`,
+    noShows === 0 ? "" : plural(noShows, "no-show"),
+    outages === 0 ? "" : plural(outages, "outage"),
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 function stateText(offer: Offer): string {
@@ -17,7 +24,7 @@ function stateText(offer: Offer): string {
 }
 
 /** Offers as people compare them. */
-export async function offersTable(session: Session, offers: readonly Offer[]): Promise<string> {
+export async function offersTable(session: Session, offers: readonly RecordedOffer[]): Promise<string> {
   const tokens = await session.tokens();
   const rows = await Promise.all(
     offers.map(async (offer) => [

@@ -1,13 +1,14 @@
 import { z } from "zod";
 
 import { ZeroAddress, ZeroHash } from "ethers";
+import type { Offer } from "../../../sdk/offers";
 import { formatResources } from "../../../sdk/resources";
 import { formatDuration } from "../../../sdk/units";
 import { command, type CommandGroup } from "../command";
 import { Failure } from "../failure";
 import { hold, pairs, plural, price, sections } from "../format";
 import { offerId } from "../inputs";
-import { type Offer, readOffers, readOffersById } from "../reads";
+import { readOffers, readOffersById, readRecords } from "../reads";
 import type { Session } from "../session";
 import { offersTable } from "../views";
 
@@ -38,12 +39,13 @@ export const offers: CommandGroup = {
     input: z.object({ numbers: z.array(offerId).optional(), all: z.boolean().default(false) }),
     async run(session, { numbers = [], all }) {
       if (numbers.length > 0) {
-        const found = await readOffersById(session, numbers);
+        const found = await readRecords(session, await readOffersById(session, numbers));
         const lost = numbers.filter((id) => !found.some((offer) => offer.id === id));
         if (lost.length > 0) throw new Failure("refused", lost.map((id) => `offer ${id} does not exist`).join("\n"));
         return { data: found, text: sections(...(await Promise.all(found.map((offer) => offerText(session, offer))))) };
       }
-      const found = await readOffers(session, ({ retired }) => all || !retired);
+      const listed = await readOffers(session, ({ retired }) => all || !retired);
+      const found = await readRecords(session, listed);
       return { data: found, text: found.length === 0 ? "No offers." : await offersTable(session, found) };
     },
   }),

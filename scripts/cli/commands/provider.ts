@@ -4,7 +4,7 @@ import { formatInstant } from "../../../sdk/units";
 import { command, type CommandGroup } from "../command";
 import { hold, pairs, sections } from "../format";
 import { address } from "../inputs";
-import { readClock, readOffers, readProviderLeases } from "../reads";
+import { readClock, readOffers, readProviderLeases, readRecords } from "../reads";
 import { clockText, leasesTable, offersTable } from "../views";
 import { claim, fundsTable, withdraw } from "./money";
 import { bond, bondText, cancelUnbond, finishUnbond, unbond } from "./provider/bond";
@@ -23,7 +23,7 @@ const show = command({
       staking.unbondingOf(provider),
       readClock(session, provider),
       liveness.GRACE(),
-      readOffers(session, (view) => view.provider === provider),
+      readOffers(session, (view) => view.provider === provider).then((own) => readRecords(session, own)),
       fundsTable(session, provider),
     ]);
     const leases = await readProviderLeases(session, offers);

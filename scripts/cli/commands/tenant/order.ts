@@ -2,7 +2,9 @@ import { z } from "zod";
 
 import { misfitSentence } from "../../../../sdk/errors/sentences";
 import { Words } from "../../../../sdk/errors/words";
+import type { Proposal, Shortfall } from "../../../../sdk/find/propose";
 import { formatLeaseId } from "../../../../sdk/ids";
+import type { RecordedOffer } from "../../../../sdk/offers";
 import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
@@ -20,13 +22,13 @@ import {
   units,
   whole,
 } from "../../inputs";
-import { planOrder, type PlannedOrder, refusedText, search } from "../../orders";
+import { type Found, planOrder, type PlannedOrder, proposalOf, refusedText, search, shortfallText } from "../../orders";
 import { readLeases } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute } from "../../steps";
 import { offersTable } from "../../views";
 
-const DEFAULT_CANDIDATES = 5;
+const MOST_REPLICAS = 255;
 const SHOWN = 20;
 
 const searchInput = {
@@ -34,28 +36,57 @@ const searchInput = {
   token: token.optional(),
   units: units(1).default(1),
   maxPrice: price.optional(),
+  maxLock: amount.optional(),
+  candidates: whole("candidates", 1).optional(),
 };
 const SEARCH_OPTIONS = [
   ...RESOURCE_OPTIONS,
   TOKEN_OPTION,
   ["--units <n>", "units that are needed (default 1)"],
   ["--max-price <price>", "highest price of a unit, such as 0.50/h (default: what the offer costs now)"],
+  ["--max-lock <amount>", "most that may be locked, for all replicas (default: what the dearest candidates need)"],
+  ["--candidates <n>", "how many offers to propose, in order of preference (default: four more than replicas)"],
 ] as const;
+
+const replicaInput = {
+  replicas: whole("replicas", 1, MOST_REPLICAS).default(1),
+  distinctRegions: z.boolean().default(false),
+};
+const REPLICA_OPTIONS = [
+  ["--replicas <n>", "as many leases, each on another provider, all or none (default 1)"],
+  ["--distinct-regions", "each replica in another region, and a disclosed one"],
+] as const;
+
+/** What the market opens by one order. */
+const ONE_REPLICA = { replicas: 1, distinctRegions: false };
 
 const orderInput = z.object({
   ...searchInput,
   duration,
   offer: z.array(offerId).optional(),
-  candidates: whole("candidates", 1).default(DEFAULT_CANDIDATES),
-  maxLock: amount.optional(),
 });
 const ORDER_OPTIONS = [
   ...SEARCH_OPTIONS,
   ["--duration <duration>", "how long, such as 24h: all of it is locked, what is not used comes back"],
-  ["--offer <numbers...>", "take these offers, in this order (default: the best that are found)"],
-  ["--candidates <n>", `how many of the best offers to try (default ${DEFAULT_CANDIDATES})`],
-  ["--max-lock <amount>", "most that may be locked (default: what the dearest candidate needs)"],
+  ["--offer <numbers...>", "try these offers, in this order (default: those that are proposed)"],
 ] as const;
+
+const idsOf = (offers: readonly RecordedOffer[]): bigint[] => offers.map(({ id }) => id);
+
+function proposalText(proposal: Proposal<RecordedOffer> | Shortfall, found: Found): string {
+  if ("reason" in proposal) return `Nothing to propose: ${shortfallText(proposal, found)}`;
+  const { chosen, spares, locked } = proposal;
+  return pairs([
+    ["proposed", `${idsOf(chosen).join(", ")}: ${money(locked, found.token)} to lock, bounties included`],
+    ["spare", idsOf(spares).join(", ")],
+  ]);
+}
+
+function proposalData(proposal: Proposal<RecordedOffer> | Shortfall): Record<string, unknown> {
+  if ("reason" in proposal) return { ...proposal };
+  const { chosen, spares, locked, mostLocked } = proposal;
+  return { chosen: idsOf(chosen), spares: idsOf(spares), locked, mostLocked };
+}
 
 /** Offers that serve a requirement. */
 export const findOffers = command({
@@ -64,20 +95,33 @@ export const findOffers = command({
   details: "Example: leasehold tenant find --cpu 4 --memory 16GiB --region eu-central --duration 24h",
   options: [
     ...SEARCH_OPTIONS,
+    ...REPLICA_OPTIONS,
     ["--duration <duration>", "how long you need it (default: any)"],
     ["--limit <n>", `offers to show (default ${SHOWN})`],
   ],
-  input: z.object({ ...searchInput, duration: duration.optional(), limit: whole("offers", 1).default(SHOWN) }),
+  input: z.object({
+    ...searchInput,
+    ...replicaInput,
+    duration: duration.optional(),
+    limit: whole("offers", 1).default(SHOWN),
+  }),
   async run(session, input) {
+    if (input.replicas > 1 && input.duration === undefined) {
+      throw new Failure("usage", "--replicas needs --duration: what replicas lock together depends on it");
+    }
     const found = await search(session, input);
+    const proposal = input.duration === undefined ? undefined : proposalOf(found, input.duration);
     const shown = found.matches.slice(0, input.limit);
     const more = found.matches.length - shown.length;
     const text = sections(
       shown.length === 0 ? "No offer fits." : await offersTable(session, shown),
       more > 0 ? `${more} more: see --limit.` : "",
       refusedText(found),
+      proposal === undefined || input.replicas === 1 ? "" : proposalText(proposal, found),
     );
-    return { data: { offers: shown, more, refused: Object.fromEntries(found.refused), looked: found.looked }, text };
+    const { looked, refused } = found;
+    const data = { offers: shown, more, refused: Object.fromEntries(refused), looked };
+    return { data: { ...data, proposal: proposal === undefined ? null : proposalData(proposal) }, text };
   },
 });
 
@@ -127,7 +171,7 @@ export const quote = command({
   options: ORDER_OPTIONS,
   input: orderInput,
   async run(session, input) {
-    const planned = await planOrder(session, input);
+    const planned = await planOrder(session, { ...input, ...ONE_REPLICA });
     return { data: quoteData(planned), text: quotesTable(session, planned) };
   },
 });
@@ -151,7 +195,7 @@ billed. --fund deposits what is missing and lets the market lock it, by your sig
   options: [...ORDER_OPTIONS, ["--fund", "deposit and approve what is missing, in the same transaction"]],
   input: orderInput.extend({ fund: z.boolean().default(false) }),
   async run(session, input) {
-    const planned = await planOrder(session, input);
+    const planned = await planOrder(session, { ...input, ...ONE_REPLICA });
     const { first, token: paidIn, offers } = planned;
     if (first === undefined) throw noneFits(session, planned);
     const funding = await fundingOf(session, paidIn, first.locked);
