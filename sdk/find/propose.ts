@@ -114,8 +114,8 @@ function cheapestSet<O extends RankedOffer>(ranked: readonly O[], wish: OrderWis
   const { replicas } = wish;
   if (!keepsApart(wish)) return firstOfEach(ranked, ({ provider }) => provider).slice(0, replicas);
 
-  // Better records, as small parts of a price that never add up to a whole one.
-  const places = new Map(ranked.toSorted(byRecord).map((offer, place) => [offer, BigInt(place)]));
+  // The places of records are small parts of a price, which never add up to a whole one.
+  const places = placesOf(ranked);
   const scale = BigInt(ranked.length * replicas + 1);
   const pairs = worthMatching(ranked, replicas).map((offer): Pair & { offer: O } => ({
     offer,
@@ -124,6 +124,19 @@ function cheapestSet<O extends RankedOffer>(ranked: readonly O[], wish: OrderWis
     cost: costOf(offer) * scale + (places.get(offer) ?? 0n),
   }));
   return cheapestMatching(pairs, replicas).map(({ offer }) => offer);
+}
+
+/** The place of each offer by its record, the best 0; those with records alike share one. */
+function placesOf<O extends RankedOffer>(offers: readonly O[]): Map<O, bigint> {
+  const places = new Map<O, bigint>();
+  let place = -1n;
+  let before: O | undefined;
+  for (const offer of offers.toSorted(byRecord)) {
+    if (before === undefined || byRecord(before, offer) !== 0) place += 1n;
+    places.set(offer, place);
+    before = offer;
+  }
+  return places;
 }
 
 /**

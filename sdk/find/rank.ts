@@ -33,16 +33,12 @@ function darkShare({ liveSeconds, darkSeconds }: LiveRecord): number {
   return (darkSeconds + PRIOR.dark) / (liveSeconds + darkSeconds + PRIOR.seconds);
 }
 
-/** The better live record first: the smaller dark part of its leases, then fewer outages, then the older offer. */
+/** The better live record first: the smaller dark part of leases, then fewer outages. */
 export function byRecord(a: RankedOffer, b: RankedOffer): number {
-  return (
-    compare(darkShare(a.record), darkShare(b.record)) ||
-    compare(a.record.outages, b.record.outages) ||
-    compare(a.id, b.id)
-  );
+  return compare(darkShare(a.record), darkShare(b.record)) || compare(a.record.outages, b.record.outages);
 }
 
-/** Cheapest first; at the same price as `byRecord`. */
+/** Cheapest first, then the better live record, then the older offer. */
 export function byRank(a: RankedOffer, b: RankedOffer): number {
-  return compare(a.priceX32, b.priceX32) || byRecord(a, b);
+  return compare(a.priceX32, b.priceX32) || byRecord(a, b) || compare(a.id, b.id);
 }

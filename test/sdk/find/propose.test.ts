@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { mostLocked, type OrderWish, propose } from "../../../sdk/find/propose";
-import type { RankedOffer } from "../../../sdk/find/rank";
+import type { LiveRecord, RankedOffer } from "../../../sdk/find/rank";
 import { address, anOffer, aWish, NEW, ONE, TERMS } from "./sample";
 
 /** Offers written as [provider, region, price in base units a second], numbered from 1. */
@@ -59,6 +59,14 @@ describe("propose", () => {
     ]);
   });
 
+  it("leaves out spares with which the market could pass the highest lock", () => {
+    const offers = offersOf([1, 1, 12], [2, 2, 13], [1, 2, 10], [3, 3, 20]);
+    // Were 1 gone, the market would take 2, pass 3 over and find 4 too dear, though 3 and 4 are within 31.
+    const wish = { replicas: 2, distinctRegions: true, maxLock: lockOf(31) + 50n };
+    expect(numbers(offers, wish)).to.deep.equal([[1n, 2n], [3n]]);
+    expect(numbers(offers, { ...wish, maxLock: lockOf(33) + 50n })[1]).to.deep.equal([3n, 4n]);
+  });
+
   it("does not count on undisclosed regions where they must differ, and does where they need not", () => {
     const offers = offersOf([1, 0, 10], [2, 1, 20], [3, 2, 30]);
     expect(numbers(offers, { replicas: 2, distinctRegions: true })).to.deep.equal([[2n, 3n], []]);
@@ -67,16 +75,16 @@ describe("propose", () => {
   });
 
   it("decides by live records between sets of the same price", () => {
-    const record = { ...NEW, served: 1, liveSeconds: 86_000, darkSeconds: 900 };
-    const [a, b, c, d] = offersOf([1, 1, 10], [2, 1, 10], [3, 2, 10], [4, 2, 10]) as [
-      RankedOffer,
-      RankedOffer,
-      RankedOffer,
-      RankedOffer,
-    ];
-    const offers = [{ ...a, record }, b, { ...c, record }, d];
-    expect(numbers(offers, { replicas: 2, distinctRegions: true })[0]).to.deep.equal([2n, 4n]);
-    expect(numbers(offers, { replicas: 2 })[0]).to.deep.equal([2n, 4n]);
+    const dark = (seconds: number): LiveRecord => ({ ...NEW, served: 1, liveSeconds: 86_400, darkSeconds: seconds });
+    const records = [dark(0), dark(0), dark(60), dark(600)];
+    const offers = offersOf([1, 1, 10], [1, 2, 10], [2, 1, 10], [3, 2, 10]).map((offer, index) => ({
+      ...offer,
+      record: records[index] ?? NEW,
+    }));
+    // Providers 1 and 2, though the better of provider 1's offers is older and leaves region 2 to provider 3.
+    expect(numbers(offers, { replicas: 2, distinctRegions: true })[0]).to.deep.equal([2n, 3n]);
+    expect(numbers(offers, { replicas: 2 })[0]).to.deep.equal([1n, 3n]);
+    expect(numbers(offers.toReversed(), { replicas: 3 })[0]).to.deep.equal([1n, 3n, 4n]);
   });
 
   it("says what the chosen ones lock, and what an order must allow", () => {
