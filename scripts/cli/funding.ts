@@ -55,11 +55,20 @@ export interface Means {
   readonly signed: readonly [IEscrow.FundingStruct, string, IEscrow.PermitStruct] | undefined;
 }
 
-/** Signs what `funding` lacks, if `fund` asks for it; fails with what to do where it does not. */
-export async function meansOf(session: Session, token: Token, funding: Funding, fund: boolean): Promise<Means> {
-  if (funding.deposit === 0n && funding.raise === 0n) return { before: [], label: "Open a lease", signed: undefined };
+/** Signs what `funding` of so many leases lacks, if `fund` asks for it; fails with what to do where it does not. */
+export async function meansOf(
+  session: Session,
+  token: Token,
+  funding: Funding,
+  fund: boolean,
+  leases = 1,
+): Promise<Means> {
+  const opening = `open ${leases === 1 ? "a lease" : `${leases} leases`}`;
+  if (funding.deposit === 0n && funding.raise === 0n) {
+    return { before: [], label: sentence(opening), signed: undefined };
+  }
   if (!fund) throw missing(token, funding);
-  return signedMeans(session, token, funding);
+  return signedMeans(session, token, funding, opening);
 }
 
 /** The transactions that open a lease: one, and one more for tokens without permits. */
@@ -70,8 +79,8 @@ export async function openSteps(
   fund: boolean,
 ): Promise<Step[]> {
   const { market } = await session.handles();
-  const { order, token } = planned;
-  const { before, label, signed } = await meansOf(session, token, funding, fund);
+  const { order, token, taken } = planned;
+  const { before, label, signed } = await meansOf(session, token, funding, fund, taken.length);
   const last =
     signed === undefined
       ? step(label, market, market.open, [order], token.address)
@@ -122,7 +131,9 @@ export async function depositSteps(
   return [...before, await last];
 }
 
-async function signedMeans(session: Session, token: Token, funding: Funding): Promise<Means> {
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+
+async function signedMeans(session: Session, token: Token, funding: Funding, opening: string): Promise<Means> {
   const [{ handles, chainId }, signer, deadline] = await Promise.all([
     session.connection(),
     session.signer(),
@@ -142,7 +153,6 @@ async function signedMeans(session: Session, token: Token, funding: Funding): Pr
   const { before, permit } =
     deposit === 0n ? { before: [], permit: undefined } : await pullable(session, token, deposit, deadline);
   const signature = await signFunding(signer, escrowAddress, chainId, message);
-  const label =
-    deposit > 0n ? `Deposit ${money(deposit, token)}, approve and open a lease` : "Approve and open a lease";
+  const label = sentence(`${deposit > 0n ? `deposit ${money(deposit, token)}, ` : ""}approve and ${opening}`);
   return { before, label, signed: [message, signature, permit ?? NO_PERMIT] };
 }

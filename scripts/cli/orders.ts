@@ -9,7 +9,8 @@ import {
   type Shortfall,
 } from "../../sdk/find/propose";
 import { byRank } from "../../sdk/find/rank";
-import type { MisfitReason } from "../../sdk/market";
+import { type Turn, turnsOf } from "../../sdk/find/walk";
+import { MISFIT_REASONS, type MisfitReason } from "../../sdk/market";
 import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { packResources, parseResources, type ResourcesText } from "../../sdk/resources";
 import { parseAmount, type Price, priceToX32Up } from "../../sdk/units";
@@ -120,15 +121,23 @@ export interface OrderInput extends Search {
   readonly offer?: readonly bigint[] | undefined;
 }
 
+/** A candidate of an order, and what the market would do with it now. */
+export interface PlannedCandidate {
+  readonly offer: Offer;
+  /** By itself. */
+  readonly quote: IMarketLens.QuoteStructOutput;
+  /** After those before it. */
+  readonly turn: Turn;
+}
+
 /** An order, and what the market would do with it now. */
 export interface PlannedOrder {
   readonly token: Token;
   readonly order: OrderStruct;
-  readonly offers: readonly Offer[];
-  /** One for each candidate, in the order's order. */
-  readonly quotes: readonly IMarketLens.QuoteStructOutput[];
-  /** The first candidate that fits, now. */
-  readonly first: IMarketLens.QuoteStructOutput | undefined;
+  readonly candidates: readonly PlannedCandidate[];
+  /** Those on which leases would be opened: as many as there are replicas, or the order would be refused. */
+  readonly taken: readonly PlannedCandidate[];
+  readonly isFilled: boolean;
 }
 
 const MOST_LOCK = 2n ** 120n - 1n;
@@ -173,6 +182,27 @@ export async function planOrder(session: Session, input: OrderInput): Promise<Pl
     distinctRegions: input.distinctRegions,
   };
   const { lens } = await session.handles();
-  const quotes = [...(await lens.quote(order))];
-  return { token, order, offers, quotes, first: quotes.find(({ reason }) => reason === 0n) };
+  const quotes = await lens.quote(order);
+  const candidates = planned(offers, quotes, order);
+  const taken = candidates.filter(({ turn }) => turn.taken);
+  return { token, order, candidates, taken, isFilled: taken.length === order.replicas };
+}
+
+function planned(
+  offers: readonly Offer[],
+  quotes: readonly IMarketLens.QuoteStructOutput[],
+  order: Parameters<typeof turnsOf>[1],
+): PlannedCandidate[] {
+  const pairs = offers.flatMap((offer, index) => {
+    const quote = quotes[index];
+    return quote === undefined ? [] : [{ offer, quote }];
+  });
+  const standings = pairs.map(({ offer, quote }) => {
+    const reason = MISFIT_REASONS[Number(quote.reason)] ?? "None";
+    const { locked, available, required } = quote;
+    const misfit = quote.reason === 0n ? undefined : { reason, available, required };
+    return { provider: offer.provider, region: offer.resources.region, locked, misfit };
+  });
+  const turns = turnsOf(standings, order);
+  return pairs.map((pair, index) => ({ ...pair, turn: turns[index] ?? { taken: false } }));
 }

@@ -1,5 +1,5 @@
 import { MISFIT_REASONS } from "../market";
-import { lacking, type Resources, unpackResources } from "../resources";
+import { formatRegion, lacking, type Resources, unpackResources } from "../resources";
 import { formatDuration } from "../units";
 import { LEASE_CHANGES } from "./leaseChanges";
 import { OPENZEPPELIN } from "./openzeppelin";
@@ -64,6 +64,12 @@ export function misfitSentence({ offer, reason, available, required }: Misfit, w
       return `the provider of ${id} has ${words.hold(available)} free for collateral, ${words.hold(required)} are needed`;
     case "QuotedOnly":
       return `${id} is leased by signed quotes alone: ask its provider for one`;
+    case "SameProvider":
+      return `the provider of ${id} serves another replica of the order`;
+    case "SameRegion":
+      return available === 0n
+        ? `the region of ${id} is undisclosed, and the replicas must be in regions of their own`
+        : `${id} is in the region of another replica, ${formatRegion(Number(available))}`;
     default:
       return `${id} does not fit, for reason ${reason}`;
   }

@@ -4,12 +4,13 @@ import { misfitSentence } from "../../../../sdk/errors/sentences";
 import { Words } from "../../../../sdk/errors/words";
 import type { Proposal, Shortfall } from "../../../../sdk/find/propose";
 import { formatLeaseId } from "../../../../sdk/ids";
+import { MISFIT_REASONS } from "../../../../sdk/market";
 import type { RecordedOffer } from "../../../../sdk/offers";
 import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
 import { hold, money, pairs, plural, price as priceText, sections, table } from "../../format";
-import { fundingOf, openSteps } from "../../funding";
+import { type Funding, fundingOf, openSteps } from "../../funding";
 import {
   amount,
   duration,
@@ -22,7 +23,16 @@ import {
   units,
   whole,
 } from "../../inputs";
-import { type Found, planOrder, type PlannedOrder, proposalOf, refusedText, search, shortfallText } from "../../orders";
+import {
+  type Found,
+  type PlannedCandidate,
+  type PlannedOrder,
+  planOrder,
+  proposalOf,
+  refusedText,
+  search,
+  shortfallText,
+} from "../../orders";
 import { readLeases } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute } from "../../steps";
@@ -57,16 +67,15 @@ const REPLICA_OPTIONS = [
   ["--distinct-regions", "each replica in another region, and a disclosed one"],
 ] as const;
 
-/** What the market opens by one order. */
-const ONE_REPLICA = { replicas: 1, distinctRegions: false };
-
 const orderInput = z.object({
   ...searchInput,
+  ...replicaInput,
   duration,
   offer: z.array(offerId).optional(),
 });
 const ORDER_OPTIONS = [
   ...SEARCH_OPTIONS,
+  ...REPLICA_OPTIONS,
   ["--duration <duration>", "how long, such as 24h: all of it is locked, what is not used comes back"],
   ["--offer <numbers...>", "try these offers, in this order (default: those that are proposed)"],
 ] as const;
@@ -125,41 +134,52 @@ export const findOffers = command({
   },
 });
 
-/** Why each candidate would be refused, or what it would lock. */
-function quotesTable(session: Session, { quotes, token: paidIn }: PlannedOrder): string {
+function outcomeText({ offer, turn }: PlannedCandidate, words: Words): string {
+  if (turn.taken) return "taken";
+  if (turn.misfit === undefined) return "spare";
+  const { reason, available, required } = turn.misfit;
+  return misfitSentence(
+    { offer: offer.id, reason: BigInt(MISFIT_REASONS.indexOf(reason)), available, required },
+    words,
+  );
+}
+
+/** Why each candidate would be passed over, or what it would lock. */
+function candidatesTable(session: Session, { candidates, token: paidIn }: PlannedOrder): string {
   const words = new Words({}, session.lexicon(paidIn.address));
-  const rows = quotes.map((item, index) => {
-    const { offerId: offer, reason, available, required, ratePerSecondX32, locked, collateral } = item;
+  const rows = candidates.map((candidate, index) => {
+    const { ratePerSecondX32, locked, collateral, reason } = candidate.quote;
     const fits = reason === 0n;
     return [
       String(index + 1),
-      String(offer),
+      String(candidate.offer.id),
       fits ? priceText(ratePerSecondX32, paidIn) : "",
       fits ? money(locked, paidIn) : "",
       fits ? hold(collateral) : "",
-      fits ? "fits" : misfitSentence({ offer, reason, available, required }, words),
+      outcomeText(candidate, words),
     ];
   });
   return table(["try", "offer", "price in all", "locks", "backed by", "outcome"], rows, [0, 1, 2, 3, 4]);
 }
 
-function quoteData({ quotes, token: paidIn, order }: PlannedOrder): Record<string, unknown> {
+function orderData({ candidates, token: paidIn, order }: PlannedOrder): Record<string, unknown> {
   return {
     token: paidIn.address,
     maxLock: order.maxLock,
-    quotes: quotes.map(
-      ({ offerId: offer, reason, available, required, ratePerSecondX32, locked, bounty, collateral }) => ({
-        offer,
-        fits: reason === 0n,
-        reason,
-        available,
-        required,
-        rateX32: ratePerSecondX32,
-        locked,
-        bounty,
-        collateral,
-      }),
-    ),
+    replicas: order.replicas,
+    distinctRegions: order.distinctRegions,
+    quotes: candidates.map(({ offer, quote: item, turn }) => ({
+      offer: offer.id,
+      fits: item.reason === 0n,
+      taken: turn.taken,
+      reason: item.reason,
+      available: item.available,
+      required: item.required,
+      rateX32: item.ratePerSecondX32,
+      locked: item.locked,
+      bounty: item.bounty,
+      collateral: item.collateral,
+    })),
   };
 }
 
@@ -171,23 +191,51 @@ export const quote = command({
   options: ORDER_OPTIONS,
   input: orderInput,
   async run(session, input) {
-    const planned = await planOrder(session, { ...input, ...ONE_REPLICA });
-    return { data: quoteData(planned), text: quotesTable(session, planned) };
+    const planned = await planOrder(session, input);
+    return { data: orderData(planned), text: candidatesTable(session, planned) };
   },
 });
 
-function noneFits(session: Session, { quotes, token: paidIn }: PlannedOrder): Failure {
+function refusal(session: Session, { candidates, taken, token: paidIn, order }: PlannedOrder): Failure {
   const words = new Words({}, session.lexicon(paidIn.address));
-  const reasons = quotes.map(({ offerId: offer, reason, available, required }) =>
-    misfitSentence({ offer, reason, available, required }, words),
+  const reasons = candidates.filter(({ turn }) => !turn.taken).map((candidate) => outcomeText(candidate, words));
+  const what =
+    order.replicas === 1
+      ? "the order is refused by every candidate"
+      : `${taken.length} of ${String(order.replicas)} replicas find a place, so that none is opened`;
+  return new Failure("refused", reasons.length === 0 ? what : `${what}: ${reasons.join("; ")}`);
+}
+
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
+
+/** What opening would do, before it is done. */
+function planText(
+  session: Session,
+  planned: PlannedOrder,
+  input: z.output<typeof orderInput>,
+  funding: Funding,
+): string {
+  const { token: paidIn, taken } = planned;
+  const locked = sum(taken.map(({ quote: { locked: amount } }) => amount));
+  const bounty = sum(taken.map(({ quote: { bounty: amount } }) => amount));
+  const shortest = new Set(taken.map(({ offer: { minDuration } }) => formatDuration(minDuration)));
+  const replicas = input.replicas === 1 ? "" : `${plural(input.replicas, "replica")} of `;
+  return sections(
+    candidatesTable(session, planned),
+    pairs([
+      ["will lock", `${money(locked, paidIn)}, ${money(bounty, paidIn)} of it a bounty for whoever expires it`],
+      ["for", `${replicas}${plural(input.units, "unit")} over ${formatDuration(input.duration)}`],
+      ["billed at least", [...shortest].join(", ")],
+      ["deposit", funding.deposit === 0n ? "" : `${money(funding.deposit, paidIn)} out of your wallet`],
+      ["approval", funding.raise === 0n ? "" : `the market may lock ${money(funding.raise, paidIn)} more`],
+    ]),
   );
-  return new Failure("refused", `the order is refused by every candidate: ${reasons.join("; ")}`);
 }
 
 /** Opens a lease, funding it first where that is asked for. */
 export const open = command({
   usage: "open",
-  summary: "open a lease on the first candidate that fits, and lock its whole price",
+  summary: "open a lease on the first candidate that fits, or replicas on the first that fit, and lock the whole price",
   details: `Example: leasehold tenant open --cpu 4 --duration 24h --fund
 
 What is not used comes back: close a lease at any second, and only the live seconds (at least the offer's minimum) are
@@ -195,37 +243,27 @@ billed. --fund deposits what is missing and lets the market lock it, by your sig
   options: [...ORDER_OPTIONS, ["--fund", "deposit and approve what is missing, in the same transaction"]],
   input: orderInput.extend({ fund: z.boolean().default(false) }),
   async run(session, input) {
-    const planned = await planOrder(session, { ...input, ...ONE_REPLICA });
-    const { first, token: paidIn, offers } = planned;
-    if (first === undefined) throw noneFits(session, planned);
-    const funding = await fundingOf(session, paidIn, first.locked);
-    const chosen = offers.find(({ id }) => id === first.offerId);
-    const plan = sections(
-      quotesTable(session, planned),
-      pairs([
-        [
-          "will lock",
-          `${money(first.locked, paidIn)}, ${money(first.bounty, paidIn)} of it a bounty for whoever expires it`,
-        ],
-        ["for", `${plural(input.units, "unit")} over ${formatDuration(input.duration)}`],
-        ["billed at least", formatDuration(chosen?.minDuration ?? 0)],
-        ["deposit", funding.deposit === 0n ? "" : `${money(funding.deposit, paidIn)} out of your wallet`],
-        ["approval", funding.raise === 0n ? "" : `the market may lock ${money(funding.raise, paidIn)} more`],
-      ]),
-    );
-    session.tell(`${plan}\n`);
+    const planned = await planOrder(session, input);
+    if (!planned.isFilled) throw refusal(session, planned);
+    const { token: paidIn } = planned;
+    const funding = await fundingOf(session, paidIn, sum(planned.taken.map(({ quote: { locked } }) => locked)));
+    session.tell(`${planText(session, planned, input, funding)}\n`);
     const steps = await openSteps(session, planned, funding, input.fund);
     const execution = await execute(session, steps);
-    const opened = eventArgs(execution, "LeaseOpened")[0];
-    if (opened === undefined) return done(execution, "", { ...quoteData(planned), lease: null });
-    const name = formatLeaseId(opened["leaseId"] as bigint);
-    const [lease] = await readLeases(session, [opened["leaseId"] as bigint]);
-    const text = pairs([
-      ["lease", `${name}, pending`],
-      ["provider", String(opened["provider"])],
-      ["locked", money(opened["locked"] as bigint, paidIn)],
-      ["activation due", `${formatInstant(lease?.deadline ?? 0)}; after that you may cancel it and get all back`],
-    ]);
-    return done(execution, text, { ...quoteData(planned), lease: name, leaseId: opened["leaseId"] as bigint });
+    const opened = eventArgs(execution, "LeaseOpened");
+    const ids = opened.map(({ leaseId }) => leaseId as bigint);
+    const leases = await readLeases(session, ids);
+    const text = opened.map(({ leaseId, provider, locked }, index) =>
+      pairs([
+        ["lease", `${formatLeaseId(leaseId as bigint)}, pending`],
+        ["provider", String(provider)],
+        ["locked", money(locked as bigint, paidIn)],
+        [
+          "activation due",
+          `${formatInstant(leases[index]?.deadline ?? 0)}; after that you may cancel it and get all back`,
+        ],
+      ]),
+    );
+    return done(execution, sections(...text), { ...orderData(planned), leases: ids.map(formatLeaseId), leaseIds: ids });
   },
 });
