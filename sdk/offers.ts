@@ -40,6 +40,7 @@ function toOffer(view: IMarketLens.OfferViewStructOutput): Offer {
     minDuration: Number(view.minDuration),
     maxDuration: Number(view.maxDuration),
     retired: view.retired,
+    quotedOnly: view.quotedOnly,
     live: view.live,
     freeBond: view.freeBond,
     collateralPerUnit: view.collateralPerUnit,

@@ -20,7 +20,7 @@ function recordText({ record: { served, noShows, darkSeconds, outages, lastSeen 
 
 function stateText(offer: Offer): string {
   if (offer.retired) return "retired";
-  return offer.live ? "live" : "dark";
+  return `${offer.live ? "live" : "dark"}${offer.quotedOnly ? ", by quote" : ""}`;
 }
 
 /** Offers as people compare them. */

@@ -15,6 +15,8 @@ export interface OfferFacts {
   readonly minDuration: number;
   readonly maxDuration: number;
   readonly retired: boolean;
+  /** Leased by signed quotes alone. */
+  readonly quotedOnly: boolean;
   readonly live: boolean;
   /** What its provider has free for collateral, wei of HOLD; all offers of a provider share it. */
   readonly freeBond: bigint;
@@ -68,6 +70,7 @@ const sameAddress = (a: string, b: string): boolean => a === b || a.toLowerCase(
 export function misfitOf(offer: OfferFacts, wish: Wish, terms: TokenTerms): MisfitReason {
   if (!sameAddress(offer.token, wish.token)) return "OtherToken";
   if (offer.retired) return "Retired";
+  if (offer.quotedOnly) return "QuotedOnly";
   const { duration, units } = wish;
   if (wish.maxPriceX32 !== undefined && offer.priceX32 > wish.maxPriceX32) return "PriceTooHigh";
   if (!canBePriced(offer.priceX32, units)) return "PriceTooHigh";

@@ -93,7 +93,7 @@ describe("leasehold, installed, against a node", function () {
 
     const opened = await asTenant("tenant open --gpu h100:1 --duration 24h --fund --json");
     expect(opened.code, opened.err).to.equal(0);
-    expect((JSON.parse(opened.out) as { lease: string }).lease).to.equal("1-1");
+    expect((JSON.parse(opened.out) as { leases: string[] }).leases).to.deep.equal(["1-1"]);
     expect(await usd.balanceOf(tenant)).to.equal(MONEY - 10_130_001n);
 
     expect((await asProvider("provider activate")).out).to.include("1 lease started.");

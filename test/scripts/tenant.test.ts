@@ -22,8 +22,8 @@ import {
 import { pass } from "../helpers/time";
 
 interface Quoted {
-  lease: string | null;
-  quotes: { offer: string; fits: boolean; reason: string; locked: string }[];
+  leases: string[];
+  quotes: { offer: string; fits: boolean; taken: boolean; reason: string; locked: string }[];
   transactions: { label: string; function: string; hash: string | null }[];
 }
 
@@ -224,8 +224,8 @@ describe("leasehold tenant", () => {
       expect(dry.out).to.include("Dry run: nothing was sent.");
       expect(await usd6.balanceOf(newcomer)).to.equal(1_000_000_000n);
 
-      const { lease, transactions } = await leaseholdJson<Quoted>(fixture, newcomer, line);
-      expect(lease).to.equal(`${offerA}-1`);
+      const { leases, transactions } = await leaseholdJson<Quoted>(fixture, newcomer, line);
+      expect(leases).to.deep.equal([`${offerA}-1`]);
       expect(transactions).to.have.length(1);
       const { locked, ceiling, nonce } = await escrow.moduleAccount(market, usd6, newcomer);
       expect([locked, ceiling, nonce]).to.deep.equal([10_130_000n, 10_130_000n, 1n]);
@@ -233,7 +233,7 @@ describe("leasehold tenant", () => {
 
       // A second time the ceiling rises on top of what is locked, and the nonce is the next one.
       const second = await leaseholdJson<Quoted>(fixture, newcomer, line);
-      expect(second.lease).to.equal(`${offerA}-2`);
+      expect(second.leases).to.deep.equal([`${offerA}-2`]);
       expect((await escrow.moduleAccount(market, usd6, newcomer)).locked).to.equal(20_260_000n);
     });
 
@@ -259,13 +259,13 @@ describe("leasehold tenant", () => {
       const { minimumLock, bounty } = listingOf(6);
       await market.connect(admin).listToken(tether, minimumLock, bounty);
       await createOffer(market, providerA, anOffer({ token }));
-      const { transactions, lease } = await leaseholdJson<Quoted>(
+      const { transactions, leases } = await leaseholdJson<Quoted>(
         fixture,
         newcomer,
         `tenant open --cpu 4 --duration 24h --token ${token} --fund`,
       );
       expect(transactions.map((item) => item.function.split("(")[0])).to.deep.equal(["approve", "openFunded"]);
-      expect(lease).to.equal("4-1");
+      expect(leases).to.deep.equal(["4-1"]);
       expect((await escrow.moduleAccount(market, tether, newcomer)).locked).to.equal(10_130_000n);
     });
 

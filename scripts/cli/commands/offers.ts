@@ -15,7 +15,7 @@ import { offersTable } from "../views";
 async function offerText(session: Session, offer: Offer): Promise<string> {
   const paidIn = await (await session.tokens()).describe(offer.token);
   return pairs([
-    ["offer", `${offer.id}${offer.retired ? ", retired" : ""}`],
+    ["offer", `${offer.id}${offer.retired ? ", retired" : ""}${offer.quotedOnly ? ", by signed quotes alone" : ""}`],
     ["provider", `${offer.provider}, ${offer.live ? "live" : "dark"}`],
     ["unit", formatResources(offer.resources)],
     ["price", `${price(offer.priceX32, paidIn)} a unit, in ${paidIn.symbol} (${paidIn.address})`],

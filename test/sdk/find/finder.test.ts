@@ -83,6 +83,7 @@ const MISTAKES: readonly (readonly [mistake: string, Fault, Finder])[] = [
   ["ignores the duration", "useless", misheard((wish) => ({ ...wish, duration: 5 * 3_600 }))],
   ["ignores the units", "useless", misheard((wish) => ({ ...wish, units: 1 }))],
   ["ignores retirement", "useless", misled((offer) => ({ ...offer, retired: false }))],
+  ["ignores that quotes are needed", "useless", misled((offer) => ({ ...offer, quotedOnly: false }))],
   ["ignores darkness", "useless", misled((offer) => ({ ...offer, live: true }))],
   ["ignores the bond", "useless", misled((offer) => ({ ...offer, freeBond: MOST_LOCK }))],
   ["asks for a unit too many", "unfilled", misheard((wish) => ({ ...wish, units: wish.units + 1 }))],
@@ -107,6 +108,7 @@ function smallMarket(draw: Draw): RankedOffer[] {
     minDuration: 0,
     maxDuration: 10 ** 6,
     retired: false,
+    quotedOnly: false,
     live: true,
     freeBond: model.collateralPerUnit,
   }));

@@ -24,6 +24,7 @@ describe("fit", () => {
       ["None", { priceX32: 2n ** 127n - 1n }, { duration: undefined }],
       ["OtherToken", {}, { token: `0x${"C3".repeat(20)}` }],
       ["Retired", { retired: true }, {}],
+      ["QuotedOnly", { quotedOnly: true }, {}],
       ["PriceTooHigh", {}, { maxPriceX32: 100n * ONE - 1n }],
       ["PriceTooHigh", { priceX32: 2n ** 127n }, { duration: undefined }],
       ["RequirementUnmet", {}, { requirement: parseResources({ cpu: "9" }) }],

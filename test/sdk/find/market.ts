@@ -79,6 +79,7 @@ function offer(draw: Draw, { regions, dearness, ...owner }: House, id: number): 
     minDuration,
     maxDuration: minDuration + draw.pick([HOUR, DAY, 30 * DAY]),
     retired: draw.chance(5),
+    quotedOnly: draw.chance(5),
     collateralPerUnit: BigInt(size + 100 * gpuCount) * 10n ** 18n,
   };
 }

@@ -20,7 +20,7 @@ export function lockOf(offer: OfferFacts, wish: OrderWish, terms: TokenTerms): b
 
 /** Whether the market would take an offer for a wish by itself, at no more than a price. */
 export function fits(offer: OfferFacts, maxPriceX32: bigint | undefined, wish: OrderWish, terms: TokenTerms): boolean {
-  if (offer.retired || !offer.live) return false;
+  if (offer.retired || offer.quotedOnly || !offer.live) return false;
   const { units, duration, requirement: need } = wish;
   if (offer.unitsLeft < units || duration < offer.minDuration || duration > offer.maxDuration) return false;
   if (offer.token.toUpperCase() !== wish.token.toUpperCase()) return false;

@@ -33,6 +33,7 @@ export function anOffer({ region, ...changes }: Partial<RankedOffer> & { region?
     minDuration: 3_600,
     maxDuration: 86_400,
     retired: false,
+    quotedOnly: false,
     live: true,
     freeBond: COLLATERAL * 2n,
     collateralPerUnit: COLLATERAL,
