@@ -1,7 +1,7 @@
 import type { MisfitReason } from "../market";
 import { canBePriced, lockAt, misfitOf, type OfferFacts, type TokenTerms, type Wish } from "./fit";
 import { cheapestMatching, type Pair } from "./matching";
-import { byRank, byRecord, type RankedOffer } from "./rank";
+import { byAge, byRank, byRecord, type RankedOffer } from "./rank";
 
 /** A wish that can be ordered. */
 export interface OrderWish extends Wish {
@@ -114,25 +114,25 @@ function cheapestSet<O extends RankedOffer>(ranked: readonly O[], wish: OrderWis
   const { replicas } = wish;
   if (!keepsApart(wish)) return firstOfEach(ranked, ({ provider }) => provider).slice(0, replicas);
 
-  // The places of records are small parts of a price, which never add up to a whole one.
-  const places = placesOf(ranked);
+  // Places are parts of a price too small to add up to a whole one: records first, then ages.
+  const [records, ages] = [placesOf(ranked, byRecord), placesOf(ranked, byAge)];
   const scale = BigInt(ranked.length * replicas + 1);
   const pairs = worthMatching(ranked, replicas).map((offer): Pair & { offer: O } => ({
     offer,
     left: offer.provider,
     right: offer.resources.region,
-    cost: costOf(offer) * scale + (places.get(offer) ?? 0n),
+    cost: (costOf(offer) * scale + (records.get(offer) ?? 0n)) * scale + (ages.get(offer) ?? 0n),
   }));
   return cheapestMatching(pairs, replicas).map(({ offer }) => offer);
 }
 
-/** The place of each offer by its record, the best 0; those with records alike share one. */
-function placesOf<O extends RankedOffer>(offers: readonly O[]): Map<O, bigint> {
+/** The place of each offer in an order, the best 0; those that it does not tell apart share one. */
+function placesOf<O>(offers: readonly O[], order: (a: O, b: O) => number): Map<O, bigint> {
   const places = new Map<O, bigint>();
   let place = -1n;
   let before: O | undefined;
-  for (const offer of offers.toSorted(byRecord)) {
-    if (before === undefined || byRecord(before, offer) !== 0) place += 1n;
+  for (const offer of offers.toSorted(order)) {
+    if (before === undefined || order(before, offer) !== 0) place += 1n;
     places.set(offer, place);
     before = offer;
   }

@@ -38,7 +38,10 @@ export function byRecord(a: RankedOffer, b: RankedOffer): number {
   return compare(darkShare(a.record), darkShare(b.record)) || compare(a.record.outages, b.record.outages);
 }
 
+/** The older offer first. */
+export const byAge = (a: RankedOffer, b: RankedOffer): number => compare(a.id, b.id);
+
 /** Cheapest first, then the better live record, then the older offer. */
 export function byRank(a: RankedOffer, b: RankedOffer): number {
-  return compare(a.priceX32, b.priceX32) || byRecord(a, b) || compare(a.id, b.id);
+  return compare(a.priceX32, b.priceX32) || byRecord(a, b) || byAge(a, b);
 }
