@@ -323,24 +323,26 @@ export function unpackResources(word: bigint): Resources {
   return Object.fromEntries(fields) as unknown as Resources;
 }
 
+/** Whether a field of an offer is less, or other, than is required. */
+const UNMET: Readonly<Record<keyof Resources, (offered: Resources, required: Resources) => boolean>> = {
+  cpu: (offered, required) => offered.cpu < required.cpu,
+  memoryMiB: (offered, required) => offered.memoryMiB < required.memoryMiB,
+  diskGiB: (offered, required) => offered.diskGiB < required.diskGiB,
+  bandwidthMbps: (offered, required) => offered.bandwidthMbps < required.bandwidthMbps,
+  // GPUs are asked for by class and number together.
+  gpuClass: (offered, required) => required.gpuCount > 0 && offered.gpuClass !== required.gpuClass,
+  gpuCount: (offered, required) => offered.gpuClass === required.gpuClass && offered.gpuCount < required.gpuCount,
+  region: (offered, required) => required.region !== 0 && offered.region !== required.region,
+  attributes: (offered, required) => (offered.attributes & required.attributes) >>> 0 !== required.attributes >>> 0,
+};
+const FIELDS = LAYOUT.map(([field]) => field);
+
 /** Whether a unit of an offer has everything that is required of it, as the market compares. */
 export function meets(offered: Resources, required: Resources): boolean {
-  return lacking(offered, required).length === 0;
+  return !FIELDS.some((field) => UNMET[field](offered, required));
 }
 
 /** What an offer lacks of a requirement, field by field; empty where it meets it. */
 export function lacking(offered: Resources, required: Resources): (keyof Resources)[] {
-  const gpus = required.gpuCount > 0;
-  const otherGpu = gpus && offered.gpuClass !== required.gpuClass;
-  const unmet: Record<keyof Resources, boolean> = {
-    cpu: offered.cpu < required.cpu,
-    memoryMiB: offered.memoryMiB < required.memoryMiB,
-    diskGiB: offered.diskGiB < required.diskGiB,
-    bandwidthMbps: offered.bandwidthMbps < required.bandwidthMbps,
-    gpuClass: otherGpu,
-    gpuCount: gpus && !otherGpu && offered.gpuCount < required.gpuCount,
-    region: required.region !== 0 && offered.region !== required.region,
-    attributes: (offered.attributes & required.attributes) >>> 0 !== required.attributes >>> 0,
-  };
-  return LAYOUT.map(([field]) => field).filter((field) => unmet[field]);
+  return FIELDS.filter((field) => UNMET[field](offered, required));
 }

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 
 import { isSignedByProvider, parseSignedQuote, quoteDigest, type QuotePlace, type SignedQuote } from "../../sdk/quotes";
+import type { Offer } from "../../sdk/offers";
 import { type Resources, unpackResources } from "../../sdk/resources";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { Failure } from "./failure";
 import { plural } from "./format";
-import { type Offer, readOffersById } from "./reads";
+import { readOffersById } from "./reads";
 import type { Session } from "./session";
 import type { Token } from "./tokens";
 
