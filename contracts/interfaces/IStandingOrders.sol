@@ -72,8 +72,8 @@ interface IStandingOrders {
     /// @notice Orders renewals of a pending or running lease of the caller; replaces the order that it has.
     /// @param period seconds that each renewal moves the end by, at least an hour.
     /// @param count renewals at most, at least one; a failover is one of them.
-    /// @param maxPricePerSecondX32 highest price per unit-second, base units times 2^32. A renewal asks for the price that
-    /// the offer had 24 hours ago or has now, whichever is lower, a failover for the fallback's present price.
+    /// @param maxPricePerSecondX32 highest price per unit-second, base units times 2^32. A renewal pays the offer's, a raise
+    /// of which counts 24 hours after it was set; a failover pays the fallback's present one.
     /// @param maxBounty most that the caller of each renewal or failover may get, base units.
     /// @param fallbacks at most four existing offers in the lease's token, in order of preference.
     function setOrder(

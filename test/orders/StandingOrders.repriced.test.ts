@@ -2,7 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
-import { collateralOf, costOf, earnedOf, netOf, partOf } from "../helpers/money";
+import { collateralOf, costOf, earnedOf, netOf, partOf, type Weights } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, movements, serve } from "../helpers/scene";
@@ -29,11 +29,15 @@ const PERIOD = 2 * HOUR;
 /** Dark seconds of the fixture's provider, and how many live ones it was paid for. */
 const DARK = 101;
 const PAID = 1_399;
-/** A fee, and weights twice as large, that governance publishes. */
+/** A fee, and weights twice as large for what the fixture leases, that governance publishes. */
 const OTHER_FEE = 1_000n;
-const TWICE = Object.fromEntries(
-  Object.entries(DEFAULT_WEIGHTS).map(([name, weight]) => [name, 2n * weight]),
-) as typeof DEFAULT_WEIGHTS;
+const TWICE: Weights = {
+  ...DEFAULT_WEIGHTS,
+  cpu: 2n * DEFAULT_WEIGHTS.cpu,
+  memoryMiB: 2n * DEFAULT_WEIGHTS.memoryMiB,
+  diskGiB: 2n * DEFAULT_WEIGHTS.diskGiB,
+  bandwidthMbps: 2n * DEFAULT_WEIGHTS.bandwidthMbps,
+};
 
 /**
  * A running lease of three units for three hours, whose provider was dark once and was paid once; its order takes any
