@@ -151,6 +151,16 @@ describe("StandingOrders: failOver", () => {
       expect([await countOf(f, next), await durationOf(f, next)]).to.deep.equal([1, 2 * PERIOD]);
     });
 
+    it("moves the order of a tenant who took the lease over, and it stands there (INV-ORD-2)", async () => {
+      const { f, lease, order, next } = await loadFixture(darkFixture);
+      await f.market.connect(f.tenantA).offerTransfer(lease.id, f.tenantB);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await place(f, { ...lease, tenant: f.tenantB }, order);
+      await failOver(f, lease);
+      expect(await storedLease(f.market, next.id)).to.include({ tenant: BigInt(f.tenantB.address), transfers: 0n });
+      expect(await countOf(f, next)).to.equal(2);
+    });
+
     // As in the skips of renew: dark for 1,824 s of 2,423, and 1,825 of 2,424, of which 1,824 s are allowed.
     for (const [second, dark] of [
       [2_423, false],
