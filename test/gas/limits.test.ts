@@ -1,8 +1,22 @@
 import { expect } from "chai";
 
-import { ACTIONS, breaches, type GrowthRow, limitOf, MOST_CODE, type Row, SIZES, STATES } from "./limits";
+import {
+  ACTIONS,
+  breaches,
+  type GrowthRow,
+  LEASE_ENDS,
+  limitOf,
+  type Measured,
+  missedLimitOf,
+  MOST_CODE,
+  mostAdded,
+  type OutageRow,
+  type Row,
+  SIZES,
+  STATES,
+} from "./limits";
 import { readFigures, toJson } from "./report";
-import { spendingOf, type Step } from "./trace";
+import { floorOf, spendingOf, type Step } from "./trace";
 
 /** Every limit, used up to the last unit. */
 const ROWS: readonly Row[] = ACTIONS.flatMap((action) =>
@@ -14,21 +28,28 @@ const ROWS: readonly Row[] = ACTIONS.flatMap((action) =>
 const GROWTH: readonly GrowthRow[] = ACTIONS.flatMap((action) =>
   SIZES.map((n, index) => ({ action, n, gas: 10_000 + 100 * index })),
 );
+const OUTAGE_ROWS: readonly OutageRow[] = LEASE_ENDS.map((end) => ({
+  action: "collect",
+  end,
+  none: 60_000,
+  many: 60_000 + mostAdded(end),
+}));
 const SIZE = { contract: "Market", bytes: MOST_CODE };
+const USED_UP: Measured = { rows: ROWS, growth: GROWTH, outages: OUTAGE_ROWS, sizes: [SIZE] };
 
 describe("limits of gas", () => {
   it("hold while every one is used up to the last unit", () => {
-    expect(breaches(ROWS, GROWTH, [SIZE])).to.deep.equal([]);
+    expect(breaches(USED_UP)).to.deep.equal([]);
   });
 
   it("are broken by one unit more", () => {
     const rows = ROWS.map((row) => (row.action === "close" ? { ...row, gas: row.gas + 1 } : row));
-    expect(breaches(rows, GROWTH, [SIZE])).to.deep.equal(["close (steady) costs 75001 gas, at most 75000"]);
+    expect(breaches({ ...USED_UP, rows })).to.deep.equal(["close (steady) costs 75001 gas, at most 75000"]);
   });
 
   it("are broken by a row that is missing", () => {
     const rows = ROWS.filter(({ action }) => action !== "deposit");
-    expect(breaches(rows, GROWTH, [SIZE])).to.deep.equal(["deposit (steady) has a limit and was not measured"]);
+    expect(breaches({ ...USED_UP, rows })).to.deep.equal(["deposit (steady) has a limit and was not measured"]);
   });
 
   it("are broken by growth beyond two per cent, and by growth that was not measured", () => {
@@ -36,14 +57,38 @@ describe("limits of gas", () => {
       if (row.action === "withdraw") return [];
       return [row.action === "open" && row.n === SIZES[2] ? { ...row, gas: 10_201 } : row];
     });
-    expect(breaches(ROWS, growth, [SIZE])).to.deep.equal([
+    expect(breaches({ ...USED_UP, growth })).to.deep.equal([
       "open grows with the market, x1.0201, at most x1.02",
       "withdraw was not measured in markets of every size",
     ]);
   });
 
+  it("are broken by one unit more after a thousand outages, and by an end that was not measured", () => {
+    const outages = OUTAGE_ROWS.flatMap((row) => {
+      if (row.end === "amid") return [];
+      return [row.end === "ahead" ? { ...row, many: row.many + 1 } : row];
+    });
+    expect(breaches({ ...USED_UP, outages })).to.deep.equal([
+      "collect (ahead) costs 501 more after 1000 outages, at most 500",
+      'No settlement of a lease with its end "amid" was measured after outages',
+    ]);
+  });
+
+  it("that are a row's own stand only while the one that was asked for is not kept", () => {
+    const missed = ROWS.filter(({ action, state }) => missedLimitOf(action, state) !== undefined);
+    expect(missed.map(({ action }) => action)).to.include("resize");
+    for (const { action, state, gas } of missed) {
+      const { asked, own } = missedLimitOf(action, state)!;
+      expect([gas, own > asked]).to.deep.equal([own, true]);
+      const rows = ROWS.map((row) => (row.action === action && row.state === state ? { ...row, gas: asked } : row));
+      expect(breaches({ ...USED_UP, rows })).to.deep.equal([
+        `${action} (${state}) keeps the limit of ${asked} that was asked for: give up its own in limits.ts`,
+      ]);
+    }
+  });
+
   it("are broken by one byte of code more", () => {
-    expect(breaches(ROWS, GROWTH, [{ ...SIZE, bytes: MOST_CODE + 1 }])).to.deep.equal([
+    expect(breaches({ ...USED_UP, sizes: [{ ...SIZE, bytes: MOST_CODE + 1 }] })).to.deep.equal([
       "Market has 24577 bytes of code, at most 24576",
     ]);
   });
@@ -51,12 +96,14 @@ describe("limits of gas", () => {
 
 describe("gas.json", () => {
   it("is read back as it was written", () => {
-    const figures = { rows: [...ROWS], growth: [...GROWTH] };
+    const figures = { rows: [...ROWS], growth: [...GROWTH], outages: [...OUTAGE_ROWS] };
     expect(readFigures(toJson(figures))).to.deep.equal(figures);
   });
 
   it("is refused with an action that nobody measures", () => {
-    expect(() => readFigures('{"rows":[{"action":"fly","state":"first","gas":1}],"growth":[]}')).to.throw("action");
+    expect(() => readFigures('{"rows":[{"action":"fly","state":"first","gas":1}],"growth":[],"outages":[]}')).to.throw(
+      "action",
+    );
   });
 });
 
@@ -71,6 +118,23 @@ describe("spendingOf", () => {
     stack,
   });
 
+  it("charges linked code to the contract that it works for, and a look at its code to the call", () => {
+    const steps = [
+      step("EXTCODESIZE", 10_000, 2_600, 1),
+      step("DELEGATECALL", 7_400, 7_000, 1, [INNER, "0xffff"]),
+      step("SSTORE", 5_000, 2_900, 2),
+      step("STOP", 2_100, 0, 2),
+      step("STOP", 4_400, 0, 1),
+    ];
+    const spending = spendingOf(steps, OUTER, new Map());
+    expect(spending).to.deep.equal([
+      { where: OUTER, what: "calls out of it, with a look whether there is code", times: 1, gas: 2_700 },
+      { where: OUTER, what: "slots changed, the first time each", times: 1, gas: 2_900 },
+      { where: OUTER, what: "computation, memory, repeated access to warm slots", times: 1, gas: 0 },
+    ]);
+    expect(floorOf([...spending, { where: OUTER, what: "events", times: 1, gas: 750 }])).to.equal(5_600);
+  });
+
   it("charges a call to its caller without what the callee used, and each step to the contract that it runs in", () => {
     const steps = [
       step("SLOAD", 10_000, 2_100, 1),
@@ -82,7 +146,7 @@ describe("spendingOf", () => {
     ];
     expect(spendingOf(steps, OUTER, new Map([[INNER, "inner"]]))).to.deep.equal([
       { where: OUTER, what: "slots read, the first time each", times: 1, gas: 2_100 },
-      { where: OUTER, what: "calls out of it", times: 1, gas: 2_600 },
+      { where: OUTER, what: "calls out of it, with a look whether there is code", times: 1, gas: 2_600 },
       { where: "inner", what: "slots changed, the first time each", times: 1, gas: 2_900 },
       { where: "inner", what: "computation, memory, repeated access to warm slots", times: 1, gas: 0 },
       { where: OUTER, what: "events", times: 1, gas: 750 },

@@ -6,7 +6,8 @@ import { config } from "hardhat";
 
 import { breaches } from "./limits";
 import { measureGrowth, measureReport, smallWorld } from "./measure";
-import { type Report, toJson, toMarkdown } from "./report";
+import { toMarkdown } from "./page";
+import { type Report, toJson } from "./report";
 
 async function main(): Promise<void> {
   const progress = (line: string) => console.error(line);
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   writeFileSync(path.join(config.paths.root, "gas.json"), toJson(report));
   console.log(page);
 
-  const broken = breaches(report.rows, report.growth, report.sizes);
+  const broken = breaches(report);
   for (const sentence of broken) console.error(`Limit broken: ${sentence}`);
   if (broken.length > 0) process.exitCode = 1;
 }

@@ -1,11 +1,18 @@
 import { reset, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { artifacts, config } from "hardhat";
 
+import { MARKET_LIBRARIES } from "../helpers/market";
+import { CHANGES } from "./changes";
+import { ENDINGS } from "./endings";
 import { KEEPERS } from "./keepers";
-import { ACTIONS, type GrowthRow, type Row, SIZES, STATES } from "./limits";
+import { type Action, ACTIONS, type GrowthRow, type Row, SIZES, type State, STATES } from "./limits";
+import { measureOutages } from "./outages";
 import { BONDS, PROVIDERS } from "./providers";
-import type { CodeSize, Report } from "./report";
-import type { Scenario } from "./scenario";
+import type { CodeSize, Report, Trace } from "./report";
+import { gasOf, type Scenario } from "./scenario";
+import { QUOTES } from "./quotes";
+import { RENEWALS } from "./renewals";
+import { REPLICAS } from "./replicas";
 import { DEPOSITS, TENANTS } from "./tenants";
 import { type Spending, traceSpending } from "./trace";
 import { buildWorld, grow, type World } from "./world";
@@ -13,12 +20,21 @@ import { buildWorld, grow, type World } from "./world";
 /** Every row, in the order of the actions. */
 export const SCENARIOS: readonly Scenario[] = ACTIONS.flatMap((action) =>
   STATES.flatMap((state) =>
-    [...TENANTS, ...PROVIDERS, ...KEEPERS].filter((scenario) => scenario.action === action && scenario.state === state),
+    [...TENANTS, ...PROVIDERS, ...KEEPERS, ...CHANGES, ...RENEWALS, ...REPLICAS, ...QUOTES, ...ENDINGS].filter(
+      (scenario) => scenario.action === action && scenario.state === state,
+    ),
   ),
 );
 
 /** The scenario whose growth is measured, of each action: steady where there is such a state. */
 const GROWING = ACTIONS.map((action) => SCENARIOS.findLast((scenario) => scenario.action === action)!);
+
+/** Rows of which gas.md tells where the gas goes. */
+const TRACED = [
+  ["open", "steady"],
+  ["resize", "steady"],
+  ["renew", "steady"],
+] as const satisfies readonly (readonly [Action, State])[];
 
 type Log = (line: string) => void;
 
@@ -28,13 +44,10 @@ export async function smallWorld(): Promise<World> {
   return grow(await buildWorld(), SIZES[0]);
 }
 
-/** Carries out a scenario and undoes it; returns its row. */
-async function measure(world: World, { send, items, action, state }: Scenario): Promise<Row> {
-  const before = await takeSnapshot();
-  const receipt = await (await send(world)).wait();
-  if (receipt === null) throw new Error(`${action} (${state}) was not mined: mine a block, or turn automine on`);
-  await before.restore();
-  return { action, state, gas: Math.ceil(Number(receipt.gasUsed) / items) };
+/** The row of a scenario. */
+async function measure(world: World, { send, beyond, items, action, state }: Scenario): Promise<Row> {
+  const rest = beyond === undefined ? 0 : await gasOf(() => beyond(world));
+  return { action, state, gas: Math.ceil(((await gasOf(() => send(world))) - rest) / items) };
 }
 
 /** All of the report but growth, measured in a small world. */
@@ -49,14 +62,12 @@ export async function measureReport(world: World, log: Log): Promise<Omit<Report
   for (const scenario of [...DEPOSITS, ...BONDS]) {
     allowances.push({ ...(await measure(world, scenario)), conditions: scenario.conditions });
   }
-  return {
-    rows,
-    scenarios: SCENARIOS,
-    allowances,
-    sizes: await codeSizes(),
-    spending: await spendingOfOpen(world),
-    settings: settings(),
-  };
+  const outages = await measureOutages(world);
+  log("outages measured");
+  const traces: Trace[] = [];
+  for (const [action, state] of TRACED)
+    traces.push({ action, state, spending: await spendingOf(world, action, state) });
+  return { rows, scenarios: SCENARIOS, allowances, outages, sizes: await codeSizes(), traces, settings: settings() };
 }
 
 /** What each action costs in worlds of every size, from a small one on. */
@@ -74,10 +85,13 @@ export async function measureGrowth(small: World, log: Log): Promise<GrowthRow[]
   return ACTIONS.flatMap((action) => growth.filter((row) => row.action === action));
 }
 
-/** Every contract that is deployed, largest first. */
+/** Every contract and linked library that is deployed, largest first. */
 async function codeSizes(): Promise<CodeSize[]> {
   const names = await artifacts.getAllFullyQualifiedNames();
-  const deployed = names.filter((name) => /^contracts\/(?!mocks\/|libraries\/|types\/|interfaces\/)/.test(name));
+  const linked = MARKET_LIBRARIES.map((name) => `contracts/libraries/${name}.sol:${name}`);
+  const deployed = names.filter(
+    (name) => linked.includes(name) || /^contracts\/(?!mocks\/|libraries\/|types\/|interfaces\/)/.test(name),
+  );
   const sizes: CodeSize[] = [];
   for (const name of deployed) {
     const { contractName, deployedBytecode } = await artifacts.readArtifact(name);
@@ -86,16 +100,17 @@ async function codeSizes(): Promise<CodeSize[]> {
   return sizes.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
 }
 
-async function spendingOfOpen(world: World): Promise<Spending[]> {
-  const open = SCENARIOS.find(({ action, state }) => action === "open" && state === "steady")!;
+/** Traces the row of an action. */
+async function spendingOf(world: World, action: Action, state: State): Promise<Spending[]> {
+  const scenario = SCENARIOS.find((row) => row.action === action && row.state === state)!;
   const names = new Map<string, string>();
-  for (const name of ["market", "escrow", "staking", "liveness"] as const) {
+  for (const name of ["market", "escrow", "staking", "liveness", "orders"] as const) {
     names.set((await world[name].getAddress()).toLowerCase(), name);
   }
   const before = await takeSnapshot();
-  const transaction = await open.send(world);
+  const transaction = await scenario.send(world);
   const receipt = await transaction.wait();
-  if (receipt === null) throw new Error("The open to be traced was not mined: mine a block, or turn automine on");
+  if (receipt === null) throw new Error(`The ${action} to be traced was not mined: mine a block, or turn automine on`);
   const spending = await traceSpending(transaction, receipt.gasUsed, names);
   await before.restore();
   return spending;

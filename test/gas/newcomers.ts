@@ -2,7 +2,8 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { parseEther } from "ethers";
 
 import { createOffer } from "../helpers/leases";
-import { machineOffer, type World } from "./world";
+import { DAY } from "../helpers/parameters";
+import { CEILING, dollars, machineOffer, running, type World } from "./world";
 
 const NEWCOMERS_HOLD = parseEther("50000");
 
@@ -13,6 +14,30 @@ export const BOND = parseEther("10000");
 export async function bond({ hold, staking, market }: World, provider: HardhatEthersSigner, allowance = BOND) {
   await hold.connect(provider).approve(staking, allowance);
   return staking.connect(provider).bond(market, BOND);
+}
+
+/** Gives a tenant money in its wallet. */
+export async function payer(world: World, tenant: HardhatEthersSigner): Promise<HardhatEthersSigner> {
+  await world.usd6.mint(tenant, dollars(10_000));
+  return tenant;
+}
+
+/** Deposits with the allowance that is given for it. */
+export async function deposit(
+  { usd6, escrow, token }: World,
+  tenant: HardhatEthersSigner,
+  amount: bigint,
+  allowance = amount,
+) {
+  await usd6.connect(tenant).approve(escrow, allowance);
+  return escrow.connect(tenant).deposit(token, tenant, amount);
+}
+
+/** Gives a tenant `amount` in escrow, and the market a finite ceiling there. */
+export async function funded(world: World, tenant: HardhatEthersSigner, amount: bigint): Promise<HardhatEthersSigner> {
+  await deposit(world, await payer(world, tenant), amount);
+  await world.escrow.connect(tenant).approveModule(world.token, world.market, CEILING);
+  return tenant;
 }
 
 /** Somebody who never did anything here, with ether. */
@@ -33,9 +58,26 @@ export async function newHolder(world: World): Promise<HardhatEthersSigner> {
 
 /** The same world, seen from a provider that is new: bonded, live, with the same machine on offer. */
 export async function newProvider(world: World): Promise<World> {
+  return settleIn(world, await newHolder(world), newcomer(world, 2));
+}
+
+/** The same world, seen from another provider, the first or the second, that has a lease running. */
+export async function rival(world: World, index: 0 | 1): Promise<World> {
+  const { hold, providerB, operatorB, providerC, operatorC, tenant } = world;
+  const [provider, operator] = (
+    [
+      [providerB, operatorB],
+      [providerC, operatorC],
+    ] as const
+  )[index];
+  await hold.connect(provider).delegate(provider);
+  const other = await settleIn(world, provider, operator);
+  await running(other, [{ tenant: tenant.address, duration: 7 * DAY }]);
+  return other;
+}
+
+async function settleIn(world: World, provider: HardhatEthersSigner, operator: HardhatEthersSigner): Promise<World> {
   const { liveness, market, token } = world;
-  const provider = await newHolder(world);
-  const operator = newcomer(world, 2);
   await bond(world, provider);
   await liveness.connect(provider).setOperator(operator);
   await liveness.connect(operator).heartbeat(provider);

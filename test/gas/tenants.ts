@@ -4,37 +4,11 @@ import { MaxUint256 } from "ethers";
 import { lockOf } from "../helpers/money";
 import { HOUR, listingOf } from "../helpers/parameters";
 import { FAR_DEADLINE, signFunding, signPermit } from "../helpers/signatures";
-import { newcomer, newProvider } from "./newcomers";
+import { deposit, funded, newcomer, newProvider, payer } from "./newcomers";
 import type { Scenario } from "./scenario";
-import { CEILING, dollars, machineOrder, nobody, PRICE, running, serve, type World } from "./world";
+import { dollars, machineOrder, nobody, PRICE, running, serve, type World } from "./world";
 
 const DAY_OF_LEASE = 24 * HOUR;
-
-/** A newcomer with money in its wallet. */
-async function payer(world: World): Promise<HardhatEthersSigner> {
-  const tenant = newcomer(world);
-  await world.usd6.mint(tenant, dollars(10_000));
-  return tenant;
-}
-
-/** Deposits with the allowance that is given for it. */
-async function deposit(
-  { usd6, escrow, token }: World,
-  tenant: HardhatEthersSigner,
-  amount: bigint,
-  allowance = amount,
-) {
-  await usd6.connect(tenant).approve(escrow, allowance);
-  return escrow.connect(tenant).deposit(token, tenant, amount);
-}
-
-/** A newcomer with `amount` in escrow, and a finite ceiling for the market. */
-async function funded(world: World, amount: bigint): Promise<HardhatEthersSigner> {
-  const tenant = await payer(world);
-  await deposit(world, tenant, amount);
-  await world.escrow.connect(tenant).approveModule(world.token, world.market, CEILING);
-  return tenant;
-}
 
 /** Has the tenant's lease of a day run for two hours, the offer's minimum being one. */
 async function ranTwoHours(world: World, tenant: HardhatEthersSigner): Promise<bigint> {
@@ -52,9 +26,9 @@ export const TENANTS: readonly Scenario[] = [
     conditions:
       "as steady, but the first lease of a tenant who deposited and approved before, the first of its offer, and the first that its provider reserves for",
     async send(world) {
-      const tenant = await funded(world, dollars(1_000));
+      const tenant = await funded(world, newcomer(world), dollars(1_000));
       const { offer } = await newProvider(world);
-      return world.market.connect(tenant).open(machineOrder(world, DAY_OF_LEASE, offer));
+      return world.market.connect(tenant).open(machineOrder(world, DAY_OF_LEASE, { offers: [offer] }));
     },
   },
   {
@@ -70,7 +44,7 @@ export const TENANTS: readonly Scenario[] = [
     state: "first",
     items: 1,
     conditions: "as steady, into an account that never held any",
-    send: async (world) => deposit(world, await payer(world), dollars(1_000)),
+    send: async (world) => deposit(world, await payer(world, newcomer(world)), dollars(1_000)),
   },
   {
     action: "deposit",
@@ -88,7 +62,7 @@ export const TENANTS: readonly Scenario[] = [
       "`openFunded`: an account that never used the escrow permits (ERC-2612) and deposits $1,000, approves the market for as much and opens as in open, steady",
     async send(world) {
       const { market, escrow, usd6, token } = world;
-      const tenant = await payer(world);
+      const tenant = await payer(world, newcomer(world));
       const amount = dollars(1_000);
       const funding = {
         account: tenant.address,
@@ -111,7 +85,7 @@ export const TENANTS: readonly Scenario[] = [
     items: 1,
     conditions: "as steady, but the tenant's only lease, for which it had locked all that it had",
     async send(world) {
-      const tenant = await funded(world, lockOf(PRICE, DAY_OF_LEASE, listingOf(6).bounty));
+      const tenant = await funded(world, newcomer(world), lockOf(PRICE, DAY_OF_LEASE, listingOf(6).bounty));
       const leaseId = await ranTwoHours(world, tenant);
       return world.market.connect(tenant).close(leaseId);
     },

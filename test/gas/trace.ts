@@ -22,19 +22,25 @@ const traceSchema = z.object({ gas: z.number(), structLogs: z.array(stepSchema) 
 export type Step = z.infer<typeof stepSchema>;
 
 const CALLS = new Set(["CALL", "STATICCALL", "DELEGATECALL", "CREATE", "CREATE2"]);
+const REACHING = "calls out of it, with a look whether there is code";
+const EVENTS = "events";
 const COMPUTATION = "computation, memory, repeated access to warm slots";
+
+/** What is left of a transaction without events and with code that costs nothing. */
+export const floorOf = (spending: readonly Spending[]): number =>
+  spending.filter(({ what }) => what !== COMPUTATION && what !== EVENTS).reduce((sum, { gas }) => sum + gas, 0);
 
 /** What a step is, by its opcode and its price (EIP-2929, EIP-2200). */
 function kindOf(op: string, cost: number): string {
   if (op === "SLOAD" && cost >= 2_100) return "slots read, the first time each";
   if (op === "SSTORE" && cost >= 20_000) return "slots written that were zero";
   if (op === "SSTORE" && cost >= 2_900) return "slots changed, the first time each";
-  if (op.startsWith("LOG")) return "events";
-  if (CALLS.has(op)) return "calls out of it";
+  if (op.startsWith("LOG")) return EVENTS;
+  if (CALLS.has(op) || op === "EXTCODESIZE") return REACHING;
   return COMPUTATION;
 }
 
-/** The contract that a call reaches: the second word of the stack, from its top. */
+/** The contract that a call reaches: the second word of the stack, from its top. (Linked code works for its caller.) */
 const calleeOf = (stack: readonly string[]): string =>
   `0x${stack.at(-2)!.replace(/^0x/, "").padStart(64, "0").slice(-40)}`;
 
@@ -51,13 +57,14 @@ export function spendingOf(steps: readonly Step[], to: string, names: ReadonlyMa
     const where = names.get(address) ?? address;
     let cost = step.gasCost;
     if (CALLS.has(step.op)) {
-      frames.push(calleeOf(step.stack));
+      frames.push(step.op === "DELEGATECALL" ? address : calleeOf(step.stack));
       cost = ownCost(steps, index);
     }
     const what = kindOf(step.op, cost);
     const key = `${where}/${what}`;
     const entry = spent.get(key) ?? { where, what, times: 0, gas: 0 };
-    spent.set(key, { ...entry, times: entry.times + 1, gas: entry.gas + cost });
+    const times = entry.times + (step.op === "EXTCODESIZE" ? 0 : 1);
+    spent.set(key, { ...entry, times, gas: entry.gas + cost });
   }
   return [...spent.values()].map((entry) => (entry.what === COMPUTATION ? { ...entry, times: 1 } : entry));
 }

@@ -29,7 +29,7 @@ export const PRICE = perHour(4_800_000n); // $4.80 an hour in a 6-decimal token
 const MOST_PRICE = perHour(5_000_000n);
 const CAPACITY = 100_000n;
 const MIN_DURATION = HOUR;
-const MONTH = 30 * DAY;
+export const MONTH = 30 * DAY;
 
 export const dollars = (amount: number): bigint => BigInt(amount) * 10n ** 6n;
 
@@ -90,20 +90,27 @@ export const machineOffer = (token: string): OfferDraft =>
     contentHash: id("offer"),
   });
 
-/** One machine, with a highest price and a highest lock that leave some room. */
-export const machineOrder = (world: Pick<World, "token" | "offer">, duration: number, offer = world.offer) =>
+/** One machine, or one on each of several offers, with a highest price and a highest lock that leave some room. */
+export const machineOrder = (
+  { token, offer }: Pick<World, "token" | "offer">,
+  duration: number,
+  { offers = [offer], units = 1 }: { offers?: readonly bigint[]; units?: number } = {},
+) =>
   anOrder({
-    token: world.token,
+    token,
     duration,
+    units,
     requirement: REQUIREMENT,
-    maxLock: costOf(MOST_PRICE, duration) + dollars(1),
-    candidates: [{ offer, maxPricePerSecondX32: MOST_PRICE }],
+    maxLock: BigInt(units * offers.length) * (costOf(MOST_PRICE, duration) + dollars(1)),
+    candidates: offers.map((candidate) => ({ offer: candidate, maxPricePerSecondX32: MOST_PRICE })),
+    replicas: offers.length,
   });
 
 /** Lets time pass while the provider stays live. */
 export async function serve({ liveness, operator, provider }: World, seconds: number): Promise<void> {
   const until = (await time.latest()) + seconds;
-  for (let next = (await time.latest()) + GRACE - 1; next < until; next += GRACE - 1) {
+  const step = GRACE - MINUTE; // the last heartbeat may be some blocks old
+  for (let next = (await time.latest()) + step; next < until; next += step) {
     await time.setNextBlockTimestamp(next);
     await liveness.connect(operator).heartbeat(provider);
   }
@@ -121,6 +128,8 @@ export async function outage({ liveness, operator, provider }: World): Promise<v
 export interface Wish {
   tenant: string;
   duration: number;
+  /** One unless told. */
+  units?: number;
 }
 
 /** Opens leases; returns their ids. */
@@ -129,10 +138,12 @@ export async function openAll(world: World, wishes: readonly Wish[]): Promise<bi
   const { leaseCount } = await storedOffer(market, offer);
   const to = await market.getAddress();
   await sendAll(
-    wishes.map(({ tenant, duration }) => ({
+    wishes.map(({ tenant, duration, units }) => ({
       from: tenant,
       to,
-      data: market.interface.encodeFunctionData("open", [machineOrder(world, duration)]),
+      data: market.interface.encodeFunctionData("open", [
+        machineOrder(world, duration, units === undefined ? {} : { units }),
+      ]),
     })),
   );
   return wishes.map((_, index) => leaseIdOf(offer, leaseCount + BigInt(index) + 1n));
