@@ -1,12 +1,13 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { ethers } from "hardhat";
 
-import { whole } from "../helpers/fixture";
-import { leaseIdOf } from "../helpers/leases";
-import { MOST_LOCK } from "../helpers/orders";
+import { NO_CEILING, whole } from "../helpers/fixture";
+import { createOffer, leaseIdOf } from "../helpers/leases";
+import { anOffer, MOST_LOCK } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { FAR_DEADLINE, NO_PERMIT, signFunding, signPermit } from "../helpers/signatures";
-import { storedLease } from "../helpers/words";
+import { storedLease, storedOffer } from "../helpers/words";
 import { quotesFixture, type Signed, stateOf } from "./quoting";
 
 const DEPOSIT = whole(100n, 6);
@@ -40,7 +41,63 @@ async function firstTimeFixture() {
   return { ...f, newcomer, funding, signature, permit, open, expectLease };
 }
 
+/**
+ * A tenant whose account has an attacker's code, with money in escrow in a token that calls it in the middle of a
+ * transfer; it will open with `units` units of a quote in that token, inside the deposit and after it.
+ */
+async function hookedFixture() {
+  const f = await quotesFixture();
+  const { escrow, market, quotes, admin, providerA } = f;
+  const token = await ethers.deployContract("HookedToken");
+  await market.connect(admin).listToken(token, 100_000n, 50_000n);
+  const offer = await createOffer(market, providerA, anOffer({ token: await token.getAddress() }));
+  const key = f.others[0]!;
+  await token.mint(key, DEPOSIT);
+  await token.connect(key).approve(escrow, DEPOSIT);
+  await escrow.connect(key).deposit(token, key, DEPOSIT / 2n);
+  await escrow.connect(key).approveModule(token, market, NO_CEILING);
+  const funding = {
+    account: key.address,
+    token: await token.getAddress(),
+    module: await market.getAddress(),
+    ceiling: NO_CEILING,
+    deposit: DEPOSIT / 2n,
+    nonce: 0n,
+    deadline: FAR_DEADLINE,
+  };
+  const signature = await signFunding(key, escrow, funding);
+  await setCode(key.address, await ethers.provider.getCode(await ethers.deployContract("HookedAccount")));
+  const attacker = await ethers.getContractAt("HookedAccount", key.address);
+  await token.register(attacker);
+  const attack = async ({ quote, signature: by }: Signed) => {
+    const inner = quotes.interface.encodeFunctionData("open", [quote, by, 1, HOUR, MOST_LOCK]);
+    await attacker.connect(f.stranger).arm(quotes, inner, false);
+    const outer = [quote, by, 1, HOUR, MOST_LOCK, funding, signature, NO_PERMIT] as const;
+    const data = quotes.interface.encodeFunctionData("openFunded", [...outer]);
+    return attacker.connect(f.stranger).execute(quotes, data);
+  };
+  return { ...f, attacker, attack, offer };
+}
+
 describe("Quotes: openFunded", () => {
+  it("counts a lease that a token's hook opened in the middle of the deposit (INV-QTE-1, ATK-TOK-1)", async () => {
+    const { quotes, providerA, attacker, attack, offer, signed } = await loadFixture(hookedFixture);
+    const quote = await signed({ offer, units: 2 });
+    await attack(quote);
+    expect(await attacker.succeeded()).to.equal(true);
+    expect((await stateOf(quotes, providerA, quote.digest))[2]).to.equal(2n);
+  });
+
+  it("opens no more than the quote's units through a token's hook (INV-QTE-1, ATK-TOK-1)", async () => {
+    const { quotes, market, providerA, attack, offer, signed } = await loadFixture(hookedFixture);
+    const quote = await signed({ offer, units: 1 });
+    await expect(attack(quote))
+      .to.be.revertedWithCustomError(quotes, "QuotesUnitsShort")
+      .withArgs(quote.digest, 0n, 1n);
+    expect((await stateOf(quotes, providerA, quote.digest))[2]).to.equal(0n);
+    expect((await storedOffer(market, offer)).leaseCount).to.equal(0n);
+  });
+
   it("deposits, approves the market and opens in one transaction, by signatures (INV-ESC-3)", async () => {
     const fixture = await loadFixture(firstTimeFixture);
     const { quotes, escrow, market, usd6, newcomer, providerA, offerA, signed, open, expectLease } = fixture;
