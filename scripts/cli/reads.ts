@@ -14,6 +14,7 @@ export interface Lease {
   readonly name: string;
   readonly status: (typeof LEASE_STATUSES)[number];
   readonly reason: (typeof END_REASONS)[number];
+  readonly termsVersion: bigint;
   readonly tenant: string;
   readonly provider: string;
   readonly token: string;
@@ -26,7 +27,11 @@ export interface Lease {
   readonly cutoff: number;
   readonly end: number;
   readonly remaining: number;
+  /** When its present rate began; `billedSeconds` counts from then on. */
+  readonly anchor: number;
   readonly billedSeconds: number;
+  /** Of `earned`, what it earned before the anchor. */
+  readonly earnedBefore: bigint;
   readonly earned: bigint;
   readonly collectable: bigint;
   readonly locked: bigint;
@@ -34,6 +39,15 @@ export interface Lease {
   readonly collateral: bigint;
   readonly releasableAt: number;
   readonly settled: boolean;
+  readonly noticed: boolean;
+  /** How often it changed hands. */
+  readonly transfers: number;
+  /** To whom it is offered; zero: to nobody. */
+  readonly recipient: string;
+  /** Of its provider, since its start. */
+  readonly darkSeconds: number;
+  /** What the first collect after the end takes as service credit. */
+  readonly creditDue: bigint;
 }
 
 function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
@@ -42,6 +56,7 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     name: formatLeaseId(view.leaseId),
     status: LEASE_STATUSES[Number(view.status)] ?? "None",
     reason: END_REASONS[Number(view.reason)] ?? "None",
+    termsVersion: view.termsVersion,
     tenant: view.tenant,
     provider: view.provider,
     token: view.token,
@@ -54,7 +69,9 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     cutoff: Number(view.cutoff),
     end: Number(view.end),
     remaining: Number(view.remaining),
+    anchor: Number(view.anchor),
     billedSeconds: Number(view.billedSeconds),
+    earnedBefore: view.earnedBefore,
     earned: view.earned,
     collectable: view.collectable,
     locked: view.locked,
@@ -62,6 +79,11 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     collateral: view.collateral,
     releasableAt: Number(view.releasableAt),
     settled: view.settled,
+    noticed: view.noticed,
+    transfers: Number(view.transfers),
+    recipient: view.recipient,
+    darkSeconds: Number(view.darkSeconds),
+    creditDue: view.creditDue,
   };
 }
 

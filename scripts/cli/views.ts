@@ -1,10 +1,14 @@
+import { ZeroAddress } from "ethers";
+
 import { END_REASON_WORDS } from "../../sdk/market";
 import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { formatResources } from "../../sdk/resources";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { hold, money, pairs, plural, price, table } from "./format";
+import type { StandingOrder } from "./leases";
 import type { Clock, Lease } from "./reads";
 import type { Session } from "./session";
+import type { Token } from "./tokens";
 
 /** How reliable a provider was, in few words. */
 function recordText({ record: { served, noShows, darkSeconds, outages, lastSeen } }: RecordedOffer): string {
@@ -77,8 +81,14 @@ export async function leasesTable(session: Session, leases: readonly Lease[]): P
   return table(["lease", "status", "units", "rate", "locked", "earned", "next"], rows, [2, 3, 4, 5]);
 }
 
+/** Renewals that a standing order has left, in one line. */
+function orderText({ count, period, maxPriceX32, fallbacks }: StandingOrder, token: Token): string {
+  const most = `${plural(count, "renewal")} of ${formatDuration(period)} at ${price(maxPriceX32, token)} a unit at most`;
+  return fallbacks.length === 0 ? most : `${most}, else on offer ${fallbacks.join(", ")}`;
+}
+
 /** Everything about one lease. */
-export async function leaseText(session: Session, lease: Lease): Promise<string> {
+export async function leaseText(session: Session, lease: Lease, order?: StandingOrder): Promise<string> {
   const [tokens, now] = await Promise.all([session.tokens(), session.now()]);
   const token = await tokens.describe(lease.token);
   const at = (second: number): string => (second === 0 ? "" : formatInstant(second));
@@ -98,12 +108,25 @@ export async function leaseText(session: Session, lease: Lease): Promise<string>
     ["activation due", at(lease.deadline)],
     ["no-show from", at(lease.cutoff)],
     [lease.status === "Active" ? "ends" : "ended", at(lease.end)],
-    ["billed", started ? formatDuration(lease.billedSeconds) : ""],
+    ["notice", lease.noticed ? "the provider gave notice: neither extended nor renewed any more" : ""],
+    ["renewals", order === undefined ? "" : orderText(order, token)],
+    ["transfers", lease.transfers === 0 ? "" : `changed hands ${plural(lease.transfers, "time")}`],
+    ["offered to", lease.recipient === ZeroAddress ? "" : lease.recipient],
+    ["rate since", lease.anchor > lease.startedAt ? at(lease.anchor) : ""],
+    [
+      "billed",
+      started ? `${formatDuration(lease.billedSeconds)}${lease.anchor > lease.startedAt ? " at this rate" : ""}` : "",
+    ],
+    ["dark", started ? formatDuration(lease.darkSeconds) : ""],
     ["earned", money(lease.earned, token)],
     ["collectable", money(lease.collectable, token)],
     ["locked", money(lease.locked, token)],
     ["bounty", money(lease.bounty, token)],
     ["collateral", hold(lease.collateral)],
+    [
+      "credit due",
+      lease.creditDue === 0n ? "" : `${hold(lease.creditDue)} for the darkness, taken at the first collect`,
+    ],
     ["collateral free", at(lease.releasableAt)],
   ]);
 }

@@ -2,9 +2,10 @@ import type { CommandGroup } from "../command";
 import { doctor } from "./doctor";
 import { lease } from "./lease";
 import { offers } from "./offers";
+import { order } from "./order";
 import { provider } from "./provider";
 import { quotes } from "./quotes";
 import { tenant } from "./tenant";
 
 /** All groups of commands, in the order of the help. */
-export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, quotes, lease, doctor];
+export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, quotes, lease, order, doctor];

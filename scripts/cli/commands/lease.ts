@@ -7,10 +7,13 @@ import { command, type CommandGroup, done } from "../command";
 import { Failure } from "../failure";
 import { money, plural, sections, table } from "../format";
 import { leaseId } from "../inputs";
+import { readOrder } from "../leases";
 import { readLeases } from "../reads";
 import type { Session } from "../session";
 import { eventArgs, execute, type Step, step } from "../steps";
 import { leaseText } from "../views";
+import { extend, notice, resize } from "./lease/changes";
+import { acceptTransfer, offerTransfer } from "./lease/transfer";
 
 const SCAN_PAGE = 250;
 const DUTIES = ["expire", "cancel as a no-show"] as const;
@@ -53,7 +56,12 @@ const show = command({
     const lost = ids.filter((id) => !leases.some((lease) => lease.id === id));
     if (lost.length > 0)
       throw new Failure("refused", lost.map((id) => `lease ${formatLeaseId(id)} does not exist`).join("\n"));
-    return { data: leases, text: sections(...(await Promise.all(leases.map((lease) => leaseText(session, lease))))) };
+    const orders = await Promise.all(leases.map(({ id }) => readOrder(session, id)));
+    const texts = leases.map((lease, index) => leaseText(session, lease, orders[index]));
+    return {
+      data: leases.map((lease, index) => ({ ...lease, order: orders[index] ?? null })),
+      text: sections(...(await Promise.all(texts))),
+    };
   },
 });
 
@@ -111,9 +119,9 @@ const end = command({
   },
 });
 
-/** What anyone does with leases. */
+/** What is done with leases: by their tenants and providers, and by anyone. */
 export const lease: CommandGroup = {
   name: "lease",
-  summary: "look at leases, and end those that are due",
-  commands: [show, due, end],
+  summary: "look at leases, change them, hand them over, and end those that are due",
+  commands: [show, extend, resize, notice, offerTransfer, acceptTransfer, due, end],
 };

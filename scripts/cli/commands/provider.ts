@@ -10,6 +10,7 @@ import { claim, fundsTable, withdraw } from "./money";
 import { bond, bondText, cancelUnbond, finishUnbond, unbond } from "./provider/bond";
 import { offer, retire, setCapacity, setPrice } from "./provider/offers";
 import { activate, collect, decline, heartbeat, setOperator } from "./provider/operator";
+import { record } from "./provider/record";
 
 const show = command({
   usage: "show [provider]",
@@ -75,6 +76,7 @@ export const provider: CommandGroup = {
     collect,
     withdraw,
     claim,
+    record,
     show,
   ],
 };

@@ -1,0 +1,54 @@
+import { ZeroAddress } from "ethers";
+import { z } from "zod";
+
+import { command, done } from "../../command";
+import { money, pairs } from "../../format";
+import { addressOrNone, leaseId } from "../../inputs";
+import { readLease } from "../../leases";
+import { eventArgs, execute, step } from "../../steps";
+
+export const offerTransfer = command({
+  usage: "offer-transfer <lease> <recipient>",
+  summary: "offer your running lease to another account, who accepts it (none: to nobody any more)",
+  details: "With the lease go the money that is locked for it and all its refunds; its standing order is void.",
+  input: z.object({ lease: leaseId, recipient: addressOrNone }),
+  async run(session, { lease: id, recipient }) {
+    const [{ market }, lease] = await Promise.all([session.handles(), readLease(session, id)]);
+    const none = recipient === ZeroAddress;
+    const label = none ? `Take back the offer of lease ${lease.name}` : `Offer lease ${lease.name} to ${recipient}`;
+    const execution = await execute(session, [
+      await step(label, market, market.offerTransfer, [id, recipient], lease.token),
+    ]);
+    const text = none
+      ? `Lease ${lease.name} is offered to nobody.`
+      : `${recipient} may take lease ${lease.name} over: leasehold lease accept-transfer ${lease.name}`;
+    return done(execution, text, { lease: lease.name, recipient: none ? null : recipient });
+  },
+});
+
+export const acceptTransfer = command({
+  usage: "accept-transfer <lease>",
+  summary: "take over a running lease that was offered to you, with what is locked for it and all its refunds",
+  input: z.object({ lease: leaseId }),
+  async run(session, { lease: id }) {
+    const [{ market }, tokens, lease] = await Promise.all([
+      session.handles(),
+      session.tokens(),
+      readLease(session, id),
+    ]);
+    const paidIn = await tokens.describe(lease.token);
+    const execution = await execute(session, [
+      await step(`Take over lease ${lease.name}`, market, market.acceptTransfer, [id], lease.token),
+    ]);
+    const moved = eventArgs(execution, "LeaseTransferred")[0];
+    if (moved === undefined) return done(execution, "", { lease: lease.name });
+    const [from, locked] = [String(moved["from"]), moved["locked"] as bigint];
+    const text = pairs([
+      ["lease", `${lease.name}, yours now`],
+      ["from", from],
+      ["locked for it", money(locked, paidIn)],
+      ["standing order", "none: leasehold order set, if it is to go on by itself"],
+    ]);
+    return done(execution, text, { lease: lease.name, from, locked });
+  },
+});
