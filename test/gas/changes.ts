@@ -67,6 +67,16 @@ export const CHANGES: readonly Scenario[] = [
     },
   },
   {
+    action: "extend-changed",
+    state: "steady",
+    items: 1,
+    conditions: "as extend, of a lease that was resized",
+    async send(world) {
+      const leaseId = await resizedTo(world, 3);
+      return world.market.connect(world.tenant).extend(leaseId, HOUR, MOST_COST);
+    },
+  },
+  {
     action: "resize",
     state: "first",
     items: 1,

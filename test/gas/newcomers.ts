@@ -3,6 +3,7 @@ import { parseEther } from "ethers";
 
 import { createOffer } from "../helpers/leases";
 import { DAY } from "../helpers/parameters";
+import { FAR_DEADLINE, signFunding, signPermit } from "../helpers/signatures";
 import { CEILING, dollars, machineOffer, running, type World } from "./world";
 
 const NEWCOMERS_HOLD = parseEther("50000");
@@ -38,6 +39,26 @@ export async function funded(world: World, tenant: HardhatEthersSigner, amount: 
   await deposit(world, await payer(world, tenant), amount);
   await world.escrow.connect(tenant).approveModule(world.token, world.market, CEILING);
   return tenant;
+}
+
+/** Signs a tenant's first funding, of `amount` for a ceiling of as much, and the permit for it. */
+export async function signedFunding(
+  { escrow, market, usd6, token }: World,
+  tenant: HardhatEthersSigner,
+  amount: bigint,
+) {
+  const funding = {
+    account: tenant.address,
+    token,
+    module: await market.getAddress(),
+    ceiling: amount,
+    deposit: amount,
+    nonce: 0,
+    deadline: FAR_DEADLINE,
+  };
+  const signature = await signFunding(tenant, escrow, funding);
+  const permit = await signPermit(tenant, usd6, { spender: await escrow.getAddress(), value: amount });
+  return { funding, signature, permit };
 }
 
 /** Somebody who never did anything here, with ether. */

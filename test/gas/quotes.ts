@@ -2,8 +2,9 @@ import { ZeroAddress } from "ethers";
 
 import { DAY } from "../helpers/parameters";
 import { NO_TERMS, openWith, type Quote, type Signed, signQuote } from "../quotes/quoting";
+import { newcomer, payer, signedFunding } from "./newcomers";
 import type { Scenario } from "./scenario";
-import { machineOffer, PRICE, type World } from "./world";
+import { dollars, machineOffer, PRICE, type World } from "./world";
 
 const QUOTED_PRICE = (PRICE * 9n) / 10n;
 const QUOTED_UNITS = 10;
@@ -61,6 +62,22 @@ export const QUOTES: readonly Scenario[] = [
     async send(world) {
       const { terms } = machineOffer(world.token);
       return open(world, await signed(world, { offer: 0n, terms }));
+    },
+  },
+  {
+    action: "quote-open-funded",
+    state: "first",
+    items: 1,
+    conditions: "as first-open-signed, with such a quote on an offer",
+    async send(world) {
+      const { liveness, operator, provider, quotes } = world;
+      const tenant = await payer(world, newcomer(world));
+      const { funding, signature, permit } = await signedFunding(world, tenant, dollars(1_000));
+      const quote = await signed(world);
+      await liveness.connect(operator).heartbeat(provider);
+      return quotes
+        .connect(tenant)
+        .openFunded(quote.quote, quote.signature, 1, DAY, dollars(1_000), funding, signature, permit);
     },
   },
 ];

@@ -44,6 +44,15 @@ async function due(world: World, tenants: readonly string[]): Promise<bigint[]> 
   return leaseIds;
 }
 
+/** Leases that were repriced at a renewal, due for the next one. */
+async function repriced(world: World, tenants: readonly string[]): Promise<bigint[]> {
+  const leaseIds = await due(world, tenants);
+  await lower(world, LOWER_PRICE);
+  await renew(world, leaseIds);
+  await serve(world, TERM);
+  return leaseIds;
+}
+
 const times = (count: number, tenant: string): string[] => Array.from({ length: count }, () => tenant);
 
 const renew = ({ orders, keeper }: World, leaseIds: bigint[]) => orders.connect(keeper).renew(leaseIds);
@@ -96,6 +105,20 @@ export const RENEWALS: readonly Scenario[] = [
     send: async (world) => renew(world, await due(world, await crew(world, RENEWED))),
   },
   {
+    action: "renew-changed",
+    state: "steady",
+    items: 1,
+    conditions: "as renew, of a lease that was repriced at an earlier renewal",
+    send: async (world) => renew(world, await repriced(world, [world.tenant.address])),
+  },
+  {
+    action: "renew-batch-changed",
+    state: "steady",
+    items: RENEWED,
+    conditions: `each of ${RENEWED} such leases of one tenant and one offer`,
+    send: async (world) => renew(world, await repriced(world, times(RENEWED, world.tenant.address))),
+  },
+  {
     action: "renew-repriced",
     state: "first",
     items: 1,
@@ -112,10 +135,7 @@ export const RENEWALS: readonly Scenario[] = [
     items: 1,
     conditions: "the same at the next renewal, at a lower price again",
     async send(world) {
-      const leaseIds = await due(world, [world.tenant.address]);
-      await lower(world, LOWER_PRICE);
-      await renew(world, leaseIds);
-      await serve(world, TERM);
+      const leaseIds = await repriced(world, [world.tenant.address]);
       await lower(world, LOWER_PRICE - 1n);
       return renew(world, leaseIds);
     },

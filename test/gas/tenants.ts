@@ -3,8 +3,7 @@ import { MaxUint256 } from "ethers";
 
 import { lockOf } from "../helpers/money";
 import { HOUR, listingOf } from "../helpers/parameters";
-import { FAR_DEADLINE, signFunding, signPermit } from "../helpers/signatures";
-import { deposit, funded, newcomer, newProvider, payer } from "./newcomers";
+import { deposit, funded, newcomer, newProvider, payer, signedFunding } from "./newcomers";
 import type { Scenario } from "./scenario";
 import { dollars, machineOrder, nobody, PRICE, running, serve, type World } from "./world";
 
@@ -61,22 +60,10 @@ export const TENANTS: readonly Scenario[] = [
     conditions:
       "`openFunded`: an account that never used the escrow permits (ERC-2612) and deposits $1,000, approves the market for as much and opens as in open, steady",
     async send(world) {
-      const { market, escrow, usd6, token } = world;
       const tenant = await payer(world, newcomer(world));
-      const amount = dollars(1_000);
-      const funding = {
-        account: tenant.address,
-        token,
-        module: await market.getAddress(),
-        ceiling: amount,
-        deposit: amount,
-        nonce: 0,
-        deadline: FAR_DEADLINE,
-      };
-      const signature = await signFunding(tenant, escrow, funding);
-      const permit = await signPermit(tenant, usd6, { spender: await escrow.getAddress(), value: amount });
+      const { funding, signature, permit } = await signedFunding(world, tenant, dollars(1_000));
       const order = machineOrder(world, DAY_OF_LEASE);
-      return market.connect(tenant).openFunded(order, funding, signature, permit);
+      return world.market.connect(tenant).openFunded(order, funding, signature, permit);
     },
   },
   {
