@@ -1,6 +1,6 @@
 import { ZeroAddress } from "ethers";
 
-import { most, refuse, Tally } from "./plain";
+import { least, most, refuse, Tally } from "./plain";
 import type { Token, Touch } from "./tokens";
 
 /** The ceiling that never moves. */
@@ -90,9 +90,18 @@ export class EscrowModel {
     this.approveModule(account, token, module, funding.ceiling);
   }
 
-  requireLockable(module: string, token: string, account: string, amount: bigint): void {
-    this.#requireFree(token, account, amount);
-    const headroom = this.headroom(module, token, account);
+  /** `first`: free balance and approval that are taken before. */
+  requireLockable(
+    module: string,
+    token: string,
+    account: string,
+    amount: bigint,
+    first = { gone: 0n, usedUp: 0n },
+  ): void {
+    const free = this.freeOf(token, account) - first.gone;
+    if (amount > free) refuse("EscrowInsufficientFree", token, account, free, amount);
+    const limited = this.held(module, token, account).ceiling !== UNLIMITED;
+    const headroom = this.headroom(module, token, account) - (limited ? first.usedUp : 0n);
     if (amount > headroom) refuse("EscrowCeilingExceeded", module, token, account, headroom, amount);
   }
 
@@ -100,6 +109,40 @@ export class EscrowModel {
     this.requireLockable(module, token, account, amount);
     this.#credit(token, account, -amount);
     this.#hold(module, token, account, amount);
+  }
+
+  /** Locks and pays a third party out of what was free; nothing happens where free balance or headroom do not suffice. */
+  tryLockAndPay(module: string, token: string, account: string, locked: bigint, paid: bigint, payee: string): boolean {
+    const room = least(this.freeOf(token, account), this.headroom(module, token, account));
+    if (locked + paid > room) return false;
+    this.lock(module, token, account, locked + paid);
+    this.payOut(module, token, account, paid, payee);
+    return true;
+  }
+
+  requireGiftable(module: string, token: string, payer: string, account: string, amount: bigint): void {
+    this.requireLockable(module, token, payer, amount);
+    if (payer !== account) this.#requireRoom(module, token, account, amount);
+  }
+
+  /** Somebody pays for a lock of somebody else: spent by the one, approved for the other. */
+  lockFor(module: string, token: string, payer: string, account: string, amount: bigint): void {
+    if (payer === account) return this.lock(module, token, account, amount);
+    this.requireGiftable(module, token, payer, account, amount);
+    this.#credit(token, payer, -amount);
+    this.#useUp(module, token, payer, amount);
+    this.#receive(module, token, account, amount);
+  }
+
+  /** A lock gets another owner: spent by the one, approved for the other. */
+  moveLock(module: string, token: string, from: string, to: string, amount: bigint): void {
+    const { locked } = this.held(module, token, from);
+    if (amount > locked) refuse("EscrowInsufficientLocked", module, token, from, locked, amount);
+    if (from === to) return;
+    this.#requireRoom(module, token, to, amount);
+    this.#hold(module, token, from, -amount);
+    this.#useUp(module, token, from, amount);
+    this.#receive(module, token, to, amount);
   }
 
   /** Returns a part of an account's lock to itself. */
@@ -151,5 +194,18 @@ export class EscrowModel {
   #useUp(module: string, token: string, account: string, amount: bigint): void {
     const ceiling = this.#ceilings.of(module, token, account);
     if (ceiling !== UNLIMITED) this.#ceilings.set(most(0n, ceiling - amount), module, token, account);
+    this.touch("held", module, token, account);
+  }
+
+  /** A lock grows by what was never this account's: as much more is approved, and never without limit. */
+  #receive(module: string, token: string, account: string, amount: bigint): void {
+    this.#hold(module, token, account, amount);
+    const ceiling = this.#ceilings.of(module, token, account);
+    if (ceiling !== UNLIMITED) this.#ceilings.set(least(UNLIMITED - 1n, ceiling + amount), module, token, account);
+  }
+
+  #requireRoom(module: string, token: string, account: string, amount: bigint): void {
+    const room = UNLIMITED - this.held(module, token, account).locked;
+    if (amount > room) refuse("EscrowLockTooLarge", module, token, account, room, amount);
   }
 }

@@ -1,11 +1,10 @@
 import { MisfitReason } from "../../helpers/leases";
 import { collateralOf, lockOf, type Resources } from "../../helpers/money";
 import { packResources } from "../../helpers/words";
-import type { EscrowModel } from "./escrow";
 import type { LivenessModel } from "./liveness";
-import { type Offer, type OffersModel, unitsLeft } from "./offers";
+import { type Offer, type OffersModel, priceOf, unitsLeft } from "./offers";
 import type { ParametersModel } from "./parameters";
-import { type Plain, refuse } from "./plain";
+import { most, type Plain, refuse } from "./plain";
 import type { StakingModel } from "./staking";
 
 const MOST_RATE = 2n ** 128n - 1n;
@@ -17,55 +16,91 @@ export interface Order {
   maxLock: bigint;
   requirement: Resources;
   candidates: { offer: bigint; maxPrice: bigint }[];
+  replicas: bigint;
+  distinctRegions: boolean;
+}
+
+/** An offer that a replica is opened on. */
+export interface Fit {
+  offer: Offer;
+  rate: bigint;
+  locked: bigint;
 }
 
 type Misfit = readonly [reason: keyof typeof MisfitReason, available: bigint, required: bigint];
 
-interface Vaults {
-  escrow: EscrowModel;
+interface Surroundings {
+  market: string;
+  parameters: ParametersModel;
+  offers: OffersModel;
   staking: StakingModel;
   liveness: LivenessModel;
 }
 
-/** The first candidate that fits, or a refusal that says why for each. */
-export function fitOf(
-  order: Order,
-  market: string,
-  parameters: ParametersModel,
-  offers: OffersModel,
-  vaults: Vaults,
-  now: bigint,
-): { offer: Offer; rate: bigint; locked: bigint } {
+/**
+ * The first candidates that fit, one for each replica, or a refusal that says why the others do not. Where it is `quoted`,
+ * each candidate's highest price is its price.
+ */
+export function fitsOf(order: Order, around: Surroundings, now: bigint, quoted = false): Fit[] {
+  const { market, parameters, offers, staking, liveness } = around;
+  const { units, duration, requirement, replicas, distinctRegions } = order;
   const { bounty, minimumLock, number } = parameters.tokenTerms(order.token);
+  const fits: Fit[] = [];
   const misfits: Plain[] = [];
   for (const { offer: id, maxPrice } of order.candidates) {
+    if (BigInt(fits.length) === replicas) break;
     const offer = offers.get(id);
-    const rate = (offer?.price ?? 0n) * order.units;
-    const locked = lockOf(rate, order.duration, bounty);
-    const misfit = misfitOf(offer, rate, locked, maxPrice);
-    if (misfit === undefined && offer !== undefined) return { offer, rate, locked };
-    const [reason, available, required] = misfit!;
-    misfits.push({ offer: id, reason: MisfitReason[reason], available, required });
+    const price = offer === undefined ? 0n : quoted ? maxPrice : priceOf(offer);
+    const rate = price * units;
+    const locked = lockOf(rate, duration, bounty);
+    const misfit = misfitOf(offer, price, rate, locked, maxPrice);
+    if (misfit === undefined) {
+      fits.push({ offer: offer!, rate, locked });
+    } else {
+      const [reason, available, required] = misfit;
+      misfits.push({ offer: id, reason: MisfitReason[reason], available, required });
+    }
   }
-  return refuse("MarketNoOfferFits", misfits);
+  return BigInt(fits.length) === replicas ? fits : refuse("MarketNoOfferFits", misfits);
 
-  function misfitOf(offer: Offer | undefined, rate: bigint, locked: bigint, maxPrice: bigint): Misfit | undefined {
-    const { units, duration, requirement, maxLock } = order;
+  function misfitOf(
+    offer: Offer | undefined,
+    price: bigint,
+    rate: bigint,
+    locked: bigint,
+    maxPrice: bigint,
+  ): Misfit | undefined {
     const offered = offer === undefined ? 0n : parameters.tokenTerms(offer.token).number;
     if (offer === undefined || offered !== number) return ["OtherToken", offered, number];
     if (offer.retired) return ["Retired", 0n, 0n];
-    if (offer.price > maxPrice || rate > MOST_RATE) return ["PriceTooHigh", maxPrice, offer.price];
+    if (offer.quotedOnly && !quoted) return ["QuotedOnly", 0n, 0n];
+    if (price > maxPrice || rate > MOST_RATE) return ["PriceTooHigh", maxPrice, price];
     if (!meets(offer.resources, requirement)) {
       return ["RequirementUnmet", packResources(offer.resources), packResources(requirement)];
     }
     if (duration < offer.minDuration) return ["DurationOutOfBounds", offer.minDuration, duration];
     if (duration > offer.maxDuration) return ["DurationOutOfBounds", offer.maxDuration, duration];
-    if (units > unitsLeft(offer)) return ["CapacityShort", unitsLeft(offer), units];
+    const taken = fits.filter((fit) => fit.offer === offer).length;
+    const left = most(0n, unitsLeft(offer) - units * BigInt(taken));
+    if (units > left) return ["CapacityShort", left, units];
     if (locked < minimumLock) return ["LockTooSmall", locked, minimumLock];
-    if (locked > maxLock) return ["LockTooLarge", maxLock, locked];
-    if (!vaults.liveness.isLive(offer.provider, now)) return ["ProviderDark", 0n, 0n];
-    const collateral = collateralOf(parameters.current.weights, offer.resources, units);
-    const { free } = vaults.staking.poolOf(market, offer.provider);
+    const room = fits.reduce((rest, fit) => rest - fit.locked, order.maxLock);
+    if (locked > room) return ["LockTooLarge", room, locked];
+    return apart(offer) ?? ready(offer);
+  }
+
+  /** Replicas stand on several providers, and in several regions where that is asked. */
+  function apart({ provider, resources: { region } }: Offer): Misfit | undefined {
+    if (replicas === 1n) return undefined;
+    if (fits.some((fit) => fit.offer.provider === provider)) return ["SameProvider", 0n, 0n];
+    const taken = region === 0n || fits.some((fit) => fit.offer.resources.region === region);
+    return distinctRegions && taken ? ["SameRegion", region, 0n] : undefined;
+  }
+
+  function ready({ provider, resources }: Offer): Misfit | undefined {
+    if (!liveness.isLive(provider, now)) return ["ProviderDark", 0n, 0n];
+    const collateral = collateralOf(parameters.current.weights, resources, units);
+    const { free } = staking.poolOf(market, provider);
     return collateral > free ? ["BondShort", free, collateral] : undefined;
   }
 }

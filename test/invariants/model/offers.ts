@@ -19,13 +19,30 @@ export interface OfferTerms {
 export interface Offer extends OfferTerms {
   readonly id: bigint;
   readonly provider: string;
-  price: bigint;
+  /** Opened on by signed quotes alone. */
+  readonly quotedOnly: boolean;
+  /** Every price that it ever had, and since when. */
+  readonly prices: { price: bigint; since: bigint }[];
   capacity: bigint;
   retired: boolean;
   /** Units of leases that are pending or active. */
   used: bigint;
   /** Leases ever opened. */
   leases: bigint;
+}
+
+export const priceOf = ({ prices }: Offer): bigint => prices.at(-1)!.price;
+
+/**
+ * What renewals pay: a price that is not above what they paid when it was set counts at once, a higher one a day later,
+ * unless another one was set by then.
+ */
+export function renewalPriceOf({ prices }: Pick<Offer, "prices">, now: bigint): bigint {
+  const { price, since } = prices.at(-1)!;
+  const earlier = prices.slice(0, -1);
+  if (earlier.length === 0) return price;
+  const before = renewalPriceOf({ prices: earlier }, since);
+  return price <= before || now >= since + DAY ? price : before;
 }
 
 export const unitsLeft = ({ capacity, used }: Offer): bigint => most(0n, capacity - used);
@@ -47,20 +64,21 @@ export class OffersModel {
     return this.get(id)?.provider ?? ZeroAddress;
   }
 
-  create(provider: string, terms: OfferTerms, price: bigint, capacity: bigint, now: bigint): void {
+  create(provider: string, terms: OfferTerms, price: bigint, capacity: bigint, now: bigint, quotedOnly = false): void {
     this.parameters.requireNotPaused(now);
     if (this.parameters.tokenTerms(terms.token).number === 0n) refuse("MarketTokenNotListed", terms.token);
     if (terms.maxDuration === 0n) refuse("MarketZeroMaximumDuration");
     const longest = least(terms.maxDuration, DAY);
     if (terms.minDuration > longest) refuse("MarketMinimumDurationTooLong", terms.minDuration, longest);
     const id = BigInt(this.all.length + 1);
-    this.all.push({ ...terms, id, provider, price, capacity, retired: false, used: 0n, leases: 0n });
+    const prices = [{ price, since: now }];
+    this.all.push({ ...terms, id, provider, quotedOnly, prices, capacity, retired: false, used: 0n, leases: 0n });
     this.changed(id);
     this.touch("offerCount");
   }
 
-  setPrice(by: string, id: bigint, price: bigint): void {
-    this.#ownedBy(by, id).price = price;
+  setPrice(by: string, id: bigint, price: bigint, now: bigint): void {
+    this.#ownedBy(by, id).prices.push({ price, since: now });
     this.changed(id);
   }
 
@@ -76,6 +94,7 @@ export class OffersModel {
 
   changed(id: bigint): void {
     this.touch("offer", id.toString());
+    this.touch("renewalPrice", id.toString());
   }
 
   #ownedBy(by: string, id: bigint): Offer {

@@ -14,6 +14,7 @@ export interface Terms {
   noShowBps: bigint;
   noticePeriod: bigint;
   activationWindow: bigint;
+  creditPeriod: bigint;
 }
 
 export interface TokenTerms {
@@ -77,6 +78,7 @@ export class ParametersModel {
     requireWithin("noShowBps", terms.noShowBps, 0n, 2_500n);
     requireWithin("noticePeriod", terms.noticePeriod, HOUR, 30n * DAY);
     requireWithin("activationWindow", terms.activationWindow, 300n, DAY);
+    requireWithin("creditPeriod", terms.creditPeriod, DAY, 365n * DAY);
     this.versions.push({ terms, weights });
     this.touch("terms", this.currentVersion.toString());
     this.touch("weights", this.currentVersion.toString());

@@ -1,14 +1,28 @@
+import { ChangesModel } from "./changes";
+import { EndingsModel } from "./endings";
 import { EscrowModel } from "./escrow";
-import { LeasesModel } from "./leases";
 import { LivenessModel } from "./liveness";
 import { OffersModel } from "./offers";
+import { OpeningsModel } from "./openings";
+import { OrdersModel } from "./orders";
 import { ParametersModel, type Powers } from "./parameters";
+import { RecordsModel } from "./records";
+import { LeasesModel, type Parts } from "./register";
+import { RenewalsModel } from "./renewals";
 import { StakingModel } from "./staking";
 import { HoldToken, Token, type Touch } from "./tokens";
 
 /** What the model must be told, since it is fixed when the protocol is deployed. */
 export interface Setting {
-  addresses: { hold: string; escrow: string; staking: string; liveness: string; market: string };
+  addresses: {
+    hold: string;
+    escrow: string;
+    staking: string;
+    liveness: string;
+    market: string;
+    orders: string;
+    quotes: string;
+  };
   tokens: { address: string; taxed: boolean }[];
   grace: bigint;
   outageAllowance: bigint;
@@ -21,6 +35,8 @@ export class World {
   now = 0n;
   /** Keys of what changed since this was emptied; see `facts.ts`. */
   readonly touched = new Set<string>();
+  /** How often what happened that shows in no error, so that a test can ask for it. */
+  readonly met = new Map<string, number>();
   readonly market: string;
   readonly hold: HoldToken;
   readonly tokens: ReadonlyMap<string, Token>;
@@ -29,7 +45,13 @@ export class World {
   readonly liveness: LivenessModel;
   readonly parameters: ParametersModel;
   readonly offers: OffersModel;
+  readonly records: RecordsModel;
   readonly leases: LeasesModel;
+  readonly openings: OpeningsModel;
+  readonly endings: EndingsModel;
+  readonly changes: ChangesModel;
+  readonly renewals: RenewalsModel;
+  readonly orders: OrdersModel;
 
   constructor(readonly setting: Setting) {
     const { addresses, grace, outageAllowance, unbondingDelay, powers } = setting;
@@ -42,6 +64,17 @@ export class World {
     this.liveness = new LivenessModel(grace, touch);
     this.parameters = new ParametersModel(powers, touch);
     this.offers = new OffersModel(this.parameters, touch);
-    this.leases = new LeasesModel(this.market, this, this.parameters, this.offers, outageAllowance, touch);
+    this.records = new RecordsModel(touch);
+    const { market, escrow, staking, liveness, records, parameters, offers } = this;
+    const { orders, quotes } = addresses;
+    const vaults = { market, orders, quotes, escrow, staking, liveness, records };
+    const met = (what: string): void => void this.met.set(what, (this.met.get(what) ?? 0) + 1);
+    const parts: Parts = { ...vaults, parameters, offers, outageAllowance, touch, met };
+    this.leases = new LeasesModel(parts);
+    this.openings = new OpeningsModel(parts, this.leases);
+    this.endings = new EndingsModel(parts, this.leases);
+    this.changes = new ChangesModel(parts, this.leases);
+    this.renewals = new RenewalsModel(parts, this.leases, this.openings);
+    this.orders = new OrdersModel(orders, this.leases, this.renewals, offers, touch);
   }
 }
