@@ -1,20 +1,41 @@
-import { packWeights, storedLease, storedOffer } from "../../helpers/words";
+import { time } from "@nomicfoundation/hardhat-network-helpers";
+import { ZeroAddress } from "ethers";
+
+import { LeaseStatus } from "../../helpers/leases";
+import { packWeights, storedHistory, storedLease, storedOffer } from "../../helpers/words";
 import type { Market } from "../../../typechain-types";
 import type { Cast } from "../driver/cast";
 import type { Chain } from "../driver/chain";
 import { type Plain, textOf } from "../model/plain";
+import { NO_FIGURES } from "../model/records";
+import type { OrderRecord } from "./above";
 import type { Replayed } from "./project";
 
 /** What a getter must answer. */
 type Claim = readonly [contract: string, fn: string, args: readonly Plain[], expected: Plain];
 
+const NO_ORDER: OrderRecord = {
+  period: 0n,
+  count: 0n,
+  maxPricePerSecondX32: 0n,
+  maxBounty: 0n,
+  transfers: 0n,
+  fallbacks: [],
+};
+
 /** Every difference between replayed state and storage, for all accounts of the cast and all offers and leases, in words. */
 export async function differences(state: Replayed, chain: Chain, cast: Cast, market: Market): Promise<string[]> {
   const found: string[] = [];
+  const second = BigInt(await time.latest());
+  const claims = [
+    ...vaultClaims(state, cast),
+    ...marketClaims(state, cast, second),
+    ...claimsAbove(state, cast, second),
+  ];
   const compare = (what: string, stored: Plain, told: Plain): void => {
     if (textOf(stored) !== textOf(told)) found.push(`${what} is ${textOf(stored)}, events tell ${textOf(told)}`);
   };
-  for (const [contract, fn, args, expected] of [...vaultClaims(state, cast), ...marketClaims(state, cast)]) {
+  for (const [contract, fn, args, expected] of claims) {
     compare(
       `${cast.nameOf(contract)}.${fn}(${args.map(textOf).join(", ")})`,
       await chain.read(contract, fn, args),
@@ -23,12 +44,16 @@ export async function differences(state: Replayed, chain: Chain, cast: Cast, mar
   }
   for (const [id, lease] of state.market.leases) {
     compare(`lease ${id}`, await storedLease(market, BigInt(id)), { ...lease, tenant: BigInt(lease.tenant) });
+    const history = state.market.histories.get(id);
+    if (history !== undefined) compare(`lease ${id}`, await storedHistory(market, BigInt(id)), { ...history });
   }
-  for (const [id, { price, token, slasher, contentHash, ...offer }] of state.market.offers) {
+  for (const [id, record] of state.market.offers) {
+    const { price, priceBefore, token, slasher, contentHash, ...offer } = record;
     compare(`offer ${id}`, await storedOffer(market, BigInt(id)), {
       ...offer,
       provider: BigInt(offer.provider),
       pricePerSecondX32: price,
+      priceBeforeX32: priceBefore,
       tokenNumber: state.market.tokens.get(token)!.number,
     });
     const stored = await market.offerById(id);
@@ -77,7 +102,26 @@ function vaultClaims({ hold, escrow, staking, liveness }: Replayed, cast: Cast):
   return claims;
 }
 
-function marketClaims({ market }: Replayed, cast: Cast): Claim[] {
+/** Orders of all leases, records of all providers. */
+function claimsAbove({ market, orders, records }: Replayed, cast: Cast, second: bigint): Claim[] {
+  const claims: Claim[] = [];
+  for (const [id, { status, since, duration }] of market.leases) {
+    const over = status === LeaseStatus.Active && second >= since + duration;
+    const { fallbacks, ...order } = (over ? undefined : orders.orders.get(id)) ?? NO_ORDER;
+    claims.push([cast.orders, "orderOf", [BigInt(id)], { order, fallbacks }]);
+    const recipient = market.recipients.get(id) ?? ZeroAddress;
+    claims.push([cast.market, "recipientOf", [BigInt(id)], recipient]);
+  }
+  for (const module of cast.modules) {
+    for (const provider of cast.providers) {
+      const figures = records.figures.get(`${module}/${provider}`) ?? NO_FIGURES;
+      claims.push([cast.records, "recordOf", [module, provider], { ...figures }]);
+    }
+  }
+  return claims;
+}
+
+function marketClaims({ market }: Replayed, cast: Cast, second: bigint): Claim[] {
   const { versions, listings, tokens, offers, pausedUntil } = market;
   return [
     [cast.market, "currentTermsVersion", [], BigInt(versions.size)],
@@ -88,6 +132,9 @@ function marketClaims({ market }: Replayed, cast: Cast): Claim[] {
       [cast.market, "weightsOf", [BigInt(version)], packWeights(weights)],
     ]),
     ...[...listings].map(([id, listing]): Claim => [cast.market, "listingOf", [BigInt(id)], { ...listing }]),
+    ...[...offers].map(([id, offer]): Claim => {
+      return [cast.market, "renewalPriceOf", [BigInt(id)], market.renewalPriceOf(offer, second)];
+    }),
     ...[...tokens].flatMap(([token, terms]): Claim[] => [
       [cast.market, "tokenTermsOf", [token], { ...terms }],
       [cast.market, "tokenByNumber", [terms.number], token],

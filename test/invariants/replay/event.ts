@@ -20,6 +20,10 @@ export class Args {
     return this.#of(name) as string;
   }
 
+  flag(name: string): boolean {
+    return this.#of(name) as boolean;
+  }
+
   /** A number as a key. */
   id(name: string): string {
     return this.amount(name).toString();

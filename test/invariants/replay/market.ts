@@ -1,5 +1,6 @@
 import { EndReason, LeaseStatus } from "../../helpers/leases";
 import type { Weights } from "../../helpers/money";
+import { Tally } from "../model/plain";
 import { Args, type Event } from "./event";
 
 export interface Terms {
@@ -9,6 +10,7 @@ export interface Terms {
   noShowBps: bigint;
   noticePeriod: bigint;
   activationWindow: bigint;
+  creditPeriod: bigint;
 }
 
 export interface OfferRecord {
@@ -24,15 +26,22 @@ export interface OfferRecord {
   used: bigint;
   leaseCount: bigint;
   retired: boolean;
+  quotedOnly: boolean;
+  /** What renewals pay until a day after the last raise. */
+  raisedAt: bigint;
+  priceBefore: bigint;
 }
 
-/** A lease with the fields that its two slots have; see `LeaseTerms` and `LeaseProgress`. */
+/** A lease with the fields that its first two slots have; see `LeaseTerms` and `LeaseProgress`. */
 export interface LeaseRecord {
   tenant: string;
   duration: bigint;
   units: bigint;
   termsVersion: bigint;
   listing: bigint;
+  changed: bigint;
+  noticed: bigint;
+  transfers: bigint;
   rate: bigint;
   since: bigint;
   mark: bigint;
@@ -43,6 +52,18 @@ export interface LeaseRecord {
   settled: bigint;
 }
 
+/** The third slot of a lease; see `LeaseHistory`. */
+export interface HistoryRecord {
+  earnedBefore: bigint;
+  anchorOffset: bigint;
+  darkBefore: bigint;
+  collateralUnits: bigint;
+  treasuryVersion: bigint;
+}
+
+/** Collateral is stored in millionths of a HOLD. */
+const MILLIONTH = 10n ** 12n;
+const DAY = 86_400n;
 /** A word of resources has no more bits that mean something. */
 const RESOURCES_SIZE = 2n ** 200n;
 const offerOf = (leaseId: string): string => (BigInt(leaseId) / 2n ** 32n).toString();
@@ -57,6 +78,14 @@ export class MarketReplay {
   >();
   readonly offers = new Map<string, OfferRecord>();
   readonly leases = new Map<string, LeaseRecord>();
+  /** Of leases that changed. */
+  readonly histories = new Map<string, HistoryRecord>();
+  /** To whom leases are offered. */
+  readonly recipients = new Map<string, string>();
+  /** Collateral that leases were opened with, wei of HOLD. */
+  readonly #collateral = new Tally();
+  /** Versions of the terms that leases were opened with. */
+  readonly #versions = new Tally();
   pausedUntil = 0n;
 
   apply(event: Event): void {
@@ -79,12 +108,17 @@ export class MarketReplay {
         this.pausedUntil = of.amount("until");
         break;
       default:
-        if (event.name.startsWith("Offer")) this.#offer(event.name, of);
+        if (event.name.startsWith("Offer")) this.#offer(event, of);
         else if ("leaseId" in event.args) this.#lease(event, of);
     }
   }
 
-  #offer(name: string, of: Args): void {
+  /** What renewals on an offer pay at a second. */
+  renewalPriceOf({ price, priceBefore, raisedAt }: OfferRecord, second: bigint): bigint {
+    return second < raisedAt + DAY ? priceBefore : price;
+  }
+
+  #offer({ name, second }: Event, of: Args): void {
     if (name === "OfferCreated") {
       const terms =
         of.struct<Pick<OfferRecord, "minDuration" | "maxDuration" | "slasher" | "contentHash" | "resources">>("terms");
@@ -101,11 +135,19 @@ export class MarketReplay {
         used: 0n,
         leaseCount: 0n,
         retired: false,
+        quotedOnly: of.flag("quotedOnly"),
+        raisedAt: 0n,
+        priceBefore: 0n,
       });
       return;
     }
     const offer = this.offers.get(of.id("offerId"))!;
-    if (name === "OfferPriceSet") offer.price = of.amount("pricePerSecondX32");
+    if (name === "OfferPriceSet") {
+      const before = this.renewalPriceOf(offer, second);
+      offer.price = of.amount("pricePerSecondX32");
+      offer.raisedAt = offer.price > before ? second : 0n;
+      if (offer.price > before) offer.priceBefore = before;
+    }
     if (name === "OfferCapacitySet") offer.capacity = of.amount("capacity");
     if (name === "OfferRetired") offer.retired = true;
   }
@@ -116,6 +158,8 @@ export class MarketReplay {
     if (event.name === "LeaseOpened") {
       offer.used += of.amount("units");
       offer.leaseCount += 1n;
+      this.#collateral.set(of.amount("collateral"), id);
+      this.#versions.set(of.amount("termsVersion"), id);
       this.leases.set(id, this.#opened(event, of));
       return;
     }
@@ -126,6 +170,39 @@ export class MarketReplay {
         lease.since = of.amount("startedAt");
         lease.mark = of.amount("darkSeconds");
         break;
+      case "LeaseExtended":
+      case "LeaseRenewed":
+        lease.duration = of.amount("duration");
+        break;
+      case "NoticeGiven":
+        lease.duration = of.amount("duration");
+        lease.noticed = 1n;
+        break;
+      case "TransferOffered":
+        this.recipients.set(id, of.text("recipient"));
+        break;
+      case "LeaseTransferred":
+        lease.tenant = of.text("to");
+        lease.transfers += 1n;
+        this.recipients.delete(id);
+        break;
+      case "LeaseResized":
+        offer.used += of.amount("units") - lease.units;
+        lease.units = of.amount("units");
+        this.#restart(id, lease, of, event.second, of.amount("earned"));
+        break;
+      case "LeaseRepriced":
+        lease.termsVersion = of.amount("termsVersion");
+        lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
+        this.#restart(id, lease, of, event.second, 0n);
+        break;
+      case "ServiceCredited": {
+        const history = this.histories.get(id) ?? this.#unchanged(id);
+        const collateralUnits = history.collateralUnits - of.amount("amount") / MILLIONTH;
+        this.histories.set(id, { ...history, collateralUnits });
+        lease.changed = 1n;
+        break;
+      }
       case "LeaseClosed":
         lease.status = LeaseStatus.Closed;
         lease.reason = of.amount("reason");
@@ -152,6 +229,30 @@ export class MarketReplay {
     }
   }
 
+  /** The present rate begins. */
+  #restart(id: string, lease: LeaseRecord, of: Args, second: bigint, earnedBefore: bigint): void {
+    lease.rate = of.amount("ratePerSecondX32");
+    lease.paidSeconds = 0n;
+    lease.changed = 1n;
+    this.histories.set(id, {
+      ...this.#unchanged(id),
+      earnedBefore,
+      anchorOffset: second - lease.since,
+      darkBefore: of.amount("darkSeconds") - lease.mark,
+      collateralUnits: of.amount("collateral") / MILLIONTH,
+    });
+  }
+
+  #unchanged(id: string): HistoryRecord {
+    return {
+      earnedBefore: 0n,
+      anchorOffset: 0n,
+      darkBefore: 0n,
+      collateralUnits: this.#collateral.of(id) / MILLIONTH,
+      treasuryVersion: this.#versions.of(id),
+    };
+  }
+
   #opened({ second }: Event, of: Args): LeaseRecord {
     const { terms } = this.versions.get(of.id("termsVersion"))!;
     return {
@@ -160,6 +261,9 @@ export class MarketReplay {
       units: of.amount("units"),
       termsVersion: of.amount("termsVersion"),
       listing: of.amount("listing"),
+      changed: 0n,
+      noticed: 0n,
+      transfers: 0n,
       rate: of.amount("ratePerSecondX32"),
       since: second,
       mark: terms.activationWindow,

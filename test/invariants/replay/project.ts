@@ -1,4 +1,5 @@
 import type { Event } from "./event";
+import { OrdersReplay, RecordsReplay } from "./above";
 import { MarketReplay } from "./market";
 import { EscrowReplay, HoldReplay, LivenessReplay, StakingReplay } from "./vaults";
 
@@ -8,7 +9,9 @@ export interface Addresses {
   escrow: string;
   staking: string;
   liveness: string;
+  records: string;
   market: string;
+  orders: string;
 }
 
 /** All state of the protocol, as its events tell it. */
@@ -17,7 +20,9 @@ export interface Replayed {
   escrow: EscrowReplay;
   staking: StakingReplay;
   liveness: LivenessReplay;
+  records: RecordsReplay;
   market: MarketReplay;
+  orders: OrdersReplay;
 }
 
 /** Rebuilds all state from events, in the order of the chain, and from nothing else. */
@@ -27,12 +32,15 @@ export function project(events: readonly Event[], addresses: Addresses): Replaye
     escrow: new EscrowReplay(),
     staking: new StakingReplay(),
     liveness: new LivenessReplay(),
+    records: new RecordsReplay(),
     market: new MarketReplay(),
+    orders: new OrdersReplay(),
   };
   const parts = Object.keys(state) as (keyof Replayed)[];
   for (const event of events) {
     const part = parts.find((name) => addresses[name] === event.address);
     if (part !== undefined) state[part].apply(event);
+    if (part === "market") state.orders.apply(event);
   }
   return state;
 }

@@ -1,7 +1,7 @@
 import { ZeroAddress } from "ethers";
 
 import { unpackMovement } from "../../helpers/words";
-import { Tally } from "../model/plain";
+import { least, most, Tally } from "../model/plain";
 import { Args, type Event } from "./event";
 
 const UNLIMITED = 2n ** 120n - 1n;
@@ -70,13 +70,55 @@ export class EscrowReplay {
           const slot = [of.text("module"), of.text("token"), account];
           this.free.add(toFree, of.text("token"), account);
           this.locked.add(-fromLock, ...slot);
-          const ceiling = this.ceilings.of(...slot);
-          const paid = fromLock > toFree ? fromLock - toFree : 0n;
-          if (ceiling !== UNLIMITED) this.ceilings.set(ceiling > paid ? ceiling - paid : 0n, ...slot);
+          this.#lower(slot, most(0n, fromLock - toFree));
         }
         break;
+      case "LockedAndPaid": {
+        const [module, token, account] = [of.text("module"), of.text("token"), of.text("account")];
+        this.free.add(-of.amount("locked") - of.amount("paid"), token, account);
+        this.free.add(of.amount("paid"), token, of.text("payee"));
+        this.locked.add(of.amount("locked"), module, token, account);
+        this.#lower([module, token, account], of.amount("paid"));
+        break;
+      }
+      case "LockedFor": {
+        const [module, token, payer, amount] = [
+          of.text("module"),
+          of.text("token"),
+          of.text("payer"),
+          of.amount("amount"),
+        ];
+        this.free.add(-amount, token, payer);
+        this.#lower([module, token, payer], amount);
+        this.#gift([module, token, of.text("account")], amount);
+        break;
+      }
+      case "LockMoved": {
+        const [module, token, from, amount] = [
+          of.text("module"),
+          of.text("token"),
+          of.text("from"),
+          of.amount("amount"),
+        ];
+        if (from === of.text("to")) break;
+        this.locked.add(-amount, module, token, from);
+        this.#lower([module, token, from], amount);
+        this.#gift([module, token, of.text("to")], amount);
+        break;
+      }
       default:
     }
+  }
+
+  #lower(slot: string[], amount: bigint): void {
+    const ceiling = this.ceilings.of(...slot);
+    if (ceiling !== UNLIMITED) this.ceilings.set(most(0n, ceiling - amount), ...slot);
+  }
+
+  #gift(slot: string[], amount: bigint): void {
+    this.locked.add(amount, ...slot);
+    const ceiling = this.ceilings.of(...slot);
+    if (ceiling !== UNLIMITED) this.ceilings.set(least(UNLIMITED - 1n, ceiling + amount), ...slot);
   }
 }
 
