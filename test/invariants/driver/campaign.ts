@@ -6,7 +6,10 @@ import { noNumbers, type Numbers } from "./play";
 import { type Failure, type Look, run, type Step } from "./run";
 import { shrink } from "./shrink";
 
-/** What the environment may change: MODEL_SEED, MODEL_RUNS, MODEL_STEPS, MODEL_PATH (one run of them), MODEL_SHRINK. */
+/**
+ * What the environment may change: MODEL_SEED, MODEL_RUNS, MODEL_STEPS, MODEL_PATH (one run of them), MODEL_SHRINK, and
+ * MODEL_SHOW, which has the test say what happened how often.
+ */
 export interface Plan {
   seed: number;
   runs: number;
@@ -15,6 +18,7 @@ export interface Plan {
   path: string | undefined;
   /** Seconds to look for a shorter story of a failure. */
   shrinkSeconds: number;
+  show: boolean;
 }
 
 /** How it went; `report` says all that is needed to see a failure again. */
@@ -39,6 +43,7 @@ export const planned = (runs: number, steps: number): Plan => ({
   steps: whole("MODEL_STEPS", steps),
   path: process.env["MODEL_PATH"],
   shrinkSeconds: whole("MODEL_SHRINK", 60),
+  show: process.env["MODEL_SHOW"] !== undefined,
 });
 
 /** Steps as fast-check draws them. */

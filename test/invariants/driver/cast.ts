@@ -33,7 +33,11 @@ export interface Cast {
   readonly escrow: string;
   readonly staking: string;
   readonly liveness: string;
+  readonly records: string;
   readonly market: string;
+  /** The two contracts above the market. */
+  readonly orders: string;
+  readonly quotes: string;
   readonly lens: string;
   readonly authority: string;
   /** Payment tokens: of 6 decimals, of 18, and one that burns a hundredth of each transfer. */
@@ -52,19 +56,32 @@ export async function castOf(fixture: Fixture, taxed: FeeToken): Promise<Cast> {
   const signers = { ...fixture, tenantC, both };
   const signer = Object.fromEntries(ROLES.map((role) => [role, signers[role]])) as Record<Role, HardhatEthersSigner>;
   const address = Object.fromEntries(ROLES.map((role) => [role, signer[role].address])) as Record<Role, string>;
-  const contracts = ["hold", "escrow", "staking", "liveness", "market", "lens", "authority"] as const;
+  const contracts = [
+    "hold",
+    "escrow",
+    "staking",
+    "liveness",
+    "records",
+    "market",
+    "orders",
+    "lens",
+    "authority",
+  ] as const;
   const at = Object.fromEntries(
     await Promise.all(contracts.map(async (name) => [name, await fixture[name].getAddress()] as const)),
   ) as Record<(typeof contracts)[number], string>;
+  const quotes = await fixture.market.QUOTES();
   const tokens = [await fixture.usd6.getAddress(), await fixture.usd18.getAddress(), await taxed.getAddress()] as const;
 
   const names = new Map<string, string>([
     ...ROLES.map((role) => [address[role], role] as const),
     ...contracts.map((name) => [at[name], name] as const),
+    [quotes, "quotes"],
     ...tokens.map((token, index) => [token, ["usd6", "usd18", "feeToken"][index]!] as const),
   ]);
   return {
     ...at,
+    quotes,
     address,
     signer,
     tokens,

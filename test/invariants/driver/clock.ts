@@ -1,5 +1,5 @@
 import { LeaseStatus } from "../../helpers/leases";
-import { type Lease, releasableAt } from "../model/leases";
+import { type Lease, releasableAt } from "../model/lease";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
 import type { Dice } from "./dice";
@@ -24,24 +24,28 @@ export function nextMoment(dice: Dice, world: World, cast: Cast): { second: bigi
   const next = world.now + 1n;
   if (draw < 620) return { second: next, kind: undefined };
   if (draw < 760) return { second: next + BigInt(dice.below(60)), kind: undefined };
-  if (draw < 970) {
+  if (draw < 985) {
     const edges = edgesOf(world, cast);
     const near = edges.filter(({ second }) => second <= world.now + BigInt(HOUR)).slice(0, 6);
-    const edge = dice.oneOf(dice.chance(95) ? near : edges) ?? { second: next, kinds: [] };
+    const edge = dice.oneOf(dice.chance(98) ? near : edges) ?? { second: next, kinds: [] };
     const second = edge.second + BigInt(dice.below(3)) - 1n;
     return { second: second > next ? second : next, kind: dice.chance(75) ? dice.oneOf(edge.kinds) : undefined };
   }
-  return { second: next + BigInt(draw < 996 ? dice.below(HOUR) : dice.below(20 * DAY)), kind: undefined };
+  return { second: next + BigInt(draw < 998 ? dice.below(HOUR) : dice.below(20 * DAY)), kind: undefined };
 }
 
 /** Edges that are still to come, soonest first. */
 function edgesOf(world: World, cast: Cast): Edge[] {
-  const { leases, liveness, staking, parameters, now } = world;
+  const { leases, offers, liveness, staking, parameters, now } = world;
   const edges: Edge[] = [...leases.all.values()].flatMap(edgesOfLease);
   for (const provider of cast.providers) {
     edges.push({ second: staking.unbondingOf(provider).readyAt, kinds: ["finishUnbonding"] });
     const last = liveness.heartbeatsOf(provider).at(-1);
     if (last !== undefined) edges.push({ second: last + liveness.grace, kinds: ["open", "activate", "heartbeat"] });
+  }
+  for (const { prices, retired } of offers.all) {
+    if (!retired)
+      edges.push({ second: prices.at(-1)!.since + BigInt(DAY), kinds: ["renew", "renewOrders", "setPrice"] });
   }
   for (const { penalty } of staking.unpaid()) edges.push({ second: penalty.maturesAt, kinds: ["claimPenalties"] });
   edges.push({ second: parameters.pausedUntil, kinds: ["open", "createOffer"] });
@@ -57,8 +61,9 @@ function edgesOfLease(lease: Lease): Edge[] {
       ];
     case Active:
       return [
-        { second: lease.startedAt + lease.minimum, kinds: ["close", "collect"] },
-        { second: lease.end, kinds: ["close", "expire", "collect"] },
+        { second: lease.startedAt + lease.minimum, kinds: ["close", "resize", "collect"] },
+        { second: lease.end - BigInt(HOUR), kinds: ["renew", "renewOrders", "failOver", "failOverOrder"] },
+        { second: lease.end, kinds: ["close", "expire", "collect", "renew", "renewOrders", "extend", "resize"] },
       ];
     case Closed:
       return [{ second: releasableAt(lease), kinds: ["collect"] }];

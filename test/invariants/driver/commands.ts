@@ -3,7 +3,11 @@ import { entryOf, packResources } from "../../helpers/words";
 import type { Funding, Line } from "../model/escrow";
 import type { Order } from "../model/matching";
 import type { OfferTerms } from "../model/offers";
+import type { StandingOrder } from "../model/orders";
 import type { Terms } from "../model/parameters";
+import { refuse } from "../model/plain";
+import type { Figures } from "../model/records";
+import type { Renewal } from "../model/renewals";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
 import type { Call } from "./chain";
@@ -14,6 +18,13 @@ export interface Command {
   predict(world: World): void;
 }
 
+/** An order as the market takes it. */
+const orderOf = (order: Order) => ({
+  ...order,
+  requirement: packResources(order.requirement),
+  candidates: order.candidates.map(({ offer, maxPrice }) => ({ offer, maxPricePerSecondX32: maxPrice })),
+});
+
 export type Commands = ReturnType<typeof commandsOf>;
 
 const NO_PERMIT = { deadline: 0n, v: 0n, r: `0x${"00".repeat(32)}`, s: `0x${"00".repeat(32)}` };
@@ -23,7 +34,7 @@ const JUNK = 2n ** 200n;
 
 /** Every state-changing call that the actors make. Of each, the first argument is who makes it. */
 export function commandsOf(cast: Cast) {
-  const { hold, escrow, staking, liveness, market } = cast;
+  const { hold, escrow, staking, liveness, market, orders } = cast;
   const command = (by: string, to: string, fn: string, args: Call["args"], predict: Command["predict"]): Command => ({
     call: { by, to, fn, args },
     predict,
@@ -71,6 +82,18 @@ export function commandsOf(cast: Cast) {
       ),
     lock: (by: string, token: string, account: string, amount: bigint) =>
       command(by, escrow, "lock", [token, account, amount], (world) => world.escrow.lock(by, token, account, amount)),
+    tryLockAndPay: (by: string, token: string, account: string, locked: bigint, paid: bigint, payee: string) =>
+      command(by, escrow, "tryLockAndPay", [token, account, locked, paid, payee], (world) => {
+        world.escrow.tryLockAndPay(by, token, account, locked, paid, payee);
+      }),
+    lockFor: (by: string, token: string, payer: string, account: string, amount: bigint) =>
+      command(by, escrow, "lockFor", [token, payer, account, amount], (world) =>
+        world.escrow.lockFor(by, token, payer, account, amount),
+      ),
+    moveLock: (by: string, token: string, from: string, to: string, amount: bigint) =>
+      command(by, escrow, "moveLock", [token, from, to, amount], (world) =>
+        world.escrow.moveLock(by, token, from, to, amount),
+      ),
     settle: (by: string, token: string, lines: readonly Line[]) =>
       command(
         by,
@@ -142,8 +165,19 @@ export function commandsOf(cast: Cast) {
         [{ ...terms, resources: packResources(terms.resources) + (junk ? JUNK : 0n) }, price, capacity],
         (world) => world.offers.create(by, terms, price, capacity, world.now),
       ),
+    createQuotedOffer: (by: string, provider: string, terms: OfferTerms, price: bigint, capacity: bigint) =>
+      command(
+        by,
+        market,
+        "createQuotedOffer",
+        [provider, { ...terms, resources: packResources(terms.resources) }, price, capacity],
+        (world) => {
+          if (by !== cast.quotes) refuse("MarketNotQuotes", by);
+          world.offers.create(provider, terms, price, capacity, world.now, true);
+        },
+      ),
     setPrice: (by: string, offer: bigint, price: bigint) =>
-      command(by, market, "setPrice", [offer, price], (world) => world.offers.setPrice(by, offer, price)),
+      command(by, market, "setPrice", [offer, price], (world) => world.offers.setPrice(by, offer, price, world.now)),
     setCapacity: (by: string, offer: bigint, capacity: bigint) =>
       command(by, market, "setCapacity", [offer, capacity], (world) => world.offers.setCapacity(by, offer, capacity)),
     retireOffer: (by: string, offer: bigint) =>
@@ -151,33 +185,75 @@ export function commandsOf(cast: Cast) {
 
     // ------------------------------------------------------------------------------------------------- leases
     open: (by: string, order: Order) =>
+      command(by, market, "open", [orderOf(order)], (world) => world.openings.open(by, order, world.now)),
+    openQuoted: (by: string, tenant: string, order: Order) =>
+      command(by, market, "openQuoted", [tenant, orderOf(order)], (world) =>
+        world.openings.openQuoted(by, tenant, order, world.now),
+      ),
+    activate: (by: string, ids: readonly bigint[]) =>
+      command(by, market, "activate", [ids], (world) => world.openings.activate(by, ids, world.now)),
+    decline: (by: string, id: bigint) =>
+      command(by, market, "decline", [id], (world) => world.openings.decline(by, id, world.now)),
+    cancel: (by: string, id: bigint) =>
+      command(by, market, "cancel", [id], (world) => world.openings.cancel(by, id, world.now)),
+    close: (by: string, id: bigint) =>
+      command(by, market, "close", [id], (world) => world.endings.close(by, id, world.now)),
+    cancelNoShows: (by: string, ids: readonly bigint[]) =>
+      command(by, market, "cancelNoShows", [ids], (world) => world.openings.cancelNoShows(by, ids, world.now)),
+    expire: (by: string, ids: readonly bigint[]) =>
+      command(by, market, "expire", [ids], (world) => world.endings.expire(by, ids, world.now)),
+    collect: (by: string, ids: readonly bigint[]) =>
+      command(by, market, "collect", [ids], (world) => world.endings.collect(ids, world.now)),
+
+    extend: (by: string, id: bigint, seconds: bigint, maxCost: bigint) =>
+      command(by, market, "extend", [id, seconds, maxCost], (world) =>
+        world.changes.extend(by, id, seconds, maxCost, world.now),
+      ),
+    resize: (by: string, id: bigint, units: bigint, maxPrice: bigint, maxCost: bigint) =>
+      command(by, market, "resize", [id, units, maxPrice, maxCost], (world) =>
+        world.changes.resize(by, id, units, maxPrice, maxCost, world.now),
+      ),
+    giveNotice: (by: string, id: bigint, end: bigint) =>
+      command(by, market, "giveNotice", [id, end], (world) => world.changes.giveNotice(by, id, end, world.now)),
+    offerTransfer: (by: string, id: bigint, recipient: string) =>
+      command(by, market, "offerTransfer", [id, recipient], (world) =>
+        world.changes.offerTransfer(by, id, recipient, world.now),
+      ),
+    acceptTransfer: (by: string, id: bigint) =>
+      command(by, market, "acceptTransfer", [id], (world) => world.changes.acceptTransfer(by, id, world.now)),
+    renew: (by: string, renewals: readonly Renewal[], caller: string) =>
       command(
         by,
         market,
-        "open",
+        "renew",
         [
-          {
-            ...order,
-            requirement: packResources(order.requirement),
-            candidates: order.candidates.map(({ offer, maxPrice }) => ({ offer, maxPricePerSecondX32: maxPrice })),
-          },
+          renewals.map(({ id, period, maxPrice, maxBounty, transfers }) => ({
+            leaseId: id,
+            period,
+            maxPricePerSecondX32: maxPrice,
+            maxBounty,
+            transfers,
+          })),
+          caller,
         ],
-        (world) => world.leases.open(by, order, world.now),
+        (world) => void world.renewals.renew(by, renewals, caller, world.now),
       ),
-    activate: (by: string, ids: readonly bigint[]) =>
-      command(by, market, "activate", [ids], (world) => world.leases.activate(by, ids, world.now)),
-    decline: (by: string, id: bigint) =>
-      command(by, market, "decline", [id], (world) => world.leases.decline(by, id, world.now)),
-    cancel: (by: string, id: bigint) =>
-      command(by, market, "cancel", [id], (world) => world.leases.cancel(by, id, world.now)),
-    close: (by: string, id: bigint) =>
-      command(by, market, "close", [id], (world) => world.leases.close(by, id, world.now)),
-    cancelNoShows: (by: string, ids: readonly bigint[]) =>
-      command(by, market, "cancelNoShows", [ids], (world) => world.leases.cancelNoShows(by, ids, world.now)),
-    expire: (by: string, ids: readonly bigint[]) =>
-      command(by, market, "expire", [ids], (world) => world.leases.expire(by, ids, world.now)),
-    collect: (by: string, ids: readonly bigint[]) =>
-      command(by, market, "collect", [ids], (world) => world.leases.collect(ids, world.now)),
+    failOver: (by: string, from: bigint, order: Order, maxBounty: bigint, caller: string) =>
+      command(by, market, "failOver", [from, orderOf(order), maxBounty, caller], (world) =>
+        world.renewals.failOver(by, from, order, maxBounty, caller, world.now),
+      ),
+    setOrder: (by: string, id: bigint, { period, count, maxPrice, maxBounty, fallbacks }: StandingOrder) =>
+      command(by, orders, "setOrder", [id, period, count, maxPrice, maxBounty, fallbacks], (world) =>
+        world.orders.set(by, id, { period, count, maxPrice, maxBounty, fallbacks }, world.now),
+      ),
+    cancelOrder: (by: string, id: bigint) =>
+      command(by, orders, "cancelOrder", [id], (world) => world.orders.cancel(by, id)),
+    renewOrders: (by: string, ids: readonly bigint[]) =>
+      command(by, orders, "renew", [ids], (world) => world.orders.renew(ids, by, world.now)),
+    failOverOrder: (by: string, id: bigint) =>
+      command(by, orders, "failOver", [id], (world) => world.orders.failOver(id, by, world.now)),
+    addRecord: (by: string, provider: string, figures: Figures) =>
+      command(by, cast.records, "add", [provider, { ...figures }], (world) => world.records.add(by, provider, figures)),
 
     // --------------------------------------------------------------------------------------------- governance
     publishTerms: (by: string, terms: Terms, weights: Weights) =>

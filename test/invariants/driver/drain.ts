@@ -1,5 +1,5 @@
 import { LeaseStatus } from "../../helpers/leases";
-import { releasableAt } from "../model/leases";
+import { releasableAt } from "../model/lease";
 import { most } from "../model/plain";
 import { Broken, type PromiseId } from "../promises/broken";
 import type { Command } from "./commands";

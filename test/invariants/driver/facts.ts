@@ -1,17 +1,21 @@
 import { LeaseStatus } from "../../helpers/leases";
-import { collateralOf, earnedOf, partOf } from "../../helpers/money";
-import { packResources, packWeights } from "../../helpers/words";
-import { type Lease, releasableAt, stillLocked } from "../model/leases";
-import { type Offer, unitsLeft } from "../model/offers";
+import { collateralOf, partOf } from "../../helpers/money";
+import { LEASE_HISTORY, LEASE_PROGRESS, LEASE_TERMS, packResources, packWeights, unpack } from "../../helpers/words";
+import { earnedIn, type Lease, present, releasableAt, segmentOf, stillLocked } from "../model/lease";
+import { type Offer, priceOf, renewalPriceOf, unitsLeft } from "../model/offers";
 import { least, type Plain } from "../model/plain";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
 import type { Chain } from "./chain";
 
+const MILLIONTH = 10n ** 12n;
+
 /** One thing that the chain knows and the model must know, too: how to ask for it, and what the model says. */
 interface Fact {
   ask: readonly [contract: string, fn: string, ...args: Plain[]];
   expected: Plain;
+  /** What the answer says, where it is packed. */
+  read?: (answer: Plain) => Plain;
 }
 
 /**
@@ -75,16 +79,30 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       return { ask: [cast.market, "offerCount"], expected: BigInt(offers.all.length) };
     case "offer":
       return { ask: [cast.lens, "offerViews", BigInt(a), 1n], expected: [offerView(world, offers.get(BigInt(a))!)] };
-    case "lease":
+    case "renewalPrice":
+      return {
+        ask: [cast.market, "renewalPriceOf", BigInt(a)],
+        expected: renewalPriceOf(offers.get(BigInt(a))!, now),
+      };
+    case "order":
+      return { ask: [cast.orders, "orderOf", BigInt(a)], expected: world.orders.viewOf(BigInt(a), now) };
+    case "record":
+      return { ask: [cast.records, "recordOf", a, b], expected: { ...world.records.of(a, b) } };
+    case "view":
       return { ask: [cast.lens, "leaseView", BigInt(a)], expected: leaseView(world, leases.all.get(BigInt(a))!) };
+    case "lease": {
+      const expected = leaseWords(world, leases.all.get(BigInt(a))!);
+      return { ask: [cast.market, "leaseById", BigInt(a)], expected, read: fieldsOfLease };
+    }
     default:
       throw new Error(`"${key}" is no fact: add it to factOf`);
   }
 }
 
 /** Asks the chain for the fact behind a key. */
-export function ask(chain: Chain, { ask: [contract, fn, ...args] }: Fact): Promise<Plain> {
-  return chain.read(contract, fn, args);
+export async function ask(chain: Chain, { ask: [contract, fn, ...args], read }: Fact): Promise<Plain> {
+  const answer = await chain.read(contract, fn, args);
+  return read === undefined ? answer : read(answer);
 }
 
 /** Keys of everything that there is to know. */
@@ -107,8 +125,10 @@ export function allKeys(world: World, cast: Cast): string[] {
     ...numbered("terms", world.parameters.versions.length),
     ...numbered("weights", world.parameters.versions.length),
     ...numbered("listing", world.parameters.listings.length),
+    ...[...modules].flatMap((module) => cast.providers.map((provider) => `record/${module}/${provider}`)),
     ...numbered("offer", world.offers.all.length),
-    ...[...world.leases.all.keys()].map((id) => `lease/${id}`),
+    ...numbered("renewalPrice", world.offers.all.length),
+    ...[...world.leases.all.keys()].flatMap((id) => [`lease/${id}`, `view/${id}`, `order/${id}`]),
   ];
 }
 
@@ -131,7 +151,7 @@ function offerView({ parameters, staking, liveness, market, now }: World, offer:
     offerId: offer.id,
     provider: offer.provider,
     token: offer.token,
-    pricePerSecondX32: offer.price,
+    pricePerSecondX32: priceOf(offer),
     resources: packResources(offer.resources),
     minDuration: offer.minDuration,
     maxDuration: offer.maxDuration,
@@ -140,6 +160,8 @@ function offerView({ parameters, staking, liveness, market, now }: World, offer:
     unitsLeft: unitsLeft(offer),
     leaseCount: offer.leases,
     retired: offer.retired,
+    quotedOnly: offer.quotedOnly,
+    renewalPriceX32: renewalPriceOf(offer, now),
     live: liveness.isLive(offer.provider, now),
     slasher: offer.slasher,
     contentHash: offer.contentHash,
@@ -148,14 +170,66 @@ function offerView({ parameters, staking, liveness, market, now }: World, offer:
   };
 }
 
-function leaseView({ leases, now }: World, lease: Lease): Plain {
+/** A lease as the market keeps it. */
+function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
+  const { provider, status, startedAt, end, accumulators } = lease;
+  const started = startedAt !== 0n;
+  const first = liveness.heartbeatsOf(provider)[0] ?? 0n;
+  const { from, rate } = segmentOf(lease);
+  const mark = (): bigint => {
+    if (status === LeaseStatus.Pending) return lease.deadline - lease.openedAt;
+    if (status === LeaseStatus.Cancelled) return 0n;
+    if (status === LeaseStatus.Active) return liveness.darkBetween(provider, first, startedAt);
+    return leases.liveSeconds(lease, end) + lease.missing;
+  };
+  const terms = {
+    tenant: BigInt(lease.tenant),
+    duration: started ? end - startedAt : lease.ordered,
+    units: lease.units,
+    termsVersion: lease.version,
+    listing: lease.listing,
+    changed: lease.changed ? 1n : 0n,
+    noticed: lease.noticed ? 1n : 0n,
+    transfers: lease.transfers,
+  };
+  const progress = {
+    rate,
+    since: started ? startedAt : lease.openedAt,
+    mark: mark(),
+    paidSeconds: lease.paidSeconds,
+    feeBps: accumulators.at(-1)!.feeBps,
+    status,
+    reason: lease.reason,
+    settled: lease.settled ? 1n : 0n,
+  };
+  const live = leases.live(provider);
+  const history = {
+    earnedBefore: earnedIn(present(lease), live, from),
+    anchorOffset: from - startedAt,
+    darkBefore: from - startedAt - live(startedAt, from),
+    collateralUnits: lease.collateral / MILLIONTH,
+    treasuryVersion: lease.opened.version,
+  };
+  return lease.changed ? { ...terms, ...progress, ...history } : { ...terms, ...progress };
+}
+
+/** Reads the words of a lease; the third means something where the lease was changed. */
+function fieldsOfLease(answer: Plain): Plain {
+  const { terms, progress, history } = answer as { terms: bigint; progress: bigint; history: bigint };
+  const fields = { ...unpack(LEASE_TERMS, terms), ...unpack(LEASE_PROGRESS, progress) };
+  return fields.changed === 0n ? fields : { ...fields, ...unpack(LEASE_HISTORY, history) };
+}
+
+function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
   const { status, startedAt, end } = lease;
   const pending = status === LeaseStatus.Pending;
   const active = status === LeaseStatus.Active;
   const cancelled = status === LeaseStatus.Cancelled;
   const ended = status === LeaseStatus.Closed || status === LeaseStatus.Released;
-  const billed = active ? leases.liveSeconds(lease, now) : lease.billed;
-  const earned = earnedOf(lease.rate, billed);
+  const started = active || ended;
+  const { feeBps, paid } = present(lease);
+  const { from, rate } = segmentOf(lease);
+  const earned = started ? leases.earned(lease, now) : 0n;
   return {
     leaseId: lease.id,
     status,
@@ -166,23 +240,30 @@ function leaseView({ leases, now }: World, lease: Lease): Plain {
     units: lease.units,
     termsVersion: lease.version,
     listing: lease.listing,
-    feeBps: lease.terms.feeBps,
-    ratePerSecondX32: lease.rate,
+    feeBps,
+    ratePerSecondX32: rate,
     openedAt: pending ? lease.openedAt : 0n,
     deadline: pending ? lease.deadline : 0n,
     cutoff: pending ? lease.cutoff : 0n,
     startedAt,
     end,
-    duration: ended ? end - startedAt : lease.duration,
+    duration: started ? end - startedAt : lease.ordered,
     remaining: active ? end - least(now, end) : 0n,
-    billedSeconds: billed,
+    anchor: started ? from : 0n,
+    billedSeconds: started ? leases.liveSeconds(lease, now) + lease.missing : 0n,
     paidSeconds: lease.paidSeconds,
+    earnedBefore: started ? earnedIn(present(lease), leases.live(lease.provider), from) : 0n,
     earned,
-    collectable: pending || cancelled ? 0n : earned - partOf(earned, lease.terms.feeBps) - lease.paid,
+    collectable: started ? earned - partOf(earned, feeBps) - paid : 0n,
     locked: stillLocked(lease),
     bounty: lease.bounty,
     collateral: cancelled || status === LeaseStatus.Released ? 0n : lease.collateral,
     releasableAt: ended ? releasableAt(lease) : 0n,
     settled: lease.settled,
+    noticed: lease.noticed,
+    transfers: lease.transfers,
+    recipient: lease.recipient,
+    darkSeconds: started ? leases.dark(lease, now) : 0n,
+    creditDue: status === LeaseStatus.Closed && !lease.settled ? endings.credit(lease) : 0n,
   };
 }

@@ -5,6 +5,7 @@ import { History } from "../promises/history";
 import { LeaseChecks } from "../promises/leases";
 import { LivenessChecks } from "../promises/liveness";
 import { Mirror } from "../promises/mirror";
+import { RecordChecks } from "../promises/records";
 import { checkStaking } from "../promises/staking";
 import { formatLeaseId } from "../../../sdk/ids";
 import { LeaseStatus } from "../../helpers/leases";
@@ -35,6 +36,8 @@ export interface Numbers {
   misfits: Map<bigint, number>;
   /** Reasons for which leases ended. */
   endings: Map<bigint, number>;
+  /** What happened that shows in no error; see `World.met`. */
+  met: Map<string, number>;
 }
 
 export const noNumbers = (): Numbers => ({
@@ -46,6 +49,7 @@ export const noNumbers = (): Numbers => ({
   errors: new Map(),
   misfits: new Map(),
   endings: new Map(),
+  met: new Map(),
 });
 
 const bump = <K>(counts: Map<K, number>, key: K, by = 1): void => {
@@ -58,7 +62,8 @@ export class Play {
   /** What happened, a line for each call. */
   readonly lines: string[] = [];
   readonly #mirror = new Mirror();
-  readonly #history = new History();
+  readonly #history: History;
+  readonly #recordChecks = new RecordChecks();
   readonly #leaseChecks = new LeaseChecks();
   readonly #livenessChecks: LivenessChecks;
 
@@ -69,6 +74,7 @@ export class Play {
     private readonly numbers: Numbers,
   ) {
     this.commands = commandsOf(cast);
+    this.#history = new History(world.liveness.grace);
     this.#livenessChecks = new LivenessChecks(chain);
   }
 
@@ -76,7 +82,7 @@ export class Play {
   static async begin(numbers: Numbers): Promise<Play> {
     const { chain, world, cast } = await setStage();
     const play = new Play(chain, world, cast, numbers);
-    play.#history.add(await chain.eventsSince(0), cast.market, world.now);
+    play.#history.add(await chain.eventsSince(0), { market: cast.market, now: world.now, hooked: false });
     await play.compareAll();
     return play;
   }
@@ -108,14 +114,22 @@ export class Play {
     const everything = allKeys(world, cast);
     for (let sample = 0; sample < SAMPLES; sample++) keys.add(dice.pick(everything));
     const running = dice.oneOf(world.leases.withStatus(LeaseStatus.Active));
-    if (running !== undefined) keys.add(`lease/${running.id}`);
+    if (running !== undefined) keys.add(`view/${running.id}`);
+    const offer = dice.oneOf(world.offers.all);
+    if (offer !== undefined) keys.add(`renewalPrice/${offer.id}`);
     for (const token of cast.tokens) keys.add(`wallet/${token}/${cast.escrow}`);
+    for (const [what, times] of world.met) bump(numbers.met, what, times);
+    world.met.clear();
     const { changed, difference } = await this.#compare([...keys]);
 
-    for (const outcome of outcomes) {
+    for (const [index, outcome] of outcomes.entries()) {
       if (!outcome.ok) continue;
-      this.#history.add(outcome.logs, cast.market, second);
-      for (const { args } of outcome.logs) if ("reason" in args) bump(numbers.endings, args["reason"] as bigint);
+      const hooked = calls[index]!.by === cast.orders;
+      this.#history.add(outcome.logs, { market: cast.market, now: second, hooked });
+      for (const { name, args } of outcome.logs) {
+        if ("reason" in args) bump(numbers.endings, args["reason"] as bigint);
+        if (!hooked && (name === "LeaseRenewed" || name === "OrderFailedOver")) this.count("INV-ORD-1");
+      }
     }
     // A broken promise says more than a value that the model has otherwise.
     await this.#keepPromises(commands, outcomes, changed, [...keys], dice);
@@ -204,6 +218,7 @@ export class Play {
     };
     checkEscrow(scene);
     checkStaking(scene);
+    this.#recordChecks.check(scene);
     this.#leaseChecks.check(scene);
     await this.#livenessChecks.check(scene, dice);
   }

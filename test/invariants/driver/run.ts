@@ -3,6 +3,7 @@ import type { Command } from "./commands";
 import { Dice } from "./dice";
 import { drain } from "./drain";
 import { choiceOf, type Kind } from "./kinds";
+import { opportunitiesOf } from "./opportunities";
 import { type Numbers, Play } from "./play";
 import { prologue } from "./prologue";
 
@@ -27,6 +28,8 @@ export interface Failure {
 export type Look = (play: Play) => Promise<void>;
 
 const MOST_TOGETHER = 3;
+/** Percent of the steps that seize an opportunity, if there is one. */
+const OPPORTUNE = 30;
 /** Steps between two comparisons of everything. */
 const FULL = 60;
 
@@ -62,10 +65,22 @@ async function playSteps(play: Play, group: readonly Step[]): Promise<void> {
   const { world, cast, commands } = play;
   const first = new Dice(group[0]!.numbers);
   const { second, kind } = nextMoment(first, world, cast);
+  if (second > world.now + 2n * world.liveness.grace && first.chance(60)) await beatAll(play, second - 1n, first);
   const makers = group.map((step, index) => async (): Promise<Command> => {
     const dice = index === 0 ? first : new Dice(step.numbers);
     const table = { world, cast, commands, dice };
-    return (await choiceOf((index === 0 ? kind : undefined) ?? step.kind)(table)) ?? (await choiceOf("open")(table))!;
+    const chance = dice.chance(OPPORTUNE) ? dice.oneOf(opportunitiesOf(table)) : undefined;
+    const chosen = (index === 0 ? kind : undefined) ?? chance ?? step.kind;
+    return (await choiceOf(chosen)(table)) ?? (await choiceOf("open")(table))!;
   });
   await play.step(makers, second, first);
+}
+
+/** After a leap everybody's operators report, so that not every story is about the dark. */
+async function beatAll(play: Play, second: bigint, dice: Dice): Promise<void> {
+  const { world, cast, commands } = play;
+  const beats = cast.providers.map((provider) => (): Command => {
+    return commands.heartbeat(world.liveness.operatorOf(provider), provider);
+  });
+  await play.step(beats, second, dice);
 }

@@ -1,4 +1,4 @@
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { impersonateAccount, loadFixture, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
 import { MaxUint256, parseEther } from "ethers";
 import { ethers } from "hardhat";
 
@@ -47,8 +47,25 @@ async function stageFixture(): Promise<Stage> {
   await hold.connect(admin).transfer(cast.address.both, parseEther("100000"));
   await hold.connect(cast.signer.both).approve(staking, MaxUint256);
 
-  const { authority, liveness, lens } = fixture;
-  const chain = await Chain.of([hold, escrow, staking, liveness, market, lens, authority, usd6, usd18, taxed]);
+  for (const above of [cast.orders, cast.quotes]) {
+    await impersonateAccount(above);
+    await setBalance(above, parseEther("1000"));
+  }
+  const { authority, liveness, records, orders, lens } = fixture;
+  const chain = await Chain.of([
+    hold,
+    escrow,
+    staking,
+    liveness,
+    records,
+    market,
+    orders,
+    lens,
+    authority,
+    usd6,
+    usd18,
+    taxed,
+  ]);
   const wallets: Stage["wallets"] = [];
   const allowances: Stage["allowances"] = [];
   for (const token of [...cast.tokens, cast.hold]) {
@@ -86,6 +103,7 @@ export async function setStage(): Promise<Stage & { world: World }> {
       ...DEFAULT_TERMS,
       noticePeriod: BigInt(DEFAULT_TERMS.noticePeriod),
       activationWindow: BigInt(DEFAULT_TERMS.activationWindow),
+      creditPeriod: BigInt(DEFAULT_TERMS.creditPeriod),
     },
     DEFAULT_WEIGHTS,
   );

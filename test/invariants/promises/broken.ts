@@ -13,6 +13,8 @@ export type PromiseId =
   | "INV-LSE-7"
   | "INV-LSE-8"
   | "INV-LSE-9"
+  | "INV-ORD-1"
+  | "INV-REC-1"
   | "INV-STK-1"
   | "INV-STK-2"
   | "INV-STK-3"

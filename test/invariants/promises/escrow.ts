@@ -1,3 +1,4 @@
+import type { Plain } from "../model/plain";
 import { Broken } from "./broken";
 import type { Scene } from "./checks";
 
@@ -40,14 +41,18 @@ function checkFreeBalances({ changed, calls, cast, history, mirror, count }: Sce
     let explained = 0n;
     for (const { command, outcome } of calls) {
       if (!outcome.ok) continue;
+      const { by, to } = command.call;
       for (const { name, args } of outcome.logs) {
-        if (args["token"] !== token || args["account"] !== account) continue;
-        if (name === "Withdrawn" && command.call.by === account) explained += args["amount"] as bigint;
+        const payer = args["payer"] ?? args["account"];
+        if (args["token"] !== token || payer !== account) continue;
+        if (name === "Withdrawn" && by === account) explained += args["amount"] as bigint;
         const module = args["module"] as string | undefined;
-        if (name !== "Locked" || module === undefined) continue;
-        // The market locks for the tenant that calls it; a key that is a module locks by its own call.
-        const asked = module === cast.market ? command.call.by === account : command.call.by === module;
-        if (asked) explained += args["amount"] as bigint;
+        if (!["Locked", "LockedFor", "LockedAndPaid"].includes(name) || module === undefined) continue;
+        // The market locks for the tenant that calls it, or that ordered a renewal (`History` looks at the orders) or
+        // signed a quote's fill; a key that is a module locks by its own call.
+        const ordered = to === cast.orders || by === cast.orders || by === cast.quotes;
+        const asked = module === cast.market ? by === account || ordered : by === module;
+        if (asked) explained += amountOf(args);
       }
     }
     if (before - after > explained) {
@@ -69,3 +74,6 @@ function checkFreeBalances({ changed, calls, cast, history, mirror, count }: Sce
     }
   }
 }
+
+const amountOf = ({ amount, locked, paid }: Record<string, Plain>): bigint =>
+  ((amount ?? 0n) as bigint) + ((locked ?? 0n) as bigint) + ((paid ?? 0n) as bigint);

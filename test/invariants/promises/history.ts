@@ -1,63 +1,76 @@
-import { MaxUint256 } from "ethers";
-
 import { unpackMovement } from "../../helpers/words";
 import type { ParsedLog } from "../driver/chain";
-import { most, type Plain, Tally } from "../model/plain";
+import { least, most, Tally } from "../model/plain";
+import { type Figures, NO_FIGURES, sumOf } from "../model/records";
 import { Broken } from "./broken";
-
-/** One lease as its events tell it. */
-export interface LeaseStory {
-  readonly tenant: string;
-  readonly provider: string;
-  readonly units: bigint;
-  readonly rate: bigint;
-  readonly locked: bigint;
-  readonly collateral: bigint;
-  readonly feeBps: bigint;
-  readonly treasury: string;
-  readonly minimum: bigint;
-  paid: bigint;
-  paidSeconds: bigint;
-  fee: bigint;
-  refunded: bigint;
-  bounty: bigint;
-  penalties: bigint;
-  billed: bigint;
-  endings: number;
-  /** Base units that each account received out of it. */
-  readonly received: Tally;
-}
-
-interface Budget {
-  approved: bigint;
-  paidSince: bigint;
-}
+import { type LeaseStory, Stories } from "./stories";
 
 const UNLIMITED = 2n ** 120n - 1n;
+
+/** What an order still allows. */
+interface OrderStory {
+  period: bigint;
+  count: bigint;
+  maxPrice: bigint;
+  maxBounty: bigint;
+}
+
+/** Where events come from and how. */
+export interface Source {
+  market: string;
+  /** Second of the block. */
+  now: bigint;
+  /** The test called the market in the name of the contract of orders. */
+  hooked: boolean;
+}
 
 /** What happened so far, as events and the seconds of their blocks tell it: no storage, no model. */
 export class History {
   readonly deposits = new Tally();
   readonly withdrawals = new Tally();
   readonly locked = new Tally();
-  readonly leases = new Map<string, LeaseStory>();
   readonly heartbeats = new Map<string, bigint[]>();
-  /** Units and capacity of offers. */
-  readonly capacity = new Tally();
-  readonly used = new Tally();
-  readonly #minimum = new Tally();
+  /** Figures of providers, by module and provider, as they were added. */
+  readonly records = new Map<string, Figures>();
+  readonly stories: Stories;
+  /** Penalties of leases, by provider. */
+  readonly slashed = new Tally();
+  readonly #offers = new Map<string, { minimum: bigint; prices: { price: bigint; since: bigint }[] }>();
   readonly #terms = new Map<string, { feeBps: bigint; treasury: string }>();
-  readonly #budgets = new Map<string, Budget>();
+  readonly #listings = new Map<string, string>();
+  readonly #orders = new Map<string, OrderStory>();
+  /** What modules may still take, by module, token and account. */
+  readonly #budgets = new Tally();
   readonly #readyAt = new Tally();
   readonly #penalties = new Map<string, { amount: bigint; challenged: boolean; matures: bigint; claimed: bigint }>();
   #unbondingDelay = 0n;
 
-  /** Takes in the events of one call, in their order. */
-  add(logs: readonly ParsedLog[], market: string, now: bigint): void {
-    for (const [index, { name, args }] of logs.entries()) this.#one(name, args, market, now, logs.slice(index));
+  constructor(grace: bigint) {
+    this.stories = new Stories({
+      grace,
+      heartbeatsOf: (provider) => this.heartbeats.get(provider) ?? [],
+      termsOf: (version) => this.#terms.get(version)!,
+      tokenOf: (listing) => this.#listings.get(listing)!,
+      offerOf: (id) => this.#offers.get(id)!,
+    });
   }
 
-  #one(name: string, args: Record<string, Plain>, market: string, now: bigint, rest: readonly ParsedLog[]): void {
+  get leases(): ReadonlyMap<string, LeaseStory> {
+    return this.stories.leases;
+  }
+
+  /** Takes in the events of one call, in their order. */
+  add(logs: readonly ParsedLog[], source: Source): void {
+    for (const [index, log] of logs.entries()) {
+      this.#one(log, source);
+      this.#order(log, source);
+      if (log.address === source.market && "leaseId" in log.args) {
+        this.stories.add(logs.slice(index), source.market, source.now);
+      }
+    }
+  }
+
+  #one({ name, args }: ParsedLog, { market, now }: Source): void {
     const text = (field: string): string => args[field] as string;
     const amount = (field: string): bigint => args[field] as bigint;
     const id = (field: string): string => (args[field] as bigint).toString();
@@ -70,10 +83,7 @@ export class History {
         break;
       case "ModuleApproved": {
         const slot = [text("module"), text("token"), text("account")];
-        this.#budgets.set(slot.join("/"), {
-          approved: amount("ceiling") === UNLIMITED ? MaxUint256 : amount("ceiling"),
-          paidSince: 0n,
-        });
+        this.#budgets.set(amount("ceiling"), ...slot);
         break;
       }
       case "Settled":
@@ -81,8 +91,7 @@ export class History {
           const { fromLock, toFree } = unpackMovement(entry.movement);
           const slot = [text("module"), text("token"), entry.account];
           this.locked.add(-fromLock, ...slot);
-          const budget = this.#budgets.get(slot.join("/"));
-          if (budget !== undefined) budget.paidSince += most(0n, fromLock - toFree);
+          this.#spend(slot, most(0n, fromLock - toFree));
         }
         break;
       case "Heartbeat":
@@ -109,49 +118,126 @@ export class History {
           matures: now + this.#unbondingDelay,
           claimed: 0n,
         });
+        if (text("module") === market) this.slashed.add(amount("amount"), text("provider"));
         break;
       case "PenaltyClaimed":
         this.#claim(id("penaltyId"), amount("amount"), now);
         break;
       case "OfferCreated":
-        this.#minimum.set((args["terms"] as Record<string, bigint>)["minDuration"]!, id("offerId"));
-        this.capacity.set(amount("capacity"), id("offerId"));
+        this.#offers.set(id("offerId"), {
+          minimum: (args["terms"] as Record<string, bigint>)["minDuration"]!,
+          prices: [{ price: amount("pricePerSecondX32"), since: now }],
+        });
+        this.stories.capacity.set(amount("capacity"), id("offerId"));
+        break;
+      case "OfferPriceSet":
+        this.#offers.get(id("offerId"))!.prices.push({ price: amount("pricePerSecondX32"), since: now });
         break;
       case "OfferCapacitySet":
-        this.capacity.set(amount("capacity"), id("offerId"));
+        this.stories.capacity.set(amount("capacity"), id("offerId"));
         break;
+      case "TokenListed":
+        this.#listings.set(id("listing"), text("token"));
+        break;
+      case "RecordAdded": {
+        const key = `${text("module")}/${text("provider")}`;
+        this.records.set(key, sumOf(this.records.get(key) ?? NO_FIGURES, args["delta"] as unknown as Figures));
+        break;
+      }
       case "TermsPublished": {
         const { feeBps, treasury } = args["terms"] as { feeBps: bigint; treasury: string };
         this.#terms.set(id("version"), { feeBps, treasury });
         break;
       }
-      case "LeaseOpened":
-        this.#open(id("leaseId"), args);
-        break;
-      case "LeaseCollected":
-      case "LeaseSettled":
-      case "LeaseClosed":
-      case "LeaseCancelled":
-        this.#lease(name, id("leaseId"), args, market, rest);
-        break;
       case "Locked":
         // Escrow and HOLD both have an event of this name.
         if ("module" in args) this.#lock([text("module"), text("token"), text("account")], amount("amount"));
+        break;
+      case "LockedAndPaid": {
+        const slot = [text("module"), text("token"), text("account")];
+        this.#mayTake(slot, amount("locked") + amount("paid"));
+        this.locked.add(amount("locked"), ...slot);
+        this.#spend(slot, amount("paid"));
+        break;
+      }
+      case "LockedFor":
+        this.#mayTake([text("module"), text("token"), text("payer")], amount("amount"));
+        this.#spend([text("module"), text("token"), text("payer")], amount("amount"));
+        this.#receive([text("module"), text("token"), text("account")], amount("amount"));
+        break;
+      case "LockMoved":
+        if (text("from") === text("to")) break;
+        this.locked.add(-amount("amount"), text("module"), text("token"), text("from"));
+        this.#spend([text("module"), text("token"), text("from")], amount("amount"));
+        this.#receive([text("module"), text("token"), text("to")], amount("amount"));
         break;
       default:
     }
   }
 
   #lock(slot: string[], amount: bigint): void {
+    this.#mayTake(slot, amount);
     this.locked.add(amount, ...slot);
-    const locked = this.locked.of(...slot);
-    const { approved, paidSince } = this.#budgets.get(slot.join("/")) ?? { approved: 0n, paidSince: 0n };
-    if (amount > 0n && locked + paidSince > approved) {
-      throw new Broken(
-        "INV-ESC-3",
-        `${slot.join("/")}: ${locked} locked, ${paidSince} paid since, approved ${approved}`,
-      );
+  }
+
+  #mayTake(slot: string[], amount: bigint): void {
+    const [locked, budget] = [this.locked.of(...slot), this.#budgets.of(...slot)];
+    if (amount > 0n && locked + amount > budget) {
+      throw new Broken("INV-ESC-3", `${slot.join("/")}: ${amount} taken, ${locked} locked, ${budget} approved`);
     }
+  }
+
+  #spend(slot: string[], amount: bigint): void {
+    const budget = this.#budgets.of(...slot);
+    if (budget !== UNLIMITED) this.#budgets.set(most(0n, budget - amount), ...slot);
+  }
+
+  #receive(slot: string[], amount: bigint): void {
+    this.locked.add(amount, ...slot);
+    const budget = this.#budgets.of(...slot);
+    if (budget !== UNLIMITED) this.#budgets.set(least(UNLIMITED - 1n, budget + amount), ...slot);
+  }
+
+  /** A renewal is one that the tenant ordered, within the caps of its order. */
+  #order({ name, args }: ParsedLog, { hooked }: Source): void {
+    const amount = (field: string): bigint => args[field] as bigint;
+    const id = (args["leaseId"] ?? args["from"] ?? 0n).toString();
+    const order = this.#orders.get(id);
+    switch (name) {
+      case "OrderPlaced": {
+        const [period, count, maxBounty] = [amount("period"), amount("count"), amount("maxBounty")];
+        this.#orders.set(id, { period, count, maxPrice: amount("maxPricePerSecondX32"), maxBounty });
+        break;
+      }
+      case "OrderFailedOver":
+        this.#orders.delete(id);
+        if (order === undefined || order.count - 1n !== amount("count")) {
+          throw new Broken("INV-ORD-1", `lease ${id} failed over, ${amount("count")} of its renewals are left`);
+        }
+        if (order.count > 1n) this.#orders.set(amount("to").toString(), { ...order, count: order.count - 1n });
+        break;
+      case "OrderCancelled":
+      case "LeaseTransferred":
+        this.#orders.delete(id);
+        break;
+      case "LeaseRenewed":
+        if (!hooked) this.#carryOut(id, order, amount("duration"), amount("bounty"));
+        break;
+      default:
+    }
+  }
+
+  #carryOut(id: string, order: OrderStory | undefined, duration: bigint, bounty: bigint): void {
+    const lease = this.leases.get(id)!;
+    const prolonged = lease.startedAt + duration - lease.end;
+    const fits =
+      order !== undefined &&
+      prolonged === order.period &&
+      lease.rate <= order.maxPrice * lease.units &&
+      bounty <= order.maxBounty;
+    if (!fits) throw new Broken("INV-ORD-1", `lease ${id} was renewed for ${prolonged} s at ${lease.rate}, unordered`);
+    order.count -= 1n;
+    if (order.count === 0n) this.#orders.delete(id);
   }
 
   #claim(id: string, amount: bigint, now: bigint): void {
@@ -175,74 +261,5 @@ export class History {
   /** HOLD of penalties that was not paid yet. */
   unpaidPenalties(): bigint {
     return [...this.#penalties.values()].reduce((sum, { amount, claimed }) => sum + amount - claimed, 0n);
-  }
-
-  #open(id: string, args: Record<string, Plain>): void {
-    const offer = (BigInt(id) / 2n ** 32n).toString();
-    const units = args["units"] as bigint;
-    this.used.add(units, offer);
-    if (this.used.of(offer) > this.capacity.of(offer)) {
-      throw new Broken(
-        "INV-LSE-6",
-        `offer ${offer}: ${this.used.of(offer)} of ${this.capacity.of(offer)} units are used`,
-      );
-    }
-    this.leases.set(id, {
-      tenant: args["tenant"] as string,
-      provider: args["provider"] as string,
-      units,
-      rate: args["ratePerSecondX32"] as bigint,
-      locked: args["locked"] as bigint,
-      collateral: args["collateral"] as bigint,
-      ...this.#terms.get((args["termsVersion"] as bigint).toString())!,
-      minimum: this.#minimum.of(offer),
-      paid: 0n,
-      paidSeconds: 0n,
-      fee: 0n,
-      refunded: 0n,
-      bounty: 0n,
-      penalties: 0n,
-      billed: 0n,
-      endings: 0,
-      received: new Tally(),
-    });
-  }
-
-  #lease(name: string, id: string, args: Record<string, Plain>, market: string, rest: readonly ParsedLog[]): void {
-    const lease = this.leases.get(id);
-    if (lease === undefined) throw new Broken("INV-LSE-5", `lease ${id}: ${name} before it was opened`);
-    const amount = (field: string): bigint => (args[field] ?? 0n) as bigint;
-    if (name === "LeaseCollected") {
-      lease.paid += amount("amount");
-      lease.paidSeconds = amount("paidSeconds");
-      lease.received.add(amount("amount"), lease.provider);
-    } else if (name === "LeaseSettled") {
-      lease.fee += amount("fee");
-      lease.received.add(amount("fee"), lease.treasury);
-    } else {
-      lease.endings += 1;
-      if (lease.endings > 1) throw new Broken("INV-LSE-5", `lease ${id} ended twice`);
-      this.used.add(-lease.units, (BigInt(id) / 2n ** 32n).toString());
-      lease.billed = amount("billedSeconds");
-      lease.refunded += amount("refund");
-      lease.bounty += amount("bounty");
-      lease.received.add(amount("refund"), lease.tenant);
-      lease.received.add(amount("bounty"), args["by"] as string);
-      if (amount("penalty") > 0n) this.#penalty(id, lease, amount("penalty"), market, rest);
-    }
-  }
-
-  #penalty(id: string, lease: LeaseStory, penalty: bigint, market: string, rest: readonly ParsedLog[]): void {
-    const taken = rest.find(({ name, args }) => name === "Penalised" && args["module"] === market)?.args;
-    const fits =
-      taken?.["amount"] === penalty &&
-      taken["provider"] === lease.provider &&
-      taken["tenant"] === lease.tenant &&
-      taken["treasury"] === lease.treasury;
-    lease.penalties += penalty;
-    if (!fits) throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty} is not what staking took`);
-    if (lease.penalties > lease.collateral) {
-      throw new Broken("INV-STK-2", `lease ${id}: penalties of ${lease.penalties}, collateral ${lease.collateral}`);
-    }
   }
 }

@@ -1,12 +1,9 @@
-import { EndReason, LeaseStatus } from "../../helpers/leases";
-import { darkSeconds } from "../model/liveness";
-import { least, most, Tally } from "../model/plain";
+import { LeaseStatus } from "../../helpers/leases";
+import { Tally } from "../model/plain";
 import { Broken } from "./broken";
 import type { Scene } from "./checks";
-import type { LeaseStory } from "./history";
+import { type LeaseStory, offerOf, stillLocked } from "./stories";
 
-const X32 = 2n ** 32n;
-const BPS = 10_000n;
 const { None, Pending, Active, Closed, Cancelled, Released } = LeaseStatus;
 
 /** Where a lease may go, in any number of steps. */
@@ -19,10 +16,12 @@ const AFTER = new Map<bigint, readonly bigint[]>([
   [Released, []],
 ]);
 
-/** INV-LSE-1 to INV-LSE-6, INV-LSE-8 and INV-LSE-9. Remembers how it saw each lease last. */
+/**
+ * INV-LSE-1 to INV-LSE-6, INV-LSE-8 and INV-LSE-9; what single events say of them is held by `Stories`. Remembers how it
+ * saw each lease last.
+ */
 export class LeaseChecks {
   readonly #status = new Map<string, bigint>();
-  readonly #final = new Map<string, string>();
 
   check(scene: Scene): void {
     for (const key of scene.leases) this.#checkLease(scene, key.slice("lease/".length));
@@ -36,26 +35,27 @@ export class LeaseChecks {
     const status = mirror.field(`lease/${id}`, "status");
     this.#checkStatus(id, status, story);
     count("INV-LSE-5");
-    checkFrozen(scene, id, status, story);
+    checkFrozen(scene, id, story);
     count("INV-LSE-9");
-    checkBilling(scene, id, status, story);
+    checkBilled(scene, id, status, story);
     count("INV-LSE-1");
-    this.#checkAccrual(scene, id, status, story);
     count("INV-LSE-4");
 
-    const locked = mirror.field(`lease/${id}`, "locked");
-    const told = story.paid + story.fee + story.refunded + story.bounty + locked;
-    if (told !== story.locked) {
-      throw new Broken("INV-LSE-2", `lease ${id}: ${story.locked} was locked, ${told} is accounted for`);
+    const held = stillLocked(story);
+    const empty = status === Cancelled || status === Released || story.settled;
+    if (held < 0n || (empty && held !== 0n)) {
+      throw new Broken("INV-LSE-2", `lease ${id}: of ${story.locked} that were locked, ${held} are left`);
     }
     count("INV-LSE-2");
-    checkSettled(id, story, mirror.flag(`lease/${id}`, "settled"));
+    if (story.settled !== (mirror.field(`lease/${id}`, "settled") === 1n)) {
+      throw new Broken("INV-LSE-3", `lease ${id}: settled is ${story.settled} by events only`);
+    }
     count("INV-LSE-3");
     const own = story.received.of(story.provider);
-    if (story.tenant === story.provider && own > story.locked) {
+    if (story.parties.size === 1 && own > story.locked) {
       throw new Broken("INV-LSE-8", `own lease ${id}: ${story.locked} went in, ${own} came back`);
     }
-    if (story.tenant === story.provider) count("INV-LSE-8");
+    if (story.parties.size === 1) count("INV-LSE-8");
   }
 
   #checkStatus(id: string, status: bigint, story: LeaseStory): void {
@@ -68,97 +68,56 @@ export class LeaseChecks {
       throw new Broken("INV-LSE-5", `lease ${id}: ${story.endings} ends in ${status}`);
     this.#status.set(id, status);
   }
-
-  /** Nothing while pending or cancelled; live seconds, dark ones left out, while active; the same for ever after. */
-  #checkAccrual({ mirror, history, now, grace }: Scene, id: string, status: bigint, story: LeaseStory): void {
-    const key = `lease/${id}`;
-    const billed = mirror.field(key, "billedSeconds");
-    const earned = mirror.field(key, "earned");
-    if ((status === Pending || status === Cancelled) && (billed !== 0n || earned !== 0n)) {
-      throw new Broken("INV-LSE-4", `lease ${id} earned ${earned} in ${billed} s without having started`);
-    }
-    if (status === Active) {
-      const live = liveSeconds(history.heartbeats.get(story.provider) ?? [], grace, mirror, key, now);
-      if (billed !== live) throw new Broken("INV-LSE-4", `lease ${id}: ${billed} s are billed, ${live} s were live`);
-    }
-    if (status === Closed || status === Released) {
-      const final = `${billed} s, ${earned}`;
-      const before = this.#final.get(id) ?? final;
-      if (before !== final || billed !== story.billed) {
-        throw new Broken("INV-LSE-4", `closed lease ${id} had earned ${before} (${story.billed} s), now ${final}`);
-      }
-      this.#final.set(id, final);
-    }
-  }
 }
 
-function liveSeconds(
-  heartbeats: readonly bigint[],
-  grace: bigint,
-  mirror: Scene["mirror"],
-  key: string,
-  now: bigint,
-): bigint {
-  const start = mirror.field(key, "startedAt");
-  const until = least(now, mirror.field(key, "end"));
-  return until - start - darkSeconds(heartbeats, grace, start, until);
-}
-
-function checkBilling({ mirror, history, now, grace }: Scene, id: string, status: bigint, story: LeaseStory): void {
-  if (status !== Active && status !== Closed && status !== Released) return;
+/** Nothing is paid for before the start; a closed lease stays as it was closed. */
+function checkBilled({ mirror }: Scene, id: string, status: bigint, story: LeaseStory): void {
   const key = `lease/${id}`;
-  const live = liveSeconds(history.heartbeats.get(story.provider) ?? [], grace, mirror, key, now);
-  const byTenant = mirror.field(key, "reason") === EndReason.ClosedByTenant;
-  const missing = byTenant ? most(0n, story.minimum - mirror.field(key, "duration")) : 0n;
-  const earned = mirror.field(key, "earned");
-  if (earned * X32 > story.rate * (live + missing)) {
-    throw new Broken("INV-LSE-1", `lease ${id} earned ${earned} with ${live} live and ${missing} missing seconds`);
+  const paid = mirror.field(key, "paidSeconds");
+  if ((status === Pending || status === Cancelled) && paid + story.paid + story.fee !== 0n) {
+    throw new Broken("INV-LSE-4", `lease ${id} paid ${story.paid + story.fee} for ${paid} s without having started`);
   }
-  if (story.paid > earned) throw new Broken("INV-LSE-1", `lease ${id} paid ${story.paid} and earned ${earned}`);
-}
-
-/** What the provider got so far is what one settlement of the same seconds would have paid. */
-function checkSettled(id: string, story: LeaseStory, settled: boolean): void {
-  const earned = (story.rate * story.paidSeconds) / X32;
-  const fee = (earned * story.feeBps) / BPS;
-  if (story.paid !== earned - fee) {
-    throw new Broken(
-      "INV-LSE-3",
-      `lease ${id} paid ${story.paid} for ${story.paidSeconds} s, at once: ${earned - fee}`,
-    );
-  }
-  if (story.fee !== (settled ? fee : 0n)) {
-    throw new Broken("INV-LSE-3", `lease ${id} took ${story.fee} of fee, at once: ${fee}`);
+  if (status !== Closed && status !== Released) return;
+  const seen = [mirror.field(key, "since") + mirror.field(key, "duration"), mirror.field(key, "mark")];
+  const told = [story.end, story.billed];
+  if (seen.join() !== told.join()) {
+    throw new Broken("INV-LSE-4", `closed lease ${id}: end and billed seconds were ${told.join()}, are ${seen.join()}`);
   }
 }
 
-function checkFrozen({ mirror }: Scene, id: string, status: bigint, story: LeaseStory): void {
+/** What nobody changed by an event is as it was. */
+function checkFrozen({ mirror }: Scene, id: string, story: LeaseStory): void {
   const key = `lease/${id}`;
-  const seen = {
-    tenant: mirror.text(key, "tenant"),
-    provider: mirror.text(key, "provider"),
+  const changed = mirror.field(key, "changed") === 1n;
+  const seen: Record<string, bigint> = {
+    tenant: mirror.field(key, "tenant"),
     units: mirror.field(key, "units"),
-    rate: mirror.field(key, "ratePerSecondX32"),
+    rate: mirror.field(key, "rate"),
     feeBps: mirror.field(key, "feeBps"),
-    collateral: mirror.field(key, "collateral"),
+    noticed: mirror.field(key, "noticed"),
+    ...(changed ? { collateral: mirror.field(key, "collateralUnits") * 10n ** 12n } : {}),
   };
-  const collateral = status === Cancelled || status === Released ? 0n : story.collateral;
+  const told: Record<string, bigint> = {
+    tenant: BigInt(story.tenant),
+    units: story.units,
+    rate: story.rate,
+    feeBps: story.feeBps,
+    noticed: story.noticed ? 1n : 0n,
+    collateral: story.collateral,
+  };
   for (const [name, value] of Object.entries(seen)) {
-    const opened = name === "collateral" ? collateral : story[name as keyof LeaseStory];
-    if (value !== opened) throw new Broken("INV-LSE-9", `lease ${id}: ${name} was ${String(opened)}, is ${value}`);
+    if (value !== told[name]) throw new Broken("INV-LSE-9", `lease ${id}: ${name} was ${told[name]}, is ${value}`);
   }
 }
 
 /** Over all leases: what the escrow and the offers hold for them. */
-function checkSums({ mirror, cast, count }: Scene): void {
+function checkSums({ mirror, history, cast, count }: Scene): void {
   const locked = new Tally();
   const units = new Tally();
-  for (const id of mirror.keys("lease")) {
-    const key = `lease/${id}`;
-    locked.add(mirror.field(key, "locked"), mirror.text(key, "token"), mirror.text(key, "tenant"));
-    const status = mirror.field(key, "status");
-    const open = status === Pending || status === Active;
-    units.add(open ? mirror.field(key, "units") : 0n, (BigInt(id) / X32).toString());
+  for (const [id, story] of history.leases) {
+    locked.add(stillLocked(story), story.token, story.tenant);
+    const status = mirror.field(`lease/${id}`, "status");
+    if (status === Pending || status === Active) units.add(mirror.field(`lease/${id}`, "units"), offerOf(id));
   }
   for (const token of cast.tokens) {
     for (const account of cast.everybody) {

@@ -7,11 +7,10 @@ import type { Scene } from "./checks";
 export function checkStaking(scene: Scene): void {
   const { mirror, history, cast, count } = scene;
   const backing = new Tally();
-  for (const id of mirror.keys("lease")) {
-    const key = `lease/${id}`;
-    const status = mirror.field(key, "status");
+  for (const [id, story] of history.leases) {
+    const status = mirror.field(`lease/${id}`, "status");
     const backed = status !== LeaseStatus.Cancelled && status !== LeaseStatus.Released;
-    if (backed) backing.add(mirror.field(key, "collateral"), mirror.text(key, "provider"));
+    if (backed) backing.add(story.collateral, story.provider);
   }
 
   for (const provider of cast.providers) {

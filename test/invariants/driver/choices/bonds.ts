@@ -1,5 +1,6 @@
 import { MaxUint256, ZeroAddress } from "ethers";
 
+import { type Figures, MOST } from "../../model/records";
 import type { Choice, Table } from "./table";
 
 const DAY = 86_400n;
@@ -55,7 +56,7 @@ export const bondFor: Choice = (table) => {
   const { cast, commands, dice } = table;
   const by = dice.pick(cast.everybody);
   const amount = upTo(table, by, 20n);
-  return commands.bondFor(by, dice.pick(cast.modules), dice.pick(cast.providers), amount);
+  return commands.bondFor(by, dice.rather([cast.market], cast.modules, 60), dice.pick(cast.providers), amount);
 };
 
 export const moveBond: Choice = (table) => {
@@ -160,4 +161,12 @@ export const penalise: Choice = (table) => {
 export const setUnbondingDelay: Choice = ({ cast, commands, dice }) => {
   const delay = dice.pick([10n * DAY, 10n * DAY, 14n * DAY, 60n * DAY, 10n * DAY - 1n, 60n * DAY + 1n]);
   return commands.setUnbondingDelay(dice.rather([cast.address.admin], cast.everybody), delay);
+};
+
+/** A key that acts as a module writes its own column, now and then more than fits. */
+export const addRecord: Choice = ({ cast, commands, dice }) => {
+  const figures = Object.fromEntries(
+    Object.entries(MOST).map(([name, highest]) => [name, dice.chance(10) ? highest : dice.between(0n, 1_000n)]),
+  ) as unknown as Figures;
+  return commands.addRecord(dice.pick(cast.modules.slice(1)), dice.pick(cast.providers), figures);
 };

@@ -70,7 +70,41 @@ export const lock: Choice = ({ world, cast, commands, dice }) => {
   const trusting = cast.everybody.filter((account) => world.escrow.headroom(by, token, account) > 0n);
   const account = dice.rather(trusting, cast.everybody, 90);
   const room = least(world.escrow.headroom(by, token, account), world.escrow.freeOf(token, account));
-  return commands.lock(by, token, account, dice.amount(room));
+  const amount = dice.amount(room);
+  if (dice.chance(60)) return commands.lock(by, token, account, amount);
+  const paid = dice.pick([0n, amount, amount / 3n]);
+  return commands.tryLockAndPay(
+    by,
+    token,
+    account,
+    amount - paid,
+    paid,
+    dice.pick([account, dice.pick(cast.everybody)]),
+  );
+};
+
+/** A key that acts as a module lets one account pay for another's lock; now and then for its own. */
+export const lockFor: Choice = ({ world, cast, commands, dice }) => {
+  const by = dice.rather(cast.modules.slice(1), cast.everybody, 95);
+  const token = dice.pick(cast.tokens);
+  const trusting = cast.everybody.filter((payer) => world.escrow.headroom(by, token, payer) > 0n);
+  const payer = dice.rather(trusting, cast.everybody, 90);
+  const room = least(world.escrow.headroom(by, token, payer), world.escrow.freeOf(token, payer));
+  const account = dice.chance(85) ? dice.pick(cast.everybody) : payer;
+  return commands.lockFor(by, token, payer, account, dice.amount(room));
+};
+
+/** A key that acts as a module moves what it holds. */
+export const moveLock: Choice = ({ world, cast, commands, dice }) => {
+  const keys = cast.modules.slice(1).flatMap((by) => cast.tokens.map((token) => ({ by, token })));
+  const held = keys.filter(({ by, token }) =>
+    cast.everybody.some((one) => world.escrow.held(by, token, one).locked > 0n),
+  );
+  const { by, token } = dice.rather(held, keys);
+  const owners = cast.everybody.filter((account) => world.escrow.held(by, token, account).locked > 0n);
+  const from = dice.rather(owners, cast.everybody, 92);
+  const to = dice.chance(85) ? dice.pick(cast.everybody) : from;
+  return commands.moveLock(by, token, from, to, dice.amount(world.escrow.held(by, token, from).locked));
 };
 
 /** A key that acts as a module settles what it holds, among anybody; now and then what it does not hold, or unevenly. */

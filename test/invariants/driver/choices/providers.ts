@@ -3,8 +3,9 @@ import { ZeroAddress, id as keccakOf } from "ethers";
 import { LeaseStatus } from "../../../helpers/leases";
 import { perHour } from "../../../helpers/money";
 import { DEFAULT_RESOURCES } from "../../../helpers/parameters";
-import { offerOf } from "../../model/leases";
-import type { Offer } from "../../model/offers";
+import { offerOf } from "../../model/lease";
+import { type Offer, type OfferTerms, priceOf } from "../../model/offers";
+import { least } from "../../model/plain";
 import { batchOf, type Choice, idOf, type Table } from "./table";
 
 const HOUR = 3_600n;
@@ -25,10 +26,24 @@ export const heartbeat: Choice = ({ world, cast, commands, dice }) => {
 };
 
 export const createOffer: Choice = (table) => {
-  const { world, cast, commands, dice } = table;
+  const { cast, commands, dice } = table;
+  const terms = termsOf(table);
+  const by = dice.rather(cast.providers, cast.everybody, 97);
+  return commands.createOffer(by, terms, anyPrice(table, terms.token), dice.between(0n, 9n), dice.chance(20));
+};
+
+/** An offer that a provider signed and did not publish. */
+export const createQuotedOffer: Choice = (table) => {
+  const { cast, commands, dice } = table;
+  const terms = termsOf(table);
+  const by = dice.rather([cast.quotes], cast.everybody, 90);
+  return commands.createQuotedOffer(by, dice.pick(cast.providers), terms, anyPrice(table, terms.token), 3n);
+};
+
+function termsOf({ world, cast, dice }: Table): OfferTerms {
   const token = dice.chance(60) ? cast.tokens[0] : dice.pick(cast.tokens);
   const minDuration = dice.pick([0n, 0n, 1n, 600n, HOUR, dice.between(0n, 2n * HOUR)]);
-  const maxDuration = dice.pick([30n * DAY, 30n * DAY, 4n * HOUR, minDuration]);
+  const maxDuration = dice.pick([30n * DAY, 30n * DAY, 30n * DAY, 4n * HOUR, minDuration]);
   const oddMin = dice.chance(8) ? dice.pick([DAY + 1n, maxDuration + 1n]) : minDuration;
   const gpuClass = dice.between(0n, 3n) * 2n ** 14n + 9n;
   const resources = {
@@ -37,7 +52,7 @@ export const createOffer: Choice = (table) => {
     region: dice.between(0n, 2n),
     ...(dice.chance(30) ? { gpuClass, gpuCount: dice.between(1n, 2n) } : {}),
   };
-  const terms = {
+  return {
     resources,
     minDuration: oddMin,
     maxDuration,
@@ -45,12 +60,10 @@ export const createOffer: Choice = (table) => {
     slasher: dice.pick([ZeroAddress, cast.address.stranger]),
     contentHash: keccakOf(world.offers.all.length.toString()),
   };
-  const by = dice.rather(cast.providers, cast.everybody, 97);
-  return commands.createOffer(by, terms, priceOf(table, token), dice.between(0n, 9n), dice.chance(20));
-};
+}
 
 /** From a cent to ten dollars an hour, with a crooked fraction of a base unit per second; now and then absurd. */
-export function priceOf({ cast, dice }: Table, token: string): bigint {
+export function anyPrice({ cast, dice }: Table, token: string): bigint {
   const cent = token === cast.tokens[0] ? 10n ** 4n : 10n ** 16n;
   if (dice.chance(3)) return dice.pick([0n, MOST_PRICE, 2n ** 126n]);
   return perHour(dice.between(cent, 1_000n * cent)) + dice.between(0n, 2n ** 32n - 1n);
@@ -63,9 +76,14 @@ function someOffer({ world, cast, dice }: Table): { offer: Offer | undefined; id
   return { offer, id: offer?.id ?? 1_000n, by };
 }
 
+/** Mostly a tenth more or less. */
 export const setPrice: Choice = (table) => {
+  const { dice, commands } = table;
   const { offer, id, by } = someOffer(table);
-  return table.commands.setPrice(by, id, priceOf(table, offer?.token ?? ""));
+  if (offer === undefined || dice.chance(30)) return commands.setPrice(by, id, anyPrice(table, offer?.token ?? ""));
+  const price = priceOf(offer);
+  const next = dice.pick([(price * 9n) / 10n, (price * 11n) / 10n, price / 5n, price + 1n, price]);
+  return commands.setPrice(by, id, least(next, MOST_PRICE));
 };
 
 export const setCapacity: Choice = (table) => {

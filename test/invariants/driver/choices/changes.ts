@@ -1,0 +1,126 @@
+import { ZeroAddress } from "ethers";
+
+import { LeaseStatus } from "../../../helpers/leases";
+import { costOf } from "../../../helpers/money";
+import { MOST_PRICE } from "../../../helpers/orders";
+import { costUntil, type Lease, segmentOf } from "../../model/lease";
+import { priceOf, unitsLeft } from "../../model/offers";
+import { least, most } from "../../model/plain";
+import { activate } from "./providers";
+import { type Choice, idOf, type Table } from "./table";
+
+const HOUR = 3_600n;
+const MOST_COST = 2n ** 200n;
+
+/** A running lease, mostly one of those that are wanted, or the id of something else. */
+function someRunning(
+  table: Table,
+  wanted: (lease: Lease) => boolean = () => true,
+): { id: bigint; lease: Lease | undefined } {
+  const { world, dice } = table;
+  const running = runningIn(table);
+  const id = idOf(
+    table,
+    dice.listOf(running.filter(wanted), running, 80).map((lease) => lease.id),
+  );
+  return { id, lease: world.leases.all.get(id) };
+}
+
+/** Leases that run; now and then one whose end has just come. */
+const runningIn = ({ world }: Table): Lease[] =>
+  world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end >= world.now);
+
+const noneRuns = (table: Table): boolean => runningIn(table).length === 0;
+
+/** The highest cost that a caller takes: mostly any, else exactly what it is, or one less. */
+const maxCostOf = ({ dice }: Table, cost: bigint): bigint =>
+  dice.chance(85) || cost < 0n ? MOST_COST : dice.pick([cost, most(0n, cost - 1n)]);
+
+/** By its tenant or by anybody who has money, to some time until the longest that there may be, or one second more. */
+export const extend: Choice = (table) => {
+  const { world, cast, dice, commands } = table;
+  if (noneRuns(table) && dice.chance(95)) return activate(table);
+  const { id, lease } = someRunning(table, ({ noticed, offerId }) => !noticed && !world.offers.get(offerId)!.retired);
+  const { maxDuration = HOUR } = lease === undefined ? {} : world.offers.get(lease.offerId)!;
+  const left = lease === undefined ? HOUR : most(0n, maxDuration - (lease.end - lease.startedAt));
+  const seconds = dice.pick([
+    dice.between(1n, least(left, 3n * HOUR)),
+    dice.between(1n, least(left, 3n * HOUR)),
+    dice.between(1n, least(left, 24n * HOUR)),
+    dice.pick([left, left + 1n, 0n, 1n]),
+  ]);
+  const running = lease?.status === LeaseStatus.Active;
+  const cost = running ? costUntil(lease, lease.end + seconds) - costUntil(lease, lease.end) : 0n;
+  const rich = cast.everybody.filter((one) => {
+    const token = lease?.token ?? "";
+    return least(world.escrow.freeOf(token, one), world.escrow.headroom(cast.market, token, one)) >= cost;
+  });
+  const tenant = lease === undefined ? [] : [lease.tenant];
+  const by = dice.chance(50) ? dice.rather(tenant, cast.everybody) : dice.rather(rich, cast.everybody, 92);
+  return commands.extend(by, id, seconds % 2n ** 32n, maxCostOf(table, cost));
+};
+
+/** Up to what is left of the offer, or one more; down to some units, when the minimum is over or just before. */
+export const resize: Choice = (table) => {
+  const { world, cast, dice, commands } = table;
+  if (noneRuns(table) && dice.chance(95)) return activate(table);
+  const { id, lease } = someRunning(table, ({ units, offerId }) => {
+    const offer = world.offers.get(offerId)!;
+    return units > 1n || (!offer.retired && unitsLeft(offer) > 0n);
+  });
+  if (lease === undefined) return commands.resize(dice.pick(cast.everybody), id, 1n, MOST_PRICE, MOST_COST);
+  const offer = world.offers.get(lease.offerId)!;
+  const up = lease.units + dice.between(1n, most(1n, unitsLeft(offer)));
+  const down = dice.between(1n, most(1n, lease.units - 1n));
+  const beyond = lease.units + unitsLeft(offer) + 1n;
+  const units = dice.chance(92)
+    ? dice.rather(lease.units > 1n ? [down] : [], [up], 50)
+    : dice.pick([0n, lease.units, beyond]);
+  const price = priceOf(offer);
+  const maxPrice = dice.chance(92) ? MOST_PRICE : dice.pick([price, most(0n, price - 1n)]);
+  const added = units > lease.units ? price * (units - lease.units) : 0n;
+  const left = most(0n, lease.end - world.now);
+  const { rate } = segmentOf(lease);
+  const cost = costOf(rate + added, left) - costOf(rate, left);
+  const by = dice.rather([lease.tenant], cast.everybody, 95);
+  return commands.resize(by, id, units, maxPrice, maxCostOf(table, cost));
+};
+
+/** At the earliest, one second before that, at the present end, or between. */
+export const giveNotice: Choice = (table) => {
+  const { world, cast, dice, commands } = table;
+  if (noneRuns(table) && dice.chance(95)) return activate(table);
+  const young = dice.chance(50);
+  const { id, lease } = someRunning(
+    table,
+    ({ noticed, end, terms, startedAt, minimum }) =>
+      !noticed && (young ? world.now < startedAt + minimum : end > world.now + terms.noticePeriod),
+  );
+  const provider = lease?.provider ?? dice.pick(cast.providers);
+  const by = dice.rather([provider], cast.everybody, 95);
+  if (lease === undefined) return commands.giveNotice(by, id, world.now + HOUR);
+  const earliest = least(world.now + lease.terms.noticePeriod, lease.end);
+  const end = dice.chance(75)
+    ? dice.pick([earliest, earliest, lease.end, dice.between(earliest, lease.end)])
+    : dice.pick([most(1n, earliest) - 1n, lease.end + 1n, 0n]);
+  return commands.giveNotice(by, id, end);
+};
+
+export const offerTransfer: Choice = (table) => {
+  const { cast, dice, commands } = table;
+  if (noneRuns(table) && dice.chance(95)) return activate(table);
+  const { id, lease } = someRunning(table);
+  const by = dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 95);
+  const to = dice.chance(85) ? dice.pick([...cast.tenants, dice.pick(cast.everybody)]) : dice.pick([ZeroAddress, by]);
+  return commands.offerTransfer(by, id, to);
+};
+
+/** By whom it was offered to; where it was offered to nobody, it is offered. */
+export const acceptTransfer: Choice = (table) => {
+  const { cast, dice, commands } = table;
+  const isOffered = ({ recipient }: Lease): boolean => recipient !== ZeroAddress;
+  if (!runningIn(table).some(isOffered) && dice.chance(95)) return offerTransfer(table);
+  const { id, lease } = someRunning(table, isOffered);
+  const recipient = lease === undefined || !isOffered(lease) ? [] : [lease.recipient];
+  return commands.acceptTransfer(dice.rather(recipient, cast.everybody, 95), id);
+};

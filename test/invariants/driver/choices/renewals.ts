@@ -1,0 +1,205 @@
+import { LeaseStatus } from "../../../helpers/leases";
+import { ANY_RESOURCES, MOST_LOCK, MOST_PRICE } from "../../../helpers/orders";
+import type { Lease } from "../../model/lease";
+import { priceOf, renewalPriceOf, unitsLeft } from "../../model/offers";
+import { most } from "../../model/plain";
+import type { Renewal } from "../../model/renewals";
+import { publishTerms } from "./governance";
+import { activate } from "./providers";
+import { batchOf, type Choice, idOf, type Table } from "./table";
+import { openShort } from "./tenants";
+
+const HOUR = 3_600n;
+const MOST_BOUNTY = 2n ** 80n - 1n;
+
+/** Leases in the hour before their end, or about to come into it. */
+const ending = ({ world }: Table): Lease[] =>
+  world.leases
+    .withStatus(LeaseStatus.Active)
+    .filter(({ end, noticed }) => !noticed && end >= world.now && world.now + HOUR >= end - 2n);
+
+/** Those of them that can be renewed unless something else stands against it. */
+export const renewable = (table: Table): Lease[] => {
+  const { world } = table;
+  return ending(table).filter(
+    (lease) => !world.offers.get(lease.offerId)!.retired && world.leases.darkBeyond(lease, world.now) === 0n,
+  );
+};
+
+const periodOf = ({ dice }: Table): bigint =>
+  dice.pick([HOUR, dice.between(HOUR, 3n * HOUR), dice.between(HOUR, 12n * HOUR)]);
+
+/** Mostly whatever it costs; else exactly what it costs, or one less. */
+function capOf({ dice }: Table, cost: bigint, highest: bigint): bigint {
+  return dice.chance(88) || cost > highest ? highest : dice.pick([cost, most(0n, cost - 1n)]);
+}
+
+function capsOf(table: Table, lease: Lease | undefined): { maxPrice: bigint; maxBounty: bigint } {
+  const { world } = table;
+  const offer = lease === undefined ? undefined : world.offers.get(lease.offerId);
+  const price = offer === undefined ? 0n : renewalPriceOf(offer, world.now);
+  const { bounty } = world.parameters.tokenTerms(lease?.token ?? "");
+  return { maxPrice: capOf(table, price, MOST_PRICE), maxBounty: capOf(table, bounty, MOST_BOUNTY) };
+}
+
+/** Mostly for a lease without an order, soonest end first. */
+export const setOrder: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const open = world.leases
+    .withStatus(LeaseStatus.Pending, LeaseStatus.Active)
+    .filter(({ noticed, end }) => !noticed && (end === 0n || end >= world.now));
+  if (open.length === 0 && dice.chance(95)) return undefined;
+  const isFree = ({ id }: Lease): boolean => world.orders.of(id) === undefined;
+  const soon = renewable(table).filter(isFree);
+  const without = dice.listOf(soon, open.filter(isFree), 60);
+  const id = idOf(
+    table,
+    dice.listOf(without, open, 85).map((lease) => lease.id),
+  );
+  const lease = world.leases.all.get(id);
+  const by = dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 95);
+  const same = world.offers.all.filter(
+    (offer) =>
+      offer.token === lease?.token &&
+      !offer.retired &&
+      unitsLeft(offer) >= lease.units &&
+      offer.maxDuration > HOUR &&
+      (offer.provider !== lease.provider || dice.chance(20)),
+  );
+  const fallbacks = dice.chance(70) ? dice.some(dice.listOf(same, world.offers.all), dice.chance(5) ? 6 : 4) : [];
+  const ids = fallbacks.map((offer) => offer.id);
+  if (dice.chance(3)) ids.push(dice.pick([0n, 1_000n]));
+  return commands.setOrder(by, id, {
+    period: dice.chance(94) ? periodOf(table) : dice.pick([0n, HOUR - 1n, 2n ** 32n - 1n]),
+    count: dice.pick([0n, 1n, 1n, 2n, 5n, 255n].slice(dice.chance(3) ? 0 : 1)),
+    ...capsOf(table, lease),
+    fallbacks: ids,
+  });
+};
+
+export const cancelOrder: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const ordered = [...world.leases.all.values()].filter((lease) => world.orders.of(lease.id) !== undefined);
+  const id = idOf(
+    table,
+    ordered.map((lease) => lease.id),
+  );
+  const lease = world.leases.all.get(id);
+  return commands.cancelOrder(dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 95), id);
+};
+
+/** Nothing can be renewed: leases start, and such are opened as end within the hour. */
+function prepare(table: Table): ReturnType<Choice> {
+  const { world, dice } = table;
+  const { Pending } = LeaseStatus;
+  const pending = world.leases.withStatus(Pending).some(({ cutoff }) => cutoff > world.now);
+  return pending && dice.chance(60) ? activate(table) : openShort(table);
+}
+
+/** Something changes before a lease is renewed: the terms, or its offer's price, for less at once or for more in a day. */
+function change(table: Table, leases: readonly Lease[]): ReturnType<Choice> {
+  const { world, commands, dice } = table;
+  const { version, offerId, provider } = dice.pick(leases);
+  if (dice.chance(60) && version === world.parameters.currentVersion) return publishTerms(table);
+  const price = priceOf(world.offers.get(offerId)!);
+  return commands.setPrice(provider, offerId, dice.pick([(price * 9n) / 10n, price / 5n, price + price / 7n]));
+}
+
+/** Mostly of what can be renewed; an order is placed where none can. */
+export const renewOrders: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const leases = renewable(table);
+  const hasOrder = ({ id }: Lease): boolean => world.orders.of(id) !== undefined;
+  if (leases.length === 0 && dice.chance(90)) return prepare(table);
+  if (!leases.some(hasOrder) && dice.chance(90)) return setOrder(table);
+  const ordered = dice.listOf(leases, ending(table), 90).filter(hasOrder);
+  if (ordered.length > 0 && dice.chance(25)) return change(table, ordered);
+  const ids = batchOf(
+    table,
+    ordered.map(({ id }) => id),
+    5,
+  );
+  return commands.renewOrders(dice.rather([cast.address.keeper], cast.everybody, 50), ids);
+};
+
+/**
+ * What the contract of orders would never ask for, of leases without an order: of the others, events would tell of
+ * renewals that are not on their account.
+ */
+export const renew: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  if (renewable(table).length === 0 && dice.chance(90)) return prepare(table);
+  const leases = dice.listOf(renewable(table), ending(table), 85);
+  const isFree = (id: bigint): boolean => world.orders.of(id) === undefined;
+  const ids = batchOf(table, leases.map(({ id }) => id).filter(isFree), 6);
+  const renewals = ids.filter(isFree).map((id): Renewal => {
+    const odd = dice.chance(6);
+    return {
+      id,
+      period: odd ? dice.pick([0n, HOUR - 1n, 2n ** 32n - 1n]) : periodOf(table),
+      ...capsOf(table, world.leases.all.get(id)),
+      transfers: (world.leases.all.get(id)?.transfers ?? 0n) + (dice.chance(5) ? 1n : 0n),
+    };
+  });
+  return commands.renew(dice.rather([cast.orders], cast.everybody, 95), renewals, dice.pick(cast.everybody));
+};
+
+/** Leases that their provider lets down: it is dark beyond the allowance, or will not go on. */
+export const failing = (table: Table): Lease[] => {
+  const { world } = table;
+  return ending(table).filter(
+    (lease) => world.offers.get(lease.offerId)!.retired || world.leases.darkBeyond(lease, world.now) > 0n,
+  );
+};
+
+/** A provider retires the offer of a lease that is about to end, or its tenant orders what to do then. */
+function letDown(table: Table): ReturnType<Choice> {
+  const { world, commands, dice } = table;
+  const ordered = ending(table).filter(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0);
+  const lease = dice.oneOf(ordered);
+  if (lease === undefined || dice.chance(30)) return setOrder(table);
+  return commands.retireOffer(lease.provider, lease.offerId);
+}
+
+export const failOverOrder: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const leases = dice.listOf(failing(table), ending(table), 85);
+  const ordered = leases.filter(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0);
+  if (dice.chance(ordered.length === 0 ? 92 : 12)) return letDown(table);
+  const id = idOf(
+    table,
+    dice.listOf(ordered, leases, 90).map((lease) => lease.id),
+  );
+  return commands.failOverOrder(dice.rather([cast.address.keeper], cast.everybody, 50), id);
+};
+
+/** To any offers, for any bounty. */
+export const failOver: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const leases = dice.listOf(failing(table), ending(table), 85);
+  if (dice.chance(leases.length === 0 ? 92 : 12)) return letDown(table);
+  const id = idOf(
+    table,
+    leases.map((lease) => lease.id),
+  );
+  const lease = world.leases.all.get(id);
+  const token = lease?.token ?? cast.tokens[0];
+  const { maxBounty } = capsOf(table, lease);
+  const offers = world.offers.all.filter((offer) => offer.token === token);
+  const ready = dice.listOf(
+    offers.filter(({ retired, provider }) => !retired && world.liveness.isLive(provider, world.now)),
+    offers,
+  );
+  const order = {
+    token,
+    units: lease?.units ?? 1n,
+    duration: periodOf(table),
+    maxLock: MOST_LOCK,
+    requirement: ANY_RESOURCES,
+    candidates: dice.some(ready, 4).map((offer) => ({ offer: offer.id, maxPrice: MOST_PRICE })),
+    replicas: 1n,
+    distinctRegions: false,
+  };
+  const caller = dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 20);
+  return commands.failOver(dice.rather([cast.orders], cast.everybody, 95), id, order, maxBounty, caller);
+};

@@ -1,0 +1,36 @@
+import { ZeroAddress } from "ethers";
+
+import { LeaseStatus } from "../../helpers/leases";
+import { failing, renewable } from "./choices/renewals";
+import type { Table } from "./choices/table";
+import type { Kind } from "./kinds";
+
+const { Pending, Active } = LeaseStatus;
+
+/** Kinds of calls that can succeed now and seldom can: what the dice favour when they are asked for one. */
+export function opportunitiesOf(table: Table): Kind[] {
+  const { world } = table;
+  const kinds: Kind[] = [];
+  const pending = world.leases.withStatus(Pending);
+  if (pending.some(({ provider, cutoff }) => cutoff > world.now && world.liveness.isLive(provider, world.now))) {
+    kinds.push("activate");
+  }
+  const isOffered = world.leases
+    .withStatus(Active)
+    .some(({ recipient, end }) => recipient !== ZeroAddress && end > world.now);
+  if (isOffered) kinds.push("acceptTransfer");
+  const isYoung = world.leases
+    .withStatus(Active)
+    .some(({ noticed, startedAt, minimum, end }) => noticed && world.now < startedAt + minimum && world.now < end);
+  if (isYoung) kinds.push("close");
+  const soon = renewable(table);
+  const hasOrder = ({ id }: { id: bigint }): boolean => world.orders.of(id) !== undefined;
+  if (soon.length > 0) kinds.push("renew", "setPrice", "publishTerms");
+  if (soon.some(hasOrder)) kinds.push("renewOrders", "renewOrders");
+  if (soon.some(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0)) kinds.push("failOverOrder");
+  if (soon.some((lease) => !hasOrder(lease))) kinds.push("setOrder");
+  const lost = failing(table);
+  if (lost.length > 0) kinds.push("failOver");
+  if (lost.some(hasOrder)) kinds.push("failOverOrder");
+  return kinds;
+}

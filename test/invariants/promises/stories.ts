@@ -1,0 +1,315 @@
+import { EndReason } from "../../helpers/leases";
+import type { ParsedLog } from "../driver/chain";
+import { darkSeconds } from "../model/liveness";
+import { least, most, type Plain, Tally } from "../model/plain";
+import { Broken } from "./broken";
+
+const X32 = 2n ** 32n;
+const BPS = 10_000n;
+const DAY = 86_400n;
+
+/** One lease as its events tell it. */
+export interface LeaseStory {
+  readonly provider: string;
+  readonly token: string;
+  readonly treasury: string;
+  readonly minimum: bigint;
+  tenant: string;
+  units: bigint;
+  rate: bigint;
+  feeBps: bigint;
+  collateral: bigint;
+  noticed: boolean;
+  startedAt: bigint;
+  end: bigint;
+  /** When the present rate began, and what was earned by then and bears the same fee. */
+  since: bigint;
+  earnedBefore: bigint;
+  /** Paid to the provider of what the present fee is on. */
+  paidOfThese: bigint;
+
+  locked: bigint;
+  paid: bigint;
+  fee: bigint;
+  refunded: bigint;
+  bounty: bigint;
+  billed: bigint;
+  endings: number;
+  reason: bigint;
+  settled: boolean;
+  released: boolean;
+  /** Everybody who was its tenant, its provider, or paid for it. */
+  readonly parties: Set<string>;
+  /** Base units that each account received out of it. */
+  readonly received: Tally;
+}
+
+/** What else events tell that leases depend on. */
+export interface Surroundings {
+  grace: bigint;
+  heartbeatsOf(provider: string): readonly bigint[];
+  termsOf(version: string): { feeBps: bigint; treasury: string };
+  tokenOf(listing: string): string;
+  offerOf(id: string): { minimum: bigint; prices: readonly { price: bigint; since: bigint }[] };
+}
+
+export const stillLocked = ({ locked, paid, fee, refunded, bounty }: LeaseStory): bigint =>
+  locked - paid - fee - refunded - bounty;
+
+export const offerOf = (leaseId: string): string => (BigInt(leaseId) / X32).toString();
+
+/** The events of one call, read as the life of leases; every figure in them is held against the promises. */
+export class Stories {
+  readonly leases = new Map<string, LeaseStory>();
+  /** Units in use and capacity, by offer. */
+  readonly used = new Tally();
+  readonly capacity = new Tally();
+
+  constructor(private readonly around: Surroundings) {}
+
+  /** Takes in an event of the market; `rest` are it and those after it. */
+  add(rest: readonly ParsedLog[], market: string, now: bigint): void {
+    const { name, args } = rest[0]!;
+    const id = (args["leaseId"] as bigint).toString();
+    const amount = (field: string): bigint => (args[field] ?? 0n) as bigint;
+    if (name === "TransferOffered") return;
+    if (name === "LeaseOpened") return this.#open(id, args);
+    const lease = this.leases.get(id);
+    if (lease === undefined) throw new Broken("INV-LSE-5", `lease ${id}: ${name} before it was opened`);
+    const by = (field: string): string => args[field] as string;
+    switch (name) {
+      case "LeaseActivated":
+        lease.startedAt = lease.since = now;
+        lease.end = now + lease.end;
+        break;
+      case "LeaseExtended":
+        lease.parties.add(by("payer"));
+        lease.locked += amount("locked");
+        lease.end = lease.startedAt + amount("duration");
+        break;
+      case "NoticeGiven":
+        lease.noticed = true;
+        lease.end = lease.startedAt + amount("duration");
+        this.#refund(lease, amount("refund"));
+        break;
+      case "LeaseTransferred":
+        if (by("from") !== lease.tenant || amount("locked") !== stillLocked(lease)) {
+          throw new Broken(
+            "INV-LSE-2",
+            `lease ${id} held ${stillLocked(lease)}, ${amount("locked")} went from ${by("from")}`,
+          );
+        }
+        lease.tenant = by("to");
+        lease.parties.add(lease.tenant);
+        break;
+      case "LeaseResized":
+        this.#resize(id, lease, amount, now);
+        break;
+      case "LeaseRepriced":
+        this.#reprice(id, lease, amount, now);
+        break;
+      case "LeaseRenewed":
+        lease.locked += amount("locked") + amount("bounty");
+        lease.bounty += amount("bounty");
+        lease.received.add(amount("bounty"), by("by"));
+        lease.end = lease.startedAt + amount("duration");
+        this.#refund(lease, amount("refund"));
+        break;
+      case "LeaseCollected":
+        this.#collect(id, lease, amount, now);
+        break;
+      case "LeaseSettled":
+        this.#settle(id, lease, lease.earnedBefore + (lease.rate * lease.billed) / X32, amount("fee"));
+        lease.settled = true;
+        break;
+      case "LeaseClosed":
+      case "LeaseCancelled":
+        this.#end(id, lease, args, amount, name === "LeaseClosed", now);
+        if (amount("penalty") > 0n) this.#penalise(id, lease, amount("penalty"), market, rest);
+        break;
+      case "ServiceCredited":
+        if (4n * amount("amount") > lease.collateral) {
+          throw new Broken("INV-STK-2", `lease ${id}: credit of ${amount("amount")} of ${lease.collateral}`);
+        }
+        this.#penalise(id, lease, amount("amount"), market, rest);
+        break;
+      case "CollateralReleased":
+        if (amount("amount") !== lease.collateral || lease.released) {
+          throw new Broken("INV-STK-4", `lease ${id} released ${amount("amount")} of ${lease.collateral}`);
+        }
+        lease.released = true;
+        break;
+      default:
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------- internal
+
+  #open(id: string, args: Record<string, Plain>): void {
+    const text = (field: string): string => args[field] as string;
+    const amount = (field: string): bigint => args[field] as bigint;
+    const { feeBps, treasury } = this.around.termsOf(amount("termsVersion").toString());
+    this.leases.set(id, {
+      provider: text("provider"),
+      token: this.around.tokenOf(amount("listing").toString()),
+      treasury,
+      minimum: this.around.offerOf(offerOf(id)).minimum,
+      tenant: text("tenant"),
+      units: amount("units"),
+      rate: amount("ratePerSecondX32"),
+      feeBps,
+      collateral: amount("collateral"),
+      noticed: false,
+      startedAt: 0n,
+      // Until it starts: for how long it was ordered.
+      end: amount("duration"),
+      since: 0n,
+      earnedBefore: 0n,
+      paidOfThese: 0n,
+      locked: amount("locked"),
+      paid: 0n,
+      fee: 0n,
+      refunded: 0n,
+      bounty: 0n,
+      billed: 0n,
+      endings: 0,
+      reason: EndReason.None,
+      settled: false,
+      released: false,
+      parties: new Set([text("tenant"), text("provider")]),
+      received: new Tally(),
+    });
+    this.#use(id, amount("units"));
+  }
+
+  #use(id: string, units: bigint): void {
+    const offer = offerOf(id);
+    this.used.add(units, offer);
+    const [used, capacity] = [this.used.of(offer), this.capacity.of(offer)];
+    if (units > 0n && used > capacity) {
+      throw new Broken("INV-LSE-6", `offer ${offer}: ${used} of ${capacity} units are used`);
+    }
+  }
+
+  /** Live seconds at the present rate. */
+  live({ provider, since, end }: LeaseStory, now: bigint): bigint {
+    const until = least(now, end);
+    return until - since - darkSeconds(this.around.heartbeatsOf(provider), this.around.grace, since, until);
+  }
+
+  #resize(id: string, lease: LeaseStory, amount: (field: string) => bigint, now: bigint): void {
+    const earned = lease.earnedBefore + (lease.rate * this.live(lease, now)) / X32;
+    if (amount("earned") !== earned) {
+      throw new Broken("INV-LSE-1", `lease ${id} earned ${earned} until its resize, not ${amount("earned")}`);
+    }
+    this.#pay(id, lease, amount("amount"), earned);
+    this.#use(id, amount("units") - lease.units);
+    lease.earnedBefore = earned;
+    lease.since = now;
+    lease.units = amount("units");
+    lease.rate = amount("ratePerSecondX32");
+    lease.collateral = amount("collateral");
+    lease.locked += amount("locked");
+    this.#refund(lease, amount("refund"));
+  }
+
+  #reprice(id: string, lease: LeaseStory, amount: (field: string) => bigint, now: bigint): void {
+    const { prices } = this.around.offerOf(offerOf(id));
+    const charged = prices
+      .filter((_, index) => (prices[index + 1]?.since ?? now) > now - DAY)
+      .map(({ price }) => price);
+    const [rate, lowest] = [amount("ratePerSecondX32"), charged.reduce(least)];
+    if (rate > lowest * lease.units) {
+      throw new Broken("INV-LSE-9", `lease ${id} renewed at ${rate}, its offer cost ${lowest} within a day`);
+    }
+    if (amount("collateral") < lease.collateral) {
+      throw new Broken("INV-STK-4", `lease ${id} renewed with ${amount("collateral")} instead of ${lease.collateral}`);
+    }
+    const earned = lease.earnedBefore + (lease.rate * this.live(lease, now)) / X32;
+    this.#pay(id, lease, amount("amount"), earned);
+    this.#settle(id, lease, earned, amount("fee"));
+    lease.earnedBefore = lease.paidOfThese = 0n;
+    lease.since = now;
+    lease.rate = rate;
+    lease.feeBps = this.around.termsOf(amount("termsVersion").toString()).feeBps;
+    lease.collateral = amount("collateral");
+  }
+
+  #collect(id: string, lease: LeaseStory, amount: (field: string) => bigint, now: bigint): void {
+    const closed = lease.endings > 0;
+    const live = closed ? lease.billed : this.live(lease, now);
+    if (amount("paidSeconds") !== live) {
+      throw new Broken("INV-LSE-4", `lease ${id} is paid for ${amount("paidSeconds")} s, of ${live} s`);
+    }
+    this.#pay(id, lease, amount("amount"), lease.earnedBefore + (lease.rate * live) / X32);
+  }
+
+  /** What the provider got so far is what one settlement of everything earned would have paid. */
+  #pay(id: string, lease: LeaseStory, amount: bigint, earned: bigint): void {
+    lease.paid += amount;
+    lease.paidOfThese += amount;
+    lease.received.add(amount, lease.provider);
+    const atOnce = earned - (earned * lease.feeBps) / BPS;
+    if (lease.paidOfThese !== atOnce) {
+      throw new Broken("INV-LSE-3", `lease ${id} paid ${lease.paidOfThese} of ${earned}, at once: ${atOnce}`);
+    }
+  }
+
+  #settle(id: string, lease: LeaseStory, earned: bigint, fee: bigint): void {
+    const atOnce = (earned * lease.feeBps) / BPS;
+    if (fee !== atOnce || lease.paidOfThese + fee !== earned) {
+      throw new Broken(
+        "INV-LSE-3",
+        `lease ${id}: fee ${fee} and ${lease.paidOfThese} of ${earned}, at once a fee of ${atOnce}`,
+      );
+    }
+    lease.fee += fee;
+    lease.received.add(fee, lease.treasury);
+  }
+
+  #refund(lease: LeaseStory, amount: bigint): void {
+    lease.refunded += amount;
+    lease.received.add(amount, lease.tenant);
+  }
+
+  #end(
+    id: string,
+    lease: LeaseStory,
+    args: Record<string, Plain>,
+    amount: (field: string) => bigint,
+    started: boolean,
+    now: bigint,
+  ): void {
+    lease.endings += 1;
+    if (lease.endings > 1) throw new Broken("INV-LSE-5", `lease ${id} ended twice`);
+    lease.reason = amount("reason");
+    if (started) {
+      const { reason, startedAt, minimum, noticed } = lease;
+      lease.end = amount("endedAt");
+      const missing = reason === EndReason.ClosedByTenant && !noticed ? minimum - (lease.end - startedAt) : 0n;
+      const billable = this.live(lease, now) + most(0n, missing);
+      lease.billed = amount("billedSeconds");
+      if (lease.billed !== billable) {
+        throw new Broken("INV-LSE-1", `lease ${id} is billed ${lease.billed} s of ${billable} s`);
+      }
+    }
+    this.#use(id, -lease.units);
+    this.#refund(lease, amount("refund"));
+    lease.bounty += amount("bounty");
+    lease.received.add(amount("bounty"), args["by"] as string);
+  }
+
+  #penalise(id: string, lease: LeaseStory, penalty: bigint, market: string, rest: readonly ParsedLog[]): void {
+    const taken = rest.find(({ name, args }) => name === "Penalised" && args["module"] === market)?.args;
+    const fits =
+      taken?.["amount"] === penalty &&
+      taken["provider"] === lease.provider &&
+      taken["tenant"] === lease.tenant &&
+      taken["treasury"] === lease.treasury;
+    if (!fits) throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty} is not what staking took`);
+    if (penalty > lease.collateral) {
+      throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty}, collateral ${lease.collateral}`);
+    }
+    lease.collateral -= penalty;
+  }
+}
