@@ -77,6 +77,18 @@ describe("leasehold order", () => {
     expect((JSON.parse(again.err) as Failed).error.name).to.equal("OrdersNoOrder");
   });
 
+  it("tells what its tenant lacks for a renewal, now", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { escrow, market, usd6, tenantA, name } = fixture;
+    await escrow.connect(tenantA).withdraw(usd6, tenantA, (await escrow.freeOf(usd6, tenantA)) - 1_000_000n);
+    await escrow.connect(tenantA).approveModule(usd6, market, 0n);
+    const { notes } = await leaseholdJson<{ notes: string[] }>(fixture, tenantA, `order set ${name} --period 2h`);
+    expect(notes).to.deep.equal([
+      "1.00 USD6 are free in escrow now: see leasehold tenant deposit",
+      "the market may lock 0.00 USD6 more now: see leasehold tenant approve",
+    ]);
+  });
+
   it("tells fallbacks that are too dear, and refuses those in another token", async () => {
     const fixture = await loadFixture(runningFixture);
     const { tenantA, offerB, offerC, name } = fixture;

@@ -13,16 +13,31 @@ import type { Session } from "../session";
 import { eventArgs, execute, step } from "../steps";
 import type { Token } from "../tokens";
 
+/** What one renewal takes at most, its bounty included. */
+const mostOf = (lease: Lease, order: StandingOrder): bigint =>
+  costUp(order.maxPriceX32 * BigInt(lease.units), order.period) + order.maxBounty;
+
 /** What a standing order says, and what carrying it out costs at most. */
 function orderPairs(lease: Lease, order: StandingOrder, paidIn: Token): (readonly [string, string])[] {
-  const most = costUp(order.maxPriceX32 * BigInt(lease.units), order.period);
   return [
     ["renewals left", `${order.count}, by ${formatDuration(order.period)} each`],
     ["price at most", `${priceText(order.maxPriceX32, paidIn)} a unit`],
     ["bounty at most", `${money(order.maxBounty, paidIn)} each time`],
     ["fallback offers", order.fallbacks.join(", ")],
-    ["a renewal takes", `up to ${money(most + order.maxBounty, paidIn)} of the tenant's free balance in escrow`],
+    ["a renewal takes", `up to ${money(mostOf(lease, order), paidIn)} of the tenant's free balance in escrow`],
   ];
+}
+
+/** What the tenant lacks, now, for one renewal at the highest price. */
+async function moneyNotes(session: Session, lease: Lease, order: StandingOrder, paidIn: Token): Promise<string[]> {
+  const { lens } = await session.handles();
+  const { free, locked, ceiling } = await lens.fundsOf(lease.token, lease.tenant);
+  const most = mostOf(lease, order);
+  const room = ceiling > locked ? ceiling - locked : 0n;
+  return [
+    free < most ? `${money(free, paidIn)} are free in escrow now: see leasehold tenant deposit` : "",
+    room < most ? `the market may lock ${money(room, paidIn)} more now: see leasehold tenant approve` : "",
+  ].filter((note) => note !== "");
 }
 
 /** Fallbacks that would never be taken, or not at this price; fails for those in another token. */
@@ -83,7 +98,10 @@ dark for too long, or retired its offer: the renewal opens a new lease on the fi
       input.maxPrice === undefined ? (offer?.pricePerSecondX32 ?? 0n) : priceToX32Up(input.maxPrice, paidIn.decimals);
     const maxBounty = input.maxBounty === undefined ? bounty : parseAmount(input.maxBounty, paidIn.decimals);
     const order: StandingOrder = { period, count, maxPriceX32, maxBounty, fallbacks };
-    const notes = await fallbackNotes(session, lease, fallbacks, maxPriceX32, paidIn);
+    const notes = [
+      ...(await moneyNotes(session, lease, order, paidIn)),
+      ...(await fallbackNotes(session, lease, fallbacks, maxPriceX32, paidIn)),
+    ];
     session.tell(`${sections(pairs(orderPairs(lease, order, paidIn)), notes.join("\n"))}\n`);
     const execution = await execute(session, [
       await step(
