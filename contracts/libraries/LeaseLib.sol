@@ -124,7 +124,7 @@ library LeaseLib {
 
     /// @notice Base units that a lease earned since the accumulator started, with `live` seconds from its anchor.
     function earnedOf(LeaseProgress progress, LeaseHistory history, uint32 live) internal pure returns (uint256) {
-        // Parts of a lock, which fits 120 bits.
+        // 120 bits and 128.
         unchecked {
             return history.earnedBefore() + Money.earnedDown(progress.rate(), live);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Collateral} from "./Collateral.sol";
 import {LeaseLib} from "./LeaseLib.sol";
 import {Money} from "./Money.sol";
@@ -17,6 +18,8 @@ import {Offer} from "../types/OfferTypes.sol";
 
 /// @title LeaseResizing
 /// @notice Changes the units of a running lease. Linked to the market, whose storage it works on.
+/// @dev A lease that earned 2^120 base units, more than any lock holds, has no room for that in its history: resizing it
+/// reverts with SafeCastOverflowedUintDowncast, and everything else goes on.
 library LeaseResizing {
     /// @dev What a resize computes once and needs twice.
     struct Change {
@@ -59,7 +62,7 @@ library LeaseResizing {
 
         // Effect: what was earned becomes an integer, and the present rate begins now.
         lease.history = toLeaseHistory(
-            change.earned,
+            SafeCast.toUint120(change.earned),
             uint32(block.timestamp - progress.since()), // before the end
             change.dark - progress.mark(),
             change.collateralAfter,

@@ -151,7 +151,7 @@ contract TypesHarness {
 
     /// @notice The fields of a LeaseHistory.
     struct HistoryFields {
-        uint256 earnedBefore;
+        uint120 earnedBefore;
         uint32 anchorOffset;
         uint32 darkBefore;
         uint256 collateralUnits;
@@ -172,7 +172,7 @@ contract TypesHarness {
     function historyFields(LeaseHistory history) external pure returns (HistoryFields memory) {
         return
             HistoryFields({
-                earnedBefore: history.earnedBefore(),
+                earnedBefore: uint120(history.earnedBefore()), // has 120 bits
                 anchorOffset: history.anchorOffset(),
                 darkBefore: history.darkBefore(),
                 collateralUnits: history.collateralUnits(),

@@ -24,13 +24,13 @@ uint256 constant TREASURY_SHIFT = 236;
 uint256 constant COLLATERAL_MASK = (1 << 52) - 1;
 
 /// @notice A history.
-/// @param earnedBefore_ base units; a part of a lock, which fits 120 bits.
+/// @param earnedBefore_ base units.
 /// @param anchorOffset_ seconds.
 /// @param darkBefore_ seconds.
 /// @param collateralUnits_ millionths of a HOLD; a part of HOLD's supply, which has fewer than 2^50 of them.
 /// @param treasuryVersion_ a version of the terms.
 function toLeaseHistory(
-    uint256 earnedBefore_,
+    uint120 earnedBefore_,
     uint32 anchorOffset_,
     uint32 darkBefore_,
     uint256 collateralUnits_,
