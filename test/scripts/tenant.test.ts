@@ -151,11 +151,18 @@ describe("leasehold tenant", () => {
       );
       expect(only.offers.map(({ id }) => id)).to.deep.equal([offerA.toString()]);
       expect(only.refused).to.deep.equal({ ProviderDark: 1, OtherToken: 1 });
-      await pass(60);
       await liveness.connect(operatorB).heartbeat(providerB);
+      await pass(GRACE - MINUTE);
+      await liveness.connect(operatorB).heartbeat(providerB);
+      await pass(2 * MINUTE);
+      await liveness.connect(operatorA).heartbeat(providerA);
       const both = await leaseholdJson<{ offers: { id: string }[] }>(fixture, undefined, "tenant find --token USD6");
-      // providerB was dark a minute longer.
-      expect(both.offers.map(({ id }) => id)).to.deep.equal([offerA.toString(), offerB.toString()]);
+      // providerA was out twice, providerB once.
+      expect(both.offers.map(({ id }) => id)).to.deep.equal([offerB.toString(), offerA.toString()]);
+      const { out } = await leasehold(fixture, undefined, "tenant find --token USD6");
+      expect(out)
+        .to.match(/live +no lease yet, 1 outage .*\n.*live +no lease yet, 2 outages/)
+        .and.to.include("Of 3 offers: 1 paid in another token.");
     });
 
     it("quotes every candidate, and says how many units are left", async () => {
