@@ -113,6 +113,8 @@ describe("leasehold lease, changes", () => {
         .to.include(`${name}, 1 unit at 0.42 USD6/h in all`)
         .and.to.match(/free again +1\.67\d+ USD6/)
         .and.not.to.include("locked more");
+      const closed = await leasehold(fixture, tenantA, `tenant close ${name}`);
+      expect(closed.out).to.match(/\d+s are billed at its last rate, /);
     });
 
     for (const [what, line, actor, name] of [

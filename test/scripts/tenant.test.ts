@@ -1,5 +1,6 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { formatEther } from "ethers";
 import { ethers } from "hardhat";
 
 import { formatLeaseId } from "../../sdk/ids";
@@ -388,11 +389,14 @@ describe("leasehold tenant", () => {
       await liveness.connect(operatorA).heartbeat(providerA);
       await pass(GRACE + OUTAGE_ALLOWANCE + MINUTE);
       const { out } = await leasehold(fixture, tenantA, `tenant close ${formatLeaseId(id)}`);
-      const { billedSeconds, reason } = await lens.leaseView(id);
+      const { billedSeconds, reason, creditDue } = await lens.leaseView(id);
       expect(reason).to.equal(EndReason.ClosedDark);
       expect(out)
         .to.include(`Lease ${formatLeaseId(id)} ended: ${formatDuration(billedSeconds)} are billed,`)
-        .and.to.include("Its provider was dark for too long, so that no minimum is billed.");
+        .and.to.include("Its provider was dark for too long, so that no minimum is billed.")
+        .and.to.include(`${formatEther(creditDue)} HOLD of its collateral are due as service credit`);
+      const collected = await leasehold(fixture, tenantA, `provider collect ${formatLeaseId(id)}`);
+      expect(collected.out).to.include(`${formatEther(creditDue)} HOLD of the collateral, for darkness`);
       const shown = await leasehold(fixture, undefined, `lease show ${formatLeaseId(id)}`);
       expect(shown.out).to.include("reason           closed by its tenant, its provider dark for too long");
     });

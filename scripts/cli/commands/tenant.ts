@@ -7,7 +7,7 @@ import { command, type CommandGroup, done } from "../command";
 import { hold, money, pairs, sections, table } from "../format";
 import { depositSteps } from "../funding";
 import { address, amount, leaseId, parsed, token, TOKEN_OPTION } from "../inputs";
-import { readTenantLeases } from "../reads";
+import { readLeases, readTenantLeases } from "../reads";
 import type { Session } from "../session";
 import { eventArgs, execute, step } from "../steps";
 import { leasesTable } from "../views";
@@ -95,9 +95,17 @@ const close = command({
     if (ended === undefined) return done(execution, "");
     const [refund, billed] = [ended["refund"] as bigint, ended["billedSeconds"] as bigint];
     const reason = END_REASONS[Number(ended["reason"])] ?? "None";
-    const dark = reason === "ClosedDark" ? " Its provider was dark for too long, so that no minimum is billed." : "";
-    const text = `Lease ${name} ended: ${formatDuration(billed)} are billed, ${money(refund, paidIn)} are free again.${dark}`;
-    return done(execution, text, { refund, billedSeconds: billed, reason });
+    const [lease] = await readLeases(session, [input.lease]);
+    const creditDue = lease?.creditDue ?? 0n;
+    const rate = lease !== undefined && lease.anchor > lease.startedAt ? " at its last rate" : "";
+    const text = [
+      `Lease ${name} ended: ${formatDuration(billed)} are billed${rate}, ${money(refund, paidIn)} are free again.`,
+      reason === "ClosedDark" ? "Its provider was dark for too long, so that no minimum is billed." : "",
+      creditDue === 0n
+        ? ""
+        : `${hold(creditDue)} of its collateral are due as service credit: leasehold provider collect ${name} takes it, for anyone.`,
+    ];
+    return done(execution, text.filter(Boolean).join(" "), { refund, billedSeconds: billed, reason, creditDue });
   },
 });
 

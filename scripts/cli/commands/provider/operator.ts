@@ -123,6 +123,8 @@ async function sumsByToken(session: Session, events: ReturnType<typeof eventArgs
 export const collect = command({
   usage: "collect [leases...]",
   summary: "be paid what leases earned, and have collateral released (none named: all that have something)",
+  details: `Anyone may collect leases by name: what they earned goes to their provider, the fee to the treasury, and where the provider
+was dark for too long the service credit out of its collateral to the tenant (leasehold tenant claim, once it has matured).`,
   options: [PROVIDER_OPTION],
   input: z.object({ leases: z.array(leaseId).optional(), provider: address.optional() }),
   async run(session, input) {
@@ -144,15 +146,20 @@ export const collect = command({
     const paid = await Promise.all(
       [...sums].map(async ([paidIn, sum]) => ({ ...(await tokens.describe(paidIn)), sum })),
     );
-    const released = eventArgs(execution, "CollateralReleased").reduce(
-      (sum, args) => sum + (args["amount"] as bigint),
-      0n,
+    const [released = 0n, credited = 0n] = ["CollateralReleased", "ServiceCredited"].map((event) =>
+      eventArgs(execution, event).reduce((sum, args) => sum + (args["amount"] as bigint), 0n),
     );
     const rows = paid.map(({ sum, ...paidIn }): [string, string] => ["paid, in escrow", money(sum, paidIn)]);
-    const text = pairs([...rows, ["collateral back", released === 0n ? "" : hold(released)]]) || "Nothing was due.";
+    const text =
+      pairs([
+        ...rows,
+        ["service credit", credited === 0n ? "" : `${hold(credited)} of the collateral, for darkness`],
+        ["collateral back", released === 0n ? "" : hold(released)],
+      ]) || "Nothing was due.";
     const data = {
       paid: paid.map(({ address: at, sum }) => ({ token: at, amount: sum })),
       collateralReleased: released,
+      serviceCredit: credited,
     };
     return done(execution, text, data);
   },
