@@ -64,6 +64,6 @@ describe("LeaseLife: resize of a lease that earned more than a lock holds", () =
     await at(late + 3, () => tenant.close(leaseId));
     await market.collect([leaseId]);
     const { status, settled } = await storedLease(market, leaseId);
-    expect([status, settled]).to.deep.equal([LeaseStatus.Closed, true]);
+    expect([status, settled]).to.deep.equal([LeaseStatus.Closed, 1n]);
   });
 });
