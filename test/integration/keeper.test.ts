@@ -116,6 +116,32 @@ describe("keeper on a chain", () => {
     }
   });
 
+  it("reads from the log what moves a lease's end and who its tenant is, and passes over what does neither", async () => {
+    const fixture = await loadFixture(openMarketFixture);
+    const { market, orders, tenantA, tenantB, providerA } = fixture;
+    const { id: leaseId, startedAt } = await activeLease(fixture, { duration: HOUR });
+    await orders.connect(tenantA).setOrder(leaseId, HOUR, 1, MOST_PRICE, 10n ** 6n, []);
+    await orders.connect(tenantB).renew([leaseId]);
+    await market.connect(tenantA).extend(leaseId, 2 * HOUR, MOST_LOCK);
+    await market.connect(tenantA).resize(leaseId, 2, MOST_PRICE, MOST_LOCK);
+    await market.connect(tenantA).offerTransfer(leaseId, tenantB);
+    await market.connect(tenantB).acceptTransfer(leaseId);
+    await market.connect(providerA).giveNotice(leaseId, startedAt + 4 * HOUR);
+    await time.increaseTo(startedAt + 4 * HOUR);
+    await market.expire([leaseId]);
+
+    const reader = new RpcReader(ethers.provider, await market.getAddress());
+    const said = (await reader.events(0, await ethers.provider.getBlockNumber())).slice(-6);
+    expect(said.map(({ block: _, ...event }) => event)).to.deep.equal([
+      { type: "LeaseActivated", leaseId, startedAt },
+      { type: "LeaseEndMoved", leaseId, duration: 2 * HOUR },
+      { type: "LeaseEndMoved", leaseId, duration: 4 * HOUR },
+      { type: "LeaseTransferred", leaseId, tenant: tenantB.address },
+      { type: "LeaseEndMoved", leaseId, duration: 4 * HOUR },
+      { type: "LeaseEnded", leaseId },
+    ]);
+  });
+
   async function bountyOf(market: Awaited<ReturnType<typeof keptMarket>>["market"], lease: bigint): Promise<bigint> {
     return (await market.listingOf((await storedLease(market, lease)).listing)).bounty;
   }
