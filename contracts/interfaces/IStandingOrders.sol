@@ -17,7 +17,7 @@ import {LeaseStatus} from "../types/LeaseTypes.sol";
 /// An order belongs to the tenant who placed it. Once the lease has changed hands it is void, for good (INV-ORD-2).
 ///
 /// Orders can be rebuilt from events: `OrderPlaced` starts one; each `LeaseRenewed` of the market takes one renewal off it;
-/// it is gone after `OrderCancelled`, `OrderFailedOver`, the market's `LeaseTransferred` and the lease's end.
+/// it is gone after `OrderCancelled`, `OrderFailedOver`, and the market's `LeaseTransferred`, `NoticeGiven` and end of the lease.
 interface IStandingOrders {
     /// @notice What a tenant ordered for one lease. One storage slot.
     struct StandingOrder {

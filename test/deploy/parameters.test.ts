@@ -51,6 +51,7 @@ describe("network files", () => {
         noShowPenalty: 1_000,
         noticePeriod: 86_400,
         activationWindow: 900,
+        creditPeriod: 4 * 86_400,
       });
       expect(parameters.weights).to.include({ cpu: 1_000, memoryMiB: 100, gpuTier3: 1_000_000_000 });
       expect(parameters.tokens[0]).to.include({ minimumLock: 500_000n, bounty: 250_000n });
