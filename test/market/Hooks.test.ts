@@ -29,11 +29,11 @@ describe("Market: hooks of the contracts above it", () => {
       [quotes, f.quotes],
     ] as const) {
       for (const refused of [
-        market.renew(renewals, caller),
-        market.renew([], caller),
-        market.failOver(lease.id, order, lease.bounty, caller),
+        () => market.renew(renewals, caller),
+        () => market.renew([], caller),
+        () => market.failOver(lease.id, order, lease.bounty, caller),
       ]) {
-        await expect(refused).to.be.revertedWithCustomError(f.market, "MarketNotOrders").withArgs(caller);
+        await expect(refused()).to.be.revertedWithCustomError(f.market, "MarketNotOrders").withArgs(caller);
       }
     }
   });
@@ -51,10 +51,10 @@ describe("Market: hooks of the contracts above it", () => {
       [orders, f.orders],
     ] as const) {
       for (const refused of [
-        market.openQuoted(f.tenantA, order),
-        market.createQuotedOffer(f.providerA, draft.terms, draft.price, draft.capacity),
+        () => market.openQuoted(f.tenantA, order),
+        () => market.createQuotedOffer(f.providerA, draft.terms, draft.price, draft.capacity),
       ]) {
-        await expect(refused).to.be.revertedWithCustomError(f.market, "MarketNotQuotes").withArgs(caller);
+        await expect(refused()).to.be.revertedWithCustomError(f.market, "MarketNotQuotes").withArgs(caller);
       }
     }
   });

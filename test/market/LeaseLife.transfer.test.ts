@@ -265,11 +265,11 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       await f.market.connect(f.tenantB).acceptTransfer(lease.id);
       const old = f.market.connect(lease.tenant);
       for (const refused of [
-        old.close(lease.id),
-        old.resize(lease.id, 1, 0n, 0n),
-        old.offerTransfer(lease.id, lease.tenant),
+        () => old.close(lease.id),
+        () => old.resize(lease.id, 1, 0n, 0n),
+        () => old.offerTransfer(lease.id, lease.tenant),
       ]) {
-        await expect(refused)
+        await expect(refused())
           .to.be.revertedWithCustomError(f.market, "MarketNotTenant")
           .withArgs(lease.id, f.tenantB, lease.tenant);
       }

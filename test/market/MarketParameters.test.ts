@@ -42,6 +42,7 @@ describe("MarketParameters", () => {
       expect(await market.ESCROW()).to.equal(await f.escrow.getAddress());
       expect(await market.STAKING()).to.equal(await f.staking.getAddress());
       expect(await market.LIVENESS()).to.equal(await f.liveness.getAddress());
+      expect(await market.RECORDS()).to.equal(await f.records.getAddress());
       expect(await market.authority()).to.equal(await f.authority.getAddress());
       expect(await market.OUTAGE_ALLOWANCE()).to.equal(OUTAGE_ALLOWANCE);
       expect([await market.offerCount(), await market.pausedUntil()]).to.deep.equal([0n, 0n]);
