@@ -38,6 +38,25 @@ describe("Market: hooks of the contracts above it", () => {
     }
   });
 
+  it("renews by no less than an hour, whatever standing orders ask (INV-LSE-8)", async () => {
+    const f = await loadFixture(openMarketFixture);
+    const lease = await activeLease(f);
+    const orders = await marketAs(f, "ORDERS");
+    const renewalBy = (period: number) => ({
+      leaseId: lease.id,
+      period,
+      maxPricePerSecondX32: MOST_PRICE,
+      maxBounty: lease.bounty,
+      transfers: 0n,
+    });
+    const periods = [HOUR - 1, HOUR];
+    for (const period of periods) {
+      expect(await orders.renew.staticCall([renewalBy(period)], f.keeper)).to.deep.equal([period === HOUR]);
+    }
+    await orders.renew(periods.map(renewalBy), f.keeper);
+    expect(await storedLease(f.market, lease.id)).to.include({ duration: BigInt(2 * HOUR) });
+  });
+
   it("opens at a signed price and creates offers for others for quotes alone (INV-ESC-3)", async () => {
     const f = await loadFixture(openMarketFixture);
     const token = await f.usd6.getAddress();
