@@ -1,4 +1,4 @@
-import type { Change, Facts, LeaseFacts, LeaseLine, OfferFacts, Rules } from "./model";
+import type { Change, Facts, LeaseFacts, LeaseLine, OfferFacts, Rules } from "./facts";
 
 /** What one lease must come to. Amounts are base units, instants seconds of the chain, collateral wei of HOLD. */
 

@@ -5,7 +5,7 @@ import { leaseIdOf } from "../../sdk/ids";
 import { packResources, parseResources, type ResourcesText } from "../../sdk/resources";
 import { parseAmount, parseDuration, parsePrice, priceToX32Up } from "../../sdk/units";
 import type { IEscrow, OrderStruct } from "../../typechain-types/contracts/market/Market";
-import { type OfferFacts, WEIGHTED_RESOURCES } from "./model";
+import { type OfferFacts, WEIGHTED_RESOURCES } from "./facts";
 import { mined, type Money, type ProviderName, type Symbol, type TenantName, type World } from "./world";
 
 /** What the people of the demo do, by the calls that their programs would make. */

@@ -1,7 +1,8 @@
 import { END_REASONS, type EndReason, LEASE_STATUSES } from "../../sdk/market";
 import { formatLeaseId } from "../../sdk/ids";
 import type { Observed, Vault } from "./check";
-import type { AccountLine, Ending, HoldLine, LeaseLine, RecordLine } from "./model";
+import type { Ending, LeaseLine } from "./facts";
+import type { AccountLine, HoldLine, RecordLine } from "./model";
 import { PROVIDERS, TENANTS, type World } from "./world";
 
 const ENDINGS: Partial<Record<EndReason, Ending>> = {

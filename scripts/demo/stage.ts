@@ -2,7 +2,7 @@ import { formatLeaseId } from "../../sdk/ids";
 import { formatDuration } from "../../sdk/units";
 import type { KeeperProcess } from "./keeper";
 import { bond, fund, offer, type Offer, open, type Opened, openFunded, order, type RenewalPlan } from "./market";
-import type { Change, Facts, LeaseFacts, Rules } from "./model";
+import type { Change, Facts, LeaseFacts, Rules } from "./facts";
 import type { ChainClock } from "./node";
 import { BONDS, HEARTBEAT, type OfferKey, OFFERS, SILENCE } from "./plot";
 import type { Screen } from "./screen";

@@ -1,4 +1,4 @@
-import type { Sentences } from "./sentences";
+import type { Sentences } from "./words";
 
 /** What the market says where a running lease is to be changed: extended, resized, noticed, transferred, renewed. */
 export const LEASE_CHANGES: Sentences = {

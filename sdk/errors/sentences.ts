@@ -3,10 +3,7 @@ import { formatRegion, lacking, type Resources, unpackResources } from "../resou
 import { formatDuration } from "../units";
 import { LEASE_CHANGES } from "./leaseChanges";
 import { OPENZEPPELIN } from "./openzeppelin";
-import { type Words } from "./words";
-
-/** What an error says to a person, by its full signature. */
-export type Sentences = Readonly<Record<string, (words: Words) => string>>;
+import type { Sentences, Words } from "./words";
 
 const STATUSES = ["does not exist", "is pending", "is active", "is closed", "is cancelled", "is released"];
 const ACTIVE = 2n;

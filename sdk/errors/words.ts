@@ -136,3 +136,6 @@ export class Words {
     return this.lexicon.account?.toLowerCase() === address.toLowerCase();
   }
 }
+
+/** What an error says to a person, by its full signature. */
+export type Sentences = Readonly<Record<string, (words: Words) => string>>;

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { mismatches, type Observed } from "../../scripts/demo/check";
-import { type Facts, type LeaseFacts, ledgerOf } from "../../scripts/demo/model";
+import type { Facts, LeaseFacts } from "../../scripts/demo/facts";
+import { ledgerOf } from "../../scripts/demo/model";
 
 const X32 = 2n ** 32n;
 const HOLD = 10n ** 18n;
