@@ -9,20 +9,23 @@ import {EndReason, LeaseStatus} from "./LeaseTypes.sol";
 ///     bits 128-167  pending: opened at; later: started at
 ///     bits 168-199  mark. Pending: activation window, s; active: dark seconds of its provider at the start; closed:
 ///                   seconds billed at the present rate
-///     bits 200-231  seconds billed at the present rate whose earnings the provider was paid
-///     bits 232-247  fee, basis points
+///     bits 200-231  seconds billed at the present rate whose earnings the provider was paid, or a claim holds
+///     bits 232-246  fee, basis points
+///     bit  247      claimed: a claim was filed on it or a service credit taken, see `LeaseClaims`
 ///     bits 248-250  status
 ///     bits 251-254  reason of its end
 ///     bit  255      settled: closed, and everything it earned was collected
 type LeaseProgress is uint256;
 
-using {rate, since, mark, paidSeconds, feeBps, status, reason, settled} for LeaseProgress global;
-using {activated, withPaidSeconds, withRate, withFeeBps, ended, withSettled, released} for LeaseProgress global;
+using {rate, since, mark, paidSeconds, feeBps, claimed, status, reason, settled} for LeaseProgress global;
+using {activated, withPaidSeconds, withRate, withFeeBps, asClaimed, ended, withSettled, released} for LeaseProgress global;
 
 uint256 constant SINCE_SHIFT = 128;
 uint256 constant MARK_SHIFT = 168;
 uint256 constant PAID_SHIFT = 200;
 uint256 constant FEE_SHIFT = 232;
+uint256 constant FEE_MASK = (1 << 15) - 1;
+uint256 constant CLAIMED_BIT = 1 << 247;
 uint256 constant STATUS_SHIFT = 248;
 uint256 constant REASON_SHIFT = 251;
 uint256 constant SETTLED_SHIFT = 255;
@@ -61,14 +64,19 @@ function mark(LeaseProgress progress) pure returns (uint32) {
     return uint32(LeaseProgress.unwrap(progress) >> MARK_SHIFT);
 }
 
-/// @notice Billed seconds whose earnings the provider was paid.
+/// @notice Billed seconds whose earnings the provider was paid, or a claim holds.
 function paidSeconds(LeaseProgress progress) pure returns (uint32) {
     return uint32(LeaseProgress.unwrap(progress) >> PAID_SHIFT);
 }
 
 /// @notice Fee on what the lease earns, basis points.
 function feeBps(LeaseProgress progress) pure returns (uint16) {
-    return uint16(LeaseProgress.unwrap(progress) >> FEE_SHIFT);
+    return uint16((LeaseProgress.unwrap(progress) >> FEE_SHIFT) & FEE_MASK);
+}
+
+/// @notice Whether a claim was filed on it or a service credit taken.
+function claimed(LeaseProgress progress) pure returns (bool) {
+    return LeaseProgress.unwrap(progress) & CLAIMED_BIT != 0;
 }
 
 /// @notice Where the lease stands.
@@ -106,7 +114,12 @@ function withRate(LeaseProgress progress, uint128 ratePerSecondX32) pure returns
 
 /// @notice The same with another fee.
 function withFeeBps(LeaseProgress progress, uint16 feeBps_) pure returns (LeaseProgress) {
-    return LeaseProgress.wrap(_with(LeaseProgress.unwrap(progress), FEE_SHIFT, type(uint16).max, feeBps_));
+    return LeaseProgress.wrap(_with(LeaseProgress.unwrap(progress), FEE_SHIFT, FEE_MASK, feeBps_));
+}
+
+/// @notice The same, claimed: its claims count from now on.
+function asClaimed(LeaseProgress progress) pure returns (LeaseProgress) {
+    return LeaseProgress.wrap(LeaseProgress.unwrap(progress) | CLAIMED_BIT);
 }
 
 /// @notice pending -> cancelled, or active -> closed with its billed seconds.

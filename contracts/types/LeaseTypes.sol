@@ -20,5 +20,6 @@ enum EndReason {
     NoShow, // anyone, when only cancelling was left
     Declined, // the provider's operator, before the activation deadline
     ClosedDark, // its tenant, before its end, because its provider was dark beyond the allowance
-    ExpiredAfterNotice // anyone, from the end that its provider's notice set
+    ExpiredAfterNotice, // anyone, from the end that its provider's notice set
+    ClosedAfterFault // its tenant, before its end, after a claim on it was upheld
 }
