@@ -178,9 +178,17 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.Escrow__factory>;
     getContractFactory(
+      name: "ICouncil",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ICouncil__factory>;
+    getContractFactory(
       name: "ICreate3Factory",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ICreate3Factory__factory>;
+    getContractFactory(
+      name: "IDisputes",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IDisputes__factory>;
     getContractFactory(
       name: "IERC20Locks",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -189,6 +197,10 @@ declare module "hardhat/types/runtime" {
       name: "IEscrow",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IEscrow__factory>;
+    getContractFactory(
+      name: "ILeaseClaims",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ILeaseClaims__factory>;
     getContractFactory(
       name: "ILeases",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -596,10 +608,20 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.Escrow>;
     getContractAt(
+      name: "ICouncil",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ICouncil>;
+    getContractAt(
       name: "ICreate3Factory",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.ICreate3Factory>;
+    getContractAt(
+      name: "IDisputes",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IDisputes>;
     getContractAt(
       name: "IERC20Locks",
       address: string | ethers.Addressable,
@@ -610,6 +632,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.IEscrow>;
+    getContractAt(
+      name: "ILeaseClaims",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ILeaseClaims>;
     getContractAt(
       name: "ILeases",
       address: string | ethers.Addressable,
@@ -1026,9 +1053,17 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Escrow>;
     deployContract(
+      name: "ICouncil",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ICouncil>;
+    deployContract(
       name: "ICreate3Factory",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ICreate3Factory>;
+    deployContract(
+      name: "IDisputes",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IDisputes>;
     deployContract(
       name: "IERC20Locks",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1037,6 +1072,10 @@ declare module "hardhat/types/runtime" {
       name: "IEscrow",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IEscrow>;
+    deployContract(
+      name: "ILeaseClaims",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ILeaseClaims>;
     deployContract(
       name: "ILeases",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1444,10 +1483,20 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Escrow>;
     deployContract(
+      name: "ICouncil",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ICouncil>;
+    deployContract(
       name: "ICreate3Factory",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ICreate3Factory>;
+    deployContract(
+      name: "IDisputes",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IDisputes>;
     deployContract(
       name: "IERC20Locks",
       args: any[],
@@ -1458,6 +1507,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IEscrow>;
+    deployContract(
+      name: "ILeaseClaims",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ILeaseClaims>;
     deployContract(
       name: "ILeases",
       args: any[],

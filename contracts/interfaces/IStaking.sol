@@ -26,7 +26,7 @@ interface IStaking {
         uint40 readyAt; // free to leave from then on
     }
 
-    /// @notice A penalty that was taken. Three storage slots.
+    /// @notice A penalty that was taken. Stored in two slots, and the challenger, where there is one, in a third.
     struct Penalty {
         address tenant;
         uint96 amount; // wei of HOLD, all parts together

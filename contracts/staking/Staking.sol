@@ -15,6 +15,25 @@ import {BondPool} from "../types/BondPool.sol";
 contract Staking is IStaking, AccessManaged {
     using SafeERC20 for IERC20;
 
+    /// @dev What every penalty needs. One storage slot.
+    struct Settings {
+        uint32 unbondingDelay; // seconds
+        uint64 penaltyCount; // number of the latest penalty
+    }
+
+    /// @dev A penalty as it is stored: two slots, and a third where there is a challenger.
+    struct StoredPenalty {
+        address tenant;
+        uint96 amount;
+        address treasury;
+        uint40 maturesAt;
+        bool tenantPaid;
+        bool challengerPaid;
+        bool treasuryPaid;
+        bool challenged; // the third slot is written
+        address challenger;
+    }
+
     uint32 private constant _LEAST_DELAY = 10 days;
     uint32 private constant _MOST_DELAY = 60 days;
     uint256 private constant _PERCENT = 100;
@@ -23,11 +42,10 @@ contract Staking is IStaking, AccessManaged {
 
     IERC20Locks private immutable _HOLD;
 
-    uint32 private _unbondingDelay;
-    uint256 private _penaltyCount;
+    Settings private _settings;
     mapping(address module => mapping(address provider => BondPool pool)) private _pools;
     mapping(address provider => Unbonding unbonding) private _unbondings;
-    mapping(uint256 penaltyId => Penalty penalty) private _penalties;
+    mapping(uint256 penaltyId => StoredPenalty penalty) private _penalties;
 
     /// @notice Wires the vault to HOLD and sets the first unbonding delay.
     /// @param authority AccessManager that gates `setUnbondingDelay`, and nothing else.
@@ -57,7 +75,7 @@ contract Staking is IStaking, AccessManaged {
         _takeFree(module, msg.sender, amount);
         Unbonding memory unbonding = _unbondings[msg.sender];
         unbonding.amount += uint120(amount); // was part of a uint120
-        unbonding.readyAt = uint40(block.timestamp) + _unbondingDelay;
+        unbonding.readyAt = uint40(block.timestamp) + _settings.unbondingDelay;
         _unbondings[msg.sender] = unbonding;
         emit UnbondingStarted(module, msg.sender, amount, unbonding.amount, unbonding.readyAt);
     }
@@ -135,18 +153,15 @@ contract Staking is IStaking, AccessManaged {
 
         // Effect
         _pools[msg.sender][provider] = pool.seize(amount);
-        penaltyId = ++_penaltyCount;
-        uint40 maturesAt = uint40(block.timestamp) + _unbondingDelay;
-        _penalties[penaltyId] = Penalty({
-            tenant: tenant,
-            amount: uint96(amount), // HOLD's supply fits 90 bits
-            challenger: challenger,
-            maturesAt: maturesAt,
-            tenantPaid: false,
-            challengerPaid: false,
-            treasuryPaid: false,
-            treasury: treasury
-        });
+        Settings memory settings = _settings;
+        penaltyId = ++settings.penaltyCount;
+        _settings = settings;
+        uint40 maturesAt = uint40(block.timestamp) + settings.unbondingDelay;
+        StoredPenalty storage penalty = _penalties[penaltyId];
+        (penalty.tenant, penalty.amount) = (tenant, uint96(amount)); // HOLD's supply fits 90 bits
+        bool challenged = challenger != address(0);
+        (penalty.treasury, penalty.maturesAt, penalty.challenged) = (treasury, maturesAt, challenged);
+        if (challenged) penalty.challenger = challenger;
         emit Penalised(penaltyId, msg.sender, provider, tenant, challenger, treasury, amount, maturesAt);
 
         // Interaction
@@ -169,7 +184,7 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function unbondingDelay() external view returns (uint32) {
-        return _unbondingDelay;
+        return _settings.unbondingDelay;
     }
 
     /// @inheritdoc IStaking
@@ -185,12 +200,23 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function penaltyOf(uint256 penaltyId) external view returns (Penalty memory) {
-        return _penalties[penaltyId];
+        StoredPenalty memory penalty = _penalties[penaltyId];
+        return
+            Penalty({
+                tenant: penalty.tenant,
+                amount: penalty.amount,
+                challenger: penalty.challenger,
+                maturesAt: penalty.maturesAt,
+                tenantPaid: penalty.tenantPaid,
+                challengerPaid: penalty.challengerPaid,
+                treasuryPaid: penalty.treasuryPaid,
+                treasury: penalty.treasury
+            });
     }
 
     /// @inheritdoc IStaking
     function penaltyCount() external view returns (uint256) {
-        return _penaltyCount;
+        return _settings.penaltyCount;
     }
 
     /// @inheritdoc IStaking
@@ -236,9 +262,10 @@ contract Staking is IStaking, AccessManaged {
     /// @dev Marks the caller's parts of a penalty as paid; returns their sum.
     function _claim(uint256 penaltyId, address to) private returns (uint256 amount) {
         // Check
-        Penalty storage penalty = _penalties[penaltyId];
+        StoredPenalty storage penalty = _penalties[penaltyId];
+        bool challenged = penalty.challenged;
         bool asTenant = msg.sender == penalty.tenant && !penalty.tenantPaid;
-        bool asChallenger = msg.sender == penalty.challenger && !penalty.challengerPaid;
+        bool asChallenger = challenged && msg.sender == penalty.challenger && !penalty.challengerPaid;
         bool asTreasury = msg.sender == penalty.treasury && !penalty.treasuryPaid;
         if (!asTenant && !asChallenger && !asTreasury) revert StakingNothingToClaim(penaltyId, msg.sender);
         if (block.timestamp < penalty.maturesAt) {
@@ -246,10 +273,7 @@ contract Staking is IStaking, AccessManaged {
         }
 
         // Effect
-        (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount) = splitOf(
-            penalty.amount,
-            penalty.challenger != address(0)
-        );
+        (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount) = splitOf(penalty.amount, challenged);
         if (asTenant) {
             penalty.tenantPaid = true;
             amount = tenantAmount;
@@ -269,7 +293,7 @@ contract Staking is IStaking, AccessManaged {
         if (delay < _LEAST_DELAY || delay > _MOST_DELAY) {
             revert StakingDelayOutOfBounds(delay, _LEAST_DELAY, _MOST_DELAY);
         }
-        _unbondingDelay = delay;
+        _settings.unbondingDelay = delay;
         emit UnbondingDelaySet(delay);
     }
 }

@@ -102,6 +102,15 @@ describe("Staking: penalties", () => {
       }
     });
 
+    it("counts on when the delay changes, and leaves the delay as it is", async () => {
+      const { staking, admin, module, provider, tenant, treasury } = await loadFixture(penalisedFixture);
+      await staking.connect(admin).setUnbondingDelay(60 * DAY);
+      expect(await staking.penaltyCount()).to.equal(1n);
+      await staking.connect(module).penalise(provider, 5n, tenant, ZeroAddress, treasury);
+      expect(await staking.penaltyCount()).to.equal(2n);
+      expect(await staking.unbondingDelay()).to.equal(60 * DAY);
+    });
+
     it("keeps the ready time that it had when the delay changes later", async () => {
       const { staking, admin, maturesAt } = await loadFixture(penalisedFixture);
       await staking.connect(admin).setUnbondingDelay(60 * DAY);

@@ -152,13 +152,15 @@ export type LeaseStruct = {
   terms: BigNumberish;
   progress: BigNumberish;
   history: BigNumberish;
+  claims: BigNumberish;
 };
 
 export type LeaseStructOutput = [
   terms: bigint,
   progress: bigint,
-  history: bigint
-] & { terms: bigint; progress: bigint; history: bigint };
+  history: bigint,
+  claims: bigint
+] & { terms: bigint; progress: bigint; history: bigint; claims: bigint };
 
 export type ListingStruct = { token: AddressLike; bounty: BigNumberish };
 

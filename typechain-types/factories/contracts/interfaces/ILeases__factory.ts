@@ -1177,6 +1177,11 @@ const _abi = [
             name: "history",
             type: "uint256",
           },
+          {
+            internalType: "LeaseClaims",
+            name: "claims",
+            type: "uint256",
+          },
         ],
         internalType: "struct Lease",
         name: "",

@@ -2090,6 +2090,11 @@ const _abi = [
             name: "history",
             type: "uint256",
           },
+          {
+            internalType: "LeaseClaims",
+            name: "claims",
+            type: "uint256",
+          },
         ],
         internalType: "struct Lease",
         name: "",
