@@ -262,6 +262,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LeaseChanges__factory>;
     getContractFactory(
+      name: "LeaseClaiming",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseClaiming__factory>;
+    getContractFactory(
       name: "LeaseConclusion",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LeaseConclusion__factory>;
@@ -285,6 +289,10 @@ declare module "hardhat/types/runtime" {
       name: "LeaseBook",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LeaseBook__factory>;
+    getContractFactory(
+      name: "LeaseDisputes",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.LeaseDisputes__factory>;
     getContractFactory(
       name: "LeaseEnd",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -389,6 +397,14 @@ declare module "hardhat/types/runtime" {
       name: "ProviderRecords",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ProviderRecords__factory>;
+    getContractFactory(
+      name: "DisputeRules",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.DisputeRules__factory>;
+    getContractFactory(
+      name: "Disputes",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Disputes__factory>;
     getContractFactory(
       name: "Staking",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -713,6 +729,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.LeaseChanges>;
     getContractAt(
+      name: "LeaseClaiming",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseClaiming>;
+    getContractAt(
       name: "LeaseConclusion",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -742,6 +763,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.LeaseBook>;
+    getContractAt(
+      name: "LeaseDisputes",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.LeaseDisputes>;
     getContractAt(
       name: "LeaseEnd",
       address: string | ethers.Addressable,
@@ -872,6 +898,16 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.ProviderRecords>;
+    getContractAt(
+      name: "DisputeRules",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.DisputeRules>;
+    getContractAt(
+      name: "Disputes",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Disputes>;
     getContractAt(
       name: "Staking",
       address: string | ethers.Addressable,
@@ -1137,6 +1173,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseChanges>;
     deployContract(
+      name: "LeaseClaiming",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseClaiming>;
+    deployContract(
       name: "LeaseConclusion",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseConclusion>;
@@ -1160,6 +1200,10 @@ declare module "hardhat/types/runtime" {
       name: "LeaseBook",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseBook>;
+    deployContract(
+      name: "LeaseDisputes",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseDisputes>;
     deployContract(
       name: "LeaseEnd",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1264,6 +1308,14 @@ declare module "hardhat/types/runtime" {
       name: "ProviderRecords",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProviderRecords>;
+    deployContract(
+      name: "DisputeRules",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DisputeRules>;
+    deployContract(
+      name: "Disputes",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Disputes>;
     deployContract(
       name: "Staking",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1588,6 +1640,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseChanges>;
     deployContract(
+      name: "LeaseClaiming",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseClaiming>;
+    deployContract(
       name: "LeaseConclusion",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1617,6 +1674,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LeaseBook>;
+    deployContract(
+      name: "LeaseDisputes",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.LeaseDisputes>;
     deployContract(
       name: "LeaseEnd",
       args: any[],
@@ -1747,6 +1809,16 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProviderRecords>;
+    deployContract(
+      name: "DisputeRules",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DisputeRules>;
+    deployContract(
+      name: "Disputes",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Disputes>;
     deployContract(
       name: "Staking",
       args: any[],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {DisputePhase, Dispute, FaultClass, Outcome, Rules, Vote} from "../types/DisputeTypes.sol";
+import {Dispute, DisputePhase, FaultClass, Outcome, Rules, Vote} from "../types/DisputeTypes.sol";
 import {DisputeId, LeaseId} from "../types/Ids.sol";
 
 /// @title Disputes: claims about leases, answered, ruled on, appealed, executed
@@ -93,7 +93,13 @@ interface IDisputes {
     );
 
     /// @notice A member took its share of a filing fee.
-    event FeeCollected(DisputeId indexed disputeId, uint256 filedAt, address indexed member, address to, uint256 amount);
+    event FeeCollected(
+        DisputeId indexed disputeId,
+        uint256 filedAt,
+        address indexed member,
+        address to,
+        uint256 amount
+    );
 
     /// @notice Claims that are filed from now on are filed under these rules.
     event RulesPublished(uint256 indexed version, Rules rules);
@@ -139,6 +145,9 @@ interface IDisputes {
 
     /// @notice The caller has no share of this fee, or took it.
     error DisputesNoShare(DisputeId disputeId, uint256 filedAt, address caller);
+
+    /// @notice Appeals and fees without an address would be heard by nobody and paid to nobody.
+    error DisputesZeroAddress();
 
     /// @notice A rule would leave its bounds.
     error DisputesRuleOutOfBounds(string name, uint256 value, uint256 least, uint256 most);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "./IEscrow.sol";
+import {ILeaseClaims} from "./ILeaseClaims.sol";
 import {ILeases} from "./ILeases.sol";
 import {ILiveness} from "./ILiveness.sol";
 import {IMarketHooks} from "./IMarketHooks.sol";
@@ -12,7 +13,7 @@ import {IStaking} from "./IStaking.sol";
 
 /// @title Market
 /// @notice Offers and leases, over the vaults that hold the money and the bonds.
-interface IMarket is IMarketParameters, IOffers, ILeases, IMarketHooks {
+interface IMarket is IMarketParameters, IOffers, ILeases, ILeaseClaims, IMarketHooks {
     /// @notice The contracts around a market: below it the vaults, above it the two that act for those who signed.
     struct Around {
         address escrow;

@@ -33,14 +33,17 @@ interface IMarketLens {
         uint256 remaining; // active: seconds to its end
         uint256 anchor; // active and closed: when its present rate began
         uint256 billedSeconds; // since the anchor. Active: live seconds so far; closed: final
-        uint256 paidSeconds; // billed seconds that the provider was paid for
+        uint256 paidSeconds; // billed seconds that the provider was paid for, or that claims hold
         uint256 earnedBefore; // base units earned before the anchor and not settled then, fee included
         uint256 earned; // base units, fee included: `earnedBefore` and what the billed seconds earned
         uint256 collectable; // base units that collecting now pays to the provider
         uint256 locked; // base units still locked for it
         uint256 bounty; // base units, part of `locked` while it is pending or active
         uint256 collateral; // wei of HOLD still reserved for it
-        uint256 releasableAt; // closed: when the collateral can be released
+        uint256 penalised; // wei of HOLD that upheld claims and the service credit took of its collateral
+        uint256 releasableAt; // closed: when the collateral can be released, if no claim is open then
+        uint256 openClaims; // claims that have not ended
+        uint256 coveredUntil; // when the latest upheld claim was filed; 0: none was upheld
         bool settled; // closed, everything collected
         bool noticed; // its provider gave notice
         uint8 transfers; // how often it changed hands

@@ -245,7 +245,11 @@ contract MarketLens is IMarketLens {
                 lease.terms.changed()
                     ? history.collateralUnits() * Collateral.UNIT
                     : Collateral.amountOf(weights, offer.traits.resources(), result.units);
+            result.collateral -= lease.claims.taken() * Collateral.UNIT;
         }
+        result.penalised = lease.claims.taken() * Collateral.UNIT;
+        result.openClaims = lease.claims.open();
+        result.coveredUntil = lease.claims.coveredUntil();
         result.noticed = lease.terms.noticed();
         result.transfers = lease.terms.transfers();
         result.recipient = _MARKET.recipientOf(leaseId);
@@ -285,13 +289,14 @@ contract MarketLens is IMarketLens {
             if (!result.settled) result.creditDue = _creditDue(result);
         }
         uint256 paid = LeaseLib.paidOf(progress, history);
+        uint256 gone = paid + lease.claims.aside();
         result.earned = LeaseLib.earnedOf(progress, history, uint32(result.billedSeconds)); // part of the duration
         result.collectable = Money.netOf(result.earned, progress.feeBps()) - paid;
         if (active) {
             uint256 cost = LeaseLib.costFromAnchor(terms, progress, history);
-            result.locked = result.earnedBefore + cost + result.bounty - paid;
+            result.locked = result.earnedBefore + cost + result.bounty - gone;
         } else if (!result.settled) {
-            result.locked = result.earned - paid;
+            result.locked = result.earned - gone;
         }
     }
 
@@ -300,8 +305,9 @@ contract MarketLens is IMarketLens {
         Terms memory terms = _MARKET.termsOf(result.termsVersion);
         uint256 allowed = _MARKET.OUTAGE_ALLOWANCE() + Money.partDown(result.duration, terms.toleranceBps);
         if (result.darkSeconds <= allowed) return 0;
-        uint256 units = result.collateral / Collateral.UNIT;
-        return LeaseLib.creditOf(units, result.darkSeconds - allowed, terms.creditPeriod) * Collateral.UNIT;
+        uint256 units = (result.collateral + result.penalised) / Collateral.UNIT;
+        uint256 credit = LeaseLib.creditOf(units, result.darkSeconds - allowed, terms.creditPeriod) * Collateral.UNIT;
+        return credit < result.collateral ? credit : result.collateral;
     }
 
     function _freeBond(address provider) private view returns (uint256) {

@@ -107,7 +107,8 @@ library LeaseChanges {
             history.earnedBefore() +
                 LeaseLib.costFromAnchor(terms, progress, history) +
                 book.listings[terms.listing()].bounty -
-                LeaseLib.paidOf(progress, history);
+                LeaseLib.paidOf(progress, history) -
+                LeaseLib.claimsOf(lease, progress).aside();
         emit ILeases.LeaseTransferred(leaseId, terms.tenant(), recipient, locked);
 
         // Interaction

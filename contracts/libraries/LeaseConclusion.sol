@@ -8,7 +8,8 @@ import {ILeases} from "../interfaces/ILeases.sol";
 import {Book} from "../types/Book.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
-import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
+import {LeaseClaims} from "../types/LeaseClaims.sol";
+import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
@@ -24,7 +25,6 @@ library LeaseConclusion {
         uint256 amount; // to the provider
         uint256 fee;
         address treasury; // whom the fee goes to
-        LeaseTerms terms; // as they are now: `changed` where a credit was taken
     }
 
     /// @notice Concludes a closed lease that was not settled yet.
@@ -37,24 +37,23 @@ library LeaseConclusion {
     ) external returns (Due memory due) {
         // Money
         Lease storage lease = book.leases[leaseId];
-        uint16 treasuryVersion = LeaseLib.treasuryVersionOf(lease, terms);
         LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint256 earned = LeaseLib.earnedOf(progress, history, progress.mark());
         due.token = book.listings[terms.listing()].token;
-        due.treasury = book.terms[treasuryVersion].treasury;
-        due.fee = Money.feeDown(earned, progress.feeBps());
-        due.amount = earned - due.fee - LeaseLib.paidOf(progress, history);
+        due.treasury = book.terms[LeaseLib.treasuryVersionOf(lease, terms)].treasury;
+        uint256 fee = Money.feeDown(earned, progress.feeBps());
+        due.amount = earned - fee - LeaseLib.paidOf(progress, history);
+        due.fee = fee - LeaseLib.claimsOf(lease, progress).aside();
         emit ILeases.LeaseCollected(leaseId, progress.mark(), due.amount);
         emit ILeases.LeaseSettled(leaseId, due.fee);
 
         // Darkness
-        due.terms = terms;
         uint32 lived = terms.duration();
         uint32 minimum = book.offers[leaseId.offerOf()].traits.minDuration();
         uint32 dark = LeaseLib.darkOfClosed(terms, progress, history, minimum);
         uint256 beyond = LeaseLib.darkBeyond(book, terms, vaults.outageAllowance, dark, lived);
         uint256 credit;
-        if (beyond != 0) (due.terms, credit) = _credit(book, vaults, leaseId, terms, beyond, due.treasury);
+        if (beyond != 0) credit = _credit(book, vaults, leaseId, terms, beyond, due.treasury);
         address provider = book.offers[leaseId.offerOf()].state.provider();
         vaults.records.add(
             provider,
@@ -69,7 +68,7 @@ library LeaseConclusion {
     }
 
     /// @dev Takes the service credit of a lease: its collateral x seconds beyond the allowance / the governed period, at
-    /// most a quarter of it, rounded down to millionths of a HOLD.
+    /// most a quarter of it and what is left of it, rounded down to millionths of a HOLD.
     function _credit(
         Book storage book,
         LeaseLib.Vaults calldata vaults,
@@ -77,27 +76,24 @@ library LeaseConclusion {
         LeaseTerms terms,
         uint256 beyond,
         address treasury
-    ) private returns (LeaseTerms, uint256 amount) {
+    ) private returns (uint256 amount) {
         Lease storage lease = book.leases[leaseId];
+        LeaseProgress progress = lease.progress;
+        LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
         uint256 collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
         uint256 credit = LeaseLib.creditOf(collateral, beyond, book.terms[terms.termsVersion()].creditPeriod);
-        if (credit == 0) return (terms, 0);
+        uint256 left = collateral - claims.taken();
+        if (credit > left) credit = left;
+        if (credit == 0) return 0;
 
         // Effect
-        uint16 treasuryVersion = LeaseLib.treasuryVersionOf(lease, terms);
-        if (terms.changed()) {
-            lease.history = lease.history.withCollateralUnits(collateral - credit);
-        } else {
-            lease.history = toLeaseHistory(0, 0, 0, collateral - credit, treasuryVersion);
-            terms = terms.withChanged();
-            lease.terms = terms;
-        }
+        lease.claims = claims.plusTaken(credit);
+        lease.progress = progress.asClaimed();
         amount = credit * Collateral.UNIT;
         emit ILeases.ServiceCredited(leaseId, amount);
 
         // Interaction
         address provider = book.offers[leaseId.offerOf()].state.provider();
         vaults.staking.penalise(provider, amount, terms.tenant(), address(0), treasury);
-        return (terms, amount);
     }
 }

@@ -11,6 +11,7 @@ import {IStaking} from "../interfaces/IStaking.sol";
 import {Book} from "../types/Book.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseClaims} from "../types/LeaseClaims.sol";
 import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
@@ -130,7 +131,12 @@ library LeaseLib {
         }
     }
 
-    /// @notice Collateral that a lease still has reserved, in millionths of a HOLD.
+    /// @notice What was claimed of a lease; zero where nothing was.
+    function claimsOf(Lease storage lease, LeaseProgress progress) internal view returns (LeaseClaims) {
+        return progress.claimed() ? lease.claims : LeaseClaims.wrap(0);
+    }
+
+    /// @notice Collateral of a lease, in millionths of a HOLD: what is reserved, and what penalties took of it.
     function collateralOf(
         Book storage book,
         LeaseId leaseId,

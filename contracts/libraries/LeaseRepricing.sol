@@ -10,6 +10,7 @@ import {Book} from "../types/Book.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseClaims} from "../types/LeaseClaims.sol";
 import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
@@ -40,6 +41,7 @@ library LeaseRepricing {
         uint256 added; // to the collateral, millionths of a HOLD
         uint16 version; // of the terms, from now on
         uint16 treasuryVersion;
+        uint16 feeBps; // from now on
     }
 
     /// @notice Renews a lease at another rate or under other terms: everything earned is paid, fee included, at the old
@@ -76,7 +78,8 @@ library LeaseRepricing {
             sums.treasuryVersion
         );
         lease.terms = next.withVersion(sums.version).withChanged();
-        lease.progress = progress.withRate(change.rate).withFeeBps(book.current.feeBps);
+        lease.progress = progress.withRate(change.rate).withFeeBps(sums.feeBps);
+        if (progress.claimed()) lease.claims = lease.claims.withoutAside();
         emit ILeases.LeaseRepriced(
             leaseId,
             change.rate,
@@ -143,8 +146,12 @@ library LeaseRepricing {
         LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint32 live = LeaseLib.liveSeconds(progress, history, uint40(block.timestamp), change.dark);
         uint256 earned = LeaseLib.earnedOf(progress, history, live);
-        sums.fee = Money.feeDown(earned, progress.feeBps());
-        sums.amount = earned - sums.fee - LeaseLib.paidOf(progress, history);
+        uint256 fee = Money.feeDown(earned, progress.feeBps());
+        sums.amount = earned - fee - LeaseLib.paidOf(progress, history);
+        LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
+        sums.fee = fee - claims.aside();
+        // What open claims hold was earned at the old fee, so that stays until they have ended.
+        sums.feeBps = claims.open() == 0 ? book.current.feeBps : progress.feeBps();
 
         uint256 left = history.earnedBefore() + LeaseLib.costFromAnchor(terms, progress, history) - earned;
         uint256 remaining = LeaseLib.endOf(next, progress) - block.timestamp;

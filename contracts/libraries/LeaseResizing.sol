@@ -11,6 +11,7 @@ import {Book} from "../types/Book.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseClaims} from "../types/LeaseClaims.sol";
 import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
@@ -54,7 +55,7 @@ library LeaseResizing {
         change.units = units;
         change.collateralBefore = LeaseLib.collateralOf(book, leaseId, lease, terms);
         if (units > terms.units()) _grow(book, leaseId, offer, terms, progress, change, maxPricePerSecondX32);
-        else _shrink(leaseId, offer, terms, progress, change);
+        else _shrink(leaseId, offer, terms, progress, LeaseLib.claimsOf(lease, progress), change);
         address provider = offer.state.provider();
         change.dark = vaults.liveness.darkSecondsUntil(provider, uint40(block.timestamp));
         _account(lease, terms, progress, change);
@@ -116,19 +117,24 @@ library LeaseResizing {
     }
 
     /// @dev Rate and collateral with fewer units: their share, the rate rounded down, the collateral up. Before the minimum
-    /// has passed none is given back, so that nobody sheds a minimum (ATK-LSE-13).
+    /// has passed none is given back, so that nobody sheds a minimum (ATK-LSE-13). While a claim is open the collateral
+    /// stays, and never is it less than what penalties took.
     function _shrink(
         LeaseId leaseId,
         Offer storage offer,
         LeaseTerms terms,
         LeaseProgress progress,
+        LeaseClaims claims,
         Change memory change
     ) private view {
         uint256 from = uint256(progress.since()) + offer.traits.minDuration();
         if (block.timestamp < from) revert ILeases.MarketTooEarlyToShrink(leaseId, from, block.timestamp);
         (uint256 before, uint256 kept) = (terms.units(), change.units);
         change.rate = uint128((uint256(progress.rate()) * kept) / before); // less than the rate
-        change.collateralAfter = (change.collateralBefore * kept + before - 1) / before;
+        change.collateralAfter = change.collateralBefore;
+        if (claims.open() != 0) return;
+        uint256 part = (change.collateralBefore * kept + before - 1) / before;
+        change.collateralAfter = part > claims.taken() ? part : claims.taken();
     }
 
     /// @dev What was earned until now, what of it is paid now, and how the lock changes.

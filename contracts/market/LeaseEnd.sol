@@ -11,6 +11,7 @@ import {Settlement} from "../libraries/Settlement.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseClaims} from "../types/LeaseClaims.sol";
 import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
@@ -39,7 +40,7 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseLib.requireRunning(leaseId, terms, progress);
 
         // Effect: the end moves to now, and the seconds missing to the minimum are billed with the live ones, unless the
-        // provider was dark beyond the allowance or gave notice. Together they are at most what is left of the duration
+        // provider was dark beyond the allowance, gave notice, or lost a claim. Together they are at most what is left of the duration
         // from the anchor, since no duration is below its offer's minimum without a notice (INV-LSE-1).
         Offer storage offer = _book.offers[leaseId.offerOf()];
         OfferState state = offer.state;
@@ -49,7 +50,9 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint32 billed = LeaseLib.liveSeconds(progress, history, now_, dark);
         EndReason reason = EndReason.ClosedDark;
-        if (LeaseLib.darkBeyond(_book, terms, _OUTAGE_ALLOWANCE, dark - progress.mark(), lived) == 0) {
+        if (LeaseLib.claimsOf(lease, progress).coveredUntil() != 0) {
+            reason = EndReason.ClosedAfterFault;
+        } else if (LeaseLib.darkBeyond(_book, terms, _OUTAGE_ALLOWANCE, dark - progress.mark(), lived) == 0) {
             reason = EndReason.ClosedByTenant;
             billed += LeaseLib.missingSeconds(terms, offer.traits.minDuration(), lived);
         }
@@ -166,7 +169,7 @@ abstract contract LeaseEnd is LeaseBook {
     }
 
     /// @dev The first time: pays the provider the rest and the treasury the fee, and concludes the lease. When the time
-    /// to file claims is over: releases the collateral.
+    /// to file claims is over and none is open: releases the collateral.
     function _collectClosed(
         Settlement.Batch memory batch,
         LeaseId leaseId,
@@ -175,7 +178,8 @@ abstract contract LeaseEnd is LeaseBook {
     ) private returns (bool) {
         LeaseTerms terms = lease.terms;
         bool settle = !progress.settled();
-        bool release = block.timestamp >= ClaimTail.endsAt(progress.since(), terms.duration());
+        LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
+        bool release = claims.open() == 0 && block.timestamp >= ClaimTail.endsAt(progress.since(), terms.duration());
         if (!settle && !release) return false;
 
         LeaseProgress next = progress;
@@ -188,10 +192,11 @@ abstract contract LeaseEnd is LeaseBook {
             batch.release(_ESCROW, due.token, terms.tenant(), 0, due.amount + due.fee);
             batch.credit(provider, due.amount);
             batch.credit(due.treasury, due.fee);
-            terms = due.terms;
+            claims = LeaseLib.claimsOf(lease, lease.progress); // a service credit may have joined
         }
         if (release) {
-            uint256 collateral = LeaseLib.collateralOf(_book, leaseId, lease, terms) * Collateral.UNIT;
+            uint256 left = LeaseLib.collateralOf(_book, leaseId, lease, terms) - claims.taken();
+            uint256 collateral = left * Collateral.UNIT;
             emit CollateralReleased(leaseId, collateral);
             if (collateral != 0) _STAKING.release(provider, collateral);
         }

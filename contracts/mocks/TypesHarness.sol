@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Entry, Movement, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
+import {LeaseClaims} from "../types/LeaseClaims.sol";
 import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress, toPendingLease} from "../types/LeaseProgress.sol";
 import {LeaseTerms, toLeaseTerms} from "../types/LeaseTerms.sol";
@@ -24,6 +25,7 @@ contract TypesHarness {
         uint32 mark;
         uint32 paidSeconds;
         uint16 feeBps;
+        bool claimed;
         LeaseStatus status;
         EndReason reason;
         bool settled;
@@ -46,6 +48,7 @@ contract TypesHarness {
                 mark: progress.mark(),
                 paidSeconds: progress.paidSeconds(),
                 feeBps: progress.feeBps(),
+                claimed: progress.claimed(),
                 status: progress.status(),
                 reason: progress.reason(),
                 settled: progress.settled()
@@ -66,6 +69,10 @@ contract TypesHarness {
 
     function withFeeBps(LeaseProgress progress, uint16 feeBps) external pure returns (LeaseProgress) {
         return progress.withFeeBps(feeBps);
+    }
+
+    function asClaimed(LeaseProgress progress) external pure returns (LeaseProgress) {
+        return progress.asClaimed();
     }
 
     function ended(
@@ -180,8 +187,54 @@ contract TypesHarness {
             });
     }
 
-    function withCollateralUnits(LeaseHistory history, uint256 collateralUnits) external pure returns (LeaseHistory) {
-        return history.withCollateralUnits(collateralUnits);
+    // --------------------------------------------------------------------------------------------- LeaseClaims
+
+    /// @notice The fields of a LeaseClaims.
+    struct ClaimsFields {
+        uint256 aside;
+        uint256 taken;
+        uint16 open;
+        uint256 highestBps;
+        uint40 coveredUntil;
+    }
+
+    function claimsFields(LeaseClaims claims) external pure returns (ClaimsFields memory) {
+        return
+            ClaimsFields({
+                aside: claims.aside(),
+                taken: claims.taken(),
+                open: claims.open(),
+                highestBps: claims.highestBps(),
+                coveredUntil: claims.coveredUntil()
+            });
+    }
+
+    function plusAside(LeaseClaims claims, uint256 fee) external pure returns (LeaseClaims) {
+        return claims.plusAside(fee);
+    }
+
+    function withoutAside(LeaseClaims claims) external pure returns (LeaseClaims) {
+        return claims.withoutAside();
+    }
+
+    function plusTaken(LeaseClaims claims, uint256 units) external pure returns (LeaseClaims) {
+        return claims.plusTaken(units);
+    }
+
+    function plusOpen(LeaseClaims claims) external pure returns (LeaseClaims) {
+        return claims.plusOpen();
+    }
+
+    function minusOpen(LeaseClaims claims) external pure returns (LeaseClaims) {
+        return claims.minusOpen();
+    }
+
+    function withUpheld(
+        LeaseClaims claims,
+        uint256 highestBps,
+        uint40 coveredUntil
+    ) external pure returns (LeaseClaims) {
+        return claims.withUpheld(highestBps, coveredUntil);
     }
 
     // ---------------------------------------------------------------------------------------------- OfferState

@@ -15,7 +15,6 @@ pragma solidity 0.8.37;
 type LeaseHistory is uint256;
 
 using {earnedBefore, anchorOffset, darkBefore, collateralUnits, treasuryVersion} for LeaseHistory global;
-using {withCollateralUnits} for LeaseHistory global;
 
 uint256 constant ANCHOR_SHIFT = 120;
 uint256 constant DARK_SHIFT = 152;
@@ -69,10 +68,4 @@ function collateralUnits(LeaseHistory history) pure returns (uint256) {
 /// @notice Version of the terms whose treasury the lease pays.
 function treasuryVersion(LeaseHistory history) pure returns (uint16) {
     return uint16(LeaseHistory.unwrap(history) >> TREASURY_SHIFT);
-}
-
-/// @notice The same with other collateral.
-function withCollateralUnits(LeaseHistory history, uint256 collateralUnits_) pure returns (LeaseHistory) {
-    uint256 rest = LeaseHistory.unwrap(history) & ~(COLLATERAL_MASK << COLLATERAL_SHIFT);
-    return LeaseHistory.wrap(rest | (collateralUnits_ << COLLATERAL_SHIFT));
 }

@@ -18,7 +18,16 @@ import {EndReason, LeaseStatus} from "./LeaseTypes.sol";
 type LeaseProgress is uint256;
 
 using {rate, since, mark, paidSeconds, feeBps, claimed, status, reason, settled} for LeaseProgress global;
-using {activated, withPaidSeconds, withRate, withFeeBps, asClaimed, ended, withSettled, released} for LeaseProgress global;
+using {
+    activated,
+    withPaidSeconds,
+    withRate,
+    withFeeBps,
+    asClaimed,
+    ended,
+    withSettled,
+    released
+} for LeaseProgress global;
 
 uint256 constant SINCE_SHIFT = 128;
 uint256 constant MARK_SHIFT = 168;

@@ -23,6 +23,8 @@ import type * as quotes from "./quotes";
 export type { quotes };
 import type * as records from "./records";
 export type { records };
+import type * as slashing from "./slashing";
+export type { slashing };
 import type * as staking from "./staking";
 export type { staking };
 import type * as token from "./token";

@@ -247,6 +247,53 @@ export type TokenTermsStructOutput = [
   listed: boolean;
 };
 
+export declare namespace ILeaseClaims {
+  export type VerdictStruct = {
+    claimant: AddressLike;
+    tenant: AddressLike;
+    held: BigNumberish;
+    collateral: BigNumberish;
+    faultStart: BigNumberish;
+    filedAt: BigNumberish;
+    fractionBps: BigNumberish;
+    upheld: boolean;
+  };
+
+  export type VerdictStructOutput = [
+    claimant: string,
+    tenant: string,
+    held: bigint,
+    collateral: bigint,
+    faultStart: bigint,
+    filedAt: bigint,
+    fractionBps: bigint,
+    upheld: boolean
+  ] & {
+    claimant: string;
+    tenant: string;
+    held: bigint;
+    collateral: bigint;
+    faultStart: bigint;
+    filedAt: bigint;
+    fractionBps: bigint;
+    upheld: boolean;
+  };
+
+  export type AccusedStruct = {
+    tenant: AddressLike;
+    provider: AddressLike;
+    collateral: BigNumberish;
+    held: BigNumberish;
+  };
+
+  export type AccusedStructOutput = [
+    tenant: string,
+    provider: string,
+    collateral: bigint,
+    held: bigint
+  ] & { tenant: string; provider: string; collateral: bigint; held: bigint };
+}
+
 export declare namespace IEscrow {
   export type FundingStruct = {
     account: AddressLike;
@@ -312,6 +359,7 @@ export interface IMarketInterface extends Interface {
       | "currentTermsVersion"
       | "decline"
       | "delistToken"
+      | "endClaim"
       | "expire"
       | "extend"
       | "failOver"
@@ -323,8 +371,10 @@ export interface IMarketInterface extends Interface {
       | "offerCount"
       | "offerTransfer"
       | "open"
+      | "openClaim"
       | "openFunded"
       | "openQuoted"
+      | "partiesOf"
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
@@ -343,6 +393,8 @@ export interface IMarketInterface extends Interface {
 
   getEvent(
     nameOrSignatureOrTopic:
+      | "ClaimEnded"
+      | "ClaimOpened"
       | "CollateralReleased"
       | "EntriesPaused"
       | "LeaseActivated"
@@ -420,6 +472,10 @@ export interface IMarketInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "endClaim",
+    values: [BigNumberish, ILeaseClaims.VerdictStruct]
+  ): string;
+  encodeFunctionData(
     functionFragment: "expire",
     values: [BigNumberish[]]
   ): string;
@@ -461,6 +517,10 @@ export interface IMarketInterface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "open", values: [OrderStruct]): string;
   encodeFunctionData(
+    functionFragment: "openClaim",
+    values: [BigNumberish, AddressLike, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "openFunded",
     values: [
       OrderStruct,
@@ -472,6 +532,10 @@ export interface IMarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "openQuoted",
     values: [AddressLike, OrderStruct]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "partiesOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -569,6 +633,7 @@ export interface IMarketInterface extends Interface {
     functionFragment: "delistToken",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "endClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "expire", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "extend", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "failOver", data: BytesLike): Result;
@@ -583,8 +648,10 @@ export interface IMarketInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "partiesOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -626,6 +693,77 @@ export interface IMarketInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "weightsOf", data: BytesLike): Result;
+}
+
+export namespace ClaimEndedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    claimant: AddressLike,
+    upheld: boolean,
+    held: BigNumberish,
+    fee: BigNumberish,
+    penalty: BigNumberish,
+    highestBps: BigNumberish,
+    coveredUntil: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    claimant: string,
+    upheld: boolean,
+    held: bigint,
+    fee: bigint,
+    penalty: bigint,
+    highestBps: bigint,
+    coveredUntil: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    claimant: string;
+    upheld: boolean;
+    held: bigint;
+    fee: bigint;
+    penalty: bigint;
+    highestBps: bigint;
+    coveredUntil: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace ClaimOpenedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    claimant: AddressLike,
+    slasher: AddressLike,
+    faultStart: BigNumberish,
+    held: BigNumberish,
+    fee: BigNumberish,
+    paidSeconds: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    claimant: string,
+    slasher: string,
+    faultStart: bigint,
+    held: bigint,
+    fee: bigint,
+    paidSeconds: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    claimant: string;
+    slasher: string;
+    faultStart: bigint;
+    held: bigint;
+    fee: bigint;
+    paidSeconds: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
 }
 
 export namespace CollateralReleasedEvent {
@@ -1275,6 +1413,12 @@ export interface IMarket extends BaseContract {
 
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
 
+  endClaim: TypedContractMethod<
+    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [bigint],
+    "nonpayable"
+  >;
+
   expire: TypedContractMethod<
     [leaseIds: BigNumberish[]],
     [bigint],
@@ -1338,6 +1482,12 @@ export interface IMarket extends BaseContract {
 
   open: TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
 
+  openClaim: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike, faultStart: BigNumberish],
+    [ILeaseClaims.AccusedStructOutput],
+    "nonpayable"
+  >;
+
   openFunded: TypedContractMethod<
     [
       order: OrderStruct,
@@ -1353,6 +1503,12 @@ export interface IMarket extends BaseContract {
     [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
+  >;
+
+  partiesOf: TypedContractMethod<
+    [leaseId: BigNumberish],
+    [[string, string] & { tenant: string; provider: string }],
+    "view"
   >;
 
   pauseEntries: TypedContractMethod<
@@ -1504,6 +1660,13 @@ export interface IMarket extends BaseContract {
     nameOrSignature: "delistToken"
   ): TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
   getFunction(
+    nameOrSignature: "endClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "expire"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
   getFunction(
@@ -1566,6 +1729,13 @@ export interface IMarket extends BaseContract {
     nameOrSignature: "open"
   ): TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
   getFunction(
+    nameOrSignature: "openClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike, faultStart: BigNumberish],
+    [ILeaseClaims.AccusedStructOutput],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "openFunded"
   ): TypedContractMethod<
     [
@@ -1583,6 +1753,13 @@ export interface IMarket extends BaseContract {
     [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "partiesOf"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish],
+    [[string, string] & { tenant: string; provider: string }],
+    "view"
   >;
   getFunction(
     nameOrSignature: "pauseEntries"
@@ -1656,6 +1833,20 @@ export interface IMarket extends BaseContract {
     nameOrSignature: "weightsOf"
   ): TypedContractMethod<[version: BigNumberish], [bigint], "view">;
 
+  getEvent(
+    key: "ClaimEnded"
+  ): TypedContractEvent<
+    ClaimEndedEvent.InputTuple,
+    ClaimEndedEvent.OutputTuple,
+    ClaimEndedEvent.OutputObject
+  >;
+  getEvent(
+    key: "ClaimOpened"
+  ): TypedContractEvent<
+    ClaimOpenedEvent.InputTuple,
+    ClaimOpenedEvent.OutputTuple,
+    ClaimOpenedEvent.OutputObject
+  >;
   getEvent(
     key: "CollateralReleased"
   ): TypedContractEvent<
@@ -1819,6 +2010,28 @@ export interface IMarket extends BaseContract {
   >;
 
   filters: {
+    "ClaimEnded(uint96,address,bool,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      ClaimEndedEvent.InputTuple,
+      ClaimEndedEvent.OutputTuple,
+      ClaimEndedEvent.OutputObject
+    >;
+    ClaimEnded: TypedContractEvent<
+      ClaimEndedEvent.InputTuple,
+      ClaimEndedEvent.OutputTuple,
+      ClaimEndedEvent.OutputObject
+    >;
+
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      ClaimOpenedEvent.InputTuple,
+      ClaimOpenedEvent.OutputTuple,
+      ClaimOpenedEvent.OutputObject
+    >;
+    ClaimOpened: TypedContractEvent<
+      ClaimOpenedEvent.InputTuple,
+      ClaimOpenedEvent.OutputTuple,
+      ClaimOpenedEvent.OutputObject
+    >;
+
     "CollateralReleased(uint96,uint256)": TypedContractEvent<
       CollateralReleasedEvent.InputTuple,
       CollateralReleasedEvent.OutputTuple,

@@ -125,7 +125,10 @@ export declare namespace IMarketLens {
     locked: BigNumberish;
     bounty: BigNumberish;
     collateral: BigNumberish;
+    penalised: BigNumberish;
     releasableAt: BigNumberish;
+    openClaims: BigNumberish;
+    coveredUntil: BigNumberish;
     settled: boolean;
     noticed: boolean;
     transfers: BigNumberish;
@@ -162,7 +165,10 @@ export declare namespace IMarketLens {
     locked: bigint,
     bounty: bigint,
     collateral: bigint,
+    penalised: bigint,
     releasableAt: bigint,
+    openClaims: bigint,
+    coveredUntil: bigint,
     settled: boolean,
     noticed: boolean,
     transfers: bigint,
@@ -197,7 +203,10 @@ export declare namespace IMarketLens {
     locked: bigint;
     bounty: bigint;
     collateral: bigint;
+    penalised: bigint;
     releasableAt: bigint;
+    openClaims: bigint;
+    coveredUntil: bigint;
     settled: boolean;
     noticed: boolean;
     transfers: bigint;

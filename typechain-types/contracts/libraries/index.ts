@@ -4,6 +4,7 @@
 export type { Governed } from "./Governed";
 export type { LeaseCancellation } from "./LeaseCancellation";
 export type { LeaseChanges } from "./LeaseChanges";
+export type { LeaseClaiming } from "./LeaseClaiming";
 export type { LeaseConclusion } from "./LeaseConclusion";
 export type { LeaseRepricing } from "./LeaseRepricing";
 export type { LeaseResizing } from "./LeaseResizing";

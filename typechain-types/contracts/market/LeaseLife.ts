@@ -247,6 +247,53 @@ export type TokenTermsStructOutput = [
   listed: boolean;
 };
 
+export declare namespace ILeaseClaims {
+  export type VerdictStruct = {
+    claimant: AddressLike;
+    tenant: AddressLike;
+    held: BigNumberish;
+    collateral: BigNumberish;
+    faultStart: BigNumberish;
+    filedAt: BigNumberish;
+    fractionBps: BigNumberish;
+    upheld: boolean;
+  };
+
+  export type VerdictStructOutput = [
+    claimant: string,
+    tenant: string,
+    held: bigint,
+    collateral: bigint,
+    faultStart: bigint,
+    filedAt: bigint,
+    fractionBps: bigint,
+    upheld: boolean
+  ] & {
+    claimant: string;
+    tenant: string;
+    held: bigint;
+    collateral: bigint;
+    faultStart: bigint;
+    filedAt: bigint;
+    fractionBps: bigint;
+    upheld: boolean;
+  };
+
+  export type AccusedStruct = {
+    tenant: AddressLike;
+    provider: AddressLike;
+    collateral: BigNumberish;
+    held: BigNumberish;
+  };
+
+  export type AccusedStructOutput = [
+    tenant: string,
+    provider: string,
+    collateral: bigint,
+    held: bigint
+  ] & { tenant: string; provider: string; collateral: bigint; held: bigint };
+}
+
 export declare namespace IEscrow {
   export type FundingStruct = {
     account: AddressLike;
@@ -313,6 +360,7 @@ export interface LeaseLifeInterface extends Interface {
       | "currentTermsVersion"
       | "decline"
       | "delistToken"
+      | "endClaim"
       | "expire"
       | "extend"
       | "failOver"
@@ -325,8 +373,10 @@ export interface LeaseLifeInterface extends Interface {
       | "offerCount"
       | "offerTransfer"
       | "open"
+      | "openClaim"
       | "openFunded"
       | "openQuoted"
+      | "partiesOf"
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
@@ -347,6 +397,8 @@ export interface LeaseLifeInterface extends Interface {
   getEvent(
     nameOrSignatureOrTopic:
       | "AuthorityUpdated"
+      | "ClaimEnded"
+      | "ClaimOpened"
       | "CollateralReleased"
       | "EntriesPaused"
       | "LeaseActivated"
@@ -425,6 +477,10 @@ export interface LeaseLifeInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "endClaim",
+    values: [BigNumberish, ILeaseClaims.VerdictStruct]
+  ): string;
+  encodeFunctionData(
     functionFragment: "expire",
     values: [BigNumberish[]]
   ): string;
@@ -470,6 +526,10 @@ export interface LeaseLifeInterface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "open", values: [OrderStruct]): string;
   encodeFunctionData(
+    functionFragment: "openClaim",
+    values: [BigNumberish, AddressLike, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "openFunded",
     values: [
       OrderStruct,
@@ -481,6 +541,10 @@ export interface LeaseLifeInterface extends Interface {
   encodeFunctionData(
     functionFragment: "openQuoted",
     values: [AddressLike, OrderStruct]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "partiesOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -583,6 +647,7 @@ export interface LeaseLifeInterface extends Interface {
     functionFragment: "delistToken",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "endClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "expire", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "extend", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "failOver", data: BytesLike): Result;
@@ -601,8 +666,10 @@ export interface LeaseLifeInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "partiesOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -655,6 +722,77 @@ export namespace AuthorityUpdatedEvent {
   export type OutputTuple = [authority: string];
   export interface OutputObject {
     authority: string;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace ClaimEndedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    claimant: AddressLike,
+    upheld: boolean,
+    held: BigNumberish,
+    fee: BigNumberish,
+    penalty: BigNumberish,
+    highestBps: BigNumberish,
+    coveredUntil: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    claimant: string,
+    upheld: boolean,
+    held: bigint,
+    fee: bigint,
+    penalty: bigint,
+    highestBps: bigint,
+    coveredUntil: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    claimant: string;
+    upheld: boolean;
+    held: bigint;
+    fee: bigint;
+    penalty: bigint;
+    highestBps: bigint;
+    coveredUntil: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace ClaimOpenedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    claimant: AddressLike,
+    slasher: AddressLike,
+    faultStart: BigNumberish,
+    held: BigNumberish,
+    fee: BigNumberish,
+    paidSeconds: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    claimant: string,
+    slasher: string,
+    faultStart: bigint,
+    held: bigint,
+    fee: bigint,
+    paidSeconds: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    claimant: string;
+    slasher: string;
+    faultStart: bigint;
+    held: bigint;
+    fee: bigint;
+    paidSeconds: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -1311,6 +1449,12 @@ export interface LeaseLife extends BaseContract {
 
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
 
+  endClaim: TypedContractMethod<
+    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [bigint],
+    "nonpayable"
+  >;
+
   expire: TypedContractMethod<
     [leaseIds: BigNumberish[]],
     [bigint],
@@ -1376,6 +1520,12 @@ export interface LeaseLife extends BaseContract {
 
   open: TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
 
+  openClaim: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike, faultStart: BigNumberish],
+    [ILeaseClaims.AccusedStructOutput],
+    "nonpayable"
+  >;
+
   openFunded: TypedContractMethod<
     [
       order: OrderStruct,
@@ -1391,6 +1541,12 @@ export interface LeaseLife extends BaseContract {
     [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
+  >;
+
+  partiesOf: TypedContractMethod<
+    [leaseId: BigNumberish],
+    [[string, string] & { tenant: string; provider: string }],
+    "view"
   >;
 
   pauseEntries: TypedContractMethod<
@@ -1551,6 +1707,13 @@ export interface LeaseLife extends BaseContract {
     nameOrSignature: "delistToken"
   ): TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
   getFunction(
+    nameOrSignature: "endClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "expire"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
   getFunction(
@@ -1616,6 +1779,13 @@ export interface LeaseLife extends BaseContract {
     nameOrSignature: "open"
   ): TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
   getFunction(
+    nameOrSignature: "openClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike, faultStart: BigNumberish],
+    [ILeaseClaims.AccusedStructOutput],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "openFunded"
   ): TypedContractMethod<
     [
@@ -1633,6 +1803,13 @@ export interface LeaseLife extends BaseContract {
     [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "partiesOf"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish],
+    [[string, string] & { tenant: string; provider: string }],
+    "view"
   >;
   getFunction(
     nameOrSignature: "pauseEntries"
@@ -1715,6 +1892,20 @@ export interface LeaseLife extends BaseContract {
     AuthorityUpdatedEvent.InputTuple,
     AuthorityUpdatedEvent.OutputTuple,
     AuthorityUpdatedEvent.OutputObject
+  >;
+  getEvent(
+    key: "ClaimEnded"
+  ): TypedContractEvent<
+    ClaimEndedEvent.InputTuple,
+    ClaimEndedEvent.OutputTuple,
+    ClaimEndedEvent.OutputObject
+  >;
+  getEvent(
+    key: "ClaimOpened"
+  ): TypedContractEvent<
+    ClaimOpenedEvent.InputTuple,
+    ClaimOpenedEvent.OutputTuple,
+    ClaimOpenedEvent.OutputObject
   >;
   getEvent(
     key: "CollateralReleased"
@@ -1888,6 +2079,28 @@ export interface LeaseLife extends BaseContract {
       AuthorityUpdatedEvent.InputTuple,
       AuthorityUpdatedEvent.OutputTuple,
       AuthorityUpdatedEvent.OutputObject
+    >;
+
+    "ClaimEnded(uint96,address,bool,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      ClaimEndedEvent.InputTuple,
+      ClaimEndedEvent.OutputTuple,
+      ClaimEndedEvent.OutputObject
+    >;
+    ClaimEnded: TypedContractEvent<
+      ClaimEndedEvent.InputTuple,
+      ClaimEndedEvent.OutputTuple,
+      ClaimEndedEvent.OutputObject
+    >;
+
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      ClaimOpenedEvent.InputTuple,
+      ClaimOpenedEvent.OutputTuple,
+      ClaimOpenedEvent.OutputObject
+    >;
+    ClaimOpened: TypedContractEvent<
+      ClaimOpenedEvent.InputTuple,
+      ClaimOpenedEvent.OutputTuple,
+      ClaimOpenedEvent.OutputObject
     >;
 
     "CollateralReleased(uint96,uint256)": TypedContractEvent<

@@ -274,6 +274,53 @@ export declare namespace IMarket {
   };
 }
 
+export declare namespace ILeaseClaims {
+  export type VerdictStruct = {
+    claimant: AddressLike;
+    tenant: AddressLike;
+    held: BigNumberish;
+    collateral: BigNumberish;
+    faultStart: BigNumberish;
+    filedAt: BigNumberish;
+    fractionBps: BigNumberish;
+    upheld: boolean;
+  };
+
+  export type VerdictStructOutput = [
+    claimant: string,
+    tenant: string,
+    held: bigint,
+    collateral: bigint,
+    faultStart: bigint,
+    filedAt: bigint,
+    fractionBps: bigint,
+    upheld: boolean
+  ] & {
+    claimant: string;
+    tenant: string;
+    held: bigint;
+    collateral: bigint;
+    faultStart: bigint;
+    filedAt: bigint;
+    fractionBps: bigint;
+    upheld: boolean;
+  };
+
+  export type AccusedStruct = {
+    tenant: AddressLike;
+    provider: AddressLike;
+    collateral: BigNumberish;
+    held: BigNumberish;
+  };
+
+  export type AccusedStructOutput = [
+    tenant: string,
+    provider: string,
+    collateral: bigint,
+    held: bigint
+  ] & { tenant: string; provider: string; collateral: bigint; held: bigint };
+}
+
 export declare namespace IEscrow {
   export type FundingStruct = {
     account: AddressLike;
@@ -340,6 +387,7 @@ export interface MarketInterface extends Interface {
       | "currentTermsVersion"
       | "decline"
       | "delistToken"
+      | "endClaim"
       | "expire"
       | "extend"
       | "failOver"
@@ -352,8 +400,10 @@ export interface MarketInterface extends Interface {
       | "offerCount"
       | "offerTransfer"
       | "open"
+      | "openClaim"
       | "openFunded"
       | "openQuoted"
+      | "partiesOf"
       | "pauseEntries"
       | "pausedUntil"
       | "publishTerms"
@@ -374,6 +424,8 @@ export interface MarketInterface extends Interface {
   getEvent(
     nameOrSignatureOrTopic:
       | "AuthorityUpdated"
+      | "ClaimEnded"
+      | "ClaimOpened"
       | "CollateralReleased"
       | "EntriesPaused"
       | "LeaseActivated"
@@ -452,6 +504,10 @@ export interface MarketInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "endClaim",
+    values: [BigNumberish, ILeaseClaims.VerdictStruct]
+  ): string;
+  encodeFunctionData(
     functionFragment: "expire",
     values: [BigNumberish[]]
   ): string;
@@ -497,6 +553,10 @@ export interface MarketInterface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "open", values: [OrderStruct]): string;
   encodeFunctionData(
+    functionFragment: "openClaim",
+    values: [BigNumberish, AddressLike, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "openFunded",
     values: [
       OrderStruct,
@@ -508,6 +568,10 @@ export interface MarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "openQuoted",
     values: [AddressLike, OrderStruct]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "partiesOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pauseEntries",
@@ -610,6 +674,7 @@ export interface MarketInterface extends Interface {
     functionFragment: "delistToken",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "endClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "expire", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "extend", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "failOver", data: BytesLike): Result;
@@ -628,8 +693,10 @@ export interface MarketInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "open", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "partiesOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -682,6 +749,77 @@ export namespace AuthorityUpdatedEvent {
   export type OutputTuple = [authority: string];
   export interface OutputObject {
     authority: string;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace ClaimEndedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    claimant: AddressLike,
+    upheld: boolean,
+    held: BigNumberish,
+    fee: BigNumberish,
+    penalty: BigNumberish,
+    highestBps: BigNumberish,
+    coveredUntil: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    claimant: string,
+    upheld: boolean,
+    held: bigint,
+    fee: bigint,
+    penalty: bigint,
+    highestBps: bigint,
+    coveredUntil: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    claimant: string;
+    upheld: boolean;
+    held: bigint;
+    fee: bigint;
+    penalty: bigint;
+    highestBps: bigint;
+    coveredUntil: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace ClaimOpenedEvent {
+  export type InputTuple = [
+    leaseId: BigNumberish,
+    claimant: AddressLike,
+    slasher: AddressLike,
+    faultStart: BigNumberish,
+    held: BigNumberish,
+    fee: BigNumberish,
+    paidSeconds: BigNumberish
+  ];
+  export type OutputTuple = [
+    leaseId: bigint,
+    claimant: string,
+    slasher: string,
+    faultStart: bigint,
+    held: bigint,
+    fee: bigint,
+    paidSeconds: bigint
+  ];
+  export interface OutputObject {
+    leaseId: bigint;
+    claimant: string;
+    slasher: string;
+    faultStart: bigint;
+    held: bigint;
+    fee: bigint;
+    paidSeconds: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -1338,6 +1476,12 @@ export interface Market extends BaseContract {
 
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
 
+  endClaim: TypedContractMethod<
+    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [bigint],
+    "nonpayable"
+  >;
+
   expire: TypedContractMethod<
     [leaseIds: BigNumberish[]],
     [bigint],
@@ -1403,6 +1547,12 @@ export interface Market extends BaseContract {
 
   open: TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
 
+  openClaim: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike, faultStart: BigNumberish],
+    [ILeaseClaims.AccusedStructOutput],
+    "nonpayable"
+  >;
+
   openFunded: TypedContractMethod<
     [
       order: OrderStruct,
@@ -1418,6 +1568,12 @@ export interface Market extends BaseContract {
     [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
+  >;
+
+  partiesOf: TypedContractMethod<
+    [leaseId: BigNumberish],
+    [[string, string] & { tenant: string; provider: string }],
+    "view"
   >;
 
   pauseEntries: TypedContractMethod<
@@ -1578,6 +1734,13 @@ export interface Market extends BaseContract {
     nameOrSignature: "delistToken"
   ): TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
   getFunction(
+    nameOrSignature: "endClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [bigint],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "expire"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
   getFunction(
@@ -1643,6 +1806,13 @@ export interface Market extends BaseContract {
     nameOrSignature: "open"
   ): TypedContractMethod<[order: OrderStruct], [bigint[]], "nonpayable">;
   getFunction(
+    nameOrSignature: "openClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike, faultStart: BigNumberish],
+    [ILeaseClaims.AccusedStructOutput],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "openFunded"
   ): TypedContractMethod<
     [
@@ -1660,6 +1830,13 @@ export interface Market extends BaseContract {
     [tenant: AddressLike, order: OrderStruct],
     [bigint],
     "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "partiesOf"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish],
+    [[string, string] & { tenant: string; provider: string }],
+    "view"
   >;
   getFunction(
     nameOrSignature: "pauseEntries"
@@ -1742,6 +1919,20 @@ export interface Market extends BaseContract {
     AuthorityUpdatedEvent.InputTuple,
     AuthorityUpdatedEvent.OutputTuple,
     AuthorityUpdatedEvent.OutputObject
+  >;
+  getEvent(
+    key: "ClaimEnded"
+  ): TypedContractEvent<
+    ClaimEndedEvent.InputTuple,
+    ClaimEndedEvent.OutputTuple,
+    ClaimEndedEvent.OutputObject
+  >;
+  getEvent(
+    key: "ClaimOpened"
+  ): TypedContractEvent<
+    ClaimOpenedEvent.InputTuple,
+    ClaimOpenedEvent.OutputTuple,
+    ClaimOpenedEvent.OutputObject
   >;
   getEvent(
     key: "CollateralReleased"
@@ -1915,6 +2106,28 @@ export interface Market extends BaseContract {
       AuthorityUpdatedEvent.InputTuple,
       AuthorityUpdatedEvent.OutputTuple,
       AuthorityUpdatedEvent.OutputObject
+    >;
+
+    "ClaimEnded(uint96,address,bool,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      ClaimEndedEvent.InputTuple,
+      ClaimEndedEvent.OutputTuple,
+      ClaimEndedEvent.OutputObject
+    >;
+    ClaimEnded: TypedContractEvent<
+      ClaimEndedEvent.InputTuple,
+      ClaimEndedEvent.OutputTuple,
+      ClaimEndedEvent.OutputObject
+    >;
+
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+      ClaimOpenedEvent.InputTuple,
+      ClaimOpenedEvent.OutputTuple,
+      ClaimOpenedEvent.OutputObject
+    >;
+    ClaimOpened: TypedContractEvent<
+      ClaimOpenedEvent.InputTuple,
+      ClaimOpenedEvent.OutputTuple,
+      ClaimOpenedEvent.OutputObject
     >;
 
     "CollateralReleased(uint96,uint256)": TypedContractEvent<

@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { LeaseBook } from "./LeaseBook";
+export type { LeaseDisputes } from "./LeaseDisputes";
 export type { LeaseEnd } from "./LeaseEnd";
 export type { LeaseLife } from "./LeaseLife";
 export type { LeaseOpening } from "./LeaseOpening";

@@ -29,6 +29,28 @@ export type EntryStructOutput = [account: string, movement: bigint] & {
 };
 
 export declare namespace TypesHarness {
+  export type ClaimsFieldsStruct = {
+    aside: BigNumberish;
+    taken: BigNumberish;
+    open: BigNumberish;
+    highestBps: BigNumberish;
+    coveredUntil: BigNumberish;
+  };
+
+  export type ClaimsFieldsStructOutput = [
+    aside: bigint,
+    taken: bigint,
+    open: bigint,
+    highestBps: bigint,
+    coveredUntil: bigint
+  ] & {
+    aside: bigint;
+    taken: bigint;
+    open: bigint;
+    highestBps: bigint;
+    coveredUntil: bigint;
+  };
+
   export type HistoryFieldsStruct = {
     earnedBefore: BigNumberish;
     anchorOffset: BigNumberish;
@@ -71,6 +93,7 @@ export declare namespace TypesHarness {
     mark: BigNumberish;
     paidSeconds: BigNumberish;
     feeBps: BigNumberish;
+    claimed: boolean;
     status: BigNumberish;
     reason: BigNumberish;
     settled: boolean;
@@ -82,6 +105,7 @@ export declare namespace TypesHarness {
     mark: bigint,
     paidSeconds: bigint,
     feeBps: bigint,
+    claimed: boolean,
     status: bigint,
     reason: bigint,
     settled: boolean
@@ -91,6 +115,7 @@ export declare namespace TypesHarness {
     mark: bigint;
     paidSeconds: bigint;
     feeBps: bigint;
+    claimed: boolean;
     status: bigint;
     reason: bigint;
     settled: boolean;
@@ -162,6 +187,8 @@ export interface TypesHarnessInterface extends Interface {
       | "afterGrowth"
       | "afterOpening"
       | "afterPayout"
+      | "asClaimed"
+      | "claimsFields"
       | "ended"
       | "gpuCount"
       | "gpuTier"
@@ -173,11 +200,15 @@ export interface TypesHarnessInterface extends Interface {
       | "lockFields"
       | "meets"
       | "minusLocked"
+      | "minusOpen"
       | "movement"
       | "offerState"
       | "offerTraits"
       | "pendingLease"
+      | "plusAside"
       | "plusLocked"
+      | "plusOpen"
+      | "plusTaken"
       | "progressFields"
       | "region"
       | "released"
@@ -188,7 +219,6 @@ export interface TypesHarnessInterface extends Interface {
       | "withCapacity"
       | "withCeiling"
       | "withChanged"
-      | "withCollateralUnits"
       | "withDuration"
       | "withFeeBps"
       | "withNotice"
@@ -197,7 +227,9 @@ export interface TypesHarnessInterface extends Interface {
       | "withSettled"
       | "withTransfer"
       | "withUnits"
+      | "withUpheld"
       | "withVersion"
+      | "withoutAside"
   ): FunctionFragment;
 
   encodeFunctionData(
@@ -223,6 +255,14 @@ export interface TypesHarnessInterface extends Interface {
   encodeFunctionData(
     functionFragment: "afterPayout",
     values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "asClaimed",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "claimsFields",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "ended",
@@ -275,6 +315,10 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "minusOpen",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "movement",
     values: [BigNumberish, BigNumberish]
   ): string;
@@ -291,7 +335,19 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "plusAside",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "plusLocked",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "plusOpen",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "plusTaken",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
@@ -335,10 +391,6 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "withCollateralUnits",
-    values: [BigNumberish, BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "withDuration",
     values: [BigNumberish, BigNumberish]
   ): string;
@@ -371,8 +423,16 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "withUpheld",
+    values: [BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "withVersion",
     values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withoutAside",
+    values: [BigNumberish]
   ): string;
 
   decodeFunctionResult(functionFragment: "activated", data: BytesLike): Result;
@@ -388,6 +448,11 @@ export interface TypesHarnessInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "afterPayout",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "asClaimed", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "claimsFields",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "ended", data: BytesLike): Result;
@@ -413,6 +478,7 @@ export interface TypesHarnessInterface extends Interface {
     functionFragment: "minusLocked",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "minusOpen", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "movement", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "offerState", data: BytesLike): Result;
   decodeFunctionResult(
@@ -423,7 +489,10 @@ export interface TypesHarnessInterface extends Interface {
     functionFragment: "pendingLease",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "plusAside", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "plusLocked", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "plusOpen", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "plusTaken", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "progressFields",
     data: BytesLike
@@ -456,10 +525,6 @@ export interface TypesHarnessInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
-    functionFragment: "withCollateralUnits",
-    data: BytesLike
-  ): Result;
-  decodeFunctionResult(
     functionFragment: "withDuration",
     data: BytesLike
   ): Result;
@@ -479,8 +544,13 @@ export interface TypesHarnessInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "withUnits", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "withUpheld", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withVersion",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "withoutAside",
     data: BytesLike
   ): Result;
 }
@@ -564,6 +634,14 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  asClaimed: TypedContractMethod<[progress: BigNumberish], [bigint], "view">;
+
+  claimsFields: TypedContractMethod<
+    [claims: BigNumberish],
+    [TypesHarness.ClaimsFieldsStructOutput],
+    "view"
+  >;
+
   ended: TypedContractMethod<
     [
       progress: BigNumberish,
@@ -633,6 +711,8 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  minusOpen: TypedContractMethod<[claims: BigNumberish], [bigint], "view">;
+
   movement: TypedContractMethod<
     [fromLock: BigNumberish, toFree: BigNumberish],
     [bigint],
@@ -666,8 +746,22 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  plusAside: TypedContractMethod<
+    [claims: BigNumberish, fee: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
   plusLocked: TypedContractMethod<
     [held: BigNumberish, amount: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  plusOpen: TypedContractMethod<[claims: BigNumberish], [bigint], "view">;
+
+  plusTaken: TypedContractMethod<
+    [claims: BigNumberish, units: BigNumberish],
     [bigint],
     "view"
   >;
@@ -720,12 +814,6 @@ export interface TypesHarness extends BaseContract {
 
   withChanged: TypedContractMethod<[terms: BigNumberish], [bigint], "view">;
 
-  withCollateralUnits: TypedContractMethod<
-    [history: BigNumberish, collateralUnits: BigNumberish],
-    [bigint],
-    "view"
-  >;
-
   withDuration: TypedContractMethod<
     [terms: BigNumberish, duration: BigNumberish],
     [bigint],
@@ -770,11 +858,23 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  withUpheld: TypedContractMethod<
+    [
+      claims: BigNumberish,
+      highestBps: BigNumberish,
+      coveredUntil: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+
   withVersion: TypedContractMethod<
     [terms: BigNumberish, version: BigNumberish],
     [bigint],
     "view"
   >;
+
+  withoutAside: TypedContractMethod<[claims: BigNumberish], [bigint], "view">;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
@@ -820,6 +920,16 @@ export interface TypesHarness extends BaseContract {
   ): TypedContractMethod<
     [held: BigNumberish, paid: BigNumberish],
     [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "asClaimed"
+  ): TypedContractMethod<[progress: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "claimsFields"
+  ): TypedContractMethod<
+    [claims: BigNumberish],
+    [TypesHarness.ClaimsFieldsStructOutput],
     "view"
   >;
   getFunction(
@@ -899,6 +1009,9 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "minusOpen"
+  ): TypedContractMethod<[claims: BigNumberish], [bigint], "view">;
+  getFunction(
     nameOrSignature: "movement"
   ): TypedContractMethod<
     [fromLock: BigNumberish, toFree: BigNumberish],
@@ -936,9 +1049,26 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "plusAside"
+  ): TypedContractMethod<
+    [claims: BigNumberish, fee: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "plusLocked"
   ): TypedContractMethod<
     [held: BigNumberish, amount: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "plusOpen"
+  ): TypedContractMethod<[claims: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "plusTaken"
+  ): TypedContractMethod<
+    [claims: BigNumberish, units: BigNumberish],
     [bigint],
     "view"
   >;
@@ -1001,13 +1131,6 @@ export interface TypesHarness extends BaseContract {
     nameOrSignature: "withChanged"
   ): TypedContractMethod<[terms: BigNumberish], [bigint], "view">;
   getFunction(
-    nameOrSignature: "withCollateralUnits"
-  ): TypedContractMethod<
-    [history: BigNumberish, collateralUnits: BigNumberish],
-    [bigint],
-    "view"
-  >;
-  getFunction(
     nameOrSignature: "withDuration"
   ): TypedContractMethod<
     [terms: BigNumberish, duration: BigNumberish],
@@ -1060,12 +1183,26 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "withUpheld"
+  ): TypedContractMethod<
+    [
+      claims: BigNumberish,
+      highestBps: BigNumberish,
+      coveredUntil: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "withVersion"
   ): TypedContractMethod<
     [terms: BigNumberish, version: BigNumberish],
     [bigint],
     "view"
   >;
+  getFunction(
+    nameOrSignature: "withoutAside"
+  ): TypedContractMethod<[claims: BigNumberish], [bigint], "view">;
 
   filters: {};
 }

@@ -12,5 +12,6 @@ export * as mocks from "./mocks";
 export * as orders from "./orders";
 export * as quotes from "./quotes";
 export * as records from "./records";
+export * as slashing from "./slashing";
 export * as staking from "./staking";
 export * as token from "./token";

@@ -290,6 +290,11 @@ const _abi = [
     type: "error",
   },
   {
+    inputs: [],
+    name: "DisputesZeroAddress",
+    type: "error",
+  },
+  {
     anonymous: false,
     inputs: [
       {

@@ -268,7 +268,22 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "penalised",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "releasableAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "openClaims",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "coveredUntil",
             type: "uint256",
           },
           {
@@ -459,7 +474,22 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "penalised",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "releasableAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "openClaims",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "coveredUntil",
             type: "uint256",
           },
           {

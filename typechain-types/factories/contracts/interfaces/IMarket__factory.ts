@@ -186,6 +186,32 @@ const _abi = [
       },
       {
         internalType: "uint256",
+        name: "faultStart",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "least",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "end",
+        type: "uint256",
+      },
+    ],
+    name: "MarketFaultOutOfBounds",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
         name: "end",
         type: "uint256",
       },
@@ -256,6 +282,28 @@ const _abi = [
       },
     ],
     name: "MarketNoOfferFits",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketNoOpenClaim",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketNotClaimable",
     type: "error",
   },
   {
@@ -357,6 +405,27 @@ const _abi = [
       },
     ],
     name: "MarketNotRecipient",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "slasher",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotSlasher",
     type: "error",
   },
   {
@@ -605,7 +674,39 @@ const _abi = [
         type: "uint256",
       },
     ],
+    name: "MarketTooLateToClaim",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "deadline",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
     name: "MarketTooLateToDecline",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketTooManyClaims",
     type: "error",
   },
   {
@@ -654,6 +755,110 @@ const _abi = [
     inputs: [],
     name: "MarketZeroTreasury",
     type: "error",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "upheld",
+        type: "bool",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "held",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "penalty",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "highestBps",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "coveredUntil",
+        type: "uint256",
+      },
+    ],
+    name: "ClaimEnded",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "slasher",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "faultStart",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "held",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "paidSeconds",
+        type: "uint256",
+      },
+    ],
+    name: "ClaimOpened",
+    type: "event",
   },
   {
     anonymous: false,
@@ -1841,6 +2046,72 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "claimant",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "held",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint40",
+            name: "faultStart",
+            type: "uint40",
+          },
+          {
+            internalType: "uint40",
+            name: "filedAt",
+            type: "uint40",
+          },
+          {
+            internalType: "uint16",
+            name: "fractionBps",
+            type: "uint16",
+          },
+          {
+            internalType: "bool",
+            name: "upheld",
+            type: "bool",
+          },
+        ],
+        internalType: "struct ILeaseClaims.Verdict",
+        name: "verdict",
+        type: "tuple",
+      },
+    ],
+    name: "endClaim",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "penalty",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId[]",
         name: "leaseIds",
         type: "uint96[]",
@@ -2254,6 +2525,57 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint40",
+        name: "faultStart",
+        type: "uint40",
+      },
+    ],
+    name: "openClaim",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "provider",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "held",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct ILeaseClaims.Accused",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         components: [
           {
             internalType: "address",
@@ -2474,6 +2796,30 @@ const _abi = [
       },
     ],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "partiesOf",
+    outputs: [
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {

@@ -4,6 +4,7 @@
 export { Governed__factory } from "./Governed__factory";
 export { LeaseCancellation__factory } from "./LeaseCancellation__factory";
 export { LeaseChanges__factory } from "./LeaseChanges__factory";
+export { LeaseClaiming__factory } from "./LeaseClaiming__factory";
 export { LeaseConclusion__factory } from "./LeaseConclusion__factory";
 export { LeaseRepricing__factory } from "./LeaseRepricing__factory";
 export { LeaseResizing__factory } from "./LeaseResizing__factory";

@@ -224,6 +224,32 @@ const _abi = [
       },
       {
         internalType: "uint256",
+        name: "faultStart",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "least",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "end",
+        type: "uint256",
+      },
+    ],
+    name: "MarketFaultOutOfBounds",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
         name: "end",
         type: "uint256",
       },
@@ -294,6 +320,28 @@ const _abi = [
       },
     ],
     name: "MarketNoOfferFits",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketNoOpenClaim",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketNotClaimable",
     type: "error",
   },
   {
@@ -395,6 +443,27 @@ const _abi = [
       },
     ],
     name: "MarketNotRecipient",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "slasher",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
+    ],
+    name: "MarketNotSlasher",
     type: "error",
   },
   {
@@ -643,7 +712,39 @@ const _abi = [
         type: "uint256",
       },
     ],
+    name: "MarketTooLateToClaim",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "deadline",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
     name: "MarketTooLateToDecline",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "MarketTooManyClaims",
     type: "error",
   },
   {
@@ -704,6 +805,110 @@ const _abi = [
       },
     ],
     name: "AuthorityUpdated",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "upheld",
+        type: "bool",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "held",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "penalty",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "highestBps",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "coveredUntil",
+        type: "uint256",
+      },
+    ],
+    name: "ClaimEnded",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "slasher",
+        type: "address",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "faultStart",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "held",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fee",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "paidSeconds",
+        type: "uint256",
+      },
+    ],
+    name: "ClaimOpened",
     type: "event",
   },
   {
@@ -1905,6 +2110,72 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "claimant",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "held",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint40",
+            name: "faultStart",
+            type: "uint40",
+          },
+          {
+            internalType: "uint40",
+            name: "filedAt",
+            type: "uint40",
+          },
+          {
+            internalType: "uint16",
+            name: "fractionBps",
+            type: "uint16",
+          },
+          {
+            internalType: "bool",
+            name: "upheld",
+            type: "bool",
+          },
+        ],
+        internalType: "struct ILeaseClaims.Verdict",
+        name: "verdict",
+        type: "tuple",
+      },
+    ],
+    name: "endClaim",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "penalty",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId[]",
         name: "leaseIds",
         type: "uint96[]",
@@ -2331,6 +2602,57 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint40",
+        name: "faultStart",
+        type: "uint40",
+      },
+    ],
+    name: "openClaim",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
+          },
+          {
+            internalType: "address",
+            name: "provider",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "held",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct ILeaseClaims.Accused",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         components: [
           {
             internalType: "address",
@@ -2551,6 +2873,30 @@ const _abi = [
       },
     ],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "partiesOf",
+    outputs: [
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {

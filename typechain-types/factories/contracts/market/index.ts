@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export { LeaseBook__factory } from "./LeaseBook__factory";
+export { LeaseDisputes__factory } from "./LeaseDisputes__factory";
 export { LeaseEnd__factory } from "./LeaseEnd__factory";
 export { LeaseLife__factory } from "./LeaseLife__factory";
 export { LeaseOpening__factory } from "./LeaseOpening__factory";

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ILeaseClaims} from "../interfaces/ILeaseClaims.sol";
+import {LeaseClaiming} from "../libraries/LeaseClaiming.sol";
+import {LeaseId} from "../types/Ids.sol";
+import {LeaseBook} from "./LeaseBook.sol";
+
+/// @title LeaseDisputes
+/// @notice Claims on leases, carried out by a linked library for the slashing module that the lease's offer names.
+abstract contract LeaseDisputes is LeaseBook {
+    /// @inheritdoc ILeaseClaims
+    function openClaim(LeaseId leaseId, address claimant, uint40 faultStart) external returns (Accused memory) {
+        return LeaseClaiming.open(_book, _vaults(), leaseId, claimant, faultStart);
+    }
+
+    /// @inheritdoc ILeaseClaims
+    function endClaim(LeaseId leaseId, Verdict calldata verdict) external returns (uint256 penalty) {
+        return LeaseClaiming.end(_book, _vaults(), leaseId, verdict);
+    }
+
+    /// @inheritdoc ILeaseClaims
+    function partiesOf(LeaseId leaseId) external view returns (address tenant, address provider) {
+        return (_book.leases[leaseId].terms.tenant(), _book.offers[leaseId.offerOf()].state.provider());
+    }
+}
