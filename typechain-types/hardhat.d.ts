@@ -398,6 +398,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ProviderRecords__factory>;
     getContractFactory(
+      name: "Council",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Council__factory>;
+    getContractFactory(
       name: "DisputeRules",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.DisputeRules__factory>;
@@ -899,6 +903,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ProviderRecords>;
     getContractAt(
+      name: "Council",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Council>;
+    getContractAt(
       name: "DisputeRules",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1309,6 +1318,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProviderRecords>;
     deployContract(
+      name: "Council",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Council>;
+    deployContract(
       name: "DisputeRules",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.DisputeRules>;
@@ -1809,6 +1822,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProviderRecords>;
+    deployContract(
+      name: "Council",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Council>;
     deployContract(
       name: "DisputeRules",
       args: any[],

@@ -198,6 +198,8 @@ export type { Quotes } from "./contracts/quotes/Quotes";
 export { Quotes__factory } from "./factories/contracts/quotes/Quotes__factory";
 export type { ProviderRecords } from "./contracts/records/ProviderRecords";
 export { ProviderRecords__factory } from "./factories/contracts/records/ProviderRecords__factory";
+export type { Council } from "./contracts/slashing/Council";
+export { Council__factory } from "./factories/contracts/slashing/Council__factory";
 export type { DisputeRules } from "./contracts/slashing/DisputeRules";
 export { DisputeRules__factory } from "./factories/contracts/slashing/DisputeRules__factory";
 export type { Disputes } from "./contracts/slashing/Disputes";

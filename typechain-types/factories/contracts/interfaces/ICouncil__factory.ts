@@ -43,6 +43,22 @@ const _abi = [
     type: "error",
   },
   {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "instant",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "CouncilSecondNotOver",
+    type: "error",
+  },
+  {
     inputs: [],
     name: "CouncilZeroMember",
     type: "error",
