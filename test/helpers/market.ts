@@ -9,6 +9,7 @@ export const MARKET_LIBRARIES = [
   "Governed",
   "LeaseCancellation",
   "LeaseChanges",
+  "LeaseClaiming",
   "LeaseConclusion",
   "LeaseRepricing",
   "LeaseResizing",
