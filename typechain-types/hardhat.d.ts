@@ -398,9 +398,17 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ProviderRecords__factory>;
     getContractFactory(
+      name: "Appeals",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Appeals__factory>;
+    getContractFactory(
       name: "Council",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.Council__factory>;
+    getContractFactory(
+      name: "DisputeBook",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.DisputeBook__factory>;
     getContractFactory(
       name: "DisputeRules",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -409,6 +417,10 @@ declare module "hardhat/types/runtime" {
       name: "Disputes",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.Disputes__factory>;
+    getContractFactory(
+      name: "Rulings",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Rulings__factory>;
     getContractFactory(
       name: "Staking",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -903,10 +915,20 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ProviderRecords>;
     getContractAt(
+      name: "Appeals",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Appeals>;
+    getContractAt(
       name: "Council",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.Council>;
+    getContractAt(
+      name: "DisputeBook",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.DisputeBook>;
     getContractAt(
       name: "DisputeRules",
       address: string | ethers.Addressable,
@@ -917,6 +939,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.Disputes>;
+    getContractAt(
+      name: "Rulings",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Rulings>;
     getContractAt(
       name: "Staking",
       address: string | ethers.Addressable,
@@ -1318,9 +1345,17 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProviderRecords>;
     deployContract(
+      name: "Appeals",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Appeals>;
+    deployContract(
       name: "Council",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Council>;
+    deployContract(
+      name: "DisputeBook",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DisputeBook>;
     deployContract(
       name: "DisputeRules",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1329,6 +1364,10 @@ declare module "hardhat/types/runtime" {
       name: "Disputes",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Disputes>;
+    deployContract(
+      name: "Rulings",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Rulings>;
     deployContract(
       name: "Staking",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1823,10 +1862,20 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProviderRecords>;
     deployContract(
+      name: "Appeals",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Appeals>;
+    deployContract(
       name: "Council",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Council>;
+    deployContract(
+      name: "DisputeBook",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DisputeBook>;
     deployContract(
       name: "DisputeRules",
       args: any[],
@@ -1837,6 +1886,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Disputes>;
+    deployContract(
+      name: "Rulings",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Rulings>;
     deployContract(
       name: "Staking",
       args: any[],

@@ -86,6 +86,6 @@ interface ILeaseClaims {
     /// @return penalty wei of HOLD.
     function endClaim(LeaseId leaseId, Verdict calldata verdict) external returns (uint256 penalty);
 
-    /// @notice Tenant and provider of lease `leaseId`; zero where there is none.
-    function partiesOf(LeaseId leaseId) external view returns (address tenant, address provider);
+    /// @notice Provider of lease `leaseId`: its offer's; zero where there is none.
+    function providerOf(LeaseId leaseId) external view returns (address);
 }

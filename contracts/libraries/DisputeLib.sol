@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDisputes} from "../interfaces/IDisputes.sol";
-import {Claim, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
+import {Answer, Claim, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
 import {DisputeId} from "../types/Ids.sol";
 
 /// @title DisputeLib
@@ -98,7 +98,7 @@ library DisputeLib {
 
     /// @notice How many bonds each side gets: those that were posted, no more and no less (INV-DSP-1).
     function bondsOf(Proceeding memory proceeding) internal pure returns (uint256 toClaimant, uint256 toProvider) {
-        uint256 counter = proceeding.answered ? 1 : 0;
+        uint256 counter = proceeding.answer == Answer.None ? 0 : 1;
         if (proceeding.outcome == Outcome.Upheld) toClaimant = 1 + counter;
         else if (proceeding.outcome == Outcome.Rejected) toProvider = 1 + counter;
         else (toClaimant, toProvider) = (1, counter);

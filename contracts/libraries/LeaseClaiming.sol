@@ -119,10 +119,10 @@ library LeaseClaiming {
         address provider = offer.state.provider();
         address treasury = book.terms[LeaseLib.treasuryVersionOf(lease, terms)].treasury;
         if (verdict.held != 0) {
-            Entry[] memory lines = new Entry[](3);
+            Entry[] memory lines = new Entry[](fee == 0 ? 2 : 3);
             lines[0] = Entry(msg.sender, toMovement(verdict.held, 0));
             lines[1] = Entry(verdict.upheld ? verdict.claimant : provider, toMovement(0, verdict.held - fee));
-            lines[2] = Entry(treasury, toMovement(0, fee));
+            if (fee != 0) lines[2] = Entry(treasury, toMovement(0, fee));
             vaults.escrow.settle(book.listings[terms.listing()].token, lines);
         }
         if (penalty != 0) _penalise(vaults, provider, verdict, penalty, treasury);

@@ -20,7 +20,7 @@ abstract contract LeaseDisputes is LeaseBook {
     }
 
     /// @inheritdoc ILeaseClaims
-    function partiesOf(LeaseId leaseId) external view returns (address tenant, address provider) {
-        return (_book.leases[leaseId].terms.tenant(), _book.offers[leaseId.offerOf()].state.provider());
+    function providerOf(LeaseId leaseId) external view returns (address) {
+        return _book.offers[leaseId.offerOf()].state.provider();
     }
 }

@@ -4,55 +4,39 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ICouncil} from "../interfaces/ICouncil.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 import {ILeaseClaims} from "../interfaces/ILeaseClaims.sol";
-import {IMarket} from "../interfaces/IMarket.sol";
 import {Collateral} from "../libraries/Collateral.sol";
 import {DisputeLib} from "../libraries/DisputeLib.sol";
-import {
-    Claim,
-    Dispute,
-    DisputePhase,
-    FaultClass,
-    Outcome,
-    Proceeding,
-    Rules,
-    Side,
-    Vote
-} from "../types/DisputeTypes.sol";
+import {Answer, Claim, Dispute, DisputePhase, FaultClass, Outcome, Proceeding, Rules} from "../types/DisputeTypes.sol";
 import {DisputeId, LeaseId, toDisputeId} from "../types/Ids.sol";
+import {Appeals} from "./Appeals.sol";
+import {DisputeBook} from "./DisputeBook.sol";
 import {DisputeRules} from "./DisputeRules.sol";
+import {Rulings} from "./Rulings.sol";
 
 /// @title Disputes
 /// @notice The manual is IDisputes.
 /// @dev HOLD is the one token that moves here, and it calls nobody back; the market calls the vaults alone. So nothing
 /// comes back into this contract in the middle of anything, and no guard is needed.
-contract Disputes is DisputeRules {
+contract Disputes is Rulings, Appeals {
     using DisputeLib for Dispute;
     using SafeERC20 for IERC20;
 
     uint256 private constant _MOST_FAULT_AGE = 7 days;
     uint256 private constant _LEAST_ELIGIBLE = 3;
 
-    IMarket private immutable _MARKET;
-    ICouncil private immutable _COUNCIL;
-    IERC20 private immutable _HOLD;
-
-    mapping(DisputeId disputeId => Dispute dispute) private _disputes;
-    mapping(DisputeId disputeId => mapping(uint40 filedAt => mapping(address member => Vote vote))) private _votes;
-    mapping(DisputeId disputeId => mapping(uint40 filedAt => uint256 share)) private _shares; // wei of HOLD
-
     /// @notice Wires disputes to a market and a council, and publishes version 1 of the rules.
     /// @param authority AccessManager that gates `publishRules`, and nothing else.
     /// @param market whose leases are disputed, where their offers name this contract.
     /// @param council that rules.
     /// @param rules version 1.
-    constructor(address authority, address market, address council, Rules memory rules) DisputeRules(authority, rules) {
-        _MARKET = IMarket(market);
-        _COUNCIL = ICouncil(council);
-        _HOLD = IERC20(_MARKET.STAKING().HOLD());
-    }
+    constructor(
+        address authority,
+        address market,
+        address council,
+        Rules memory rules
+    ) DisputeRules(authority, rules) DisputeBook(market, council) {}
 
     // ------------------------------------------------------------------------------------------------- claimant
 
@@ -142,8 +126,10 @@ contract Disputes is DisputeRules {
         // Effect
         address[] memory parties = new address[](3);
         (parties[0], parties[1], parties[2]) = (disputeId.claimantOf(), proceeding.tenant, provider);
-        proceeding.eligible = uint8(_COUNCIL.eligibleAt(claim.filedAt - 1, parties)); // at most 99
-        proceeding.answered = true;
+        uint256 eligible = _COUNCIL.eligibleAt(claim.filedAt - 1, parties);
+        bool among = eligible != _COUNCIL.eligibleAt(claim.filedAt - 1, new address[](0));
+        proceeding.answer = among ? Answer.PostedAmongMembers : Answer.Posted;
+        proceeding.eligible = uint8(eligible); // at most 99
         proceeding.since = uint40(block.timestamp);
         proceeding.phase = DisputePhase.Answered;
         emit DisputeAnswered(disputeId, proceeding.eligible);
@@ -162,77 +148,6 @@ contract Disputes is DisputeRules {
         _requireProvider(disputeId);
         _makeFinal(dispute.proceeding, Outcome.Upheld);
         emit DisputeConceded(disputeId);
-    }
-
-    // ------------------------------------------------------------------------------------------------- council
-
-    /// @inheritdoc IDisputes
-    function rule(DisputeId disputeId, bool uphold) external {
-        Dispute storage dispute = _disputes[disputeId];
-        Proceeding memory proceeding = _vote(disputeId, dispute, uphold ? Vote.Uphold : Vote.Reject);
-        if (uphold) ++proceeding.upholds;
-        else ++proceeding.rejects;
-        emit Voted(disputeId, msg.sender, uphold ? Vote.Uphold : Vote.Reject, proceeding.upholds, proceeding.rejects);
-        if (uint256(proceeding.upholds) * 2 > proceeding.eligible) _decide(disputeId, proceeding, Outcome.Upheld);
-        if (uint256(proceeding.rejects) * 2 > proceeding.eligible) _decide(disputeId, proceeding, Outcome.Rejected);
-        dispute.proceeding = proceeding;
-    }
-
-    /// @inheritdoc IDisputes
-    function recuse(DisputeId disputeId) external {
-        Proceeding memory proceeding = _vote(disputeId, _disputes[disputeId], Vote.Recused);
-        emit Voted(disputeId, msg.sender, Vote.Recused, proceeding.upholds, proceeding.rejects);
-    }
-
-    /// @inheritdoc IDisputes
-    function collectFee(DisputeId disputeId, uint40 filedAt, address to) external returns (uint256 amount) {
-        Vote vote = _votes[disputeId][filedAt][msg.sender];
-        amount = _shares[disputeId][filedAt];
-        if (amount == 0 || (vote != Vote.Uphold && vote != Vote.Reject)) {
-            revert DisputesNoShare(disputeId, filedAt, msg.sender);
-        }
-        _votes[disputeId][filedAt][msg.sender] = Vote.Paid;
-        emit FeeCollected(disputeId, filedAt, msg.sender, to, amount);
-        _HOLD.safeTransfer(to, amount);
-    }
-
-    // ------------------------------------------------------------------------------------------------ both sides
-
-    /// @inheritdoc IDisputes
-    function appeal(DisputeId disputeId) external {
-        // Check
-        Dispute storage dispute = _disputes[disputeId];
-        Outcome outcome = DisputeLib.requireAppealable(disputeId, dispute);
-        Side other;
-        if (msg.sender == disputeId.claimantOf()) {
-            if (outcome != Outcome.Upheld) other = Side.Provider;
-        } else if (outcome != Outcome.Rejected && msg.sender == _providerOf(disputeId)) {
-            other = Side.Claimant;
-        }
-        if (other == Side.None) revert DisputesNothingToAppeal(disputeId, outcome, msg.sender);
-
-        // Effect
-        Proceeding memory proceeding = dispute.proceeding;
-        proceeding.phase = DisputePhase.Appealed;
-        proceeding.since = uint40(block.timestamp);
-        proceeding.outcome = outcome;
-        proceeding.appealBondTo = other;
-        dispute.proceeding = proceeding;
-        emit DisputeAppealed(disputeId, msg.sender, outcome);
-
-        // Interaction
-        Claim memory claim = dispute.claim;
-        _HOLD.safeTransferFrom(msg.sender, address(this), _bondOf(claim.rules, claim.collateral));
-    }
-
-    // ------------------------------------------------------------------------------------------ appeal authority
-
-    /// @inheritdoc IDisputes
-    function decide(DisputeId[] calldata disputeIds, Outcome[] calldata outcomes) external returns (uint256 done) {
-        if (disputeIds.length != outcomes.length) revert DisputesNoOutcome(disputeIds.length, outcomes.length);
-        for (uint256 i = 0; i < disputeIds.length; ++i) {
-            if (_decideAppeal(disputeIds[i], outcomes[i])) ++done;
-        }
     }
 
     // --------------------------------------------------------------------------------------------------- anyone
@@ -271,62 +186,6 @@ contract Disputes is DisputeRules {
         if (toTreasury != 0) _HOLD.safeTransfer(_rulesAt(claim.rules).treasury, toTreasury);
     }
 
-    // ---------------------------------------------------------------------------------------------------- views
-
-    /// @inheritdoc IDisputes
-    function disputeView(DisputeId disputeId) external view returns (DisputeView memory result) {
-        Dispute storage dispute = _disputes[disputeId];
-        (Claim memory claim, Proceeding memory proceeding) = (dispute.claim, dispute.proceeding);
-        if (claim.filedAt == 0) return result;
-        result.phase = proceeding.phase;
-        result.claimant = disputeId.claimantOf();
-        result.byTenant = proceeding.tenant == address(0);
-        result.tenant = result.byTenant ? result.claimant : proceeding.tenant;
-        result.provider = _providerOf(disputeId);
-        result.filedAt = claim.filedAt;
-        result.faultStart = claim.filedAt - claim.faultAge;
-        uint40 from;
-        (result.outcome, , from) = DisputeLib.standing(dispute);
-        bool over = proceeding.phase == DisputePhase.Executed || proceeding.phase == DisputePhase.Settled;
-        result.ripe = !over && result.outcome != Outcome.None && block.timestamp >= from;
-        (result.deadline, result.endsAt) = DisputeLib.deadlines(dispute);
-        result.held = claim.held;
-        result.collateral = claim.collateral * Collateral.UNIT;
-        result.fractionBps = _fractionOf(claim.rules, claim.faultClass);
-        result.bond = _bondOf(claim.rules, claim.collateral);
-        result.filingFee = _filingFeeOf(claim.rules);
-    }
-
-    /// @inheritdoc IDisputes
-    function disputeById(DisputeId disputeId) external view returns (Dispute memory) {
-        return _disputes[disputeId];
-    }
-
-    /// @inheritdoc IDisputes
-    function voteOf(DisputeId disputeId, uint40 filedAt, address member) external view returns (Vote) {
-        return _votes[disputeId][filedAt][member];
-    }
-
-    /// @inheritdoc IDisputes
-    function shareOf(DisputeId disputeId, uint40 filedAt) external view returns (uint256) {
-        return _shares[disputeId][filedAt];
-    }
-
-    /// @inheritdoc IDisputes
-    function MARKET() external view returns (address) {
-        return address(_MARKET);
-    }
-
-    /// @inheritdoc IDisputes
-    function COUNCIL() external view returns (address) {
-        return address(_COUNCIL);
-    }
-
-    /// @inheritdoc IDisputes
-    function HOLD() external view returns (address) {
-        return address(_HOLD);
-    }
-
     // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev Demands that the last claim of this claimant on this lease is over, paid out, and not of this second: votes and
@@ -338,64 +197,9 @@ contract Disputes is DisputeRules {
         if (filedAt == block.timestamp) revert DisputesFiledThisSecond(disputeId);
     }
 
-    function _providerOf(DisputeId disputeId) private view returns (address provider) {
-        (, provider) = _MARKET.partiesOf(disputeId.leaseOf());
-    }
-
     function _requireProvider(DisputeId disputeId) private view returns (address provider) {
         provider = _providerOf(disputeId);
         if (msg.sender != provider) revert DisputesNotParty(disputeId, provider, msg.sender);
-    }
-
-    /// @dev Records what the caller does, who may: seated since before the claim was filed, no party, and for the first
-    /// time (INV-DSP-3).
-    function _vote(
-        DisputeId disputeId,
-        Dispute storage dispute,
-        Vote vote
-    ) private returns (Proceeding memory proceeding) {
-        proceeding = dispute.proceeding;
-        DisputeLib.requireAnswered(disputeId, proceeding);
-        uint40 filedAt = dispute.claim.filedAt;
-        uint256 since = _COUNCIL.seatedSince(msg.sender);
-        if (since == 0 || since >= filedAt) revert DisputesNotSeated(disputeId, msg.sender, since, filedAt);
-        bool party = msg.sender == disputeId.claimantOf() || msg.sender == proceeding.tenant;
-        if (party || msg.sender == _providerOf(disputeId)) revert DisputesPartyCannotRule(disputeId, msg.sender);
-        if (_votes[disputeId][filedAt][msg.sender] != Vote.None) revert DisputesVoteCast(disputeId, msg.sender);
-        _votes[disputeId][filedAt][msg.sender] = vote;
-    }
-
-    function _decide(DisputeId disputeId, Proceeding memory proceeding, Outcome outcome) private {
-        proceeding.phase = DisputePhase.Decided;
-        proceeding.since = uint40(block.timestamp);
-        proceeding.outcome = outcome;
-        emit DisputeDecided(disputeId, outcome);
-    }
-
-    function _makeFinal(Proceeding storage proceeding, Outcome outcome) private {
-        proceeding.phase = DisputePhase.Final;
-        proceeding.since = uint40(block.timestamp);
-        proceeding.outcome = outcome;
-    }
-
-    /// @dev Decides one appeal; false where it is not open. The appeal bond returns where the decision is better for the
-    /// appellant than what it appealed.
-    function _decideAppeal(DisputeId disputeId, Outcome outcome) private returns (bool) {
-        Dispute storage dispute = _disputes[disputeId];
-        Proceeding memory proceeding = dispute.proceeding;
-        address authority = _rulesAt(dispute.claim.rules).appealAuthority;
-        if (msg.sender != authority) revert DisputesNotAuthority(disputeId, authority, msg.sender);
-        if (outcome == Outcome.None) revert DisputesNoOutcome(1, 0);
-        if (proceeding.phase != DisputePhase.Appealed) return false;
-        if (block.timestamp >= proceeding.since + DisputeLib.DECISION_WINDOW) return false;
-
-        bool byClaimant = proceeding.appealBondTo == Side.Provider;
-        if (byClaimant ? outcome < proceeding.outcome : outcome > proceeding.outcome) {
-            dispute.proceeding.appealBondTo = byClaimant ? Side.Claimant : Side.Provider;
-        }
-        _makeFinal(dispute.proceeding, outcome);
-        emit AppealDecided(disputeId, outcome);
-        return true;
     }
 
     /// @dev Ends the claim in the market.

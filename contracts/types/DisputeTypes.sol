@@ -37,6 +37,13 @@ enum Vote {
     Paid // voted, and took its share of the filing fee
 }
 
+/// @notice How the provider answered.
+enum Answer {
+    None, // not at all
+    Posted, // its counter-bond is here, and no party of the case was seated when the claim was filed
+    PostedAmongMembers // the same, and a party was
+}
+
 /// @notice One of the two sides of a dispute.
 enum Side {
     None,
@@ -63,7 +70,7 @@ struct Proceeding {
     uint8 rejects; // votes
     DisputePhase phase;
     Outcome outcome; // from phase Decided on
-    bool answered; // the provider posted its counter-bond
+    Answer answer;
     Side appealBondTo; // who gets the appeal bond as things stand; None: nobody appealed
 }
 

@@ -19,6 +19,14 @@ export interface Actors {
   /** Acts as a module of a vault: any account may. */
   module: HardhatEthersSigner;
   otherModule: HardhatEthersSigner;
+  /** Hears appeals. */
+  appeals: HardhatEthersSigner;
+  /** The council. */
+  memberA: HardhatEthersSigner;
+  memberB: HardhatEthersSigner;
+  memberC: HardhatEthersSigner;
+  memberD: HardhatEthersSigner;
+  memberE: HardhatEthersSigner;
 }
 
 const NAMES = [
@@ -37,6 +45,12 @@ const NAMES = [
   "stranger",
   "module",
   "otherModule",
+  "appeals",
+  "memberA",
+  "memberB",
+  "memberC",
+  "memberD",
+  "memberE",
 ] as const satisfies readonly (keyof Actors)[];
 
 /** The named signers, and in `others` the funded accounts that have no name. */

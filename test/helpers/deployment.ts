@@ -3,6 +3,8 @@ import { ethers } from "hardhat";
 
 import type {
   AccessManager,
+  Council,
+  Disputes,
   Escrow,
   Hold,
   Liveness,
@@ -16,7 +18,15 @@ import type {
 } from "../../typechain-types";
 import type { Actors } from "./actors";
 import { deployMarket } from "./market";
-import { DEFAULT_TERMS, DEFAULT_WEIGHTS, GRACE, listingOf, OUTAGE_ALLOWANCE, UNBONDING_DELAY } from "./parameters";
+import {
+  DEFAULT_RULES,
+  DEFAULT_TERMS,
+  DEFAULT_WEIGHTS,
+  GRACE,
+  listingOf,
+  OUTAGE_ALLOWANCE,
+  UNBONDING_DELAY,
+} from "./parameters";
 
 export const GUARDIAN_ROLE = 1n;
 
@@ -32,6 +42,10 @@ export interface Deployment {
   /** The two above the market, at the addresses that it names. */
   orders: StandingOrders;
   quotes: Quotes;
+  /** Rules on disputes; its five members are seated. */
+  council: Council;
+  /** The slashing module, for offers that name it. */
+  disputes: Disputes;
   lens: MarketLens;
   /** Payment tokens of 6 and 18 decimals, listed by the market. */
   usd6: MockToken;
@@ -51,7 +65,8 @@ async function assertAt(predicted: string, contract: Addressable): Promise<void>
 }
 
 /** Deploys everything; `admin` holds all HOLD and all of AccessManager, the guardian may pause entries. */
-export async function deployProtocol({ admin, guardian, treasury }: Actors): Promise<Deployment> {
+export async function deployProtocol(actors: Actors): Promise<Deployment> {
+  const { admin, guardian, treasury, appeals } = actors;
   const authority = await ethers.deployContract("AccessManager", [admin]);
   const hold = await ethers.deployContract("Hold", [admin]);
   const escrow = await ethers.deployContract("Escrow");
@@ -72,6 +87,12 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
   await assertAt(around.orders, orders);
   await assertAt(around.quotes, quotes);
   const lens = await ethers.deployContract("MarketLens", [market]);
+  const council = await ethers.deployContract("Council", [authority]);
+  const rules = { appealAuthority: appeals.address, treasury: treasury.address, ...DEFAULT_RULES };
+  const disputes = await ethers.deployContract("Disputes", [authority, market, council, rules]);
+  for (const member of [actors.memberA, actors.memberB, actors.memberC, actors.memberD, actors.memberE]) {
+    await council.connect(admin).seat(member);
+  }
 
   const pause = market.interface.getFunction("pauseEntries").selector;
   await authority.connect(admin).grantRole(GUARDIAN_ROLE, guardian, 0);
@@ -86,5 +107,6 @@ export async function deployProtocol({ admin, guardian, treasury }: Actors): Pro
     const { minimumLock, bounty } = listingOf(decimals);
     await market.connect(admin).listToken(token, minimumLock, bounty);
   }
-  return { authority, hold, escrow, staking, liveness, records, market, orders, quotes, lens, usd6, usd18 };
+  const vaults = { escrow, staking, liveness, records };
+  return { authority, hold, ...vaults, market, orders, quotes, council, disputes, lens, usd6, usd18 };
 }

@@ -48,6 +48,16 @@ export const DEFAULT_RESOURCES: Resources = {
   attributes: 0b101n,
 };
 
+/** The rules that the fixture publishes as version 1, but for appeal authority and treasury: in millionths of a HOLD. */
+export const DEFAULT_RULES = {
+  bondFloor: 2_000_000n,
+  filingFee: 1_000_000n,
+  unservedBps: 2_500n,
+  shortOfTermsBps: 3_000n,
+  dataLostBps: 5_000n,
+  dataExposedBps: 10_000n,
+};
+
 /** How the fixture lists a token with these decimals: at least $0.10 locked, $0.05 of it bounty. */
 export function listingOf(decimals: number): { minimumLock: bigint; bounty: bigint } {
   const cent = 10n ** BigInt(decimals) / 100n;

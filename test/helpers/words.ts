@@ -45,7 +45,8 @@ export const LEASE_PROGRESS = [
   ["since", 40],
   ["mark", 32],
   ["paidSeconds", 32],
-  ["feeBps", 16],
+  ["feeBps", 15],
+  ["claimed", 1],
   ["status", 3],
   ["reason", 4],
   ["settled", 1],
@@ -77,6 +78,14 @@ export const MODULE_LOCK = [
   ["locked", 120],
   ["ceiling", 120],
   ["nonce", 16],
+] as const;
+
+export const LEASE_CLAIMS = [
+  ["aside", 120],
+  ["taken", 52],
+  ["open", 16],
+  ["highestBps", 14],
+  ["coveredUntil", 40],
 ] as const;
 
 const MOVEMENT = [
@@ -132,6 +141,11 @@ export async function storedLease(market: Market, leaseId: bigint) {
 /** The third slot of a lease; it means nothing until the lease says `changed`. */
 export async function storedHistory(market: Market, leaseId: bigint) {
   return unpack(LEASE_HISTORY, (await market.leaseById(leaseId)).history);
+}
+
+/** The fourth slot of a lease, zero until something was claimed of it. */
+export async function storedClaims(market: Market, leaseId: bigint) {
+  return unpack(LEASE_CLAIMS, (await market.leaseById(leaseId)).claims);
 }
 
 /** The fields of an offer as it is stored, but for what its provider only publishes. */

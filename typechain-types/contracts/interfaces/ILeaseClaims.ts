@@ -72,7 +72,7 @@ export declare namespace ILeaseClaims {
 
 export interface ILeaseClaimsInterface extends Interface {
   getFunction(
-    nameOrSignature: "endClaim" | "openClaim" | "partiesOf"
+    nameOrSignature: "endClaim" | "openClaim" | "providerOf"
   ): FunctionFragment;
 
   getEvent(nameOrSignatureOrTopic: "ClaimEnded" | "ClaimOpened"): EventFragment;
@@ -86,13 +86,13 @@ export interface ILeaseClaimsInterface extends Interface {
     values: [BigNumberish, AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "partiesOf",
+    functionFragment: "providerOf",
     values: [BigNumberish]
   ): string;
 
   decodeFunctionResult(functionFragment: "endClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "partiesOf", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "providerOf", data: BytesLike): Result;
 }
 
 export namespace ClaimEndedEvent {
@@ -221,11 +221,7 @@ export interface ILeaseClaims extends BaseContract {
     "nonpayable"
   >;
 
-  partiesOf: TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
+  providerOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
 
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
@@ -246,12 +242,8 @@ export interface ILeaseClaims extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "partiesOf"
-  ): TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
+    nameOrSignature: "providerOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
 
   getEvent(
     key: "ClaimEnded"

@@ -374,9 +374,9 @@ export interface IMarketInterface extends Interface {
       | "openClaim"
       | "openFunded"
       | "openQuoted"
-      | "partiesOf"
       | "pauseEntries"
       | "pausedUntil"
+      | "providerOf"
       | "publishTerms"
       | "recipientOf"
       | "renew"
@@ -534,16 +534,16 @@ export interface IMarketInterface extends Interface {
     values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
-    functionFragment: "partiesOf",
-    values: [BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "pauseEntries",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pausedUntil",
     values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "providerOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "publishTerms",
@@ -651,7 +651,6 @@ export interface IMarketInterface extends Interface {
   decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "partiesOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -660,6 +659,7 @@ export interface IMarketInterface extends Interface {
     functionFragment: "pausedUntil",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "providerOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
     data: BytesLike
@@ -1505,12 +1505,6 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
 
-  partiesOf: TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
-
   pauseEntries: TypedContractMethod<
     [duration: BigNumberish],
     [void],
@@ -1518,6 +1512,8 @@ export interface IMarket extends BaseContract {
   >;
 
   pausedUntil: TypedContractMethod<[], [bigint], "view">;
+
+  providerOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
 
   publishTerms: TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
@@ -1755,18 +1751,14 @@ export interface IMarket extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "partiesOf"
-  ): TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
-  getFunction(
     nameOrSignature: "pauseEntries"
   ): TypedContractMethod<[duration: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "pausedUntil"
   ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "providerOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
   getFunction(
     nameOrSignature: "publishTerms"
   ): TypedContractMethod<

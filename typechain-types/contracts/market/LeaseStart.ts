@@ -376,9 +376,9 @@ export interface LeaseStartInterface extends Interface {
       | "openClaim"
       | "openFunded"
       | "openQuoted"
-      | "partiesOf"
       | "pauseEntries"
       | "pausedUntil"
+      | "providerOf"
       | "publishTerms"
       | "recipientOf"
       | "renew"
@@ -543,16 +543,16 @@ export interface LeaseStartInterface extends Interface {
     values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
-    functionFragment: "partiesOf",
-    values: [BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "pauseEntries",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pausedUntil",
     values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "providerOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "publishTerms",
@@ -669,7 +669,6 @@ export interface LeaseStartInterface extends Interface {
   decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "partiesOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -678,6 +677,7 @@ export interface LeaseStartInterface extends Interface {
     functionFragment: "pausedUntil",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "providerOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
     data: BytesLike
@@ -1543,12 +1543,6 @@ export interface LeaseStart extends BaseContract {
     "nonpayable"
   >;
 
-  partiesOf: TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
-
   pauseEntries: TypedContractMethod<
     [duration: BigNumberish],
     [void],
@@ -1556,6 +1550,8 @@ export interface LeaseStart extends BaseContract {
   >;
 
   pausedUntil: TypedContractMethod<[], [bigint], "view">;
+
+  providerOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
 
   publishTerms: TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
@@ -1805,18 +1801,14 @@ export interface LeaseStart extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "partiesOf"
-  ): TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
-  getFunction(
     nameOrSignature: "pauseEntries"
   ): TypedContractMethod<[duration: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "pausedUntil"
   ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "providerOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
   getFunction(
     nameOrSignature: "publishTerms"
   ): TypedContractMethod<

@@ -403,9 +403,9 @@ export interface MarketInterface extends Interface {
       | "openClaim"
       | "openFunded"
       | "openQuoted"
-      | "partiesOf"
       | "pauseEntries"
       | "pausedUntil"
+      | "providerOf"
       | "publishTerms"
       | "recipientOf"
       | "renew"
@@ -570,16 +570,16 @@ export interface MarketInterface extends Interface {
     values: [AddressLike, OrderStruct]
   ): string;
   encodeFunctionData(
-    functionFragment: "partiesOf",
-    values: [BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "pauseEntries",
     values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "pausedUntil",
     values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "providerOf",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "publishTerms",
@@ -696,7 +696,6 @@ export interface MarketInterface extends Interface {
   decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openFunded", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openQuoted", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "partiesOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "pauseEntries",
     data: BytesLike
@@ -705,6 +704,7 @@ export interface MarketInterface extends Interface {
     functionFragment: "pausedUntil",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "providerOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "publishTerms",
     data: BytesLike
@@ -1570,12 +1570,6 @@ export interface Market extends BaseContract {
     "nonpayable"
   >;
 
-  partiesOf: TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
-
   pauseEntries: TypedContractMethod<
     [duration: BigNumberish],
     [void],
@@ -1583,6 +1577,8 @@ export interface Market extends BaseContract {
   >;
 
   pausedUntil: TypedContractMethod<[], [bigint], "view">;
+
+  providerOf: TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
 
   publishTerms: TypedContractMethod<
     [terms: TermsStruct, weights: WeightsStruct],
@@ -1832,18 +1828,14 @@ export interface Market extends BaseContract {
     "nonpayable"
   >;
   getFunction(
-    nameOrSignature: "partiesOf"
-  ): TypedContractMethod<
-    [leaseId: BigNumberish],
-    [[string, string] & { tenant: string; provider: string }],
-    "view"
-  >;
-  getFunction(
     nameOrSignature: "pauseEntries"
   ): TypedContractMethod<[duration: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "pausedUntil"
   ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "providerOf"
+  ): TypedContractMethod<[leaseId: BigNumberish], [string], "view">;
   getFunction(
     nameOrSignature: "publishTerms"
   ): TypedContractMethod<

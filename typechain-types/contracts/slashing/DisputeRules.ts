@@ -87,7 +87,7 @@ export type ProceedingStruct = {
   rejects: BigNumberish;
   phase: BigNumberish;
   outcome: BigNumberish;
-  answered: boolean;
+  answer: BigNumberish;
   appealBondTo: BigNumberish;
 };
 
@@ -99,7 +99,7 @@ export type ProceedingStructOutput = [
   rejects: bigint,
   phase: bigint,
   outcome: bigint,
-  answered: boolean,
+  answer: bigint,
   appealBondTo: bigint
 ] & {
   tenant: string;
@@ -109,7 +109,7 @@ export type ProceedingStructOutput = [
   rejects: bigint;
   phase: bigint;
   outcome: bigint;
-  answered: boolean;
+  answer: bigint;
   appealBondTo: bigint;
 };
 

@@ -339,16 +339,11 @@ const _abi = [
         type: "uint96",
       },
     ],
-    name: "partiesOf",
+    name: "providerOf",
     outputs: [
       {
         internalType: "address",
-        name: "tenant",
-        type: "address",
-      },
-      {
-        internalType: "address",
-        name: "provider",
+        name: "",
         type: "address",
       },
     ],

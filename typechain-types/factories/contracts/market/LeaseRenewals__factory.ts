@@ -2878,30 +2878,6 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "LeaseId",
-        name: "leaseId",
-        type: "uint96",
-      },
-    ],
-    name: "partiesOf",
-    outputs: [
-      {
-        internalType: "address",
-        name: "tenant",
-        type: "address",
-      },
-      {
-        internalType: "address",
-        name: "provider",
-        type: "address",
-      },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
         internalType: "uint32",
         name: "duration",
         type: "uint32",
@@ -2920,6 +2896,25 @@ const _abi = [
         internalType: "uint40",
         name: "",
         type: "uint40",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+    ],
+    name: "providerOf",
+    outputs: [
+      {
+        internalType: "address",
+        name: "",
+        type: "address",
       },
     ],
     stateMutability: "view",

@@ -1004,9 +1004,9 @@ const _abi = [
                 type: "uint8",
               },
               {
-                internalType: "bool",
-                name: "answered",
-                type: "bool",
+                internalType: "enum Answer",
+                name: "answer",
+                type: "uint8",
               },
               {
                 internalType: "enum Side",

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IDisputes} from "../interfaces/IDisputes.sol";
+import {DisputeLib} from "../libraries/DisputeLib.sol";
+import {Claim, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
+import {DisputeId} from "../types/Ids.sol";
+import {DisputeBook} from "./DisputeBook.sol";
+
+/// @title Appeals
+/// @notice Either side appeals an outcome once; the appeal authority that the dispute was filed under decides.
+abstract contract Appeals is DisputeBook {
+    using SafeERC20 for IERC20;
+
+    // ------------------------------------------------------------------------------------------------ both sides
+
+    /// @inheritdoc IDisputes
+    function appeal(DisputeId disputeId) external {
+        // Check
+        Dispute storage dispute = _disputes[disputeId];
+        Outcome outcome = DisputeLib.requireAppealable(disputeId, dispute);
+        Side other;
+        if (msg.sender == disputeId.claimantOf()) {
+            if (outcome != Outcome.Upheld) other = Side.Provider;
+        } else if (outcome != Outcome.Rejected && msg.sender == _providerOf(disputeId)) {
+            other = Side.Claimant;
+        }
+        if (other == Side.None) revert DisputesNothingToAppeal(disputeId, outcome, msg.sender);
+
+        // Effect
+        Proceeding memory proceeding = dispute.proceeding;
+        proceeding.phase = DisputePhase.Appealed;
+        proceeding.since = uint40(block.timestamp);
+        proceeding.outcome = outcome;
+        proceeding.appealBondTo = other;
+        dispute.proceeding = proceeding;
+        emit DisputeAppealed(disputeId, msg.sender, outcome);
+
+        // Interaction
+        Claim memory claim = dispute.claim;
+        _HOLD.safeTransferFrom(msg.sender, address(this), _bondOf(claim.rules, claim.collateral));
+    }
+
+    // ------------------------------------------------------------------------------------------ appeal authority
+
+    /// @inheritdoc IDisputes
+    function decide(DisputeId[] calldata disputeIds, Outcome[] calldata outcomes) external returns (uint256 done) {
+        if (disputeIds.length != outcomes.length) revert DisputesNoOutcome(disputeIds.length, outcomes.length);
+        for (uint256 i = 0; i < disputeIds.length; ++i) {
+            if (_decideAppeal(disputeIds[i], outcomes[i])) ++done;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Decides one appeal; false where it is not open. The appeal bond returns where the decision is better for the
+    /// appellant than what it appealed.
+    function _decideAppeal(DisputeId disputeId, Outcome outcome) private returns (bool) {
+        Dispute storage dispute = _disputes[disputeId];
+        Proceeding memory proceeding = dispute.proceeding;
+        address authority = _rulesAt(dispute.claim.rules).appealAuthority;
+        if (msg.sender != authority) revert DisputesNotAuthority(disputeId, authority, msg.sender);
+        if (outcome == Outcome.None) revert DisputesNoOutcome(1, 0);
+        if (proceeding.phase != DisputePhase.Appealed) return false;
+        if (block.timestamp >= proceeding.since + DisputeLib.DECISION_WINDOW) return false;
+
+        bool byClaimant = proceeding.appealBondTo == Side.Provider;
+        if (byClaimant ? outcome < proceeding.outcome : outcome > proceeding.outcome) {
+            dispute.proceeding.appealBondTo = byClaimant ? Side.Claimant : Side.Provider;
+        }
+        _makeFinal(dispute.proceeding, outcome);
+        emit AppealDecided(disputeId, outcome);
+        return true;
+    }
+}

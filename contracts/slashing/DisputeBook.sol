@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ICouncil} from "../interfaces/ICouncil.sol";
+import {IDisputes} from "../interfaces/IDisputes.sol";
+import {IMarket} from "../interfaces/IMarket.sol";
+import {Collateral} from "../libraries/Collateral.sol";
+import {DisputeLib} from "../libraries/DisputeLib.sol";
+import {Claim, Dispute, DisputePhase, Outcome, Proceeding, Vote} from "../types/DisputeTypes.sol";
+import {DisputeId} from "../types/Ids.sol";
+import {DisputeRules} from "./DisputeRules.sol";
+
+/// @title DisputeBook
+/// @notice Keeps disputes, and knows the contracts around them.
+abstract contract DisputeBook is DisputeRules {
+    IMarket internal immutable _MARKET;
+    ICouncil internal immutable _COUNCIL;
+    IERC20 internal immutable _HOLD;
+
+    mapping(DisputeId disputeId => Dispute dispute) internal _disputes;
+    mapping(DisputeId disputeId => mapping(uint40 filedAt => mapping(address member => Vote vote))) internal _votes;
+    mapping(DisputeId disputeId => mapping(uint40 filedAt => uint256 share)) internal _shares; // wei of HOLD
+
+    constructor(address market, address council) {
+        _MARKET = IMarket(market);
+        _COUNCIL = ICouncil(council);
+        _HOLD = IERC20(_MARKET.STAKING().HOLD());
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IDisputes
+    function disputeView(DisputeId disputeId) external view returns (DisputeView memory result) {
+        Dispute storage dispute = _disputes[disputeId];
+        (Claim memory claim, Proceeding memory proceeding) = (dispute.claim, dispute.proceeding);
+        if (claim.filedAt == 0) return result;
+        result.phase = proceeding.phase;
+        result.claimant = disputeId.claimantOf();
+        result.byTenant = proceeding.tenant == address(0);
+        result.tenant = result.byTenant ? result.claimant : proceeding.tenant;
+        result.provider = _providerOf(disputeId);
+        result.filedAt = claim.filedAt;
+        result.faultStart = claim.filedAt - claim.faultAge;
+        uint40 from;
+        (result.outcome, , from) = DisputeLib.standing(dispute);
+        bool over = proceeding.phase == DisputePhase.Executed || proceeding.phase == DisputePhase.Settled;
+        result.ripe = !over && result.outcome != Outcome.None && block.timestamp >= from;
+        (result.deadline, result.endsAt) = DisputeLib.deadlines(dispute);
+        result.held = claim.held;
+        result.collateral = claim.collateral * Collateral.UNIT;
+        result.fractionBps = _fractionOf(claim.rules, claim.faultClass);
+        result.bond = _bondOf(claim.rules, claim.collateral);
+        result.filingFee = _filingFeeOf(claim.rules);
+    }
+
+    /// @inheritdoc IDisputes
+    function disputeById(DisputeId disputeId) external view returns (Dispute memory) {
+        return _disputes[disputeId];
+    }
+
+    /// @inheritdoc IDisputes
+    function voteOf(DisputeId disputeId, uint40 filedAt, address member) external view returns (Vote) {
+        return _votes[disputeId][filedAt][member];
+    }
+
+    /// @inheritdoc IDisputes
+    function shareOf(DisputeId disputeId, uint40 filedAt) external view returns (uint256) {
+        return _shares[disputeId][filedAt];
+    }
+
+    /// @inheritdoc IDisputes
+    function MARKET() external view returns (address) {
+        return address(_MARKET);
+    }
+
+    /// @inheritdoc IDisputes
+    function COUNCIL() external view returns (address) {
+        return address(_COUNCIL);
+    }
+
+    /// @inheritdoc IDisputes
+    function HOLD() external view returns (address) {
+        return address(_HOLD);
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    function _providerOf(DisputeId disputeId) internal view returns (address) {
+        return _MARKET.providerOf(disputeId.leaseOf());
+    }
+
+    /// @dev Ends what the council, or the lack of one, decides; either side may appeal it.
+    function _decide(DisputeId disputeId, Proceeding memory proceeding, Outcome outcome) internal {
+        proceeding.phase = DisputePhase.Decided;
+        proceeding.since = uint40(block.timestamp);
+        proceeding.outcome = outcome;
+        emit DisputeDecided(disputeId, outcome);
+    }
+
+    /// @dev Fixes the outcome: it can be executed at once.
+    function _makeFinal(Proceeding storage proceeding, Outcome outcome) internal {
+        proceeding.phase = DisputePhase.Final;
+        proceeding.since = uint40(block.timestamp);
+        proceeding.outcome = outcome;
+    }
+}
