@@ -38,6 +38,9 @@ library LeaseLib {
         uint32 darkSeconds;
     }
 
+    /// @notice A lease is renewed, or fails over, in this time before its end.
+    uint256 internal constant RENEWAL_WINDOW = 1 hours;
+
     /// @notice A raise of an offer's price counts for renewals after this time.
     uint256 internal constant RAISE_DELAY = 24 hours;
 

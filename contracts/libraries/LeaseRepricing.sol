@@ -20,8 +20,6 @@ import {Offer} from "../types/OfferTypes.sol";
 /// @notice Renewals that bring another rate or other terms, and what a failover asks. Linked to the market, whose storage
 /// it works on.
 library LeaseRepricing {
-    uint256 private constant _WINDOW = 1 hours;
-
     /// @notice What a renewal found out before it came here.
     struct Change {
         address provider;
@@ -115,7 +113,7 @@ library LeaseRepricing {
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         LeaseLib.requireRunning(from, terms, progress);
         if (terms.noticed()) revert ILeases.MarketLeaseNoticed(from);
-        uint256 opens = LeaseLib.endOf(terms, progress) - _WINDOW;
+        uint256 opens = LeaseLib.endOf(terms, progress) - LeaseLib.RENEWAL_WINDOW;
         if (block.timestamp < opens) revert IMarketHooks.MarketTooEarlyToRenew(from, opens, block.timestamp);
         Offer storage offer = book.offers[from.offerOf()];
         if (!offer.retired) {

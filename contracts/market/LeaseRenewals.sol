@@ -21,7 +21,6 @@ import {LeaseLife} from "./LeaseLife.sol";
 /// @dev Where neither rate nor terms changed, a renewal is an extension: settling first would pay what settling later
 /// pays, to the base unit (INV-LSE-3), so nothing is settled. Otherwise the linked library LeaseRepricing settles.
 abstract contract LeaseRenewals is LeaseLife {
-    uint256 private constant _WINDOW = 1 hours;
     uint256 private constant _LEAST_PERIOD = 1 hours;
 
     /// @inheritdoc IMarketHooks
@@ -71,7 +70,7 @@ abstract contract LeaseRenewals is LeaseLife {
         if (progress.status() != LeaseStatus.Active) return none;
         if (terms.noticed() || terms.transfers() != renewal.transfers) return none;
         uint256 end = LeaseLib.endOf(terms, progress);
-        if (block.timestamp >= end || block.timestamp + _WINDOW < end) return none;
+        if (block.timestamp >= end || block.timestamp + LeaseLib.RENEWAL_WINDOW < end) return none;
         uint256 duration = uint256(terms.duration()) + renewal.period;
         if (renewal.period < _LEAST_PERIOD || duration > type(uint32).max) return none;
         return terms.withDuration(uint32(duration)); // checked above

@@ -49,6 +49,15 @@ export const ACTIONS = [
   "collect-final",
   "collect-credit",
   "collect-release",
+  "dispute-open",
+  "dispute-open-delegated",
+  "dispute-open-challenger",
+  "dispute-answer",
+  "dispute-rule",
+  "dispute-execute",
+  "dispute-execute-delegated",
+  "dispute-execute-challenger",
+  "dispute-settle",
 ] as const;
 
 export type Action = (typeof ACTIONS)[number];
@@ -111,6 +120,8 @@ const SLOTS_OF_A_RESIZE =
   "the slots that a resize reads and writes and the contracts that it calls cost more than that alone, see its trace below and ADR 7";
 const SLOT_OF_A_CHANGED_LEASE = "a lease that was resized or repriced has a third slot, which is read";
 
+const VOTES_THAT_MOVE = "HOLD that leaves an account whose votes are delegated writes a checkpoint of its delegate";
+
 const resizing = (own: number): MissedLimit => ({ asked: 75_000, own, because: SLOTS_OF_A_RESIZE });
 
 const LIMITS: Readonly<Partial<Record<Action, Partial<Record<State, number | MissedLimit>>>>> = {
@@ -144,6 +155,13 @@ const LIMITS: Readonly<Partial<Record<Action, Partial<Record<State, number | Mis
   "close-tolerated": { steady: 75_000 },
   "close-changed": { steady: 75_000 },
   "expire-changed": { steady: 78_000 },
+  "dispute-open": { steady: 190_000 },
+  "dispute-open-delegated": { steady: { asked: 190_000, own: 215_000, because: VOTES_THAT_MOVE } },
+  "dispute-open-challenger": { steady: 190_000 },
+  "dispute-rule": { steady: 70_000 },
+  "dispute-execute": { steady: 220_000 },
+  "dispute-execute-delegated": { steady: { asked: 220_000, own: 233_000, because: VOTES_THAT_MOVE } },
+  "dispute-execute-challenger": { steady: 220_000 },
   "collect-changed": { steady: { asked: 64_000, own: 66_000, because: SLOT_OF_A_CHANGED_LEASE } },
 };
 

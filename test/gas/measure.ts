@@ -3,6 +3,7 @@ import { artifacts, config } from "hardhat";
 
 import { MARKET_LIBRARIES } from "../helpers/market";
 import { CHANGES } from "./changes";
+import { DISPUTES } from "./disputes";
 import { ENDINGS } from "./endings";
 import { KEEPERS } from "./keepers";
 import { type Action, ACTIONS, type GrowthRow, type Row, SIZES, type State, STATES } from "./limits";
@@ -20,9 +21,17 @@ import { buildWorld, grow, type World } from "./world";
 /** Every row, in the order of the actions. */
 export const SCENARIOS: readonly Scenario[] = ACTIONS.flatMap((action) =>
   STATES.flatMap((state) =>
-    [...TENANTS, ...PROVIDERS, ...KEEPERS, ...CHANGES, ...RENEWALS, ...REPLICAS, ...QUOTES, ...ENDINGS].filter(
-      (scenario) => scenario.action === action && scenario.state === state,
-    ),
+    [
+      ...TENANTS,
+      ...PROVIDERS,
+      ...KEEPERS,
+      ...CHANGES,
+      ...RENEWALS,
+      ...REPLICAS,
+      ...QUOTES,
+      ...ENDINGS,
+      ...DISPUTES,
+    ].filter((scenario) => scenario.action === action && scenario.state === state),
   ),
 );
 
@@ -34,6 +43,7 @@ const TRACED = [
   ["open", "steady"],
   ["resize", "steady"],
   ["renew", "steady"],
+  ["dispute-execute", "steady"],
 ] as const satisfies readonly (readonly [Action, State])[];
 
 type Log = (line: string) => void;

@@ -78,10 +78,11 @@ export async function sendAll(calls: readonly Call[]): Promise<void> {
   await provider.send("evm_setAutomine", [true]);
 }
 
-/** The machine, offered for an hour to a month. */
-export const machineOffer = (token: string): OfferDraft =>
+/** The machine, offered for an hour to a month; its leases can be disputed where a slashing module is named. */
+export const machineOffer = (token: string, slasher?: string): OfferDraft =>
   anOffer({
     token,
+    ...(slasher === undefined ? {} : { slasher }),
     resources: MACHINE,
     minDuration: MIN_DURATION,
     maxDuration: MONTH,
@@ -209,7 +210,7 @@ export async function buildWorld(): Promise<World> {
   await liveness.connect(operator).heartbeat(provider);
   await outage(world);
   await outage(world);
-  world.offer = await createOffer(market, provider, machineOffer(token));
+  world.offer = await createOffer(market, provider, machineOffer(token, await fixture.disputes.getAddress()));
 
   for (const payer of [tenant, stranger]) {
     await usd6.mint(payer, dollars(200_000_000));
