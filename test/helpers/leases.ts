@@ -18,6 +18,7 @@ export const EndReason = {
   Declined: 5n,
   ClosedDark: 6n,
   ExpiredAfterNotice: 7n,
+  ClosedAfterFault: 8n,
 } as const;
 
 /** Why an offer does not fit an order, as the contracts number it. */

@@ -1,7 +1,15 @@
 import { LeaseStatus } from "../../helpers/leases";
-import { collateralOf, partOf } from "../../helpers/money";
-import { LEASE_HISTORY, LEASE_PROGRESS, LEASE_TERMS, packResources, packWeights, unpack } from "../../helpers/words";
-import { earnedIn, type Lease, present, releasableAt, segmentOf, stillLocked } from "../model/lease";
+import { collateralOf } from "../../helpers/money";
+import {
+  LEASE_CLAIMS,
+  LEASE_HISTORY,
+  LEASE_PROGRESS,
+  LEASE_TERMS,
+  packResources,
+  packWeights,
+  unpack,
+} from "../../helpers/words";
+import { earnedIn, type Lease, present, releasableAt, reserved, segmentOf, stillLocked } from "../model/lease";
 import { type Offer, priceOf, renewalPriceOf, unitsLeft } from "../model/offers";
 import { least, type Plain } from "../model/plain";
 import type { World } from "../model/world";
@@ -198,6 +206,7 @@ function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
     mark: mark(),
     paidSeconds: lease.paidSeconds,
     feeBps: accumulators.at(-1)!.feeBps,
+    claimed: lease.claimed ? 1n : 0n,
     status,
     reason: lease.reason,
     settled: lease.settled ? 1n : 0n,
@@ -210,13 +219,24 @@ function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
     collateralUnits: lease.collateral / MILLIONTH,
     treasuryVersion: lease.opened.version,
   };
-  return lease.changed ? { ...terms, ...progress, ...history } : { ...terms, ...progress };
+  const claims = {
+    aside: present(lease).aside,
+    taken: lease.taken / MILLIONTH,
+    open: lease.openClaims,
+    highestBps: lease.highestBps,
+    coveredUntil: lease.coveredUntil,
+  };
+  return { ...terms, ...progress, ...claims, ...(lease.changed ? history : {}) };
 }
 
-/** Reads the words of a lease; the third means something where the lease was changed. */
+/** Reads the words of a lease; the third means something where the lease was changed, the fourth is zero at first. */
 function fieldsOfLease(answer: Plain): Plain {
-  const { terms, progress, history } = answer as { terms: bigint; progress: bigint; history: bigint };
-  const fields = { ...unpack(LEASE_TERMS, terms), ...unpack(LEASE_PROGRESS, progress) };
+  const { terms, progress, history, claims } = answer as Record<"terms" | "progress" | "history" | "claims", bigint>;
+  const fields = {
+    ...unpack(LEASE_TERMS, terms),
+    ...unpack(LEASE_PROGRESS, progress),
+    ...unpack(LEASE_CLAIMS, claims),
+  };
   return fields.changed === 0n ? fields : { ...fields, ...unpack(LEASE_HISTORY, history) };
 }
 
@@ -227,7 +247,7 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
   const cancelled = status === LeaseStatus.Cancelled;
   const ended = status === LeaseStatus.Closed || status === LeaseStatus.Released;
   const started = active || ended;
-  const { feeBps, paid } = present(lease);
+  const { feeBps } = present(lease);
   const { from, rate } = segmentOf(lease);
   const earned = started ? leases.earned(lease, now) : 0n;
   return {
@@ -254,10 +274,13 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
     paidSeconds: lease.paidSeconds,
     earnedBefore: started ? earnedIn(present(lease), leases.live(lease.provider), from) : 0n,
     earned,
-    collectable: started ? earned - partOf(earned, feeBps) - paid : 0n,
+    collectable: started ? leases.due(lease, now) : 0n,
     locked: stillLocked(lease),
     bounty: lease.bounty,
-    collateral: cancelled || status === LeaseStatus.Released ? 0n : lease.collateral,
+    collateral: cancelled || status === LeaseStatus.Released ? 0n : reserved(lease),
+    penalised: lease.taken,
+    openClaims: lease.openClaims,
+    coveredUntil: lease.coveredUntil,
     releasableAt: ended ? releasableAt(lease) : 0n,
     settled: lease.settled,
     noticed: lease.noticed,

@@ -3,7 +3,7 @@ import { ZeroAddress } from "ethers";
 import { collateralOf, costOf } from "../../helpers/money";
 import { costUntil, type Lease, present, segmentOf, stillLocked } from "./lease";
 import { type Offer, priceOf, unitsLeft } from "./offers";
-import { least, refuse } from "./plain";
+import { least, most, refuse } from "./plain";
 import type { LeasesModel, Parts } from "./register";
 
 const MOST_RATE = 2n ** 128n - 1n;
@@ -80,7 +80,8 @@ export class ChangesModel {
 
     const earned = this.leases.earned(lease, now);
     const due = this.leases.due(lease, now);
-    const needed = earned - present(lease).paid + costOf(rate, lease.end - now) + lease.bounty;
+    const { paid, held } = present(lease);
+    const needed = earned - paid - held + costOf(rate, lease.end - now) + lease.bounty;
     const more = needed - stillLocked(lease);
     if (more > maxCost) refuse("MarketCostTooHigh", id, maxCost, more);
     const { free } = staking.poolOf(market, lease.provider);
@@ -130,13 +131,19 @@ export class ChangesModel {
     return (segmentOf(lease).rate * units) / lease.units;
   }
 
-  /** More for units that join; its share, in millionths of a HOLD rounded up, of those that stay. */
+  /**
+   * More for units that join; its share, in millionths of a HOLD rounded up, of those that stay: all of it while a claim
+   * is open, and never less than penalties took.
+   */
   #collateralFor(lease: Lease, offer: Offer, units: bigint): bigint {
     if (units > lease.units) {
       const { weights } = this.parts.parameters.versions[Number(lease.version) - 1]!;
       return lease.collateral + collateralOf(weights, offer.resources, units - lease.units);
     }
+    if (lease.openClaims > 0n) {
+      return lease.collateral;
+    }
     const share = (lease.collateral / MILLIONTH) * units;
-    return ((share + lease.units - 1n) / lease.units) * MILLIONTH;
+    return most(lease.taken, ((share + lease.units - 1n) / lease.units) * MILLIONTH);
   }
 }

@@ -1,6 +1,5 @@
 import { EndReason, LeaseStatus } from "../../helpers/leases";
-import { partOf } from "../../helpers/money";
-import { type Lease, present, releasableAt, stillLocked } from "./lease";
+import { type Lease, present, releasableAt, reserved, stillLocked } from "./lease";
 import { least, most } from "./plain";
 import type { LeasesModel, Parts } from "./register";
 
@@ -18,9 +17,11 @@ export class EndingsModel {
     const lease = this.leases.running(id, now);
     const dark = this.leases.darkBeyond(lease, now) > 0n;
     const lived = now - lease.startedAt;
-    lease.missing = dark || lease.noticed ? 0n : most(0n, lease.minimum - lived);
+    const atFault = lease.coveredUntil > 0n;
+    lease.missing = atFault || dark || lease.noticed ? 0n : most(0n, lease.minimum - lived);
     lease.end = now;
-    this.#end(lease, dark ? EndReason.ClosedDark : EndReason.ClosedByTenant);
+    const ordinary = dark ? EndReason.ClosedDark : EndReason.ClosedByTenant;
+    this.#end(lease, atFault ? EndReason.ClosedAfterFault : ordinary);
   }
 
   expire(by: string, ids: readonly bigint[], now: bigint): void {
@@ -52,16 +53,16 @@ export class EndingsModel {
 
   #collectClosed(lease: Lease, now: bigint): void {
     if (!lease.settled) {
-      const earned = this.leases.earned(lease, lease.end);
+      const fee = this.leases.feeDue(lease, lease.end);
       this.leases.pay(lease, "paid", this.leases.due(lease, lease.end), lease.provider);
-      this.leases.pay(lease, "fee", partOf(earned, present(lease).feeBps), lease.opened.treasury);
+      this.leases.pay(lease, "fee", fee, lease.opened.treasury);
       lease.paidSeconds = this.leases.liveSeconds(lease, lease.end) + lease.missing;
       lease.settled = true;
       this.#conclude(lease, now);
       this.leases.changed(lease.id);
     }
-    if (now >= releasableAt(lease)) {
-      this.parts.staking.release(this.parts.market, lease.provider, lease.collateral);
+    if (now >= releasableAt(lease) && lease.openClaims === 0n) {
+      this.parts.staking.release(this.parts.market, lease.provider, reserved(lease));
       lease.status = LeaseStatus.Released;
       this.leases.changed(lease.id);
     }
@@ -74,7 +75,8 @@ export class EndingsModel {
     const credit = this.credit(lease);
     if (credit > 0n) {
       this.leases.penalise(lease, credit, now);
-      lease.changed = true;
+      lease.taken += credit;
+      lease.claimed = true;
       this.parts.met("service credit");
     }
     this.parts.records.add(this.parts.market, lease.provider, {
@@ -85,16 +87,20 @@ export class EndingsModel {
     });
   }
 
-  /** C x dark seconds beyond the allowance / credit period, at most a quarter of C, in whole millionths of a HOLD. */
+  /**
+   * C x dark seconds beyond the allowance / credit period, at most a quarter of C and what penalties left of it, in whole
+   * millionths of a HOLD.
+   */
   credit(lease: Lease): bigint {
     const beyond = this.leases.darkBeyond(lease, lease.end);
     const wei = least((lease.collateral * beyond) / lease.terms.creditPeriod, lease.collateral / 4n);
-    return wei - (wei % MILLIONTH);
+    return least(wei - (wei % MILLIONTH), reserved(lease));
   }
 
   /** Ends an active lease at its end: what it did not earn is free again. */
   #end(lease: Lease, reason: bigint): void {
-    const uncollected = this.leases.earned(lease, lease.end) - present(lease).paid;
+    const { paid, held } = present(lease);
+    const uncollected = this.leases.earned(lease, lease.end) - paid - held;
     this.leases.refund(lease, stillLocked(lease) - uncollected);
     this.leases.leave(lease, LeaseStatus.Closed, reason);
   }

@@ -14,6 +14,9 @@ export interface Accumulator {
   readonly segments: Segment[];
   /** Base units that the provider got out of it. */
   paid: bigint;
+  /** Base units that claims took out of it, and the fee that went with them. */
+  held: bigint;
+  aside: bigint;
 }
 
 /** A lease and every base unit that went through it. */
@@ -41,8 +44,16 @@ export interface Lease {
   /** The terms that it is under. */
   version: bigint;
   terms: Terms;
-  /** Wei of HOLD that are reserved for it until they are released. */
+  /** Wei of HOLD that stand for it: reserved until they are released, but for what penalties took. */
   collateral: bigint;
+  /** Wei of HOLD that upheld claims and the service credit took of them. */
+  taken: bigint;
+  /** A claim was filed on it or a service credit taken. */
+  claimed: boolean;
+  openClaims: bigint;
+  /** The most that an upheld claim was worth, in basis points, and when the latest one was filed. */
+  highestBps: bigint;
+  coveredUntil: bigint;
   /** From the first on, each with another fee or rate by a renewal. */
   readonly accumulators: [Accumulator, ...Accumulator[]];
   /** Its rate, terms or collateral are not what they were at open. */
@@ -55,7 +66,7 @@ export interface Lease {
   end: bigint;
   /** Seconds billed that it did not live. */
   missing: bigint;
-  /** Seconds at the present rate that were paid for. */
+  /** Seconds at the present rate that were paid for, or whose earnings a claim took. */
   paidSeconds: bigint;
   settled: boolean;
 
@@ -64,14 +75,19 @@ export interface Lease {
   fee: bigint;
   refunded: bigint;
   bountyPaid: bigint;
+  /** Everything that claims ever took out of its lock. */
+  held: bigint;
 }
 
 export const stillLocked = (lease: Lease): bigint =>
-  lease.everLocked - lease.paid - lease.fee - lease.refunded - lease.bountyPaid;
+  lease.everLocked - lease.paid - lease.fee - lease.refunded - lease.bountyPaid - lease.held;
 
 export const offerOf = (leaseId: bigint): bigint => leaseId / 2n ** 32n;
 
 export const releasableAt = ({ startedAt, end }: Lease): bigint => end + BigInt(claimTailOf(Number(end - startedAt)));
+
+/** Wei of HOLD that a lease still has reserved, unless it was cancelled or released. */
+export const reserved = ({ collateral, taken }: Lease): bigint => collateral - taken;
 
 export const present = ({ accumulators }: Lease): Accumulator => accumulators.at(-1)!;
 

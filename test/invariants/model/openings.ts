@@ -79,7 +79,12 @@ export class OpeningsModel {
         version,
         terms,
         collateral,
-        accumulators: [{ feeBps: terms.feeBps, segments: [{ from: 0n, rate }], paid: 0n }],
+        taken: 0n,
+        claimed: false,
+        openClaims: 0n,
+        highestBps: 0n,
+        coveredUntil: 0n,
+        accumulators: [{ feeBps: terms.feeBps, segments: [{ from: 0n, rate }], paid: 0n, held: 0n, aside: 0n }],
         changed: false,
         noticed: false,
         status: LeaseStatus.Pending,
@@ -94,6 +99,7 @@ export class OpeningsModel {
         fee: 0n,
         refunded: 0n,
         bountyPaid: 0n,
+        held: 0n,
       });
       ids.push(id);
       this.leases.changed(id);
@@ -158,6 +164,6 @@ export class OpeningsModel {
     if (reason === EndReason.NoShow || penalty > 0n) {
       records.add(market, provider, { noShows: reason === EndReason.NoShow ? 1n : 0n, slashed: penalty });
     }
-    staking.release(market, provider, lease.collateral);
+    staking.release(market, provider, lease.collateral - penalty);
   }
 }

@@ -56,9 +56,15 @@ export class LeasesModel {
 
   /** Of that, what the provider is to get and did not yet. */
   due(lease: Lease, now: bigint): bigint {
-    const { feeBps, paid } = present(lease);
+    const { feeBps, paid, held, aside } = present(lease);
     const earned = this.earned(lease, now);
-    return earned - partOf(earned, feeBps) - paid;
+    return earned - partOf(earned, feeBps) - paid - (held - aside);
+  }
+
+  /** The fee on everything it earned until `now`, but for what left with claims. */
+  feeDue(lease: Lease, now: bigint): bigint {
+    const { feeBps, aside } = present(lease);
+    return partOf(this.earned(lease, now), feeBps) - aside;
   }
 
   /** Dark seconds from a lease's start on. */
@@ -95,7 +101,6 @@ export class LeasesModel {
     const { provider, tenant, opened } = lease;
     const penalty = { provider, amount, tenant, challenger: ZeroAddress, treasury: opened.treasury };
     this.parts.staking.penalise(this.parts.market, penalty, now);
-    lease.collateral -= amount;
   }
 
   /** A lease ends: its units are free again. */

@@ -1,5 +1,5 @@
 import { LeaseStatus } from "../../helpers/leases";
-import { collateralOf, costOf, partOf } from "../../helpers/money";
+import { collateralOf, costOf } from "../../helpers/money";
 import { costUntil, type Lease, offerOf, present, segmentOf, stillLocked } from "./lease";
 import type { Order } from "./matching";
 import { renewalPriceOf } from "./offers";
@@ -116,7 +116,7 @@ export class RenewalsModel {
     if (added > staking.poolOf(market, lease.provider).free) return "short of bond";
 
     const due = this.leases.due(lease, now);
-    const fee = partOf(this.leases.earned(lease, now), present(lease).feeBps);
+    const fee = this.leases.feeDue(lease, now);
     // What it lacks, or has too much, when that is paid.
     const more = costOf(rate, end - now) + lease.bounty - (stillLocked(lease) - due - fee);
     if (!this.#tryLock(lease, most(0n, more), bounty, caller)) return "short of funds";
@@ -126,7 +126,10 @@ export class RenewalsModel {
     this.leases.pay(lease, "fee", fee, lease.opened.treasury);
     if (added > 0n) staking.tryReserve(market, lease.provider, added);
     lease.collateral += added;
-    lease.accumulators.push({ feeBps: terms.feeBps, segments: [{ from: now, rate }], paid: 0n });
+    // What an open claim holds was earned at the old fee.
+    const feeBps = lease.openClaims > 0n ? present(lease).feeBps : terms.feeBps;
+    if (feeBps !== terms.feeBps) this.parts.met("repriced at the old fee while a claim is open");
+    lease.accumulators.push({ feeBps, segments: [{ from: now, rate }], paid: 0n, held: 0n, aside: 0n });
     lease.version = parameters.currentVersion;
     lease.terms = terms;
     lease.end = end;

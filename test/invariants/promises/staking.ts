@@ -10,7 +10,7 @@ export function checkStaking(scene: Scene): void {
   for (const [id, story] of history.leases) {
     const status = mirror.field(`lease/${id}`, "status");
     const backed = status !== LeaseStatus.Cancelled && status !== LeaseStatus.Released;
-    if (backed) backing.add(story.collateral, story.provider);
+    if (backed) backing.add(story.collateral - story.taken, story.provider);
   }
 
   for (const provider of cast.providers) {

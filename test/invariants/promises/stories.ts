@@ -19,6 +19,8 @@ export interface LeaseStory {
   rate: bigint;
   feeBps: bigint;
   collateral: bigint;
+  /** What penalties took of it. */
+  taken: bigint;
   noticed: boolean;
   startedAt: bigint;
   end: bigint;
@@ -134,8 +136,11 @@ export class Stories {
         this.#penalise(id, lease, amount("amount"), market, rest);
         break;
       case "CollateralReleased":
-        if (amount("amount") !== lease.collateral || lease.released) {
-          throw new Broken("INV-STK-4", `lease ${id} released ${amount("amount")} of ${lease.collateral}`);
+        if (amount("amount") !== lease.collateral - lease.taken || lease.released) {
+          throw new Broken(
+            "INV-STK-4",
+            `lease ${id} released ${amount("amount")} of ${lease.collateral} less ${lease.taken}`,
+          );
         }
         lease.released = true;
         break;
@@ -159,6 +164,7 @@ export class Stories {
       rate: amount("ratePerSecondX32"),
       feeBps,
       collateral: amount("collateral"),
+      taken: 0n,
       noticed: false,
       startedAt: 0n,
       // Until it starts: for how long it was ordered.
@@ -307,9 +313,9 @@ export class Stories {
       taken["tenant"] === lease.tenant &&
       taken["treasury"] === lease.treasury;
     if (!fits) throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty} is not what staking took`);
-    if (penalty > lease.collateral) {
-      throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty}, collateral ${lease.collateral}`);
+    lease.taken += penalty;
+    if (lease.taken > lease.collateral) {
+      throw new Broken("INV-STK-2", `lease ${id}: penalties of ${lease.taken}, collateral ${lease.collateral}`);
     }
-    lease.collateral -= penalty;
   }
 }

@@ -2,7 +2,7 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { ZeroAddress } from "ethers";
 
 import { LeaseStatus } from "../../helpers/leases";
-import { packWeights, storedHistory, storedLease, storedOffer } from "../../helpers/words";
+import { packWeights, storedClaims, storedHistory, storedLease, storedOffer } from "../../helpers/words";
 import type { Market } from "../../../typechain-types";
 import type { Cast } from "../driver/cast";
 import type { Chain } from "../driver/chain";
@@ -43,7 +43,8 @@ export async function differences(state: Replayed, chain: Chain, cast: Cast, mar
     );
   }
   for (const [id, lease] of state.market.leases) {
-    compare(`lease ${id}`, await storedLease(market, BigInt(id)), { ...lease, tenant: BigInt(lease.tenant) });
+    const stored = { ...(await storedLease(market, BigInt(id))), ...(await storedClaims(market, BigInt(id))) };
+    compare(`lease ${id}`, stored, { ...lease, tenant: BigInt(lease.tenant) });
     const history = state.market.histories.get(id);
     if (history !== undefined) compare(`lease ${id}`, await storedHistory(market, BigInt(id)), { ...history });
   }

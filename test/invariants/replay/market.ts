@@ -32,7 +32,7 @@ export interface OfferRecord {
   priceBefore: bigint;
 }
 
-/** A lease with the fields that its first two slots have; see `LeaseTerms` and `LeaseProgress`. */
+/** A lease with the fields that its first two slots have, and the fourth; see `LeaseTerms`, `LeaseProgress`, `LeaseClaims`. */
 export interface LeaseRecord {
   tenant: string;
   duration: bigint;
@@ -47,9 +47,16 @@ export interface LeaseRecord {
   mark: bigint;
   paidSeconds: bigint;
   feeBps: bigint;
+  claimed: bigint;
   status: bigint;
   reason: bigint;
   settled: bigint;
+  /** Zero until something was claimed. */
+  aside: bigint;
+  taken: bigint;
+  open: bigint;
+  highestBps: bigint;
+  coveredUntil: bigint;
 }
 
 /** The third slot of a lease; see `LeaseHistory`. */
@@ -196,13 +203,10 @@ export class MarketReplay {
         lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
         this.#restart(id, lease, of, event.second, 0n);
         break;
-      case "ServiceCredited": {
-        const history = this.histories.get(id) ?? this.#unchanged(id);
-        const collateralUnits = history.collateralUnits - of.amount("amount") / MILLIONTH;
-        this.histories.set(id, { ...history, collateralUnits });
-        lease.changed = 1n;
+      case "ServiceCredited":
+        lease.claimed = 1n;
+        lease.taken += of.amount("amount") / MILLIONTH;
         break;
-      }
       case "LeaseClosed":
         lease.status = LeaseStatus.Closed;
         lease.reason = of.amount("reason");
@@ -269,9 +273,15 @@ export class MarketReplay {
       mark: terms.activationWindow,
       paidSeconds: 0n,
       feeBps: terms.feeBps,
+      claimed: 0n,
       status: LeaseStatus.Pending,
       reason: EndReason.None,
       settled: 0n,
+      aside: 0n,
+      taken: 0n,
+      open: 0n,
+      highestBps: 0n,
+      coveredUntil: 0n,
     };
   }
 }
