@@ -20,10 +20,11 @@ import {
 } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, creditOf, marketAs, movements, offerOf, serve } from "../helpers/scene";
 import { at, moveTo, now } from "../helpers/time";
-import { storedHistory, storedLease } from "../helpers/words";
+import { storedClaims, storedHistory, storedLease } from "../helpers/words";
 
 const ANY_COST = 2n ** 256n - 1n;
 const MILLIONTH = 10n ** 12n;
+const NOTHING_CLAIMED = { aside: 0n, taken: 0n, open: 0n, highestBps: 0n, coveredUntil: 0n };
 /** Dark seconds that a lease of two hours has for nothing: half an hour, and a hundredth of its time. */
 const ALLOWED = 30 * 60 + 72;
 
@@ -53,7 +54,7 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
       await expireAfter(f, lease, ALLOWED);
       await expect(f.market.collect([lease.id])).not.to.emit(f.market, "ServiceCredited");
       expect(await f.staking.penaltyCount()).to.equal(0n);
-      expect(await storedLease(f.market, lease.id)).to.include({ changed: 0n, mark: BigInt(2 * HOUR - ALLOWED) });
+      expect(await storedLease(f.market, lease.id)).to.include({ claimed: 0n, mark: BigInt(2 * HOUR - ALLOWED) });
     });
 
     it("for the first second beyond it: the collateral over the credit period", async () => {
@@ -85,7 +86,7 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
       // A thousand millionths over the credit period: one after 345.6 seconds.
       await expireAfter(f, lease, ALLOWED + 345);
       await expect(f.market.collect([lease.id])).not.to.emit(f.market, "ServiceCredited");
-      expect(await storedLease(f.market, lease.id)).to.include({ changed: 0n, settled: 1n });
+      expect(await storedLease(f.market, lease.id)).to.include({ claimed: 0n, settled: 1n });
 
       const next = await activeLease(f, { offer, duration: 2 * HOUR });
       await expireAfter(f, next, ALLOWED + 346);
@@ -122,13 +123,8 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
         await expect(f.market.collect([lease.id]))
           .to.emit(f.market, "ServiceCredited")
           .withArgs(lease.id, credit * MILLIONTH);
-        expect(await storedHistory(f.market, lease.id)).to.deep.equal({
-          earnedBefore: 0n,
-          anchorOffset: 0n,
-          darkBefore: 0n,
-          collateralUnits: units - credit,
-          treasuryVersion: 1n,
-        });
+        expect(await storedLease(f.market, lease.id)).to.include({ changed: 0n, claimed: 1n });
+        expect(await storedClaims(f.market, lease.id)).to.deep.equal({ ...NOTHING_CLAIMED, taken: credit });
       });
     }
 
@@ -143,10 +139,8 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
       await expect(f.market.collect([lease.id]))
         .to.emit(f.market, "ServiceCredited")
         .withArgs(lease.id, credit);
-      expect(await storedHistory(f.market, lease.id)).to.deep.equal({
-        ...before,
-        collateralUnits: (collateral - credit) / MILLIONTH,
-      });
+      expect(await storedHistory(f.market, lease.id)).to.deep.equal(before);
+      expect(await storedClaims(f.market, lease.id)).to.deep.equal({ ...NOTHING_CLAIMED, taken: credit / MILLIONTH });
     });
   });
 
@@ -236,11 +230,11 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
       const { f, lease } = await loadFixture(runningFixture);
       await expireAfter(f, lease, 2 * ALLOWED);
       await f.market.collect([lease.id, lease.id]);
-      const before = await storedHistory(f.market, lease.id);
+      const before = await storedClaims(f.market, lease.id);
       for (const after of [1, 2 * HOUR, 3 * HOUR]) await at(lease.end + after + 10, () => f.market.collect([lease.id]));
       expect(await f.staking.penaltyCount()).to.equal(1n);
-      expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Released, changed: 1n });
-      expect(await storedHistory(f.market, lease.id)).to.deep.equal(before);
+      expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Released, claimed: 1n });
+      expect(await storedClaims(f.market, lease.id)).to.deep.equal(before);
     });
 
     it("moves no payment: the provider and the fee are paid what they are (INV-LSE-2)", async () => {

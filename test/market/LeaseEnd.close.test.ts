@@ -258,6 +258,7 @@ describe("LeaseEnd: close", () => {
         mark: 77n,
         paidSeconds: 0n,
         feeBps: FEE_BPS,
+        claimed: 0n,
         status: LeaseStatus.Closed,
         reason: EndReason.ClosedByTenant,
         settled: 0n,

@@ -139,6 +139,7 @@ describe("LeaseOpening: open", () => {
         mark: BigInt(ACTIVATION_WINDOW),
         paidSeconds: 0n,
         feeBps: FEE_BPS,
+        claimed: 0n,
         status: LeaseStatus.Pending,
         reason: EndReason.None,
         settled: 0n,

@@ -138,6 +138,7 @@ describe("LeaseStart: activate", () => {
         mark: 0n,
         paidSeconds: 0n,
         feeBps: FEE_BPS,
+        claimed: 0n,
         status: LeaseStatus.Active,
         reason: EndReason.None,
         settled: 0n,

@@ -8,6 +8,7 @@ import { EndReason, LeaseStatus } from "../helpers/leases";
 import type { Resources } from "../helpers/money";
 import { fieldsOf, holds } from "../helpers/property";
 import {
+  LEASE_CLAIMS,
   LEASE_HISTORY,
   LEASE_PROGRESS,
   LEASE_TERMS,
@@ -26,7 +27,7 @@ const addressOf = (value: bigint): string => getAddress(toBeHex(value, 20));
 const progresses = fieldsOf(LEASE_PROGRESS).map((fields) => ({
   ...fields,
   status: fields.status % 6n,
-  reason: fields.reason % 8n,
+  reason: fields.reason % 9n,
 }));
 const uint = (bits: number) => {
   const most = 2n ** BigInt(bits) - 1n;
@@ -39,13 +40,14 @@ describe("LeaseProgress", () => {
     const types = await loadFixture(deployHarness);
     await holds(
       fc.asyncProperty(progresses, async (fields) => {
-        const { rate, since, mark, paidSeconds, feeBps, status, reason, settled } = fields;
+        const { rate, since, mark, paidSeconds, feeBps, claimed, status, reason, settled } = fields;
         expect(await types.progressFields(pack(LEASE_PROGRESS, fields))).to.deep.equal([
           rate,
           since,
           mark,
           paidSeconds,
           feeBps,
+          claimed === 1n,
           status,
           reason,
           settled === 1n,
@@ -65,6 +67,7 @@ describe("LeaseProgress", () => {
           mark,
           feeBps,
           paidSeconds: 0n,
+          claimed: 0n,
           status: LeaseStatus.Pending,
           reason: EndReason.None,
           settled: 0n,
@@ -77,7 +80,7 @@ describe("LeaseProgress", () => {
   it("changes what each step changes, and no neighbour of it (INV-LSE-5)", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
-      fc.asyncProperty(progresses, uint(40), uint(32), uint(128), uint(16), async (fields, ...values) => {
+      fc.asyncProperty(progresses, uint(40), uint(32), uint(128), uint(15), async (fields, ...values) => {
         const [instant, seconds, rate, feeBps] = values;
         const word = pack(LEASE_PROGRESS, fields);
         const after = async (step: Promise<bigint>) => unpack(LEASE_PROGRESS, await step);
@@ -90,6 +93,7 @@ describe("LeaseProgress", () => {
         expect(await after(types.withPaidSeconds(word, seconds))).to.deep.equal({ ...fields, paidSeconds: seconds });
         expect(await after(types.withRate(word, rate))).to.deep.equal({ ...fields, rate, paidSeconds: 0n });
         expect(await after(types.withFeeBps(word, feeBps))).to.deep.equal({ ...fields, feeBps });
+        expect(await after(types.asClaimed(word))).to.deep.equal({ ...fields, claimed: 1n });
         expect(await after(types.withSettled(word))).to.deep.equal({
           ...fields,
           paidSeconds: fields.mark,
@@ -107,6 +111,7 @@ describe("LeaseProgress", () => {
       [LeaseStatus.Closed, EndReason.ClosedByTenant] as const,
       [LeaseStatus.Closed, EndReason.Expired] as const,
       [LeaseStatus.Closed, EndReason.ExpiredAfterNotice] as const,
+      [LeaseStatus.Closed, EndReason.ClosedAfterFault] as const,
       [LeaseStatus.Cancelled, EndReason.NoShow] as const,
       [LeaseStatus.Cancelled, EndReason.Declined] as const,
     );
@@ -194,6 +199,66 @@ describe("LeaseHistory", () => {
           fields.collateralUnits,
           treasuryVersion,
         ]);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("LeaseClaims", () => {
+  it("reads every field, whatever stands above them", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(14), async (fields, dirt) => {
+        const { aside, taken, open, highestBps, coveredUntil } = fields;
+        expect(await types.claimsFields(pack(LEASE_CLAIMS, fields) + dirt * 2n ** 242n)).to.deep.equal([
+          aside,
+          taken,
+          open,
+          highestBps,
+          coveredUntil,
+        ]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("adds what joins a field, up to all that the field holds, and no neighbour moves (INV-DSP-2)", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), fc.bigInt(0n, 1_000n), async (fields, share) => {
+        const word = pack(LEASE_CLAIMS, fields);
+        const after = async (change: Promise<bigint>) => unpack(LEASE_CLAIMS, await change);
+        const fee = ((2n ** 120n - 1n - fields.aside) * share) / 1_000n;
+        expect(await after(types.plusAside(word, fee))).to.deep.equal({ ...fields, aside: fields.aside + fee });
+        const units = ((2n ** 52n - 1n - fields.taken) * share) / 1_000n;
+        expect(await after(types.plusTaken(word, units))).to.deep.equal({ ...fields, taken: fields.taken + units });
+        expect(await after(types.withoutAside(word))).to.deep.equal({ ...fields, aside: 0n });
+      }),
+      RUNS,
+    );
+  });
+
+  it("counts open claims up to 65,535 and down to none, and no neighbour moves", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), async (before) => {
+        const fields = { ...before, open: before.open < 65_535n ? before.open : 65_534n };
+        const word = pack(LEASE_CLAIMS, fields);
+        const more = pack(LEASE_CLAIMS, { ...fields, open: fields.open + 1n });
+        expect(await types.plusOpen(word)).to.equal(more);
+        expect(await types.minusOpen(more)).to.equal(word);
+      }),
+      RUNS,
+    );
+  });
+
+  it("remembers the highest fraction and until when faults are covered, and no neighbour moves", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(14), uint(40), async (fields, highestBps, coveredUntil) => {
+        const word = await types.withUpheld(pack(LEASE_CLAIMS, fields), highestBps, coveredUntil);
+        expect(unpack(LEASE_CLAIMS, word)).to.deep.equal({ ...fields, highestBps, coveredUntil });
       }),
       RUNS,
     );
