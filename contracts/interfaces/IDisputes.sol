@@ -33,7 +33,7 @@ interface IDisputes {
         uint256 filedAt;
         uint256 faultStart;
         uint256 deadline; // when the present window closes; 0: none is open
-        uint256 endsAt; // by when the dispute can be executed at the latest, whoever goes silent
+        uint256 endsAt; // by when it can be executed at the latest, whoever goes silent; 0 once it was
         uint256 held; // base units of the lease's token
         uint256 collateral; // of the lease when the claim was filed, wei of HOLD
         uint256 fractionBps; // of it that the fault costs
@@ -154,7 +154,8 @@ interface IDisputes {
 
     /// @notice Files a claim about lease `leaseId`: its tenant, or anyone else as a challenger. Takes the claim bond and
     /// the filing fee out of the caller's HOLD allowance to this contract. A tenant's claim holds back what the lease
-    /// earned since the fault began and the provider has not collected; a challenger's reaches the collateral alone.
+    /// earned since the fault began and the provider has not collected, less than 2^112 base units (a later start of the
+    /// fault holds less); a challenger's reaches the collateral alone.
     /// @param faultStart second in which the fault began: within the lease, and at most 7 days ago.
     /// @param evidence hash of what proves it; published, not stored.
     function file(

@@ -23,8 +23,8 @@ interface ILeaseClaims {
         address tenant; // of the lease when the claim was filed
         uint256 held; // as the claim was told
         uint256 collateral; // as the claim was told
-        uint40 faultStart;
-        uint40 filedAt;
+        uint40 faultStart; // before `filedAt`
+        uint40 filedAt; // not 0
         uint16 fractionBps; // of the collateral that the fault costs; at most 10,000 count
         bool upheld;
     }
@@ -51,7 +51,7 @@ interface ILeaseClaims {
         uint256 held,
         uint256 fee,
         uint256 penalty,
-        uint256 highestBps,
+        uint256 punishedBps,
         uint256 coveredUntil
     );
 
@@ -80,7 +80,7 @@ interface ILeaseClaims {
     function openClaim(LeaseId leaseId, address claimant, uint40 faultStart) external returns (Accused memory);
 
     /// @notice Ends a claim. Upheld: held earnings return to the claimant; `fractionBps` of the collateral is taken as a
-    /// penalty, or the difference to what upheld claims took before where the fault began before the last of these was
+    /// penalty, or the difference to what the last punished fault was worth where this one began before that claim was
     /// filed; never more than is left. Otherwise held earnings go on to the provider, less the fee. For the slashing
     /// module of the lease's offer.
     /// @return penalty wei of HOLD.

@@ -41,9 +41,10 @@ library DisputeLib {
 
     /// @notice When the window that is open now closes, and by when the dispute can be executed whoever goes silent.
     /// @return deadline 0: no window is open.
-    /// @return endsAt an upper bound that never rises while a dispute goes on.
+    /// @return endsAt an upper bound that never rises while a dispute goes on; 0 once it was executed.
     function deadlines(Dispute storage dispute) internal view returns (uint40 deadline, uint40 endsAt) {
         Proceeding memory proceeding = dispute.proceeding;
+        if (proceeding.phase == DisputePhase.Executed || proceeding.phase == DisputePhase.Settled) return (0, 0);
         (Outcome outcome, bool appealable, uint40 from) = standing(dispute);
         if (outcome == Outcome.None) {
             bool answered = proceeding.phase == DisputePhase.Answered;

@@ -111,7 +111,7 @@ library LeaseClaiming {
             verdict.held,
             fee,
             penalty,
-            claims.highestBps(),
+            claims.punishedBps(),
             claims.coveredUntil()
         );
 
@@ -192,19 +192,21 @@ library LeaseClaiming {
     }
 
     /// @dev Takes what an upheld claim is worth out of `left` of the collateral, both in millionths of a HOLD, rounded down.
+    /// A fault that began before the last punished claim was filed costs the difference to what that claim was worth; if
+    /// there is none, nothing changes: a worthless claim covers no later fault (ATK-DSP-3, ATK-DSP-6).
     function _punish(
         LeaseClaims claims,
         ILeaseClaims.Verdict calldata verdict,
         uint256 left
     ) private pure returns (LeaseClaims, uint256 amount) {
         uint256 fraction = verdict.fractionBps < _BPS ? verdict.fractionBps : _BPS;
-        (uint256 highest, uint40 covered) = (claims.highestBps(), claims.coveredUntil());
-        uint256 before = verdict.faultStart < covered ? highest : 0;
-        if (fraction > before) amount = (verdict.collateral * (fraction - before)) / _BPS;
+        uint40 covered = claims.coveredUntil();
+        uint256 before = verdict.faultStart < covered ? claims.punishedBps() : 0;
+        if (fraction <= before) return (claims, 0);
+        amount = (verdict.collateral * (fraction - before)) / _BPS;
         if (amount > left) amount = left;
-        if (fraction > highest) highest = fraction;
         if (verdict.filedAt > covered) covered = verdict.filedAt;
-        return (claims.plusTaken(amount).withUpheld(highest, covered), amount);
+        return (claims.plusTaken(amount).withPunished(fraction, covered), amount);
     }
 
     /// @dev The penalty of an upheld claim, and its line in the provider's record.

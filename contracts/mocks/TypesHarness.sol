@@ -194,7 +194,7 @@ contract TypesHarness {
         uint256 aside;
         uint256 taken;
         uint16 open;
-        uint256 highestBps;
+        uint256 punishedBps;
         uint40 coveredUntil;
     }
 
@@ -204,7 +204,7 @@ contract TypesHarness {
                 aside: claims.aside(),
                 taken: claims.taken(),
                 open: claims.open(),
-                highestBps: claims.highestBps(),
+                punishedBps: claims.punishedBps(),
                 coveredUntil: claims.coveredUntil()
             });
     }
@@ -229,12 +229,12 @@ contract TypesHarness {
         return claims.minusOpen();
     }
 
-    function withUpheld(
+    function withPunished(
         LeaseClaims claims,
-        uint256 highestBps,
+        uint256 punishedBps,
         uint40 coveredUntil
     ) external pure returns (LeaseClaims) {
-        return claims.withUpheld(highestBps, coveredUntil);
+        return claims.withPunished(punishedBps, coveredUntil);
     }
 
     // ---------------------------------------------------------------------------------------------- OfferState

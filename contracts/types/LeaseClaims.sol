@@ -7,22 +7,22 @@ pragma solidity 0.8.37;
 ///     bits 0-119    aside: fee on the earnings that claims took out of the lease since its accumulator started, base units
 ///     bits 120-171  taken: what penalties took of its collateral, in millionths of a HOLD (1e12 wei)
 ///     bits 172-187  open: claims that have not ended
-///     bits 188-201  highest fraction of its collateral that an upheld claim was worth, basis points
-///     bits 202-241  covered until: when the latest upheld claim was filed; 0: none was upheld
+///     bits 188-201  punished: fraction of its collateral that the last punished fault was worth in all, basis points
+///     bits 202-241  covered until: when the last claim that was punished was filed; 0: none was
 ///     bits 242-255  nothing
 ///
 /// While a lease's progress does not say `claimed`, the slot is zero.
 type LeaseClaims is uint256;
 
-using {aside, taken, open, highestBps, coveredUntil} for LeaseClaims global;
-using {plusAside, withoutAside, plusTaken, plusOpen, minusOpen, withUpheld} for LeaseClaims global;
+using {aside, taken, open, punishedBps, coveredUntil} for LeaseClaims global;
+using {plusAside, withoutAside, plusTaken, plusOpen, minusOpen, withPunished} for LeaseClaims global;
 
 uint256 constant ASIDE_MASK = type(uint120).max;
 uint256 constant TAKEN_SHIFT = 120;
 uint256 constant TAKEN_MASK = (1 << 52) - 1;
 uint256 constant OPEN_SHIFT = 172;
-uint256 constant HIGHEST_SHIFT = 188;
-uint256 constant HIGHEST_MASK = (1 << 14) - 1;
+uint256 constant PUNISHED_SHIFT = 188;
+uint256 constant PUNISHED_MASK = (1 << 14) - 1;
 uint256 constant COVERED_SHIFT = 202;
 
 /// @notice Base units of fee that left the lease with earnings that claims hold, or held.
@@ -40,12 +40,12 @@ function open(LeaseClaims claims) pure returns (uint16) {
     return uint16(LeaseClaims.unwrap(claims) >> OPEN_SHIFT);
 }
 
-/// @notice Highest fraction of the collateral that an upheld claim was worth, basis points.
-function highestBps(LeaseClaims claims) pure returns (uint256) {
-    return (LeaseClaims.unwrap(claims) >> HIGHEST_SHIFT) & HIGHEST_MASK;
+/// @notice Fraction of the collateral that the last punished fault was worth in all, basis points.
+function punishedBps(LeaseClaims claims) pure returns (uint256) {
+    return (LeaseClaims.unwrap(claims) >> PUNISHED_SHIFT) & PUNISHED_MASK;
 }
 
-/// @notice When the latest upheld claim was filed; 0: none was upheld.
+/// @notice When the last claim that was punished was filed; 0: none was.
 function coveredUntil(LeaseClaims claims) pure returns (uint40) {
     return uint40(LeaseClaims.unwrap(claims) >> COVERED_SHIFT);
 }
@@ -76,9 +76,9 @@ function minusOpen(LeaseClaims claims) pure returns (LeaseClaims) {
     return LeaseClaims.wrap(LeaseClaims.unwrap(claims) - (1 << OPEN_SHIFT));
 }
 
-/// @notice The same after a claim was upheld.
-/// @param highestBps_ at most 10,000.
-function withUpheld(LeaseClaims claims, uint256 highestBps_, uint40 coveredUntil_) pure returns (LeaseClaims) {
-    uint256 rest = LeaseClaims.unwrap(claims) & ((1 << HIGHEST_SHIFT) - 1);
-    return LeaseClaims.wrap(rest | (highestBps_ << HIGHEST_SHIFT) | (uint256(coveredUntil_) << COVERED_SHIFT));
+/// @notice The same after a fault was punished.
+/// @param punishedBps_ at most 10,000.
+function withPunished(LeaseClaims claims, uint256 punishedBps_, uint40 coveredUntil_) pure returns (LeaseClaims) {
+    uint256 rest = LeaseClaims.unwrap(claims) & ((1 << PUNISHED_SHIFT) - 1);
+    return LeaseClaims.wrap(rest | (punishedBps_ << PUNISHED_SHIFT) | (uint256(coveredUntil_) << COVERED_SHIFT));
 }

@@ -84,7 +84,7 @@ export const LEASE_CLAIMS = [
   ["aside", 120],
   ["taken", 52],
   ["open", 16],
-  ["highestBps", 14],
+  ["punishedBps", 14],
   ["coveredUntil", 40],
 ] as const;
 

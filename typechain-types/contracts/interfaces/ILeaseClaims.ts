@@ -103,7 +103,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    highestBps: BigNumberish,
+    punishedBps: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -113,7 +113,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    highestBps: bigint,
+    punishedBps: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -123,7 +123,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    highestBps: bigint;
+    punishedBps: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;

@@ -703,7 +703,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    highestBps: BigNumberish,
+    punishedBps: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -713,7 +713,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    highestBps: bigint,
+    punishedBps: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -723,7 +723,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    highestBps: bigint;
+    punishedBps: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;

@@ -32,7 +32,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    highestBps: BigNumberish,
+    punishedBps: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -42,7 +42,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    highestBps: bigint,
+    punishedBps: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -52,7 +52,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    highestBps: bigint;
+    punishedBps: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;

@@ -737,7 +737,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    highestBps: BigNumberish,
+    punishedBps: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -747,7 +747,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    highestBps: bigint,
+    punishedBps: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -757,7 +757,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    highestBps: bigint;
+    punishedBps: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;

@@ -33,7 +33,7 @@ export declare namespace TypesHarness {
     aside: BigNumberish;
     taken: BigNumberish;
     open: BigNumberish;
-    highestBps: BigNumberish;
+    punishedBps: BigNumberish;
     coveredUntil: BigNumberish;
   };
 
@@ -41,13 +41,13 @@ export declare namespace TypesHarness {
     aside: bigint,
     taken: bigint,
     open: bigint,
-    highestBps: bigint,
+    punishedBps: bigint,
     coveredUntil: bigint
   ] & {
     aside: bigint;
     taken: bigint;
     open: bigint;
-    highestBps: bigint;
+    punishedBps: bigint;
     coveredUntil: bigint;
   };
 
@@ -223,11 +223,11 @@ export interface TypesHarnessInterface extends Interface {
       | "withFeeBps"
       | "withNotice"
       | "withPaidSeconds"
+      | "withPunished"
       | "withRate"
       | "withSettled"
       | "withTransfer"
       | "withUnits"
-      | "withUpheld"
       | "withVersion"
       | "withoutAside"
   ): FunctionFragment;
@@ -407,6 +407,10 @@ export interface TypesHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "withPunished",
+    values: [BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "withRate",
     values: [BigNumberish, BigNumberish]
   ): string;
@@ -421,10 +425,6 @@ export interface TypesHarnessInterface extends Interface {
   encodeFunctionData(
     functionFragment: "withUnits",
     values: [BigNumberish, BigNumberish]
-  ): string;
-  encodeFunctionData(
-    functionFragment: "withUpheld",
-    values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "withVersion",
@@ -534,6 +534,10 @@ export interface TypesHarnessInterface extends Interface {
     functionFragment: "withPaidSeconds",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(
+    functionFragment: "withPunished",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "withRate", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withSettled",
@@ -544,7 +548,6 @@ export interface TypesHarnessInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "withUnits", data: BytesLike): Result;
-  decodeFunctionResult(functionFragment: "withUpheld", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withVersion",
     data: BytesLike
@@ -838,6 +841,16 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
 
+  withPunished: TypedContractMethod<
+    [
+      claims: BigNumberish,
+      punishedBps: BigNumberish,
+      coveredUntil: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+
   withRate: TypedContractMethod<
     [progress: BigNumberish, rate: BigNumberish],
     [bigint],
@@ -854,16 +867,6 @@ export interface TypesHarness extends BaseContract {
 
   withUnits: TypedContractMethod<
     [terms: BigNumberish, units: BigNumberish],
-    [bigint],
-    "view"
-  >;
-
-  withUpheld: TypedContractMethod<
-    [
-      claims: BigNumberish,
-      highestBps: BigNumberish,
-      coveredUntil: BigNumberish
-    ],
     [bigint],
     "view"
   >;
@@ -1159,6 +1162,17 @@ export interface TypesHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "withPunished"
+  ): TypedContractMethod<
+    [
+      claims: BigNumberish,
+      punishedBps: BigNumberish,
+      coveredUntil: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "withRate"
   ): TypedContractMethod<
     [progress: BigNumberish, rate: BigNumberish],
@@ -1179,17 +1193,6 @@ export interface TypesHarness extends BaseContract {
     nameOrSignature: "withUnits"
   ): TypedContractMethod<
     [terms: BigNumberish, units: BigNumberish],
-    [bigint],
-    "view"
-  >;
-  getFunction(
-    nameOrSignature: "withUpheld"
-  ): TypedContractMethod<
-    [
-      claims: BigNumberish,
-      highestBps: BigNumberish,
-      coveredUntil: BigNumberish
-    ],
     [bigint],
     "view"
   >;

@@ -152,7 +152,7 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "highestBps",
+        name: "punishedBps",
         type: "uint256",
       },
       {

@@ -798,7 +798,7 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "highestBps",
+        name: "punishedBps",
         type: "uint256",
       },
       {

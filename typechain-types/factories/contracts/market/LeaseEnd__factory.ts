@@ -849,7 +849,7 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "highestBps",
+        name: "punishedBps",
         type: "uint256",
       },
       {

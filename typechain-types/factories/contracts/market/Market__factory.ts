@@ -1006,7 +1006,7 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "highestBps",
+        name: "punishedBps",
         type: "uint256",
       },
       {
