@@ -1,116 +1,29 @@
 import { readFileSync } from "node:fs";
 
-import {
-  formatUnits,
-  getAddress,
-  HDNodeWallet,
-  keccak256,
-  Mnemonic,
-  parseUnits,
-  toUtf8Bytes,
-  ZeroAddress,
-} from "ethers";
+import { getAddress, HDNodeWallet, keccak256, Mnemonic, toUtf8Bytes } from "ethers";
 import { z } from "zod";
 
-import { parseAmount, parseDuration, UnitError } from "../sdk/units";
+import { parseAmount, UnitError } from "../sdk/units";
 import { DeployError } from "./errors";
-
-// ------------------------------------------------------------------------------------------- people's units
-
-/** What a function of the shared units says about a text that it cannot read, as a fault of the file. */
-function read<T>(context: z.core.$RefinementCtx, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof UnitError)) throw error;
-    context.addIssue(error.message);
-    return z.NEVER;
-  }
-}
-
-/** `"30 min"` -> seconds, within bounds given in the same form. */
-function duration(description: string, least: string, most: string) {
-  return z
-    .string()
-    .meta({ description: `${description} As "90 s", "30 min", "6 h", "14 d"; ${least} to ${most}.` })
-    .transform((text, context) =>
-      read(context, () => {
-        const seconds = parseDuration(text);
-        if (seconds < parseDuration(least) || seconds > parseDuration(most)) {
-          context.addIssue(`"${text}" is out of bounds: ${least} to ${most}`);
-        }
-        return seconds;
-      }),
-    );
-}
-
-/** `"2.5 %"` -> basis points, at most `most`. */
-function share(description: string, most: number) {
-  return z
-    .string()
-    .meta({ description: `${description} Per cent, in steps of 0.01; at most ${most / 100} %.` })
-    .transform((text, context) => {
-      const [, number] = /^(\d{1,3}(?:\.\d{1,2})?) ?%$/.exec(text) ?? [];
-      if (number === undefined) {
-        context.addIssue(`"${text}" is no share: write per cent with at most two decimals, as in "2.5 %"`);
-        return z.NEVER;
-      }
-      const bps = Number(parseUnits(number, 2));
-      if (bps > most) context.addIssue(`"${text}" is out of bounds: at most ${most / 100} %`);
-      return bps;
-    });
-}
-
-const MOST_UINT32 = 2n ** 32n - 1n;
-const decimalNumber = /^\d+(?:\.\d+)?$/;
-
-/** `"0.25"` HOLD per so-and-so -> millionths of a HOLD, in which the contracts keep weights. `per`: contract units in one. */
-function weight(description: string, per: bigint) {
-  return z
-    .string()
-    .meta({ description })
-    .transform((text, context) => {
-      if (!decimalNumber.test(text)) {
-        context.addIssue(`"${text}" is no amount of HOLD: write a decimal number, as in "0.25"`);
-        return z.NEVER;
-      }
-      const [, decimals = ""] = text.split(".");
-      const millionths = decimals.length > 6 ? undefined : parseUnits(text, 6);
-      if (millionths === undefined || millionths % per !== 0n) {
-        context.addIssue(`"${text}" is too fine: steps are ${formatUnits(per, 6)} HOLD`);
-        return z.NEVER;
-      }
-      if (millionths / per > MOST_UINT32) {
-        context.addIssue(`"${text}" is too much: at most ${formatUnits(MOST_UINT32 * per, 6)} HOLD`);
-      }
-      return Number(millionths / per);
-    });
-}
-
-/** An address: any case without a mixed one, else with a correct checksum; never zero. */
-function account(description: string) {
-  return z
-    .string()
-    .meta({ description: `${description} An address, not zero.` })
-    .transform((text, context) => {
-      if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
-        context.addIssue(`"${text}" is no address: write 0x and 40 hexadecimal digits`);
-        return z.NEVER;
-      }
-      if (text === ZeroAddress) {
-        context.addIssue("is still the zero address: fill it in");
-        return z.NEVER;
-      }
-      try {
-        return getAddress(text);
-      } catch {
-        context.addIssue(`"${text}" has a wrong checksum: a digit is mistyped, or letters changed case`);
-        return z.NEVER;
-      }
-    });
-}
+import { account, duration, gwei, hold, share, weight } from "./fields";
 
 // --------------------------------------------------------------------------------------------------- the file
+
+/** No two elements of a list are the same text; with `field`, have the same text there. Elements with faults are left out. */
+function unique(fault: string, ...field: string[]) {
+  return (list: readonly unknown[], { addIssue }: z.core.$RefinementCtx): void => {
+    const keyOf = (element: unknown): unknown =>
+      field.reduce((value, name) => z.record(z.string(), z.unknown()).safeParse(value).data?.[name], element);
+    const keys = list.map(keyOf);
+    keys.forEach((input, index) => {
+      if (typeof input !== "string" || keys.indexOf(input) === index) return;
+      addIssue({ code: "custom", input, path: [index, ...field], message: fault });
+    });
+  };
+}
+
+/** For checks of a list: whatever faults its elements have, so that all are named at once. */
+const OF_ANY_LIST = { when: ({ value }: z.core.ParsePayload) => Array.isArray(value) };
 
 const tokenSchema = z
   .strictObject({
@@ -143,15 +56,38 @@ const tokenSchema = z
     return { ...token, minimumLock, bounty };
   });
 
-const gwei = z
-  .string()
-  .meta({ description: 'Highest fee per gas that is ever offered, as in "50 gwei". Left out: no limit.' })
-  .transform((text, context) => {
-    const [, number] = /^(\d+(?:\.\d{1,9})?) ?gwei$/.exec(text) ?? [];
-    if (number !== undefined) return parseUnits(number, "gwei");
-    context.addIssue(`"${text}" is no fee: write a number and gwei, as in "50 gwei"`);
-    return z.NEVER;
-  });
+const fraction = (of: string) => share(`Of the collateral, for ${of}.`, 10_000, 100);
+
+/** For a check of these two alone, whatever faults the rest has. */
+const OF_BOTH_AMOUNTS = {
+  when: ({ value, issues }: z.core.ParsePayload) =>
+    z.object({}).safeParse(value).success &&
+    !issues.some(({ path: [field] = [] }) => field === "bondFloor" || field === "filingFee"),
+};
+
+const disputesSchema = z
+  .strictObject({
+    appealAuthority: account("Hears appeals, in place of the admin: left out, roles.admin does.").optional(),
+    bondFloor: hold("Least bond of a claim; a tenth of the collateral where that is more, all of it at most.", 10_000n),
+    filingFee: hold("For the council members who vote; never more than bondFloor.", 10_000n),
+    fractions: z
+      .strictObject({
+        unserved: fraction("a machine that was not reachable or did not work while heartbeats said otherwise"),
+        shortOfTerms: fraction("a machine that was less than its offer promises"),
+        dataLost: fraction("data of the tenant that was lost or altered"),
+        dataExposed: fraction("data or keys of the tenant that were read or handed on"),
+      })
+      .meta({ description: "What an upheld claim costs the provider, by fault class." }),
+    council: z
+      .array(account("A council member."))
+      .max(99)
+      .meta({ description: "Who rules from the start. Claims fail where fewer than three members may vote." })
+      .superRefine(unique("sits twice"), OF_ANY_LIST),
+  })
+  .superRefine(({ bondFloor, filingFee }, { addIssue }) => {
+    if (filingFee > bondFloor) addIssue({ code: "custom", path: ["filingFee"], message: "is more than bondFloor" });
+  }, OF_BOTH_AMOUNTS)
+  .meta({ description: "Rules that claims on leases are filed under, and the council that rules on them." });
 
 const fileSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -209,15 +145,11 @@ const fileSchema = z.strictObject({
       gpuTier3: weight("Per GPU of the highest tier.", 1n),
     })
     .meta({ description: "Collateral that a provider reserves, in HOLD, as decimal strings." }),
+  disputes: disputesSchema,
   tokens: z
     .array(tokenSchema)
     .meta({ description: "Payment tokens that are listed from the start; may be none." })
-    .check(({ value, issues }) => {
-      value.forEach(({ address }, index) => {
-        if (value.findIndex((token) => token.address === address) === index) return;
-        issues.push({ code: "custom", input: address, path: [index, "address"], message: "is listed twice" });
-      });
-    }),
+    .superRefine(unique("is listed twice", "address"), OF_ANY_LIST),
   transactions: z
     .strictObject({
       confirmations: z.number().int().min(1).max(256).meta({ description: "Blocks until a step counts as done." }),
@@ -227,8 +159,12 @@ const fileSchema = z.strictObject({
     .meta({ description: "How transactions are sent; not part of what is deployed, free to change between runs." }),
 });
 
-/** Checked contents of a network file: seconds, basis points, base units. */
-export type Parameters = Omit<z.output<typeof fileSchema>, "$schema">;
+type File = z.output<typeof fileSchema>;
+
+/** Checked contents of a network file: seconds, basis points, base units, millionths of a HOLD. */
+export type Parameters = Omit<File, "$schema" | "disputes"> & {
+  readonly disputes: File["disputes"] & { readonly appealAuthority: string };
+};
 
 /** What a network file may hold, before it is checked. */
 export type ParametersInput = z.input<typeof fileSchema>;
@@ -255,6 +191,12 @@ function publicKeyFaults(input: unknown): string[] {
     chainId: z.number(),
     deployer: z.string().optional().catch(undefined),
     roles: z.record(z.string(), z.string().catch("")).catch({}),
+    disputes: z
+      .object({
+        appealAuthority: z.string().optional().catch(undefined),
+        council: z.array(z.string().catch("")).catch([]),
+      })
+      .catch({ council: [] }),
   });
   const { success, data } = schema.safeParse(input);
   if (!success || DEVELOPMENT_CHAINS.has(data.chainId)) return [];
@@ -262,6 +204,8 @@ function publicKeyFaults(input: unknown): string[] {
   const accounts: [string, string | undefined][] = [
     ["deployer", data.deployer],
     ...Object.entries(data.roles).map(([role, value]): [string, string] => [`roles.${role}`, value]),
+    ["disputes.appealAuthority", data.disputes.appealAuthority],
+    ...data.disputes.council.map((value, index): [string, string] => [`disputes.council.${index}`, value]),
   ];
   return accounts
     .filter(([, value]) => value !== undefined && /^0x[0-9a-fA-F]{40}$/.test(value))
@@ -284,7 +228,8 @@ export function parseParameters(input: unknown, source: string): Parameters {
     );
   }
   const { $schema: _schema, ...parameters } = parsed.data;
-  return parameters;
+  const { disputes, roles } = parameters;
+  return { ...parameters, disputes: { ...disputes, appealAuthority: disputes.appealAuthority ?? roles.admin } };
 }
 
 /** Reads and checks the network file at `path`. */

@@ -3,6 +3,8 @@ import { Contract, getAddress, Interface } from "ethers";
 import { type RoleName, ROLES } from "../sdk/roles";
 import type {
   AccessManager__factory,
+  Council__factory,
+  Disputes__factory,
   Escrow__factory,
   Hold__factory,
   Liveness__factory,
@@ -22,6 +24,7 @@ const marketLibraries: readonly ContractEntry[] = [
   "Governed",
   "LeaseCancellation",
   "LeaseChanges",
+  "LeaseClaiming",
   "LeaseConclusion",
   "LeaseRepricing",
   "LeaseResizing",
@@ -119,6 +122,32 @@ const contracts: Plan["contracts"] = [
     args: (_, at) => [at.market],
     facts: (_, at) => ({ MARKET: at.market }),
   }),
+  contract<Council__factory>({
+    name: "council",
+    artifact: "contracts/slashing/Council.sol:Council",
+    args: (_, at) => [at.accessManager],
+    facts: (_, at) => ({ authority: at.accessManager }),
+  }),
+  contract<Disputes__factory>({
+    name: "disputes",
+    artifact: "contracts/slashing/Disputes.sol:Disputes",
+    args: ({ disputes: { appealAuthority, bondFloor, filingFee, fractions }, roles }, at) => [
+      at.accessManager,
+      at.market,
+      at.council,
+      {
+        appealAuthority,
+        bondFloor,
+        filingFee,
+        treasury: roles.treasury,
+        unservedBps: fractions.unserved,
+        shortOfTermsBps: fractions.shortOfTerms,
+        dataLostBps: fractions.dataLost,
+        dataExposedBps: fractions.dataExposed,
+      },
+    ],
+    facts: (_, at) => ({ authority: at.accessManager, MARKET: at.market, COUNCIL: at.council, HOLD: at.hold }),
+  }),
   contract<MarketLens__factory>({
     name: "lens",
     artifact: "contracts/lens/MarketLens.sol:MarketLens",
@@ -163,6 +192,19 @@ function listToken(token: Parameters["tokens"][number]): ActionEntry {
     call: ({ at, contracts: { market } }) => ({
       to: at.market,
       data: market.interface.encodeFunctionData("listToken", [token.address, token.minimumLock, token.bounty]),
+    }),
+  };
+}
+
+/** `member` rules on disputes that are filed from the second after. */
+function seat(member: string): ActionEntry {
+  return {
+    name: `seat ${member}`,
+    goal: `${member} sits on the council`,
+    done: async ({ contracts: { council } }) => (await council.seatedSince(member)) !== 0n,
+    call: ({ at, contracts: { council } }) => ({
+      to: at.council,
+      data: council.interface.encodeFunctionData("seat", [member]),
     }),
   };
 }
@@ -226,7 +268,12 @@ export function deployerStaysAdmin({ deployer, roles }: Parameters): boolean {
 /** The whole protocol. */
 export const PROTOCOL: Plan = {
   contracts,
-  genesis: ({ tokens, roles }) => [...tokens.map(listToken), guardianFunction, grant("guardian", roles.guardian)],
+  genesis: ({ tokens, disputes, roles }) => [
+    ...tokens.map(listToken),
+    ...disputes.council.map(seat),
+    guardianFunction,
+    grant("guardian", roles.guardian),
+  ],
   handover: (parameters) =>
     deployerStaysAdmin(parameters) ? [] : [grant("admin", parameters.roles.admin), renounceAdmin],
   handedOver: async (scene) => !(await isAdmin(scene, scene.deployer)),

@@ -25,6 +25,8 @@ export type SendingPolicy = Parameters["transactions"];
 
 /** EIP-7825: no transaction may take more gas. */
 const MOST_GAS = 2n ** 24n;
+/** Estimates are made in the second of the latest block, where a second checkpoint costs less than in a later one. */
+const GAS_OF_A_LATER_SECOND = 50_000n;
 const FIRST_POLL_MS = 20;
 const LAST_POLL_MS = 1_000;
 /** Each raise is a quarter: this many are a factor of 35. */
@@ -134,7 +136,7 @@ export class Sender {
     const request = { ...transaction, from: this.account, blockTag: "latest" };
     try {
       const estimate = await this.provider.estimateGas(request);
-      const ample = (estimate * 6n) / 5n;
+      const ample = (estimate * 6n) / 5n + GAS_OF_A_LATER_SECOND;
       return ample > MOST_GAS && estimate <= MOST_GAS ? MOST_GAS : ample;
     } catch (error) {
       if (isPoverty(error)) throw this.poor(error);

@@ -14,6 +14,8 @@ export const CONTRACT_NAMES = [
   "market",
   "orders",
   "quotes",
+  "council",
+  "disputes",
   "lens",
 ] as const;
 export type ContractName = (typeof CONTRACT_NAMES)[number];

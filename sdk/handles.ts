@@ -3,6 +3,10 @@ import type { ContractRunner } from "ethers";
 import {
   type AccessManager,
   AccessManager__factory,
+  type Council,
+  Council__factory,
+  type Disputes,
+  Disputes__factory,
   type Escrow,
   Escrow__factory,
   type Hold,
@@ -35,6 +39,8 @@ export interface Handles {
   readonly market: Market;
   readonly orders: StandingOrders;
   readonly quotes: Quotes;
+  readonly council: Council;
+  readonly disputes: Disputes;
   readonly lens: MarketLens;
 }
 
@@ -50,6 +56,8 @@ export function handlesAt(addresses: Record<ContractName, string>, runner: Contr
     market: Market__factory.connect(addresses.market, runner),
     orders: StandingOrders__factory.connect(addresses.orders, runner),
     quotes: Quotes__factory.connect(addresses.quotes, runner),
+    council: Council__factory.connect(addresses.council, runner),
+    disputes: Disputes__factory.connect(addresses.disputes, runner),
     lens: MarketLens__factory.connect(addresses.lens, runner),
   };
 }

@@ -13,6 +13,7 @@ import { predictAddresses } from "../../deploy/scene";
 import { addressBookSchema, type AddressBook, CONTRACT_NAMES } from "../../sdk/addressBook";
 import { connect } from "../../sdk/handles";
 import { ROLES } from "../../sdk/roles";
+import { DEFAULT_RULES } from "../helpers/parameters";
 import {
   compiled,
   CONTRACTS,
@@ -25,6 +26,7 @@ import {
   localParameters,
   mortal,
   stopped,
+  UNTIL_HANDOVER,
 } from "./helpers";
 
 const sentSoFar = async (): Promise<number> => ethers.provider.getTransactionCount(await deployer());
@@ -88,6 +90,49 @@ describe("deployProtocol", () => {
       const weights = await contracts.market.weightsOf(1);
       const field = (index: bigint): bigint => (weights >> (32n * index)) & 0xffff_ffffn;
       expect([field(0n), field(1n), field(7n)]).to.deep.equal([1_000n, 100n, 1_000_000_000n]);
+    });
+
+    it("founds the council and puts disputes under the rules of the network file", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const { contracts, addresses } = deployment;
+      const { disputes, roles } = localParameters();
+      expect(disputes.council).to.have.lengthOf(5);
+      expect(await contracts.council.seats()).to.equal(5);
+      for (const member of disputes.council) expect(await contracts.council.seatedSince(member)).not.to.equal(0);
+      expect(await contracts.council.authority()).to.equal(addresses.accessManager);
+
+      expect(await contracts.disputes.MARKET()).to.equal(addresses.market);
+      expect(await contracts.disputes.COUNCIL()).to.equal(addresses.council);
+      expect(await contracts.disputes.HOLD()).to.equal(addresses.hold);
+      expect(await contracts.disputes.authority()).to.equal(addresses.accessManager);
+      expect(await contracts.disputes.currentRules()).to.equal(1);
+      const rules = await contracts.disputes.rulesOf(1);
+      expect([rules.appealAuthority, rules.treasury]).to.deep.equal([roles.admin, roles.treasury]);
+      expect([rules.bondFloor, rules.filingFee]).to.deep.equal([2_000_000n, 1_000_000n]);
+      const { unservedBps, shortOfTermsBps, dataLostBps, dataExposedBps } = rules;
+      expect([unservedBps, shortOfTermsBps, dataLostBps, dataExposedBps]).to.deep.equal([
+        2_500n,
+        3_000n,
+        5_000n,
+        10_000n,
+      ]);
+    });
+
+    it("leaves the council and the rules of disputes to the admin", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const { council, disputes } = deployment.contracts;
+      const own = await deployer();
+      const { roles, disputes: of } = localParameters();
+      const [member] = of.council;
+      const rules = { ...DEFAULT_RULES, appealAuthority: roles.admin, treasury: roles.treasury };
+      for (const [contract, work] of [
+        [council, () => council.connect(own).unseat(member!)],
+        [disputes, () => disputes.connect(own).publishRules(rules)],
+      ] as const) {
+        await expect(work())
+          .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
+          .withArgs(await own.getAddress());
+      }
     });
 
     it("leaves power with the admin and the guardian alone", async () => {
@@ -163,6 +208,17 @@ describe("deployProtocol", () => {
       expect([transactions, gasUsed]).to.deep.equal([0, 0n]);
       expect(await sentSoFar()).to.equal(before);
       expect(store.saves()).to.equal(0);
+    });
+
+    it("does not seat a member again that governance unseated", async () => {
+      const { deployment, recorded } = await loadFixture(deployed);
+      const { council } = deployment.contracts;
+      const parameters = localParameters();
+      const [member] = parameters.disputes.council;
+      await council.connect(await ethers.getSigner(parameters.roles.admin)).unseat(member!);
+      const { transactions, changed } = await deploy({ book: bookInMemory(recorded) });
+      expect([transactions, changed]).to.deep.equal([0, [`seat ${member}`]]);
+      expect(await council.seats()).to.equal(4);
     });
 
     it("leaves alone what governance changed since", async () => {
@@ -396,9 +452,9 @@ describe("deployProtocol", () => {
         input.release = "stranger";
       });
       const book = bookInMemory();
-      // After the proxy (tried, paid, sent), the factory, the contracts and 2 genesis steps comes the handover.
+      // The presigned transaction of the proxy is sent twice besides: tried, then sent for good.
       const signer = await deployer();
-      await dies(deploy({ parameters, book, signer: mortal(signer, { at: CONTRACTS + 7, when: "before" }) }));
+      await dies(deploy({ parameters, book, signer: mortal(signer, { at: UNTIL_HANDOVER + 3, when: "before" }) }));
       const { accessManager } = connect(book.load() as AddressBook, signer);
       const stranger = await (await accountAt(12)).getAddress();
       await accessManager.grantRole(42n, stranger, 0);

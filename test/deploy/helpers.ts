@@ -108,11 +108,10 @@ export function mortal(signer: Signer & { provider: Provider }, death: Death): S
 /** What a deployment creates: the contracts and the libraries that are linked to them. */
 export const CREATED: readonly string[] = PROTOCOL.contracts.map(({ name }) => name);
 export const CONTRACTS = CREATED.length;
-/**
- * Transactions of the deployer on a chain that has nothing: what the proxy's presigned creation costs, the factory, the
- * contracts, two genesis steps and two of the handover.
- */
-export const TRANSACTIONS = CONTRACTS + 6;
+/** Transactions until the handover: what the proxy's presigned creation costs, the factory, the contracts, genesis. */
+export const UNTIL_HANDOVER = 2 + CONTRACTS + PROTOCOL.genesis(localParameters()).length;
+/** Transactions of the deployer on a chain that has nothing. */
+export const TRANSACTIONS = UNTIL_HANDOVER + PROTOCOL.handover(localParameters()).length;
 
 /** Runs `work`, which must die. */
 export async function dies(work: Promise<unknown>): Promise<void> {

@@ -167,7 +167,7 @@ describe("a deployment on a difficult network", () => {
         onProgress(progress) {
           if (progress.type === "confirming" && !lost) {
             lost = true;
-            void early.snapshot?.restore().then(() => mine(20));
+            void early.snapshot?.restore().then(() => mine(TRANSACTIONS));
           } else if (progress.type === "confirming") {
             void mine(4);
           }

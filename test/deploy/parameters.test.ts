@@ -2,6 +2,8 @@ import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
+import { toBeHex, ZeroAddress } from "ethers";
+
 import { DeployError } from "../../deploy/errors";
 import {
   parametersHash,
@@ -54,6 +56,13 @@ describe("network files", () => {
         creditPeriod: 4 * 86_400,
       });
       expect(parameters.weights).to.include({ cpu: 1_000, memoryMiB: 100, gpuTier3: 1_000_000_000 });
+      expect(parameters.disputes).to.include({ bondFloor: 2_000_000, filingFee: 1_000_000 });
+      expect(parameters.disputes.fractions).to.deep.equal({
+        unserved: 2_500,
+        shortOfTerms: 3_000,
+        dataLost: 5_000,
+        dataExposed: 10_000,
+      });
       expect(parameters.tokens[0]).to.include({ minimumLock: 500_000n, bounty: 250_000n });
       expect(parameters.transactions).to.include({ confirmations: 1, stuckAfter: 30, maxFeePerGas: 1_500_000_000n });
       expect(parameters).not.to.have.property("$schema");
@@ -94,6 +103,9 @@ describe("network files", () => {
         "roles.admin: is a development account whose private key everybody knows",
         "roles.treasury: is a development account whose private key everybody knows",
         "roles.initialHolder: is a development account whose private key everybody knows",
+        ...[0, 1, 2, 3, 4].map(
+          (index) => `disputes.council.${index}: is a development account whose private key everybody knows`,
+        ),
       ]);
     });
 
@@ -120,19 +132,90 @@ describe("network files", () => {
       expect(twice).to.deep.equal(["tokens.1.address: is listed twice"]);
     });
 
+    it("lets the admin hear appeals, unless somebody else is named", () => {
+      const { roles, disputes } = localParameters();
+      expect(disputes.appealAuthority).to.equal(roles.admin);
+      const other = localParameters((input) => {
+        input.disputes.appealAuthority = ACCOUNT;
+      });
+      expect(other.disputes.appealAuthority).to.equal(ACCOUNT);
+      const spelledOut = localParameters((input) => {
+        input.disputes.appealAuthority = roles.admin;
+      });
+      expect(parametersHash(spelledOut)).to.equal(parametersHash(localParameters()));
+    });
+
+    it("names the faults of disputes, at the bounds of the contract", () => {
+      expect(
+        faultsAfter((input) => {
+          input.disputes = {
+            appealAuthority: ZeroAddress,
+            bondFloor: "10000.000001",
+            filingFee: "0.0000001",
+            fractions: { unserved: "0.99 %", shortOfTerms: "100.01 %", dataLost: "half", dataExposed: "0 %" },
+            council: [ACCOUNT, ZeroAddress, ACCOUNT, "me", ZeroAddress],
+          };
+        }),
+      ).to.deep.equal([
+        "disputes.appealAuthority: is still the zero address: fill it in",
+        'disputes.bondFloor: "10000.000001" is too much: at most 10000.0 HOLD',
+        'disputes.filingFee: "0.0000001" is too fine: steps are 0.000001 HOLD',
+        'disputes.fractions.unserved: "0.99 %" is out of bounds: 1 % to 100 %',
+        'disputes.fractions.shortOfTerms: "100.01 %" is out of bounds: 1 % to 100 %',
+        'disputes.fractions.dataLost: "half" is no share: write per cent with at most two decimals, as in "2.5 %"',
+        'disputes.fractions.dataExposed: "0 %" is out of bounds: 1 % to 100 %',
+        "disputes.council.1: is still the zero address: fill it in",
+        'disputes.council.3: "me" is no address: write 0x and 40 hexadecimal digits',
+        "disputes.council.4: is still the zero address: fill it in",
+        "disputes.council.2: sits twice",
+      ]);
+      const atTheBounds = localParameters((input) => {
+        input.disputes.bondFloor = input.disputes.filingFee = "10000";
+        input.disputes.fractions.unserved = "1 %";
+        input.disputes.council = [];
+      });
+      expect(atTheBounds.disputes).to.include({ bondFloor: 1e10, filingFee: 1e10 });
+      expect(atTheBounds.disputes.fractions.unserved).to.equal(100);
+      const feeAboveFloor = faultsAfter((input) => {
+        input.disputes.bondFloor = "0.999999";
+        input.disputes.council = ["me"];
+      });
+      expect(feeAboveFloor).to.deep.equal([
+        'disputes.council.0: "me" is no address: write 0x and 40 hexadecimal digits',
+        "disputes.filingFee: is more than bondFloor",
+      ]);
+    });
+
+    it("seats at most 99 members", () => {
+      const members = (count: number): string[] => Array.from({ length: count }, (_, index) => toBeHex(index + 1, 20));
+      const withCouncil = (count: number): string[] =>
+        faultsAfter((input) => {
+          input.disputes.council = members(count);
+        });
+      expect(withCouncil(99)).to.deep.equal([]);
+      expect(withCouncil(100)).to.deep.equal(["disputes.council: Too big: expected array to have <=99 items"]);
+    });
+
     it("refuses accounts whose keys everybody knows, outside development chains", () => {
       const faults = faultsAfter((input) => {
         input.chainId = 1;
       });
-      expect(faults).to.have.lengthOf(5);
+      expect(faults).to.have.lengthOf(10);
       expect(faults[0]).to.equal("deployer: is a development account whose private key everybody knows");
-      expect(faults.map((fault) => fault.split(":")[0])).to.include.members(["roles.admin", "roles.treasury"]);
+      expect(faults.map((fault) => fault.split(":")[0])).to.include.members([
+        "roles.admin",
+        "roles.treasury",
+        "disputes.council.4",
+      ]);
     });
 
     it("refuses what is no object, too", () => {
       expect(faultsOf([])).to.have.lengthOf(1);
       expect(faultsOf(null)).to.have.lengthOf(1);
       expect(faultsOf({})).to.have.length.greaterThan(8);
+      for (const disputes of [null, [], { bondFloor: 1, filingFee: "2", council: {} }, { council: [null, 7, null] }]) {
+        expect(faultsOf({ ...localInput(), disputes, tokens: [null, null] })).to.have.length.greaterThan(1);
+      }
     });
   });
 
@@ -163,6 +246,9 @@ describe("network files", () => {
         (input) => (input.roles.treasury = ACCOUNT),
         (input) => (input.terms.fee = "2.51 %"),
         (input) => (input.weights.cpu = "1.001"),
+        (input) => (input.disputes.appealAuthority = ACCOUNT),
+        (input) => (input.disputes.filingFee = "0.5"),
+        (input) => input.disputes.council.pop(),
         (input) => {
           input.tokens = [{ symbol: "USDC", address: ACCOUNT, decimals: 6, minimumLock: "0.50", bounty: "0.25" }];
         },

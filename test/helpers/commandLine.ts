@@ -4,6 +4,7 @@ import { ethers } from "hardhat";
 import { main } from "../../scripts/cli/main";
 import type { Network } from "../../scripts/cli/network";
 import type { Outside } from "../../scripts/cli/session";
+import { CONTRACT_NAMES, type ContractName } from "../../sdk/addressBook";
 import { handlesAt } from "../../sdk/handles";
 import type { Deployment } from "./deployment";
 
@@ -19,22 +20,10 @@ const SOME_KEY = "5a".repeat(32);
 
 /** The in-process network with the fixture's contracts, as the program sees a network. */
 export async function networkOf(deployment: Deployment): Promise<Network> {
-  const { hold, authority, escrow, staking, liveness, records, market, orders, quotes, lens } = deployment;
-  const contracts = {
-    hold,
-    accessManager: authority,
-    escrow,
-    staking,
-    liveness,
-    records,
-    market,
-    orders,
-    quotes,
-    lens,
-  };
+  const contracts = { ...deployment, accessManager: deployment.authority };
   const addresses = Object.fromEntries(
-    await Promise.all(Object.entries(contracts).map(async ([name, contract]) => [name, await contract.getAddress()])),
-  ) as Parameters<typeof handlesAt>[0];
+    await Promise.all(CONTRACT_NAMES.map(async (name) => [name, await contracts[name].getAddress()])),
+  ) as Record<ContractName, string>;
   return {
     provider: ethers.provider,
     handles: handlesAt(addresses, ethers.provider),
