@@ -1,0 +1,247 @@
+import { getStorageAt, loadFixture, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { AbiCoder, keccak256, toBeHex, ZeroAddress } from "ethers";
+
+import {
+  claimable,
+  claimableFixture,
+  claimFixture,
+  type ClaimMarket,
+  endClaim,
+  heldOf,
+  MICRO,
+  NOTHING_CLAIMED,
+  openClaim,
+  sendClaim,
+} from "../helpers/claims";
+import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { claimTailOf } from "../helpers/money";
+import { DAY, HOUR } from "../helpers/parameters";
+import { type ActiveLease, activeLease, bondOf, offerOf, pendingLease, serve } from "../helpers/scene";
+import { at, now, ROOM, together } from "../helpers/time";
+import { LEASE_CLAIMS, pack, storedClaims, storedLease } from "../helpers/words";
+
+/*
+ * openClaim
+ * ├── caller is not the slashing module of the lease's offer, or it names none
+ * ├── none, pending, cancelled or released lease
+ * ├── closed, or past its end: the claim tail is over, or not
+ * ├── fault before the start, or from the end on (from now on, while it runs)
+ * ├── 65,535 claims are open
+ * ├── claimant is the tenant: holds earnings (LeaseClaiming.held.test.ts)
+ * └── claimant is somebody else: holds nothing
+ */
+describe("LeaseClaiming: openClaim", () => {
+  describe("who may (INV-DSP-2)", () => {
+    it("reverts for everybody but the slashing module that the offer names", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const disputes = await f.disputes.getAddress();
+      expect(await f.market.providerOf(lease.id)).to.equal(f.providerA);
+      for (const by of [f.otherModule, f.tenantA, f.providerA, f.operatorA, f.admin, f.guardian]) {
+        await expect(sendClaim(f, lease, { by }))
+          .to.be.revertedWithCustomError(f.market, "MarketNotSlasher")
+          .withArgs(lease.id, f.module, by);
+      }
+      const other = await activeLease(f, { offer: await offerOf(f, { slasher: disputes }) });
+      await expect(sendClaim(f, other))
+        .to.be.revertedWithCustomError(f.market, "MarketNotSlasher")
+        .withArgs(other.id, disputes, f.module);
+    });
+
+    it("reverts for everybody where the offer names none, and where there is no offer", async () => {
+      const f = await loadFixture(claimFixture);
+      const lease = await activeLease(f, { offer: f.offerA });
+      for (const id of [lease.id, leaseIdOf(99n, 1)]) {
+        await expect(f.market.connect(f.module).openClaim(id, lease.tenant, lease.startedAt))
+          .to.be.revertedWithCustomError(f.market, "MarketNotSlasher")
+          .withArgs(id, ZeroAddress, f.module);
+      }
+      expect(await f.market.providerOf(leaseIdOf(99n, 1))).to.equal(ZeroAddress);
+    });
+  });
+
+  describe("on which leases", () => {
+    it("reverts where there is no lease, and for a pending and a cancelled one", async () => {
+      const f = await loadFixture(claimFixture);
+      const pending = await pendingLease(f, { offer: f.offerM, duration: DAY });
+      const declined = await pendingLease(f, { offer: f.offerM, duration: DAY });
+      await f.market.connect(f.operatorA).decline(declined.id);
+      for (const id of [leaseIdOf(f.offerM, 99), pending.id, declined.id]) {
+        await expect(f.market.connect(f.module).openClaim(id, f.tenantA, pending.openedAt))
+          .to.be.revertedWithCustomError(f.market, "MarketNotClaimable")
+          .withArgs(id);
+      }
+    });
+
+    it("reverts for a released lease: no collateral is left (ATK-STK-3)", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      await at(lease.startedAt + 100, () => f.market.connect(lease.tenant).close(lease.id));
+      await at(lease.startedAt + 100 + HOUR, () => f.market.collect([lease.id]));
+      expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Released });
+      await expect(sendClaim(f, lease))
+        .to.be.revertedWithCustomError(f.market, "MarketNotClaimable")
+        .withArgs(lease.id);
+    });
+  });
+
+  describe("until when", () => {
+    /** In the last second of the claim tail it works, from its end on it does not, whoever claims. */
+    async function expectDeadline(f: ClaimMarket, lease: ActiveLease, deadline: number) {
+      await sendClaim(f, lease, { claimant: f.stranger, filedAt: deadline - 1 });
+      for (const [filedAt, claimant] of [
+        [deadline, f.stranger],
+        [deadline + 1, lease.tenant],
+      ] as const) {
+        await expect(sendClaim(f, lease, { claimant, filedAt }))
+          .to.be.revertedWithCustomError(f.market, "MarketTooLateToClaim")
+          .withArgs(lease.id, deadline, filedAt);
+      }
+    }
+
+    for (const lived of [1, HOUR - 1, HOUR + 1, 7 * DAY - 1, 7 * DAY + 1]) {
+      it(`while the claim tail of a lease lasts that its tenant closed after ${lived} s`, async () => {
+        const f = await loadFixture(claimFixture);
+        const lease = await claimable(f, { duration: 8 * DAY });
+        await at(lease.startedAt + lived, () => f.market.connect(lease.tenant).close(lease.id));
+        await expectDeadline(f, lease, lease.startedAt + lived + claimTailOf(lived));
+      });
+    }
+
+    for (const duration of [HOUR, 3 * HOUR, 8 * DAY]) {
+      for (const expired of [false, true]) {
+        it(`the same after the end of one for ${duration} s that ${expired ? "was" : "nobody"} expired`, async () => {
+          const f = await loadFixture(claimFixture);
+          const lease = await claimable(f, { duration });
+          if (expired) await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
+          await expectDeadline(f, lease, lease.end + claimTailOf(duration));
+        });
+      }
+    }
+
+    it("while disputes or not: open claims make the tail no longer", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      await sendClaim(f, lease);
+      await at(lease.startedAt + 100, () => f.market.connect(lease.tenant).close(lease.id));
+      await expectDeadline(f, lease, lease.startedAt + 100 + HOUR);
+    });
+  });
+
+  describe("which faults", () => {
+    /** From its start to before `until`, which the second of filing may decide. */
+    async function expectFaults(f: ClaimMarket, lease: ActiveLease, from: number, until: (second: number) => number) {
+      const refused = [() => lease.startedAt - 1, (end: number) => end, (end: number) => end + 1, () => 0];
+      for (const [i, faultOf] of refused.entries()) {
+        const faultStart = faultOf(until(from + i));
+        await expect(sendClaim(f, lease, { claimant: f.stranger, faultStart, filedAt: from + i }))
+          .to.be.revertedWithCustomError(f.market, "MarketFaultOutOfBounds")
+          .withArgs(lease.id, faultStart, lease.startedAt, until(from + i));
+      }
+      for (const [i, faultStart] of [lease.startedAt, until(from + 11) - 1].entries()) {
+        const claim = sendClaim(f, lease, { claimant: f.stranger, faultStart, filedAt: from + 10 + i });
+        await expect(claim)
+          .to.emit(f.market, "ClaimOpened")
+          .withArgs(lease.id, f.stranger, f.module, faultStart, 0, 0, 0);
+      }
+    }
+
+    it("of a running lease: from its start to the second before filing", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      await expectFaults(f, lease, lease.startedAt + 5_000, (second) => second);
+    });
+
+    it("of one that is over, before anybody expired it: from its start to the second before its end", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      await expectFaults(f, lease, lease.end + 1, () => lease.end);
+    });
+
+    it("of an expired one: the same", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      await at(lease.end + 5, () => f.market.connect(f.keeper).expire([lease.id]));
+      await expectFaults(f, lease, lease.end + 6, () => lease.end);
+    });
+
+    it("of a closed one: from its start to the second before it was closed", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const closedAt = lease.startedAt + 700;
+      await at(closedAt, () => f.market.connect(lease.tenant).close(lease.id));
+      await expectFaults(f, lease, closedAt + 60, () => closedAt);
+    });
+
+    it("none of a lease that lived no second, nor in the second of its start", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const pending = await pendingLease(f, { offer: f.offerM, duration: DAY });
+      const second = (await now()) + 5;
+      const [start, fault, close] = [
+        () => f.market.connect(lease.operator).activate([pending.id], ROOM),
+        () => f.market.connect(f.module).openClaim(pending.id, f.stranger, second, ROOM),
+        () => f.market.connect(pending.tenant).close(pending.id, ROOM),
+      ];
+      expect(await together(second, start, fault, close, fault)).to.deep.equal([
+        "done",
+        "reverted",
+        "done",
+        "reverted",
+      ]);
+      expect(await storedClaims(f.market, pending.id)).to.deep.equal(NOTHING_CLAIMED);
+    });
+  });
+
+  describe("what it leaves", () => {
+    it("counts one more claim, marks the lease as claimed, and stops nothing else of it", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const [terms, bond] = [await storedLease(f.market, lease.id), await bondOf(f, lease.provider)];
+      expect(await storedClaims(f.market, lease.id)).to.deep.equal(NOTHING_CLAIMED);
+      await sendClaim(f, lease, { claimant: f.stranger });
+      expect(await storedLease(f.market, lease.id)).to.deep.equal({ ...terms, claimed: 1n });
+      expect(await storedClaims(f.market, lease.id)).to.deep.equal({ ...NOTHING_CLAIMED, open: 1n });
+      await sendClaim(f, lease, { claimant: f.keeper });
+      expect(await storedClaims(f.market, lease.id)).to.deep.equal({ ...NOTHING_CLAIMED, open: 2n });
+      expect(await bondOf(f, lease.provider)).to.deep.equal(bond);
+    });
+
+    it("answers what it was filed on: parties, collateral and what is held", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      await serve(f, lease, lease.startedAt + 1_000);
+      await at(lease.startedAt + 1_000, () => f.market.connect(lease.tenant).close(lease.id));
+      const slasher = f.market.connect(f.module);
+      const { held } = heldOf(lease.rate, { billed: 1_000, sinceFault: 900 });
+      const facts = [lease.tenant.address, lease.provider.address, lease.collateral / MICRO];
+      const fault = lease.startedAt + 100;
+      expect(await slasher.openClaim.staticCall(lease.id, lease.tenant, fault)).to.deep.equal([...facts, held]);
+      expect(await slasher.openClaim.staticCall(lease.id, f.stranger, fault)).to.deep.equal([...facts, 0n]);
+    });
+
+    it("tells the collateral with what penalties took of it (INV-STK-2)", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const claim = await openClaim(f, lease, { claimant: f.stranger });
+      await endClaim(f, lease, claim, { upheld: true });
+      const accused = await f.market.connect(f.module).openClaim.staticCall(lease.id, f.keeper, lease.startedAt);
+      expect(accused.collateral).to.equal(lease.collateral / MICRO);
+    });
+
+    it("reverts for the 65,536th claim that is open at once, and works again after one of them ended", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const claim = await openClaim(f, lease, { claimant: f.stranger });
+      await storeClaims(f, lease.id, { ...NOTHING_CLAIMED, open: 65_534n });
+      await sendClaim(f, lease);
+      await expect(sendClaim(f, lease, { claimant: f.keeper }))
+        .to.be.revertedWithCustomError(f.market, "MarketTooManyClaims")
+        .withArgs(lease.id);
+      await endClaim(f, lease, claim, { upheld: false });
+      await sendClaim(f, lease, { claimant: f.keeper });
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 65_535n });
+    });
+  });
+});
+
+/** Writes the fourth slot of a lease, which it finds by what stands there: one open claim and nothing else. */
+async function storeClaims({ market }: ClaimMarket, leaseId: bigint, fields: typeof NOTHING_CLAIMED): Promise<void> {
+  const word = (claims: typeof NOTHING_CLAIMED) => toBeHex(pack(LEASE_CLAIMS, claims), 32);
+  for (let root = 0; root < 40; ++root) {
+    const slot = BigInt(keccak256(AbiCoder.defaultAbiCoder().encode(["uint96", "uint256"], [leaseId, root]))) + 3n;
+    if ((await getStorageAt(await market.getAddress(), slot)) !== word({ ...NOTHING_CLAIMED, open: 1n })) continue;
+    await setStorageAt(await market.getAddress(), slot, word(fields));
+    return;
+  }
+  throw new Error("The mapping of leases is not among the market's first 40 slots: look for the book in its layout");
+}
