@@ -1,12 +1,18 @@
+import { getAddress, isAddress, toBeHex } from "ethers";
+
 import { UnitError } from "./units";
 
 /** A lease's number on the chain: offer << 32 | index under the offer. */
 export type LeaseId = bigint;
 /** An offer's number, from 1. */
 export type OfferId = bigint;
+/** A dispute's number on the chain: lease << 160 | claimant. */
+export type DisputeId = bigint;
 
 const INDEX_BITS = 32n;
 const INDEX_MASK = (1n << INDEX_BITS) - 1n;
+const ADDRESS_BITS = 160n;
+const ADDRESS_MASK = (1n << ADDRESS_BITS) - 1n;
 const MOST_OFFER = (1n << 64n) - 1n;
 
 /** Lease number `index` of an offer. */
@@ -46,4 +52,34 @@ export function parseOfferId(text: string): OfferId {
   const offer = digits === undefined ? 0n : BigInt(digits);
   if (offer < 1n || offer > MOST_OFFER) throw new UnitError(`"${text}" is no offer: write its number, as in 7`);
   return offer;
+}
+
+/** The dispute of a claimant about a lease. */
+export function disputeIdOf(leaseId: LeaseId, claimant: string): DisputeId {
+  return (leaseId << ADDRESS_BITS) | BigInt(claimant);
+}
+
+/** The lease that a dispute is about, and the checksummed address of who claims. */
+export function splitDisputeId(disputeId: DisputeId): { leaseId: LeaseId; claimant: string } {
+  return { leaseId: disputeId >> ADDRESS_BITS, claimant: getAddress(toBeHex(disputeId & ADDRESS_MASK, 20)) };
+}
+
+/** The dispute of 0xf39F... about lease 7-12 -> "7-12/0xf39F...". */
+export function formatDisputeId(disputeId: DisputeId): string {
+  const { leaseId, claimant } = splitDisputeId(disputeId);
+  return `${formatLeaseId(leaseId)}/${claimant}`;
+}
+
+/** "7-12/0xf39F..." -> the dispute of 0xf39F... about lease 7-12; the address in one case, or with a correct checksum. */
+export function parseDisputeId(text: string): DisputeId {
+  const [, lease, claimant] = /^\s*([^/]*)\/(0x[0-9a-fA-F]{40})\s*$/.exec(text) ?? [];
+  if (lease === undefined || claimant === undefined) {
+    const isNumber = /^\s*\d{59,78}\s*$/.test(text);
+    const written = isNumber ? formatDisputeId(BigInt(text)) : "the lease, a slash and who claims, as in 7-12/0x...";
+    throw new UnitError(`"${text}" is no dispute: write ${written}`);
+  }
+  if (!isAddress(claimant)) {
+    throw new UnitError(`"${text}" is no dispute: the claimant has a wrong checksum, so a digit is mistyped`);
+  }
+  return disputeIdOf(parseLeaseId(lease), claimant);
 }

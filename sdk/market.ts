@@ -12,6 +12,7 @@ export const END_REASONS = [
   "Declined",
   "ClosedDark",
   "ExpiredAfterNotice",
+  "ClosedAfterFault",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -25,6 +26,7 @@ export const END_REASON_WORDS: Readonly<Record<EndReason, string>> = {
   Declined: "declined by its provider",
   ClosedDark: "closed by its tenant, its provider dark for too long",
   ExpiredAfterNotice: "expired at the end that its provider gave notice for",
+  ClosedAfterFault: "closed by its tenant, after a claim on it was upheld",
 };
 
 export const MISFIT_REASONS = [

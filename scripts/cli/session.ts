@@ -126,13 +126,15 @@ export class Session {
 
   private async connect(): Promise<Network> {
     const network = await this.outside.openNetwork(this.config, this.outside.packageRoot);
-    const { market, escrow, staking, hold, liveness } = network.handles;
+    const { market, escrow, staking, hold, liveness, council, disputes } = network.handles;
     const named = [
       [market, "the market"],
       [escrow, "the escrow"],
       [staking, "the staking contract"],
       [liveness, "the liveness contract"],
       [hold, "HOLD"],
+      [council, "the council"],
+      [disputes, "the contract of disputes"],
     ] as const;
     this.names = new Map(
       await Promise.all(

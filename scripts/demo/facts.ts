@@ -70,7 +70,7 @@ export interface Facts {
   readonly treasury: string;
 }
 
-export type Ending = "expired" | "closed" | "closed, dark" | "no-show" | "unknown";
+export type Ending = "expired" | "closed" | "closed, dark" | "closed, at fault" | "no-show" | "unknown";
 
 /** One lease, from what was locked to where it went. */
 export interface LeaseLine {

@@ -9,6 +9,7 @@ const ENDINGS: Partial<Record<EndReason, Ending>> = {
   Expired: "expired",
   ClosedByTenant: "closed",
   ClosedDark: "closed, dark",
+  ClosedAfterFault: "closed, at fault",
   NoShow: "no-show",
 };
 const PEOPLE = [...TENANTS, ...PROVIDERS, "Zoe", "keeper", "treasury"] as const;

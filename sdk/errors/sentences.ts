@@ -1,6 +1,7 @@
 import { MISFIT_REASONS } from "../market";
 import { formatRegion, lacking, type Resources, unpackResources } from "../resources";
 import { formatDuration } from "../units";
+import { COUNCIL, DISPUTES, LEASE_CLAIMS } from "./disputes";
 import { LEASE_CHANGES } from "./leaseChanges";
 import { OPENZEPPELIN } from "./openzeppelin";
 import type { Sentences, Words } from "./words";
@@ -283,9 +284,11 @@ const DEPLOYMENT: Sentences = {
 
 /** All errors, by the contract or standard that declares them. A new error without a sentence fails a test. */
 export const SENTENCES: Readonly<Record<string, Sentences>> = {
-  Market: { ...MARKET, ...LEASE_CHANGES },
+  Market: { ...MARKET, ...LEASE_CHANGES, ...LEASE_CLAIMS },
   StandingOrders: STANDING_ORDERS,
   Quotes: QUOTES,
+  Disputes: DISPUTES,
+  Council: COUNCIL,
   Escrow: ESCROW,
   Staking: STAKING,
   Liveness: LIVENESS,

@@ -1,6 +1,6 @@
 import { getAddress, isAddress } from "ethers";
 
-import { formatLeaseId } from "../ids";
+import { formatDisputeId, formatLeaseId } from "../ids";
 import { formatAmount, formatDuration, formatInstant, formatPriceNearest, plainAmount } from "../units";
 
 /** A token as sentences name it. */
@@ -68,6 +68,10 @@ export class Words {
 
   lease(name: string): string {
     return `lease ${formatLeaseId(this.number(name))}`;
+  }
+
+  dispute(name: string): string {
+    return `dispute ${formatDisputeId(this.number(name))}`;
   }
 
   offer(name: string): string {

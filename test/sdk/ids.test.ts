@@ -1,7 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { formatLeaseId, leaseIdOf, parseLeaseId, parseOfferId, splitLeaseId } from "../../sdk/ids";
+import {
+  disputeIdOf,
+  formatDisputeId,
+  formatLeaseId,
+  leaseIdOf,
+  parseDisputeId,
+  parseLeaseId,
+  parseOfferId,
+  splitDisputeId,
+  splitLeaseId,
+} from "../../sdk/ids";
 import { UnitError } from "../../sdk/units";
 
 describe("ids", () => {
@@ -54,4 +64,41 @@ describe("ids", () => {
       expect(() => parseOfferId(nonsense)).to.throw(UnitError, /is no offer/);
     });
   }
+
+  describe("of disputes", () => {
+    const CLAIMANT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    const DISPUTE = (30_064_771_084n << 160n) | BigInt(CLAIMANT);
+
+    it("are written as the lease and its claimant", () => {
+      expect(disputeIdOf(30_064_771_084n, CLAIMANT)).to.equal(DISPUTE);
+      expect(formatDisputeId(DISPUTE)).to.equal(`7-12/${CLAIMANT}`);
+      expect(splitDisputeId(DISPUTE)).to.deep.equal({ leaseId: 30_064_771_084n, claimant: CLAIMANT });
+      expect(parseDisputeId(` 7-12/${CLAIMANT} `)).to.equal(DISPUTE);
+      expect(parseDisputeId(`7-12/${CLAIMANT.toLowerCase()}`)).to.equal(DISPUTE);
+    });
+
+    it("read back as they are written", () => {
+      const word = (bits: bigint) => fc.bigInt(1n, 2n ** bits - 1n);
+      fc.assert(
+        fc.property(word(64n), word(32n), word(160n), (offer, index, claimant) => {
+          const dispute = (offer << 192n) | (index << 160n) | claimant;
+          expect(parseDisputeId(formatDisputeId(dispute))).to.equal(dispute);
+        }),
+      );
+    });
+
+    for (const nonsense of ["", "7-12", "7-12/", `/${CLAIMANT}`, `7-12/${CLAIMANT}/1`, `7-12/${CLAIMANT.slice(2)}`]) {
+      it(`refuse "${nonsense}"`, () => {
+        expect(() => parseDisputeId(nonsense)).to.throw(UnitError, /is no (dispute|lease): write/);
+      });
+    }
+
+    it("refuse a claimant with a mistyped digit", () => {
+      expect(() => parseDisputeId(`7-12/${CLAIMANT.replace("9", "8")}`)).to.throw(UnitError, "wrong checksum");
+    });
+
+    it("say how a dispute's number on the chain is written", () => {
+      expect(() => parseDisputeId(DISPUTE.toString())).to.throw(UnitError, `write 7-12/${CLAIMANT}`);
+    });
+  });
 });

@@ -1,18 +1,7 @@
 import { expect } from "chai";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 
 import { END_REASON_WORDS, END_REASONS, LEASE_STATUSES, MISFIT_REASONS } from "../../sdk/market";
-
-/** Names of an enum of contracts/types, in their order. */
-function enumIn(file: string, name: string): string[] {
-  const source = readFileSync(path.join(__dirname, "../../contracts/types", file), "utf8");
-  const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? "";
-  return body
-    .replace(/\/\/.*$/gm, "")
-    .split(",")
-    .map((line) => line.trim());
-}
+import { enumIn } from "./enums";
 
 describe("names of the market's enums", () => {
   it("are those of the contracts, in their order", () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { formatLeaseId } from "../../../sdk/ids";
-import { END_REASONS } from "../../../sdk/market";
+import { END_REASONS, type EndReason } from "../../../sdk/market";
 import { decimalText, formatDuration, formatInstant, parseAmount } from "../../../sdk/units";
 import { command, type CommandGroup, done } from "../command";
 import { hold, money, pairs, sections, table } from "../format";
@@ -86,6 +86,12 @@ async function end(session: Session, lease: bigint, verb: "Close" | "Cancel") {
   return { execution, name, paidIn: await tokens.describe(token), ended: eventArgs(execution, event)[0] };
 }
 
+/** Why a lease that was closed early bills no minimum duration. */
+const WITHOUT_MINIMUM: Partial<Record<EndReason, string>> = {
+  ClosedDark: "Its provider was dark for too long, so that no minimum is billed.",
+  ClosedAfterFault: "A claim on it was upheld, so that no minimum is billed.",
+};
+
 const close = command({
   usage: "close <lease>",
   summary: "end an active lease now: the live seconds are billed, the rest is free again at once",
@@ -100,7 +106,7 @@ const close = command({
     const rate = lease !== undefined && lease.anchor > lease.startedAt ? " at its last rate" : "";
     const text = [
       `Lease ${name} ended: ${formatDuration(billed)} are billed${rate}, ${money(refund, paidIn)} are free again.`,
-      reason === "ClosedDark" ? "Its provider was dark for too long, so that no minimum is billed." : "",
+      WITHOUT_MINIMUM[reason] ?? "",
       creditDue === 0n
         ? ""
         : `${hold(creditDue)} of its collateral are due as service credit: leasehold provider collect ${name} takes it, for anyone.`,

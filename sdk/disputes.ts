@@ -1,0 +1,59 @@
+/** Names of the enums of disputes, in the contracts' order, and words for people. */
+
+export const FAULT_CLASSES = ["Unserved", "ShortOfTerms", "DataLost", "DataExposed"] as const;
+export type FaultClass = (typeof FAULT_CLASSES)[number];
+
+/** What the provider is accused of, as in "lease 7-12 was ...". */
+export const FAULT_CLASS_WORDS: Readonly<Record<FaultClass, string>> = {
+  Unserved: "not reachable or did not work, while heartbeats said that it was served",
+  ShortOfTerms: "less than its offer promises",
+  DataLost: "served with data of its tenant lost or altered",
+  DataExposed: "served with data or keys of its tenant read or handed on",
+};
+
+export const OUTCOMES = ["None", "Upheld", "Failed", "Rejected"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** How a claim ended, or stands. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  None: "open",
+  Upheld: "upheld",
+  Failed: "failed, neither upheld nor rejected",
+  Rejected: "rejected",
+};
+
+export const DISPUTE_PHASES = ["Filed", "Answered", "Decided", "Appealed", "Final", "Executed", "Settled"] as const;
+export type DisputePhase = (typeof DISPUTE_PHASES)[number];
+
+/** What happened last in a dispute; what deadlines brought since is not in the phase that the chain stores. */
+export const DISPUTE_PHASE_WORDS: Readonly<Record<DisputePhase, string>> = {
+  Filed: "filed",
+  Answered: "answered by the provider",
+  Decided: "decided by the council",
+  Appealed: "appealed",
+  Final: "decided for good",
+  Executed: "executed",
+  Settled: "settled, the bonds paid out",
+};
+
+export const VOTES = ["None", "Uphold", "Reject", "Recused", "Paid"] as const;
+export type Vote = (typeof VOTES)[number];
+
+/** A council member's part in a dispute. */
+export const VOTE_WORDS: Readonly<Record<Vote, string>> = {
+  None: "has not voted",
+  Uphold: "voted to uphold",
+  Reject: "voted to reject",
+  Recused: "recused itself",
+  Paid: "voted, and took its share of the fee",
+};
+
+export const SIDES = ["None", "Claimant", "Provider"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** Whose something is. */
+export const SIDE_WORDS: Readonly<Record<Side, string>> = {
+  None: "nobody",
+  Claimant: "the claimant",
+  Provider: "the provider",
+};
