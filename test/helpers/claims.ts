@@ -14,7 +14,7 @@ import { at, now } from "./time";
 export const MICRO = 10n ** 12n;
 /** Base units per unit-second, times 2^32: a little less than 9.9. */
 export const PRICE = 7n * 2n ** 32n + 12_345_678_901n;
-export const NOTHING_CLAIMED = { aside: 0n, taken: 0n, open: 0n, highestBps: 0n, coveredUntil: 0n };
+export const NOTHING_CLAIMED = { aside: 0n, taken: 0n, open: 0n, punishedBps: 0n, coveredUntil: 0n };
 
 export interface ClaimMarket extends OpenMarket {
   /** Offer of providerA in `usd6` at `PRICE`, no minimum, whose slashing module is the account `module`. */

@@ -210,12 +210,12 @@ describe("LeaseClaims", () => {
     const types = await loadFixture(deployHarness);
     await holds(
       fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(14), async (fields, dirt) => {
-        const { aside, taken, open, highestBps, coveredUntil } = fields;
+        const { aside, taken, open, punishedBps, coveredUntil } = fields;
         expect(await types.claimsFields(pack(LEASE_CLAIMS, fields) + dirt * 2n ** 242n)).to.deep.equal([
           aside,
           taken,
           open,
-          highestBps,
+          punishedBps,
           coveredUntil,
         ]);
       }),
@@ -253,12 +253,12 @@ describe("LeaseClaims", () => {
     );
   });
 
-  it("remembers the highest fraction and until when faults are covered, and no neighbour moves", async () => {
+  it("remembers what the last punished fault was worth and until when faults are covered, and no neighbour moves", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
-      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(14), uint(40), async (fields, highestBps, coveredUntil) => {
-        const word = await types.withUpheld(pack(LEASE_CLAIMS, fields), highestBps, coveredUntil);
-        expect(unpack(LEASE_CLAIMS, word)).to.deep.equal({ ...fields, highestBps, coveredUntil });
+      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(14), uint(40), async (fields, punishedBps, coveredUntil) => {
+        const word = await types.withPunished(pack(LEASE_CLAIMS, fields), punishedBps, coveredUntil);
+        expect(unpack(LEASE_CLAIMS, word)).to.deep.equal({ ...fields, punishedBps, coveredUntil });
       }),
       RUNS,
     );
