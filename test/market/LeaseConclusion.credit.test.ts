@@ -2,6 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
+import { NOTHING_CLAIMED } from "../helpers/claims";
 import { openMarketFixture, type OpenMarket } from "../helpers/fixture";
 import { EndReason, LeaseStatus } from "../helpers/leases";
 import { collateralOf, darkBeyond, feeOf, netOf, penaltyParts, serviceCreditOf } from "../helpers/money";
@@ -24,7 +25,6 @@ import { storedClaims, storedHistory, storedLease } from "../helpers/words";
 
 const ANY_COST = 2n ** 256n - 1n;
 const MILLIONTH = 10n ** 12n;
-const NOTHING_CLAIMED = { aside: 0n, taken: 0n, open: 0n, highestBps: 0n, coveredUntil: 0n };
 /** Dark seconds that a lease of two hours has for nothing: half an hour, and a hundredth of its time. */
 const ALLOWED = 30 * 60 + 72;
 
