@@ -1,8 +1,9 @@
 import { getAddress, isAddress, ZeroAddress } from "ethers";
 import { z } from "zod";
 
-import { parseLeaseId, parseOfferId } from "../../sdk/ids";
+import { parseDisputeId, parseLeaseId, parseOfferId } from "../../sdk/ids";
 import { decimalText, parseDuration, parsePrice, UnitError } from "../../sdk/units";
+import type { Named } from "./disputes";
 
 /** A text that `parse` turns into a value, or refuses with a UnitError. */
 export function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
@@ -27,6 +28,29 @@ export const price = parsed(parsePrice);
 export const duration = parsed(parseDuration);
 export const offerId = parsed(parseOfferId);
 export const leaseId = parsed(parseLeaseId);
+
+/** A dispute as 7-12/0x..., or the lease that it is about. */
+export const disputeOrLease = parsed((text): Named => {
+  return text.includes("/") ? { dispute: parseDisputeId(text) } : { lease: parseLeaseId(text) };
+});
+
+/** A second: so many seconds ago, or by the calendar, in Unix seconds. */
+export type Instant = { readonly ago: number } | { readonly at: number };
+
+/** "2h", "2h ago", "2026-11-21T03:00", "2026-11-21 03:00:00 UTC", or Unix seconds. */
+export const instant = parsed((text): Instant => {
+  const trimmed = text.trim();
+  if (/^\d{9,11}$/.test(trimmed)) return { at: Number(trimmed) };
+  const [, day, minute, second = ":00"] =
+    /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:\.0+)?\s*(?:UTC|Z)?$/i.exec(trimmed) ?? [];
+  if (day === undefined || minute === undefined) return { ago: parseDuration(trimmed.replace(/\s+ago$/, "")) };
+  const written = `${day}T${minute}${second}`;
+  const milliseconds = Date.parse(`${written}Z`);
+  if (Number.isNaN(milliseconds) || !new Date(milliseconds).toISOString().startsWith(written)) {
+    throw new UnitError(`"${text}" is no time of the calendar`);
+  }
+  return { at: milliseconds / 1_000 };
+});
 
 export const address = parsed((text) => {
   if (isAddress(text)) return getAddress(text);

@@ -36,7 +36,13 @@ export interface Lease {
   readonly collectable: bigint;
   readonly locked: bigint;
   readonly bounty: bigint;
+  /** Still reserved for it. */
   readonly collateral: bigint;
+  /** What upheld claims and the service credit took of its collateral. */
+  readonly penalised: bigint;
+  readonly openClaims: number;
+  /** When the last claim that was punished was filed; 0: none was. */
+  readonly coveredUntil: number;
   readonly releasableAt: number;
   readonly settled: boolean;
   readonly noticed: boolean;
@@ -77,6 +83,9 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     locked: view.locked,
     bounty: view.bounty,
     collateral: view.collateral,
+    penalised: view.penalised,
+    openClaims: Number(view.openClaims),
+    coveredUntil: Number(view.coveredUntil),
     releasableAt: Number(view.releasableAt),
     settled: view.settled,
     noticed: view.noticed,

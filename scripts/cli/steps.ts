@@ -8,7 +8,7 @@ import {
   type TransactionReceipt,
 } from "ethers";
 
-import { formatLeaseId } from "../../sdk/ids";
+import { formatDisputeId, formatLeaseId } from "../../sdk/ids";
 import { formatResources, unpackResources } from "../../sdk/resources";
 import { formatDuration } from "../../sdk/units";
 import type { TypedContractMethod } from "../../typechain-types/common";
@@ -174,6 +174,8 @@ export function eventArgs(execution: Execution, name: string): LogDescription["a
 const SPELLINGS: Readonly<Record<string, (value: bigint) => string>> = {
   leaseId: formatLeaseId,
   leaseIds: formatLeaseId,
+  disputeId: formatDisputeId,
+  disputeIds: formatDisputeId,
   resources: (word) => formatResources(unpackResources(word)),
   requirement: (word) => formatResources(unpackResources(word)),
 };

@@ -4,6 +4,8 @@ import { END_REASON_WORDS } from "../../sdk/market";
 import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { formatResources } from "../../sdk/resources";
 import { formatDuration, formatInstant } from "../../sdk/units";
+import type { Dispute } from "./disputes";
+import { stateText } from "./disputeWords";
 import { hold, money, pairs, plural, price, table } from "./format";
 import type { StandingOrder } from "./leases";
 import type { Clock, Lease } from "./reads";
@@ -22,14 +24,28 @@ function recordText({ record: { served, noShows, darkSeconds, outages, lastSeen 
     .join(", ");
 }
 
-function stateText(offer: Offer): string {
+function offerState(offer: Offer): string {
   if (offer.retired) return "retired";
   return `${offer.live ? "live" : "dark"}${offer.quotedOnly ? ", by quote" : ""}`;
 }
 
+/** Whether leases whose offer names this slashing module can be disputed. */
+export async function disputableText(session: Session, slasher: string): Promise<string> {
+  if (slasher === ZeroAddress) return "none: no slashing module was accepted";
+  const { disputes } = await session.handles();
+  return slasher === (await disputes.getAddress()) ? "leases can be disputed" : `by slashing module ${slasher}`;
+}
+
+/** The same in a word. */
+function disputableWord(slasher: string, disputes: string): string {
+  if (slasher === ZeroAddress) return "no";
+  return slasher === disputes ? "yes" : "other";
+}
+
 /** Offers as people compare them. */
 export async function offersTable(session: Session, offers: readonly RecordedOffer[]): Promise<string> {
-  const tokens = await session.tokens();
+  const [tokens, { disputes }] = await Promise.all([session.tokens(), session.handles()]);
+  const module = await disputes.getAddress();
   const rows = await Promise.all(
     offers.map(async (offer) => [
       String(offer.id),
@@ -37,12 +53,14 @@ export async function offersTable(session: Session, offers: readonly RecordedOff
       formatResources(offer.resources),
       `${offer.unitsLeft}/${offer.capacity}`,
       `${formatDuration(offer.minDuration)} - ${formatDuration(offer.maxDuration)}`,
-      stateText(offer),
+      offerState(offer),
       recordText(offer),
+      disputableWord(offer.slasher, module),
       offer.provider,
     ]),
   );
-  return table(["offer", "price", "unit", "free", "term", "state", "record", "provider"], rows, [0, 1, 3]);
+  const head = ["offer", "price", "unit", "free", "term", "state", "record", "disputes", "provider"];
+  return table(head, rows, [0, 1, 3]);
 }
 
 /** What is next for a lease, in a few words. */
@@ -55,6 +73,7 @@ function nextText(lease: Lease, now: number): string {
       return lease.remaining === 0 ? "ended: anyone may expire it" : `ends in ${formatDuration(lease.remaining)}`;
     case "Closed":
       if (now < lease.releasableAt) return `collateral free in ${formatDuration(lease.releasableAt - now)}`;
+      if (lease.openClaims > 0) return `collateral waits for ${plural(lease.openClaims, "open claim")}`;
       return lease.settled ? "collateral can be released" : "can be collected";
     default:
       return END_REASON_WORDS[lease.reason];
@@ -87,8 +106,28 @@ function orderText({ count, period, maxPriceX32, fallbacks }: StandingOrder, tok
   return fallbacks.length === 0 ? most : `${most}, else on offer ${fallbacks.join(", ")}`;
 }
 
+/** What is beside a lease: its standing order, the slashing module that it can be disputed with, and its disputes. */
+export interface Around {
+  readonly order?: StandingOrder | undefined;
+  readonly slasher: string;
+  readonly disputes: readonly Dispute[];
+}
+
+/** Whether a lease can be disputed now, and how. */
+async function disputeText(session: Session, lease: Lease, slasher: string, now: number): Promise<string> {
+  const text = await disputableText(session, slasher);
+  const { disputes } = await session.handles();
+  if (slasher !== (await disputes.getAddress())) return text;
+  if (lease.status === "Active") return `leasehold dispute raise ${lease.name}`;
+  if (lease.status !== "Closed") return "";
+  const until = formatInstant(lease.releasableAt);
+  return now < lease.releasableAt
+    ? `leasehold dispute raise ${lease.name}, until ${until}`
+    : `were possible until ${until}`;
+}
+
 /** Everything about one lease. */
-export async function leaseText(session: Session, lease: Lease, order?: StandingOrder): Promise<string> {
+export async function leaseText(session: Session, lease: Lease, { order, slasher, disputes }: Around): Promise<string> {
   const [tokens, now] = await Promise.all([session.tokens(), session.now()]);
   const token = await tokens.describe(lease.token);
   const at = (second: number): string => (second === 0 ? "" : formatInstant(second));
@@ -123,6 +162,13 @@ export async function leaseText(session: Session, lease: Lease, order?: Standing
     ["locked", money(lease.locked, token)],
     ["bounty", money(lease.bounty, token)],
     ["collateral", hold(lease.collateral)],
+    ["penalised", lease.penalised === 0n ? "" : `${hold(lease.penalised)} of the collateral, by now`],
+    ["disputes", await disputeText(session, lease, slasher, now)],
+    ...disputes.map((dispute): [string, string] => ["claim", `${dispute.name}: ${stateText(dispute, now)}`]),
+    [
+      "at fault",
+      lease.coveredUntil === 0 ? "" : `a claim filed at ${formatInstant(lease.coveredUntil)} was upheld, and punished`,
+    ],
     [
       "credit due",
       lease.creditDue === 0n ? "" : `${hold(lease.creditDue)} for the darkness, taken at the first collect`,

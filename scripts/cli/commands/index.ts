@@ -1,4 +1,5 @@
 import type { CommandGroup } from "../command";
+import { dispute } from "./dispute";
 import { doctor } from "./doctor";
 import { lease } from "./lease";
 import { offers } from "./offers";
@@ -8,4 +9,4 @@ import { quotes } from "./quotes";
 import { tenant } from "./tenant";
 
 /** All groups of commands, in the order of the help. */
-export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, quotes, lease, order, doctor];
+export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, quotes, lease, order, dispute, doctor];

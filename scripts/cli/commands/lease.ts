@@ -1,17 +1,19 @@
+import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { formatLeaseId } from "../../../sdk/ids";
 import { formatDuration } from "../../../sdk/units";
 import { batches } from "../actions";
 import { command, type CommandGroup, done } from "../command";
+import { findDisputes, isOpen } from "../disputes";
 import { Failure } from "../failure";
 import { money, plural, sections, table } from "../format";
 import { leaseId } from "../inputs";
 import { readOrder } from "../leases";
-import { readLeases } from "../reads";
+import { type Lease, readLeases, readOffersById } from "../reads";
 import type { Session } from "../session";
 import { eventArgs, execute, type Step, step } from "../steps";
-import { leaseText } from "../views";
+import { type Around, leaseText } from "../views";
 import { extend, notice, resize } from "./lease/changes";
 import { acceptTransfer, offerTransfer } from "./lease/transfer";
 
@@ -47,6 +49,16 @@ async function readDue(session: Session): Promise<Due[]> {
   return found;
 }
 
+/** A lease with what is beside it; disputes are looked for where claims are open. */
+async function aroundOf(session: Session, lease: Lease): Promise<readonly [Lease, Around]> {
+  const [order, [offer], disputes] = await Promise.all([
+    readOrder(session, lease.id),
+    readOffersById(session, [lease.id >> 32n]),
+    lease.openClaims === 0 ? [] : findDisputes(session, { lease: lease.id }),
+  ]);
+  return [lease, { order, slasher: offer?.slasher ?? ZeroAddress, disputes: disputes.filter(isOpen) }];
+}
+
 const show = command({
   usage: "show <leases...>",
   summary: "everything about leases, such as 7-12",
@@ -56,11 +68,16 @@ const show = command({
     const lost = ids.filter((id) => !leases.some((lease) => lease.id === id));
     if (lost.length > 0)
       throw new Failure("refused", lost.map((id) => `lease ${formatLeaseId(id)} does not exist`).join("\n"));
-    const orders = await Promise.all(leases.map(({ id }) => readOrder(session, id)));
-    const texts = leases.map((lease, index) => leaseText(session, lease, orders[index]));
+    const around = await Promise.all(leases.map((lease) => aroundOf(session, lease)));
+    const texts = await Promise.all(around.map(([lease, beside]) => leaseText(session, lease, beside)));
     return {
-      data: leases.map((lease, index) => ({ ...lease, order: orders[index] ?? null })),
-      text: sections(...(await Promise.all(texts))),
+      data: around.map(([lease, { order, slasher, disputes }]) => ({
+        ...lease,
+        order: order ?? null,
+        slasher,
+        disputes,
+      })),
+      text: sections(...texts),
     };
   },
 });

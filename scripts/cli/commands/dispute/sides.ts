@@ -1,0 +1,211 @@
+import { ZeroAddress } from "ethers";
+import { z } from "zod";
+
+import { command, done } from "../../command";
+import { penaltyIfUpheld, readDispute } from "../../disputes";
+import { LEAST_ELIGIBLE, mayAppeal, movesText, outcomeText, stageOf, stateText, turnText } from "../../disputeWords";
+import { Failure } from "../../failure";
+import { hold, money, pairs, plural } from "../../format";
+import { disputeOrLease } from "../../inputs";
+import { readLease } from "../../leases";
+import type { Session } from "../../session";
+import { eventArgs, type Execution, execute, step } from "../../steps";
+import { requireRole, requireStage, type Scene, sceneOf } from "./guards";
+import { takeHold } from "./hold";
+
+const DISPUTE = z.object({ dispute: disputeOrLease });
+
+/** Reports the dispute as it stands after a command. */
+async function standing(session: Session, { dispute }: Scene, execution: Execution) {
+  if (execution.dryRun) return done(execution, "", { dispute: dispute.name });
+  const [after, now] = await Promise.all([readDispute(session, dispute.id), session.now()]);
+  const text = pairs([
+    ["dispute", after.name],
+    ["next", stateText(after, now)],
+    ["can be done", movesText(after)],
+  ]);
+  return done(execution, text, { ...after, dispute: after.name });
+}
+
+/** What an upheld claim would take of the provider now. */
+async function atStake(session: Session, { dispute }: Scene): Promise<string> {
+  const [lease, tokens] = await Promise.all([readLease(session, dispute.lease), session.tokens()]);
+  const penalty = await penaltyIfUpheld(session, lease, dispute);
+  const held =
+    dispute.held === 0n ? "" : `, and ${money(dispute.held, await tokens.describe(dispute.token))} of earnings`;
+  return `a penalty of ${hold(penalty)}${held}`;
+}
+
+export const answer = command({
+  usage: "answer <dispute>",
+  summary: "deny a claim against you, for a counter-bond as large as the claimant's",
+  details: "The council rules then. Without an answer in time the claim is upheld.",
+  input: DISPUTE,
+  async run(session, input) {
+    const scene = await sceneOf(session, input.dispute);
+    const { dispute } = scene;
+    requireRole(scene, "provider", "answer");
+    requireStage(scene, ["answer"], "answered");
+    const [{ disputes, council }, stake] = await Promise.all([session.handles(), atStake(session, scene)]);
+    const parties = [dispute.claimant, dispute.byTenant ? ZeroAddress : dispute.tenant, dispute.provider];
+    const eligible = Number(await council.eligibleAt(dispute.filedAt - 1, parties));
+    session.tell(
+      `${pairs([
+        ["counter-bond", `${hold(dispute.bond)}, which you get back unless the claim is upheld`],
+        ["if upheld", `your counter-bond is the claimant's, and the claim costs you ${stake}`],
+        [
+          "the council",
+          eligible < LEAST_ELIGIBLE
+            ? `${plural(eligible, "member")} may vote: too few, so the claim fails with your answer, and may be appealed`
+            : `${plural(eligible, "member")} may vote; more than half decide`,
+        ],
+      ])}\n`,
+    );
+    const execution = await execute(session, [
+      ...(await takeHold(session, dispute.bond, "counter-bond")),
+      await step(`Answer dispute ${dispute.name}`, disputes, disputes.answer, [dispute.id], dispute.token),
+    ]);
+    return standing(session, scene, execution);
+  },
+});
+
+export const concede = command({
+  usage: "concede <dispute>",
+  summary: "admit the fault that you are accused of: the claim is upheld at once, and for good",
+  input: DISPUTE,
+  async run(session, input) {
+    const scene = await sceneOf(session, input.dispute);
+    const { dispute } = scene;
+    requireRole(scene, "provider", "concede");
+    requireStage(scene, ["answer", "ruling"], "conceded");
+    const [{ disputes }, stake] = await Promise.all([session.handles(), atStake(session, scene)]);
+    const posted = dispute.answered ? `, and your counter-bond of ${hold(dispute.bond)}` : "";
+    session.tell(`${pairs([["costs you", `${stake}${posted}`]])}\n`);
+    const execution = await execute(session, [
+      await step(`Concede dispute ${dispute.name}`, disputes, disputes.concede, [dispute.id], dispute.token),
+    ]);
+    return standing(session, scene, execution);
+  },
+});
+
+export const withdraw = command({
+  usage: "withdraw <dispute>",
+  summary: "give your claim up: before it is answered your bond returns, after that it is the provider's",
+  details: "The filing fee does not return. What the claim held back goes on to the provider.",
+  input: DISPUTE,
+  async run(session, input) {
+    const scene = await sceneOf(session, input.dispute);
+    const { dispute } = scene;
+    requireRole(scene, "claimant", "withdraw");
+    requireStage(scene, ["answer", "ruling"], "withdrawn");
+    const { disputes } = await session.handles();
+    const returns = stageOf(dispute) === "answer";
+    session.tell(`Your bond of ${hold(dispute.bond)} ${returns ? "returns to you" : "is the provider's then"}.\n`);
+    const execution = await execute(session, [
+      await step(`Withdraw dispute ${dispute.name}`, disputes, disputes.withdraw, [dispute.id], dispute.token),
+    ]);
+    const settled = eventArgs(execution, "DisputeSettled")[0];
+    if (settled === undefined) return done(execution, "", { dispute: dispute.name });
+    const [toClaimant, toProvider] = [settled["toClaimant"], settled["toProvider"]] as bigint[];
+    const text = pairs([
+      ["dispute", `${dispute.name}, withdrawn`],
+      ["to you", hold(toClaimant ?? 0n)],
+      ["to the provider", hold(toProvider ?? 0n)],
+    ]);
+    return done(execution, text, { dispute: dispute.name, toClaimant, toProvider });
+  },
+});
+
+/** Fails where the outcome is the best that there is for the account, or no business of its. */
+function requireAppellant({ account, dispute }: Scene): void {
+  const { claimant, provider, name } = dispute;
+  if (mayAppeal(dispute, account)) return;
+  if (account !== claimant && account !== provider) {
+    const message = `only the two sides appeal: the claimant ${claimant} and the provider ${provider}; you are ${account}`;
+    throw new Failure("refused", message);
+  }
+  const message = `dispute ${name} is ${outcomeText(dispute)}: that is the best for you, nothing to appeal`;
+  throw new Failure("refused", message);
+}
+
+export const appeal = command({
+  usage: "appeal <dispute>",
+  summary: "appeal the outcome to the appeal authority, for a bond as large as the claimant's",
+  details:
+    "The bond returns where the authority decides better for you than what you appeal; else it is the other side's.",
+  input: DISPUTE,
+  async run(session, input) {
+    const scene = await sceneOf(session, input.dispute);
+    const { dispute, now } = scene;
+    requireStage(scene, ["appealable"], "appealed");
+    requireAppellant(scene);
+    const { disputes } = await session.handles();
+    const { appealAuthority } = await disputes.rulesOf(dispute.rules);
+    session.tell(
+      `${pairs([
+        ["outcome now", `${outcomeText(dispute)}; ${turnText(dispute, now)}`],
+        ["appeal bond", `${hold(dispute.bond)}, which you get back where the authority decides better for you`],
+        ["authority", `${appealAuthority}, which decides within 21 days; silence leaves the outcome as it is`],
+      ])}\n`,
+    );
+    const execution = await execute(session, [
+      ...(await takeHold(session, dispute.bond, "appeal bond")),
+      await step(`Appeal dispute ${dispute.name}`, disputes, disputes.appeal, [dispute.id], dispute.token),
+    ]);
+    return standing(session, scene, execution);
+  },
+});
+
+export const carryOut = command({
+  usage: "execute <dispute>",
+  summary: "carry out what stands once no window is open, and pay the bonds out; anyone may",
+  details: "Settles a dispute that somebody executed already, too.",
+  input: DISPUTE,
+  async run(session, input) {
+    const scene = await sceneOf(session, input.dispute);
+    const { dispute } = scene;
+    requireStage(scene, ["ripe", "executed"], "executed");
+    const { disputes } = await session.handles();
+    const { id, name, token } = dispute;
+    const execution = await execute(session, [
+      ...(stageOf(dispute) === "ripe"
+        ? [await step(`Execute dispute ${name}`, disputes, disputes.execute, [id], token)]
+        : []),
+      await step(`Pay the bonds of dispute ${name} out`, disputes, disputes.settle, [id], token),
+    ]);
+    const settled = eventArgs(execution, "DisputeSettled")[0];
+    if (settled === undefined) return done(execution, "", { dispute: name });
+    const [toClaimant, toProvider, toTreasury, share] = ["toClaimant", "toProvider", "toTreasury", "share"].map(
+      (field) => settled[field] as bigint,
+    ) as [bigint, bigint, bigint, bigint];
+    const penalty = eventArgs(execution, "DisputeExecuted")[0]?.["penalty"] as bigint | undefined;
+    const paidIn = await (await session.tokens()).describe(token);
+    const upheld = dispute.outcome === "Upheld";
+    const text = pairs([
+      ["dispute", `${name}, ${outcomeText(dispute)}`],
+      ["penalty", penalty === undefined || penalty === 0n ? "" : `${hold(penalty)}: see leasehold tenant claim`],
+      [
+        "held earnings",
+        dispute.held === 0n
+          ? ""
+          : `${money(dispute.held, paidIn)}, ${upheld ? "free in the claimant's escrow account" : "less the fee, to the provider"}`,
+      ],
+      ["bonds", `${hold(toClaimant)} to the claimant, ${hold(toProvider)} to the provider`],
+      [
+        "filing fee",
+        share === 0n
+          ? `${hold(toTreasury)} to the treasury`
+          : `${hold(share)} for each member who voted: leasehold dispute fee ${name}`,
+      ],
+    ]);
+    const data = {
+      dispute: name,
+      outcome: dispute.outcome,
+      penalty: penalty ?? null,
+      toClaimant,
+      toProvider,
+      toTreasury,
+    };
+    return done(execution, text, { ...data, share });
+  },
+});

@@ -1,0 +1,174 @@
+import { formatLeaseId, splitDisputeId, formatDisputeId } from "../../sdk/ids";
+import {
+  DISPUTE_PHASES,
+  type DisputePhase,
+  FAULT_CLASSES,
+  type FaultClass,
+  type Outcome,
+  OUTCOMES,
+} from "../../sdk/disputes";
+import { Failure } from "./failure";
+import { eventsSince } from "./logs";
+import { type Lease, readLeases } from "./reads";
+import type { Session } from "./session";
+
+/** Disputes that are asked for at the same time. */
+const PAGE = 25;
+const BPS = 10_000n;
+/** Wei in a millionth of a HOLD, in which collateral is counted. */
+const MICRO = 10n ** 12n;
+
+/** A dispute as commands show it; instants in Unix seconds, HOLD in wei. */
+export interface Dispute {
+  readonly id: bigint;
+  readonly name: string;
+  readonly lease: bigint;
+  readonly leaseName: string;
+  readonly claimant: string;
+  /** Of the lease when the claim was filed. */
+  readonly tenant: string;
+  readonly provider: string;
+  readonly byTenant: boolean;
+  readonly faultClass: FaultClass;
+  readonly faultStart: number;
+  readonly filedAt: number;
+  /** As stored: what a deadline that passed brought is in `outcome` and `ripe`. */
+  readonly phase: DisputePhase;
+  readonly outcome: Outcome;
+  readonly ripe: boolean;
+  /** When the window that is open now closes; 0: none is open. */
+  readonly deadline: number;
+  /** By when it can be executed at the latest, whoever goes silent; 0 once it was. */
+  readonly endsAt: number;
+  /** Earnings that wait for the outcome, base units of `token`. */
+  readonly held: bigint;
+  readonly token: string;
+  readonly collateral: bigint;
+  /** Of the collateral: what the fault costs. */
+  readonly fractionBps: number;
+  readonly bond: bigint;
+  readonly filingFee: bigint;
+  readonly answered: boolean;
+  /** Members who may vote, once the claim is answered. */
+  readonly eligible: number;
+  readonly upholds: number;
+  readonly rejects: number;
+  /** Version of the rules that it was filed under. */
+  readonly rules: bigint;
+}
+
+/** Disputes by their ids, in that order; those that were never filed are left out. */
+export async function readDisputes(session: Session, ids: readonly bigint[]): Promise<Dispute[]> {
+  const { disputes } = await session.handles();
+  const leases = await readLeases(session, [...new Set(ids.map((id) => splitDisputeId(id).leaseId))]);
+  const tokens = new Map(leases.map(({ id, token }) => [id, token]));
+  const found: Dispute[] = [];
+  for (let from = 0; from < ids.length; from += PAGE) {
+    const page = await Promise.all(
+      ids.slice(from, from + PAGE).map(async (id) => {
+        const [view, { claim, proceeding }] = await Promise.all([disputes.disputeView(id), disputes.disputeById(id)]);
+        const { leaseId: lease } = splitDisputeId(id);
+        return {
+          id,
+          name: formatDisputeId(id),
+          lease,
+          leaseName: formatLeaseId(lease),
+          claimant: view.claimant,
+          tenant: view.tenant,
+          provider: view.provider,
+          byTenant: view.byTenant,
+          faultClass: FAULT_CLASSES[Number(claim.faultClass)] ?? "Unserved",
+          faultStart: Number(view.faultStart),
+          filedAt: Number(view.filedAt),
+          phase: DISPUTE_PHASES[Number(view.phase)] ?? "Filed",
+          outcome: OUTCOMES[Number(view.outcome)] ?? "None",
+          ripe: view.ripe,
+          deadline: Number(view.deadline),
+          endsAt: Number(view.endsAt),
+          held: view.held,
+          token: tokens.get(lease) ?? "",
+          collateral: view.collateral,
+          fractionBps: Number(view.fractionBps),
+          bond: view.bond,
+          filingFee: view.filingFee,
+          answered: proceeding.answer !== 0n,
+          eligible: Number(proceeding.eligible),
+          upholds: Number(proceeding.upholds),
+          rejects: Number(proceeding.rejects),
+          rules: claim.rules,
+        };
+      }),
+    );
+    found.push(...page.filter(({ filedAt }) => filedAt !== 0));
+    if (ids.length > PAGE) session.progress(`read ${Math.min(ids.length, from + PAGE)} of ${ids.length} disputes`);
+  }
+  return found;
+}
+
+/** Whether a dispute still waits for somebody: its bonds are not paid out. */
+export const isOpen = ({ phase }: Dispute): boolean => phase !== "Settled";
+
+/** Which disputes are looked for; what is left out does not matter. */
+export interface Wanted {
+  readonly lease?: bigint | undefined;
+  readonly provider?: string | undefined;
+  readonly claimant?: string | undefined;
+}
+
+/** Disputes that were ever filed, found by their events, in the order of their first filing. */
+export async function findDisputes(session: Session, wanted: Wanted): Promise<Dispute[]> {
+  const { provider, handles, startBlock } = await session.connection();
+  const { disputes } = handles;
+  const filter = disputes.filters.DisputeFiled(undefined, wanted.lease, wanted.provider);
+  const filed = await eventsSince(disputes, filter, provider, startBlock);
+  const ids = [...new Set(filed.map(({ args }) => args.disputeId))];
+  const { claimant } = wanted;
+  return readDisputes(
+    session,
+    ids.filter((id) => claimant === undefined || splitDisputeId(id).claimant === claimant),
+  );
+}
+
+/** One dispute; fails where it was never filed. */
+export async function readDispute(session: Session, id: bigint): Promise<Dispute> {
+  const [dispute] = await readDisputes(session, [id]);
+  if (dispute !== undefined) return dispute;
+  const { leaseId: lease } = splitDisputeId(id);
+  const hint = `see leasehold dispute list --lease ${formatLeaseId(lease)}`;
+  throw new Failure("refused", `there is no dispute ${formatDisputeId(id)}: ${hint}`);
+}
+
+/** A dispute as a person names it: by itself, or by its lease where that leaves one. */
+export type Named = { readonly dispute: bigint } | { readonly lease: bigint };
+
+/** The dispute that is named; of a lease the one that is open, else the only one that there was. */
+export async function namedDispute(session: Session, named: Named): Promise<Dispute> {
+  if ("dispute" in named) return readDispute(session, named.dispute);
+  const all = await findDisputes(session, { lease: named.lease });
+  const open = all.filter(isOpen);
+  const [only, ...more] = open.length > 0 ? open : all;
+  const lease = `lease ${formatLeaseId(named.lease)}`;
+  if (only === undefined) throw new Failure("refused", `nobody disputed ${lease}: see leasehold dispute raise`);
+  if (more.length === 0) return only;
+  const names = [only, ...more].map(({ name }) => name).join("\n");
+  throw new Failure("refused", `${lease} has several disputes, say which:\n${names}`);
+}
+
+/**
+ * What an upheld claim would take of a lease's collateral now, in wei: the fraction of its class, or the difference to
+ * what the last punished fault was worth where this one began before that claim was filed; at most what is left.
+ */
+export async function penaltyIfUpheld(
+  session: Session,
+  lease: Lease,
+  claim: Pick<Dispute, "faultStart" | "fractionBps" | "collateral">,
+): Promise<bigint> {
+  const { market } = await session.handles();
+  const { claims } = await market.leaseById(lease.id);
+  const punished = (claims >> 188n) & 0x3fffn; // see contracts/types/LeaseClaims.sol
+  const before = claim.faultStart < lease.coveredUntil ? punished : 0n;
+  const fraction = BigInt(claim.fractionBps);
+  if (fraction <= before) return 0n;
+  const amount = (((claim.collateral / MICRO) * (fraction - before)) / BPS) * MICRO;
+  return amount < lease.collateral ? amount : lease.collateral;
+}

@@ -1,0 +1,552 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { keccak256, parseEther, ZeroAddress } from "ethers";
+
+import { formatDisputeId, formatLeaseId } from "../../sdk/ids";
+import { formatDuration, formatInstant } from "../../sdk/units";
+import { leasehold, leaseholdJson } from "../helpers/commandLine";
+import {
+  ANSWER_WINDOW,
+  APPEAL_WINDOW,
+  bondOf,
+  disputeFixture,
+  disputeIdOf,
+  EVIDENCE,
+  fileClaim,
+  FILING_FEE,
+  RULING_WINDOW,
+} from "../helpers/disputes";
+import { earnedOf, partOf, penaltyParts } from "../helpers/money";
+import { DAY, DEFAULT_RULES, HOUR } from "../helpers/parameters";
+import { activeLease, serve } from "../helpers/scene";
+import { at, moveTo, now } from "../helpers/time";
+
+interface Failed {
+  readonly error: { readonly name?: string; readonly message: string };
+}
+
+/** A running lease of two units for a day, an hour old, that can be disputed; tenantA let nobody take HOLD yet. */
+async function runningFixture() {
+  const fixture = await disputeFixture();
+  const lease = await activeLease(fixture, { offer: fixture.offerD, units: 2, duration: DAY });
+  await fixture.hold.connect(fixture.tenantA).approve(fixture.disputes, 0n);
+  await serve(fixture, lease, lease.startedAt + HOUR);
+  await moveTo(lease.startedAt + HOUR);
+  const id = disputeIdOf(lease.id, fixture.tenantA);
+  const bond = bondOf(lease.collateral);
+  const penalty = partOf(lease.collateral, DEFAULT_RULES.unservedBps);
+  return { ...fixture, lease, leaseName: formatLeaseId(lease.id), id, name: formatDisputeId(id), bond, penalty };
+}
+
+/** The same, with a claim of tenantA filed about it since its start. */
+async function filedFixture() {
+  const fixture = await runningFixture();
+  const { hold, disputes, tenantA, lease } = fixture;
+  await hold.connect(tenantA).approve(disputes, parseEther("1000"));
+  const { filedAt } = await fileClaim(fixture, lease);
+  return { ...fixture, filedAt };
+}
+
+/** The same, with the provider's answer. */
+async function answeredFixture() {
+  const fixture = await filedFixture();
+  const answeredAt = fixture.filedAt + HOUR;
+  await at(answeredAt, () => fixture.disputes.connect(fixture.providerA).answer(fixture.id));
+  return { ...fixture, answeredAt };
+}
+
+/** "within 1d, by ..." of a deadline, seen from the latest block. */
+async function within(deadline: number): Promise<string> {
+  return `within ${formatDuration(deadline - (await now()))}, by ${formatInstant(deadline)}`;
+}
+
+describe("leasehold dispute", () => {
+  it("goes from a tenant's claim over answer and ruling to penalty, bonds and fees (INV-DSP-1, INV-DSP-2, INV-DSP-3)", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { disputes, hold, escrow, lens, usd6, tenantA, providerA, stranger, lease, id, name, bond } = fixture;
+    const { memberA, memberB, memberC, memberD, treasury } = fixture;
+    const wallet = (who: { address: string }): Promise<bigint> => hold.balanceOf(who.address);
+    const [tenantBefore, providerBefore, treasuryBefore] = await Promise.all(
+      [tenantA, providerA, treasury].map((who) => wallet(who)),
+    );
+
+    const line = `dispute raise ${fixture.leaseName} --class unserved --since 30m --evidence ${EVIDENCE}`;
+    const raised = await leasehold(fixture, tenantA, line);
+    expect(raised.code, raised.err).to.equal(0);
+    const { faultStart, filedAt, held } = await disputes.disputeView(id);
+    const opened = await now();
+    expect(raised.err)
+      .to.match(/claims +not reachable or did not work, while heartbeats said that it was served, since /)
+      .and.to.match(/as +the tenant/)
+      .and.to.match(/claim bond +2\.98384 HOLD, which you get back unless the claim is rejected/)
+      .and.to.match(/filing fee +1\.00 HOLD, which nobody gives back/)
+      .and.to.match(/holds back +0\.\d+ USD6 of the provider's earnings, by now/)
+      .and.to.match(/5\.96768 HOLD of a penalty of 7\.4596 HOLD: 25 % of 29\.8384 HOLD/)
+      .and.to.include("hand it to the council");
+    expect(raised.out)
+      .to.include("Let the contract of disputes take 3.98384 HOLD out of the wallet")
+      .and.to.match(new RegExp(`dispute +${name}`))
+      .and.to.include(`the provider must answer ${await within(opened + ANSWER_WINDOW)}; silence upholds the claim`)
+      .and.to.include(`by ${formatInstant(opened + 29 * DAY)} at the latest, whoever goes silent`);
+    expect(filedAt).to.equal(BigInt(opened));
+    const lived = Number(filedAt) - lease.startedAt;
+    const before = Number(faultStart) - lease.startedAt;
+    expect(lived - before).to.be.within(1_800, 1_810);
+    expect(held).to.equal(earnedOf(lease.rate, lived - before));
+    expect(await hold.allowance(tenantA, disputes)).to.equal(0n);
+
+    const answered = await leasehold(fixture, providerA, `dispute answer ${fixture.leaseName}`);
+    expect(answered.err)
+      .to.match(/counter-bond +2\.98384 HOLD, which you get back unless the claim is upheld/)
+      .and.to.include("a penalty of 7.4596 HOLD, and ")
+      .and.to.include("5 members may vote; more than half decide");
+    const answeredAt = await now();
+    expect(answered.out).to.include(
+      `the council must rule ${await within(answeredAt + RULING_WINDOW)}; silence fails the claim`,
+    );
+
+    const first = await leasehold(fixture, memberA, `dispute rule ${name} --uphold`);
+    expect(first.out).to.include("1 uphold, 0 reject, of 5 who may vote").and.to.include("the council must rule");
+    await leasehold(fixture, memberB, `dispute rule ${name} --reject`);
+    await leasehold(fixture, memberC, `dispute rule ${name} --uphold`);
+    const last = await leaseholdJson<object>(fixture, memberD, `dispute rule ${name} --uphold`);
+    const decidedAt = await now();
+    expect(last).to.deep.include({
+      dispute: name,
+      vote: "uphold",
+      outcome: "Upheld",
+      upholds: 3,
+      rejects: 1,
+      eligible: 5,
+      deadline: decidedAt + APPEAL_WINDOW,
+    });
+
+    const shown = await leasehold(fixture, undefined, `dispute show ${name}`);
+    expect(shown.out)
+      .to.match(/outcome +upheld\n/)
+      .and.to.include(`the provider may appeal ${await within(decidedAt + APPEAL_WINDOW)}; then anyone executes it`)
+      .and.to.match(new RegExp(`evidence +${EVIDENCE}`))
+      .and.to.match(new RegExp(`${memberB.address} +reject`))
+      .and.to.match(/bonds +2\.98384 HOLD of the claimant, 2\.98384 HOLD of the provider/);
+
+    const early = await leasehold(fixture, stranger, `dispute execute ${name}`);
+    expect(early.code).to.equal(1);
+    expect(early.err).to.match(
+      /cannot be executed now: upheld; the provider may appeal within .*\nwhat can be done: the/,
+    );
+    await moveTo(decidedAt + APPEAL_WINDOW);
+    const executed = await leaseholdJson<object>(fixture, stranger, `dispute execute ${name}`);
+    const share = FILING_FEE / 4n;
+    expect(executed).to.deep.include({
+      dispute: name,
+      outcome: "Upheld",
+      penalty: fixture.penalty.toString(),
+      toClaimant: (2n * bond).toString(),
+      toProvider: "0",
+      toTreasury: "0",
+      share: share.toString(),
+    });
+    const free = await escrow.freeOf(usd6, tenantA);
+    expect(await wallet(tenantA)).to.equal(tenantBefore! + bond - FILING_FEE);
+    expect((await lens.leaseView(lease.id)).penalised).to.equal(fixture.penalty);
+    expect(free).to.be.greaterThan(0n);
+
+    const fee = await leaseholdJson<{ amount: string }>(
+      fixture,
+      memberB,
+      `dispute fee ${name} --to ${treasury.address}`,
+    );
+    expect(fee.amount).to.equal(share.toString());
+    expect(await wallet(treasury)).to.equal(treasuryBefore! + share);
+    const all = await leasehold(fixture, memberA, "dispute fee");
+    expect(all.out).to.include(`0.25 HOLD went to ${memberA.address}.`);
+    expect(await wallet(memberA)).to.equal(share);
+    const again = await leasehold(fixture, memberA, "dispute fee");
+    expect(again.err).to.include(`no filing fee of dispute ${name} waits for ${memberA.address}`);
+    expect(await wallet(providerA)).to.equal(providerBefore! - bond - fixture.penalty);
+    const over = await leasehold(fixture, undefined, `dispute show ${fixture.leaseName}`);
+    expect(over.out).to.match(/next +over, and paid out/);
+  });
+
+  it("tells what a silence brings, and lets anyone carry it out, after it was executed, too", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { disputes, providerA, tenantA, stranger, keeper, filedAt, id, name, bond } = fixture;
+    await moveTo(filedAt + ANSWER_WINDOW);
+    const late = await leasehold(fixture, providerA, `dispute answer ${name}`);
+    const deadline = filedAt + ANSWER_WINDOW + APPEAL_WINDOW;
+    expect(late.err).to.equal(
+      `error: dispute ${name} cannot be answered now: upheld, since the provider did not answer; ` +
+        `the provider may appeal ${await within(deadline)}; then anyone executes it\n` +
+        "what can be done: the provider: leasehold dispute appeal\n",
+    );
+    const best = await leasehold(fixture, tenantA, `dispute appeal ${name}`);
+    expect(best.err).to.equal(
+      `error: dispute ${name} is upheld, since the provider did not answer: that is the best for you, nothing to appeal\n`,
+    );
+    await moveTo(deadline);
+    const ripe = await leasehold(fixture, undefined, `dispute list --open`);
+    expect(ripe.out).to.include("upheld, since the provider did not answer; anyone may execute it now");
+    await disputes.connect(keeper).execute(id);
+    const held = await leasehold(fixture, undefined, `dispute show ${name}`);
+    expect(held.out).to.match(/next +executed; the bonds are not paid out yet/);
+    const settled = await leaseholdJson<object>(fixture, stranger, `dispute execute ${name}`);
+    expect(settled).to.deep.include({
+      penalty: null,
+      toClaimant: bond.toString(),
+      toProvider: "0",
+      toTreasury: FILING_FEE.toString(),
+      share: "0",
+    });
+    const again = await leasehold(fixture, stranger, `dispute execute ${name}`);
+    expect(again.err).to.equal(`error: dispute ${name} cannot be executed now: upheld; over, and paid out\n`);
+  });
+
+  it("appeals to the authority, whose decision is final", async () => {
+    const fixture = await loadFixture(answeredFixture);
+    const { hold, disputes, tenantA, providerA, appeals, stranger, name, bond } = fixture;
+    await hold.connect(tenantA).approve(disputes, 0n);
+    for (const member of [fixture.memberA, fixture.memberB, fixture.memberC]) {
+      await disputes.connect(member).rule(fixture.id, false);
+    }
+    expect((await leasehold(fixture, stranger, `dispute appeal ${name}`)).err).to.equal(
+      `error: only the two sides appeal: the claimant ${tenantA.address} and the provider ${providerA.address}; you are ${stranger.address}\n`,
+    );
+    const appealed = await leasehold(fixture, tenantA, `dispute appeal ${name}`);
+    expect(appealed.err)
+      .to.match(/outcome now +rejected; the claimant may appeal within/)
+      .and.to.match(/appeal bond +2\.98384 HOLD/)
+      .and.to.include(appeals.address);
+    const until = (await now()) + 21 * DAY;
+    expect(appealed.out)
+      .to.include("Let the contract of disputes take 2.98384 HOLD out of the wallet")
+      .and.to.include(`the appeal authority may decide ${await within(until)}; silence leaves it rejected`);
+
+    expect((await leasehold(fixture, stranger, `dispute decide ${name} --outcome failed`)).err).to.include(
+      `only the appeal authority that it was filed under, ${appeals.address}, decides dispute ${name}`,
+    );
+    expect((await leasehold(fixture, appeals, `dispute decide ${name} --outcome none`)).err).to.equal(
+      "error: --outcome: write one of upheld, failed, rejected\n",
+    );
+    const decided = await leasehold(fixture, appeals, `dispute decide ${name} --outcome failed`);
+    expect(decided.out).to.include(`Dispute ${name} is failed, for good: leasehold dispute execute ${name}`);
+    const executed = await leaseholdJson<object>(fixture, stranger, `dispute execute ${name}`);
+    expect(executed).to.deep.include({
+      outcome: "Failed",
+      penalty: "0",
+      toClaimant: (2n * bond).toString(),
+      toProvider: bond.toString(),
+    });
+  });
+
+  it("takes the hash of a file, whatever is in it", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { disputes, tenantA, leaseName, id } = fixture;
+    const directory = mkdtempSync(path.join(tmpdir(), "leasehold-"));
+    try {
+      const file = path.join(directory, "probes.bin");
+      const bytes = Uint8Array.from([0, 255, 10, 13, 128]);
+      writeFileSync(file, bytes);
+      const line = `dispute raise ${leaseName} --class data-lost --since 1h --evidence`;
+      const { err } = await leasehold(fixture, tenantA, `${line} ${file}`);
+      expect(err).to.match(new RegExp(`evidence +${keccak256(bytes)}, keccak256 of ${file}`));
+      const [filed] = await disputes.queryFilter(disputes.filters.DisputeFiled(id));
+      expect(filed!.args.evidence).to.equal(keccak256(bytes));
+      expect(filed!.args.faultClass).to.equal(2n);
+      const lost = await leasehold(fixture, tenantA, `${line} ${file}.gone`);
+      expect(lost.code).to.equal(2);
+      expect(lost.err).to.match(/the evidence .*\.gone cannot be read .*: name a file, or write its keccak256/);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("approves nothing where the allowance suffices, and sends nothing in a dry run", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { disputes, hold, tenantA, leaseName, id, bond } = fixture;
+    const line = `dispute raise ${leaseName} --class unserved --since 30m --evidence ${EVIDENCE}`;
+    const dry = await leasehold(fixture, tenantA, `${line} --dry-run`);
+    expect(dry.out)
+      .to.include("Dry run")
+      .and.to.match(/would call +file of/)
+      .and.to.include("not simulated");
+    expect((await disputes.disputeView(id)).filedAt).to.equal(0n);
+    await hold.connect(tenantA).approve(disputes, bond + FILING_FEE);
+    const { transactions } = await leaseholdJson<{ transactions: object[] }>(fixture, tenantA, line);
+    expect(transactions).to.have.length(1);
+    expect(await hold.allowance(tenantA, disputes)).to.equal(0n);
+  });
+
+  it("lets anyone challenge, for the collateral alone", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { stranger, tenantA, leaseName, lease, penalty } = fixture;
+    const line = `dispute raise ${leaseName} --class unserved --since 30m --evidence ${EVIDENCE}`;
+    const { err } = await leasehold(fixture, stranger, `${line} --dry-run`);
+    expect(err)
+      .to.match(/as +a challenger/)
+      .and.to.match(/holds back +nothing: you are not its tenant/);
+    const raised = await leaseholdJson<object>(fixture, stranger, line);
+    expect(raised).to.deep.include({
+      dispute: `${leaseName}/${stranger.address}`,
+      byTenant: false,
+      held: "0",
+      penalty: penalty.toString(),
+      part: penaltyParts(penalty, true).challenger.toString(),
+      collateral: lease.collateral.toString(),
+      fractionBps: 2500,
+    });
+    const shown = await leasehold(fixture, undefined, `dispute show ${leaseName}`);
+    expect(shown.out)
+      .to.match(new RegExp(`claimant +${stranger.address}, a challenger`))
+      .and.to.match(new RegExp(`tenant +${tenantA.address}`));
+  });
+
+  it("withdraws: with the bond before the answer, without it after", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { tenantA, providerA, name, bond } = fixture;
+    const other = await leasehold(fixture, providerA, `dispute withdraw ${name}`);
+    expect(other.err).to.equal(
+      `error: only the claimant, ${tenantA.address}, can withdraw dispute ${name}; you are ${providerA.address}\n`,
+    );
+    const { err, out } = await leasehold(fixture, tenantA, `dispute withdraw ${name}`);
+    expect(err).to.include("Your bond of 2.98384 HOLD returns to you.");
+    expect(out).to.match(/to you +2\.98384 HOLD/);
+    const after = await loadFixture(answeredFixture);
+    const lost = await leasehold(after, after.tenantA, `dispute withdraw ${after.name} --dry-run`);
+    expect(lost.err).to.include("Your bond of 2.98384 HOLD is the provider's then.");
+    const data = await leaseholdJson<object>(after, after.tenantA, `dispute withdraw ${after.name}`);
+    expect(data).to.deep.include({ toClaimant: "0", toProvider: (2n * bond).toString() });
+  });
+
+  it("concedes at once, and for good", async () => {
+    const fixture = await loadFixture(answeredFixture);
+    const { providerA, stranger, name, bond, penalty } = fixture;
+    const { err, out } = await leasehold(fixture, providerA, `dispute concede ${name}`);
+    expect(err).to.match(/costs you +a penalty of 7\.4596 HOLD, and .* USD6 of earnings, and your counter-bond/);
+    expect(out).to.match(/next +upheld; anyone may execute it now/);
+    const executed = await leaseholdJson<object>(fixture, stranger, `dispute execute ${name}`);
+    expect(executed).to.deep.include({ penalty: penalty.toString(), toClaimant: (2n * bond).toString() });
+  });
+
+  it("tells the provider when too few members may vote (INV-DSP-3)", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { council, admin, hold, disputes, tenantA, providerA, name } = fixture;
+    for (const member of [fixture.memberA, fixture.memberB, fixture.memberC]) {
+      await council.connect(admin).unseat(member);
+    }
+    await hold.connect(tenantA).approve(disputes, parseEther("1000"));
+    await fileClaim(fixture, fixture.lease);
+    const { err, out } = await leasehold(fixture, providerA, `dispute answer ${name}`);
+    expect(err).to.include("2 members may vote: too few, so the claim fails with your answer, and may be appealed");
+    expect(out).to.include(
+      "failed, since 2 members of the council may vote, of 3 that it takes; either side may appeal",
+    );
+  });
+
+  it("lets members recuse themselves, and refuses who may not rule before it sends anything", async () => {
+    const fixture = await loadFixture(answeredFixture);
+    const { council, admin, memberA, memberB, memberC, stranger, keeper, name, filedAt } = fixture;
+    const neither = await leasehold(fixture, memberA, `dispute rule ${name}`);
+    expect(neither.code).to.equal(2);
+    expect(neither.err).to.equal("error: say how you vote: --uphold or --reject\n");
+    const recused = await leasehold(fixture, memberA, `dispute recuse ${name}`);
+    expect(recused.out).to.include("0 uphold, 0 reject, of 5 who may vote");
+    await leasehold(fixture, memberB, `dispute rule ${name} --reject`);
+    await council.connect(admin).seat(keeper);
+    const seated = await now();
+    await council.connect(admin).unseat(memberC);
+    for (const [actor, why] of [
+      [memberA, "it recused itself"],
+      [memberB, "it voted to reject"],
+      [memberC, "it has no seat in the council"],
+      [stranger, "it has no seat in the council"],
+      [
+        keeper,
+        `it has been seated since ${formatInstant(seated)}, the claim was filed at ${formatInstant(filedAt)}, not after that second`,
+      ],
+    ] as const) {
+      const run = await leasehold(fixture, actor, `dispute rule ${name} --uphold`);
+      expect(run.code).to.equal(1);
+      expect(run.err).to.equal(`error: ${actor.address} cannot rule on ${name}: ${why}\n`);
+    }
+  });
+
+  it("refuses a member who is a party", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { council, admin, hold, disputes, tenantA, providerA, id, name } = fixture;
+    await council.connect(admin).seat(tenantA);
+    await hold.connect(tenantA).approve(disputes, parseEther("1000"));
+    await fileClaim(fixture, fixture.lease);
+    await disputes.connect(providerA).answer(id);
+    const run = await leasehold(fixture, tenantA, `dispute rule ${name} --uphold`);
+    expect(run.err).to.equal(`error: ${tenantA.address} cannot rule on ${name}: it is a party of the case\n`);
+  });
+
+  it("lists disputes by lease, provider, claimant and state", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { offerD, tenantB, providerA, providerB, stranger, lease, leaseName, name } = fixture;
+    const other = await activeLease(fixture, { offer: offerD, tenant: tenantB, duration: DAY });
+    await moveTo((await now()) + 60);
+    await fileClaim(fixture, other);
+    await fileClaim(fixture, lease, { claimant: stranger });
+    const names = async (options: string): Promise<string[]> => {
+      const found = await leaseholdJson<{ dispute: string }[]>(fixture, undefined, `dispute list ${options}`);
+      return found.map(({ dispute }) => dispute);
+    };
+    const [second, third] = [`${formatLeaseId(other.id)}/${tenantB.address}`, `${leaseName}/${stranger.address}`];
+    expect(await names("")).to.deep.equal([name, second, third]);
+    expect(await names(`--lease ${leaseName}`)).to.deep.equal([name, third]);
+    expect(await names(`--provider ${providerA.address}`)).to.deep.equal([name, second, third]);
+    expect(await names(`--provider ${providerB.address}`)).to.deep.equal([]);
+    expect(await names(`--claimant ${tenantB.address}`)).to.deep.equal([second]);
+    await leasehold(fixture, tenantB, `dispute withdraw ${second}`);
+    expect(await names("--open")).to.deep.equal([name, third]);
+    expect(await names("")).to.deep.equal([name, second, third]);
+    const several = await leasehold(fixture, providerA, `dispute answer ${leaseName}`);
+    expect(several.err).to.equal(`error: lease ${leaseName} has several disputes, say which:\n${name}\n${third}\n`);
+    const { out } = await leasehold(fixture, undefined, "dispute list --open");
+    expect(out)
+      .to.include("DISPUTE")
+      .and.to.match(new RegExp(`${name} +unserved +the provider must answer within`));
+    const nobody = await leasehold(fixture, undefined, `dispute list --claimant ${ZeroAddress}`);
+    expect(nobody.out).to.equal("No disputes.\n");
+  });
+
+  it("shows claims and penalties with the lease, and whether it can be disputed", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { providerA, stranger, offerA, leaseName, name, disputes, id } = fixture;
+    const open = await leasehold(fixture, undefined, `lease show ${leaseName}`);
+    expect(open.out)
+      .to.match(new RegExp(`disputes +leasehold dispute raise ${leaseName}`))
+      .and.to.match(new RegExp(`claim +${name}: the provider must answer within`));
+    const [data] = await leaseholdJson<{ openClaims: number; disputes: object[]; slasher: string }[]>(
+      fixture,
+      undefined,
+      `lease show ${leaseName}`,
+    );
+    expect([data!.openClaims, data!.disputes.length, data!.slasher]).to.deep.equal([1, 1, await disputes.getAddress()]);
+    await disputes.connect(providerA).concede(id);
+    await leasehold(fixture, stranger, `dispute execute ${name}`);
+    const punished = await leasehold(fixture, undefined, `lease show ${leaseName}`);
+    expect(punished.out)
+      .to.match(/penalised +7\.4596 HOLD of the collateral, by now/)
+      .and.to.match(/at fault +a claim filed at .* was upheld, and punished/)
+      .and.not.to.match(/claim +\d/);
+    const plain = await leasehold(fixture, undefined, `offers ${offerA}`);
+    expect(plain.out).to.match(/disputes +none: no slashing module was accepted/);
+    const table = await leasehold(fixture, undefined, "offers");
+    expect(table.out)
+      .to.match(/ no +0x/)
+      .and.to.match(/ yes +0x/);
+  });
+});
+
+describe("leasehold dispute raise, refused before anything is sent", () => {
+  const raise = (lease: string, since: string, fault = "unserved"): string =>
+    `dispute raise ${lease} --class ${fault} --since ${since} --evidence ${EVIDENCE}`;
+
+  it("refuses leases whose offer names no slashing module, or another one", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const lease = formatLeaseId((await activeLease(fixture)).id);
+    const none = await leasehold(fixture, fixture.tenantA, raise(lease, "1s"));
+    expect(none.code).to.equal(1);
+    expect(none.err).to.equal(
+      `error: lease ${lease} cannot be disputed here: its offer accepted no slashing module; choose offers whose leases can be disputed, see leasehold offers\n`,
+    );
+  });
+
+  it("refuses leases that did not start, are long over, or do not exist", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { tenantA, market, lease, leaseName } = fixture;
+    const missing = await leasehold(fixture, tenantA, raise("99-1", "1h"));
+    expect(missing.err).to.equal("error: lease 99-1 does not exist\n");
+    await market.connect(tenantA).close(lease.id);
+    const { releasableAt } = await fixture.lens.leaseView(lease.id);
+    await moveTo(releasableAt);
+    const late = await leasehold(fixture, tenantA, raise(leaseName, "1h"));
+    expect(late.err).to.equal(`error: lease ${leaseName} could be disputed until ${formatInstant(releasableAt)}\n`);
+  });
+
+  it("refuses times at which the lease was not running, and times long ago", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { tenantA, lease, leaseName, market } = fixture;
+    const before = await leasehold(fixture, tenantA, raise(leaseName, "2h"));
+    expect(before.err).to.include(
+      `the lease began at ${formatInstant(lease.startedAt)}; say --since ${lease.startedAt}`,
+    );
+    const future = await leasehold(fixture, tenantA, raise(leaseName, String((await now()) + 1)));
+    expect(future.err).to.include(`it is ${formatInstant(await now())}, say when it began`);
+    await market.connect(tenantA).close(lease.id);
+    const { end } = await fixture.lens.leaseView(lease.id);
+    await moveTo(Number(end) + 60);
+    const after = await leasehold(fixture, tenantA, raise(leaseName, String(end)));
+    expect(after.err).to.include(`the lease ended at ${formatInstant(end)}`);
+    const inside = await leaseholdJson<{ faultStart: number }>(
+      fixture,
+      tenantA,
+      raise(leaseName, String(Number(end) - 1)),
+    );
+    expect(inside.faultStart).to.equal(Number(end) - 1);
+  });
+
+  it("refuses faults of more than 7 days ago", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { tenantA, offerD } = fixture;
+    const lease = await activeLease(fixture, { offer: offerD, duration: 10 * DAY });
+    await moveTo(lease.startedAt + 8 * DAY);
+    const old = await leasehold(fixture, tenantA, raise(formatLeaseId(lease.id), "7d1s"));
+    expect(old.err).to.include("it is possible for 7 days after it began; say --since 6d23h if it lasted until then");
+  });
+
+  it("refuses a second claim of the same claimant, and says what to do with the first", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { tenantA, leaseName, name } = fixture;
+    const again = await leasehold(fixture, tenantA, raise(leaseName, "10m"));
+    expect(again.err).to.match(
+      new RegExp(
+        `^error: you have a claim on lease ${leaseName} already, ${name}: the provider must answer within .*\nwhat can be done: .*claimant: leasehold dispute withdraw\n$`,
+      ),
+    );
+  });
+
+  it("refuses without the HOLD for bond and fee", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { hold, tenantA, stranger, leaseName } = fixture;
+    await hold.connect(tenantA).transfer(stranger, (await hold.balanceOf(tenantA)) - parseEther("3.98"));
+    const poor = await leasehold(fixture, tenantA, raise(leaseName, "10m"));
+    expect(poor.err).to.match(
+      /error: your wallet has 3\.98 HOLD that are free, 3\.98384 HOLD are needed as claim bond and filing fee\n$/,
+    );
+  });
+
+  it("takes four classes, times of the calendar in UTC, and dispute ids with a checksum", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { tenantA, leaseName, lease } = fixture;
+    const wrong = await leasehold(fixture, tenantA, raise(leaseName, "yesterday", "late"));
+    expect(wrong.code).to.equal(2);
+    expect(wrong.err)
+      .to.include("--class: write one of unserved, short-of-terms, data-lost, data-exposed")
+      .and.to.include("--since");
+    const impossible = await leasehold(fixture, tenantA, raise(leaseName, "2026-02-30T10:00"));
+    expect(impossible.err).to.include('"2026-02-30T10:00" is no time of the calendar');
+    const second = lease.startedAt + 600;
+    const written = new Date(second * 1_000).toISOString().slice(0, 19);
+    const line = `${raise(leaseName, written, "data-exposed")} --dry-run`;
+    const { faultStart } = await leaseholdJson<{ faultStart: number }>(fixture, tenantA, line);
+    expect(faultStart).to.equal(second);
+    const none = await leasehold(fixture, tenantA, `dispute show ${leaseName}`);
+    expect(none.err).to.equal(`error: nobody disputed lease ${leaseName}: see leasehold dispute raise\n`);
+    const typo = await leasehold(fixture, tenantA, `dispute show ${leaseName}/0x12`);
+    expect(typo.code).to.equal(2);
+    expect(
+      (
+        JSON.parse(
+          (await leasehold(fixture, tenantA, `dispute show ${leaseName}/${tenantA.address} --json`)).err,
+        ) as Failed
+      ).error.message,
+    ).to.equal(`there is no dispute ${leaseName}/${tenantA.address}: see leasehold dispute list --lease ${leaseName}`);
+  });
+});
