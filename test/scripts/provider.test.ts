@@ -118,7 +118,7 @@ describe("leasehold provider", () => {
   describe("offer", () => {
     it("creates what was described, for an hour at least unless told", async () => {
       const fixture = await loadFixture(openMarketFixture);
-      const { lens, providerA, usd6, market } = fixture;
+      const { lens, providerA, usd6, market, disputes } = fixture;
       const line =
         "provider offer --cpu 8 --memory 32GiB --gpu h100:1 --region eu-central --attributes ecc --price 0.42/h --capacity 4 --token USD6";
       const { code, out } = await leasehold(fixture, providerA, line);
@@ -131,11 +131,27 @@ describe("leasehold provider", () => {
       expect(offer!.minDuration).to.equal(HOUR);
       expect(offer!.maxDuration).to.equal(30 * DAY);
       expect(offer!.capacity).to.equal(4n);
-      expect(offer!.slasher).to.equal(ZeroAddress);
+      expect(offer!.slasher).to.equal(await disputes.getAddress());
+      expect(out).to.match(/disputes +leases can be disputed/);
       expect(offer!.resources).to.equal(
         (1n << 168n) | (1n << 152n) | (1n << 144n) | (0xc019n << 128n) | (32_768n << 32n) | 8_000n,
       );
       expect(parseResources({ gpu: "h100:1" }).gpuClass).to.equal(0xc019);
+    });
+
+    it("names the slashing module that is asked for, or none", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { lens, providerA, stranger, market } = fixture;
+      for (const [asked, named, told] of [
+        ["none", ZeroAddress, "none: no slashing module was accepted"],
+        [stranger.address, stranger.address, `by slashing module ${stranger.address}`],
+      ] as const) {
+        const line = `provider offer --cpu 8 --price 0.42/h --token USD6 --slasher ${asked}`;
+        const { out } = await leasehold(fixture, providerA, line);
+        expect(out).to.match(new RegExp(`disputes +${told}`));
+        const [offer] = await lens.offerViews(await market.offerCount(), 1);
+        expect(offer!.slasher).to.equal(named);
+      }
     });
 
     it("hashes the description", async () => {

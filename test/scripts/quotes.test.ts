@@ -171,7 +171,8 @@ describe("leasehold quote", () => {
 
     it("tells the offer of a quote with terms, once there is one", async () => {
       const fixture = await loadFixture(openMarketFixture);
-      const { file } = await signed(fixture, "--cpu 8 --memory 32GiB --token USD6 --price 0.30/h --units 2");
+      const { file, quote } = await signed(fixture, "--cpu 8 --memory 32GiB --token USD6 --price 0.30/h --units 2");
+      expect(quote.quote.terms.slasher).to.equal(await fixture.disputes.getAddress());
       const before = await leasehold(fixture, undefined, `quote show ${file}`);
       expect(before.out).to.include("none yet: the first lease creates it").and.to.include("8 CPU, 32 GiB");
       await leasehold(fixture, fixture.tenantA, `quote open ${file} --duration 2h`);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { ZeroAddress, ZeroHash } from "ethers";
+import { ZeroHash } from "ethers";
 import type { Offer } from "../../../sdk/offers";
 import { formatResources } from "../../../sdk/resources";
 import { formatDuration } from "../../../sdk/units";
@@ -10,7 +10,7 @@ import { hold, pairs, plural, price, sections } from "../format";
 import { offerId } from "../inputs";
 import { readOffers, readOffersById, readRecords } from "../reads";
 import type { Session } from "../session";
-import { offersTable } from "../views";
+import { disputableText, offersTable } from "../views";
 
 async function offerText(session: Session, offer: Offer): Promise<string> {
   const paidIn = await (await session.tokens()).describe(offer.token);
@@ -23,7 +23,7 @@ async function offerText(session: Session, offer: Offer): Promise<string> {
     ["term", `${formatDuration(offer.minDuration)} to ${formatDuration(offer.maxDuration)}`],
     ["collateral", `${hold(offer.collateralPerUnit)} a unit; the provider has ${hold(offer.freeBond)} free`],
     ["leases so far", String(offer.leaseCount)],
-    ["slashing module", offer.slasher === ZeroAddress ? "none" : offer.slasher],
+    ["disputes", await disputableText(session, offer.slasher)],
     ["description", offer.contentHash === ZeroHash ? "" : `keccak256 ${offer.contentHash}`],
   ]);
 }

@@ -34,6 +34,7 @@ import { readLeases, readOffersById } from "../reads";
 import type { Session } from "../session";
 import { eventArgs, execute, step } from "../steps";
 import type { Token } from "../tokens";
+import { disputableText } from "../views";
 import {
   contentHashOf,
   DEFAULT_MAX_DURATION,
@@ -92,13 +93,16 @@ async function withTerms(session: Session, input: SignInput): Promise<Subject> {
   const resources = packResources(parseResources(input));
   if (resources === 0n)
     throw new Failure("usage", "say what is quoted: --offer <number>, or --cpu, --memory, --gpu ...");
-  const paidIn = await (await session.tokens()).resolve(input.token);
+  const [paidIn, { disputes }] = await Promise.all([
+    session.tokens().then((tokens) => tokens.resolve(input.token)),
+    session.handles(),
+  ]);
   const terms = {
     resources,
     minDuration: input.minDuration ?? parseDuration(DEFAULT_MIN_DURATION),
     maxDuration: input.maxDuration ?? parseDuration(DEFAULT_MAX_DURATION),
     token: paidIn.address,
-    slasher: input.slasher ?? ZeroAddress,
+    slasher: input.slasher ?? (await disputes.getAddress()),
     contentHash,
   };
   const note = "The first lease opened with it creates an offer of yours that takes signed quotes alone.";
@@ -175,7 +179,7 @@ const show = command({
       ["offer's price", quote.offer === 0n || offer === undefined ? "" : `${priceText(offer.priceX32, paidIn)} a unit`],
       ["units", leftText(facts)],
       ["term", `${formatDuration(facts.minDuration)} to ${formatDuration(facts.maxDuration)}`],
-      ["slashing module", slasher === ZeroAddress ? "none" : slasher],
+      ["disputes", await disputableText(session, slasher)],
       ["description", contentHash === ZeroHash ? "" : `hash ${contentHash}`],
       ["for", quote.tenant === ZeroAddress ? "anyone" : quote.tenant],
       ["good until", expiryText(quote.expiry, await session.now())],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { isHexString, keccak256, ZeroAddress, ZeroHash } from "ethers";
+import { isHexString, keccak256, ZeroHash } from "ethers";
 import { z } from "zod";
 
 import { formatResources, packResources, parseResources } from "../../../../sdk/resources";
@@ -21,6 +21,7 @@ import {
 } from "../../inputs";
 import { readOffersById } from "../../reads";
 import { eventArgs, execute, step } from "../../steps";
+import { disputableText } from "../../views";
 import { bondText } from "./bond";
 
 export const DEFAULT_MIN_DURATION = "1h";
@@ -33,7 +34,7 @@ export const TERMS_OPTIONS = [
     `least that an activated lease is billed, at most 24h (default ${DEFAULT_MIN_DURATION})`,
   ],
   ["--max-duration <duration>", `longest lease (default ${DEFAULT_MAX_DURATION})`],
-  ["--slasher <address>", "slashing module that you accept for its leases (default: none)"],
+  ["--slasher <address|none>", "slashing module that you accept for its leases (default: this deployment's disputes)"],
   ["--description <file>", "full description and terms: its hash goes on the chain"],
   ["--content-hash <hash>", "hash of the description, instead of the file"],
 ] as const;
@@ -68,7 +69,9 @@ export const offer = command({
 
 What a unit consists of never changes under an offer's number; price and capacity do, for new leases only.
 The minimum duration is ${DEFAULT_MIN_DURATION} unless told, because of what zero would mean: a tenant could open a lease, have your
-collateral and capacity held for it, close at once and pay for nothing but gas, as often as it likes.`,
+collateral and capacity held for it, close at once and pay for nothing but gas, as often as it likes.
+Leases can be disputed unless you say --slasher none: claims about faults are ruled on, and what is upheld is taken of the
+collateral. Which module that is never changes for an offer either.`,
   options: [
     ...RESOURCE_OPTIONS,
     ["--price <price>", "of a unit, such as 0.42/h or 10/day"],
@@ -84,15 +87,19 @@ collateral and capacity held for it, close at once and pay for nothing but gas, 
     capacity: units(0).default(1),
     minDuration: duration.default(parseDuration(DEFAULT_MIN_DURATION)),
     maxDuration: duration.default(parseDuration(DEFAULT_MAX_DURATION)),
-    slasher: addressOrNone.default(ZeroAddress),
   }),
   async run(session, input) {
     const resources = parseResources(input);
     const contentHash = contentHashOf(input.contentHash, input.description);
-    const [account, { market }, tokens] = await Promise.all([session.account(), session.handles(), session.tokens()]);
+    const [account, { market, disputes }, tokens] = await Promise.all([
+      session.account(),
+      session.handles(),
+      session.tokens(),
+    ]);
     const paidIn = await tokens.resolve(input.token);
     const priceX32 = priceToX32Up(input.price, paidIn.decimals);
-    const { minDuration, maxDuration, slasher, capacity } = input;
+    const { minDuration, maxDuration, capacity } = input;
+    const slasher = input.slasher ?? (await disputes.getAddress());
     const terms = {
       resources: packResources(resources),
       minDuration,
@@ -120,11 +127,12 @@ collateral and capacity held for it, close at once and pay for nothing but gas, 
         ["shortest", formatDuration(minDuration)],
         ["longest", formatDuration(maxDuration)],
         ["collateral", `${hold(collateral)} for each unit leased; you have ${hold(free)} free`],
+        ["disputes", await disputableText(session, slasher)],
       ]),
       free < collateral ? "No unit can be leased before you bond more: leasehold provider bond <amount>" : "",
       listed ? "" : `Governance does not list ${paidIn.symbol}: nobody can open a lease in it.`,
     );
-    return done(execution, text, { offerId: id, priceX32, collateralPerUnit: collateral });
+    return done(execution, text, { offerId: id, priceX32, collateralPerUnit: collateral, slasher });
   },
 });
 
