@@ -1,4 +1,6 @@
 import { formatAmount, formatDuration, formatInstant } from "../../sdk/units";
+import type { Dispute } from "./disputes";
+import { mayAppeal, stageOf, stateText } from "./disputeWords";
 import type { Token } from "./tokens";
 
 /** `bad`: something that will be refused. `warn`: worth a look. */
@@ -72,6 +74,10 @@ export interface Facts {
     readonly provider: ProviderFacts;
     readonly tenantLeases: readonly LeaseFacts[];
     readonly penalties: readonly { readonly id: number; readonly amount: bigint; readonly maturesAt: number }[];
+    /** HOLD in the wallet that nothing locks. */
+    readonly freeHold: bigint;
+    /** Of its own, and against it; those that are over and paid out are left out. */
+    readonly disputes: readonly Dispute[];
   };
 }
 
@@ -180,6 +186,35 @@ function tenantChecks({ account, chainTime }: Facts): Check[] {
   });
 }
 
+/** What the account is to do about a dispute; undefined where it is another's turn. */
+function disputeMove(dispute: Dispute, address: string): string | undefined {
+  const { name, bond, provider } = dispute;
+  switch (stageOf(dispute)) {
+    case "answer":
+      if (address !== provider) return undefined;
+      return `leasehold dispute answer ${name}, for a counter-bond of ${hold(bond)}, or dispute concede`;
+    case "appealable":
+      return mayAppeal(dispute, address) ? `leasehold dispute appeal ${name}, for a bond of ${hold(bond)}` : undefined;
+    case "ripe":
+    case "executed":
+      return `leasehold dispute execute ${name}`;
+    default:
+      return undefined;
+  }
+}
+
+function disputeChecks({ account, chainTime }: Facts): Check[] {
+  if (account === undefined) return [];
+  const { address, disputes, freeHold } = account;
+  return disputes.map((dispute) => {
+    const [what, found] = [`dispute ${dispute.name}`, stateText(dispute, chainTime)];
+    const next = disputeMove(dispute, address);
+    if (next === undefined) return ok(what, found);
+    const short = stageOf(dispute) === "answer" && freeHold < dispute.bond;
+    return short ? bad(what, `${found}; your wallet has ${hold(freeHold)} free`, next) : warn(what, found, next);
+  });
+}
+
 function heartbeatCheck({ lastSeen, live, operator, leases }: ProviderFacts, facts: Facts): Check {
   const active = leases.filter(({ status }) => status === "Active").length;
   const by = operator === facts.account?.address ? "" : `, by operator ${operator}`;
@@ -282,6 +317,7 @@ export function diagnose(facts: Facts): Check[] {
     ...(facts.account === undefined ? [] : moneyChecks(facts)),
     ...providerChecks(facts),
     ...tenantChecks(facts),
+    ...disputeChecks(facts),
     ...firstSteps(facts),
   ];
 }

@@ -4,6 +4,7 @@ import { keccak256 } from "ethers";
 import { ethers } from "hardhat";
 
 import { diagnose, type Facts, type LeaseFacts, type ProviderFacts } from "../../scripts/cli/doctor";
+import type { Dispute } from "../../scripts/cli/disputes";
 import { Failure } from "../../scripts/cli/failure";
 import type { AddressBook } from "../../sdk/addressBook";
 import { leasehold, networkOf } from "../helpers/commandLine";
@@ -58,15 +59,62 @@ function facts(changes: Partial<Facts> = {}, account: Partial<NonNullable<Facts[
       provider: PROVIDER,
       tenantLeases: [],
       penalties: [],
+      freeHold: 10n ** 18n,
+      disputes: [],
       ...account,
     },
     ...changes,
   };
 }
 
+const SOMEBODY = `0x${"33".repeat(20)}`;
+const DISPUTE: Dispute = {
+  id: 1n,
+  name: "7-12/0x",
+  lease: 1n,
+  leaseName: "7-12",
+  claimant: SOMEBODY,
+  tenant: SOMEBODY,
+  provider: YOU,
+  byTenant: true,
+  faultClass: "Unserved",
+  faultStart: NOW - 20,
+  filedAt: NOW - 10,
+  phase: "Filed",
+  outcome: "None",
+  ripe: false,
+  deadline: NOW + 60,
+  endsAt: NOW + 600,
+  held: 0n,
+  token: USDC.address,
+  collateral: 10n ** 19n,
+  fractionBps: 2_500,
+  bond: 10n ** 18n,
+  filingFee: 10n ** 17n,
+  answered: false,
+  eligible: 0,
+  upholds: 0,
+  rejects: 0,
+  rules: 1n,
+};
+const disputed = (changes: Partial<Dispute>, freeHold = 10n ** 18n): Facts =>
+  facts({}, { disputes: [{ ...DISPUTE, ...changes }], freeHold });
+
 const provider = (changes: Partial<ProviderFacts>): Facts => facts({}, { provider: { ...PROVIDER, ...changes } });
 
 describe("doctor", () => {
+  it("leaves disputes to those whose turn it is", () => {
+    for (const waiting of [
+      disputed({ provider: SOMEBODY, claimant: YOU }),
+      disputed({ phase: "Answered" }),
+      disputed({ phase: "Decided", outcome: "Rejected" }),
+      disputed({ phase: "Appealed", outcome: "Upheld" }),
+    ]) {
+      const [check] = diagnose(waiting).filter(({ what }) => what === "dispute 7-12/0x");
+      expect(check).to.include({ level: "ok" }).and.not.to.have.property("next");
+    }
+  });
+
   it("finds nothing to do where all is well", () => {
     expect(diagnose(facts()).filter(({ level, next }) => level !== "ok" || next !== undefined)).to.deep.equal([]);
   });
@@ -113,6 +161,11 @@ describe("doctor", () => {
       "tenant cancel 7-12",
       facts({}, { tenantLeases: [{ ...LEASE, status: "Pending", deadline: NOW }] }),
     ],
+    ["dispute 7-12/0x", "warn", "answer 7-12/0x, for a counter-bond of 1.00 HOLD, or dispute concede", disputed({})],
+    ["dispute 7-12/0x", "bad", "leasehold dispute answer 7-12/0x", disputed({}, 10n ** 18n - 1n)],
+    ["dispute 7-12/0x", "warn", "dispute appeal 7-12/0x, for a bond of 1.00 HOLD", disputed({ outcome: "Upheld" })],
+    ["dispute 7-12/0x", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", ripe: true })],
+    ["dispute 7-12/0x", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", phase: "Executed" })],
     ["lease 7-12", "warn", "lease end 7-12", facts({}, { tenantLeases: [{ ...LEASE, remaining: 0 }] })],
     [
       "role",

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { ERC20Permit__factory } from "../../../typechain-types";
 import { command, type CommandGroup } from "../command";
+import { findDisputes, isOpen } from "../disputes";
 import { type Check, diagnose, type Facts, type ProviderFacts, type TokenFacts } from "../doctor";
 import { EXIT, Failure, toFailure } from "../failure";
 import { type Report, table } from "../format";
@@ -63,16 +64,28 @@ async function providerFacts(session: Session, account: string): Promise<Provide
 }
 
 async function accountFacts(session: Session, account: string): Promise<NonNullable<Facts["account"]>> {
-  const provider = await session.provider();
-  const [coin, mined, known, providing, tenantLeases, penalties] = await Promise.all([
+  const [provider, { hold }] = await Promise.all([session.provider(), session.handles()]);
+  const [coin, mined, known, providing, tenantLeases, penalties, locked, against, own] = await Promise.all([
     provider.getBalance(account),
     provider.getTransactionCount(account, "latest"),
     provider.getTransactionCount(account, "pending"),
     providerFacts(session, account),
     readTenantLeases(session, account),
     readPenalties(session, account),
+    hold.lockedOf(account),
+    findDisputes(session, { provider: account }),
+    findDisputes(session, { claimant: account }),
   ]);
-  return { address: account, coin, pendingTransactions: known - mined, provider: providing, tenantLeases, penalties };
+  return {
+    address: account,
+    coin,
+    pendingTransactions: known - mined,
+    provider: providing,
+    tenantLeases,
+    penalties,
+    freeHold: providing.walletHold - locked,
+    disputes: [...against, ...own.filter(({ provider: accused }) => accused !== account)].filter(isOpen),
+  };
 }
 
 async function gather(session: Session): Promise<Facts> {
