@@ -1,18 +1,15 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { formatEther } from "ethers";
 import { ethers } from "hardhat";
 
 import { formatLeaseId } from "../../sdk/ids";
-import { formatDuration } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { deployFixture, NO_CEILING, openMarketFixture } from "../helpers/fixture";
-import { activate, createOffer, EndReason, LeaseStatus, openLease } from "../helpers/leases";
+import { activate, createOffer, LeaseStatus, openLease } from "../helpers/leases";
 import { perHour } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
 import {
   ACTIVATION_WINDOW,
-  DAY,
   GRACE,
   HOUR,
   listingOf,
@@ -377,28 +374,6 @@ describe("leasehold tenant", () => {
       const { refund } = await leaseholdJson<{ refund: string }>(fixture, tenantA, `tenant close ${name}`);
       expect(await escrow.freeOf(usd6, tenantA)).to.equal(before + BigInt(refund));
       expect((await leasehold(fixture, tenantA, "tenant close 9-9")).err).to.equal("error: lease 9-9 does not exist\n");
-    });
-
-    it("bills no minimum where its provider was dark for too long, and says so", async () => {
-      const fixture = await loadFixture(pendingFixture);
-      const { market, lens, liveness, usd6, tenantA, providerA, operatorA } = fixture;
-      const token = await usd6.getAddress();
-      const offer = await createOffer(market, providerA, anOffer({ token, minDuration: HOUR }));
-      const id = await openLease(market, tenantA, { token, offers: [offer], duration: DAY });
-      await activate(fixture, operatorA, providerA, id);
-      await liveness.connect(operatorA).heartbeat(providerA);
-      await pass(GRACE + OUTAGE_ALLOWANCE + MINUTE);
-      const { out } = await leasehold(fixture, tenantA, `tenant close ${formatLeaseId(id)}`);
-      const { billedSeconds, reason, creditDue } = await lens.leaseView(id);
-      expect(reason).to.equal(EndReason.ClosedDark);
-      expect(out)
-        .to.include(`Lease ${formatLeaseId(id)} ended: ${formatDuration(billedSeconds)} are billed,`)
-        .and.to.include("Its provider was dark for too long, so that no minimum is billed.")
-        .and.to.include(`${formatEther(creditDue)} HOLD of its collateral are due as service credit`);
-      const collected = await leasehold(fixture, tenantA, `provider collect ${formatLeaseId(id)}`);
-      expect(collected.out).to.include(`${formatEther(creditDue)} HOLD of the collateral, for darkness`);
-      const shown = await leasehold(fixture, undefined, `lease show ${formatLeaseId(id)}`);
-      expect(shown.out).to.include("reason           closed by its tenant, its provider dark for too long");
     });
 
     it("is shown with the money of its tenant", async () => {
