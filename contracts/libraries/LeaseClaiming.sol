@@ -192,8 +192,8 @@ library LeaseClaiming {
     }
 
     /// @dev Takes what an upheld claim is worth out of `left` of the collateral, both in millionths of a HOLD, rounded down.
-    /// A fault that began before the last punished claim was filed costs the difference to what that claim was worth; if
-    /// there is none, nothing changes: a worthless claim covers no later fault (ATK-DSP-3, ATK-DSP-6).
+    /// A fault that began within the cover costs the difference to what was punished there, and leaves the cover where it
+    /// is: only a fault that is punished in full covers the time until it was claimed (ATK-DSP-3, ATK-DSP-6).
     function _punish(
         LeaseClaims claims,
         ILeaseClaims.Verdict calldata verdict,
@@ -201,11 +201,12 @@ library LeaseClaiming {
     ) private pure returns (LeaseClaims, uint256 amount) {
         uint256 fraction = verdict.fractionBps < _BPS ? verdict.fractionBps : _BPS;
         uint40 covered = claims.coveredUntil();
-        uint256 before = verdict.faultStart < covered ? claims.punishedBps() : 0;
+        bool within = verdict.faultStart < covered;
+        uint256 before = within ? claims.punishedBps() : 0;
         if (fraction <= before) return (claims, 0);
         amount = (verdict.collateral * (fraction - before)) / _BPS;
         if (amount > left) amount = left;
-        if (verdict.filedAt > covered) covered = verdict.filedAt;
+        if (!within) covered = verdict.filedAt;
         return (claims.plusTaken(amount).withPunished(fraction, covered), amount);
     }
 

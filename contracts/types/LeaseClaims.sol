@@ -8,7 +8,7 @@ pragma solidity 0.8.37;
 ///     bits 120-171  taken: what penalties took of its collateral, in millionths of a HOLD (1e12 wei)
 ///     bits 172-187  open: claims that have not ended
 ///     bits 188-201  punished: fraction of its collateral that the last punished fault was worth in all, basis points
-///     bits 202-241  covered until: when the last claim that was punished was filed; 0: none was
+///     bits 202-241  covered until: when the last claim that was punished in full was filed; 0: none was
 ///     bits 242-255  nothing
 ///
 /// While a lease's progress does not say `claimed`, the slot is zero.
@@ -45,7 +45,7 @@ function punishedBps(LeaseClaims claims) pure returns (uint256) {
     return (LeaseClaims.unwrap(claims) >> PUNISHED_SHIFT) & PUNISHED_MASK;
 }
 
-/// @notice When the last claim that was punished was filed; 0: none was.
+/// @notice When the last claim that was punished in full was filed; 0: none was.
 function coveredUntil(LeaseClaims claims) pure returns (uint40) {
     return uint40(LeaseClaims.unwrap(claims) >> COVERED_SHIFT);
 }
