@@ -1,0 +1,156 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+
+import {
+  claimable,
+  claimableFixture,
+  claimFixture,
+  endClaim,
+  MICRO,
+  openClaim,
+  sendClaim,
+  slashOf,
+} from "../helpers/claims";
+import { LeaseStatus } from "../helpers/leases";
+import { serviceCreditOf } from "../helpers/money";
+import { CREDIT_PERIOD, DAY, GRACE, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
+import { bondOf } from "../helpers/scene";
+import { at, now, ROOM, together } from "../helpers/time";
+import { storedClaims, storedLease } from "../helpers/words";
+
+describe("LeaseClaiming: the collateral of a lease beside a claim", () => {
+  describe("when its collateral returns (INV-STK-5, ATK-STK-3)", () => {
+    it("waits for the last of the open claims, and returns less what was taken", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const claim = await openClaim(f, lease);
+      await at(lease.startedAt + 500, () => f.market.connect(lease.tenant).close(lease.id));
+      const late = await openClaim(f, lease, { claimant: f.stranger, filedAt: lease.startedAt + 500 + HOUR - 1 });
+      const [free] = await bondOf(f, lease.provider);
+      const release = lease.startedAt + 500 + HOUR;
+
+      // It is settled at once, and then nothing is left to do while a claim is open.
+      const collecting = at(release, () => f.market.collect([lease.id]));
+      await expect(collecting).not.to.emit(f.market, "CollateralReleased");
+      await expect(collecting).to.emit(f.market, "LeaseSettled");
+      expect(await f.market.collect.staticCall([lease.id])).to.equal(0n);
+      await endClaim(f, lease, claim, { upheld: true, fractionBps: 3_333 });
+      expect(await f.market.collect.staticCall([lease.id])).to.equal(0n);
+      await endClaim(f, lease, late, { upheld: false });
+      const left = lease.collateral - slashOf(lease.collateral, 3_333, 0, lease.collateral);
+      expect(await bondOf(f, lease.provider)).to.deep.equal([free, left]);
+
+      await expect(f.market.collect([lease.id]))
+        .to.emit(f.market, "CollateralReleased")
+        .withArgs(lease.id, left);
+      expect(await bondOf(f, lease.provider)).to.deep.equal([free + left, 0n]);
+      expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Released });
+      const view = await f.lens.leaseView(lease.id);
+      expect([view.collateral, view.penalised, view.openClaims, view.coveredUntil]).to.deep.equal([
+        0n,
+        lease.collateral - left,
+        0n,
+        BigInt(claim.filedAt),
+      ]);
+    });
+
+    it("returns nothing where all of it was taken, and the lease is released all the same", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const claim = await openClaim(f, lease);
+      await endClaim(f, lease, claim, { upheld: true, fractionBps: 10_000 });
+      await f.market.connect(lease.tenant).close(lease.id);
+      const bond = await bondOf(f, lease.provider);
+      const collecting = at((await now()) + HOUR, () => f.market.collect([lease.id]));
+      await expect(collecting).to.emit(f.market, "CollateralReleased").withArgs(lease.id, 0);
+      await expect(collecting).not.to.emit(f.staking, "Released");
+      expect(await bondOf(f, lease.provider)).to.deep.equal(bond);
+      expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Released });
+    });
+
+    for (const first of ["the verdict", "the collection"] as const) {
+      it(`in the second of the last verdict: ${first} first`, async () => {
+        const { f, lease } = await loadFixture(claimableFixture);
+        const claim = await openClaim(f, lease);
+        await at(lease.startedAt + 500, () => f.market.connect(lease.tenant).close(lease.id));
+        const acts = [
+          () => f.market.connect(f.module).endClaim(lease.id, { ...claim, fractionBps: 2_500, upheld: true }, ROOM),
+          () => f.market.connect(f.stranger).collect([lease.id], ROOM),
+        ];
+        if (first === "the collection") acts.reverse();
+        expect(await together(lease.startedAt + 500 + HOUR, ...acts)).to.deep.equal(["done", "done"]);
+        const status = first === "the verdict" ? LeaseStatus.Released : LeaseStatus.Closed;
+        expect(await storedLease(f.market, lease.id)).to.include({ status, settled: 1n });
+      });
+    }
+
+    for (const first of ["the claim", "the release"] as const) {
+      it(`a claim in the second in which it returns comes too late: ${first} first (INV-LSE-5)`, async () => {
+        const { f, lease } = await loadFixture(claimableFixture);
+        await at(lease.startedAt + 500, () => f.market.connect(lease.tenant).close(lease.id));
+        const claim = () => f.market.connect(f.module).openClaim(lease.id, f.stranger, lease.startedAt, ROOM);
+        const release = () => f.market.connect(f.stranger).collect([lease.id], ROOM);
+        const acts = first === "the claim" ? [claim, release] : [release, claim];
+        const outcome = first === "the claim" ? ["reverted", "done"] : ["done", "reverted"];
+        expect(await together(lease.startedAt + 500 + HOUR, ...acts)).to.deep.equal(outcome);
+        expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Released });
+      });
+    }
+  });
+
+  describe("with a service credit (INV-STK-2, INV-LSE-10)", () => {
+    /** Closed after two days of which it was dark for all but ten minutes: a quarter of the collateral is due. */
+    const LIVED = 2 * DAY;
+    async function darkFixture() {
+      const f = await claimFixture();
+      const lease = await claimable(f, { duration: 3 * DAY });
+      const claim = await openClaim(f, lease, { filedAt: lease.startedAt + 400 });
+      await at(lease.startedAt + LIVED, () => f.market.connect(lease.tenant).close(lease.id));
+      const beyond = LIVED - (GRACE - 1) - OUTAGE_ALLOWANCE - LIVED / 100;
+      const credit = serviceCreditOf(lease.collateral, BigInt(beyond), CREDIT_PERIOD);
+      expect(credit / MICRO).to.equal(lease.collateral / MICRO / 4n);
+      return { f, lease, claim, credit };
+    }
+
+    for (const fractionBps of [2_500, 7_500, 7_501, 9_000, 10_000]) {
+      it(`after a claim that was worth ${fractionBps}: the credit is what is left, a quarter at most`, async () => {
+        const { f, lease, claim, credit } = await loadFixture(darkFixture);
+        await endClaim(f, lease, claim, { upheld: true, fractionBps });
+        const slash = slashOf(lease.collateral, fractionBps, 0, lease.collateral);
+        const rest = lease.collateral - slash;
+        const due = rest < credit ? rest : credit;
+        expect((await f.lens.leaseView(lease.id)).creditDue).to.equal(due);
+        const collecting = f.market.collect([lease.id]);
+        if (due === 0n) await expect(collecting).not.to.emit(f.market, "ServiceCredited");
+        else await expect(collecting).to.emit(f.market, "ServiceCredited").withArgs(lease.id, due);
+        expect(await storedClaims(f.market, lease.id)).to.include({ taken: (slash + due) / MICRO });
+        expect((await bondOf(f, lease.provider))[1]).to.equal(rest - due);
+        expect((await f.records.recordOf(f.market, lease.provider)).slashed).to.equal(slash + due);
+      });
+
+      it(`before a claim that is worth ${fractionBps}: the claim takes what the credit left`, async () => {
+        const { f, lease, claim, credit } = await loadFixture(darkFixture);
+        await expect(f.market.collect([lease.id]))
+          .to.emit(f.market, "ServiceCredited")
+          .withArgs(lease.id, credit);
+        await endClaim(f, lease, claim, { upheld: true, fractionBps });
+        const slash = slashOf(lease.collateral, fractionBps, 0, lease.collateral - credit);
+        expect((await f.staking.penaltyOf(2)).amount).to.equal(slash);
+        const left = lease.collateral - credit - slash;
+        expect((await bondOf(f, lease.provider))[1]).to.equal(left);
+        await expect(at(lease.startedAt + 2 * LIVED, () => f.market.collect([lease.id])))
+          .to.emit(f.market, "CollateralReleased")
+          .withArgs(lease.id, left);
+      });
+    }
+
+    it("takes no credit for the time that a claim was worth, and no claim for a credit: each is itself", async () => {
+      const { f, lease, claim, credit } = await loadFixture(darkFixture);
+      await f.market.collect([lease.id]);
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: credit / MICRO, coveredUntil: 0n });
+      await expect(sendClaim(f, lease, { claimant: f.keeper, faultStart: lease.startedAt + 100 }))
+        .to.emit(f.market, "ClaimOpened")
+        .withArgs(lease.id, f.keeper, f.module, lease.startedAt + 100, 0, 0, GRACE - 1);
+      await endClaim(f, lease, claim, { upheld: false });
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: credit / MICRO });
+    });
+  });
+});
