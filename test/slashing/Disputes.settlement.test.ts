@@ -1,0 +1,226 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+
+import { disputeFixture, fileClaim, FILING_FEE, FRACTION_BPS, Outcome, Phase } from "../helpers/disputes";
+import { earnedOf, netOf, partOf } from "../helpers/money";
+import { FEE_BPS } from "../helpers/parameters";
+import { activeLease } from "../helpers/scene";
+import { at, now } from "../helpers/time";
+import { deadlinesOf, standingOf } from "./pathModel";
+import { enter, type Scene, type Step, type Variant } from "./paths";
+
+const TENANT: Variant = { claimant: "tenant", partiesSeated: false, fewSeats: false };
+const FEW: Variant = { ...TENANT, fewSeats: true };
+
+const claim: Step = ["tenant", "file"];
+const answer: Step = ["provider", "answer"];
+const concession: Step = ["provider", "concede"];
+const execution: Step = ["stranger", "execute", "ripe"];
+const council = (vote: "uphold" | "reject"): readonly Step[] => [
+  ["voter", vote],
+  ["secondVoter", vote],
+  ["member", vote],
+];
+const appealBy = (actor: "tenant" | "provider", when: "next" | "closed" = "next"): Step => [actor, "appeal", when];
+const decided = (action: "decideUpheld" | "decideFailed" | "decideRejected"): Step => ["authority", action];
+
+const upheld = [claim, answer, ...council("uphold")];
+const rejected = [claim, answer, ...council("reject")];
+const silence = appealBy("provider", "closed");
+const mute = [claim, answer, appealBy("tenant", "closed")];
+const few = [claim, answer];
+
+/** [path, steps, bonds to the claimant, bonds to the provider, members who voted] */
+type Flow = readonly [path: string, steps: readonly Step[], toClaimant: bigint, toProvider: bigint, voters: bigint];
+
+/** Every way a dispute ends, but for a withdrawal, which settles by itself. */
+const FLOWS: readonly Flow[] = [
+  ["silence of the provider", [claim], 1n, 0n, 0n],
+  ["a concession", [claim, concession], 1n, 0n, 0n],
+  ["a concession after the answer", [claim, answer, ["voter", "reject"], concession], 2n, 0n, 1n],
+  ["a council that upholds", upheld, 2n, 0n, 3n],
+  ["a council that rejects", rejected, 0n, 2n, 3n],
+  ["a silent council", [claim, answer], 1n, 1n, 0n],
+  ["a council without majority", [claim, answer, ["voter", "uphold"], ["member", "reject"]], 1n, 1n, 2n],
+  ["a council that recused itself", [claim, answer, ["voter", "recuse"], ["member", "recuse"]], 1n, 1n, 0n],
+  ["silence, appealed, nobody hears it", [claim, silence], 2n, 0n, 0n],
+  ["silence, appealed, upheld", [claim, silence, decided("decideUpheld")], 2n, 0n, 0n],
+  ["silence, appealed, failed", [claim, silence, decided("decideFailed")], 1n, 1n, 0n],
+  ["silence, appealed, rejected", [claim, silence, decided("decideRejected")], 0n, 2n, 0n],
+  ["upheld, appealed, nobody hears it", [...upheld, appealBy("provider")], 3n, 0n, 3n],
+  ["upheld, appealed, upheld", [...upheld, appealBy("provider"), decided("decideUpheld")], 3n, 0n, 3n],
+  ["upheld, appealed, failed", [...upheld, appealBy("provider"), decided("decideFailed")], 1n, 2n, 3n],
+  ["upheld, appealed, rejected", [...upheld, appealBy("provider"), decided("decideRejected")], 0n, 3n, 3n],
+  ["rejected, appealed, nobody hears it", [...rejected, appealBy("tenant")], 0n, 3n, 3n],
+  ["rejected, appealed, rejected", [...rejected, appealBy("tenant"), decided("decideRejected")], 0n, 3n, 3n],
+  ["rejected, appealed, failed", [...rejected, appealBy("tenant"), decided("decideFailed")], 2n, 1n, 3n],
+  ["rejected, appealed, upheld", [...rejected, appealBy("tenant"), decided("decideUpheld")], 3n, 0n, 3n],
+  ["a silent council, appealed by the claimant, nobody hears it", mute, 1n, 2n, 0n],
+  ["a silent council, appealed by the claimant, upheld", [...mute, decided("decideUpheld")], 3n, 0n, 0n],
+  ["a silent council, appealed by the claimant, failed", [...mute, decided("decideFailed")], 1n, 2n, 0n],
+  ["a silent council, appealed by the claimant, rejected", [...mute, decided("decideRejected")], 0n, 3n, 0n],
+];
+
+/** The same where two members are left, so that the answer ends the case. */
+const FEW_FLOWS: readonly Flow[] = [
+  ["too few members", few, 1n, 1n, 0n],
+  [
+    "too few members, appealed by the provider, rejected",
+    [...few, appealBy("provider"), decided("decideRejected")],
+    0n,
+    3n,
+    0n,
+  ],
+  [
+    "too few members, appealed by the provider, failed",
+    [...few, appealBy("provider"), decided("decideFailed")],
+    2n,
+    1n,
+    0n,
+  ],
+  [
+    "too few members, appealed by the tenant, upheld",
+    [...few, appealBy("tenant"), decided("decideUpheld")],
+    3n,
+    0n,
+    0n,
+  ],
+];
+
+/** Executes and settles: bonds and fee leave as they came in, and nothing stays but the members' shares. */
+async function expectFlow(scene: Scene, [, , toClaimant, toProvider, voters]: Flow): Promise<void> {
+  const { disputes, hold, setting, model, tenantA, providerA, treasury, stranger, memberA, memberB, memberC } = scene;
+  const { bond } = setting;
+  const [share, rest] = voters === 0n ? [0n, FILING_FEE] : [FILING_FEE / voters, FILING_FEE % voters];
+  const settling = disputes.connect(stranger).settle(setting.id);
+  await expect(settling)
+    .to.emit(disputes, "DisputeSettled")
+    .withArgs(setting.id, model!.filedAt, toClaimant * bond, toProvider * bond, rest, share);
+  await expect(settling).to.changeTokenBalances(
+    hold,
+    [tenantA, providerA, treasury],
+    [toClaimant * bond, toProvider * bond, rest],
+  );
+  expect(await hold.balanceOf(disputes)).to.equal(share * voters);
+  for (const member of [memberA, memberB, memberC]) {
+    const vote = await disputes.voteOf(setting.id, model!.filedAt, member);
+    if (vote === 1n || vote === 2n) await disputes.connect(member).collectFee(setting.id, model!.filedAt, member);
+  }
+  expect(await hold.balanceOf(disputes)).to.equal(0n);
+}
+
+describe("Disputes", () => {
+  describe("settle", () => {
+    for (const [variant, flows] of [
+      [TENANT, FLOWS],
+      [FEW, FEW_FLOWS],
+    ] as const) {
+      for (const flow of flows) {
+        const [path, steps, toClaimant, toProvider] = flow;
+        it(`pays ${toClaimant} bonds to the claimant and ${toProvider} to the provider after ${path} (INV-DSP-1)`, async () => {
+          await expectFlow(await enter(variant, [...steps, execution]), flow);
+        });
+      }
+    }
+
+    it("pays the remainder of the fee, a wei of it that three cannot share, to the treasury", async () => {
+      const { disputes, hold, setting, treasury, keeper } = await enter(TENANT, [...upheld, execution]);
+      expect(FILING_FEE % 3n).to.equal(1n);
+      await expect(disputes.connect(keeper).settle(setting.id)).to.changeTokenBalance(hold, treasury, 1n);
+    });
+
+    it("is not needed to execute another claim, and refuses nobody", async () => {
+      const scene = await enter(TENANT, [claim, concession, execution]);
+      const other = await fileClaim(scene, scene.lease, { claimant: scene.stranger });
+      await scene.disputes.connect(scene.providerA).concede(other.id);
+      await scene.disputes.connect(scene.keeper).execute(other.id);
+      for (const id of [other.id, scene.setting.id]) await scene.disputes.connect(scene.keeper).settle(id);
+      expect(await scene.hold.balanceOf(scene.disputes)).to.equal(0n);
+    });
+  });
+
+  describe("execute", () => {
+    for (const [path, steps, outcome, penalty] of [
+      ["silence of the provider", [claim], Outcome.Upheld, true],
+      ["a council that upholds", upheld, Outcome.Upheld, true],
+      ["a council that rejects", rejected, Outcome.Rejected, false],
+      ["a silent council", [claim, answer], Outcome.Failed, false],
+      ["an appeal that nobody hears", [...upheld, appealBy("provider")], Outcome.Upheld, true],
+      ["an appeal that reversed it", [...rejected, appealBy("tenant"), decided("decideUpheld")], Outcome.Upheld, true],
+    ] as const) {
+      it(`carries out what stands, in its first second, after ${path}`, async () => {
+        const scene = await enter(TENANT, steps);
+        const { disputes, setting, model, lease, keeper } = scene;
+        let ripe = await now();
+        for (let { deadline } = deadlinesOf(model!, ripe); deadline !== 0; { deadline } = deadlinesOf(model!, ripe))
+          ripe = deadline;
+        const second = Math.max(ripe, (await now()) + 1);
+        expect(standingOf(model!, second)?.outcome).to.equal(outcome);
+        const slashed = penalty ? partOf(lease.collateral, FRACTION_BPS[0]) : 0n;
+        await expect(at(second, () => disputes.connect(keeper).execute(setting.id)))
+          .to.emit(disputes, "DisputeExecuted")
+          .withArgs(setting.id, outcome, slashed);
+        const { phase, outcome: told, ripe: still, deadline, endsAt } = await disputes.disputeView(setting.id);
+        expect([phase, told, still, deadline, endsAt]).to.deep.equal([
+          BigInt(Phase.Executed),
+          BigInt(outcome),
+          false,
+          0n,
+          0n,
+        ]);
+      });
+    }
+
+    /** A claim on 300 of the first 400 seconds of a lease that was served all the time. */
+    async function heldFixture() {
+      const f = await disputeFixture();
+      const lease = await activeLease(f, { offer: f.offerD });
+      const dispute = await fileClaim(f, lease, { faultStart: lease.startedAt + 100, filedAt: lease.startedAt + 400 });
+      return { ...f, lease, dispute, held: earnedOf(lease.rate, 300) };
+    }
+
+    /** What each has free in the escrow more after the claim ended so, in base units: tenant, provider, treasury. */
+    async function moved(f: Awaited<ReturnType<typeof heldFixture>>, end: () => Promise<unknown>) {
+      const accounts = [f.tenantA, f.providerA, f.treasury];
+      const free = () => Promise.all(accounts.map((account) => f.escrow.freeOf(f.lease.token, account)));
+      const before = await free();
+      await end();
+      const after = await free();
+      expect((await f.escrow.moduleAccount(f.market, f.lease.token, f.disputes)).locked).to.equal(0n);
+      return after.map((amount, index) => amount - before[index]!);
+    }
+
+    it("returns held earnings to the tenant where the claim is upheld, fee included (INV-DSP-2)", async () => {
+      const f = await loadFixture(heldFixture);
+      expect((await f.escrow.moduleAccount(f.market, f.lease.token, f.disputes)).locked).to.equal(f.held);
+      await f.disputes.connect(f.providerA).concede(f.dispute.id);
+      expect(await moved(f, () => f.disputes.connect(f.keeper).execute(f.dispute.id))).to.deep.equal([f.held, 0n, 0n]);
+    });
+
+    for (const [outcome, answered] of [
+      ["failed", false],
+      ["rejected", true],
+    ] as const) {
+      it(`sends them on to the provider where it ${outcome === "failed" ? "failed" : "was rejected"}, the fee to the treasury (INV-DSP-2)`, async () => {
+        const f = await loadFixture(heldFixture);
+        if (answered) await f.disputes.connect(f.providerA).answer(f.dispute.id);
+        const fee = partOf(f.held, FEE_BPS);
+        expect(await moved(f, () => f.disputes.connect(f.tenantA).withdraw(f.dispute.id))).to.deep.equal([
+          0n,
+          f.held - fee,
+          fee,
+        ]);
+      });
+    }
+
+    it("leaves the lease's own account as if the held seconds were paid: a collect pays the rest alone (INV-LSE-2)", async () => {
+      const f = await loadFixture(heldFixture);
+      const { lease, market, keeper } = f;
+      await f.disputes.connect(f.providerA).concede(f.dispute.id);
+      await f.disputes.connect(keeper).execute(f.dispute.id);
+      const rest = netOf(lease.rate, 500, FEE_BPS) - netOf(lease.rate, 300, FEE_BPS);
+      const collecting = () => at(lease.startedAt + 500, () => market.connect(keeper).collect([lease.id]));
+      expect(await moved(f, collecting)).to.deep.equal([0n, rest, 0n]);
+    });
+  });
+});
