@@ -101,3 +101,13 @@ export async function fileClaim(
     bond: bondOf(lease.collateral),
   };
 }
+
+/** Rules of disputes as the fixture publishes them, but for what is told; fields as Solidity orders them. */
+export function rulesWith(
+  { appeals, treasury }: Pick<DisputeMarket, "appeals" | "treasury">,
+  changes: Partial<typeof DEFAULT_RULES & { appealAuthority: string; treasury: string }> = {},
+) {
+  const { bondFloor, filingFee, ...fractions } = DEFAULT_RULES;
+  const rules = { appealAuthority: appeals.address, bondFloor, filingFee, treasury: treasury.address, ...fractions };
+  return { ...rules, ...changes };
+}

@@ -1,0 +1,209 @@
+import { expect } from "chai";
+
+import {
+  APPEAL_WINDOW,
+  DECISION_WINDOW,
+  fileClaim,
+  type FiledDispute,
+  Outcome,
+  Phase,
+  rulesWith,
+  Side,
+} from "../helpers/disputes";
+import { at, now } from "../helpers/time";
+import { enter, type Scene, type Step, type Variant } from "./paths";
+
+const TENANT: Variant = { claimant: "tenant", partiesSeated: false, fewSeats: false };
+const claim: Step = ["tenant", "file"];
+const answer: Step = ["provider", "answer"];
+const council = (vote: "uphold" | "reject"): readonly Step[] => [
+  ["voter", vote],
+  ["secondVoter", vote],
+  ["member", vote],
+];
+const upheld = [claim, answer, ...council("uphold")];
+const rejected = [claim, answer, ...council("reject")];
+
+const bondSide = async ({ disputes, setting }: Scene): Promise<number> =>
+  Number((await disputes.disputeById(setting.id)).proceeding.appealBondTo);
+
+describe("Appeals", () => {
+  describe("appeal", () => {
+    it("takes a bond of the loser, and tells what is appealed", async () => {
+      const scene = await enter(TENANT, upheld);
+      const { disputes, hold, setting, providerA } = scene;
+      const second = (await now()) + 10;
+      const appealing = at(second, () => disputes.connect(providerA).appeal(setting.id));
+      await expect(appealing).to.emit(disputes, "DisputeAppealed").withArgs(setting.id, providerA, Outcome.Upheld);
+      await expect(appealing).to.changeTokenBalances(hold, [providerA, disputes], [-setting.bond, setting.bond]);
+      const { phase, outcome, deadline, endsAt, ripe } = await disputes.disputeView(setting.id);
+      const heardUntil = BigInt(second + DECISION_WINDOW);
+      expect([phase, outcome, deadline, endsAt, ripe]).to.deep.equal([
+        ...[BigInt(Phase.Appealed), BigInt(Outcome.Upheld), heardUntil, heardUntil, false],
+      ]);
+      expect(await bondSide(scene)).to.equal(Side.Claimant);
+    });
+
+    it("lets each side appeal what failed, the first of the two alone", async () => {
+      const scene = await enter(TENANT, [claim, answer, ["tenant", "appeal", "closed"]]);
+      expect(await bondSide(scene)).to.equal(Side.Provider);
+      await expect(scene.disputes.connect(scene.providerA).appeal(scene.setting.id))
+        .to.be.revertedWithCustomError(scene.disputes, "DisputesWrongPhase")
+        .withArgs(scene.setting.id, Phase.Appealed);
+      expect(await bondSide(await enter(TENANT, [claim, answer, ["provider", "appeal", "closed"]]))).to.equal(
+        Side.Claimant,
+      );
+    });
+
+    it("is possible in the last second of two days after the outcome, and not in the next", async () => {
+      const { disputes, setting, model, providerA } = await enter(TENANT, upheld);
+      const until = model!.since + APPEAL_WINDOW;
+      await at(until - 1, () => disputes.connect(providerA).appeal(setting.id));
+      const again = await enter(TENANT, upheld);
+      const deadline = again.model!.since + APPEAL_WINDOW;
+      await expect(at(deadline, () => again.disputes.connect(providerA).appeal(setting.id)))
+        .to.be.revertedWithCustomError(disputes, "DisputesTooLate")
+        .withArgs(setting.id, deadline, deadline);
+    });
+
+    it("reverts for the winner and for everybody else", async () => {
+      for (const [steps, outcome, winner] of [
+        [upheld, Outcome.Upheld, "tenantA"],
+        [rejected, Outcome.Rejected, "providerA"],
+      ] as const) {
+        const scene = await enter(TENANT, steps);
+        for (const caller of [scene[winner], scene.memberA, scene.stranger]) {
+          await expect(scene.disputes.connect(caller).appeal(scene.setting.id))
+            .to.be.revertedWithCustomError(scene.disputes, "DisputesNothingToAppeal")
+            .withArgs(scene.setting.id, outcome, caller);
+        }
+      }
+    });
+
+    it("reverts without the allowance, and the outcome can still be appealed", async () => {
+      const { disputes, hold, setting, providerA } = await enter(TENANT, upheld);
+      await hold.connect(providerA).approve(disputes, setting.bond - 1n);
+      await expect(disputes.connect(providerA).appeal(setting.id))
+        .to.be.revertedWithCustomError(hold, "ERC20InsufficientAllowance")
+        .withArgs(disputes, setting.bond - 1n, setting.bond);
+      expect((await disputes.disputeView(setting.id)).phase).to.equal(Phase.Decided);
+    });
+
+    it("reverts after a concession: it is final", async () => {
+      const { disputes, setting, providerA } = await enter(TENANT, [claim, ["provider", "concede"]]);
+      await expect(disputes.connect(providerA).appeal(setting.id))
+        .to.be.revertedWithCustomError(disputes, "DisputesWrongPhase")
+        .withArgs(setting.id, Phase.Final);
+    });
+  });
+
+  describe("decide", () => {
+    it("makes the outcome final: it can be executed in the same second", async () => {
+      const { disputes, setting, appeals } = await enter(TENANT, [...rejected, ["tenant", "appeal"]]);
+      const second = (await now()) + 10;
+      await expect(at(second, () => disputes.connect(appeals).decide([setting.id], [Outcome.Upheld])))
+        .to.emit(disputes, "AppealDecided")
+        .withArgs(setting.id, Outcome.Upheld);
+      const { phase, outcome, ripe, deadline, endsAt } = await disputes.disputeView(setting.id);
+      expect([phase, outcome, ripe, deadline, endsAt]).to.deep.equal([
+        ...[BigInt(Phase.Final), BigInt(Outcome.Upheld), true, 0n, BigInt(second)],
+      ]);
+    });
+
+    /** Whom the appeal bond goes to, by what was appealed, by whom, and what was decided. */
+    for (const [appealed, steps, byClaimant, sides] of [
+      ["a rejection, by the claimant", [...rejected, ["tenant", "appeal"]], true, [1, 1, 2]],
+      ["a failure, by the claimant", [claim, answer, ["tenant", "appeal", "closed"]], true, [1, 2, 2]],
+      ["a failure, by the provider", [claim, answer, ["provider", "appeal", "closed"]], false, [1, 1, 2]],
+      ["an upheld claim, by the provider", [...upheld, ["provider", "appeal"]], false, [1, 2, 2]],
+      ["silence, by the provider", [claim, ["provider", "appeal", "closed"]], false, [1, 2, 2]],
+    ] as const) {
+      for (const [index, outcome] of [Outcome.Upheld, Outcome.Failed, Outcome.Rejected].entries()) {
+        const side = sides[index]!;
+        const returns = (side === Side.Claimant) === byClaimant;
+        it(`${returns ? "returns" : "forfeits"} the bond of ${appealed}, decided ${["upheld", "failed", "rejected"][index]}`, async () => {
+          const scene = await enter(TENANT, steps);
+          await scene.disputes.connect(scene.appeals).decide([scene.setting.id], [outcome]);
+          expect(await bondSide(scene)).to.equal(side);
+        });
+      }
+    }
+
+    it("is possible in the last second of 21 days; then it does nothing, and the outcome stands", async () => {
+      const { disputes, setting, model, appeals } = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const deadline = model!.since + DECISION_WINDOW;
+      const decide = () => disputes.connect(appeals).decide([setting.id], [Outcome.Rejected]);
+      await expect(at(deadline - 1, decide)).to.emit(disputes, "AppealDecided");
+      const late = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const end = late.model!.since + DECISION_WINDOW;
+      await expect(at(end, decide)).not.to.emit(disputes, "AppealDecided");
+      const { outcome, ripe } = await disputes.disputeView(setting.id);
+      expect([outcome, ripe]).to.deep.equal([BigInt(Outcome.Upheld), true]);
+    });
+
+    it("decides many at once, skips what is not open, and counts what it decided", async () => {
+      const scene = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const { disputes, lease, setting, appeals, providerA } = scene;
+      const others: FiledDispute[] = [];
+      for (const claimant of [scene.stranger, scene.tenantB]) {
+        const other = await fileClaim(scene, lease, { claimant });
+        await disputes.connect(providerA).answer(other.id);
+        others.push(other);
+      }
+      const [conceded, waiting] = others;
+      await disputes.connect(providerA).concede(conceded!.id);
+      const ids = [conceded!.id, setting.id, waiting!.id, setting.id];
+      const outcomes = [Outcome.Rejected, Outcome.Failed, Outcome.Rejected, Outcome.Rejected];
+      expect(await disputes.connect(appeals).decide.staticCall(ids, outcomes)).to.equal(1n);
+      await disputes.connect(appeals).decide(ids, outcomes);
+      const outcomeOf = async (id: bigint) => Number((await disputes.disputeView(id)).outcome);
+      expect(await Promise.all(ids.slice(0, 3).map(outcomeOf))).to.deep.equal([
+        Outcome.Upheld,
+        Outcome.Failed,
+        Outcome.None,
+      ]);
+    });
+
+    it("does nothing for an empty list", async () => {
+      const { disputes, stranger } = await enter(TENANT, []);
+      expect(await disputes.connect(stranger).decide.staticCall([], [])).to.equal(0n);
+    });
+
+    it("reverts for anybody but the authority, parties and council included", async () => {
+      const scene = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const { disputes, setting, appeals } = scene;
+      for (const caller of [scene.providerA, scene.tenantA, scene.memberA, scene.admin, scene.stranger]) {
+        await expect(disputes.connect(caller).decide([setting.id], [Outcome.Upheld]))
+          .to.be.revertedWithCustomError(disputes, "DisputesNotAuthority")
+          .withArgs(setting.id, appeals, caller);
+      }
+    });
+
+    it("reverts without an outcome for each dispute", async () => {
+      const { disputes, setting, appeals } = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const decide = disputes.connect(appeals).decide;
+      await expect(decide([setting.id, setting.id], [Outcome.Upheld]))
+        .to.be.revertedWithCustomError(disputes, "DisputesNoOutcome")
+        .withArgs(2, 1);
+      await expect(decide([setting.id], [Outcome.None]))
+        .to.be.revertedWithCustomError(disputes, "DisputesNoOutcome")
+        .withArgs(1, 0);
+    });
+
+    it("leaves a dispute to the authority that it was filed under, whoever hears appeals now", async () => {
+      const scene = await enter(TENANT, [claim]);
+      const { disputes, setting, admin, appeals, stranger, providerA } = scene;
+      await disputes.connect(admin).publishRules(rulesWith(scene, { appealAuthority: stranger.address }));
+      await disputes.connect(providerA).answer(setting.id);
+      for (const member of [scene.memberA, scene.memberB, scene.memberC]) {
+        await disputes.connect(member).rule(setting.id, true);
+      }
+      await disputes.connect(providerA).appeal(setting.id);
+      await expect(disputes.connect(stranger).decide([setting.id], [Outcome.Rejected]))
+        .to.be.revertedWithCustomError(disputes, "DisputesNotAuthority")
+        .withArgs(setting.id, appeals, stranger);
+      await disputes.connect(appeals).decide([setting.id], [Outcome.Rejected]);
+      expect((await disputes.disputeView(setting.id)).outcome).to.equal(Outcome.Rejected);
+    });
+  });
+});
