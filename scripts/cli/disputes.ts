@@ -7,7 +7,9 @@ import {
   type Outcome,
   OUTCOMES,
 } from "../../sdk/disputes";
+import { formatBps } from "../../sdk/units";
 import { Failure } from "./failure";
+import { hold } from "./format";
 import { eventsSince } from "./logs";
 import { type Lease, readLeases } from "./reads";
 import type { Session } from "./session";
@@ -49,6 +51,7 @@ export interface Dispute {
   readonly bond: bigint;
   readonly filingFee: bigint;
   readonly answered: boolean;
+  readonly appealed: boolean;
   /** Members who may vote, once the claim is answered. */
   readonly eligible: number;
   readonly upholds: number;
@@ -92,6 +95,7 @@ export async function readDisputes(session: Session, ids: readonly bigint[]): Pr
           bond: view.bond,
           filingFee: view.filingFee,
           answered: proceeding.answer !== 0n,
+          appealed: proceeding.appealBondTo !== 0n,
           eligible: Number(proceeding.eligible),
           upholds: Number(proceeding.upholds),
           rejects: Number(proceeding.rejects),
@@ -103,6 +107,11 @@ export async function readDisputes(session: Session, ids: readonly bigint[]): Pr
     if (ids.length > PAGE) session.progress(`read ${Math.min(ids.length, from + PAGE)} of ${ids.length} disputes`);
   }
   return found;
+}
+
+/** Until when a lease that was started can be disputed: its end, and as long again, an hour at least and 7 days at most. */
+export function disputableUntil({ status, end, duration, releasableAt }: Lease): number {
+  return status === "Closed" ? releasableAt : end + Math.min(7 * 86_400, Math.max(3_600, duration));
 }
 
 /** Whether a dispute still waits for somebody: its bonds are not paid out. */
@@ -152,6 +161,13 @@ export async function namedDispute(session: Session, named: Named): Promise<Disp
   if (more.length === 0) return only;
   const names = [only, ...more].map(({ name }) => name).join("\n");
   throw new Failure("refused", `${lease} has several disputes, say which:\n${names}`);
+}
+
+/** "25 % of 1,011.28 HOLD", and whether that is all that it would be. */
+export function fractionText(claim: Pick<Dispute, "fractionBps" | "collateral">, penalty: bigint): string {
+  const fraction = `${formatBps(claim.fractionBps)} of ${hold(claim.collateral)}`;
+  const whole = (((claim.collateral / MICRO) * BigInt(claim.fractionBps)) / BPS) * MICRO;
+  return penalty === whole ? fraction : `${fraction}, less what was taken before`;
 }
 
 /**

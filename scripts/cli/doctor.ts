@@ -207,7 +207,7 @@ function disputeChecks({ account, chainTime }: Facts): Check[] {
   if (account === undefined) return [];
   const { address, disputes, freeHold } = account;
   return disputes.map((dispute) => {
-    const [what, found] = [`dispute ${dispute.name}`, stateText(dispute, chainTime)];
+    const [what, found] = [`dispute ${dispute.leaseName}`, stateText(dispute, chainTime)];
     const next = disputeMove(dispute, address);
     if (next === undefined) return ok(what, found);
     const short = stageOf(dispute) === "answer" && freeHold < dispute.bond;

@@ -4,7 +4,7 @@ import { END_REASON_WORDS } from "../../sdk/market";
 import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { formatResources } from "../../sdk/resources";
 import { formatDuration, formatInstant } from "../../sdk/units";
-import type { Dispute } from "./disputes";
+import { disputableUntil, type Dispute } from "./disputes";
 import { stateText } from "./disputeWords";
 import { hold, money, pairs, plural, price, table } from "./format";
 import type { StandingOrder } from "./leases";
@@ -118,12 +118,11 @@ async function disputeText(session: Session, lease: Lease, slasher: string, now:
   const text = await disputableText(session, slasher);
   const { disputes } = await session.handles();
   if (slasher !== (await disputes.getAddress())) return text;
-  if (lease.status === "Active") return `leasehold dispute raise ${lease.name}`;
-  if (lease.status !== "Closed") return "";
-  const until = formatInstant(lease.releasableAt);
-  return now < lease.releasableAt
-    ? `leasehold dispute raise ${lease.name}, until ${until}`
-    : `were possible until ${until}`;
+  if (lease.status !== "Active" && lease.status !== "Closed") return "";
+  const until = disputableUntil(lease);
+  if (now >= until) return `were possible until ${formatInstant(until)}`;
+  const raise = `leasehold dispute raise ${lease.name}`;
+  return lease.remaining > 0 ? raise : `${raise}, until ${formatInstant(until)}`;
 }
 
 /** Everything about one lease. */

@@ -3,11 +3,12 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 import { ethers } from "hardhat";
 
-import { diagnose, type Facts, type LeaseFacts, type ProviderFacts } from "../../scripts/cli/doctor";
+import { type Check, diagnose, type Facts, type LeaseFacts, type ProviderFacts } from "../../scripts/cli/doctor";
 import type { Dispute } from "../../scripts/cli/disputes";
 import { Failure } from "../../scripts/cli/failure";
 import type { AddressBook } from "../../sdk/addressBook";
 import { leasehold, networkOf } from "../helpers/commandLine";
+import { filedFixture } from "../helpers/disputeCommands";
 import { deployFixture, openMarketFixture } from "../helpers/fixture";
 import { openLease } from "../helpers/leases";
 import { GRACE } from "../helpers/parameters";
@@ -92,6 +93,7 @@ const DISPUTE: Dispute = {
   bond: 10n ** 18n,
   filingFee: 10n ** 17n,
   answered: false,
+  appealed: false,
   eligible: 0,
   upholds: 0,
   rejects: 0,
@@ -110,7 +112,7 @@ describe("doctor", () => {
       disputed({ phase: "Decided", outcome: "Rejected" }),
       disputed({ phase: "Appealed", outcome: "Upheld" }),
     ]) {
-      const [check] = diagnose(waiting).filter(({ what }) => what === "dispute 7-12/0x");
+      const [check] = diagnose(waiting).filter(({ what }) => what === "dispute 7-12");
       expect(check).to.include({ level: "ok" }).and.not.to.have.property("next");
     }
   });
@@ -161,11 +163,11 @@ describe("doctor", () => {
       "tenant cancel 7-12",
       facts({}, { tenantLeases: [{ ...LEASE, status: "Pending", deadline: NOW }] }),
     ],
-    ["dispute 7-12/0x", "warn", "answer 7-12/0x, for a counter-bond of 1.00 HOLD, or dispute concede", disputed({})],
-    ["dispute 7-12/0x", "bad", "leasehold dispute answer 7-12/0x", disputed({}, 10n ** 18n - 1n)],
-    ["dispute 7-12/0x", "warn", "dispute appeal 7-12/0x, for a bond of 1.00 HOLD", disputed({ outcome: "Upheld" })],
-    ["dispute 7-12/0x", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", ripe: true })],
-    ["dispute 7-12/0x", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", phase: "Executed" })],
+    ["dispute 7-12", "warn", "answer 7-12/0x, for a counter-bond of 1.00 HOLD, or dispute concede", disputed({})],
+    ["dispute 7-12", "bad", "leasehold dispute answer 7-12/0x", disputed({}, 10n ** 18n - 1n)],
+    ["dispute 7-12", "warn", "dispute appeal 7-12/0x, for a bond of 1.00 HOLD", disputed({ outcome: "Upheld" })],
+    ["dispute 7-12", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", ripe: true })],
+    ["dispute 7-12", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", phase: "Executed" })],
     ["lease 7-12", "warn", "lease end 7-12", facts({}, { tenantLeases: [{ ...LEASE, remaining: 0 }] })],
     [
       "role",
@@ -209,6 +211,20 @@ describe("doctor", () => {
       const dark = await leasehold(fixture, providerA, "doctor", outside);
       expect(dark.out).to.match(/BAD +heartbeat +10m ago, by operator 0x/);
       expect(dark.code).to.equal(1);
+    });
+
+    it("looks for disputes of the account, and against it", async () => {
+      const fixture = await loadFixture(filedFixture);
+      const { providerA, tenantA, stranger, name, leaseName } = fixture;
+      const check = async (actor: typeof tenantA): Promise<Check | undefined> => {
+        const { out } = await leasehold(fixture, actor, "doctor --json");
+        return (JSON.parse(out) as { checks: Check[] }).checks.find(({ what }) => what === `dispute ${leaseName}`);
+      };
+      expect((await check(providerA))?.next).to.equal(
+        `leasehold dispute answer ${name}, for a counter-bond of 2.98384 HOLD, or dispute concede`,
+      );
+      expect(await check(tenantA)).to.include({ level: "ok" });
+      expect(await check(stranger)).to.equal(undefined);
     });
 
     it("compares the code at every address with the address book", async () => {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { FAULT_CLASS_WORDS, VOTES } from "../../../../sdk/disputes";
-import { formatBps, formatInstant } from "../../../../sdk/units";
+import { formatInstant } from "../../../../sdk/units";
 import { command } from "../../command";
-import { type Dispute, findDisputes, isOpen, namedDispute, penaltyIfUpheld } from "../../disputes";
+import { type Dispute, findDisputes, fractionText, isOpen, namedDispute, penaltyIfUpheld } from "../../disputes";
 import { FAULT_NAMES, movesText, outcomeText, stateText, turnText, votesText } from "../../disputeWords";
 import { hold, money, pairs, sections, table } from "../../format";
 import { address, disputeOrLease, leaseId } from "../../inputs";
@@ -37,6 +37,12 @@ async function historyOf(session: Session, { id }: Dispute): Promise<{ evidence:
   };
 }
 
+/** Bonds that were posted; all are of one size. */
+function bondsText({ bond, answered, appealed }: Dispute): string {
+  const posters = ["the claimant", answered ? "the provider" : "", appealed ? "the appeal" : ""].filter(Boolean);
+  return `${hold(bond)}${posters.length > 1 ? " each" : ""}: ${posters.join(", ")}`;
+}
+
 export const show = command({
   usage: "show <dispute>",
   summary: "everything about a dispute: who, what, how much, and whose turn it is until when",
@@ -52,7 +58,7 @@ export const show = command({
       tokens.describe(dispute.token),
       readLease(session, dispute.lease),
     ]);
-    const { phase, byTenant, bond, answered, held, collateral, fractionBps } = dispute;
+    const { phase, byTenant, held } = dispute;
     const over = phase === "Executed" || phase === "Settled";
     const penalty = over ? 0n : await penaltyIfUpheld(session, lease, dispute);
     const text = pairs([
@@ -68,15 +74,10 @@ export const show = command({
       ["filed", formatInstant(dispute.filedAt)],
       ["evidence", evidence],
       ["votes", votesText(dispute)],
-      ["bonds", `${hold(bond)} of the claimant${answered ? `, ${hold(bond)} of the provider` : ""}`],
+      ["bonds", bondsText(dispute)],
       ["filing fee", hold(dispute.filingFee)],
       ["held back", held === 0n ? "" : `${money(held, paidIn)} of earnings`],
-      [
-        "if upheld",
-        over
-          ? ""
-          : `a penalty of ${hold(penalty)}: ${formatBps(fractionBps)} of ${hold(collateral)}, less what earlier claims took`,
-      ],
+      ["if upheld", over ? "" : `a penalty of ${hold(penalty)}: ${fractionText(dispute, penalty)}`],
     ]);
     const cast = ballots.map(({ member, vote }) => [member, vote.toLowerCase()]);
     const data = { ...dispute, dispute: dispute.name, evidence, ballots, penaltyIfUpheld: over ? null : penalty };

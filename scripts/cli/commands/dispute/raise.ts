@@ -5,9 +5,9 @@ import { z } from "zod";
 
 import { FAULT_CLASS_WORDS, FAULT_CLASSES, type FaultClass } from "../../../../sdk/disputes";
 import { disputeIdOf, formatDisputeId } from "../../../../sdk/ids";
-import { formatBps, formatDuration, formatInstant } from "../../../../sdk/units";
+import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { command, done } from "../../command";
-import { isOpen, penaltyIfUpheld, readDispute, readDisputes } from "../../disputes";
+import { disputableUntil, fractionText, isOpen, penaltyIfUpheld, readDispute, readDisputes } from "../../disputes";
 import { FAULT_NAMES, movesText, stateText, turnText } from "../../disputeWords";
 import { Failure, toFailure } from "../../failure";
 import { hold, money, pairs } from "../../format";
@@ -90,10 +90,8 @@ async function requireDisputable(session: Session, lease: Lease, account: string
     const why = lease.status === "Pending" ? "has not started" : `is ${lease.status.toLowerCase()}`;
     throw new Failure("refused", `lease ${lease.name} ${why}: a running lease can be disputed, or one that just ended`);
   }
-  if (lease.status === "Closed" && now >= lease.releasableAt) {
-    const message = `lease ${lease.name} could be disputed until ${formatInstant(lease.releasableAt)}`;
-    throw new Failure("refused", message);
-  }
+  const until = disputableUntil(lease);
+  if (now >= until) throw new Failure("refused", `lease ${lease.name} could be disputed until ${formatInstant(until)}`);
   if (earlier !== undefined && isOpen(earlier)) {
     const state = `${stateText(earlier, now)}\nwhat can be done: ${movesText(earlier)}`;
     throw new Failure("refused", `you have a claim on lease ${lease.name} already, ${earlier.name}: ${state}`);
@@ -156,7 +154,7 @@ it to the council and to the other side. A fault can be claimed for 7 days after
     const paidIn = await tokens.describe(lease.token);
     const costs = await forecast(session, lease, { faultClass, since, evidence }, account);
     const { bond, fee, held, penalty, part, byTenant } = costs;
-    const back = held === 0n ? "" : ` and ${money(held, paidIn)} of earnings`;
+    const back = held === 0n ? "" : `, and ${money(held, paidIn)} of earnings`;
     session.tell(
       `${pairs([
         ["claims", `${FAULT_CLASS_WORDS[faultClass]}, since ${formatInstant(since)}`],
@@ -167,9 +165,10 @@ it to the council and to the other side. A fault can be claimed for 7 days after
           "holds back",
           byTenant ? `${money(held, paidIn)} of the provider's earnings, by now` : "nothing: you are not its tenant",
         ],
+        ["if upheld", `your bond returns, with the provider's counter-bond if it posts one${back}`],
         [
-          "if upheld",
-          `your bond, the provider's counter-bond if it posts one${back} are yours, and ${hold(part)} of a penalty of ${hold(penalty)}: ${formatBps(costs.fractionBps)} of ${hold(costs.collateral)}, less what earlier claims took`,
+          "penalty then",
+          `${hold(penalty)}, ${fractionText(costs, penalty)}; ${hold(part)} of it are yours: leasehold tenant claim`,
         ],
         ["if rejected", `your bond is the provider's${held === 0n ? "" : ", and its earnings go on to it"}`],
         ["evidence", `${evidence}${file === undefined ? "" : `, keccak256 of ${file}`}`],
