@@ -1,4 +1,4 @@
-/** The keeper: ends leases that are due, for anyone who runs it. `npm run keeper -- --help`. */
+/** The keeper: ends leases and disputes that are due, for anyone who runs it. `npm run keeper -- --help`. */
 import { Command } from "commander";
 import { Contract, formatEther, Interface, type JsonRpcProvider } from "ethers";
 import { type Logger, pino } from "pino";
@@ -6,13 +6,12 @@ import { type Logger, pino } from "pino";
 import { AddressBookError, addressesOf, readAddressBook } from "../sdk/addressBook";
 import { connect as handlesOf } from "../sdk/handles";
 import { connect } from "./chain/connect";
-import type { Executor } from "./chain/market";
-import { MarketExecutor } from "./chain/market";
+import { type Executor, ProtocolExecutor } from "./chain/executor";
 import { RpcReader } from "./chain/reader";
 import { Sender } from "./chain/sender";
 import { openKey } from "./config/key";
 import { type Config, ConfigError, loadConfig } from "./config/load";
-import { LeaseIndex } from "./core/leaseIndex";
+import { ChainIndex } from "./core/chainIndex";
 import type { Price } from "./core/plan";
 import { Keeper } from "./ops/keeper";
 import { describe, toJson } from "./ops/report";
@@ -44,27 +43,28 @@ async function withKeeper(needs: { key: boolean }, work: (running: Running) => P
   const book = readAddressBook(config.addressBook);
   const provider = await connect(config.rpcUrl, book);
   try {
-    const { market } = handlesOf(book, provider);
+    const { market, disputes } = handlesOf(book, provider);
     const addresses = addressesOf(book);
     const signer = wallet?.connect(provider);
     const policy = { stuckAfterMs: config.stuckAfterMs, ...cap(config) };
     const executor =
       signer === undefined
         ? READ_ONLY
-        : new MarketExecutor(
-            market,
-            addresses.market,
+        : new ProtocolExecutor(
+            { market, disputes },
+            addresses,
             new Sender(signer, provider, signer.address, policy, signal, (event) => log.debug(event, event.type)),
           );
     const keeper = new Keeper({
-      index: new LeaseIndex(Number(await market.OUTAGE_ALLOWANCE()), config.reorgDepth),
-      reader: new RpcReader(provider, addresses.market),
+      index: new ChainIndex(Number(await market.OUTAGE_ALLOWANCE()), config.reorgDepth),
+      reader: new RpcReader(provider, addresses),
       executor,
       feePerGas: () => feePerGas(provider),
       policy: {
         minProfit: config.minProfit,
         patience: config.patience,
         prices: await pricesOf(config.weiPerToken, provider),
+        disputes: config.disputes,
         ...cap(config),
       },
       syncOptions: { startBlock: book.startBlock, logRange: config.logRange },
@@ -114,7 +114,9 @@ async function pricesOf(
 }
 
 const program = new Command("keeper")
-  .description("Ends leases that are due: expires them, and cancels those that were never activated.")
+  .description(
+    "Ends what is due: expires leases, cancels those that were never activated, executes and settles disputes.",
+  )
   .addHelpText("after", "\nAll configuration comes from KEEPER_* environment variables: see docs/runbook.md, Keeper.");
 let exitCode: number = EXIT.ok;
 

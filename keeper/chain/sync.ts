@@ -1,6 +1,6 @@
-import type { LeaseIndex } from "../core/leaseIndex";
-import { GapError } from "../core/leaseIndex";
-import type { BlockRef, MarketEvent } from "../core/leases";
+import type { ChainIndex } from "../core/chainIndex";
+import type { BlockRef, ChainEvent } from "../core/events";
+import { GapError } from "../core/gap";
 import type { ChainReader, Head } from "./reader";
 
 /** Where to begin, and how far to ask at once. */
@@ -15,12 +15,12 @@ export interface SyncOptions {
 
 /**
  * Brings the index to the chain's newest block and returns that block. With a new block that follows the tip this takes
- * two requests, without one it takes one, however many leases are open.
+ * two requests, without one it takes one, however many leases and disputes are open.
  *
  * A tip is always read before the events below it: if a fork changes them meanwhile, the tip is not canonical any more,
  * which the next call sees and takes back. Throws what the reader throws; the index is whole then, and behind.
  */
-export async function sync(index: LeaseIndex, reader: ChainReader, options: SyncOptions): Promise<Head> {
+export async function sync(index: ChainIndex, reader: ChainReader, options: SyncOptions): Promise<Head> {
   const head = await reader.head();
   if (index.tip?.hash === head.hash) return head;
 
@@ -42,7 +42,7 @@ export async function sync(index: LeaseIndex, reader: ChainReader, options: Sync
 }
 
 /** Goes back to the newest tip that is still part of the chain, if it is not the newest of all. */
-async function dropFork(index: LeaseIndex, reader: ChainReader, head: Head, options: SyncOptions): Promise<void> {
+async function dropFork(index: ChainIndex, reader: ChainReader, head: Head, options: SyncOptions): Promise<void> {
   const { tip } = index;
   if (tip === undefined || tip.hash === head.parentHash) return;
   for (const candidate of index.tips()) {
@@ -58,7 +58,7 @@ async function dropFork(index: LeaseIndex, reader: ChainReader, head: Head, opti
   options.onFork?.(tip, undefined);
 }
 
-function apply(index: LeaseIndex, tip: BlockRef, events: MarketEvent[]): void {
+function apply(index: ChainIndex, tip: BlockRef, events: ChainEvent[]): void {
   try {
     index.apply(tip, events);
   } catch (error) {

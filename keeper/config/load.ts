@@ -22,6 +22,8 @@ export interface Config {
   readonly patience: number;
   /** Wei of a whole token, by token. */
   readonly weiPerToken: ReadonlyMap<string, bigint>;
+  /** Whether to execute and settle disputes, which nobody is paid for. */
+  readonly disputes: boolean;
   readonly logLevel: Environment["KEEPER_LOG_LEVEL"];
 }
 
@@ -69,6 +71,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: 
     minProfit: data.KEEPER_MIN_PROFIT,
     patience: data.KEEPER_PATIENCE_SECONDS,
     weiPerToken: data.KEEPER_TOKEN_PRICES,
+    disputes: data.KEEPER_DISPUTES,
     logLevel: data.KEEPER_LOG_LEVEL,
   };
 }

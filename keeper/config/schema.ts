@@ -58,6 +58,10 @@ export const environmentSchema = z.object({
   KEEPER_MIN_PROFIT: coins.prefault("0"),
   KEEPER_PATIENCE_SECONDS: seconds(0, 1_000_000_000).prefault("0"),
   KEEPER_TOKEN_PRICES: prices.prefault(""),
+  KEEPER_DISPUTES: z
+    .enum(["on", "off"])
+    .prefault("on")
+    .transform((value) => value === "on"),
   KEEPER_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).prefault("info"),
 });
 

@@ -1,13 +1,16 @@
-import type { DutyKind } from "./leases";
+import type { DutyKind } from "./duties";
 
-/** What batches cost, in gas: `base` once, `perItem` for each lease. */
+/** What batches cost, in gas: `base` once, `perItem` for each lease or dispute. */
 export interface GasModel {
   readonly base: bigint;
   readonly perItem: Readonly<Record<DutyKind, bigint>>;
 }
 
 /** A first guess, above what each costs; every receipt corrects it. */
-export const FIRST_GUESS: GasModel = { base: 55_000n, perItem: { expire: 32_000n, cancelNoShow: 190_000n } };
+export const FIRST_GUESS: GasModel = {
+  base: 55_000n,
+  perItem: { expire: 32_000n, cancelNoShow: 190_000n, execute: 200_000n, settle: 60_000n },
+};
 
 /** Least that an item is believed to cost, whatever was measured: one storage slot. */
 const LEAST_PER_ITEM = 5_000n;

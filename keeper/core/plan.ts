@@ -1,10 +1,10 @@
 import { type GasModel, gasOf, itemsWithin } from "./gas";
-import { type Duty, DUTY_KINDS, type DutyKind } from "./leases";
+import { type DisputeDuty, type Duty, type DutyKind, idOf, LEASE_DUTIES, type LeaseDuty } from "./duties";
 
 /** What is known at one block. */
 export interface Snapshot {
   readonly duties: Iterable<Duty>;
-  /** Leases that failed alone, and the chain time before which they are left in peace. */
+  /** Leases and disputes that failed alone, and the chain time before which they are left in peace. */
   readonly held: ReadonlyMap<bigint, number>;
   readonly gas: GasModel;
   /** Most gas that one transaction may take. */
@@ -23,10 +23,12 @@ export interface Price {
 export interface Policy {
   /** Least that a transaction must earn over its cost, wei. */
   readonly minProfit: bigint;
-  /** Seconds after which a duty is done even if it does not pay. */
+  /** Seconds after which what is due for a lease is done even if it does not pay. */
   readonly patience: number;
   /** By token address; a token without a price is worth nothing. */
   readonly prices: ReadonlyMap<string, Price>;
+  /** Whether to execute and settle disputes. Nobody is paid for it: it costs gas, and profit is not asked for. */
+  readonly disputes: boolean;
   /** Above this fee nothing is sent, wei per gas. */
   readonly maxFeePerGas?: bigint;
 }
@@ -34,7 +36,7 @@ export interface Policy {
 /** One transaction to send. */
 export interface Action {
   readonly kind: DutyKind;
-  /** By token and tenant: the market settles neighbours together. */
+  /** One dispute; or leases, by token and tenant: the market settles neighbours together. */
   readonly duties: readonly Duty[];
   readonly dueAt: number;
   readonly gas: bigint;
@@ -44,7 +46,7 @@ export interface Action {
   readonly earns: bigint;
 }
 
-export type SkipReason = "held" | "unprofitable" | "fee above the cap";
+export type SkipReason = "held" | "unprofitable" | "fee above the cap" | "switched off";
 
 /** A duty that is due and left undone for now. */
 export interface Skipped {
@@ -65,7 +67,7 @@ export interface Plan {
 const compare = <T extends bigint | number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What the bounty of a duty is worth at the policy's prices, wei, rounded down. */
-export function valueOf(duty: Duty, policy: Policy): bigint {
+export function valueOf(duty: LeaseDuty, policy: Policy): bigint {
   const price = policy.prices.get(duty.token);
   return price === undefined ? 0n : (duty.bounty * price.weiPerToken) / 10n ** BigInt(price.decimals);
 }
@@ -76,61 +78,69 @@ export function valueOf(duty: Duty, policy: Policy): bigint {
  * Duties are taken in the order in which they fell due and cut into transactions that fit the gas limit. One that does
  * not pay for its own gas waits until the operator's patience ends; a transaction goes out if it earns enough over its
  * cost, or if the patience with any of its duties has ended.
+ *
+ * Disputes come after all leases, which lose money while they wait, each in a transaction of its own.
  */
 export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
-  const due: Duty[] = [];
+  const leases: LeaseDuty[] = [];
+  const disputes: DisputeDuty[] = [];
   const skipped: Skipped[] = [];
   let nextDueAt = Infinity;
   const tooDear = policy.maxFeePerGas !== undefined && snapshot.feePerGas > policy.maxFeePerGas;
   for (const duty of snapshot.duties) {
-    const heldUntil = snapshot.held.get(duty.leaseId) ?? 0;
-    if (now < duty.dueAt) nextDueAt = Math.min(nextDueAt, duty.dueAt);
+    const heldUntil = snapshot.held.get(idOf(duty)) ?? 0;
+    const isOff = "disputeId" in duty && !policy.disputes;
+    if (now < duty.dueAt) nextDueAt = isOff ? nextDueAt : Math.min(nextDueAt, duty.dueAt);
+    else if (isOff) skipped.push({ duty, reason: "switched off" });
     else if (now < heldUntil) skipped.push({ duty, reason: "held", until: heldUntil });
     else if (tooDear) skipped.push({ duty, reason: "fee above the cap" });
-    else due.push(duty);
+    else if ("disputeId" in duty) disputes.push(duty);
+    else leases.push(duty);
   }
-  due.sort((a, b) => a.dueAt - b.dueAt || compare(a.leaseId, b.leaseId));
 
   const actions: Action[] = [];
-  for (const kind of DUTY_KINDS) {
+  leases.sort(byUrgency);
+  for (const kind of LEASE_DUTIES) {
     const room = itemsWithin(snapshot.gas, kind, snapshot.gasLimit);
-    const wanted = due.filter((duty) => duty.kind === kind && (isUrgent(duty) || paysForItself(duty)));
+    const wanted = leases.filter((duty) => duty.kind === kind && (isUrgent(duty) || paysForItself(duty)));
     for (let from = 0; from < wanted.length; from += room) {
       const batch = wanted.slice(from, from + room);
-      const action = actionOf(kind, batch);
+      const earns = batch.reduce((sum, duty) => sum + valueOf(duty, policy), 0n);
+      const action = actionOf(kind, [...batch].sort(bySettlement), earns);
       if (action.earns - action.cost >= policy.minProfit || batch.some(isUrgent)) actions.push(action);
       else skipped.push(...batch.map(unprofitable));
     }
     skipped.push(
-      ...due.filter((duty) => duty.kind === kind && !isUrgent(duty) && !paysForItself(duty)).map(unprofitable),
+      ...leases.filter((duty) => duty.kind === kind && !isUrgent(duty) && !paysForItself(duty)).map(unprofitable),
     );
   }
   actions.sort((a, b) => a.dueAt - b.dueAt);
+  actions.push(...disputes.sort(byUrgency).map((duty) => actionOf(duty.kind, [duty], 0n)));
   return { actions, skipped, ...(nextDueAt !== Infinity && { nextDueAt }) };
 
-  function isUrgent(duty: Duty): boolean {
+  function isUrgent(duty: LeaseDuty): boolean {
     return now >= duty.dueAt + policy.patience;
   }
 
-  function paysForItself(duty: Duty): boolean {
+  function paysForItself(duty: LeaseDuty): boolean {
     return valueOf(duty, policy) >= snapshot.gas.perItem[duty.kind] * snapshot.feePerGas;
   }
 
-  function unprofitable(duty: Duty): Skipped {
+  function unprofitable(duty: LeaseDuty): Skipped {
     return { duty, reason: "unprofitable", until: duty.dueAt + policy.patience };
   }
 
-  function actionOf(kind: DutyKind, batch: readonly Duty[]): Action {
-    const gas = gasOf(snapshot.gas, kind, batch.length);
-    return {
-      kind,
-      duties: [...batch].sort(
-        (a, b) => compare(a.token, b.token) || compare(a.tenant, b.tenant) || compare(a.leaseId, b.leaseId),
-      ),
-      dueAt: Math.min(...batch.map(({ dueAt }) => dueAt)),
-      gas,
-      cost: gas * snapshot.feePerGas,
-      earns: batch.reduce((sum, duty) => sum + valueOf(duty, policy), 0n),
-    };
+  function actionOf(kind: DutyKind, duties: readonly Duty[], earns: bigint): Action {
+    const gas = gasOf(snapshot.gas, kind, duties.length);
+    const dueAt = Math.min(...duties.map((duty) => duty.dueAt));
+    return { kind, duties, dueAt, gas, cost: gas * snapshot.feePerGas, earns };
   }
+}
+
+function byUrgency(a: Duty, b: Duty): number {
+  return a.dueAt - b.dueAt || compare(idOf(a), idOf(b));
+}
+
+function bySettlement(a: LeaseDuty, b: LeaseDuty): number {
+  return compare(a.token, b.token) || compare(a.tenant, b.tenant) || compare(a.leaseId, b.leaseId);
 }

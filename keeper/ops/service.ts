@@ -32,13 +32,16 @@ export async function runService({ pass, pollMs, log, signal }: Service): Promis
 
 /** Passes until nothing is left to do. Returns whether everything that was tried worked. */
 export async function runOnce({ pass, log, signal }: Omit<Service, "pollMs">): Promise<boolean> {
-  let ended = 0;
+  const done = { ended: 0, executed: 0, settled: 0 };
   for (let passes = 0; passes < MOST_PASSES_AT_ONCE && !signal.aborted; passes++) {
     const report = await pass();
-    ended += report.ended;
+    done.ended += report.ended;
+    done.executed += report.executed;
+    done.settled += report.settled;
     if (report.failed > 0) return false;
     if (report.planned === 0) {
-      log.info({ ended, openLeases: report.openLeases, skipped: report.skipped }, "nothing left to do");
+      const { openLeases, openDisputes, skipped } = report;
+      log.info({ ...done, openLeases, openDisputes, skipped }, "nothing left to do");
       return true;
     }
   }

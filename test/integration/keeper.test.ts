@@ -3,12 +3,15 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import { pino } from "pino";
 
-import { MarketExecutor } from "../../keeper/chain/market";
+import type { Sources } from "../../keeper/chain/events";
+import { ProtocolExecutor } from "../../keeper/chain/executor";
 import { RpcReader } from "../../keeper/chain/reader";
 import { Sender } from "../../keeper/chain/sender";
-import { LeaseIndex } from "../../keeper/core/leaseIndex";
+import { ChainIndex } from "../../keeper/core/chainIndex";
 import { Keeper } from "../../keeper/ops/keeper";
+import type { DisputePhase } from "../../sdk/disputes";
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
+import { ANSWER_WINDOW, APPEAL_WINDOW, disputeFixture, fileClaim, Outcome, Phase } from "../helpers/disputes";
 import { activate, EndReason, LeaseStatus, openLease } from "../helpers/leases";
 import { MOST_LOCK, MOST_PRICE } from "../helpers/orders";
 import { ACTIVATION_WINDOW, DAY, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
@@ -16,19 +19,24 @@ import { activeLease } from "../helpers/scene";
 import { storedLease } from "../helpers/words";
 
 describe("keeper on a chain", () => {
-  async function keeperOf({ market, keeper }: OpenMarket): Promise<Keeper> {
-    const address = await market.getAddress();
-    const signal = new AbortController().signal;
+  const { signal } = new AbortController();
+
+  async function executorOf(f: OpenMarket): Promise<ProtocolExecutor> {
+    const { market, disputes, keeper } = f;
+    return new ProtocolExecutor(
+      { market: market.connect(keeper), disputes: disputes.connect(keeper) },
+      await sourcesOf(f),
+      new Sender(keeper, ethers.provider, keeper.address, { stuckAfterMs: 5_000 }, signal),
+    );
+  }
+
+  async function keeperOf(f: OpenMarket): Promise<Keeper> {
     return new Keeper({
-      index: new LeaseIndex(OUTAGE_ALLOWANCE, 64),
-      reader: new RpcReader(ethers.provider, address),
-      executor: new MarketExecutor(
-        market.connect(keeper),
-        address,
-        new Sender(keeper, ethers.provider, keeper.address, { stuckAfterMs: 5_000 }, signal),
-      ),
+      index: new ChainIndex(OUTAGE_ALLOWANCE, 64),
+      reader: new RpcReader(ethers.provider, await sourcesOf(f)),
+      executor: await executorOf(f),
       feePerGas: () => Promise.resolve(1n),
-      policy: { minProfit: 0n, patience: 0, prices: new Map() },
+      policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true },
       syncOptions: { startBlock: 0, logRange: 1_000 },
       nodeGasLimit: 30_000_000n,
       log: pino({ level: "silent" }),
@@ -116,6 +124,55 @@ describe("keeper on a chain", () => {
     }
   });
 
+  it("executes a dispute that fell silent in the second that it is ripe, not one before, and settles it (INV-DSP-1)", async () => {
+    const fixture = await loadFixture(disputeFixture);
+    const { disputes, hold, offerD, stranger } = fixture;
+    const lease = await activeLease(fixture, { offer: offerD, duration: 30 * DAY });
+    const kept = await keeperOf(fixture);
+    const { id, filedAt, bond } = await fileClaim(fixture, lease, { claimant: stranger });
+    const ripe = filedAt + ANSWER_WINDOW + APPEAL_WINDOW;
+    const before = await hold.balanceOf(stranger);
+
+    await time.increaseTo(ripe - 1);
+    expect(await kept.pass()).to.include({ openLeases: 1, openDisputes: 1, planned: 0, executed: 0 });
+    await time.increaseTo(ripe);
+    expect(await kept.pass()).to.include({ openDisputes: 1, planned: 1, executed: 1, settled: 0, failed: 0 });
+    const { phase, outcome } = await disputes.disputeView(id);
+    expect([phase, outcome]).to.deep.equal([Phase.Executed, Outcome.Upheld].map(BigInt));
+    expect(await kept.pass()).to.include({ openDisputes: 1, planned: 1, executed: 0, settled: 1, failed: 0 });
+    expect((await disputes.disputeView(id)).phase).to.equal(Phase.Settled);
+    expect((await hold.balanceOf(stranger)) - before).to.equal(bond);
+    expect(await hold.balanceOf(disputes)).to.equal(0n);
+    expect(await kept.pass()).to.include({ openLeases: 1, openDisputes: 0, planned: 0, failed: 0 });
+  });
+
+  it("sends nothing for a dispute that somebody else executed and settled since it looked (ATK-KPR-5)", async () => {
+    const fixture = await loadFixture(disputeFixture);
+    const { disputes, offerD, tenantA, providerA, stranger, keeper } = fixture;
+    const lease = await activeLease(fixture, { offer: offerD, duration: 30 * DAY });
+    const { id } = await fileClaim(fixture, lease, { claimant: tenantA });
+    await disputes.connect(providerA).concede(id);
+    const executor = await executorOf(fixture);
+    const nonce = await keeper.getNonce();
+    expect(await executor.simulate("execute", [id])).to.include({ type: "works", done: 1 });
+    expect(await executor.simulate("settle", [id])).to.deep.equal({ type: "works", done: 0, gas: 0n });
+
+    await disputes.connect(stranger).execute(id);
+    expect(await executor.simulate("execute", [id])).to.deep.equal({ type: "works", done: 0, gas: 0n });
+    await disputes.connect(stranger).settle(id);
+    expect(await executor.simulate("settle", [id])).to.deep.equal({ type: "works", done: 0, gas: 0n });
+    expect(await keeper.getNonce()).to.equal(nonce);
+  });
+
+  it("says why where a dispute is not ripe, and holds it against that dispute alone", async () => {
+    const fixture = await loadFixture(disputeFixture);
+    const lease = await activeLease(fixture, { offer: fixture.offerD, duration: 30 * DAY });
+    const { id } = await fileClaim(fixture, lease);
+    await time.increase(ANSWER_WINDOW);
+    const simulation = await (await executorOf(fixture)).simulate("execute", [id]);
+    expect(simulation.type === "reverts" && simulation.reason).to.contain("until then what stands may still change");
+  });
+
   it("reads from the log what moves a lease's end and who its tenant is, and passes over what does neither", async () => {
     const fixture = await loadFixture(openMarketFixture);
     const { market, orders, tenantA, tenantB, providerA } = fixture;
@@ -130,7 +187,7 @@ describe("keeper on a chain", () => {
     await time.increaseTo(startedAt + 4 * HOUR);
     await market.expire([leaseId]);
 
-    const reader = new RpcReader(ethers.provider, await market.getAddress());
+    const reader = new RpcReader(ethers.provider, await sourcesOf(fixture));
     const said = (await reader.events(0, await ethers.provider.getBlockNumber())).slice(-6);
     expect(said.map(({ block: _, ...event }) => event)).to.deep.equal([
       { type: "LeaseActivated", leaseId, startedAt },
@@ -141,6 +198,46 @@ describe("keeper on a chain", () => {
       { type: "LeaseEnded", leaseId },
     ]);
   });
+
+  it("reads every step of a dispute from the log, and passes over what claims do to their lease", async () => {
+    const fixture = await loadFixture(disputeFixture);
+    const { market, disputes, offerD, tenantA, providerA, stranger, appeals } = fixture;
+    const { memberA, memberB, memberC } = fixture;
+    const lease = await activeLease(fixture, { offer: offerD, duration: 30 * DAY });
+    const moves: { type: "DisputeMoved"; disputeId: bigint; phase: DisputePhase }[] = [];
+    const expectMoves = (disputeId: bigint, ...phases: DisputePhase[]): void => {
+      for (const phase of phases) moves.push({ type: "DisputeMoved", disputeId, phase });
+    };
+
+    const ruled = await fileClaim(fixture, lease);
+    await disputes.connect(providerA).answer(ruled.id);
+    for (const member of [memberA, memberB, memberC]) await disputes.connect(member).rule(ruled.id, false);
+    await disputes.connect(tenantA).appeal(ruled.id);
+    await disputes.connect(appeals).decide([ruled.id], [Outcome.Upheld]);
+    await disputes.connect(stranger).execute(ruled.id);
+    await disputes.connect(stranger).settle(ruled.id);
+    expectMoves(ruled.id, "Filed", "Answered", "Decided", "Appealed", "Final", "Executed", "Settled");
+    const withdrawn = await fileClaim(fixture, lease, { claimant: stranger });
+    await disputes.connect(stranger).withdraw(withdrawn.id);
+    expectMoves(withdrawn.id, "Filed", "Final", "Executed", "Settled");
+    const conceded = await fileClaim(fixture, lease);
+    await disputes.connect(providerA).concede(conceded.id);
+    expectMoves(conceded.id, "Filed", "Final");
+    await market.connect(tenantA).close(lease.id);
+    expect((await storedLease(market, lease.id)).reason).to.equal(EndReason.ClosedAfterFault);
+
+    const reader = new RpcReader(ethers.provider, await sourcesOf(fixture));
+    const said = (await reader.events(0, await ethers.provider.getBlockNumber())).slice(-moves.length - 2);
+    expect(said.map(({ block: _, ...event }) => event)).to.deep.equal([
+      { type: "LeaseActivated", leaseId: lease.id, startedAt: lease.startedAt },
+      ...moves,
+      { type: "LeaseEnded", leaseId: lease.id },
+    ]);
+  });
+
+  async function sourcesOf({ market, disputes }: OpenMarket): Promise<Sources> {
+    return { market: await market.getAddress(), disputes: await disputes.getAddress() };
+  }
 
   async function bountyOf(market: Awaited<ReturnType<typeof keptMarket>>["market"], lease: bigint): Promise<bigint> {
     return (await market.listingOf((await storedLease(market, lease)).listing)).bounty;

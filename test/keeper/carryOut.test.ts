@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { carryOut, type Step } from "../../keeper/chain/carryOut";
-import type { Executor, Outcome, Simulation } from "../../keeper/chain/market";
+import type { Executor, Outcome, Simulation } from "../../keeper/chain/executor";
 import type { Action } from "../../keeper/core/plan";
 import { duty, leaseId, SEED } from "./fakes";
 
@@ -20,7 +20,7 @@ const actionOn = (...indexes: number[]): Action => ({
 
 /** A market in which some leases revert whatever batch they are in, and some are not due any more. */
 class FakeMarket implements Executor {
-  readonly sent: { leaseIds: readonly bigint[]; gasLimit: bigint }[] = [];
+  readonly sent: { ids: readonly bigint[]; gasLimit: bigint }[] = [];
   simulations = 0;
 
   constructor(
@@ -29,16 +29,16 @@ class FakeMarket implements Executor {
     private readonly gasEach = EACH,
   ) {}
 
-  simulate(_kind: string, leaseIds: readonly bigint[]): Promise<Simulation> {
+  simulate(_kind: string, ids: readonly bigint[]): Promise<Simulation> {
     this.simulations += 1;
-    if (leaseIds.some((id) => this.poisoned.has(id))) return Promise.resolve({ type: "reverts", reason: "poison" });
-    const done = leaseIds.filter((id) => !this.gone.has(id)).length;
-    return Promise.resolve({ type: "works", done, gas: this.gasEach * BigInt(leaseIds.length) });
+    if (ids.some((id) => this.poisoned.has(id))) return Promise.resolve({ type: "reverts", reason: "poison" });
+    const done = ids.filter((id) => !this.gone.has(id)).length;
+    return Promise.resolve({ type: "works", done, gas: this.gasEach * BigInt(ids.length) });
   }
 
-  send(_kind: string, leaseIds: readonly bigint[], gasLimit: bigint): Promise<Outcome | undefined> {
-    this.sent.push({ leaseIds, gasLimit });
-    const outcome = { hash: "0x", block: 1, reverted: false, ended: [], gasUsed: 0n, feePaid: 0n };
+  send(_kind: string, ids: readonly bigint[], gasLimit: bigint): Promise<Outcome | undefined> {
+    this.sent.push({ ids, gasLimit });
+    const outcome = { hash: "0x", block: 1, reverted: false, done: [], gasUsed: 0n, feePaid: 0n };
     return Promise.resolve(outcome);
   }
 }
@@ -54,7 +54,7 @@ describe("carryOut", () => {
     const market = new FakeMarket(new Set());
     await run(actionOn(1, 2, 3), market);
     expect(market.simulations).to.equal(1);
-    expect(market.sent).to.deep.equal([{ leaseIds: [leaseId(1), leaseId(2), leaseId(3)], gasLimit: 37_500n }]);
+    expect(market.sent).to.deep.equal([{ ids: [leaseId(1), leaseId(2), leaseId(3)], gasLimit: 37_500n }]);
   });
 
   it("never allows more gas than a transaction may take", async () => {
@@ -65,26 +65,26 @@ describe("carryOut", () => {
 
   it("sends nothing where somebody else was first (ATK-KPR-5)", async () => {
     const market = new FakeMarket(new Set(), new Set([leaseId(1), leaseId(2)]));
-    expect(await run(actionOn(1, 2), market)).to.deep.equal([{ type: "gone", leaseIds: [leaseId(1), leaseId(2)] }]);
+    expect(await run(actionOn(1, 2), market)).to.deep.equal([{ type: "gone", ids: [leaseId(1), leaseId(2)] }]);
     expect(market.sent).to.deep.equal([]);
   });
 
   it("says so where a transaction that it does not know took its nonce", async () => {
     const market = new FakeMarket(new Set());
     market.send = () => Promise.resolve(undefined);
-    expect(await run(actionOn(1), market)).to.deep.equal([{ type: "overtaken", leaseIds: [leaseId(1)] }]);
+    expect(await run(actionOn(1), market)).to.deep.equal([{ type: "overtaken", ids: [leaseId(1)] }]);
   });
 
   it("halves a batch that takes too much gas", async () => {
     const market = new FakeMarket(new Set(), new Set(), 300_000n);
     await run(actionOn(1, 2, 3, 4, 5), market);
-    expect(market.sent.map(({ leaseIds }) => leaseIds.length)).to.deep.equal([3, 2]);
+    expect(market.sent.map(({ ids }) => ids.length)).to.deep.equal([3, 2]);
   });
 
   it("sets a lease aside that takes too much gas alone, and says how much", async () => {
     const market = new FakeMarket(new Set(), new Set(), GAS_LIMIT + 1n);
     const reason = "takes 1000001 gas, a transaction may take 1000000";
-    expect(await run(actionOn(1), market)).to.deep.equal([{ type: "poisoned", leaseId: leaseId(1), reason }]);
+    expect(await run(actionOn(1), market)).to.deep.equal([{ type: "poisoned", id: leaseId(1), reason }]);
   });
 
   it("passes on what the node could not answer, without blaming a lease", async () => {
@@ -104,9 +104,9 @@ describe("carryOut", () => {
         const market = new FakeMarket(bad);
         const all = [...Array(size).keys()];
         const steps = await run(actionOn(...all), market);
-        const sent = market.sent.flatMap(({ leaseIds }) => leaseIds);
+        const sent = market.sent.flatMap(({ ids }) => ids);
         expect(sent).to.deep.equal(all.map(leaseId).filter((id) => !bad.has(id)));
-        const isolated = steps.flatMap((step) => (step.type === "poisoned" ? [step.leaseId] : []));
+        const isolated = steps.flatMap((step) => (step.type === "poisoned" ? [step.id] : []));
         expect(isolated).to.deep.equal([...bad]);
         // Each poisoned lease costs no more than the halvings that lead to it.
         const halvings = Math.ceil(Math.log2(Math.max(size, 2)));

@@ -39,6 +39,7 @@ describe("Configuration of the keeper", () => {
       minProfit: 0n,
       patience: 0,
       weiPerToken: new Map(),
+      disputes: true,
       logLevel: "info",
     });
   });
@@ -50,8 +51,9 @@ describe("Configuration of the keeper", () => {
       KEEPER_MIN_PROFIT: "0.001",
       KEEPER_TOKEN_PRICES: `${TOKEN.toLowerCase()} = 0.0004`,
       KEEPER_POLL_SECONDS: "0.25",
+      KEEPER_DISPUTES: "off",
     });
-    expect(config).to.include({ maxFeePerGas: 1_500_000_000n, minProfit: 10n ** 15n, pollMs: 250 });
+    expect(config).to.include({ maxFeePerGas: 1_500_000_000n, minProfit: 10n ** 15n, pollMs: 250, disputes: false });
     expect(config.weiPerToken).to.deep.equal(new Map([[TOKEN, 4n * 10n ** 14n]]));
   });
 
@@ -64,6 +66,7 @@ describe("Configuration of the keeper", () => {
       KEEPER_LOG_RANGE: "0",
       KEEPER_MIN_PROFIT: "-1",
       KEEPER_TOKEN_PRICES: "gold=1",
+      KEEPER_DISPUTES: "maybe",
       KEEPER_LOG_LEVEL: "loud",
       KEEPER_PATIENCE: "60",
     });
@@ -75,6 +78,7 @@ describe("Configuration of the keeper", () => {
       "KEEPER_LOG_RANGE",
       "KEEPER_MIN_PROFIT",
       "KEEPER_TOKEN_PRICES",
+      "KEEPER_DISPUTES",
       "KEEPER_LOG_LEVEL",
       "KEEPER_PATIENCE",
       "KEEPER_PRIVATE_KEY",

@@ -1,5 +1,7 @@
 import type { ChainReader, Head } from "../../keeper/chain/reader";
-import type { Duty, DutyKind, MarketEvent } from "../../keeper/core/leases";
+import type { OpenPhase } from "../../keeper/core/disputes";
+import { type DisputeDuty, type Duty, idOf, type LeaseDuty } from "../../keeper/core/duties";
+import type { ChainEvent } from "../../keeper/core/events";
 
 /** Of random tests: one's own by FC_SEED, else always the same. A failure prints it. */
 export const SEED = Number(process.env["FC_SEED"] ?? "20261121");
@@ -12,7 +14,7 @@ export const OTHER_TENANT = "0x00000000000000000000000000000000000000B2";
 
 export const leaseId = (index: number | bigint): bigint => (1n << 32n) | BigInt(index);
 
-export function duty(index: number, dueAt: number, choices: Partial<Duty> = {}): Duty {
+export function duty(index: number, dueAt: number, choices: Partial<LeaseDuty> = {}): LeaseDuty {
   return {
     kind: "expire",
     leaseId: leaseId(index),
@@ -24,8 +26,17 @@ export function duty(index: number, dueAt: number, choices: Partial<Duty> = {}):
   };
 }
 
+/** The tenant's dispute about a lease. */
+export const disputeId = (index: number | bigint): bigint => (leaseId(index) << 160n) | BigInt(TENANT);
+
+export const disputeDuty = (index: number, dueAt: number, kind: DisputeDuty["kind"] = "execute"): DisputeDuty => ({
+  kind,
+  disputeId: disputeId(index),
+  dueAt,
+});
+
 /** An event before the chain gives it a block. */
-export type Said = MarketEvent extends infer Event ? (Event extends MarketEvent ? Omit<Event, "block"> : never) : never;
+export type Said = ChainEvent extends infer Event ? (Event extends ChainEvent ? Omit<Event, "block"> : never) : never;
 
 export const TERMS: Said = { type: "TermsPublished", version: 1n, activationWindow: 900 };
 export const LISTING: Said = { type: "TokenListed", listing: 1n, token: TOKEN, bounty: 1_000n };
@@ -54,9 +65,14 @@ export const transferred = (index: number, tenant: string): Said => ({
   tenant,
 });
 export const ended = (index: number): Said => ({ type: "LeaseEnded", leaseId: leaseId(index) });
+export const dispute = (index: number, phase: OpenPhase | "Settled"): Said => ({
+  type: "DisputeMoved",
+  disputeId: disputeId(index),
+  phase,
+});
 
 interface FakeBlock extends Head {
-  readonly events: readonly MarketEvent[];
+  readonly events: readonly ChainEvent[];
 }
 
 /** A chain in memory that can fork, and counts what is asked of it. */
@@ -91,7 +107,7 @@ export class FakeChain implements ChainReader {
   }
 
   /** All events of the chain as it is. */
-  all(): MarketEvent[] {
+  all(): ChainEvent[] {
     return this.blocks.flatMap(({ events }) => events);
   }
 
@@ -104,12 +120,12 @@ export class FakeChain implements ChainReader {
     return Promise.resolve(this.blocks.find(({ number, hash }) => number === tag || hash === tag));
   }
 
-  events(from: number, to: number): Promise<MarketEvent[]> {
+  events(from: number, to: number): Promise<ChainEvent[]> {
     this.calls += 1;
     return Promise.resolve(this.blocks.slice(from, to + 1).flatMap(({ events }) => events));
   }
 
-  eventsOf(blockHash: string): Promise<MarketEvent[]> {
+  eventsOf(blockHash: string): Promise<ChainEvent[]> {
     this.calls += 1;
     const block = this.blocks.find(({ hash }) => hash === blockHash);
     return block === undefined ? Promise.reject(new Error("unknown block")) : Promise.resolve([...block.events]);
@@ -117,8 +133,8 @@ export class FakeChain implements ChainReader {
 }
 
 /** Duties as text, in an order of their own: for comparing. */
-export function described(
-  duties: Iterable<{ kind: DutyKind; leaseId: bigint; dueAt: number; tenant: string }>,
-): string[] {
-  return [...duties].map(({ kind, leaseId: id, dueAt, tenant }) => `${kind} ${id} of ${tenant} at ${dueAt}`).sort();
+export function described(duties: Iterable<Duty>): string[] {
+  return [...duties]
+    .map((each) => `${each.kind} ${idOf(each)}${"tenant" in each ? ` of ${each.tenant}` : ""} at ${each.dueAt}`)
+    .sort();
 }

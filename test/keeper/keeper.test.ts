@@ -1,16 +1,18 @@
 import { expect } from "chai";
 import { pino } from "pino";
 
-import type { Executor, Outcome, Simulation } from "../../keeper/chain/market";
-import { LeaseIndex } from "../../keeper/core/leaseIndex";
+import type { Executor, Outcome, Simulation } from "../../keeper/chain/executor";
+import { ChainIndex } from "../../keeper/core/chainIndex";
 import { Keeper, type Parts } from "../../keeper/ops/keeper";
-import { activated, FakeChain, leaseId, LISTING, opened, TERMS, TOKEN } from "./fakes";
+import { activated, dispute, disputeId, FakeChain, leaseId, LISTING, opened, TERMS, TOKEN } from "./fakes";
 
 interface Entry {
   readonly level: number;
   readonly msg: string;
   readonly leases?: string[];
   readonly lease?: string;
+  readonly disputes?: string[];
+  readonly dispute?: string;
   readonly earned?: Record<string, string>;
   readonly until?: number;
 }
@@ -19,31 +21,31 @@ describe("Keeper", () => {
   let chain: FakeChain;
   let entries: Entry[];
   let outcomes: Partial<Outcome>[];
-  let simulate: (leaseIds: readonly bigint[]) => Simulation;
+  let simulate: (ids: readonly bigint[]) => Simulation;
   let sent: (readonly bigint[])[];
   let parts: Parts;
 
   beforeEach(() => {
     chain = new FakeChain(TERMS, LISTING);
     [entries, outcomes, sent] = [[], [], []];
-    simulate = (leaseIds) => ({ type: "works", done: leaseIds.length, gas: 100_000n });
+    simulate = (ids) => ({ type: "works", done: ids.length, gas: 100_000n });
     const executor: Executor = {
-      simulate: (_kind, leaseIds) => Promise.resolve(simulate(leaseIds)),
-      send: (_kind, leaseIds) => {
+      simulate: (_kind, ids) => Promise.resolve(simulate(ids)),
+      send: (_kind, ids) => {
         const successes = entries.filter(({ msg }) => msg === "expired").length;
         expect(successes, "successes logged, of transactions that returned").to.be.at.most(sent.length);
-        sent.push(leaseIds);
-        const ended = leaseIds.map((id) => ({ leaseId: id, bounty: 1_000n }));
-        const outcome = { hash: "0x1", block: 9, reverted: false, ended, gasUsed: 90_000n, feePaid: 1n };
+        sent.push(ids);
+        const done = ids.map((id) => ({ id, bounty: 1_000n }));
+        const outcome = { hash: "0x1", block: 9, reverted: false, done, gasUsed: 90_000n, feePaid: 1n };
         return Promise.resolve({ ...outcome, ...outcomes.shift() });
       },
     };
     parts = {
-      index: new LeaseIndex(1_800, 64),
+      index: new ChainIndex(1_800, 64),
       reader: chain,
       executor,
       feePerGas: () => Promise.resolve(10n),
-      policy: { minProfit: 0n, patience: 0, prices: new Map() },
+      policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true },
       syncOptions: { startBlock: 0, logRange: 100 },
       nodeGasLimit: 50_000_000n,
       log: pino({ base: null }, { write: (line: string) => entries.push(JSON.parse(line) as Entry) }),
@@ -78,10 +80,8 @@ describe("Keeper", () => {
   });
 
   it("isolates a lease that fails, does the others, and tries it again after pauses that double", async () => {
-    simulate = (leaseIds) =>
-      leaseIds.includes(leaseId(2))
-        ? { type: "reverts", reason: "poison" }
-        : { type: "works", done: leaseIds.length, gas: 1n };
+    simulate = (ids) =>
+      ids.includes(leaseId(2)) ? { type: "reverts", reason: "poison" } : { type: "works", done: ids.length, gas: 1n };
     const keeper = new Keeper(parts);
     for (const lease of [1, 2, 3]) chain.mine(opened(lease, 0), activated(lease, 0));
     expect(await keeper.pass()).to.include({ ended: 2, failed: 1 });
@@ -89,12 +89,12 @@ describe("Keeper", () => {
     const held = entries.find(({ lease }) => lease === "1-2");
     expect(held).to.include({ level: 50, reason: "poison", until: 36 + 60 });
 
-    outcomes = [{ ended: [] }, { ended: [] }];
+    outcomes = [{ done: [] }, { done: [] }];
     const attempts: number[] = [];
     const previous = simulate;
-    simulate = (leaseIds) => {
-      if (leaseIds.length === 1 && leaseIds[0] === leaseId(2)) attempts.push(chain.height * 12);
-      return previous(leaseIds);
+    simulate = (ids) => {
+      if (ids.length === 1 && ids[0] === leaseId(2)) attempts.push(chain.height * 12);
+      return previous(ids);
     };
     for (let block = 0; block < 40; block++) {
       chain.mine();
@@ -103,8 +103,55 @@ describe("Keeper", () => {
     expect(attempts).to.deep.equal([96, 216, 456]); // after 60, 120 and 240 s
   });
 
+  it("executes a dispute when it is ripe, settles it in the next pass, and earns nothing", async () => {
+    const keeper = new Keeper(parts);
+    chain.mine(dispute(1, "Filed"), dispute(1, "Final")); // conceded at 12
+    expect(await keeper.pass()).to.include({ openDisputes: 1, planned: 1, executed: 1, settled: 0, ended: 0 });
+    chain.mine(dispute(1, "Executed"));
+    expect(await keeper.pass()).to.include({ openDisputes: 1, planned: 1, executed: 0, settled: 1, ended: 0 });
+    chain.mine(dispute(1, "Settled"));
+    expect(await keeper.pass()).to.include({ openDisputes: 0, planned: 0, executed: 0, settled: 0 });
+
+    expect(sent).to.deep.equal([[disputeId(1)], [disputeId(1)]]);
+    const disputes = ["1-1/0x00000000000000000000000000000000000000B1"];
+    expect(entries.map(({ msg }) => msg)).to.deep.equal(["executed", "settled"]);
+    for (const entry of entries) expect(entry).to.deep.include({ disputes, earned: {}, lateBy: 0 });
+  });
+
+  it("isolates a dispute that fails, does the others, and tries it again after pauses that double", async () => {
+    const attempts: number[] = [];
+    simulate = ([id]) => {
+      if (id !== disputeId(2)) return { type: "works", done: 1, gas: 1n };
+      attempts.push(chain.height * 12);
+      return { type: "reverts", reason: "poison" };
+    };
+    const keeper = new Keeper(parts);
+    for (const index of [1, 2, 3]) chain.mine(dispute(index, "Filed"), dispute(index, "Final"));
+    expect(await keeper.pass()).to.include({ planned: 3, executed: 2, failed: 1 });
+    expect(sent).to.deep.equal([[disputeId(1)], [disputeId(3)]]);
+    const held = entries.find(({ level }) => level === 50);
+    expect(held).to.include({
+      msg: "execute: the dispute fails alone",
+      dispute: "1-2/0x00000000000000000000000000000000000000B1",
+      reason: "poison",
+      until: 36 + 60,
+    });
+    for (let block = 0; block < 20; block++) {
+      chain.mine();
+      await keeper.pass();
+    }
+    expect(attempts).to.deep.equal([36, 96, 216]); // after 60 and 120 s
+  });
+
+  it("looks at disputes, and leaves them alone, where its operator switched them off", async () => {
+    const keeper = new Keeper({ ...parts, policy: { ...parts.policy, disputes: false } });
+    chain.mine(dispute(1, "Filed"), dispute(1, "Final"));
+    expect(await keeper.pass()).to.include({ openDisputes: 1, planned: 0, skipped: 1, executed: 0 });
+    expect(sent).to.deep.equal([]);
+  });
+
   it("reports a transaction that reverted as a failure, and holds its leases", async () => {
-    outcomes = [{ reverted: true, ended: [] }];
+    outcomes = [{ reverted: true, done: [] }];
     chain.mine(opened(1, 0), activated(1, 0));
     const keeper = new Keeper(parts);
     expect(await keeper.pass()).to.include({ ended: 0, failed: 1 });
@@ -136,9 +183,9 @@ describe("Keeper", () => {
     const keeper = new Keeper({ ...parts, signal: stop.signal });
     chain.mine(opened(1, 0), activated(1, 0), opened(2, 0));
     for (let block = 0; block < 300; block++) chain.mine();
-    simulate = (leaseIds) => {
+    simulate = (ids) => {
       stop.abort();
-      return { type: "works", done: leaseIds.length, gas: 1n };
+      return { type: "works", done: ids.length, gas: 1n };
     };
     expect((await keeper.look()).actions).to.have.lengthOf(2);
     await keeper.pass();

@@ -1,13 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
+import { DISPUTE_DUTIES, type Duty, idOf, LEASE_DUTIES, type LeaseDuty } from "../../keeper/core/duties";
 import type { GasModel } from "../../keeper/core/gas";
-import { type Duty, DUTY_KINDS } from "../../keeper/core/leases";
 import { plan, type Policy, type Snapshot } from "../../keeper/core/plan";
-import { duty, leaseId, OTHER_TOKEN, SEED, TENANT, TOKEN } from "./fakes";
+import { disputeDuty, disputeId, duty, leaseId, OTHER_TOKEN, SEED, TENANT, TOKEN } from "./fakes";
 
-const GAS: GasModel = { base: 50_000n, perItem: { expire: 20_000n, cancelNoShow: 150_000n } };
-const ALWAYS: Policy = { minProfit: 0n, patience: 0, prices: new Map() };
+const GAS: GasModel = {
+  base: 50_000n,
+  perItem: { expire: 20_000n, cancelNoShow: 150_000n, execute: 200_000n, settle: 80_000n },
+};
+const ALWAYS: Policy = { minProfit: 0n, patience: 0, prices: new Map(), disputes: true };
 /** A base unit of TOKEN is worth ten million wei. */
 const PRICES = new Map([[TOKEN, { weiPerToken: 10_000_000n, decimals: 0 }]]);
 
@@ -19,7 +22,7 @@ const snapshot = (duties: Duty[], choices: Partial<Snapshot> = {}): Snapshot => 
   feePerGas: 1_000n,
   ...choices,
 });
-const ids = (duties: readonly Duty[]): bigint[] => duties.map((each) => each.leaseId);
+const ids = (duties: readonly Duty[]): bigint[] => duties.map(idOf);
 
 describe("plan", () => {
   it("does a duty from the very second on that it is due", () => {
@@ -48,7 +51,8 @@ describe("plan", () => {
       duty(4, 4),
     ];
     const [action] = plan(snapshot(duties), 1_000, ALWAYS).actions;
-    expect(action?.duties.map(({ token, tenant }) => [token, tenant])).to.deep.equal([
+    const leases = action?.duties.flatMap((each) => ("tenant" in each ? [each] : [])) ?? [];
+    expect(leases.map(({ token, tenant }) => [token, tenant])).to.deep.equal([
       [TOKEN, TENANT],
       [TOKEN, TENANT],
       [OTHER_TOKEN, other],
@@ -94,7 +98,7 @@ describe("plan", () => {
   });
 
   it("sends as soon as a transaction earns the least profit over its cost, to the wei", () => {
-    const policy: Policy = { minProfit: 930_000_000n, patience: 600, prices: PRICES };
+    const policy: Policy = { ...ALWAYS, minProfit: 930_000_000n, patience: 600, prices: PRICES };
     const due = snapshot([duty(1, 1_000, { bounty: 100n })]); // earns 1,000,000,000, costs 70,000,000
     expect(plan(due, 1_000, policy).actions).to.have.lengthOf(1);
     expect(plan(due, 1_000, { ...policy, minProfit: 930_000_001n }).actions).to.deep.equal([]);
@@ -104,7 +108,7 @@ describe("plan", () => {
     const policy: Policy = { ...ALWAYS, patience: 600, prices: PRICES };
     const { actions, skipped } = plan(snapshot([duty(1, 1_000), duty(2, 1_000, { bounty: 1n })]), 1_000, policy);
     expect(actions.map(({ duties }) => ids(duties))).to.deep.equal([[leaseId(1)]]);
-    expect(skipped.map(({ duty: { leaseId: id } }) => id)).to.deep.equal([leaseId(2)]);
+    expect(ids(skipped.map((each) => each.duty))).to.deep.equal([leaseId(2)]);
   });
 
   it("sends nothing above the fee that its operator allows (ATK-KPR-6)", () => {
@@ -115,9 +119,79 @@ describe("plan", () => {
     expect(skipped).to.deep.equal([{ duty: duty(1, 1), reason: "fee above the cap" }]);
   });
 
+  describe("of disputes", () => {
+    it("executes one from the very second on that it is ripe, and settles one that is executed", () => {
+      const due = snapshot([disputeDuty(1, 1_000), disputeDuty(2, 1_001, "settle")]);
+      expect(plan(due, 999, ALWAYS)).to.deep.equal({ actions: [], skipped: [], nextDueAt: 1_000 });
+      expect(plan(due, 1_000, ALWAYS)).to.deep.equal({
+        actions: [
+          {
+            kind: "execute",
+            duties: [disputeDuty(1, 1_000)],
+            dueAt: 1_000,
+            gas: 250_000n,
+            cost: 250_000_000n,
+            earns: 0n,
+          },
+        ],
+        skipped: [],
+        nextDueAt: 1_001,
+      });
+      expect(plan(due, 1_001, ALWAYS).actions.map(({ kind }) => kind)).to.deep.equal(["execute", "settle"]);
+    });
+
+    it("gives each a transaction of its own, whatever fits into one", () => {
+      const due = snapshot([disputeDuty(1, 7), disputeDuty(2, 5), disputeDuty(3, 6, "settle"), disputeDuty(4, 5)]);
+      const { actions } = plan(due, 1_000, ALWAYS);
+      expect(actions.map(({ duties }) => ids(duties))).to.deep.equal([2, 4, 3, 1].map((index) => [disputeId(index)]));
+    });
+
+    it("puts them after all leases, which lose money while they wait", () => {
+      const due = snapshot([disputeDuty(1, 1), duty(2, 900), duty(3, 800, { kind: "cancelNoShow" })]);
+      const { actions } = plan(due, 1_000, ALWAYS);
+      expect(actions.map(({ kind }) => kind)).to.deep.equal(["cancelNoShow", "expire", "execute"]);
+    });
+
+    it("asks no profit of them, for nobody is paid", () => {
+      const dear: Policy = { ...ALWAYS, minProfit: 10n ** 18n, patience: 1_000_000, prices: PRICES };
+      const { actions, skipped } = plan(snapshot([disputeDuty(1, 1), duty(2, 1)]), 1_000, dear);
+      expect(actions.map(({ kind, earns }) => [kind, earns])).to.deep.equal([["execute", 0n]]);
+      expect(skipped.map(({ reason }) => reason)).to.deep.equal(["unprofitable"]);
+    });
+
+    it("leaves them to others, and says so, where its operator switched them off", () => {
+      const off: Policy = { ...ALWAYS, disputes: false };
+      const due = snapshot([disputeDuty(1, 1), disputeDuty(2, 2, "settle"), disputeDuty(3, 5_000), duty(4, 6_000)]);
+      expect(plan(due, 1_000, off)).to.deep.equal({
+        actions: [],
+        skipped: [
+          { duty: disputeDuty(1, 1), reason: "switched off" },
+          { duty: disputeDuty(2, 2, "settle"), reason: "switched off" },
+        ],
+        nextDueAt: 6_000,
+      });
+    });
+
+    it("leaves one that failed in peace until its pause is over, and does the others", () => {
+      const both = snapshot([disputeDuty(1, 1), disputeDuty(2, 1)], { held: new Map([[disputeId(1), 1_500]]) });
+      const before = plan(both, 1_499, ALWAYS);
+      expect(before.actions.map(({ duties }) => ids(duties))).to.deep.equal([[disputeId(2)]]);
+      expect(before.skipped).to.deep.equal([{ duty: disputeDuty(1, 1), reason: "held", until: 1_500 }]);
+      expect(plan(both, 1_500, ALWAYS).actions).to.have.lengthOf(2);
+    });
+
+    it("sends nothing for them above the fee that its operator allows (ATK-KPR-6)", () => {
+      const policy: Policy = { ...ALWAYS, maxFeePerGas: 1_000n };
+      expect(plan(snapshot([disputeDuty(1, 1)]), 1_000, policy).actions).to.have.lengthOf(1);
+      const { actions, skipped } = plan(snapshot([disputeDuty(1, 1)], { feePerGas: 1_001n }), 1_000, policy);
+      expect(actions).to.deep.equal([]);
+      expect(skipped).to.deep.equal([{ duty: disputeDuty(1, 1), reason: "fee above the cap" }]);
+    });
+  });
+
   it("agrees with a naive oracle on any snapshot (ATK-KPR-9)", () => {
     const anyDuty = fc.record({
-      kind: fc.constantFrom(...DUTY_KINDS),
+      kind: fc.constantFrom(...LEASE_DUTIES, ...DISPUTE_DUTIES),
       index: fc.nat(1_000),
       dueAt: fc.integer({ min: 0, max: 60 }),
       bounty: fc.bigInt(0n, 40n),
@@ -132,16 +206,22 @@ describe("plan", () => {
       minProfit: fc.bigInt(0n, 2_000_000_000n),
       patience: fc.integer({ min: 0, max: 60 }),
       maxFeePerGas: fc.option(fc.bigInt(0n, 20_000n), { nil: undefined }),
+      disputes: fc.boolean(),
     });
     fc.assert(
-      fc.property(scene, ({ duties, now, gasLimit, feePerGas, minProfit, patience, maxFeePerGas }) => {
-        const all = duties.map(({ kind, index, dueAt, bounty, token }) => duty(index, dueAt, { kind, bounty, token }));
+      fc.property(scene, ({ duties, now, gasLimit, feePerGas, minProfit, patience, maxFeePerGas, disputes }) => {
+        const all = duties.map(({ kind, index, dueAt, bounty, token }) =>
+          kind === "execute" || kind === "settle"
+            ? disputeDuty(index, dueAt, kind)
+            : duty(index, dueAt, { kind, bounty, token }),
+        );
         const held = new Map(
-          duties.flatMap(({ index, heldUntil }): [bigint, number][] =>
-            heldUntil === undefined ? [] : [[leaseId(index), heldUntil]],
+          duties.flatMap(({ heldUntil }, index): [bigint, number][] =>
+            heldUntil === undefined ? [] : [[idOf(all[index]!), heldUntil]],
           ),
         );
-        const policy = { minProfit, patience, prices: PRICES, ...(maxFeePerGas !== undefined && { maxFeePerGas }) };
+        const cap = maxFeePerGas !== undefined && { maxFeePerGas };
+        const policy: Policy = { minProfit, patience, prices: PRICES, disputes, ...cap };
         const given = snapshot(all, { held, gasLimit, feePerGas });
         const result = plan(given, now, policy);
 
@@ -157,10 +237,10 @@ describe("plan", () => {
             .map(String)
             .sort(),
         );
-        expect(result.actions.map(({ dueAt }) => dueAt)).to.deep.equal(
-          result.actions.map(({ dueAt }) => dueAt).sort((a, b) => a - b),
-        );
-        const later = all.filter(({ dueAt }) => dueAt > now).map(({ dueAt }) => dueAt);
+        const order = result.actions.map(({ kind, dueAt }) => dueAt + (ofDispute(kind) ? 1_000 : 0));
+        expect(order).to.deep.equal([...order].sort((a, b) => a - b));
+        const wanted = all.filter(({ kind }) => disputes || !ofDispute(kind));
+        const later = wanted.filter(({ dueAt }) => dueAt > now).map(({ dueAt }) => dueAt);
         expect(result.nextDueAt).to.equal(later.length === 0 ? undefined : Math.min(...later));
       }),
       { numRuns: 1_000, seed: SEED },
@@ -168,28 +248,28 @@ describe("plan", () => {
   });
 });
 
+const ofDispute = (kind: string): boolean => kind === "execute" || kind === "settle";
+
 /** The batches that should go out, found one duty at a time. */
 function oracle(given: Snapshot, now: number, policy: Policy): bigint[][] {
   if (policy.maxFeePerGas !== undefined && given.feePerGas > policy.maxFeePerGas) return [];
-  const worth = ({ token, bounty }: Duty): bigint => (token === TOKEN ? bounty * 10_000_000n : 0n);
-  const overdue = ({ dueAt }: Duty): boolean => now - dueAt >= policy.patience;
+  const worth = ({ token, bounty }: LeaseDuty): bigint => (token === TOKEN ? bounty * 10_000_000n : 0n);
+  const overdue = ({ dueAt }: LeaseDuty): boolean => now - dueAt >= policy.patience;
+  const able = [...given.duties].filter((one) => one.dueAt <= now && !((given.held.get(idOf(one)) ?? -1) > now));
   const sent: bigint[][] = [];
-  for (const kind of DUTY_KINDS) {
+  for (const one of able) if ("disputeId" in one && policy.disputes) sent.push([one.disputeId]);
+  for (const kind of LEASE_DUTIES) {
     const each = GAS.perItem[kind];
     const left = new Set(
-      [...given.duties].filter(
-        (one) =>
-          one.kind === kind &&
-          one.dueAt <= now &&
-          !((given.held.get(one.leaseId) ?? -1) > now) &&
-          (overdue(one) || worth(one) >= each * given.feePerGas),
-      ),
+      able
+        .flatMap((one) => ("leaseId" in one ? [one] : []))
+        .filter((one) => one.kind === kind && (overdue(one) || worth(one) >= each * given.feePerGas)),
     );
     while (left.size > 0) {
-      const batch: Duty[] = [];
+      const batch: LeaseDuty[] = [];
       let gas = GAS.base;
       while (left.size > 0 && (batch.length === 0 || gas + each <= given.gasLimit)) {
-        let first: Duty | undefined;
+        let first: LeaseDuty | undefined;
         for (const one of left) {
           const earlier =
             first === undefined ||

@@ -11,7 +11,16 @@ interface Entry {
   readonly failures?: number;
 }
 
-const WORKED: Omit<PassReport, "head"> = { openLeases: 1, planned: 0, skipped: 0, ended: 0, failed: 0 };
+const WORKED: Omit<PassReport, "head"> = {
+  openLeases: 1,
+  openDisputes: 0,
+  planned: 0,
+  skipped: 0,
+  ended: 0,
+  executed: 0,
+  settled: 0,
+  failed: 0,
+};
 
 describe("Service", () => {
   let entries: Entry[];

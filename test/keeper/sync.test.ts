@@ -1,19 +1,20 @@
 import { expect } from "chai";
 
 import { sync, type SyncOptions } from "../../keeper/chain/sync";
-import { GapError, LeaseIndex } from "../../keeper/core/leaseIndex";
-import type { BlockRef } from "../../keeper/core/leases";
-import { activated, duty, ended, FakeChain, LISTING, opened, TERMS } from "./fakes";
+import { ChainIndex } from "../../keeper/core/chainIndex";
+import type { BlockRef } from "../../keeper/core/events";
+import { GapError } from "../../keeper/core/gap";
+import { activated, dispute, disputeDuty, duty, ended, FakeChain, LISTING, opened, TERMS } from "./fakes";
 
 const OPTIONS: SyncOptions = { startBlock: 0, logRange: 10 };
 
 describe("sync", () => {
   let chain: FakeChain;
-  let index: LeaseIndex;
+  let index: ChainIndex;
 
   beforeEach(() => {
     chain = new FakeChain(TERMS, LISTING);
-    index = new LeaseIndex(1_800, 64);
+    index = new ChainIndex(1_800, 64);
   });
 
   it("reads the whole history in bounded ranges", async () => {
@@ -26,7 +27,7 @@ describe("sync", () => {
     };
     await sync(index, chain, OPTIONS);
     expect(ranges).to.deep.equal([10, 10, 6]);
-    expect(index.size).to.equal(25);
+    expect(index.leases.size).to.equal(25);
   });
 
   it("begins at the market's own block", async () => {
@@ -70,6 +71,17 @@ describe("sync", () => {
     expect(pending?.dueAt).to.equal(timestamp + 900 + 1_800);
   });
 
+  it("learns when open disputes entered their phase, and of no others", async () => {
+    chain.mine(dispute(1, "Filed"), dispute(2, "Filed"));
+    chain.mine(dispute(2, "Executed"), dispute(2, "Settled"));
+    const { timestamp } = chain.mine(dispute(1, "Answered"));
+    for (let block = 0; block < 5; block++) chain.mine();
+    chain.calls = 0;
+    await sync(index, chain, OPTIONS);
+    expect(chain.calls).to.equal(3); // the head, the events, the block of the answer
+    expect([...index.duties()]).to.deep.equal([disputeDuty(1, timestamp + 6 * 86_400)]);
+  });
+
   for (const depth of [1, 2, 17, 64]) {
     it(`follows a fork ${depth} deep (ATK-KPR-3)`, async () => {
       const forks: [BlockRef, BlockRef | undefined][] = [];
@@ -91,7 +103,7 @@ describe("sync", () => {
   }
 
   it("starts over after a fork deeper than it can take back", async () => {
-    const shallow = new LeaseIndex(1_800, 2);
+    const shallow = new ChainIndex(1_800, 2);
     chain.mine(opened(1));
     for (let block = 0; block < 8; block++) {
       chain.mine();
@@ -102,7 +114,7 @@ describe("sync", () => {
     const forks: (BlockRef | undefined)[] = [];
     await sync(shallow, chain, { ...OPTIONS, onFork: (_, to) => forks.push(to) });
     expect(forks).to.deep.equal([undefined]);
-    expect(shallow.size).to.equal(1);
+    expect(shallow.leases.size).to.equal(1);
   });
 
   it("goes back when the head does, and forward again (ATK-KPR-2)", async () => {
@@ -111,10 +123,10 @@ describe("sync", () => {
     await sync(index, chain, OPTIONS);
     chain.drop(1);
     await sync(index, chain, OPTIONS);
-    expect(index.size).to.equal(0);
+    expect(index.leases.size).to.equal(0);
     chain.mine(opened(2));
     await sync(index, chain, OPTIONS);
-    expect(index.size).to.equal(1);
+    expect(index.leases.size).to.equal(1);
   });
 
   it("drops everything when the node left events out, so that the next call reads them anew (ATK-KPR-2)", async () => {
@@ -127,7 +139,7 @@ describe("sync", () => {
     expect(index.tip).to.equal(undefined);
     chain.events = events;
     await sync(index, chain, OPTIONS);
-    expect(index.size).to.equal(1);
+    expect(index.leases.size).to.equal(1);
   });
 
   it("fails, and stays whole, where the node does", async () => {

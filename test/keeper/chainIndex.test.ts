@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { GapError, LeaseIndex } from "../../keeper/core/leaseIndex";
-import type { MarketEvent } from "../../keeper/core/leases";
+import { ChainIndex } from "../../keeper/core/chainIndex";
+import type { ChainEvent } from "../../keeper/core/events";
+import { GapError } from "../../keeper/core/gap";
 import {
   activated,
   described,
+  dispute,
   duty,
   ended,
   FakeChain,
@@ -22,13 +24,13 @@ import {
 
 const ALLOWANCE = 1_800;
 const at = (number: number): { number: number; hash: string } => ({ number, hash: `block ${number}` });
-const say = (number: number, ...said: Said[]): MarketEvent[] => said.map((event) => ({ ...event, block: at(number) }));
+const say = (number: number, ...said: Said[]): ChainEvent[] => said.map((event) => ({ ...event, block: at(number) }));
 
-describe("LeaseIndex", () => {
-  let index: LeaseIndex;
+describe("ChainIndex", () => {
+  let index: ChainIndex;
 
   beforeEach(() => {
-    index = new LeaseIndex(ALLOWANCE, 10);
+    index = new ChainIndex(ALLOWANCE, 10);
     index.apply(at(1), say(1, TERMS, LISTING));
   });
 
@@ -68,14 +70,14 @@ describe("LeaseIndex", () => {
   it("forgets a lease that ended", () => {
     index.apply(at(2), say(2, opened(1), activated(1, 6_000)));
     index.apply(at(3), say(3, ended(1)));
-    expect(index.size).to.equal(0);
+    expect(index.leases.size).to.equal(0);
     expect([...index.duties()]).to.deep.equal([]);
   });
 
   it("takes the bounty of the listing that the lease was opened with", () => {
     const relisted: Said = { type: "TokenListed", listing: 2n, token: duty(1, 0).token, bounty: 7n };
     index.apply(at(2), say(2, relisted, opened(1), activated(1, 0)));
-    expect([...index.duties()].map(({ bounty }) => bounty)).to.deep.equal([1_000n]);
+    expect([...index.duties()]).to.deep.equal([duty(1, 3_600, { bounty: 1_000n })]);
   });
 
   for (const [what, said] of [
@@ -120,12 +122,13 @@ describe("LeaseIndex", () => {
       fc.record({ type: fc.constant("move" as const), lease: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ type: fc.constant("transfer" as const), lease: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ type: fc.constant("end" as const), lease: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ type: fc.constant("dispute" as const), lease: fc.integer({ min: 1, max: 6 }) }),
       fc.record({ type: fc.constant("fork" as const), lease: fc.integer({ min: 1, max: 8 }) }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const chain = new FakeChain(TERMS, LISTING);
-        const forked = new LeaseIndex(ALLOWANCE, 100);
+        const forked = new ChainIndex(ALLOWANCE, 100);
         const tips = [{ number: 0, hash: "genesis" }];
         forked.apply(tips[0]!, chain.all());
         for (const { type, lease } of steps) {
@@ -144,7 +147,7 @@ describe("LeaseIndex", () => {
             chain.all().filter(({ block }) => block.hash === hash),
           );
         }
-        const fresh = new LeaseIndex(ALLOWANCE, 100);
+        const fresh = new ChainIndex(ALLOWANCE, 100);
         fresh.apply({ number: chain.height, hash: "tip" }, chain.all());
         for (const each of [forked, fresh]) {
           for (const { block } of chain.all()) each.setBlockTime(block.hash, block.number * 12);
@@ -156,10 +159,11 @@ describe("LeaseIndex", () => {
   });
 });
 
-type Action = "open" | "activate" | "move" | "transfer" | "end";
+type Action = "open" | "activate" | "move" | "transfer" | "end" | "dispute";
+const COURSE = ["Filed", "Answered", "Decided", "Appealed", "Final", "Executed", "Settled"] as const;
 
 /** The event that a step means after these, if it means any. */
-function next(events: MarketEvent[], action: Action, lease: number): Said[] {
+function next(events: ChainEvent[], action: Action, lease: number): Said[] {
   const { leaseId } = duty(lease, 0);
   const said = events.filter((event) => "leaseId" in event && event.leaseId === leaseId).map(({ type }) => type);
   const isOpen = said.length > 0 && !said.includes("LeaseEnded");
@@ -169,5 +173,9 @@ function next(events: MarketEvent[], action: Action, lease: number): Said[] {
   if (action === "move" && isActive) return [moved(lease, 3_600 + events.length)];
   if (action === "transfer" && isActive) return [transferred(lease, said.length % 2 === 0 ? TENANT : OTHER_TENANT)];
   if (action === "end" && isOpen) return [ended(lease)];
+  if (action === "dispute") {
+    const moves = events.filter((event) => event.type === "DisputeMoved" && event.disputeId >> 160n === leaseId);
+    return [dispute(lease, COURSE[moves.length % COURSE.length]!)];
+  }
   return [];
 }

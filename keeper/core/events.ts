@@ -1,4 +1,5 @@
 /** Instants and durations are seconds of the chain, amounts are base units of the lease's payment token. */
+import type { DisputePhase } from "../../sdk/disputes";
 
 /** A block, as far as telling forks apart needs it. */
 export interface BlockRef {
@@ -25,16 +26,13 @@ export type MarketEvent = { readonly block: BlockRef } & (
   | { readonly type: "LeaseEnded"; readonly leaseId: bigint }
 );
 
-/** What anyone may do for a lease, for its bounty. */
-export const DUTY_KINDS = ["expire", "cancelNoShow"] as const;
-export type DutyKind = (typeof DUTY_KINDS)[number];
-
-/** What a lease that has not ended will need, and from when on. */
-export interface Duty {
-  readonly kind: DutyKind;
-  readonly leaseId: bigint;
-  readonly dueAt: number;
-  readonly tenant: string;
-  readonly token: string;
-  readonly bounty: bigint;
+/** A dispute entered a phase in `block`. */
+export interface DisputeEvent {
+  readonly type: "DisputeMoved";
+  readonly block: BlockRef;
+  readonly disputeId: bigint;
+  readonly phase: DisputePhase;
 }
+
+/** What the keeper reads of the chain's log. */
+export type ChainEvent = MarketEvent | DisputeEvent;
