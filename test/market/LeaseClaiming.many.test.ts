@@ -55,12 +55,11 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
         const C = lease.collateral;
         const [one, two] = [ended[0]![1], ended[1]![1]];
         expect(await upholdAll(f, lease, ended)).to.deep.equal([slashOf(C, one, 0, C), slashOf(C, two, one, C)]);
-        // A fault that is worth no more than what was punished changes nothing, so it covers no more time either.
-        const last = two > one ? Math.max(a[0].filedAt, b[0].filedAt) : ended[0]![0].filedAt;
+        // Only the one that was punished in full covers the time until it was filed.
         expect(await storedClaims(f.market, lease.id)).to.include({
           open: 0n,
           punishedBps: BigInt(Math.max(one, two)),
-          coveredUntil: BigInt(last),
+          coveredUntil: BigInt(ended[0]![0].filedAt),
         });
       });
     }
@@ -91,17 +90,22 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
       });
     }
 
-    it("covers until the later filing, though the earlier was ended last and was worth more", async () => {
+    it("a difference that was taken covers no more time: a fault from after the first filing costs in full", async () => {
       const { f, lease } = await loadFixture(claimableFixture);
       const a = await claimOf(f, lease, 0, 100, 300);
       const b = await claimOf(f, lease, 1, 200, 400);
-      await upholdAll(f, lease, [
-        [b, 2_500],
-        [a, 4_000],
-      ]);
+      const c = await claimOf(f, lease, 2, 300, 500);
+      const C = lease.collateral;
+      expect(
+        await upholdAll(f, lease, [
+          [a, 1_000],
+          [b, 4_000],
+          [c, 3_000],
+        ]),
+      ).to.deep.equal([slashOf(C, 1_000, 0, C), slashOf(C, 4_000, 1_000, C), slashOf(C, 3_000, 0, C)]);
       expect(await storedClaims(f.market, lease.id)).to.include({
-        punishedBps: 4_000n,
-        coveredUntil: BigInt(b.filedAt),
+        punishedBps: 3_000n,
+        coveredUntil: BigInt(c.filedAt),
       });
     });
 
