@@ -41,7 +41,7 @@ export interface Lease {
   /** What upheld claims and the service credit took of its collateral. */
   readonly penalised: bigint;
   readonly openClaims: number;
-  /** When the last claim that was punished was filed; 0: none was. */
+  /** When the last claim that was punished in full was filed; 0: none was. */
   readonly coveredUntil: number;
   readonly releasableAt: number;
   readonly settled: boolean;

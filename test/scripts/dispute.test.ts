@@ -188,7 +188,7 @@ describe("leasehold dispute", () => {
       "error: --outcome: write one of upheld, failed, rejected\n",
     );
     const decided = await leasehold(fixture, appeals, `dispute decide ${name} --outcome failed`);
-    expect(decided.out).to.include(`Dispute ${name} is failed, for good: leasehold dispute execute ${name}`);
+    expect(decided.out).to.include(`Dispute ${name} is decided for good, failed: leasehold dispute execute ${name}`);
     const executed = await leaseholdJson<object>(fixture, stranger, `dispute execute ${name}`);
     expect(executed).to.deep.include({
       outcome: "Failed",

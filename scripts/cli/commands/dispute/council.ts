@@ -129,7 +129,7 @@ export const decide = command({
     if (!execution.dryRun && !decided) {
       throw new Failure("refused", `dispute ${dispute.name} was not open any more: see leasehold dispute show`);
     }
-    const text = `Dispute ${dispute.name} is ${outcome}, for good: leasehold dispute execute ${dispute.name}`;
+    const text = `Dispute ${dispute.name} is decided for good, ${outcome}: leasehold dispute execute ${dispute.name}`;
     return done(execution, text, { dispute: dispute.name, outcome });
   },
 });
