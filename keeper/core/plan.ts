@@ -46,7 +46,7 @@ export interface Action {
   readonly earns: bigint;
 }
 
-export type SkipReason = "held" | "unprofitable" | "fee above the cap" | "switched off";
+export type SkipReason = "held" | "unprofitable" | "fee above the cap" | "switched off" | "after others";
 
 /** A duty that is due and left undone for now. */
 export interface Skipped {
@@ -64,6 +64,9 @@ export interface Plan {
   readonly nextDueAt?: number;
 }
 
+/** Most disputes in one plan, so that a lease that falls due meanwhile does not wait for all of them. */
+const MOST_DISPUTES = 10;
+
 const compare = <T extends bigint | number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What the bounty of a duty is worth at the policy's prices, wei, rounded down. */
@@ -79,7 +82,8 @@ export function valueOf(duty: LeaseDuty, policy: Policy): bigint {
  * not pay for its own gas waits until the operator's patience ends; a transaction goes out if it earns enough over its
  * cost, or if the patience with any of its duties has ended.
  *
- * Disputes come after all leases, which lose money while they wait, each in a transaction of its own.
+ * Disputes come after all leases, which lose money while they wait, each in a transaction of its own and not too many at
+ * once.
  */
 export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
   const leases: LeaseDuty[] = [];
@@ -115,7 +119,9 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     );
   }
   actions.sort((a, b) => a.dueAt - b.dueAt);
-  actions.push(...disputes.sort(byUrgency).map((duty) => actionOf(duty.kind, [duty], 0n)));
+  disputes.sort(byUrgency);
+  actions.push(...disputes.slice(0, MOST_DISPUTES).map((duty) => actionOf(duty.kind, [duty], 0n)));
+  skipped.push(...disputes.slice(MOST_DISPUTES).map((duty): Skipped => ({ duty, reason: "after others" })));
   return { actions, skipped, ...(nextDueAt !== Infinity && { nextDueAt }) };
 
   function isUrgent(duty: LeaseDuty): boolean {

@@ -10,6 +10,7 @@ const logSchema = z.object({
   level: z.number(),
   msg: z.string(),
   leases: z.array(z.string()).optional(),
+  disputes: z.array(z.string()).optional(),
   gasUsed: z.string().optional(),
   earned: z.record(z.string(), z.string()).optional(),
 });
@@ -72,7 +73,7 @@ export class KeeperProcess {
 
   private hear(line: string): LogLine {
     const entry = logSchema.parse(JSON.parse(line));
-    const { level, msg, leases = [], gasUsed, earned = {} } = entry;
+    const { level, msg, leases = [], disputes = [], gasUsed, earned = {} } = entry;
     if (gasUsed !== undefined && level < WARNING) {
       for (const lease of leases) this.ended.add(lease);
       const bounties = Object.entries(earned).map(([address, amount]) => {
@@ -80,7 +81,8 @@ export class KeeperProcess {
         return token === undefined ? amount : `${formatAmount(BigInt(amount), token.decimals)} ${token.symbol}`;
       });
       const gas = Number(gasUsed).toLocaleString("en");
-      this.tell(`keeper: ${msg} ${leases.join(", ")} in one transaction (${gas} gas), bounty ${bounties.join(" + ")}`);
+      const bounty = bounties.length === 0 ? "no bounty" : `bounty ${bounties.join(" + ")}`;
+      this.tell(`keeper: ${msg} ${[...leases, ...disputes].join(", ")} in one transaction (${gas} gas), ${bounty}`);
     } else if (level >= WARNING) {
       this.tell(`keeper: ${msg}`);
     }
