@@ -67,7 +67,7 @@ export interface FiledDispute {
   leaseId: bigint;
   claimant: HardhatEthersSigner;
   filedAt: number;
-  faultStart: number;
+  faultStart: number | bigint;
   faultClass: number;
   /** Wei of HOLD. */
   bond: bigint;
@@ -77,7 +77,7 @@ export interface ClaimChoices {
   claimant?: HardhatEthersSigner;
   faultClass?: number;
   /** Seconds; the start of the lease unless told. */
-  faultStart?: number;
+  faultStart?: number | bigint;
   /** Second of filing; the next one unless told. */
   filedAt?: number;
 }
