@@ -21,6 +21,12 @@ const ROLES = [
   "stranger",
   "module",
   "otherModule",
+  "appeals",
+  "memberA",
+  "memberB",
+  "memberC",
+  "memberD",
+  "memberE",
 ] as const;
 
 export type Role = (typeof ROLES)[number];
@@ -39,10 +45,18 @@ export interface Cast {
   readonly orders: string;
   readonly quotes: string;
   readonly lens: string;
+  readonly council: string;
+  readonly disputes: string;
   readonly authority: string;
   /** Payment tokens: of 6 decimals, of 18, and one that burns a hundredth of each transfer. */
   readonly tokens: readonly [string, string, string];
   readonly everybody: readonly string[];
+  /** They and the contracts that may hold HOLD. */
+  readonly accounts: readonly string[];
+  /** Of HOLD. */
+  readonly supply: bigint;
+  /** Everybody who may own a lock of the escrow: disputes hold earnings there. */
+  readonly owners: readonly string[];
   readonly providers: readonly string[];
   readonly tenants: readonly string[];
   /** Who may hold money and bonds as a module: the market, and two keys. */
@@ -65,6 +79,8 @@ export async function castOf(fixture: Fixture, taxed: FeeToken): Promise<Cast> {
     "market",
     "orders",
     "lens",
+    "council",
+    "disputes",
     "authority",
   ] as const;
   const at = Object.fromEntries(
@@ -73,6 +89,7 @@ export async function castOf(fixture: Fixture, taxed: FeeToken): Promise<Cast> {
   const quotes = await fixture.market.QUOTES();
   const tokens = [await fixture.usd6.getAddress(), await fixture.usd18.getAddress(), await taxed.getAddress()] as const;
 
+  const everybody = ROLES.map((role) => address[role]);
   const names = new Map<string, string>([
     ...ROLES.map((role) => [address[role], role] as const),
     ...contracts.map((name) => [at[name], name] as const),
@@ -85,7 +102,10 @@ export async function castOf(fixture: Fixture, taxed: FeeToken): Promise<Cast> {
     address,
     signer,
     tokens,
-    everybody: ROLES.map((role) => address[role]),
+    everybody,
+    accounts: [...everybody, at.staking, at.escrow, at.disputes],
+    owners: [...everybody, at.disputes],
+    supply: await fixture.hold.totalSupply(),
     providers: [address.providerA, address.providerB, address.providerC, address.both],
     tenants: [address.tenantA, address.tenantB, address.tenantC, address.both],
     modules: [at.market, address.module, address.otherModule],

@@ -1,4 +1,14 @@
 import { LeaseStatus } from "../../helpers/leases";
+import {
+  ANSWER_WINDOW,
+  APPEAL_WINDOW,
+  DECISION_WINDOW,
+  type Dispute,
+  Phase,
+  phaseOf,
+  phaseSince,
+  RULING_WINDOW,
+} from "../model/dispute";
 import { type Lease, releasableAt } from "../model/lease";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
@@ -17,17 +27,19 @@ const { Pending, Active, Closed } = LeaseStatus;
 
 /**
  * When the next call is made: mostly soon; often just before, at or just after an edge, and then by a call that can tell;
- * now and then far away.
+ * now and then at an edge of a dispute, days away; seldom anywhere.
  */
 export function nextMoment(dice: Dice, world: World, cast: Cast): { second: bigint; kind: Kind | undefined } {
   const draw = dice.below(1_000);
   const next = world.now + 1n;
   if (draw < 620) return { second: next, kind: undefined };
   if (draw < 760) return { second: next + BigInt(dice.below(60)), kind: undefined };
+  const disputed = draw < 972 ? [] : soonest([...world.disputes.all.values()].flatMap(edgesOfDispute), world.now);
   if (draw < 985) {
     const edges = edgesOf(world, cast);
     const near = edges.filter(({ second }) => second <= world.now + BigInt(HOUR)).slice(0, 6);
-    const edge = dice.oneOf(dice.chance(98) ? near : edges) ?? { second: next, kinds: [] };
+    const edge = dice.oneOf(disputed.slice(0, 3)) ??
+      dice.oneOf(dice.chance(98) ? near : edges) ?? { second: next, kinds: [] };
     const second = edge.second + BigInt(dice.below(3)) - 1n;
     return { second: second > next ? second : next, kind: dice.chance(75) ? dice.oneOf(edge.kinds) : undefined };
   }
@@ -37,7 +49,8 @@ export function nextMoment(dice: Dice, world: World, cast: Cast): { second: bigi
 /** Edges that are still to come, soonest first. */
 function edgesOf(world: World, cast: Cast): Edge[] {
   const { leases, offers, liveness, staking, parameters, now } = world;
-  const edges: Edge[] = [...leases.all.values()].flatMap(edgesOfLease);
+  const edges = [...leases.all.values()].flatMap(edgesOfLease);
+  edges.push(...[...world.disputes.all.values()].flatMap(edgesOfDispute));
   for (const provider of cast.providers) {
     edges.push({ second: staking.unbondingOf(provider).readyAt, kinds: ["finishUnbonding"] });
     const last = liveness.heartbeatsOf(provider).at(-1);
@@ -49,7 +62,34 @@ function edgesOf(world: World, cast: Cast): Edge[] {
   }
   for (const { penalty } of staking.unpaid()) edges.push({ second: penalty.maturesAt, kinds: ["claimPenalties"] });
   edges.push({ second: parameters.pausedUntil, kinds: ["open", "createOffer"] });
-  return edges.filter(({ second }) => second > now).sort((one, other) => (one.second < other.second ? -1 : 1));
+  return soonest(edges, now);
+}
+
+const soonest = (edges: readonly Edge[], now: bigint): Edge[] =>
+  edges.filter(({ second }) => second > now).sort((one, other) => (one.second < other.second ? -1 : 1));
+
+function edgesOfDispute(dispute: Dispute): Edge[] {
+  const from = phaseSince(dispute);
+  switch (phaseOf(dispute)) {
+    case Phase.Filed: {
+      const silence = dispute.filedAt + ANSWER_WINDOW;
+      return [
+        { second: silence, kinds: ["answer", "concede", "withdrawClaim", "appeal"] },
+        { second: silence + APPEAL_WINDOW, kinds: ["appeal", "execute"] },
+      ];
+    }
+    case Phase.Answered:
+      return [
+        { second: from + RULING_WINDOW, kinds: ["rule", "recuse", "concede", "withdrawClaim", "appeal"] },
+        { second: from + RULING_WINDOW + APPEAL_WINDOW, kinds: ["appeal", "execute"] },
+      ];
+    case Phase.Decided:
+      return [{ second: from + APPEAL_WINDOW, kinds: ["appeal", "execute"] }];
+    case Phase.Appealed:
+      return [{ second: from + DECISION_WINDOW, kinds: ["decide", "execute"] }];
+    default:
+      return [];
+  }
 }
 
 function edgesOfLease(lease: Lease): Edge[] {
@@ -66,7 +106,7 @@ function edgesOfLease(lease: Lease): Edge[] {
         { second: lease.end, kinds: ["close", "expire", "collect", "renew", "renewOrders", "extend", "resize"] },
       ];
     case Closed:
-      return [{ second: releasableAt(lease), kinds: ["collect"] }];
+      return [{ second: releasableAt(lease), kinds: ["collect", "file", "openClaim"] }];
     default:
       return [];
   }

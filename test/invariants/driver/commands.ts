@@ -1,5 +1,7 @@
+import { EVIDENCE } from "../../helpers/disputes";
 import type { Weights } from "../../helpers/money";
 import { entryOf, packResources } from "../../helpers/words";
+import type { Verdict } from "../model/claims";
 import type { Funding, Line } from "../model/escrow";
 import type { Order } from "../model/matching";
 import type { OfferTerms } from "../model/offers";
@@ -8,6 +10,7 @@ import type { Terms } from "../model/parameters";
 import { refuse } from "../model/plain";
 import type { Figures } from "../model/records";
 import type { Renewal } from "../model/renewals";
+import type { Rules } from "../model/rules";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
 import type { Call } from "./chain";
@@ -29,12 +32,15 @@ export type Commands = ReturnType<typeof commandsOf>;
 
 const NO_PERMIT = { deadline: 0n, v: 0n, r: `0x${"00".repeat(32)}`, s: `0x${"00".repeat(32)}` };
 
+/** Collateral is told in millionths of a HOLD. */
+const MILLIONTH = 10n ** 12n;
+
 /** Bits of a word of resources that mean nothing. */
 const JUNK = 2n ** 200n;
 
 /** Every state-changing call that the actors make. Of each, the first argument is who makes it. */
 export function commandsOf(cast: Cast) {
-  const { hold, escrow, staking, liveness, market, orders } = cast;
+  const { hold, escrow, staking, liveness, market, orders, disputes, council } = cast;
   const command = (by: string, to: string, fn: string, args: Call["args"], predict: Command["predict"]): Command => ({
     call: { by, to, fn, args },
     predict,
@@ -254,6 +260,62 @@ export function commandsOf(cast: Cast) {
       command(by, orders, "failOver", [id], (world) => world.orders.failOver(id, by, world.now)),
     addRecord: (by: string, provider: string, figures: Figures) =>
       command(by, cast.records, "add", [provider, { ...figures }], (world) => world.records.add(by, provider, figures)),
+
+    // ----------------------------------------------------------------------------------------------- disputes
+    file: (by: string, leaseId: bigint, faultClass: bigint, faultStart: bigint) =>
+      command(by, disputes, "file", [leaseId, faultClass, faultStart, EVIDENCE], (world) =>
+        world.disputes.file(by, leaseId, faultClass, faultStart, world.now),
+      ),
+    answer: (by: string, id: bigint) =>
+      command(by, disputes, "answer", [id], (world) => world.disputes.answer(by, id, world.now)),
+    concede: (by: string, id: bigint) =>
+      command(by, disputes, "concede", [id], (world) => world.disputes.concede(by, id, world.now)),
+    withdrawClaim: (by: string, id: bigint) =>
+      command(by, disputes, "withdraw", [id], (world) => world.disputes.withdraw(by, id, world.now)),
+    rule: (by: string, id: bigint, uphold: boolean) =>
+      command(by, disputes, "rule", [id, uphold], (world) => world.disputes.rule(by, id, uphold, world.now)),
+    recuse: (by: string, id: bigint) =>
+      command(by, disputes, "recuse", [id], (world) => world.disputes.recuse(by, id, world.now)),
+    appeal: (by: string, id: bigint) =>
+      command(by, disputes, "appeal", [id], (world) => world.disputes.appeal(by, id, world.now)),
+    decide: (by: string, ids: readonly bigint[], outcomes: readonly bigint[]) =>
+      command(by, disputes, "decide", [ids, outcomes], (world) => world.disputes.decide(by, ids, outcomes, world.now)),
+    execute: (by: string, id: bigint) =>
+      command(by, disputes, "execute", [id], (world) => world.disputes.execute(id, world.now)),
+    settleDispute: (by: string, id: bigint) =>
+      command(by, disputes, "settle", [id], (world) => world.disputes.settle(id)),
+    collectFee: (by: string, id: bigint, filedAt: bigint, to: string) =>
+      command(by, disputes, "collectFee", [id, filedAt, to], (world) => world.disputes.collectFee(by, id, filedAt, to)),
+    publishRules: (by: string, rules: Rules) =>
+      governed(by, disputes, "publishRules", [{ ...rules }], (world) => world.disputes.publish(rules)),
+    seat: (by: string, member: string) =>
+      governed(by, council, "seat", [member], (world) => world.council.seat(member, world.now)),
+    unseat: (by: string, member: string) =>
+      governed(by, council, "unseat", [member], (world) => world.council.unseat(member, world.now)),
+
+    /** By a key that is a slashing module: it remembers what it claims. */
+    openClaim: (by: string, leaseId: bigint, claimant: string, faultStart: bigint) =>
+      command(by, market, "openClaim", [leaseId, claimant, faultStart], (world) => {
+        const { tenant, held, collateral } = world.claims.open(by, leaseId, claimant, faultStart, world.now);
+        const filedAt = world.now;
+        world.claims.foreign.push({ leaseId, claimant, tenant, held, collateral, faultStart, filedAt });
+      }),
+    endClaim: (by: string, leaseId: bigint, verdict: Verdict) =>
+      command(
+        by,
+        market,
+        "endClaim",
+        [leaseId, { ...verdict, collateral: verdict.collateral / MILLIONTH }],
+        (world) => {
+          world.claims.end(by, leaseId, verdict, world.now);
+          const { foreign } = world.claims;
+          const { claimant, held } = verdict;
+          const ended = foreign.findIndex(
+            (claim) => claim.leaseId === leaseId && claim.claimant === claimant && claim.held === held,
+          );
+          foreign.splice(ended, 1);
+        },
+      ),
 
     // --------------------------------------------------------------------------------------------- governance
     publishTerms: (by: string, terms: Terms, weights: Weights) =>

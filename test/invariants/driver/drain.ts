@@ -1,7 +1,9 @@
 import { LeaseStatus } from "../../helpers/leases";
+import { ripeAt } from "../model/dispute";
 import { releasableAt } from "../model/lease";
 import { most } from "../model/plain";
 import { Broken, type PromiseId } from "../promises/broken";
+import { uncollected } from "./choices/disputes";
 import type { Command } from "./commands";
 import type { Dice } from "./dice";
 import type { Play } from "./play";
@@ -41,6 +43,7 @@ export async function drain(play: Play, dice: Dice): Promise<void> {
   for (const ids of batches(LeaseStatus.Active)) {
     await leave("INV-LSE-7", commands.expire(stranger, ids), most(due, world.now + 1n));
   }
+  await endDisputes(play, leave);
   const tails = world.leases
     .withStatus(LeaseStatus.Closed)
     .map(releasableAt)
@@ -79,10 +82,31 @@ export async function drain(play: Play, dice: Dice): Promise<void> {
   requireEmpty(play);
 }
 
-async function unbondAll(
-  { world, cast, commands }: Play,
-  leave: (promise: PromiseId, command: Command, second?: bigint) => Promise<void>,
-): Promise<void> {
+type Leave = (promise: PromiseId, command: Command, second?: bigint) => Promise<void>;
+
+/**
+ * A stranger ends every dispute at the first second at which nobody's silence can keep it open any longer, all fees are
+ * collected, and the key that is a slashing module ends its claims.
+ */
+async function endDisputes({ world, cast, commands }: Play, leave: Leave): Promise<void> {
+  const { stranger } = cast.address;
+  const open = [...world.disputes.all.values()].filter(({ executed }) => executed === undefined);
+  const ends = open.map((dispute) => ({ dispute, from: ripeAt(dispute) }));
+  for (const { dispute, from } of ends.sort((one, other) => (one.from < other.from ? -1 : 1))) {
+    await leave("INV-DSP-1", commands.execute(stranger, dispute.id), most(from, world.now + 1n));
+  }
+  for (const { id } of [...world.disputes.all.values()].filter(({ settled }) => !settled)) {
+    await leave("INV-DSP-1", commands.settleDispute(stranger, id));
+  }
+  for (const { id, filedAt, member } of uncollected(world)) {
+    await leave("INV-DSP-1", commands.collectFee(member, id, filedAt, member));
+  }
+  for (const { leaseId, ...claim } of [...world.claims.foreign]) {
+    await leave("INV-DSP-2", commands.endClaim(stranger, leaseId, { ...claim, fractionBps: 0n, upheld: false }));
+  }
+}
+
+async function unbondAll({ world, cast, commands }: Play, leave: Leave): Promise<void> {
   for (const provider of cast.providers) {
     for (const module of cast.modules) {
       const { free } = world.staking.poolOf(module, provider);
@@ -111,6 +135,8 @@ async function revokeEverything({ chain, world, cast }: Play): Promise<void> {
     ["revokeRole", 1n, guardian],
     ["setTargetClosed", cast.market, true],
     ["setTargetClosed", cast.staking, true],
+    ["setTargetClosed", cast.disputes, true],
+    ["setTargetClosed", cast.council, true],
     ["renounceRole", 0n, admin],
   ];
   for (const [fn, ...args] of calls) {
@@ -130,6 +156,8 @@ function requireEmpty(play: Play): void {
   }
   const hold = play.amount(`wallet/${cast.hold}/${cast.staking}`);
   if (hold !== 0n) left.push(`${hold} HOLD in staking`);
+  const bonds = play.amount(`wallet/${cast.hold}/${cast.disputes}`);
+  if (bonds !== 0n) left.push(`${bonds} HOLD in disputes`);
   for (const provider of cast.providers) {
     const locked = play.amount(`lock/${cast.staking}/${provider}`);
     if (locked !== 0n) left.push(`${locked} HOLD of ${cast.nameOf(provider)} locked`);

@@ -15,11 +15,12 @@ import { least, type Plain } from "../model/plain";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
 import type { Chain } from "./chain";
+import { disputeFactOf, disputeKeys } from "./disputeFacts";
 
 const MILLIONTH = 10n ** 12n;
 
 /** One thing that the chain knows and the model must know, too: how to ask for it, and what the model says. */
-interface Fact {
+export interface Fact {
   ask: readonly [contract: string, fn: string, ...args: Plain[]];
   expected: Plain;
   /** What the answer says, where it is packed. */
@@ -102,8 +103,11 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       const expected = leaseWords(world, leases.all.get(BigInt(a))!);
       return { ask: [cast.market, "leaseById", BigInt(a)], expected, read: fieldsOfLease };
     }
-    default:
-      throw new Error(`"${key}" is no fact: add it to factOf`);
+    default: {
+      const fact = disputeFactOf(key, world, cast);
+      if (fact === undefined) throw new Error(`"${key}" is no fact: add it to factOf`);
+      return fact;
+    }
   }
 }
 
@@ -115,15 +119,14 @@ export async function ask(chain: Chain, { ask: [contract, fn, ...args], read }: 
 
 /** Keys of everything that there is to know. */
 export function allKeys(world: World, cast: Cast): string[] {
-  const { everybody, modules, tokens } = cast;
-  const accounts = [...everybody, cast.staking, cast.escrow];
+  const { accounts, owners, modules, tokens } = cast;
   const numbered = (kind: string, count: number): string[] =>
     Array.from({ length: count }, (_, index) => `${kind}/${index + 1}`);
   return [
     ...[...tokens, cast.hold].flatMap((token) => accounts.map((account) => `wallet/${token}/${account}`)),
     ...tokens.flatMap((token) => accounts.map((account) => `free/${token}/${account}`)),
-    ...modules.flatMap((module) => tokens.flatMap((token) => everybody.map((one) => `held/${module}/${token}/${one}`))),
-    ...accounts.flatMap((account) => [`locked/${account}`, `votes/${account}`]),
+    ...modules.flatMap((module) => tokens.flatMap((token) => owners.map((one) => `held/${module}/${token}/${one}`))),
+    ...accounts.flatMap((account) => [`locked/${account}`, `votes/${account}`, `delegate/${account}`]),
     ...[cast.staking, ...modules].flatMap((locker) => accounts.map((account) => `lock/${locker}/${account}`)),
     ...modules.flatMap((module) => cast.providers.map((provider) => `pool/${module}/${provider}`)),
     ...cast.providers.flatMap((provider) => [`unbonding/${provider}`, `clock/${provider}`, `dark/${provider}`]),
@@ -137,6 +140,7 @@ export function allKeys(world: World, cast: Cast): string[] {
     ...numbered("offer", world.offers.all.length),
     ...numbered("renewalPrice", world.offers.all.length),
     ...[...world.leases.all.keys()].flatMap((id) => [`lease/${id}`, `view/${id}`, `order/${id}`]),
+    ...disputeKeys(world, cast),
   ];
 }
 

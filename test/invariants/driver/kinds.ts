@@ -1,5 +1,6 @@
 import * as bonds from "./choices/bonds";
 import * as changes from "./choices/changes";
+import * as disputes from "./choices/disputes";
 import * as governance from "./choices/governance";
 import * as money from "./choices/money";
 import * as providers from "./choices/providers";
@@ -13,9 +14,9 @@ const KINDS = {
   transferHoldFrom: [5, bonds.transferHoldFrom],
   approveHold: [4, bonds.approveHold],
   delegate: [4, bonds.delegate],
-  lockHold: [5, bonds.lockHold],
+  lockHold: [8, bonds.lockHold],
   unlockHold: [3, bonds.unlockHold],
-  seizeHold: [3, bonds.seizeHold],
+  seizeHold: [6, bonds.seizeHold],
   transferTokens: [3, money.transferTokens],
   approveTokens: [3, money.approveTokens],
 
@@ -62,15 +63,32 @@ const KINDS = {
   extend: [36, changes.extend],
   resize: [70, changes.resize],
   giveNotice: [24, changes.giveNotice],
-  offerTransfer: [10, changes.offerTransfer],
+  offerTransfer: [16, changes.offerTransfer],
   acceptTransfer: [30, changes.acceptTransfer],
 
   setOrder: [20, renewals.setOrder],
   cancelOrder: [5, renewals.cancelOrder],
   renewOrders: [90, renewals.renewOrders],
   renew: [40, renewals.renew],
-  failOverOrder: [30, renewals.failOverOrder],
+  failOverOrder: [38, renewals.failOverOrder],
   failOver: [24, renewals.failOver],
+
+  file: [64, disputes.file],
+  answer: [30, disputes.answer],
+  concede: [14, disputes.concede],
+  withdrawClaim: [12, disputes.withdrawClaim],
+  rule: [50, disputes.rule],
+  recuse: [8, disputes.recuse],
+  appeal: [20, disputes.appeal],
+  decide: [14, disputes.decide],
+  execute: [20, disputes.execute],
+  settleDispute: [14, disputes.settleDispute],
+  collectFee: [12, disputes.collectFee],
+  seat: [8, disputes.seat],
+  unseat: [11, disputes.unseat],
+  publishRules: [9, disputes.publishRules],
+  openClaim: [12, disputes.openClaim],
+  endClaim: [9, disputes.endClaim],
 
   publishTerms: [16, governance.publishTerms],
   listToken: [10, governance.listToken],

@@ -1,6 +1,8 @@
 import { ZeroAddress } from "ethers";
 
 import { LeaseStatus } from "../../helpers/leases";
+import { isRipe, Phase } from "../model/dispute";
+import { appealable, concedable, inPhase, uncollected } from "./choices/disputes";
 import { failing, renewable } from "./choices/renewals";
 import type { Table } from "./choices/table";
 import type { Kind } from "./kinds";
@@ -32,5 +34,28 @@ export function opportunitiesOf(table: Table): Kind[] {
   const lost = failing(table);
   if (lost.length > 0) kinds.push("failOver");
   if (lost.some(hasOrder)) kinds.push("failOverOrder");
+  return [...kinds, ...disputeOpportunities(table)];
+}
+
+function disputeOpportunities(table: Table): Kind[] {
+  const { world } = table;
+  const kinds: Kind[] = [];
+  if (inPhase(world, Phase.Filed).length > 0) kinds.push("answer");
+  if (inPhase(world, Phase.Answered).length > 0) kinds.push("rule", "rule");
+  if (inPhase(world, Phase.Filed).some(({ leaseId }) => world.leases.all.get(leaseId)!.end > world.now)) {
+    kinds.push("concede");
+  }
+  if (concedable(table).length > 0) kinds.push("concede", "concede");
+  if (appealable(table).length > 0) kinds.push("appeal");
+  if (inPhase(world, Phase.Appealed).length > 0) kinds.push("decide");
+  if ([...world.disputes.all.values()].some((dispute) => isRipe(dispute, world.now))) kinds.push("execute");
+  if (inPhase(world, Phase.Executed).length > 0) kinds.push("settleDispute");
+  if (uncollected(world).length > 0) kinds.push("collectFee");
+  const staying = world.leases
+    .withStatus(Active)
+    .some(({ openClaims, recipient, end }) => openClaims > 0n && recipient === ZeroAddress && world.now < end);
+  if (staying) kinds.push("offerTransfer");
+  const atFault = world.leases.withStatus(Active).some(({ coveredUntil, end }) => coveredUntil > 0n && world.now < end);
+  if (atFault) kinds.push("close");
   return kinds;
 }

@@ -1,5 +1,6 @@
 import { Broken, type PromiseId } from "../promises/broken";
 import type { Scene } from "../promises/checks";
+import { checkDisputes } from "../promises/disputes";
 import { checkEscrow } from "../promises/escrow";
 import { History } from "../promises/history";
 import { LeaseChecks } from "../promises/leases";
@@ -9,6 +10,7 @@ import { RecordChecks } from "../promises/records";
 import { checkStaking } from "../promises/staking";
 import { formatLeaseId } from "../../../sdk/ids";
 import { LeaseStatus } from "../../helpers/leases";
+import { claimantOf, leaseOf } from "../model/disputes";
 import { Refusal, textOf } from "../model/plain";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
@@ -82,7 +84,9 @@ export class Play {
   static async begin(numbers: Numbers): Promise<Play> {
     const { chain, world, cast } = await setStage();
     const play = new Play(chain, world, cast, numbers);
-    play.#history.add(await chain.eventsSince(0), { market: cast.market, now: world.now, hooked: false });
+    for (const event of await chain.eventsSince(0)) {
+      play.#history.add([event], { market: cast.market, now: event.second, hooked: false });
+    }
     await play.compareAll();
     return play;
   }
@@ -117,7 +121,10 @@ export class Play {
     if (running !== undefined) keys.add(`view/${running.id}`);
     const offer = dice.oneOf(world.offers.all);
     if (offer !== undefined) keys.add(`renewalPrice/${offer.id}`);
+    const dispute = dice.oneOf([...world.disputes.all.keys()]);
+    if (dispute !== undefined) keys.add(`disputeView/${dispute}`);
     for (const token of cast.tokens) keys.add(`wallet/${token}/${cast.escrow}`);
+    keys.add(`wallet/${cast.hold}/${cast.disputes}`);
     for (const [what, times] of world.met) bump(numbers.met, what, times);
     world.met.clear();
     const { changed, difference } = await this.#compare([...keys]);
@@ -214,10 +221,12 @@ export class Play {
       calls: commands.map((command, index) => ({ command, outcome: outcomes[index]! })),
       changed,
       leases: keys.filter((key) => key.startsWith("lease/")),
+      disputes: keys.flatMap((key) => (key.startsWith("disputeView/") ? [key.slice("disputeView/".length)] : [])),
       count: (promise, times = 1) => this.count(promise, times),
     };
     checkEscrow(scene);
     checkStaking(scene);
+    checkDisputes(scene);
     this.#recordChecks.check(scene);
     this.#leaseChecks.check(scene);
     await this.#livenessChecks.check(scene, dice);
@@ -229,10 +238,17 @@ export class Play {
     return this.#named(`${when}: ${by} calls ${to}.${fn}(${list})${end}`);
   }
 
-  /** Names instead of addresses, 4-1 instead of the number of a lease. */
+  /** Names instead of addresses, 4-1 instead of the number of a lease, 4-1:tenantA instead of that of a dispute. */
   #named(text: string): string {
     return text
       .replace(/0x[0-9a-fA-F]{40}\b/g, (address) => this.cast.nameOf(address))
-      .replace(/\b\d{10,}\b/g, (id) => (this.world.leases.all.has(BigInt(id)) ? formatLeaseId(BigInt(id)) : id));
+      .replace(/\b\d{10,}\b/g, (id) => this.#nameOf(BigInt(id)) ?? id);
+  }
+
+  #nameOf(id: bigint): string | undefined {
+    if (this.world.leases.all.has(id)) return formatLeaseId(id);
+    const leaseId = leaseOf(id);
+    if (!this.world.leases.all.has(leaseId)) return undefined;
+    return `${formatLeaseId(leaseId)}:${this.cast.nameOf(claimantOf(id))}`;
   }
 }

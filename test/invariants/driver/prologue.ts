@@ -1,4 +1,4 @@
-import { parseEther, ZeroAddress, ZeroHash } from "ethers";
+import { parseEther, ZeroHash } from "ethers";
 
 import { leaseIdOf } from "../../helpers/leases";
 import { perHour } from "../../helpers/money";
@@ -29,7 +29,7 @@ export function prologue(world: World, cast: Cast, commands: Commands): Command[
       minDuration: index === 1 ? 2n * HOUR : 0n,
       maxDuration: 30n * DAY,
       token,
-      slasher: ZeroAddress,
+      slasher: index === 2 ? cast.address.stranger : cast.disputes,
       contentHash: ZeroHash,
     };
     list.push(commands.createOffer(provider, terms, perHour(unit) + 12_345n, 9n));

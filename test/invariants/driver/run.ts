@@ -31,7 +31,7 @@ const MOST_TOGETHER = 3;
 /** Percent of the steps that seize an opportunity, if there is one. */
 const OPPORTUNE = 30;
 /** Steps between two comparisons of everything. */
-const FULL = 60;
+const FULL = 100;
 
 /** Plays the steps on a fresh stage, then lets everybody leave, and looks on after both; the failure, if there is one. */
 export async function run(steps: readonly Step[], numbers: Numbers, look?: Look): Promise<Failure | undefined> {

@@ -4,6 +4,7 @@ import { ethers } from "hardhat";
 
 import { deployFixture, TENANT_MONEY, whole } from "../../helpers/fixture";
 import {
+  DEFAULT_RULES,
   DEFAULT_TERMS,
   DEFAULT_WEIGHTS,
   GRACE,
@@ -24,12 +25,13 @@ interface Stage {
   /** Wallets and allowances as the fixture leaves them: [token, account, amount] and [token, owner, spender, amount]. */
   wallets: [string, string, bigint][];
   allowances: [string, string, string, bigint][];
+  members: { member: string; since: bigint }[];
 }
 
 /** The shared fixture, a third tenant, somebody who is provider and tenant at once, and a token that taxes transfers. */
 async function stageFixture(): Promise<Stage> {
   const fixture = await deployFixture();
-  const { hold, escrow, staking, market, admin, usd6, usd18 } = fixture;
+  const { hold, escrow, staking, market, disputes, council, admin, usd6, usd18 } = fixture;
   const taxed = await ethers.deployContract("FeeToken");
   const cast = await castOf(fixture, taxed);
   const { minimumLock, bounty } = listingOf(18);
@@ -45,7 +47,11 @@ async function stageFixture(): Promise<Stage> {
     }
   }
   await hold.connect(admin).transfer(cast.address.both, parseEther("100000"));
+  await hold.connect(admin).transfer(cast.address.tenantC, parseEther("100000"));
   await hold.connect(cast.signer.both).approve(staking, MaxUint256);
+  for (const account of [...cast.providers, ...cast.tenants, cast.address.stranger, cast.address.keeper]) {
+    await hold.connect(await ethers.getSigner(account)).approve(disputes, MaxUint256);
+  }
 
   for (const above of [cast.orders, cast.quotes]) {
     await impersonateAccount(above);
@@ -61,6 +67,8 @@ async function stageFixture(): Promise<Stage> {
     market,
     orders,
     lens,
+    council,
+    disputes,
     authority,
     usd6,
     usd18,
@@ -69,21 +77,27 @@ async function stageFixture(): Promise<Stage> {
   const wallets: Stage["wallets"] = [];
   const allowances: Stage["allowances"] = [];
   for (const token of [...cast.tokens, cast.hold]) {
-    const spender = token === cast.hold ? cast.staking : cast.escrow;
     for (const account of cast.everybody) {
       wallets.push([token, account, (await chain.read(token, "balanceOf", [account])) as bigint]);
-      const allowance = (await chain.read(token, "allowance", [account, spender])) as bigint;
-      allowances.push([token, account, spender, allowance]);
+      for (const spender of token === cast.hold ? [cast.staking, cast.disputes] : [cast.escrow]) {
+        const allowance = (await chain.read(token, "allowance", [account, spender])) as bigint;
+        allowances.push([token, account, spender, allowance]);
+      }
     }
   }
+  const members: Stage["members"] = [];
+  for (const member of cast.everybody) {
+    const since = await council.seatedSince(member);
+    if (since > 0n) members.push({ member, since });
+  }
   await time.increaseTo(Math.max(BEGIN, (await time.latest()) + 1));
-  return { chain, cast, wallets, allowances };
+  return { chain, cast, wallets, allowances, members };
 }
 
 /** A fresh protocol, and a model that knows what it was deployed with. */
 export async function setStage(): Promise<Stage & { world: World }> {
   const stage = await loadFixture(stageFixture);
-  const { cast, wallets, allowances } = stage;
+  const { cast, wallets, allowances, members } = stage;
   const [usd6, usd18, taxed] = cast.tokens;
   const world = new World({
     addresses: cast,
@@ -92,11 +106,13 @@ export async function setStage(): Promise<Stage & { world: World }> {
     outageAllowance: BigInt(OUTAGE_ALLOWANCE),
     unbondingDelay: BigInt(UNBONDING_DELAY),
     powers: { admin: cast.address.admin, guardian: cast.address.guardian },
+    members,
   });
   const tokenOf = (address: string) => (address === cast.hold ? world.hold : world.tokens.get(address)!);
   for (const [token, account, amount] of wallets) tokenOf(token).mint(account, amount);
   for (const [token, owner, spender, amount] of allowances) tokenOf(token).approve(owner, spender, amount);
-  const { treasury } = cast.address;
+  const { treasury, appeals } = cast.address;
+  world.disputes.publish({ appealAuthority: appeals, treasury, ...DEFAULT_RULES });
   world.parameters.publish(
     {
       treasury,

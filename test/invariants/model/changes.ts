@@ -63,6 +63,7 @@ export class ChangesModel {
     if (lease.transfers === MOST_TRANSFERS) refuse("Panic", OVERFLOW);
     escrow.moveLock(market, lease.token, lease.tenant, by, stillLocked(lease));
     this.parts.met(by === lease.tenant ? "transferred to its tenant" : "transferred");
+    if (lease.openClaims > 0n && by !== lease.tenant) this.parts.met("transferred during a dispute");
     lease.tenant = by;
     lease.recipient = ZeroAddress;
     lease.transfers += 1n;
@@ -141,6 +142,7 @@ export class ChangesModel {
       return lease.collateral + collateralOf(weights, offer.resources, units - lease.units);
     }
     if (lease.openClaims > 0n) {
+      this.parts.met("shrunk during a dispute");
       return lease.collateral;
     }
     const share = (lease.collateral / MILLIONTH) * units;

@@ -61,7 +61,9 @@ export class EndingsModel {
       this.#conclude(lease, now);
       this.leases.changed(lease.id);
     }
+    if (now >= releasableAt(lease) && lease.openClaims > 0n) this.parts.met("not released during a dispute");
     if (now >= releasableAt(lease) && lease.openClaims === 0n) {
+      if (lease.coveredUntil > 0n) this.parts.met("released after an upheld claim");
       this.parts.staking.release(this.parts.market, lease.provider, reserved(lease));
       lease.status = LeaseStatus.Released;
       this.leases.changed(lease.id);

@@ -1,4 +1,7 @@
 import { ChangesModel } from "./changes";
+import { ClaimsModel } from "./claims";
+import { CouncilModel } from "./council";
+import { DisputesModel } from "./disputes";
 import { EndingsModel } from "./endings";
 import { EscrowModel } from "./escrow";
 import { LivenessModel } from "./liveness";
@@ -22,12 +25,14 @@ export interface Setting {
     market: string;
     orders: string;
     quotes: string;
+    disputes: string;
   };
   tokens: { address: string; taxed: boolean }[];
   grace: bigint;
   outageAllowance: bigint;
   unbondingDelay: bigint;
   powers: Powers;
+  members: { member: string; since: bigint }[];
 }
 
 /** The whole protocol as the design brief describes it, in exact numbers; `now` is the second of the latest block. */
@@ -52,6 +57,9 @@ export class World {
   readonly changes: ChangesModel;
   readonly renewals: RenewalsModel;
   readonly orders: OrdersModel;
+  readonly claims: ClaimsModel;
+  readonly council: CouncilModel;
+  readonly disputes: DisputesModel;
 
   constructor(readonly setting: Setting) {
     const { addresses, grace, outageAllowance, unbondingDelay, powers } = setting;
@@ -76,5 +84,8 @@ export class World {
     this.changes = new ChangesModel(parts, this.leases);
     this.renewals = new RenewalsModel(parts, this.leases, this.openings);
     this.orders = new OrdersModel(orders, this.leases, this.renewals, offers, touch);
+    this.claims = new ClaimsModel(parts, this.leases);
+    this.council = new CouncilModel(setting.members, touch);
+    this.disputes = new DisputesModel(addresses.disputes, this.hold, this.council, this.claims, touch, met);
   }
 }

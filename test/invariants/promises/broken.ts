@@ -19,6 +19,11 @@ export type PromiseId =
   | "INV-STK-2"
   | "INV-STK-3"
   | "INV-STK-4"
+  | "INV-STK-5"
+  | "INV-DSP-1"
+  | "INV-DSP-2"
+  | "INV-DSP-3"
+  | "INV-GOV-1"
   | "INV-LIV-1";
 
 /** A promise that did not hold, or (STORAGE, CALLS) a value or an outcome that is not the model's. */

@@ -19,6 +19,8 @@ export interface Scene {
   readonly changed: ReadonlyMap<string, { before: bigint; after: bigint }>;
   /** Keys of leases that were read after this step. */
   readonly leases: readonly string[];
+  /** Ids of disputes whose view was read after this step. */
+  readonly disputes: readonly string[];
   /** Notes that a promise was put to the test so many times. */
   count(promise: PromiseId, times?: number): void;
 }

@@ -23,7 +23,7 @@ export function checkEscrow(scene: Scene): void {
 
 function liabilities({ mirror, cast }: Scene, token: string): bigint {
   let sum = 0n;
-  for (const account of [...cast.everybody, cast.staking, cast.escrow]) {
+  for (const account of cast.accounts) {
     sum += mirror.amount(`free/${token}/${account}`);
     for (const module of cast.modules) {
       const key = `held/${module}/${token}/${account}`;
@@ -65,7 +65,7 @@ function checkFreeBalances({ changed, calls, cast, history, mirror, count }: Sce
   }
   for (const module of cast.modules) {
     for (const token of cast.tokens) {
-      for (const account of cast.everybody) {
+      for (const account of cast.owners) {
         const key = `${module}/${token}/${account}`;
         const told = history.locked.of(module, token, account);
         const held = mirror.field(`held/${key}`, "locked");

@@ -1,8 +1,11 @@
 import { unpackMovement } from "../../helpers/words";
 import type { ParsedLog } from "../driver/chain";
 import { least, most, Tally } from "../model/plain";
+import { disputeIdOf } from "../model/disputes";
 import { type Figures, NO_FIGURES, sumOf } from "../model/records";
+import { fractionOf, type Rules } from "../model/rules";
 import { Broken } from "./broken";
+import { DisputeStories } from "./disputes";
 import { type LeaseStory, Stories } from "./stories";
 
 const UNLIMITED = 2n ** 120n - 1n;
@@ -33,15 +36,22 @@ export class History {
   /** Figures of providers, by module and provider, as they were added. */
   readonly records = new Map<string, Figures>();
   readonly stories: Stories;
+  readonly disputes = new DisputeStories();
   /** Penalties of leases, by provider. */
   readonly slashed = new Tally();
-  readonly #offers = new Map<string, { minimum: bigint; prices: { price: bigint; since: bigint }[] }>();
+  readonly #offers = new Map<
+    string,
+    { minimum: bigint; slasher: string; prices: { price: bigint; since: bigint }[] }
+  >();
   readonly #terms = new Map<string, { feeBps: bigint; treasury: string }>();
   readonly #listings = new Map<string, string>();
   readonly #orders = new Map<string, OrderStory>();
   /** What modules may still take, by module, token and account. */
   readonly #budgets = new Tally();
   readonly #readyAt = new Tally();
+  readonly #rules = new Map<string, Rules>();
+  /** Of the collateral, that the faults of disputes cost. */
+  readonly #fractions = new Map<string, bigint>();
   readonly #penalties = new Map<string, { amount: bigint; challenged: boolean; matures: bigint; claimed: bigint }>();
   #unbondingDelay = 0n;
 
@@ -52,6 +62,7 @@ export class History {
       termsOf: (version) => this.#terms.get(version)!,
       tokenOf: (listing) => this.#listings.get(listing)!,
       offerOf: (id) => this.#offers.get(id)!,
+      fractionOf: (leaseId, claimant) => this.#fractions.get(disputeIdOf(BigInt(leaseId), claimant).toString()),
     });
   }
 
@@ -64,6 +75,7 @@ export class History {
     for (const [index, log] of logs.entries()) {
       this.#one(log, source);
       this.#order(log, source);
+      this.disputes.add(log, source.now);
       if (log.address === source.market && "leaseId" in log.args) {
         this.stories.add(logs.slice(index), source.market, source.now);
       }
@@ -123,18 +135,27 @@ export class History {
       case "PenaltyClaimed":
         this.#claim(id("penaltyId"), amount("amount"), now);
         break;
-      case "OfferCreated":
+      case "OfferCreated": {
+        const { minDuration, slasher } = args["terms"] as { minDuration: bigint; slasher: string };
         this.#offers.set(id("offerId"), {
-          minimum: (args["terms"] as Record<string, bigint>)["minDuration"]!,
+          minimum: minDuration,
+          slasher,
           prices: [{ price: amount("pricePerSecondX32"), since: now }],
         });
         this.stories.capacity.set(amount("capacity"), id("offerId"));
         break;
+      }
       case "OfferPriceSet":
         this.#offers.get(id("offerId"))!.prices.push({ price: amount("pricePerSecondX32"), since: now });
         break;
       case "OfferCapacitySet":
         this.stories.capacity.set(amount("capacity"), id("offerId"));
+        break;
+      case "RulesPublished":
+        this.#rules.set(id("version"), args["rules"] as unknown as Rules);
+        break;
+      case "DisputeFiled":
+        this.#fractions.set(id("disputeId"), fractionOf(this.#rules.get(id("rules"))!, amount("faultClass")));
         break;
       case "TokenListed":
         this.#listings.set(id("listing"), text("token"));

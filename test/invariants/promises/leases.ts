@@ -37,6 +37,7 @@ export class LeaseChecks {
     count("INV-LSE-5");
     checkFrozen(scene, id, story);
     count("INV-LSE-9");
+    checkClaims(scene, id, status, story);
     checkBilled(scene, id, status, story);
     count("INV-LSE-1");
     count("INV-LSE-4");
@@ -110,21 +111,49 @@ function checkFrozen({ mirror }: Scene, id: string, story: LeaseStory): void {
   }
 }
 
+/** What penalties took, and open claims, which keep the collateral where it is. */
+function checkClaims({ mirror, count }: Scene, id: string, status: bigint, story: LeaseStory): void {
+  const key = `lease/${id}`;
+  const field = (name: string): bigint => mirror.field(key, name);
+  const { taken, claims, aside, highestBps, coveredUntil, collateral } = story;
+  if (status !== Cancelled && (field("taken") * 10n ** 12n !== taken || taken > collateral)) {
+    throw new Broken(
+      "INV-STK-2",
+      `lease ${id}: ${field("taken")} millionths taken, by events ${taken} of ${collateral}`,
+    );
+  }
+  const told = [BigInt(claims.length), aside, highestBps, coveredUntil];
+  const seen = [field("open"), field("aside"), field("highestBps"), field("coveredUntil")];
+  if (seen.join() !== told.join()) {
+    throw new Broken(
+      "INV-DSP-2",
+      `lease ${id}: claims, fee aside, fraction, cover are ${seen.join()}, were ${told.join()}`,
+    );
+  }
+  if (claims.length > 0) count("INV-DSP-2");
+  if (claims.length > 0 && status !== Active && status !== Closed) {
+    throw new Broken("INV-STK-5", `lease ${id} is in ${status}, and ${claims.length} claims are open`);
+  }
+  if (claims.length > 0) count("INV-STK-5");
+}
+
 /** Over all leases: what the escrow and the offers hold for them. */
 function checkSums({ mirror, history, cast, count }: Scene): void {
   const locked = new Tally();
   const units = new Tally();
   for (const [id, story] of history.leases) {
     locked.add(stillLocked(story), story.token, story.tenant);
+    for (const { held, slasher } of story.claims) locked.add(held, story.token, slasher);
     const status = mirror.field(`lease/${id}`, "status");
     if (status === Pending || status === Active) units.add(mirror.field(`lease/${id}`, "units"), offerOf(id));
   }
   for (const token of cast.tokens) {
-    for (const account of cast.everybody) {
+    for (const account of cast.owners) {
       const held = mirror.field(`held/${cast.market}/${token}/${account}`, "locked");
       const sum = locked.of(token, account);
       if (held !== sum) {
-        throw new Broken("INV-LSE-2", `${cast.nameOf(account)}: ${held} locked in the escrow, ${sum} in leases`);
+        const promise = account === cast.disputes ? "INV-DSP-2" : "INV-LSE-2";
+        throw new Broken(promise, `${cast.nameOf(account)}: ${held} locked in the escrow, ${sum} in leases and claims`);
       }
     }
   }

@@ -1,8 +1,11 @@
+import { ZeroAddress } from "ethers";
+
 import { EndReason } from "../../helpers/leases";
 import type { ParsedLog } from "../driver/chain";
 import { darkSeconds } from "../model/liveness";
 import { least, most, type Plain, Tally } from "../model/plain";
 import { Broken } from "./broken";
+import { type ClaimStory, endClaim, openClaim } from "./claims";
 
 const X32 = 2n ** 32n;
 const BPS = 10_000n;
@@ -27,14 +30,22 @@ export interface LeaseStory {
   /** When the present rate began, and what was earned by then and bears the same fee. */
   since: bigint;
   earnedBefore: bigint;
-  /** Paid to the provider of what the present fee is on. */
+  /** Paid to the provider of what the present fee is on; taken out of it by claims, and the fee that went with that. */
   paidOfThese: bigint;
+  heldOfThese: bigint;
+  aside: bigint;
+  /** Claims that have not ended, and what upheld ones left behind. */
+  readonly claims: ClaimStory[];
+  highestBps: bigint;
+  coveredUntil: bigint;
 
   locked: bigint;
   paid: bigint;
   fee: bigint;
   refunded: bigint;
   bounty: bigint;
+  /** Everything that claims ever took out of its lock. */
+  held: bigint;
   billed: bigint;
   endings: number;
   reason: bigint;
@@ -49,14 +60,16 @@ export interface LeaseStory {
 /** What else events tell that leases depend on. */
 export interface Surroundings {
   grace: bigint;
+  /** What the fault of an open dispute costs, basis points; undefined: the claim is no dispute. */
+  fractionOf(leaseId: string, claimant: string): bigint | undefined;
   heartbeatsOf(provider: string): readonly bigint[];
   termsOf(version: string): { feeBps: bigint; treasury: string };
   tokenOf(listing: string): string;
-  offerOf(id: string): { minimum: bigint; prices: readonly { price: bigint; since: bigint }[] };
+  offerOf(id: string): { minimum: bigint; slasher: string; prices: readonly { price: bigint; since: bigint }[] };
 }
 
-export const stillLocked = ({ locked, paid, fee, refunded, bounty }: LeaseStory): bigint =>
-  locked - paid - fee - refunded - bounty;
+export const stillLocked = ({ locked, paid, fee, refunded, bounty, held }: LeaseStory): bigint =>
+  locked - paid - fee - refunded - bounty - held;
 
 export const offerOf = (leaseId: string): string => (BigInt(leaseId) / X32).toString();
 
@@ -129,6 +142,18 @@ export class Stories {
         this.#end(id, lease, args, amount, name === "LeaseClosed", now);
         if (amount("penalty") > 0n) this.#penalise(id, lease, amount("penalty"), market, rest);
         break;
+      case "ClaimOpened": {
+        const { slasher } = this.around.offerOf(offerOf(id));
+        openClaim(id, lease, { ...args, slasher, now, live: (from) => this.#liveSince(lease, from, now) });
+        break;
+      }
+      case "ClaimEnded": {
+        const fraction = this.around.fractionOf(id, by("claimant"));
+        const { claim, penalty } = endClaim(id, lease, args, { rest, market, fraction });
+        const challenger = claim.claimant === claim.tenant ? ZeroAddress : claim.claimant;
+        if (penalty > 0n) this.#penalise(id, lease, penalty, market, rest, { tenant: claim.tenant, challenger });
+        break;
+      }
       case "ServiceCredited":
         if (4n * amount("amount") > lease.collateral) {
           throw new Broken("INV-STK-2", `lease ${id}: credit of ${amount("amount")} of ${lease.collateral}`);
@@ -172,11 +197,17 @@ export class Stories {
       since: 0n,
       earnedBefore: 0n,
       paidOfThese: 0n,
+      heldOfThese: 0n,
+      aside: 0n,
+      claims: [],
+      highestBps: 0n,
+      coveredUntil: 0n,
       locked: amount("locked"),
       paid: 0n,
       fee: 0n,
       refunded: 0n,
       bounty: 0n,
+      held: 0n,
       billed: 0n,
       endings: 0,
       reason: EndReason.None,
@@ -195,6 +226,13 @@ export class Stories {
     if (units > 0n && used > capacity) {
       throw new Broken("INV-LSE-6", `offer ${offer}: ${used} of ${capacity} units are used`);
     }
+  }
+
+  /** Seconds billed at the present rate since a moment. */
+  #liveSince(lease: LeaseStory, from: bigint, now: bigint): bigint {
+    const { since, endings, billed } = lease;
+    const all = endings > 0 ? billed : this.live(lease, now);
+    return from <= since ? all : all - this.live(lease, from);
   }
 
   /** Live seconds at the present rate. */
@@ -234,10 +272,10 @@ export class Stories {
     const earned = lease.earnedBefore + (lease.rate * this.live(lease, now)) / X32;
     this.#pay(id, lease, amount("amount"), earned);
     this.#settle(id, lease, earned, amount("fee"));
-    lease.earnedBefore = lease.paidOfThese = 0n;
+    lease.earnedBefore = lease.paidOfThese = lease.heldOfThese = lease.aside = 0n;
     lease.since = now;
     lease.rate = rate;
-    lease.feeBps = this.around.termsOf(amount("termsVersion").toString()).feeBps;
+    if (lease.claims.length === 0) lease.feeBps = this.around.termsOf(amount("termsVersion").toString()).feeBps;
     lease.collateral = amount("collateral");
   }
 
@@ -250,23 +288,28 @@ export class Stories {
     this.#pay(id, lease, amount("amount"), lease.earnedBefore + (lease.rate * live) / X32);
   }
 
-  /** What the provider got so far is what one settlement of everything earned would have paid. */
+  /** What the provider got so far, and claims took, is what one settlement of everything earned would have paid. */
   #pay(id: string, lease: LeaseStory, amount: bigint, earned: bigint): void {
     lease.paid += amount;
     lease.paidOfThese += amount;
     lease.received.add(amount, lease.provider);
     const atOnce = earned - (earned * lease.feeBps) / BPS;
-    if (lease.paidOfThese !== atOnce) {
-      throw new Broken("INV-LSE-3", `lease ${id} paid ${lease.paidOfThese} of ${earned}, at once: ${atOnce}`);
+    const { paidOfThese, heldOfThese, aside } = lease;
+    if (paidOfThese + heldOfThese - aside !== atOnce) {
+      throw new Broken(
+        "INV-LSE-3",
+        `lease ${id} paid ${paidOfThese} of ${earned}, claims took ${heldOfThese} less ${aside}, at once: ${atOnce}`,
+      );
     }
   }
 
   #settle(id: string, lease: LeaseStory, earned: bigint, fee: bigint): void {
     const atOnce = (earned * lease.feeBps) / BPS;
-    if (fee !== atOnce || lease.paidOfThese + fee !== earned) {
+    const { paidOfThese, heldOfThese, aside } = lease;
+    if (fee + aside !== atOnce || paidOfThese + heldOfThese + fee !== earned) {
       throw new Broken(
         "INV-LSE-3",
-        `lease ${id}: fee ${fee} and ${lease.paidOfThese} of ${earned}, at once a fee of ${atOnce}`,
+        `lease ${id}: fee ${fee}, ${aside} aside, paid ${paidOfThese}, held ${heldOfThese} of ${earned}, fee at once ${atOnce}`,
       );
     }
     lease.fee += fee;
@@ -290,7 +333,11 @@ export class Stories {
     if (lease.endings > 1) throw new Broken("INV-LSE-5", `lease ${id} ended twice`);
     lease.reason = amount("reason");
     if (started) {
-      const { reason, startedAt, minimum, noticed } = lease;
+      const { reason, startedAt, minimum, noticed, coveredUntil } = lease;
+      const early = args["by"] === lease.tenant && amount("endedAt") < lease.end;
+      if (early && (reason === EndReason.ClosedAfterFault) !== coveredUntil > 0n) {
+        throw new Broken("INV-LSE-1", `lease ${id}: closed for ${reason}, an upheld claim was of ${coveredUntil}`);
+      }
       lease.end = amount("endedAt");
       const missing = reason === EndReason.ClosedByTenant && !noticed ? minimum - (lease.end - startedAt) : 0n;
       const billable = this.live(lease, now) + most(0n, missing);
@@ -305,12 +352,20 @@ export class Stories {
     lease.received.add(amount("bounty"), args["by"] as string);
   }
 
-  #penalise(id: string, lease: LeaseStory, penalty: bigint, market: string, rest: readonly ParsedLog[]): void {
+  #penalise(
+    id: string,
+    lease: LeaseStory,
+    penalty: bigint,
+    market: string,
+    rest: readonly ParsedLog[],
+    { tenant, challenger } = { tenant: lease.tenant, challenger: ZeroAddress },
+  ): void {
     const taken = rest.find(({ name, args }) => name === "Penalised" && args["module"] === market)?.args;
     const fits =
       taken?.["amount"] === penalty &&
       taken["provider"] === lease.provider &&
-      taken["tenant"] === lease.tenant &&
+      taken["tenant"] === tenant &&
+      taken["challenger"] === challenger &&
       taken["treasury"] === lease.treasury;
     if (!fits) throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty} is not what staking took`);
     lease.taken += penalty;

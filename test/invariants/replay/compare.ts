@@ -31,6 +31,7 @@ export async function differences(state: Replayed, chain: Chain, cast: Cast, mar
     ...vaultClaims(state, cast),
     ...marketClaims(state, cast, second),
     ...claimsAbove(state, cast, second),
+    ...disputeClaims(state, cast),
   ];
   const compare = (what: string, stored: Plain, told: Plain): void => {
     if (textOf(stored) !== textOf(told)) found.push(`${what} is ${textOf(stored)}, events tell ${textOf(told)}`);
@@ -64,7 +65,7 @@ export async function differences(state: Replayed, chain: Chain, cast: Cast, mar
 }
 
 function vaultClaims({ hold, escrow, staking, liveness }: Replayed, cast: Cast): Claim[] {
-  const accounts = [...cast.everybody, cast.escrow, cast.staking];
+  const { accounts } = cast;
   const claims: Claim[] = [
     [cast.staking, "unbondingDelay", [], staking.delay],
     [cast.staking, "penaltyCount", [], BigInt(staking.penalties.size)],
@@ -118,6 +119,31 @@ function claimsAbove({ market, orders, records }: Replayed, cast: Cast, second: 
       const figures = records.figures.get(`${module}/${provider}`) ?? NO_FIGURES;
       claims.push([cast.records, "recordOf", [module, provider], { ...figures }]);
     }
+  }
+  return claims;
+}
+
+/** Disputes with their votes and fees, rules, and the council now and before each of them. */
+function disputeClaims({ disputes, council }: Replayed, cast: Cast): Claim[] {
+  const claims: Claim[] = [[cast.disputes, "currentRules", [], BigInt(disputes.rules.size)]];
+  for (const [version, rules] of disputes.rules) {
+    claims.push([cast.disputes, "rulesOf", [BigInt(version)], { ...rules }]);
+  }
+  for (const [id, { claim, proceeding }] of disputes.disputes) {
+    claims.push([cast.disputes, "disputeById", [BigInt(id)], { claim: { ...claim }, proceeding: { ...proceeding } }]);
+    const before = claim.filedAt - 1n;
+    claims.push([cast.council, "eligibleAt", [before, []], council.seatsAt(before)]);
+    for (const member of cast.everybody) {
+      const vote = disputes.votes.of(id, claim.filedAt.toString(), member);
+      claims.push([cast.disputes, "voteOf", [BigInt(id), claim.filedAt, member], vote]);
+    }
+  }
+  for (const [[id = "", filedAt = ""], share] of disputes.shares.entries()) {
+    claims.push([cast.disputes, "shareOf", [BigInt(id), BigInt(filedAt)], share]);
+  }
+  claims.push([cast.council, "seats", [], BigInt(council.members.size)]);
+  for (const account of cast.everybody) {
+    claims.push([cast.council, "seatedSince", [account], council.members.get(account) ?? 0n]);
   }
   return claims;
 }

@@ -200,8 +200,22 @@ export class MarketReplay {
         break;
       case "LeaseRepriced":
         lease.termsVersion = of.amount("termsVersion");
-        lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
+        // What open claims hold was earned at the old fee.
+        if (lease.open === 0n) lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
+        lease.aside = 0n;
         this.#restart(id, lease, of, event.second, 0n);
+        break;
+      case "ClaimOpened":
+        lease.claimed = 1n;
+        lease.open += 1n;
+        lease.aside += of.amount("fee");
+        lease.paidSeconds = of.amount("paidSeconds");
+        break;
+      case "ClaimEnded":
+        lease.open -= 1n;
+        lease.taken += of.amount("penalty") / MILLIONTH;
+        lease.highestBps = of.amount("highestBps");
+        lease.coveredUntil = of.amount("coveredUntil");
         break;
       case "ServiceCredited":
         lease.claimed = 1n;

@@ -1,5 +1,6 @@
 import type { Event } from "./event";
 import { OrdersReplay, RecordsReplay } from "./above";
+import { CouncilReplay, DisputesReplay } from "./disputes";
 import { MarketReplay } from "./market";
 import { EscrowReplay, HoldReplay, LivenessReplay, StakingReplay } from "./vaults";
 
@@ -12,6 +13,8 @@ export interface Addresses {
   records: string;
   market: string;
   orders: string;
+  council: string;
+  disputes: string;
 }
 
 /** All state of the protocol, as its events tell it. */
@@ -23,10 +26,13 @@ export interface Replayed {
   records: RecordsReplay;
   market: MarketReplay;
   orders: OrdersReplay;
+  council: CouncilReplay;
+  disputes: DisputesReplay;
 }
 
 /** Rebuilds all state from events, in the order of the chain, and from nothing else. */
 export function project(events: readonly Event[], addresses: Addresses): Replayed {
+  const council = new CouncilReplay();
   const state: Replayed = {
     hold: new HoldReplay(),
     escrow: new EscrowReplay(),
@@ -35,6 +41,8 @@ export function project(events: readonly Event[], addresses: Addresses): Replaye
     records: new RecordsReplay(),
     market: new MarketReplay(),
     orders: new OrdersReplay(),
+    council,
+    disputes: new DisputesReplay(council),
   };
   const parts = Object.keys(state) as (keyof Replayed)[];
   for (const event of events) {

@@ -109,7 +109,7 @@ export const giveNotice: Choice = (table) => {
 export const offerTransfer: Choice = (table) => {
   const { cast, dice, commands } = table;
   if (noneRuns(table) && dice.chance(95)) return activate(table);
-  const { id, lease } = someRunning(table);
+  const { id, lease } = someRunning(table, ({ openClaims }) => openClaims > 0n);
   const by = dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 95);
   const to = dice.chance(85) ? dice.pick([...cast.tenants, dice.pick(cast.everybody)]) : dice.pick([ZeroAddress, by]);
   return commands.offerTransfer(by, id, to);

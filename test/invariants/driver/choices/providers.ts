@@ -57,7 +57,7 @@ function termsOf({ world, cast, dice }: Table): OfferTerms {
     minDuration: oddMin,
     maxDuration,
     token: dice.chance(96) ? token : cast.market,
-    slasher: dice.pick([ZeroAddress, cast.address.stranger]),
+    slasher: dice.pick([cast.disputes, cast.disputes, cast.disputes, cast.address.stranger, ZeroAddress]),
     contentHash: keccakOf(world.offers.all.length.toString()),
   };
 }

@@ -107,7 +107,7 @@ function durationOf({ dice }: Table, offer: Offer | undefined): bigint {
   if (dice.chance(1)) return 0n;
   if (dice.chance(6))
     return dice.pick([minDuration - 1n, minDuration, maxDuration, maxDuration + 1n].filter((d) => d >= 0n));
-  return minDuration + dice.between(1n, dice.pick([HOUR / 2n, HOUR, 3n * HOUR, 12n * HOUR]));
+  return minDuration + dice.between(1n, dice.pick([HOUR / 2n, HOUR, 3n * HOUR, 12n * HOUR, 96n * HOUR]));
 }
 
 function requirementOf({ dice }: Table, offer: Offer | undefined): typeof ANY_RESOURCES {
