@@ -227,7 +227,7 @@ function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
     aside: present(lease).aside,
     taken: lease.taken / MILLIONTH,
     open: lease.openClaims,
-    highestBps: lease.highestBps,
+    punishedBps: lease.punishedBps,
     coveredUntil: lease.coveredUntil,
   };
   return { ...terms, ...progress, ...claims, ...(lease.changed ? history : {}) };

@@ -128,18 +128,22 @@ export class ClaimsModel {
     return { held: after - before, fee: partOf(after, feeBps) - partOf(before, feeBps), seconds };
   }
 
-  /** An upheld claim whose fault began before the last one was filed costs the difference to the worst of them. */
+  /**
+   * A fault is punished in full, or, where it began before the last one that was had been claimed, with the difference to
+   * what was punished there, if it is worse.
+   */
   #punish(lease: Lease, verdict: Verdict, now: bigint): bigint {
     const { staking, records, market } = this.parts;
     const fraction = least(verdict.fractionBps, BPS);
     const overlaps = verdict.faultStart < lease.coveredUntil;
-    const rest = overlaps ? most(0n, fraction - lease.highestBps) : fraction;
+    const rest = overlaps ? most(0n, fraction - lease.punishedBps) : fraction;
+    if (overlaps) this.parts.met(rest === 0n ? "overlap: nothing more" : "overlap: the difference");
+    if (rest === 0n) return 0n;
     const worth = (((verdict.collateral / MILLIONTH) * rest) / BPS) * MILLIONTH;
     const penalty = least(worth, reserved(lease));
-    if (overlaps) this.parts.met(rest === 0n ? "overlap: nothing more" : "overlap: the difference");
     if (penalty < worth) this.parts.met("penalty of what was left");
-    lease.highestBps = most(lease.highestBps, fraction);
-    lease.coveredUntil = most(lease.coveredUntil, verdict.filedAt);
+    lease.punishedBps = fraction;
+    if (!overlaps) lease.coveredUntil = verdict.filedAt;
     if (penalty === 0n) return 0n;
     lease.taken += penalty;
     const { provider, opened } = lease;

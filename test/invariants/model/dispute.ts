@@ -93,6 +93,7 @@ export function standingOf(dispute: Dispute, now: bigint): Standing | undefined 
 
 /** When the open window closes, and by when everything must be over. */
 export function deadlinesOf(dispute: Dispute, now: bigint): { deadline: bigint; endsAt: bigint } {
+  if (dispute.executed !== undefined) return { deadline: 0n, endsAt: 0n };
   const standing = standingOf(dispute, now);
   if (standing === undefined) {
     const { filedAt, answered } = dispute;

@@ -51,8 +51,8 @@ export interface Lease {
   /** A claim was filed on it or a service credit taken. */
   claimed: boolean;
   openClaims: bigint;
-  /** The most that an upheld claim was worth, in basis points, and when the latest one was filed. */
-  highestBps: bigint;
+  /** What the last punished fault was worth in all, in basis points, and when the last one in full was claimed. */
+  punishedBps: bigint;
   coveredUntil: bigint;
   /** From the first on, each with another fee or rate by a renewal. */
   readonly accumulators: [Accumulator, ...Accumulator[]];

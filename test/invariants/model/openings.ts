@@ -82,7 +82,7 @@ export class OpeningsModel {
         taken: 0n,
         claimed: false,
         openClaims: 0n,
-        highestBps: 0n,
+        punishedBps: 0n,
         coveredUntil: 0n,
         accumulators: [{ feeBps: terms.feeBps, segments: [{ from: 0n, rate }], paid: 0n, held: 0n, aside: 0n }],
         changed: false,

@@ -86,27 +86,28 @@ export function endClaim(
 
   if (!upheld && penalty > 0n) throw new Broken("INV-STK-2", `lease ${id}: ${penalty} for a claim that failed`);
   if (!upheld) return { claim, penalty };
-  const told: [bigint, bigint] = [amount("highestBps"), amount("coveredUntil")];
+  const told: [bigint, bigint] = [amount("punishedBps"), amount("coveredUntil")];
   if (fraction !== undefined) checkPunished(id, lease, claim, fraction, [penalty, ...told]);
-  [lease.highestBps, lease.coveredUntil] = told;
+  [lease.punishedBps, lease.coveredUntil] = told;
   return { claim, penalty };
 }
 
 const payeesOf = (lines: readonly { account: string; movement: bigint }[]): [string[], bigint][] =>
   lines.map(({ account, movement }) => [[account], unpackMovement(movement).toFree]);
 
-/** A fault of a class costs its fraction, or what that adds to the worst before it, at most what is left. */
+/** A fault costs its fraction, or what that adds to what was punished of the same time, at most what is left. */
 function checkPunished(
   id: string,
-  { highestBps, coveredUntil, taken, collateral }: LeaseStory,
+  { punishedBps, coveredUntil, taken, collateral }: LeaseStory,
   claim: ClaimStory,
   fractionBps: bigint,
   told: readonly bigint[],
 ): void {
-  const before = claim.faultStart < coveredUntil ? highestBps : 0n;
-  const worth = (claim.collateral * most(0n, fractionBps - before)) / BPS;
+  const within = claim.faultStart < coveredUntil;
+  const added = fractionBps - (within ? punishedBps : 0n);
+  const worth = (claim.collateral * most(0n, added)) / BPS;
   const penalty = least(worth - (worth % MILLIONTH), collateral - taken);
-  const due = [penalty, most(highestBps, fractionBps), most(coveredUntil, claim.filedAt)];
+  const due = [penalty, added > 0n ? fractionBps : punishedBps, within ? coveredUntil : claim.filedAt];
   if (told.join() !== due.join()) {
     throw new Broken("INV-STK-5", `lease ${id}: penalty, fraction and cover are ${told.join()}, not ${due.join()}`);
   }

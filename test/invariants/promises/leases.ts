@@ -115,15 +115,15 @@ function checkFrozen({ mirror }: Scene, id: string, story: LeaseStory): void {
 function checkClaims({ mirror, count }: Scene, id: string, status: bigint, story: LeaseStory): void {
   const key = `lease/${id}`;
   const field = (name: string): bigint => mirror.field(key, name);
-  const { taken, claims, aside, highestBps, coveredUntil, collateral } = story;
+  const { taken, claims, aside, punishedBps, coveredUntil, collateral } = story;
   if (status !== Cancelled && (field("taken") * 10n ** 12n !== taken || taken > collateral)) {
     throw new Broken(
       "INV-STK-2",
       `lease ${id}: ${field("taken")} millionths taken, by events ${taken} of ${collateral}`,
     );
   }
-  const told = [BigInt(claims.length), aside, highestBps, coveredUntil];
-  const seen = [field("open"), field("aside"), field("highestBps"), field("coveredUntil")];
+  const told = [BigInt(claims.length), aside, punishedBps, coveredUntil];
+  const seen = [field("open"), field("aside"), field("punishedBps"), field("coveredUntil")];
   if (seen.join() !== told.join()) {
     throw new Broken(
       "INV-DSP-2",

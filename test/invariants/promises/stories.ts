@@ -36,7 +36,7 @@ export interface LeaseStory {
   aside: bigint;
   /** Claims that have not ended, and what upheld ones left behind. */
   readonly claims: ClaimStory[];
-  highestBps: bigint;
+  punishedBps: bigint;
   coveredUntil: bigint;
 
   locked: bigint;
@@ -200,7 +200,7 @@ export class Stories {
       heldOfThese: 0n,
       aside: 0n,
       claims: [],
-      highestBps: 0n,
+      punishedBps: 0n,
       coveredUntil: 0n,
       locked: amount("locked"),
       paid: 0n,

@@ -55,7 +55,7 @@ export interface LeaseRecord {
   aside: bigint;
   taken: bigint;
   open: bigint;
-  highestBps: bigint;
+  punishedBps: bigint;
   coveredUntil: bigint;
 }
 
@@ -214,7 +214,7 @@ export class MarketReplay {
       case "ClaimEnded":
         lease.open -= 1n;
         lease.taken += of.amount("penalty") / MILLIONTH;
-        lease.highestBps = of.amount("highestBps");
+        lease.punishedBps = of.amount("punishedBps");
         lease.coveredUntil = of.amount("coveredUntil");
         break;
       case "ServiceCredited":
@@ -294,7 +294,7 @@ export class MarketReplay {
       aside: 0n,
       taken: 0n,
       open: 0n,
-      highestBps: 0n,
+      punishedBps: 0n,
       coveredUntil: 0n,
     };
   }
