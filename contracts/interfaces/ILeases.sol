@@ -77,7 +77,7 @@ interface ILeases {
 
     /// @notice The lease has other units and another rate from now on. Everything earned so far is `earned`; the provider
     /// was paid `amount` of it now; the provider had been dark for `darkSeconds` by now. The tenant locked `locked` more
-    /// or got `refund` back. The collateral is `collateral` now.
+    /// or got `refund` back. The collateral is `collateral` now, what penalties took of it included.
     event LeaseResized(
         LeaseId indexed leaseId,
         uint256 units,
@@ -102,7 +102,8 @@ interface ILeases {
     );
 
     /// @notice A renewal brought another rate or other terms. What the lease had earned until now was paid: `amount` to the
-    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now; `collateral` is reserved.
+    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now; the collateral is `collateral`, what penalties took
+    /// of it included.
     event LeaseRepriced(
         LeaseId indexed leaseId,
         uint256 ratePerSecondX32,

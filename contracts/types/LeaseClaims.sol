@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 /// @notice Slot 3 of a lease, written when somebody claims, when a claim ends, and when a service credit is taken. From
 /// the low end:
 ///
@@ -51,9 +53,9 @@ function coveredUntil(LeaseClaims claims) pure returns (uint40) {
 }
 
 /// @notice The same with `fee` more aside.
-/// @dev Fees aside are parts of what the lease locked, which fits 120 bits.
+/// @dev Reverts where a lease that was extended over and over earned more than 2^120 base units.
 function plusAside(LeaseClaims claims, uint256 fee) pure returns (LeaseClaims) {
-    return LeaseClaims.wrap(LeaseClaims.unwrap(claims) + fee);
+    return LeaseClaims.wrap(LeaseClaims.unwrap(claims) - aside(claims) + SafeCast.toUint120(aside(claims) + fee));
 }
 
 /// @notice The same with nothing aside: everything earned was settled.
