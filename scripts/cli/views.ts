@@ -163,6 +163,7 @@ export async function leaseText(session: Session, lease: Lease, { order, slasher
     ["collateral", hold(lease.collateral)],
     ["penalised", lease.penalised === 0n ? "" : `${hold(lease.penalised)} of the collateral, by now`],
     ["disputes", await disputeText(session, lease, slasher, now)],
+    ["open claims", lease.openClaims > disputes.length ? `${lease.openClaims}, filed with its slashing module` : ""],
     ...disputes.map((dispute): [string, string] => ["claim", `${dispute.name}: ${stateText(dispute, now)}`]),
     [
       "at fault",

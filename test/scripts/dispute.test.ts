@@ -158,6 +158,50 @@ describe("leasehold dispute", () => {
     expect(again.err).to.equal(`error: dispute ${name} cannot be executed now: upheld; over, and paid out\n`);
   });
 
+  it("tells that a silent council fails a claim, which either side may appeal", async () => {
+    const fixture = await loadFixture(answeredFixture);
+    const { answeredAt, memberA, stranger, name, bond } = fixture;
+    const until = answeredAt + RULING_WINDOW;
+    await moveTo(until);
+    const late = await leasehold(fixture, memberA, `dispute rule ${name} --uphold`);
+    expect(late.err).to.equal(
+      `error: dispute ${name} cannot be ruled on now: failed, since the council did not rule; ` +
+        `either side may appeal ${await within(until + APPEAL_WINDOW)}; then anyone executes it\n` +
+        "what can be done: either side: leasehold dispute appeal\n",
+    );
+    await moveTo(until + APPEAL_WINDOW);
+    const executed = await leaseholdJson<object>(fixture, stranger, `dispute execute ${name}`);
+    expect(executed).to.deep.include({
+      outcome: "Failed",
+      toClaimant: bond.toString(),
+      toProvider: bond.toString(),
+      toTreasury: FILING_FEE.toString(),
+    });
+  });
+
+  it("keeps the votes and fees of an earlier claim apart from those of a later one with the same name", async () => {
+    const fixture = await loadFixture(answeredFixture);
+    const { disputes, providerA, tenantA, memberA, memberB, keeper, id, name, leaseName } = fixture;
+    await disputes.connect(memberA).rule(id, true);
+    await disputes.connect(memberB).rule(id, true);
+    await disputes.connect(providerA).concede(id);
+    await leasehold(fixture, keeper, `dispute execute ${name}`);
+    const raised = await leasehold(
+      fixture,
+      tenantA,
+      `dispute raise ${leaseName} --class data-lost --since 30m --evidence ${EVIDENCE}`,
+    );
+    expect(raised.code, raised.err).to.equal(0);
+    const shown = await leaseholdJson<object>(fixture, undefined, `dispute show ${name}`);
+    expect(shown).to.deep.include({ phase: "Filed", faultClass: "DataLost", ballots: [], outcome: "None" });
+    const fee = await leaseholdJson<{ shares: object[] }>(fixture, memberA, `dispute fee ${name}`);
+    expect(fee.shares).to.deep.equal([
+      { dispute: name, filedAt: fixture.filedAt, amount: (FILING_FEE / 2n).toString() },
+    ]);
+    const again = await leasehold(fixture, memberA, `dispute fee ${name}`);
+    expect(again.code).to.equal(1);
+  });
+
   it("appeals to the authority, whose decision is final", async () => {
     const fixture = await loadFixture(answeredFixture);
     const { hold, disputes, tenantA, providerA, appeals, stranger, name, bond } = fixture;

@@ -6,6 +6,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { keccak256, parseEther } from "ethers";
 
+import { instant } from "../../scripts/cli/inputs";
 import { formatLeaseId } from "../../sdk/ids";
 import { formatInstant } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
@@ -111,20 +112,23 @@ describe("leasehold dispute raise", () => {
 describe("leasehold dispute raise, refused before anything is sent", () => {
   it("refuses leases whose offer names no slashing module, or another one", async () => {
     const fixture = await loadFixture(runningFixture);
-    const { tenantA, keeper } = fixture;
+    const { market, tenantA, keeper } = fixture;
     const other = await offerOf(fixture, { slasher: keeper.address });
     for (const [offer, accepted] of [
       [fixture.offerA, "no slashing module"],
       [other, `slashing module ${keeper.address}`],
     ] as const) {
-      const lease = formatLeaseId((await activeLease(fixture, { offer })).id);
+      const { id, startedAt } = await activeLease(fixture, { offer });
+      const lease = formatLeaseId(id);
       const refused = await leasehold(fixture, tenantA, raise(lease, "1s"));
       expect(refused.code).to.equal(1);
       expect(refused.err).to.equal(
         `error: lease ${lease} cannot be disputed here: its offer accepted ${accepted}; choose offers whose leases can be disputed, see leasehold offers\n`,
       );
+      if (offer === other) await market.connect(keeper).openClaim(id, keeper, startedAt);
       const { out } = await leasehold(fixture, undefined, `lease show ${lease}`);
       expect(out).to.match(offer === other ? /disputes +by slashing module/ : /disputes +none/);
+      expect(/open claims +1, filed with its slashing module/.test(out)).to.equal(offer === other);
     }
   });
 
@@ -240,4 +244,33 @@ describe("leasehold dispute raise, refused before anything is sent", () => {
       ).error.message,
     ).to.equal(`there is no dispute ${leaseName}/${tenantA.address}: see leasehold dispute list --lease ${leaseName}`);
   });
+});
+
+describe("a time on the command line", () => {
+  for (const [text, meant] of [
+    ["2h", { ago: 7_200 }],
+    ["1h30m ago", { ago: 5_400 }],
+    ["2026-11-21T03:00", { at: 1_795_230_000 }],
+    ["2026-11-21 03:00:07 UTC", { at: 1_795_230_007 }],
+    ["2026-11-21T03:00:07.000Z", { at: 1_795_230_007 }],
+    ["1795230007", { at: 1_795_230_007 }],
+  ] as const) {
+    it(`reads ${text}`, () => {
+      expect(instant.parse(text)).to.deep.equal(meant);
+    });
+  }
+
+  for (const nonsense of [
+    "",
+    "now",
+    "7",
+    "2026-11-21",
+    "2026-13-01T00:00",
+    "2026-11-21T24:01",
+    "2026-11-21T03:00+01:00",
+  ]) {
+    it(`refuses "${nonsense}"`, () => {
+      expect(instant.safeParse(nonsense).success).to.equal(false);
+    });
+  }
 });
