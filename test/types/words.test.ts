@@ -239,6 +239,16 @@ describe("LeaseClaims", () => {
     );
   });
 
+  it("reverts where the fees aside pass 120 bits, and takes the last base unit before", async () => {
+    const types = await loadFixture(deployHarness);
+    const fields = { aside: 2n ** 120n - 2n, taken: 7n, open: 1n, punishedBps: 2n, coveredUntil: 3n };
+    const word = pack(LEASE_CLAIMS, fields);
+    expect(await types.plusAside(word, 1n)).to.equal(pack(LEASE_CLAIMS, { ...fields, aside: 2n ** 120n - 1n }));
+    await expect(types.plusAside(word, 2n))
+      .to.be.revertedWithCustomError(types, "SafeCastOverflowedUintDowncast")
+      .withArgs(120, 2n ** 120n);
+  });
+
   it("counts open claims up to 65,535 and down to none, and no neighbour moves", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
