@@ -20,27 +20,36 @@ export interface ClaimStory {
   readonly filedAt: bigint;
 }
 
+/** A line of a settlement. */
+interface Entry {
+  account: string;
+  movement: bigint;
+}
+
 /** What is known when a claim is opened; `live` counts seconds billed at the present rate since a moment. */
 interface Opened {
-  [field: string]: unknown;
   slasher: string;
   now: bigint;
   live(from: bigint): bigint;
 }
 
 /** A claim holds what was earned since its fault began and not collected, for the tenant alone (INV-DSP-2). */
-export function openClaim(id: string, lease: LeaseStory, opened: Opened): void {
-  const [held, fee, faultStart] = [opened["held"], opened["fee"], opened["faultStart"]] as [bigint, bigint, bigint];
-  const claimant = opened["claimant"] as string;
-  const { slasher, now } = opened;
+export function openClaim(
+  id: string,
+  lease: LeaseStory,
+  args: Record<string, Plain>,
+  { slasher, now, live }: Opened,
+): void {
+  const { held, fee, faultStart } = args as { held: bigint; fee: bigint; faultStart: bigint };
+  const claimant = args["claimant"] as string;
   const broken = (why: string): never => {
     throw new Broken("INV-DSP-2", `lease ${id}: a claim of ${claimant} holds ${held}, ${why}`);
   };
   if (lease.released) throw new Broken("INV-STK-5", `lease ${id}: a claim after the release`);
   if (held > 0n && claimant !== lease.tenant) broken("who is not its tenant");
-  const sinceFault = (lease.rate * opened.live(faultStart)) / X32 + 1n;
+  const sinceFault = (lease.rate * live(faultStart)) / X32 + 1n;
   if (held > sinceFault) broken(`${sinceFault} were earned since the fault`);
-  const earned = lease.earnedBefore + (lease.rate * opened.live(lease.since)) / X32;
+  const earned = lease.earnedBefore + (lease.rate * live(lease.since)) / X32;
   const net = earned - (earned * lease.feeBps) / BPS;
   const gone = lease.paidOfThese + lease.heldOfThese - lease.aside;
   if (held - fee > net - gone) broken(`${net - gone} were not collected`);
@@ -69,20 +78,19 @@ export function endClaim(
   const due = new Tally();
   due.add(held - fee, upheld ? claim.claimant : lease.provider);
   due.add(fee, lease.treasury);
-  const settled = rest.find(({ name, args: { module } }) => name === "Settled" && module === market);
-  const lines =
-    held === 0n ? [] : (Object.values(settled!.args)[2] as unknown as { account: string; movement: bigint }[]);
-  for (const { account, movement } of lines) {
+  const settled = rest.find((log) => log.name === "Settled" && log.args["module"] === market);
+  const entries = held === 0n ? [] : (Object.values(settled!.args)[2] as unknown as Entry[]);
+  for (const { account, movement } of entries) {
     const { fromLock, toFree } = unpackMovement(movement);
     due.add(-toFree, account);
-    if (fromLock !== (account === claim.slasher && fromLock > 0n ? held : 0n)) {
+    lease.received.add(toFree, account);
+    if (fromLock !== 0n && (account !== claim.slasher || fromLock !== held)) {
       throw new Broken("INV-DSP-2", `lease ${id}: ${fromLock} left the lock of ${account}, a claim held ${held}`);
     }
   }
   for (const [[account], left] of due.entries()) {
     if (left !== 0n) throw new Broken("INV-DSP-2", `lease ${id}: of held earnings, ${account} lacks ${left}`);
   }
-  for (const [[account = ""], sum] of payeesOf(lines)) lease.received.add(sum, account);
 
   if (!upheld && penalty > 0n) throw new Broken("INV-STK-2", `lease ${id}: ${penalty} for a claim that failed`);
   if (!upheld) return { claim, penalty };
@@ -91,9 +99,6 @@ export function endClaim(
   [lease.punishedBps, lease.coveredUntil] = told;
   return { claim, penalty };
 }
-
-const payeesOf = (lines: readonly { account: string; movement: bigint }[]): [string[], bigint][] =>
-  lines.map(({ account, movement }) => [[account], unpackMovement(movement).toFree]);
 
 /** A fault costs its fraction, or what that adds to what was punished of the same time, at most what is left. */
 function checkPunished(

@@ -144,7 +144,7 @@ export class Stories {
         break;
       case "ClaimOpened": {
         const { slasher } = this.around.offerOf(offerOf(id));
-        openClaim(id, lease, { ...args, slasher, now, live: (from) => this.#liveSince(lease, from, now) });
+        openClaim(id, lease, args, { slasher, now, live: (from) => this.#liveSince(lease, from, now) });
         break;
       }
       case "ClaimEnded": {
