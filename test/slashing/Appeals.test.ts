@@ -89,6 +89,17 @@ describe("Appeals", () => {
       expect((await disputes.disputeView(setting.id)).phase).to.equal(Phase.Decided);
     });
 
+    it("takes who claims against itself for the claimant: it appeals no claim of its own that is upheld", async () => {
+      const scene = await enter(TENANT, []);
+      const { disputes, lease, providerA } = scene;
+      const { id } = await fileClaim(scene, lease, { claimant: providerA });
+      await disputes.connect(providerA).answer(id);
+      for (const member of [scene.memberA, scene.memberB, scene.memberC]) await disputes.connect(member).rule(id, true);
+      await expect(disputes.connect(providerA).appeal(id))
+        .to.be.revertedWithCustomError(disputes, "DisputesNothingToAppeal")
+        .withArgs(id, Outcome.Upheld, providerA);
+    });
+
     it("reverts after a concession: it is final", async () => {
       const { disputes, setting, providerA } = await enter(TENANT, [claim, ["provider", "concede"]]);
       await expect(disputes.connect(providerA).appeal(setting.id))
