@@ -41,7 +41,8 @@ function faultStartOf({ world, dice }: Table, lease: Lease | undefined): bigint 
   const until = least(now, lease.end);
   const from = most(lease.startedAt, now - 7n * DAY);
   if (dice.chance(80)) return dice.pick([from, lease.startedAt, dice.between(from, most(from, until - 1n))]);
-  return dice.pick([until - 1n, until, lease.startedAt - 1n, now - 7n * DAY, now - 7n * DAY - 1n]);
+  // A pending lease neither began nor ends.
+  return most(0n, dice.pick([until - 1n, until, lease.startedAt - 1n, now - 7n * DAY, now - 7n * DAY - 1n]));
 }
 
 const claimantFor = ({ cast, dice }: Table, lease: Lease | undefined): string =>
