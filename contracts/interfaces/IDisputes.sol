@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Dispute, DisputePhase, FaultClass, Outcome, Rules, Vote} from "../types/DisputeTypes.sol";
+import {Decision, Dispute, DisputePhase, FaultClass, Outcome, Rules, Vote} from "../types/DisputeTypes.sol";
 import {DisputeId, LeaseId} from "../types/Ids.sol";
 
 /// @title Disputes: claims about leases, answered, ruled on, appealed, executed
@@ -140,8 +140,11 @@ interface IDisputes {
     /// @notice Only the appeal authority that the dispute was filed under decides.
     error DisputesNotAuthority(DisputeId disputeId, address authority, address caller);
 
-    /// @notice An appeal is decided by an outcome for each dispute.
-    error DisputesNoOutcome(uint256 disputes, uint256 outcomes);
+    /// @notice An appeal is decided by an outcome.
+    error DisputesNoOutcome(DisputeId disputeId);
+
+    /// @notice The claimant filed another claim under this name since.
+    error DisputesAnotherClaim(DisputeId disputeId, uint256 filedAt, uint256 meant);
 
     /// @notice The caller has no share of this fee, or took it.
     error DisputesNoShare(DisputeId disputeId, uint256 filedAt, address caller);
@@ -170,7 +173,8 @@ interface IDisputes {
     function answer(DisputeId disputeId) external;
 
     /// @notice Admits the fault, until the council decided. The claim is upheld at once, and for good. For the provider.
-    function concede(DisputeId disputeId) external;
+    /// @param filedAt of the claim that is admitted: one that took its place meanwhile is not (ATK-DSP-6).
+    function concede(DisputeId disputeId, uint40 filedAt) external;
 
     /// @notice Gives the claim up, until it is decided. Before the answer its bond returns; after it, the bond is the
     /// provider's. For the claimant. Executes and settles the dispute.
@@ -188,9 +192,10 @@ interface IDisputes {
     /// claimant, unless the claim is upheld; for the provider, unless it is rejected.
     function appeal(DisputeId disputeId) external;
 
-    /// @notice Decides appeals; skips disputes whose appeals are not open. For the appeal authority of each.
+    /// @notice Decides appeals; skips claims whose appeals are not open, or are not the dispute's any more. For the appeal
+    /// authority of each.
     /// @return done how many were decided.
-    function decide(DisputeId[] calldata disputeIds, Outcome[] calldata outcomes) external returns (uint256 done);
+    function decide(Decision[] calldata decisions) external returns (uint256 done);
 
     /// @notice Carries out what stands, once no window is open: the penalty, the held earnings. For anyone.
     function execute(DisputeId disputeId) external;

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 import {DisputeLib} from "../libraries/DisputeLib.sol";
-import {Claim, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
+import {Claim, Decision, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
 import {DisputeId} from "../types/Ids.sol";
 import {DisputeBook} from "./DisputeBook.sol";
 
@@ -46,24 +46,24 @@ abstract contract Appeals is DisputeBook {
     // ------------------------------------------------------------------------------------------ appeal authority
 
     /// @inheritdoc IDisputes
-    function decide(DisputeId[] calldata disputeIds, Outcome[] calldata outcomes) external returns (uint256 done) {
-        if (disputeIds.length != outcomes.length) revert DisputesNoOutcome(disputeIds.length, outcomes.length);
-        for (uint256 i = 0; i < disputeIds.length; ++i) {
-            if (_decideAppeal(disputeIds[i], outcomes[i])) ++done;
+    function decide(Decision[] calldata decisions) external returns (uint256 done) {
+        for (uint256 i = 0; i < decisions.length; ++i) {
+            if (_decideAppeal(decisions[i])) ++done;
         }
     }
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Decides one appeal; false where it is not open. The appeal bond returns where the decision is better for the
+    /// @dev Decides one appeal; false where it is not open, or another claim took its place. The appeal bond returns where the decision is better for the
     /// appellant than what it appealed.
-    function _decideAppeal(DisputeId disputeId, Outcome outcome) private returns (bool) {
+    function _decideAppeal(Decision calldata decision) private returns (bool) {
+        (DisputeId disputeId, Outcome outcome) = (decision.disputeId, decision.outcome);
         Dispute storage dispute = _disputes[disputeId];
         Proceeding memory proceeding = dispute.proceeding;
         address authority = _rulesAt(dispute.claim.rules).appealAuthority;
         if (msg.sender != authority) revert DisputesNotAuthority(disputeId, authority, msg.sender);
-        if (outcome == Outcome.None) revert DisputesNoOutcome(1, 0);
-        if (proceeding.phase != DisputePhase.Appealed) return false;
+        if (outcome == Outcome.None) revert DisputesNoOutcome(disputeId);
+        if (proceeding.phase != DisputePhase.Appealed || decision.filedAt != dispute.claim.filedAt) return false;
         if (block.timestamp >= proceeding.since + DisputeLib.DECISION_WINDOW) return false;
 
         bool byClaimant = proceeding.appealBondTo == Side.Provider;

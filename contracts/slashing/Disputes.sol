@@ -141,8 +141,10 @@ contract Disputes is Rulings, Appeals {
     }
 
     /// @inheritdoc IDisputes
-    function concede(DisputeId disputeId) external {
+    function concede(DisputeId disputeId, uint40 filedAt) external {
         Dispute storage dispute = _disputes[disputeId];
+        uint40 actual = dispute.claim.filedAt;
+        if (filedAt != actual) revert DisputesAnotherClaim(disputeId, actual, filedAt);
         if (dispute.proceeding.phase == DisputePhase.Filed) DisputeLib.requireFiled(disputeId, dispute);
         else DisputeLib.requireAnswered(disputeId, dispute.proceeding);
         _requireProvider(disputeId);

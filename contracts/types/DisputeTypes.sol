@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DisputeId} from "./Ids.sol";
+
 /// @notice What a provider is accused of. Each class costs a governed fraction of the lease's collateral.
 enum FaultClass {
     Unserved, // the machine was not reachable, or did not work, while heartbeats said that it was served
@@ -72,6 +74,13 @@ struct Proceeding {
     Outcome outcome; // from phase Decided on
     Answer answer;
     Side appealBondTo; // who gets the appeal bond as things stand; None: nobody appealed
+}
+
+/// @notice What the appeal authority decides about one claim.
+struct Decision {
+    DisputeId disputeId;
+    uint40 filedAt; // of the claim that is meant: the dispute's next one is another
+    Outcome outcome;
 }
 
 /// @notice A dispute as it is stored.

@@ -81,9 +81,11 @@ export const DISPUTES: Sentences = {
     isZero(words, "authority")
       ? `${words.dispute("disputeId")} does not exist, so there is no appeal to decide`
       : `the appeal of ${words.dispute("disputeId")} is decided by ${words.who("authority")}, not by ${words.who("caller")}`,
-  "DisputesNoOutcome(uint256 disputes, uint256 outcomes)": (words) =>
-    `${words.number("disputes")} appeals were to be decided by ${words.number("outcomes")} outcomes: give upheld, failed ` +
-    "or rejected for each",
+  "DisputesNoOutcome(uint256 disputeId)": (words) =>
+    `the appeal of ${words.dispute("disputeId")} was to be decided without an outcome: give upheld, failed or rejected`,
+  "DisputesAnotherClaim(uint256 disputeId, uint256 filedAt, uint256 meant)": (words) =>
+    `${words.dispute("disputeId")} is about another claim by now, filed at ${words.instant("filedAt")}, not at ` +
+    `${words.instant("meant")}: look at it again before you act`,
   "DisputesNoShare(uint256 disputeId, uint256 filedAt, address caller)": (words) =>
     `${words.who("caller")} has no share of the fee of ${words.dispute("disputeId")}, filed at ` +
     `${words.instant("filedAt")}: it did not vote, took its share already, or the dispute is not settled yet`,

@@ -2,6 +2,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { id as keccak, MaxUint256 } from "ethers";
 
+import type { Disputes } from "../../typechain-types";
 import { type OpenMarket, openMarketFixture } from "./fixture";
 import { DAY, DEFAULT_RULES } from "./parameters";
 import { type ActiveLease, offerOf } from "./scene";
@@ -110,4 +111,31 @@ export function rulesWith(
   const { bondFloor, filingFee, ...fractions } = DEFAULT_RULES;
   const rules = { appealAuthority: appeals.address, bondFloor, filingFee, treasury: treasury.address, ...fractions };
   return { ...rules, ...changes };
+}
+
+/** Concedes the claim that a dispute is about now. */
+export async function concede(disputes: Disputes, provider: HardhatEthersSigner, id: bigint) {
+  const { claim } = await disputes.disputeById(id);
+  return disputes.connect(provider).concede(id, claim.filedAt);
+}
+
+/** What the appeal authority decides about the claims that disputes are about now. */
+export async function decisionsOn(disputes: Disputes, ids: readonly bigint[], outcomes: readonly number[]) {
+  return Promise.all(
+    ids.map(async (disputeId, index) => ({
+      disputeId,
+      filedAt: (await disputes.disputeById(disputeId)).claim.filedAt,
+      outcome: outcomes[index]!,
+    })),
+  );
+}
+
+/** Decides the appeals of the claims that disputes are about now. */
+export async function decide(
+  disputes: Disputes,
+  authority: HardhatEthersSigner,
+  ids: readonly bigint[],
+  outcomes: readonly number[],
+) {
+  return disputes.connect(authority).decide(await decisionsOn(disputes, ids, outcomes));
 }

@@ -15,6 +15,8 @@ import {
   FaultClass,
   Outcome,
   Phase,
+  concede,
+  decide,
 } from "../helpers/disputes";
 import { DAY, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { holds } from "../helpers/property";
@@ -123,7 +125,7 @@ const ACT = {
     return f.disputes.connect(claimantOf(f, byTenant)).file(f.lease.id, FaultClass.Unserved, from, EVIDENCE);
   },
   answer: (f, byTenant) => f.disputes.connect(f.providerA).answer(idOf(f, byTenant)),
-  concede: (f, byTenant) => f.disputes.connect(f.providerA).concede(idOf(f, byTenant)),
+  concede: (f, byTenant) => concede(f.disputes, f.providerA, idOf(f, byTenant)),
   withdraw: (f, byTenant) => f.disputes.connect(claimantOf(f, byTenant)).withdraw(idOf(f, byTenant)),
   rule: async (f, byTenant, uphold) => {
     for (const member of [f.memberA, f.memberB, f.memberC]) {
@@ -133,7 +135,7 @@ const ACT = {
   appeal: (f, byTenant, uphold) =>
     f.disputes.connect(uphold ? claimantOf(f, byTenant) : f.providerA).appeal(idOf(f, byTenant)),
   decide: (f, byTenant, uphold) =>
-    f.disputes.connect(f.appeals).decide([idOf(f, byTenant)], [uphold ? Outcome.Upheld : Outcome.Rejected]),
+    decide(f.disputes, f.appeals, [idOf(f, byTenant)], [uphold ? Outcome.Upheld : Outcome.Rejected]),
   execute: (f, byTenant) => f.disputes.connect(f.stranger).execute(idOf(f, byTenant)),
   settle: (f, byTenant) => f.disputes.connect(f.stranger).settle(idOf(f, byTenant)),
 } as const satisfies Record<string, Act>;

@@ -11,7 +11,16 @@ import { ChainIndex } from "../../keeper/core/chainIndex";
 import { Keeper } from "../../keeper/ops/keeper";
 import type { DisputePhase } from "../../sdk/disputes";
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
-import { ANSWER_WINDOW, APPEAL_WINDOW, disputeFixture, fileClaim, Outcome, Phase } from "../helpers/disputes";
+import {
+  ANSWER_WINDOW,
+  APPEAL_WINDOW,
+  disputeFixture,
+  fileClaim,
+  Outcome,
+  Phase,
+  concede,
+  decide,
+} from "../helpers/disputes";
 import { activate, EndReason, LeaseStatus, openLease } from "../helpers/leases";
 import { MOST_LOCK, MOST_PRICE } from "../helpers/orders";
 import { ACTIVATION_WINDOW, DAY, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
@@ -151,7 +160,7 @@ describe("keeper on a chain", () => {
     const { disputes, offerD, tenantA, providerA, stranger, keeper } = fixture;
     const lease = await activeLease(fixture, { offer: offerD, duration: 30 * DAY });
     const { id } = await fileClaim(fixture, lease, { claimant: tenantA });
-    await disputes.connect(providerA).concede(id);
+    await concede(disputes, providerA, id);
     const executor = await executorOf(fixture);
     const nonce = await keeper.getNonce();
     expect(await executor.simulate("execute", [id])).to.include({ type: "works", done: 1 });
@@ -213,7 +222,7 @@ describe("keeper on a chain", () => {
     await disputes.connect(providerA).answer(ruled.id);
     for (const member of [memberA, memberB, memberC]) await disputes.connect(member).rule(ruled.id, false);
     await disputes.connect(tenantA).appeal(ruled.id);
-    await disputes.connect(appeals).decide([ruled.id], [Outcome.Upheld]);
+    await decide(disputes, appeals, [ruled.id], [Outcome.Upheld]);
     await disputes.connect(stranger).execute(ruled.id);
     await disputes.connect(stranger).settle(ruled.id);
     expectMoves(ruled.id, "Filed", "Answered", "Decided", "Appealed", "Final", "Executed", "Settled");
@@ -221,7 +230,7 @@ describe("keeper on a chain", () => {
     await disputes.connect(stranger).withdraw(withdrawn.id);
     expectMoves(withdrawn.id, "Filed", "Final", "Executed", "Settled");
     const conceded = await fileClaim(fixture, lease);
-    await disputes.connect(providerA).concede(conceded.id);
+    await concede(disputes, providerA, conceded.id);
     expectMoves(conceded.id, "Filed", "Final");
     await market.connect(tenantA).close(lease.id);
     expect((await storedLease(market, lease.id)).reason).to.equal(EndReason.ClosedAfterFault);

@@ -5,7 +5,7 @@ import { formatEther } from "ethers";
 import { formatLeaseId } from "../../sdk/ids";
 import { formatDuration } from "../../sdk/units";
 import { leasehold } from "../helpers/commandLine";
-import { disputeFixture, fileClaim } from "../helpers/disputes";
+import { disputeFixture, fileClaim, concede } from "../helpers/disputes";
 import { EndReason } from "../helpers/leases";
 import { DAY, GRACE, HOUR, MINUTE, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { activeLease, offerOf } from "../helpers/scene";
@@ -41,7 +41,7 @@ describe("leasehold tenant close", () => {
     const fixture = await loadFixture(longLeaseFixture);
     const { disputes, lens, tenantA, lease, name } = fixture;
     const { id } = await fileClaim(fixture, lease);
-    await disputes.connect(lease.provider).concede(id);
+    await concede(disputes, lease.provider, id);
     await disputes.execute(id);
     const { out } = await leasehold(fixture, tenantA, `tenant close ${name}`);
     const { billedSeconds, reason } = await lens.leaseView(lease.id);

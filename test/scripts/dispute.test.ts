@@ -6,7 +6,15 @@ import { formatLeaseId } from "../../sdk/ids";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { answeredFixture, filedFixture, runningFixture } from "../helpers/disputeCommands";
-import { ANSWER_WINDOW, APPEAL_WINDOW, EVIDENCE, fileClaim, FILING_FEE, RULING_WINDOW } from "../helpers/disputes";
+import {
+  ANSWER_WINDOW,
+  APPEAL_WINDOW,
+  EVIDENCE,
+  fileClaim,
+  FILING_FEE,
+  RULING_WINDOW,
+  concede,
+} from "../helpers/disputes";
 import { earnedOf } from "../helpers/money";
 import { DAY } from "../helpers/parameters";
 import { activeLease } from "../helpers/scene";
@@ -184,7 +192,7 @@ describe("leasehold dispute", () => {
     const { disputes, providerA, tenantA, memberA, memberB, keeper, id, name, leaseName } = fixture;
     await disputes.connect(memberA).rule(id, true);
     await disputes.connect(memberB).rule(id, true);
-    await disputes.connect(providerA).concede(id);
+    await concede(disputes, providerA, id);
     await leasehold(fixture, keeper, `dispute execute ${name}`);
     const raised = await leasehold(
       fixture,
@@ -366,7 +374,7 @@ describe("leasehold dispute", () => {
       `lease show ${leaseName}`,
     );
     expect([data!.openClaims, data!.disputes.length, data!.slasher]).to.deep.equal([1, 1, await disputes.getAddress()]);
-    await disputes.connect(providerA).concede(id);
+    await concede(disputes, providerA, id);
     await leasehold(fixture, stranger, `dispute execute ${name}`);
     const punished = await leasehold(fixture, undefined, `lease show ${leaseName}`);
     expect(punished.out)

@@ -11,7 +11,7 @@ import { formatLeaseId } from "../../sdk/ids";
 import { formatInstant } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { filedFixture, runningFixture } from "../helpers/disputeCommands";
-import { EVIDENCE, FILING_FEE } from "../helpers/disputes";
+import { EVIDENCE, FILING_FEE, concede } from "../helpers/disputes";
 import { partOf, penaltyParts } from "../helpers/money";
 import { DAY, DEFAULT_RULES } from "../helpers/parameters";
 import { activeLease, offerOf, pendingLease } from "../helpers/scene";
@@ -90,7 +90,7 @@ describe("leasehold dispute raise", () => {
   it("tells a claimant what is left to take where a fault was punished before (INV-DSP-2)", async () => {
     const fixture = await loadFixture(filedFixture);
     const { disputes, providerA, stranger, keeper, lease, leaseName, id, penalty } = fixture;
-    await disputes.connect(providerA).concede(id);
+    await concede(disputes, providerA, id);
     await disputes.connect(keeper).execute(id);
     const same = await leasehold(fixture, stranger, `${raise(leaseName, "30m")} --dry-run`);
     expect(same.err).to.match(

@@ -9,8 +9,11 @@ import {
   Phase,
   rulesWith,
   Side,
+  concede,
+  decide,
+  decisionsOn,
 } from "../helpers/disputes";
-import { at, now } from "../helpers/time";
+import { at, now, moveTo } from "../helpers/time";
 import { enter, type Scene, type Step, type Variant } from "./paths";
 
 const TENANT: Variant = { claimant: "tenant", partiesSeated: false, fewSeats: false };
@@ -112,7 +115,7 @@ describe("Appeals", () => {
     it("makes the outcome final: it can be executed in the same second", async () => {
       const { disputes, setting, appeals } = await enter(TENANT, [...rejected, ["tenant", "appeal"]]);
       const second = (await now()) + 10;
-      await expect(at(second, () => disputes.connect(appeals).decide([setting.id], [Outcome.Upheld])))
+      await expect(at(second, () => decide(disputes, appeals, [setting.id], [Outcome.Upheld])))
         .to.emit(disputes, "AppealDecided")
         .withArgs(setting.id, Outcome.Upheld);
       const { phase, outcome, ripe, deadline, endsAt } = await disputes.disputeView(setting.id);
@@ -134,7 +137,7 @@ describe("Appeals", () => {
         const returns = (side === Side.Claimant) === byClaimant;
         it(`${returns ? "returns" : "forfeits"} the bond of ${appealed}, decided ${["upheld", "failed", "rejected"][index]}`, async () => {
           const scene = await enter(TENANT, steps);
-          await scene.disputes.connect(scene.appeals).decide([scene.setting.id], [outcome]);
+          await decide(scene.disputes, scene.appeals, [scene.setting.id], [outcome]);
           expect(await bondSide(scene)).to.equal(side);
         });
       }
@@ -143,11 +146,11 @@ describe("Appeals", () => {
     it("is possible in the last second of 21 days; then it does nothing, and the outcome stands", async () => {
       const { disputes, setting, model, appeals } = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
       const deadline = model!.since + DECISION_WINDOW;
-      const decide = () => disputes.connect(appeals).decide([setting.id], [Outcome.Rejected]);
-      await expect(at(deadline - 1, decide)).to.emit(disputes, "AppealDecided");
+      const reject = () => decide(disputes, appeals, [setting.id], [Outcome.Rejected]);
+      await expect(at(deadline - 1, reject)).to.emit(disputes, "AppealDecided");
       const late = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
       const end = late.model!.since + DECISION_WINDOW;
-      await expect(at(end, decide)).not.to.emit(disputes, "AppealDecided");
+      await expect(at(end, reject)).not.to.emit(disputes, "AppealDecided");
       const { outcome, ripe } = await disputes.disputeView(setting.id);
       expect([outcome, ripe]).to.deep.equal([BigInt(Outcome.Upheld), true]);
     });
@@ -162,11 +165,12 @@ describe("Appeals", () => {
         others.push(other);
       }
       const [conceded, waiting] = others;
-      await disputes.connect(providerA).concede(conceded!.id);
+      await concede(disputes, providerA, conceded!.id);
       const ids = [conceded!.id, setting.id, waiting!.id, setting.id];
       const outcomes = [Outcome.Rejected, Outcome.Failed, Outcome.Rejected, Outcome.Rejected];
-      expect(await disputes.connect(appeals).decide.staticCall(ids, outcomes)).to.equal(1n);
-      await disputes.connect(appeals).decide(ids, outcomes);
+      const decisions = await decisionsOn(disputes, ids, outcomes);
+      expect(await disputes.connect(appeals).decide.staticCall(decisions)).to.equal(1n);
+      await decide(disputes, appeals, ids, outcomes);
       const outcomeOf = async (id: bigint) => Number((await disputes.disputeView(id)).outcome);
       expect(await Promise.all(ids.slice(0, 3).map(outcomeOf))).to.deep.equal([
         Outcome.Upheld,
@@ -177,28 +181,43 @@ describe("Appeals", () => {
 
     it("does nothing for an empty list", async () => {
       const { disputes, stranger } = await enter(TENANT, []);
-      expect(await disputes.connect(stranger).decide.staticCall([], [])).to.equal(0n);
+      expect(await disputes.connect(stranger).decide.staticCall([])).to.equal(0n);
     });
 
     it("reverts for anybody but the authority, parties and council included", async () => {
       const scene = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
       const { disputes, setting, appeals } = scene;
       for (const caller of [scene.providerA, scene.tenantA, scene.memberA, scene.admin, scene.stranger]) {
-        await expect(disputes.connect(caller).decide([setting.id], [Outcome.Upheld]))
+        await expect(decide(disputes, caller, [setting.id], [Outcome.Upheld]))
           .to.be.revertedWithCustomError(disputes, "DisputesNotAuthority")
           .withArgs(setting.id, appeals, caller);
       }
     });
 
-    it("reverts without an outcome for each dispute", async () => {
+    it("leaves another claim alone that the claimant filed since (ATK-DSP-6)", async () => {
+      const scene = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const { disputes, setting, model, appeals, providerA } = scene;
+      const stale = await decisionsOn(disputes, [setting.id], [Outcome.Upheld]);
+      await moveTo(model!.since + DECISION_WINDOW);
+      await disputes.execute(setting.id);
+      await disputes.settle(setting.id);
+      const faultStart = await now();
+      const again = await fileClaim(scene, scene.lease, { faultStart });
+      await disputes.connect(providerA).answer(again.id);
+      for (const member of [scene.memberA, scene.memberB, scene.memberC]) {
+        await disputes.connect(member).rule(again.id, true);
+      }
+      await disputes.connect(providerA).appeal(again.id);
+      expect(await disputes.connect(appeals).decide.staticCall(stale)).to.equal(0n);
+      await expect(disputes.connect(appeals).decide(stale)).not.to.emit(disputes, "AppealDecided");
+      expect((await disputes.disputeById(again.id)).proceeding.phase).to.equal(Phase.Appealed);
+    });
+
+    it("reverts without an outcome", async () => {
       const { disputes, setting, appeals } = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
-      const decide = disputes.connect(appeals).decide;
-      await expect(decide([setting.id, setting.id], [Outcome.Upheld]))
+      await expect(decide(disputes, appeals, [setting.id], [Outcome.None]))
         .to.be.revertedWithCustomError(disputes, "DisputesNoOutcome")
-        .withArgs(2, 1);
-      await expect(decide([setting.id], [Outcome.None]))
-        .to.be.revertedWithCustomError(disputes, "DisputesNoOutcome")
-        .withArgs(1, 0);
+        .withArgs(setting.id);
     });
 
     it("leaves a dispute to the authority that it was filed under, whoever hears appeals now", async () => {
@@ -210,10 +229,10 @@ describe("Appeals", () => {
         await disputes.connect(member).rule(setting.id, true);
       }
       await disputes.connect(providerA).appeal(setting.id);
-      await expect(disputes.connect(stranger).decide([setting.id], [Outcome.Rejected]))
+      await expect(decide(disputes, stranger, [setting.id], [Outcome.Rejected]))
         .to.be.revertedWithCustomError(disputes, "DisputesNotAuthority")
         .withArgs(setting.id, appeals, stranger);
-      await disputes.connect(appeals).decide([setting.id], [Outcome.Rejected]);
+      await decide(disputes, appeals, [setting.id], [Outcome.Rejected]);
       expect((await disputes.disputeView(setting.id)).outcome).to.equal(Outcome.Rejected);
     });
   });

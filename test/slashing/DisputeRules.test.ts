@@ -14,6 +14,7 @@ import {
   MICRO,
   Outcome,
   rulesWith,
+  concede,
 } from "../helpers/disputes";
 import { claimTailOf, partOf } from "../helpers/money";
 import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR } from "../helpers/parameters";
@@ -148,7 +149,7 @@ describe("DisputeRules", () => {
       const view = await disputes.disputeView(id);
       expect([view.bond, view.filingFee, view.fractionBps]).to.deep.equal([bond, FILING_FEE, FRACTION_BPS[0]]);
       await expect(disputes.connect(providerA).answer(id)).to.changeTokenBalance(hold, providerA, -bond);
-      await disputes.connect(providerA).concede(id);
+      await concede(disputes, providerA, id);
       await expect(disputes.execute(id))
         .to.emit(disputes, "DisputeExecuted")
         .withArgs(id, Outcome.Upheld, partOf(lease.collateral, FRACTION_BPS[0]));
@@ -182,7 +183,7 @@ describe("DisputeRules", () => {
         const lease = await activeLease(f, { offer: f.offerD });
         const { id } = await fileClaim(f, lease, { faultClass });
         expect((await f.disputes.disputeView(id)).fractionBps).to.equal(FRACTION_BPS[faultClass]);
-        await f.disputes.connect(f.providerA).concede(id);
+        await concede(f.disputes, f.providerA, id);
         await expect(f.disputes.execute(id))
           .to.emit(f.disputes, "DisputeExecuted")
           .withArgs(id, Outcome.Upheld, partOf(lease.collateral, FRACTION_BPS[faultClass]!));

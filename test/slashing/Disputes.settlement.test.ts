@@ -1,7 +1,7 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
-import { disputeFixture, fileClaim, FILING_FEE, FRACTION_BPS, Outcome, Phase } from "../helpers/disputes";
+import { disputeFixture, fileClaim, FILING_FEE, FRACTION_BPS, Outcome, Phase, concede } from "../helpers/disputes";
 import { earnedOf, netOf, partOf } from "../helpers/money";
 import { FEE_BPS } from "../helpers/parameters";
 import { activeLease } from "../helpers/scene";
@@ -132,7 +132,7 @@ describe("Disputes", () => {
     it("is not needed to execute another claim, and refuses nobody", async () => {
       const scene = await enter(TENANT, [claim, concession, execution]);
       const other = await fileClaim(scene, scene.lease, { claimant: scene.stranger });
-      await scene.disputes.connect(scene.providerA).concede(other.id);
+      await concede(scene.disputes, scene.providerA, other.id);
       await scene.disputes.connect(scene.keeper).execute(other.id);
       for (const id of [other.id, scene.setting.id]) await scene.disputes.connect(scene.keeper).settle(id);
       expect(await scene.hold.balanceOf(scene.disputes)).to.equal(0n);
@@ -193,7 +193,7 @@ describe("Disputes", () => {
     it("returns held earnings to the tenant where the claim is upheld, fee included (INV-DSP-2)", async () => {
       const f = await loadFixture(heldFixture);
       expect((await f.escrow.moduleAccount(f.market, f.lease.token, f.disputes)).locked).to.equal(f.held);
-      await f.disputes.connect(f.providerA).concede(f.dispute.id);
+      await concede(f.disputes, f.providerA, f.dispute.id);
       expect(await moved(f, () => f.disputes.connect(f.keeper).execute(f.dispute.id))).to.deep.equal([f.held, 0n, 0n]);
     });
 
@@ -216,7 +216,7 @@ describe("Disputes", () => {
     it("leaves the lease's own account as if the held seconds were paid: a collect pays the rest alone (INV-LSE-2)", async () => {
       const f = await loadFixture(heldFixture);
       const { lease, market, keeper } = f;
-      await f.disputes.connect(f.providerA).concede(f.dispute.id);
+      await concede(f.disputes, f.providerA, f.dispute.id);
       await f.disputes.connect(keeper).execute(f.dispute.id);
       const rest = netOf(lease.rate, 500, FEE_BPS) - netOf(lease.rate, 300, FEE_BPS);
       const collecting = () => at(lease.startedAt + 500, () => market.connect(keeper).collect([lease.id]));

@@ -15,11 +15,12 @@ import {
   Outcome,
   Phase,
   RULING_WINDOW,
+  concede,
 } from "../helpers/disputes";
 import { createOffer, leaseIdOf } from "../helpers/leases";
 import { claimTailOf, earnedOf } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
-import { DAY } from "../helpers/parameters";
+import { DAY, HOUR } from "../helpers/parameters";
 import { activeLease, dueLease, pendingLease } from "../helpers/scene";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
 import { enter, type Step, type Variant } from "./paths";
@@ -313,7 +314,7 @@ describe("Disputes", () => {
     ] as const) {
       it(`upholds the claim for good ${when}, without any bond`, async () => {
         const { disputes, hold, setting, providerA } = await enter(TENANT, steps);
-        const concession = disputes.connect(providerA).concede(setting.id);
+        const concession = concede(disputes, providerA, setting.id);
         await expect(concession).to.emit(disputes, "DisputeConceded").withArgs(setting.id);
         await expect(concession).to.changeTokenBalance(hold, disputes, 0n);
         const { phase, outcome, ripe } = await disputes.disputeView(setting.id);
@@ -321,12 +322,29 @@ describe("Disputes", () => {
       });
     }
 
+    it("admits no other claim that took its place in the same second (ATK-DSP-6)", async () => {
+      const { disputes, lease, setting, model, tenantA, providerA } = await enter(TENANT, [claim]);
+      const second = (await now()) + 1;
+      const dearer = [lease.id, FaultClass.DataExposed, second - HOUR, EVIDENCE] as const;
+      expect(
+        await together(
+          second,
+          () => disputes.connect(tenantA).withdraw(setting.id, ROOM),
+          () => disputes.connect(tenantA).file(...dearer, ROOM),
+          () => disputes.connect(providerA).concede(setting.id, model!.filedAt, ROOM),
+        ),
+      ).to.deep.equal(["done", "done", "reverted"]);
+      await expect(disputes.connect(providerA).concede(setting.id, model!.filedAt))
+        .to.be.revertedWithCustomError(disputes, "DisputesAnotherClaim")
+        .withArgs(setting.id, second, model!.filedAt);
+    });
+
     it("can be executed in the same second", async () => {
-      const { disputes, setting, providerA, keeper } = await enter(TENANT, [claim]);
+      const { disputes, setting, model, providerA, keeper } = await enter(TENANT, [claim]);
       expect(
         await together(
           (await now()) + 1,
-          () => disputes.connect(providerA).concede(setting.id, ROOM),
+          () => disputes.connect(providerA).concede(setting.id, model!.filedAt, ROOM),
           () => disputes.connect(keeper).execute(setting.id, ROOM),
           () => disputes.connect(keeper).settle(setting.id, ROOM),
         ),

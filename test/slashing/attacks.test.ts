@@ -12,6 +12,7 @@ import {
   FRACTION_BPS,
   Outcome,
   Phase,
+  concede,
 } from "../helpers/disputes";
 import { BOND, OTHER_HOLD } from "../helpers/fixture";
 import { earnedOf, partOf, penaltyParts } from "../helpers/money";
@@ -35,7 +36,7 @@ async function attackedFixture(): Promise<Attacked> {
 /** A claim that the provider concedes, executed at once; returns the penalty in wei. */
 async function bought(f: Attacked, choices: ClaimChoices): Promise<bigint> {
   const { id } = await fileClaim(f, f.lease, choices);
-  await f.disputes.connect(f.providerA).concede(id);
+  await concede(f.disputes, f.providerA, id);
   return punished(f, id);
 }
 
@@ -122,7 +123,7 @@ describe("Disputes: attacks", () => {
     it("punishes a fault once, whoever claims it, in either order", async () => {
       const f = await loadFixture(attackedFixture);
       const [first, second] = [await fileClaim(f, f.lease), await fileClaim(f, f.lease, { claimant: f.stranger })];
-      for (const { id } of [first, second]) await f.disputes.connect(f.providerA).concede(id);
+      for (const { id } of [first, second]) await concede(f.disputes, f.providerA, id);
       expect(await punished(f, second.id)).to.equal(part(f, FaultClass.Unserved));
       expect(await punished(f, first.id)).to.equal(0n);
     });
@@ -143,7 +144,7 @@ describe("Disputes: attacks", () => {
       const f = await loadFixture(attackedFixture);
       const { filedAt } = await fileClaim(f, f.lease);
       const id = (f.lease.id << 160n) | BigInt(f.tenantA.address);
-      await f.disputes.connect(f.providerA).concede(id);
+      await concede(f.disputes, f.providerA, id);
       await punished(f, id);
       await pass(HOUR);
       expect(await bought(f, { claimant: f.stranger, faultStart: filedAt })).to.equal(part(f, FaultClass.Unserved));
@@ -168,7 +169,7 @@ describe("Disputes: attacks", () => {
         const f = await loadFixture(attackedFixture);
         const { id } = await fileClaim(f, f.lease, { claimant: f.stranger });
         if (end === "withdrawn") await f.disputes.connect(f.stranger).withdraw(id);
-        if (end === "conceded") await f.disputes.connect(f.providerA).concede(id);
+        if (end === "conceded") await concede(f.disputes, f.providerA, id);
         expect(await bought(f, { faultClass: FaultClass.DataExposed })).to.equal(f.lease.collateral);
       }
     });
@@ -247,7 +248,7 @@ describe("Disputes: attacks", () => {
       for (const first of ["execute", "unbond"] as const) {
         const f = await loadFixture(attackedFixture);
         const { id } = await fileClaim(f, f.lease, { faultClass: FaultClass.DataExposed });
-        await f.disputes.connect(f.providerA).concede(id);
+        await concede(f.disputes, f.providerA, id);
         const execute = () => f.disputes.connect(f.keeper).execute(id, ROOM);
         const unbond = () => f.staking.connect(f.providerA).startUnbonding(f.market, BOND, ROOM);
         const calls = first === "execute" ? [execute, unbond] : [unbond, execute];
@@ -278,7 +279,7 @@ describe("Disputes: attacks", () => {
         await f.staking.connect(f.providerA).startUnbonding(f.market, 10n);
         const { readyAt } = await f.staking.unbondingOf(f.providerA);
         await f.staking.connect(f.admin).setUnbondingDelay(delay);
-        await f.disputes.connect(f.providerA).concede(id);
+        await concede(f.disputes, f.providerA, id);
         expect(await punished(f, id)).to.equal(part(f, FaultClass.Unserved));
         const { maturesAt } = await f.staking.penaltyOf(1);
         expect(maturesAt).to.equal((await now()) - 1 + delay); // settled a second after it was executed
@@ -318,7 +319,7 @@ describe("Disputes: attacks", () => {
 
         const f = await loadFixture(attackedFixture);
         const { id } = await fileClaim(f, f.lease, { claimant: f.stranger, faultClass, filedAt: start + 1 });
-        await f.disputes.connect(f.providerA).concede(id);
+        await concede(f.disputes, f.providerA, id);
         expect(await punished(f, id)).to.equal(penalty);
         const { maturesAt } = await f.staking.penaltyOf(1);
         expect(maturesAt).to.be.greaterThan(start + 1 + UNBONDING_DELAY);
@@ -355,7 +356,7 @@ describe("Disputes: attacks", () => {
         const total = before + f.lease.locked; // what the lease locked comes back, if anywhere
         const { id } = await fileClaim(f, f.lease, { filedAt: f.lease.startedAt + 400 });
         if (end === "reject") await f.disputes.connect(f.providerA).answer(id);
-        if (end === "concede") await f.disputes.connect(f.providerA).concede(id);
+        if (end === "concede") await concede(f.disputes, f.providerA, id);
         else await f.disputes.connect(f.tenantA).withdraw(id);
         if (end === "concede") await f.disputes.execute(id);
         await f.market.connect(f.tenantA).close(f.lease.id);

@@ -10,6 +10,7 @@ import {
   FILING_FEE,
   FRACTION_BPS,
   Outcome,
+  concede,
 } from "../helpers/disputes";
 import { LeaseStatus } from "../helpers/leases";
 import { earnedOf, partOf, penaltyParts } from "../helpers/money";
@@ -91,7 +92,7 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
       const times = { faultStart: lease.startedAt + 100, filedAt: lease.startedAt + 400 };
       const { id } = await fileClaim(f, lease, { ...times, faultClass: FaultClass.DataLost });
       await change(f);
-      await disputes.connect(f.providerA).concede(id);
+      await concede(disputes, f.providerA, id);
       const before = await escrow.freeOf(lease.token, tenantA);
       const penalty = partOf(lease.collateral, FRACTION_BPS[FaultClass.DataLost]);
       await expect(disputes.execute(id)).to.emit(disputes, "DisputeExecuted").withArgs(id, Outcome.Upheld, penalty);
@@ -119,7 +120,7 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
       const { disputes, escrow, market, lease, staking } = f;
       const { id } = await fileClaim(f, lease, { faultStart: lease.startedAt + 100, filedAt: lease.startedAt + 400 });
       await change(f);
-      await disputes.connect(f.providerA).concede(id);
+      await concede(disputes, f.providerA, id);
       await disputes.execute(id);
       await disputes.settle(id);
       await pass(3 * DAY);
@@ -139,7 +140,7 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
     const { disputes, staking, hold, lease, tenantA, tenantB, stranger } = f;
     const { id } = await fileClaim(f, lease, { claimant: stranger });
     await transfer(f);
-    await disputes.connect(f.providerA).concede(id);
+    await concede(disputes, f.providerA, id);
     await disputes.execute(id);
     await pass(UNBONDING_DELAY);
     const { tenant, challenger } = penaltyParts(partOf(lease.collateral, FRACTION_BPS[0]), true);
@@ -168,7 +169,7 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
         earnedOf(lease.rate, seconds),
         earnedOf(lease.rate, seconds) + 1n,
       );
-      await disputes.connect(f.providerA).concede(id);
+      await concede(disputes, f.providerA, id);
       const before = await escrow.freeOf(lease.token, claimant);
       const { held } = await disputes.disputeView(id);
       await disputes.execute(id);

@@ -7,6 +7,7 @@ import {
   FRACTION_BPS,
   Outcome,
   RULING_WINDOW,
+  decide,
 } from "../helpers/disputes";
 import { partOf } from "../helpers/money";
 import { DAY } from "../helpers/parameters";
@@ -80,7 +81,7 @@ describe("Disputes: every one of them ends by a time that is known at its filing
         end = appealedAt + DECISION_WINDOW;
       }
       if (doers.authority) {
-        await act(end - 1, () => disputes.connect(appeals).decide([setting.id], [Outcome.Failed]));
+        await act(end - 1, () => decide(disputes, appeals, [setting.id], [Outcome.Failed]));
         [end, outcome] = [end - 1, Outcome.Failed];
       }
 

@@ -86,20 +86,23 @@ async function groundFixture(): Promise<Ground> {
 function callOf({ disputes, lease, setting, model }: Scene, action: Action, second: number): string {
   const { interface: abi } = disputes;
   const { id } = setting;
+  const filedAt = model?.filedAt ?? 0;
   switch (action) {
+    case "concede":
+      return abi.encodeFunctionData("concede", [id, filedAt]);
     case "file":
       return abi.encodeFunctionData("file", [lease.id, FaultClass.Unserved, second - HOUR, EVIDENCE]);
     case "uphold":
     case "reject":
       return abi.encodeFunctionData("rule", [id, action === "uphold"]);
     case "decideUpheld":
-      return abi.encodeFunctionData("decide", [[id], [Outcome.Upheld]]);
+      return abi.encodeFunctionData("decide", [[{ disputeId: id, filedAt, outcome: Outcome.Upheld }]]);
     case "decideFailed":
-      return abi.encodeFunctionData("decide", [[id], [Outcome.Failed]]);
+      return abi.encodeFunctionData("decide", [[{ disputeId: id, filedAt, outcome: Outcome.Failed }]]);
     case "decideRejected":
-      return abi.encodeFunctionData("decide", [[id], [Outcome.Rejected]]);
+      return abi.encodeFunctionData("decide", [[{ disputeId: id, filedAt, outcome: Outcome.Rejected }]]);
     case "collectFee":
-      return abi.encodeFunctionData("collectFee", [id, model?.filedAt ?? 0, setting.addressOf.stranger]);
+      return abi.encodeFunctionData("collectFee", [id, filedAt, setting.addressOf.stranger]);
     default:
       return abi.encodeFunctionData(action as "answer", [id]);
   }

@@ -4,7 +4,7 @@ import { MaxUint256 } from "ethers";
 
 import { ranAnHour } from "../gas/changes";
 import { buildWorld, MONTH, running, type World } from "../gas/world";
-import { APPEAL_WINDOW, disputeIdOf, EVIDENCE, FaultClass } from "../helpers/disputes";
+import { APPEAL_WINDOW, disputeIdOf, EVIDENCE, FaultClass, concede } from "../helpers/disputes";
 import { HOUR } from "../helpers/parameters";
 import { now, pass } from "../helpers/time";
 
@@ -87,7 +87,7 @@ describe("Disputes: scale", () => {
         const id = disputeIdOf(leaseId, tenant);
         if (index % 2 === 0) await disputes.connect(tenant).withdraw(id);
         else {
-          await disputes.connect(provider).concede(id);
+          await concede(disputes, provider, id);
           await disputes.execute(id);
           await disputes.settle(id);
         }

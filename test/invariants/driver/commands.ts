@@ -2,6 +2,7 @@ import { EVIDENCE } from "../../helpers/disputes";
 import type { Weights } from "../../helpers/money";
 import { entryOf, packResources } from "../../helpers/words";
 import type { Verdict } from "../model/claims";
+import type { AppealDecision } from "../model/disputes";
 import type { Funding, Line } from "../model/escrow";
 import type { Order } from "../model/matching";
 import type { OfferTerms } from "../model/offers";
@@ -268,8 +269,8 @@ export function commandsOf(cast: Cast) {
       ),
     answer: (by: string, id: bigint) =>
       command(by, disputes, "answer", [id], (world) => world.disputes.answer(by, id, world.now)),
-    concede: (by: string, id: bigint) =>
-      command(by, disputes, "concede", [id], (world) => world.disputes.concede(by, id, world.now)),
+    concede: (by: string, id: bigint, filedAt: bigint) =>
+      command(by, disputes, "concede", [id, filedAt], (world) => world.disputes.concede(by, id, filedAt, world.now)),
     withdrawClaim: (by: string, id: bigint) =>
       command(by, disputes, "withdraw", [id], (world) => world.disputes.withdraw(by, id, world.now)),
     rule: (by: string, id: bigint, uphold: boolean) =>
@@ -278,8 +279,10 @@ export function commandsOf(cast: Cast) {
       command(by, disputes, "recuse", [id], (world) => world.disputes.recuse(by, id, world.now)),
     appeal: (by: string, id: bigint) =>
       command(by, disputes, "appeal", [id], (world) => world.disputes.appeal(by, id, world.now)),
-    decide: (by: string, ids: readonly bigint[], outcomes: readonly bigint[]) =>
-      command(by, disputes, "decide", [ids, outcomes], (world) => world.disputes.decide(by, ids, outcomes, world.now)),
+    decide: (by: string, decisions: readonly AppealDecision[]) =>
+      command(by, disputes, "decide", [decisions.map((decision) => ({ ...decision }))], (world) =>
+        world.disputes.decide(by, decisions, world.now),
+      ),
     execute: (by: string, id: bigint) =>
       command(by, disputes, "execute", [id], (world) => world.disputes.execute(id, world.now)),
     settleDispute: (by: string, id: bigint) =>

@@ -26,6 +26,13 @@ const MOST_FAULT_AGE = 7n * DAY;
 const LEAST_ELIGIBLE = 3n;
 const ADDRESSES = 2n ** 160n;
 
+/** What the appeal authority decides about one claim. */
+export interface AppealDecision {
+  disputeId: bigint;
+  filedAt: bigint;
+  outcome: bigint;
+}
+
 export const disputeIdOf = (leaseId: bigint, claimant: string): bigint => leaseId * ADDRESSES + BigInt(claimant);
 export const leaseOf = (id: bigint): bigint => id / ADDRESSES;
 export const claimantOf = (id: bigint): string => getAddress(`0x${(id % ADDRESSES).toString(16).padStart(40, "0")}`);
@@ -115,7 +122,9 @@ export class DisputesModel {
     this.#changed(id);
   }
 
-  concede(by: string, id: bigint, now: bigint): void {
+  concede(by: string, id: bigint, filedAt: bigint, now: bigint): void {
+    const actual = this.all.get(id)?.filedAt ?? 0n;
+    if (filedAt !== actual) refuse("DisputesAnotherClaim", id, actual, filedAt);
     const dispute = this.all.get(id)?.answered === undefined ? this.#unanswered(id, now) : this.#answered(id, now);
     requireProvider(dispute, by);
     dispute.final = { outcome: Outcome.Upheld, at: now };
@@ -167,18 +176,16 @@ export class DisputesModel {
     this.#changed(id);
   }
 
-  decide(by: string, ids: readonly bigint[], outcomes: readonly bigint[], now: bigint): void {
-    const lengths = [BigInt(ids.length), BigInt(outcomes.length)];
-    if (ids.length !== outcomes.length) refuse("DisputesNoOutcome", ...lengths);
-    for (const [index, id] of ids.entries()) {
+  decide(by: string, decisions: readonly AppealDecision[], now: bigint): void {
+    for (const { disputeId: id, outcome } of decisions) {
       const authority = this.all.get(id)?.rules.appealAuthority ?? ZeroAddress;
       if (by !== authority) refuse("DisputesNotAuthority", id, authority, by);
-      if (outcomes[index] === Outcome.None) refuse("DisputesNoOutcome", 1n, 0n);
+      if (outcome === Outcome.None) refuse("DisputesNoOutcome", id);
     }
-    for (const [index, id] of ids.entries()) {
+    for (const { disputeId: id, filedAt, outcome } of decisions) {
       const dispute = this.all.get(id)!;
-      if (phaseOf(dispute) !== Phase.Appealed || now >= dispute.appealed!.at + DECISION_WINDOW) continue;
-      const outcome = outcomes[index]!;
+      if (phaseOf(dispute) !== Phase.Appealed || filedAt !== dispute.filedAt) continue;
+      if (now >= dispute.appealed!.at + DECISION_WINDOW) continue;
       dispute.final = { outcome, at: now };
       const { outcome: before, by: side } = dispute.appealed!;
       const reversed = side === "claimant" ? outcome < before : outcome > before;

@@ -54,6 +54,18 @@ export type RulesStructOutput = [
   dataExposedBps: bigint;
 };
 
+export type DecisionStruct = {
+  disputeId: BigNumberish;
+  filedAt: BigNumberish;
+  outcome: BigNumberish;
+};
+
+export type DecisionStructOutput = [
+  disputeId: bigint,
+  filedAt: bigint,
+  outcome: bigint
+] & { disputeId: bigint; filedAt: bigint; outcome: bigint };
+
 export type ClaimStruct = {
   held: BigNumberish;
   collateral: BigNumberish;
@@ -249,7 +261,7 @@ export interface DisputeRulesInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "concede",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "currentRules",
@@ -257,7 +269,7 @@ export interface DisputeRulesInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "decide",
-    values: [BigNumberish[], BigNumberish[]]
+    values: [DecisionStruct[]]
   ): string;
   encodeFunctionData(
     functionFragment: "disputeById",
@@ -693,12 +705,16 @@ export interface DisputeRules extends BaseContract {
     "nonpayable"
   >;
 
-  concede: TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  concede: TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
 
   currentRules: TypedContractMethod<[], [bigint], "view">;
 
   decide: TypedContractMethod<
-    [disputeIds: BigNumberish[], outcomes: BigNumberish[]],
+    [decisions: DecisionStruct[]],
     [bigint],
     "nonpayable"
   >;
@@ -810,17 +826,17 @@ export interface DisputeRules extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "concede"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "currentRules"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "decide"
-  ): TypedContractMethod<
-    [disputeIds: BigNumberish[], outcomes: BigNumberish[]],
-    [bigint],
-    "nonpayable"
-  >;
+  ): TypedContractMethod<[decisions: DecisionStruct[]], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "disputeById"
   ): TypedContractMethod<

@@ -121,7 +121,7 @@ export const decide = command({
         `Decide dispute ${dispute.name}: ${outcome}`,
         disputes,
         disputes.decide,
-        [[dispute.id], [number]],
+        [[{ disputeId: dispute.id, filedAt: dispute.filedAt, outcome: number }]],
         dispute.token,
       ),
     ]);

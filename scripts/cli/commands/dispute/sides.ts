@@ -82,7 +82,13 @@ export const concede = command({
     const posted = dispute.answered ? `, and your counter-bond of ${hold(dispute.bond)}` : "";
     session.tell(`${pairs([["costs you", `${stake}${posted}`]])}\n`);
     const execution = await execute(session, [
-      await step(`Concede dispute ${dispute.name}`, disputes, disputes.concede, [dispute.id], dispute.token),
+      await step(
+        `Concede dispute ${dispute.name}`,
+        disputes,
+        disputes.concede,
+        [dispute.id, dispute.filedAt],
+        dispute.token,
+      ),
     ]);
     return standing(session, scene, execution);
   },

@@ -107,7 +107,12 @@ export const concede: Choice = (table) => {
   if (otherwise(table, open)) return file(table);
   const wanted = dice.listOf(handedOn(table, open), open, 70);
   const { id, dispute } = someDispute(table, wanted);
-  return commands.concede(dice.rather(dispute === undefined ? [] : [dispute.provider], cast.everybody, 92), id);
+  const filedAt = (dispute?.filedAt ?? 0n) + (dice.chance(5) ? 1n : 0n);
+  return commands.concede(
+    dice.rather(dispute === undefined ? [] : [dispute.provider], cast.everybody, 92),
+    id,
+    filedAt,
+  );
 };
 
 export const withdrawClaim: Choice = (table) => {
@@ -178,11 +183,13 @@ export const decide: Choice = (table) => {
   const others = [...world.disputes.all.values()].filter(({ rules }) => rules.appealAuthority === authority);
   const more = dice.some(dice.listOf(open, others, 50), 2);
   const chosen = [...(first === undefined ? [] : [first]), ...(dice.chance(25) ? more : [])];
-  const ids = chosen.map(({ id }) => id);
-  if (dice.chance(2)) ids.push(1n);
-  const outcomes = ids.map(() => (dice.chance(3) ? Outcome.None : dice.between(1n, 3n)));
-  if (dice.chance(3)) outcomes.pop();
-  return commands.decide(dice.rather([authority], cast.everybody, 93), ids, outcomes);
+  const claims = chosen.map(({ id, filedAt }) => ({ disputeId: id, filedAt: filedAt + (dice.chance(3) ? 1n : 0n) }));
+  if (dice.chance(2)) claims.push({ disputeId: 1n, filedAt: 0n });
+  const decisions = claims.map((claim) => ({
+    ...claim,
+    outcome: dice.chance(3) ? Outcome.None : dice.between(1n, 3n),
+  }));
+  return commands.decide(dice.rather([authority], cast.everybody, 93), decisions);
 };
 
 export const execute: Choice = (table) => {

@@ -23,6 +23,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "DisputeId",
+        name: "disputeId",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "filedAt",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "meant",
+        type: "uint256",
+      },
+    ],
+    name: "DisputesAnotherClaim",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "faultStart",
         type: "uint256",
@@ -50,13 +71,8 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "uint256",
-        name: "disputes",
-        type: "uint256",
-      },
-      {
-        internalType: "uint256",
-        name: "outcomes",
+        internalType: "DisputeId",
+        name: "disputeId",
         type: "uint256",
       },
     ],
@@ -810,6 +826,11 @@ const _abi = [
         name: "disputeId",
         type: "uint256",
       },
+      {
+        internalType: "uint40",
+        name: "filedAt",
+        type: "uint40",
+      },
     ],
     name: "concede",
     outputs: [],
@@ -832,14 +853,26 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "DisputeId[]",
-        name: "disputeIds",
-        type: "uint256[]",
-      },
-      {
-        internalType: "enum Outcome[]",
-        name: "outcomes",
-        type: "uint8[]",
+        components: [
+          {
+            internalType: "DisputeId",
+            name: "disputeId",
+            type: "uint256",
+          },
+          {
+            internalType: "uint40",
+            name: "filedAt",
+            type: "uint40",
+          },
+          {
+            internalType: "enum Outcome",
+            name: "outcome",
+            type: "uint8",
+          },
+        ],
+        internalType: "struct Decision[]",
+        name: "decisions",
+        type: "tuple[]",
       },
     ],
     name: "decide",

@@ -61,6 +61,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "DisputeId",
+        name: "disputeId",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "filedAt",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "meant",
+        type: "uint256",
+      },
+    ],
+    name: "DisputesAnotherClaim",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "faultStart",
         type: "uint256",
@@ -88,13 +109,8 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "uint256",
-        name: "disputes",
-        type: "uint256",
-      },
-      {
-        internalType: "uint256",
-        name: "outcomes",
+        internalType: "DisputeId",
+        name: "disputeId",
         type: "uint256",
       },
     ],
@@ -885,6 +901,11 @@ const _abi = [
         name: "disputeId",
         type: "uint256",
       },
+      {
+        internalType: "uint40",
+        name: "filedAt",
+        type: "uint40",
+      },
     ],
     name: "concede",
     outputs: [],
@@ -907,14 +928,26 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "DisputeId[]",
-        name: "disputeIds",
-        type: "uint256[]",
-      },
-      {
-        internalType: "enum Outcome[]",
-        name: "outcomes",
-        type: "uint8[]",
+        components: [
+          {
+            internalType: "DisputeId",
+            name: "disputeId",
+            type: "uint256",
+          },
+          {
+            internalType: "uint40",
+            name: "filedAt",
+            type: "uint40",
+          },
+          {
+            internalType: "enum Outcome",
+            name: "outcome",
+            type: "uint8",
+          },
+        ],
+        internalType: "struct Decision[]",
+        name: "decisions",
+        type: "tuple[]",
       },
     ],
     name: "decide",
