@@ -7,8 +7,8 @@ import { campaign, planned, type Verdict } from "./driver/campaign";
 import { summaryOf } from "./driver/summary";
 import type { PromiseId } from "./promises/broken";
 
-const RUNS = 5;
-const STEPS = 640;
+const RUNS = 6;
+const STEPS = 700;
 /** Contracts, and what the cast calls them. */
 const CONTRACTS = {
   Hold: "hold",
@@ -127,6 +127,7 @@ describe(`random actors against an exact model (MODEL_SEED=${plan.seed})`, () =>
     it("decides disputes in every way, whatever happens to their leases meanwhile", () => {
       if (verdict.failure !== undefined) return;
       expect(DISPUTES.filter((what) => !verdict.numbers.met.has(what))).to.deep.equal([]);
+      expect(verdict.numbers.errors.has("DisputesPartyCannotRule")).to.equal(true);
     });
 
     it("changes running leases in every way, and renews them or not for all the reasons that there are", () => {

@@ -16,7 +16,7 @@ const KINDS = {
   delegate: [4, bonds.delegate],
   lockHold: [8, bonds.lockHold],
   unlockHold: [3, bonds.unlockHold],
-  seizeHold: [6, bonds.seizeHold],
+  seizeHold: [12, bonds.seizeHold],
   transferTokens: [3, money.transferTokens],
   approveTokens: [3, money.approveTokens],
 
@@ -67,16 +67,16 @@ const KINDS = {
   acceptTransfer: [30, changes.acceptTransfer],
 
   setOrder: [20, renewals.setOrder],
-  cancelOrder: [5, renewals.cancelOrder],
+  cancelOrder: [10, renewals.cancelOrder],
   renewOrders: [90, renewals.renewOrders],
   renew: [40, renewals.renew],
-  failOverOrder: [38, renewals.failOverOrder],
+  failOverOrder: [60, renewals.failOverOrder],
   failOver: [24, renewals.failOver],
 
   file: [64, disputes.file],
   answer: [30, disputes.answer],
   concede: [14, disputes.concede],
-  withdrawClaim: [12, disputes.withdrawClaim],
+  withdrawClaim: [24, disputes.withdrawClaim],
   rule: [50, disputes.rule],
   recuse: [8, disputes.recuse],
   appeal: [20, disputes.appeal],

@@ -44,6 +44,18 @@ export function prologue(world: World, cast: Cast, commands: Commands): Command[
   for (const module of cast.modules.slice(1)) {
     list.push(commands.approveModule(cast.address.tenantA, cast.tokens[0], module, 10n ** 7n));
     list.push(commands.bond(cast.address.providerA, module, parseEther("10")));
+    // What only modules do, and chance seldom lets succeed.
+    const { providerA, providerB, tenantA, tenantB, treasury } = cast.address;
+    list.push(commands.lock(module, cast.tokens[0], tenantA, 1_000n));
+    list.push(commands.moveLock(module, cast.tokens[0], tenantA, tenantB, 400n));
+    list.push(commands.bondFor(providerB, module, providerA, parseEther("1")));
+    list.push(commands.tryReserve(module, providerA, parseEther("2")));
+    const payees = { tenant: tenantA, challenger: tenantB, treasury };
+    list.push(commands.penalise(module, providerA, parseEther("1"), payees));
+  }
+  // Members may come to be parties.
+  for (const member of [cast.address.providerA, cast.address.tenantA]) {
+    list.push(commands.seat(cast.address.admin, member));
   }
   return [...list, ...firstLeases(cast, commands, operators)];
 }

@@ -73,6 +73,14 @@ export const stillLocked = ({ locked, paid, fee, refunded, bounty, held }: Lease
 
 export const offerOf = (leaseId: string): string => (BigInt(leaseId) / X32).toString();
 
+/** Who shares a penalty with the treasury. */
+interface Payees {
+  readonly tenant: string;
+  readonly challenger: string;
+}
+
+const toTenant = ({ tenant }: { tenant: string }): Payees => ({ tenant, challenger: ZeroAddress });
+
 /** The events of one call, read as the life of leases; every figure in them is held against the promises. */
 export class Stories {
   readonly leases = new Map<string, LeaseStory>();
@@ -140,7 +148,7 @@ export class Stories {
       case "LeaseClosed":
       case "LeaseCancelled":
         this.#end(id, lease, args, amount, name === "LeaseClosed", now);
-        if (amount("penalty") > 0n) this.#penalise(id, lease, amount("penalty"), market, rest);
+        if (amount("penalty") > 0n) this.#penalise(id, lease, amount("penalty"), market, rest, toTenant(lease));
         break;
       case "ClaimOpened": {
         const { slasher } = this.around.offerOf(offerOf(id));
@@ -151,14 +159,16 @@ export class Stories {
         const fraction = this.around.fractionOf(id, by("claimant"));
         const { claim, penalty } = endClaim(id, lease, args, { rest, market, fraction });
         const challenger = claim.claimant === claim.tenant ? ZeroAddress : claim.claimant;
-        if (penalty > 0n) this.#penalise(id, lease, penalty, market, rest, { tenant: claim.tenant, challenger });
+        // A module of its provider's own choice, which is no Disputes, says itself who the tenant was.
+        const payees = fraction === undefined ? undefined : { tenant: claim.tenant, challenger };
+        if (penalty > 0n) this.#penalise(id, lease, penalty, market, rest, payees);
         break;
       }
       case "ServiceCredited":
         if (4n * amount("amount") > lease.collateral) {
           throw new Broken("INV-STK-2", `lease ${id}: credit of ${amount("amount")} of ${lease.collateral}`);
         }
-        this.#penalise(id, lease, amount("amount"), market, rest);
+        this.#penalise(id, lease, amount("amount"), market, rest, toTenant(lease));
         break;
       case "CollateralReleased":
         if (amount("amount") !== lease.collateral - lease.taken || lease.released) {
@@ -358,14 +368,13 @@ export class Stories {
     penalty: bigint,
     market: string,
     rest: readonly ParsedLog[],
-    { tenant, challenger } = { tenant: lease.tenant, challenger: ZeroAddress },
+    payees: Payees | undefined,
   ): void {
     const taken = rest.find(({ name, args }) => name === "Penalised" && args["module"] === market)?.args;
     const fits =
       taken?.["amount"] === penalty &&
       taken["provider"] === lease.provider &&
-      taken["tenant"] === tenant &&
-      taken["challenger"] === challenger &&
+      (payees === undefined || (taken["tenant"] === payees.tenant && taken["challenger"] === payees.challenger)) &&
       taken["treasury"] === lease.treasury;
     if (!fits) throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty} is not what staking took`);
     lease.taken += penalty;

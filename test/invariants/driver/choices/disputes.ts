@@ -123,15 +123,15 @@ export const withdrawClaim: Choice = (table) => {
   return commands.withdrawClaim(dice.rather(dispute === undefined ? [] : [dispute.claimant], cast.everybody, 92), id);
 };
 
-/** A member that may vote and did not; now and then a party, or anybody. */
+/** A member that may vote and did not; often, where there is one, a party that was seated in time; now and then anybody. */
 function voterOf({ world, cast, dice }: Table, dispute: Dispute | undefined): string {
   if (dispute === undefined) return dice.pick(cast.everybody);
-  const voters = world.council.members.filter(
-    (member) =>
-      world.council.seatedSince(member) < dispute.filedAt && !isParty(dispute, member) && !dispute.votes.has(member),
-  );
-  const parties = [dispute.claimant, dispute.tenant, dispute.provider];
-  return dice.rather(voters, dice.listOf(parties, [...world.council.members, ...cast.everybody], 50), 88);
+  const { members } = world.council;
+  const seated = members.filter((member) => world.council.seatedSince(member) < dispute.filedAt);
+  const parties = seated.filter((member) => isParty(dispute, member));
+  const voters = seated.filter((member) => !isParty(dispute, member) && !dispute.votes.has(member));
+  const others = dice.listOf([dispute.claimant, dispute.tenant, dispute.provider], [...members, ...cast.everybody], 50);
+  return dice.rather(dice.listOf(parties, voters, 30), others, 88);
 }
 
 /** Of one mind, mostly, about one dispute. */
@@ -243,7 +243,7 @@ export const seat: Choice = ({ world, cast, commands, dice }) => {
   const by = dice.rather([address.admin], everybody, 93);
   if (members.length >= MANY && dice.chance(90)) return commands.unseat(by, dice.pick(members));
   const usual = [address.memberA, address.memberB, address.memberC, address.memberD, address.memberE];
-  const without = dice.pick([usual, usual, tenants, providers]).filter((one) => !members.includes(one));
+  const without = dice.pick([usual, tenants, providers]).filter((one) => !members.includes(one));
   const member = dice.rather(without, [...everybody, ZeroAddress], 92);
   return commands.seat(by, member);
 };
