@@ -66,8 +66,8 @@ describe("a deployment that is killed", () => {
   });
 
   for (const when of ["before", "after"] as const) {
-    it(`goes on by itself, killed ${when} each thing it sends, and sends nothing twice`, async () => {
-      for (let at = 1; at <= SENDS; at++) {
+    it(`goes on by itself, killed ${when} every other thing it sends, and sends nothing twice`, async () => {
+      for (let at = when === "before" ? 1 : 2; at <= SENDS; at += 2) {
         const book = bookInMemory();
         await dies(deploy({ book, signer: mortal(await deployer(), { at, when }) }));
         await deploy({ book });
@@ -76,10 +76,10 @@ describe("a deployment that is killed", () => {
       }
     });
 
-    it(`goes on by itself where transactions wait for a block, killed ${when} each thing it sends`, async () => {
+    it(`goes on by itself where transactions wait for a block, killed ${when} some of what it sends`, async () => {
       await hre.network.provider.send("evm_setAutomine", [false]);
       await hre.network.provider.send("evm_setIntervalMining", [15]);
-      for (let at = 1; at <= SENDS; at += 3) {
+      for (let at = when === "before" ? 1 : 3; at <= SENDS; at += 4) {
         const book = bookInMemory();
         await dies(deploy({ book, signer: mortal(await deployer(), { at, when }) }));
         await deploy({ book });
