@@ -14,4 +14,11 @@ library Signatures {
         if (failure == ECDSA.RecoverError.NoError && signer == account) return true;
         return SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature);
     }
+
+    /// @notice The same for a signature in memory.
+    function isValidNowMemory(address account, bytes32 digest, bytes memory signature) internal view returns (bool) {
+        (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecover(digest, signature);
+        if (failure == ECDSA.RecoverError.NoError && signer == account) return true;
+        return SignatureChecker.isValidERC1271SignatureNow(account, digest, signature);
+    }
 }

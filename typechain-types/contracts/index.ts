@@ -5,6 +5,8 @@ import type * as deploy from "./deploy";
 export type { deploy };
 import type * as escrow from "./escrow";
 export type { escrow };
+import type * as governance from "./governance";
+export type { governance };
 import type * as interfaces from "./interfaces";
 export type { interfaces };
 import type * as lens from "./lens";

@@ -6,6 +6,8 @@ export type { ICreate3Factory } from "./ICreate3Factory";
 export type { IDisputes } from "./IDisputes";
 export type { IERC20Locks } from "./IERC20Locks";
 export type { IEscrow } from "./IEscrow";
+export type { IGuardian } from "./IGuardian";
+export type { IHoldGovernor } from "./IHoldGovernor";
 export type { ILeaseClaims } from "./ILeaseClaims";
 export type { ILeases } from "./ILeases";
 export type { ILiveness } from "./ILiveness";

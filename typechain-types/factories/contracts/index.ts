@@ -3,6 +3,7 @@
 /* eslint-disable */
 export * as deploy from "./deploy";
 export * as escrow from "./escrow";
+export * as governance from "./governance";
 export * as interfaces from "./interfaces";
 export * as lens from "./lens";
 export * as libraries from "./libraries";

@@ -6,6 +6,8 @@ export { ICreate3Factory__factory } from "./ICreate3Factory__factory";
 export { IDisputes__factory } from "./IDisputes__factory";
 export { IERC20Locks__factory } from "./IERC20Locks__factory";
 export { IEscrow__factory } from "./IEscrow__factory";
+export { IGuardian__factory } from "./IGuardian__factory";
+export { IHoldGovernor__factory } from "./IHoldGovernor__factory";
 export { ILeaseClaims__factory } from "./ILeaseClaims__factory";
 export { ILeases__factory } from "./ILeases__factory";
 export { ILiveness__factory } from "./ILiveness__factory";

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {GovernorPreventLateQuorum} from "@openzeppelin/contracts/governance/extensions/GovernorPreventLateQuorum.sol";
+import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
+import {GovernorVotesQuorumFraction} from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {IHoldGovernor} from "../interfaces/IHoldGovernor.sol";
+
+/// @title BoundedGovernor
+/// @notice The settings of the governor, each within bounds that no vote can pass (INV-GOV-2). With the bounds of the
+/// timelock they leave a proposal at most 15 days from its making to its execution, less than an appeal waits for.
+abstract contract BoundedGovernor is
+    GovernorSettings,
+    GovernorVotesQuorumFraction,
+    GovernorPreventLateQuorum,
+    IHoldGovernor
+{
+    /// @notice What governs the governor; each within its bounds.
+    struct Settings {
+        uint48 votingDelay; // seconds from proposal to snapshot, at most 2 days
+        uint32 votingPeriod; // seconds, 3 to 7 days
+        uint256 proposalThreshold; // wei of HOLD, 0.01 % to 1 % of the supply
+        uint256 quorumPercent; // of the supply, 2 to 20
+        uint48 lateExtension; // seconds that voting goes on for at least once the quorum is reached, at most 2 days
+    }
+
+    uint256 private constant _SUPPLY = 1_000_000_000e18;
+    uint256 private constant _MOST_VOTING_DELAY = 2 days;
+    uint256 private constant _LEAST_VOTING_PERIOD = 3 days;
+    uint256 private constant _MOST_VOTING_PERIOD = 7 days;
+    uint256 private constant _LEAST_THRESHOLD = _SUPPLY / 10_000;
+    uint256 private constant _MOST_THRESHOLD = _SUPPLY / 100;
+    uint256 private constant _LEAST_QUORUM = 2;
+    uint256 private constant _MOST_QUORUM = 20;
+    uint256 private constant _MOST_EXTENSION = 2 days;
+
+    constructor(
+        Settings memory settings
+    )
+        GovernorSettings(settings.votingDelay, settings.votingPeriod, settings.proposalThreshold)
+        GovernorVotesQuorumFraction(settings.quorumPercent)
+        GovernorPreventLateQuorum(settings.lateExtension)
+    {}
+
+    /// @notice Votes, in wei of HOLD, that proposing takes.
+    function proposalThreshold() public view virtual override(Governor, GovernorSettings) returns (uint256) {
+        return super.proposalThreshold();
+    }
+
+    /// @notice When voting on a proposal ends; later where the quorum comes late.
+    function proposalDeadline(
+        uint256 proposalId
+    ) public view virtual override(Governor, GovernorPreventLateQuorum) returns (uint256) {
+        return super.proposalDeadline(proposalId);
+    }
+
+    /// @notice Votes for and abstaining, in wei of HOLD, that a proposal with its snapshot at `timepoint` needs.
+    /// @dev HOLD has all its supply from its first second on: no vote needs to pay for reading it.
+    function quorum(
+        uint256 timepoint
+    ) public view virtual override(Governor, GovernorVotesQuorumFraction) returns (uint256) {
+        return (_SUPPLY * quorumNumerator(timepoint)) / quorumDenominator();
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    function _setVotingDelay(uint48 newVotingDelay) internal override {
+        _requireWithin("votingDelay", newVotingDelay, 0, _MOST_VOTING_DELAY);
+        super._setVotingDelay(newVotingDelay);
+    }
+
+    function _setVotingPeriod(uint32 newVotingPeriod) internal override {
+        _requireWithin("votingPeriod", newVotingPeriod, _LEAST_VOTING_PERIOD, _MOST_VOTING_PERIOD);
+        super._setVotingPeriod(newVotingPeriod);
+    }
+
+    function _setProposalThreshold(uint256 newProposalThreshold) internal override {
+        _requireWithin("proposalThreshold", newProposalThreshold, _LEAST_THRESHOLD, _MOST_THRESHOLD);
+        super._setProposalThreshold(newProposalThreshold);
+    }
+
+    function _updateQuorumNumerator(uint256 newQuorumNumerator) internal override {
+        _requireWithin("quorumPercent", newQuorumNumerator, _LEAST_QUORUM, _MOST_QUORUM);
+        super._updateQuorumNumerator(newQuorumNumerator);
+    }
+
+    function _setLateQuorumVoteExtension(uint48 newVoteExtension) internal override {
+        _requireWithin("lateExtension", newVoteExtension, 0, _MOST_EXTENSION);
+        super._setLateQuorumVoteExtension(newVoteExtension);
+    }
+
+    function _tallyUpdated(uint256 proposalId) internal virtual override(Governor, GovernorPreventLateQuorum) {
+        super._tallyUpdated(proposalId);
+    }
+
+    function _requireWithin(string memory name, uint256 value, uint256 least, uint256 most) private pure {
+        if (value < least || value > most) revert GovernorSettingOutOfBounds(name, value, least, most);
+    }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
+import {GovernorStorage} from "@openzeppelin/contracts/governance/extensions/GovernorStorage.sol";
+import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
+import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
+import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {IDisputes} from "../interfaces/IDisputes.sol";
+import {IHoldGovernor} from "../interfaces/IHoldGovernor.sol";
+import {Signatures} from "../libraries/Signatures.sol";
+import {Decision, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
+import {DisputeId} from "../types/Ids.sol";
+import {BoundedGovernor} from "./BoundedGovernor.sol";
+
+/// @title HoldGovernor
+/// @notice OpenZeppelin's Governor over the votes of HOLD, with bounds, votes by signature of any account, and appeals; the
+/// manual of what it adds is IHoldGovernor.
+contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorage, GovernorTimelockControl {
+    mapping(address disputes => bool accepted) private _tribunals;
+    mapping(address disputes => mapping(DisputeId disputeId => uint40 filedAt)) private _proposed;
+
+    /// @notice Wires the governor to HOLD, its timelock and the first tribunal.
+    constructor(
+        IVotes hold,
+        TimelockController timelock_,
+        address disputes,
+        Settings memory settings
+    ) Governor("Leasehold") GovernorVotes(hold) BoundedGovernor(settings) GovernorTimelockControl(timelock_) {
+        _setTribunal(disputes, true);
+    }
+
+    // ------------------------------------------------------------------------------------------------ appellants
+
+    /// @inheritdoc IHoldGovernor
+    function proposeAppeal(
+        address disputes,
+        Decision[] calldata decisions,
+        string calldata reasons
+    ) external returns (uint256 proposalId) {
+        // Check and effect, one by one: an appeal that is named twice is refused.
+        if (!_tribunals[disputes]) revert GovernorUnknownTribunal(disputes);
+        if (decisions.length == 0) revert GovernorNoAppeal();
+        for (uint256 i = 0; i < decisions.length; ++i) _useProposal(disputes, decisions[i]);
+
+        // The suffix keeps whoever sees this first from proposing the same, and withdrawing it.
+        string memory description = string.concat(reasons, "\n#proposer=", Strings.toHexString(msg.sender));
+        address[] memory targets = new address[](1);
+        bytes[] memory calls = new bytes[](1);
+        (targets[0], calls[0]) = (disputes, abi.encodeCall(IDisputes.decide, (decisions)));
+        proposalId = _propose(targets, new uint256[](1), calls, description, msg.sender);
+        emit AppealProposed(proposalId, disputes, msg.sender, decisions);
+    }
+
+    // ------------------------------------------------------------------------------------------------- proposals
+
+    /// @inheritdoc IHoldGovernor
+    function setTribunal(address disputes, bool accepted) external onlyGovernance {
+        _setTribunal(disputes, accepted);
+    }
+
+    /// @notice Refuses: the timelock owns everything, so another one would own nothing.
+    function updateTimelock(TimelockController) public pure override {
+        revert GovernorTimelockFixed();
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IHoldGovernor
+    function isTribunal(address disputes) external view returns (bool) {
+        return _tribunals[disputes];
+    }
+
+    /// @notice Votes, in wei of HOLD, that proposing takes.
+    function proposalThreshold() public view override(Governor, BoundedGovernor) returns (uint256) {
+        return super.proposalThreshold();
+    }
+
+    /// @notice When voting on a proposal ends; later where the quorum comes late.
+    function proposalDeadline(uint256 proposalId) public view override(Governor, BoundedGovernor) returns (uint256) {
+        return super.proposalDeadline(proposalId);
+    }
+
+    /// @notice Votes for and abstaining, in wei of HOLD, that a proposal with its snapshot at `timepoint` needs.
+    function quorum(uint256 timepoint) public view override(Governor, BoundedGovernor) returns (uint256) {
+        return super.quorum(timepoint);
+    }
+
+    /// @notice Where a proposal stands.
+    function state(uint256 proposalId) public view override(Governor, GovernorTimelockControl) returns (ProposalState) {
+        return super.state(proposalId);
+    }
+
+    /// @notice Every proposal is queued.
+    function proposalNeedsQueuing(
+        uint256 proposalId
+    ) public view override(Governor, GovernorTimelockControl) returns (bool) {
+        return super.proposalNeedsQueuing(proposalId);
+    }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    function _propose(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        string memory description,
+        address proposer
+    ) internal override(Governor, GovernorStorage) returns (uint256) {
+        return super._propose(targets, values, calldatas, description, proposer);
+    }
+
+    function _queueOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
+        return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _executeOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) {
+        super._executeOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _cancel(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) returns (uint256) {
+        return super._cancel(targets, values, calldatas, descriptionHash);
+    }
+
+    function _executor() internal view override(Governor, GovernorTimelockControl) returns (address) {
+        return super._executor();
+    }
+
+    function _tallyUpdated(uint256 proposalId) internal override(Governor, BoundedGovernor) {
+        super._tallyUpdated(proposalId);
+    }
+
+    /// @dev An account with delegated code (EIP-7702) signs either way, so ECDSA is tried first. OpenZeppelin's own check
+    /// asks for code instead.
+    function _validateVoteSig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        bytes memory signature
+    ) internal override returns (bool) {
+        bytes32 ballot = keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, _useNonce(voter)));
+        return Signatures.isValidNowMemory(voter, _hashTypedDataV4(ballot), signature);
+    }
+
+    /// @dev As above.
+    function _validateExtendedVoteSig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        string memory reason,
+        bytes memory params,
+        bytes memory signature
+    ) internal override returns (bool) {
+        bytes32 ballot = keccak256(
+            abi.encode(
+                EXTENDED_BALLOT_TYPEHASH,
+                proposalId,
+                support,
+                voter,
+                _useNonce(voter),
+                keccak256(bytes(reason)),
+                keccak256(params)
+            )
+        );
+        return Signatures.isValidNowMemory(voter, _hashTypedDataV4(ballot), signature);
+    }
+
+    function _setTribunal(address disputes, bool accepted) private {
+        _tribunals[disputes] = accepted;
+        emit TribunalSet(disputes, accepted);
+    }
+
+    /// @dev Demands that the caller appealed this very claim, that the appeal waits, and that it had no proposal yet.
+    function _useProposal(address disputes, Decision calldata decision) private {
+        DisputeId disputeId = decision.disputeId;
+        IDisputes.DisputeView memory dispute = IDisputes(disputes).disputeView(disputeId);
+        bool open = dispute.phase == DisputePhase.Appealed && block.timestamp < dispute.deadline;
+        if (!open || dispute.filedAt != decision.filedAt) revert GovernorNotAppealed(disputeId, decision.filedAt);
+        if (decision.outcome == Outcome.None) revert GovernorNoOutcome(disputeId);
+
+        // The bond goes to the other side unless the appeal is won.
+        Proceeding memory proceeding = IDisputes(disputes).disputeById(disputeId).proceeding;
+        address appellant = proceeding.appealBondTo == Side.Provider ? dispute.claimant : dispute.provider;
+        if (msg.sender != appellant) revert GovernorNotAppellant(disputeId, appellant, msg.sender);
+
+        if (_proposed[disputes][disputeId] == decision.filedAt) revert GovernorAppealProposed(disputeId);
+        _proposed[disputes][disputeId] = decision.filedAt;
+    }
+}

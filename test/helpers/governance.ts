@@ -1,0 +1,161 @@
+/** The protocol in the hands of its token holders, and proposals that go the whole way. For tests upon `governedFixture`. */
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import type { Addressable, ContractTransactionResponse } from "ethers";
+import { getCreateAddress, id as keccak, parseEther, resolveAddress } from "ethers";
+import { ethers } from "hardhat";
+
+import type { Guardian, HoldGovernor, Timelock } from "../../typechain-types";
+import { GUARDIAN_ROLE } from "./deployment";
+import { disputeFixture, type DisputeMarket } from "./disputes";
+import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS } from "./parameters";
+import { moveTo, now } from "./time";
+
+export const SUPPLY = parseEther("1000000000");
+export const VOTING_DELAY = DAY;
+export const VOTING_PERIOD = 5 * DAY;
+export const LATE_EXTENSION = DAY;
+export const TIMELOCK_DELAY = 2 * DAY;
+export const QUORUM_PERCENT = 4n;
+export const QUORUM = (SUPPLY * QUORUM_PERCENT) / 100n;
+export const THRESHOLD = SUPPLY / 1_000n;
+/** HOLD of the treasury, of each of the two holders who vote in tests, and of one who can propose and no more. */
+export const TREASURY_HOLD = parseEther("300000000");
+export const VOTER_HOLD = parseEther("50000000");
+export const PROPOSER_HOLD = THRESHOLD;
+
+/** As in OpenZeppelin's IGovernor. */
+export const ProposalState = {
+  Pending: 0,
+  Active: 1,
+  Canceled: 2,
+  Defeated: 3,
+  Succeeded: 4,
+  Queued: 5,
+  Expired: 6,
+  Executed: 7,
+} as const;
+export const Support = { Against: 0, For: 1, Abstain: 2 } as const;
+
+export interface Governed extends DisputeMarket {
+  timelock: Timelock;
+  governor: HoldGovernor;
+  /** Holds the guardian role; the account `guardian` is seated. */
+  guardianship: Guardian;
+  /** Each has `VOTER_HOLD`, delegated to itself: alone more than the quorum. */
+  voterA: HardhatEthersSigner;
+  voterB: HardhatEthersSigner;
+  /** Has exactly the threshold, delegated to itself. */
+  proposer: HardhatEthersSigner;
+}
+
+/**
+ * The market of `disputeFixture`, governed: the timelock is the only administrator, the treasury and the appeal authority
+ * of terms and rules from version 2 on; `admin` has nothing but HOLD, undelegated, and `appeals` and `treasury` are
+ * strangers. For `loadFixture`.
+ */
+export async function governedFixture(): Promise<Governed> {
+  const f = await disputeFixture();
+  const { admin, guardian, authority, hold, market, disputes } = f;
+  const [voterA, voterB, proposer] = f.others;
+  if (voterA === undefined || voterB === undefined || proposer === undefined)
+    throw new Error("There are too few signers");
+
+  const nonce = await admin.getNonce();
+  const predicted = getCreateAddress({ from: admin.address, nonce: nonce + 1 });
+  const timelock = await ethers.deployContract("Timelock", [TIMELOCK_DELAY, predicted, hold], admin);
+  const settings = {
+    votingDelay: VOTING_DELAY,
+    votingPeriod: VOTING_PERIOD,
+    proposalThreshold: THRESHOLD,
+    quorumPercent: QUORUM_PERCENT,
+    lateExtension: LATE_EXTENSION,
+  };
+  const governor = await ethers.deployContract("HoldGovernor", [hold, timelock, disputes, settings], admin);
+  if ((await governor.getAddress()) !== predicted) throw new Error("The governor is not where the timelock expects it");
+  const guardianship = await ethers.deployContract("Guardian", [authority, guardian], admin);
+
+  const treasury = await timelock.getAddress();
+  await market.connect(admin).publishTerms({ treasury, ...DEFAULT_TERMS }, DEFAULT_WEIGHTS);
+  await disputes.connect(admin).publishRules({ appealAuthority: treasury, treasury, ...DEFAULT_RULES });
+  await hold.connect(admin).transfer(timelock, TREASURY_HOLD);
+  for (const [voter, amount] of [
+    [voterA, VOTER_HOLD],
+    [voterB, VOTER_HOLD],
+    [proposer, PROPOSER_HOLD],
+  ] as const) {
+    await hold.connect(admin).transfer(voter, amount);
+    await hold.connect(voter).delegate(voter);
+  }
+
+  await authority.connect(admin).revokeRole(GUARDIAN_ROLE, guardian);
+  await authority.connect(admin).grantRole(GUARDIAN_ROLE, guardianship, 0);
+  await authority.connect(admin).grantRole(0n, timelock, 0);
+  await authority.connect(admin).renounceRole(0n, admin);
+  return { ...f, timelock, governor, guardianship, voterA, voterB, proposer };
+}
+
+/** One call that a proposal makes. */
+export interface Call {
+  target: Addressable | string;
+  data: string;
+}
+
+/** What the governor takes, in its order; nothing is paid. */
+export type ProposalArguments = [targets: string[], values: bigint[], calldatas: string[], description: string];
+
+export async function argumentsOf(calls: readonly Call[], description: string): Promise<ProposalArguments> {
+  const targets = await Promise.all(calls.map(async ({ target }) => resolveAddress(target)));
+  return [targets, calls.map(() => 0n), calls.map(({ data }) => data), description];
+}
+
+/** The id that the governor gives a proposal. */
+export async function proposalIdOf({ governor }: Governed, proposal: ProposalArguments): Promise<bigint> {
+  const [targets, values, calldatas, description] = proposal;
+  return governor.hashProposal(targets, values, calldatas, keccak(description));
+}
+
+/** Moves to the first second in which a proposal that was just made can be voted on. */
+export async function untilVoting({ governor }: Governed, proposalId: bigint): Promise<void> {
+  await passUntil((await governor.proposalSnapshot(proposalId)) + 1n);
+}
+
+/** Moves to the first second after the voting on a proposal. */
+export async function untilVoted({ governor }: Governed, proposalId: bigint): Promise<void> {
+  await passUntil((await governor.proposalDeadline(proposalId)) + 1n);
+}
+
+/** Moves to the first second in which a queued proposal can be executed. */
+export async function untilReady({ governor }: Governed, proposalId: bigint): Promise<void> {
+  await passUntil(await governor.proposalEta(proposalId));
+}
+
+async function passUntil(second: bigint): Promise<void> {
+  if (BigInt(await now()) < second) await moveTo(second);
+}
+
+/** Votes voterA's HOLD for a proposal that was just made, and takes it through the queue, up to the moment of execution. */
+export async function carry(f: Governed, proposal: ProposalArguments): Promise<bigint> {
+  const proposalId = await proposalIdOf(f, proposal);
+  await untilVoting(f, proposalId);
+  await f.governor.connect(f.voterA).castVote(proposalId, Support.For);
+  await untilVoted(f, proposalId);
+  await f.governor.connect(f.stranger)["queue(uint256)"](proposalId);
+  await untilReady(f, proposalId);
+  return proposalId;
+}
+
+/** Executes a proposal that is ready, by a stranger. */
+export function carryOut({ governor, stranger }: Governed, proposalId: bigint): Promise<ContractTransactionResponse> {
+  return governor.connect(stranger)["execute(uint256)"](proposalId);
+}
+
+/** Takes calls through a whole proposal: made, voted for, queued, executed by a stranger. */
+export async function govern(
+  f: Governed,
+  calls: readonly Call[],
+  description: string,
+): Promise<ContractTransactionResponse> {
+  const proposal = await argumentsOf(calls, description);
+  await f.governor.connect(f.proposer).propose(...proposal);
+  return carryOut(f, await carry(f, proposal));
+}
