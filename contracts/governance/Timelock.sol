@@ -13,7 +13,8 @@ contract Timelock is TimelockController {
     uint256 private constant _LEAST_DELAY = 2 days;
     uint256 private constant _MOST_DELAY = 4 days;
 
-    address private immutable _HOLD;
+    /// @notice The token whose votes the treasury does not use.
+    address public immutable HOLD;
 
     /// @notice The delay would leave its bounds.
     error TimelockDelayOutOfBounds(uint256 delay, uint256 least, uint256 most);
@@ -31,7 +32,7 @@ contract Timelock is TimelockController {
         address hold
     ) TimelockController(delay, _listOf(governor), _listOf(governor), address(0)) {
         _requireWithin(delay);
-        _HOLD = hold;
+        HOLD = hold;
     }
 
     /// @inheritdoc TimelockController
@@ -41,7 +42,7 @@ contract Timelock is TimelockController {
     }
 
     function _execute(address target, uint256 value, bytes calldata data) internal override {
-        if (target == _HOLD && bytes4(data) == IVotes.delegate.selector) revert TimelockKeepsVotes();
+        if (target == HOLD && bytes4(data) == IVotes.delegate.selector) revert TimelockKeepsVotes();
         super._execute(target, value, data);
     }
 

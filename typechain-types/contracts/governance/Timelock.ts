@@ -29,6 +29,7 @@ export interface TimelockInterface extends Interface {
       | "CANCELLER_ROLE"
       | "DEFAULT_ADMIN_ROLE"
       | "EXECUTOR_ROLE"
+      | "HOLD"
       | "PROPOSER_ROLE"
       | "cancel"
       | "execute"
@@ -80,6 +81,7 @@ export interface TimelockInterface extends Interface {
     functionFragment: "EXECUTOR_ROLE",
     values?: undefined
   ): string;
+  encodeFunctionData(functionFragment: "HOLD", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "PROPOSER_ROLE",
     values?: undefined
@@ -210,6 +212,7 @@ export interface TimelockInterface extends Interface {
     functionFragment: "EXECUTOR_ROLE",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "HOLD", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "PROPOSER_ROLE",
     data: BytesLike
@@ -504,6 +507,8 @@ export interface Timelock extends BaseContract {
 
   EXECUTOR_ROLE: TypedContractMethod<[], [string], "view">;
 
+  HOLD: TypedContractMethod<[], [string], "view">;
+
   PROPOSER_ROLE: TypedContractMethod<[], [string], "view">;
 
   cancel: TypedContractMethod<[id: BytesLike], [void], "nonpayable">;
@@ -676,6 +681,9 @@ export interface Timelock extends BaseContract {
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "EXECUTOR_ROLE"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "HOLD"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "PROPOSER_ROLE"
