@@ -2,6 +2,7 @@ import { MISFIT_REASONS } from "../market";
 import { formatRegion, lacking, type Resources, unpackResources } from "../resources";
 import { formatDuration } from "../units";
 import { COUNCIL, DISPUTES, LEASE_CLAIMS } from "./disputes";
+import { GOVERNOR, GUARDIAN, TIMELOCK } from "./governance";
 import { LEASE_CHANGES } from "./leaseChanges";
 import { OPENZEPPELIN } from "./openzeppelin";
 import type { Sentences, Words } from "./words";
@@ -289,6 +290,9 @@ export const SENTENCES: Readonly<Record<string, Sentences>> = {
   Quotes: QUOTES,
   Disputes: DISPUTES,
   Council: COUNCIL,
+  Governor: GOVERNOR,
+  Timelock: TIMELOCK,
+  Guardian: GUARDIAN,
   Escrow: ESCROW,
   Staking: STAKING,
   Liveness: LIVENESS,
