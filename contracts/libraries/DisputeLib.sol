@@ -39,14 +39,18 @@ library DisputeLib {
         }
     }
 
-    /// @notice When the window that is open now closes, and by when the dispute can be executed whoever goes silent.
+    /// @notice Of a dispute that is not over: when the window that is open now closes, and by when the dispute can be
+    /// executed whoever goes silent. The last three are what `standing` says of it.
     /// @return deadline 0: no window is open.
-    /// @return endsAt an upper bound that never rises while a dispute goes on; 0 once it was executed.
-    function deadlines(Dispute storage dispute) internal view returns (uint40 deadline, uint40 endsAt) {
-        Proceeding memory proceeding = dispute.proceeding;
-        if (proceeding.phase == DisputePhase.Executed || proceeding.phase == DisputePhase.Settled) return (0, 0);
-        (Outcome outcome, bool appealable, uint40 from) = standing(dispute);
+    /// @return endsAt an upper bound that never rises while a dispute goes on.
+    function deadlines(
+        Dispute storage dispute,
+        Outcome outcome,
+        bool appealable,
+        uint40 from
+    ) internal view returns (uint40 deadline, uint40 endsAt) {
         if (outcome == Outcome.None) {
+            Proceeding memory proceeding = dispute.proceeding;
             bool answered = proceeding.phase == DisputePhase.Answered;
             deadline = answered ? proceeding.since + RULING_WINDOW : dispute.claim.filedAt + ANSWER_WINDOW;
             endsAt = deadline + APPEAL_WINDOW + DECISION_WINDOW;
@@ -58,7 +62,12 @@ library DisputeLib {
         }
     }
 
-    /// @notice Demands that the provider may still answer or concede, or the claimant withdraw, before the council rules.
+    /// @notice Whether what the outcome says was done: nothing is left but the bonds.
+    function isOver(DisputePhase phase) internal pure returns (bool) {
+        return phase >= DisputePhase.Executed;
+    }
+
+    /// @notice Demands that the provider may still answer.
     function requireFiled(DisputeId disputeId, Dispute storage dispute) internal view {
         Claim storage claim = dispute.claim;
         DisputePhase phase = dispute.proceeding.phase;
@@ -73,6 +82,14 @@ library DisputeLib {
             revert IDisputes.DisputesWrongPhase(disputeId, proceeding.phase);
         }
         _requireBefore(disputeId, proceeding.since + RULING_WINDOW);
+    }
+
+    /// @notice Demands that the provider may still answer, or that it did and the council may still rule.
+    /// @return answered whether it did.
+    function requireUndecided(DisputeId disputeId, Dispute storage dispute) internal view returns (bool answered) {
+        answered = dispute.proceeding.phase != DisputePhase.Filed;
+        if (answered) requireAnswered(disputeId, dispute.proceeding);
+        else requireFiled(disputeId, dispute);
     }
 
     /// @notice Demands that an outcome stands that can still be appealed.
@@ -91,7 +108,7 @@ library DisputeLib {
         uint40 from;
         (outcome, , from) = standing(dispute);
         DisputePhase phase = dispute.proceeding.phase;
-        if (dispute.claim.filedAt == 0 || outcome == Outcome.None || phase > DisputePhase.Final) {
+        if (dispute.claim.filedAt == 0 || outcome == Outcome.None || isOver(phase)) {
             revert IDisputes.DisputesWrongPhase(disputeId, phase);
         }
         if (block.timestamp < from) revert IDisputes.DisputesTooEarly(disputeId, from, block.timestamp);

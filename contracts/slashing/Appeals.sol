@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 import {DisputeLib} from "../libraries/DisputeLib.sol";
-import {Claim, Decision, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
+import {Decision, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
 import {DisputeId} from "../types/Ids.sol";
 import {DisputeBook} from "./DisputeBook.sol";
 
 /// @title Appeals
 /// @notice Either side appeals an outcome once; the appeal authority that the dispute was filed under decides.
 abstract contract Appeals is DisputeBook {
-    using SafeERC20 for IERC20;
-
     // ------------------------------------------------------------------------------------------------ both sides
 
     /// @inheritdoc IDisputes
@@ -39,8 +35,7 @@ abstract contract Appeals is DisputeBook {
         emit DisputeAppealed(disputeId, msg.sender, outcome);
 
         // Interaction
-        Claim memory claim = dispute.claim;
-        _HOLD.safeTransferFrom(msg.sender, address(this), _bondOf(claim.rules, claim.collateral));
+        _takeBond(dispute.claim);
     }
 
     // ------------------------------------------------------------------------------------------ appeal authority
@@ -54,8 +49,8 @@ abstract contract Appeals is DisputeBook {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Decides one appeal; false where it is not open, or another claim took its place. The appeal bond returns where the decision is better for the
-    /// appellant than what it appealed.
+    /// @dev Decides one appeal; false where it is not open, or another claim took its place. The appeal bond returns where
+    /// the decision is better for the appellant than what it appealed.
     function _decideAppeal(Decision calldata decision) private returns (bool) {
         (DisputeId disputeId, Outcome outcome) = (decision.disputeId, decision.outcome);
         Dispute storage dispute = _disputes[disputeId];

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ICouncil} from "../interfaces/ICouncil.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
@@ -14,6 +15,8 @@ import {DisputeRules} from "./DisputeRules.sol";
 /// @title DisputeBook
 /// @notice Keeps disputes, and knows the contracts around them.
 abstract contract DisputeBook is DisputeRules {
+    using SafeERC20 for IERC20;
+
     IMarket internal immutable _MARKET;
     ICouncil internal immutable _COUNCIL;
     IERC20 internal immutable _HOLD;
@@ -42,11 +45,12 @@ abstract contract DisputeBook is DisputeRules {
         result.provider = _providerOf(disputeId);
         result.filedAt = claim.filedAt;
         result.faultStart = claim.filedAt - claim.faultAge;
-        uint40 from;
-        (result.outcome, , from) = DisputeLib.standing(dispute);
-        bool over = proceeding.phase == DisputePhase.Executed || proceeding.phase == DisputePhase.Settled;
-        result.ripe = !over && result.outcome != Outcome.None && block.timestamp >= from;
-        (result.deadline, result.endsAt) = DisputeLib.deadlines(dispute);
+        (Outcome outcome, bool appealable, uint40 from) = DisputeLib.standing(dispute);
+        result.outcome = outcome;
+        if (!DisputeLib.isOver(proceeding.phase)) {
+            result.ripe = outcome != Outcome.None && block.timestamp >= from;
+            (result.deadline, result.endsAt) = DisputeLib.deadlines(dispute, outcome, appealable, from);
+        }
         result.held = claim.held;
         result.collateral = claim.collateral * Collateral.UNIT;
         result.fractionBps = _fractionOf(claim.rules, claim.faultClass);
@@ -88,6 +92,11 @@ abstract contract DisputeBook is DisputeRules {
 
     function _providerOf(DisputeId disputeId) internal view returns (address) {
         return _MARKET.providerOf(disputeId.leaseOf());
+    }
+
+    /// @dev Takes a bond as large as the claim bond out of the caller's allowance.
+    function _takeBond(Claim memory claim) internal {
+        _HOLD.safeTransferFrom(msg.sender, address(this), _bondOf(claim.rules, claim.collateral));
     }
 
     /// @dev Ends what the council, or the lack of one, decides; either side may appeal it.

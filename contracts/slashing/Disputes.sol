@@ -20,7 +20,6 @@ import {Rulings} from "./Rulings.sol";
 /// @dev HOLD is the one token that moves here, and it calls nobody back; the market calls the vaults alone. So nothing
 /// comes back into this contract in the middle of anything, and no guard is needed.
 contract Disputes is Rulings, Appeals {
-    using DisputeLib for Dispute;
     using SafeERC20 for IERC20;
 
     uint256 private constant _MOST_FAULT_AGE = 7 days;
@@ -99,13 +98,8 @@ contract Disputes is Rulings, Appeals {
         Dispute storage dispute = _disputes[disputeId];
         address claimant = disputeId.claimantOf();
         if (msg.sender != claimant) revert DisputesNotParty(disputeId, claimant, msg.sender);
-        Outcome outcome = Outcome.Failed;
-        if (dispute.proceeding.phase == DisputePhase.Filed) {
-            DisputeLib.requireFiled(disputeId, dispute);
-        } else {
-            DisputeLib.requireAnswered(disputeId, dispute.proceeding);
-            outcome = Outcome.Rejected;
-        }
+        bool answered = DisputeLib.requireUndecided(disputeId, dispute);
+        Outcome outcome = answered ? Outcome.Rejected : Outcome.Failed;
 
         // Effect and interaction
         emit DisputeWithdrawn(disputeId, outcome);
@@ -137,7 +131,7 @@ contract Disputes is Rulings, Appeals {
         dispute.proceeding = proceeding;
 
         // Interaction
-        _HOLD.safeTransferFrom(msg.sender, address(this), _bondOf(claim.rules, claim.collateral));
+        _takeBond(claim);
     }
 
     /// @inheritdoc IDisputes
@@ -145,8 +139,7 @@ contract Disputes is Rulings, Appeals {
         Dispute storage dispute = _disputes[disputeId];
         uint40 actual = dispute.claim.filedAt;
         if (filedAt != actual) revert DisputesAnotherClaim(disputeId, actual, filedAt);
-        if (dispute.proceeding.phase == DisputePhase.Filed) DisputeLib.requireFiled(disputeId, dispute);
-        else DisputeLib.requireAnswered(disputeId, dispute.proceeding);
+        DisputeLib.requireUndecided(disputeId, dispute);
         _requireProvider(disputeId);
         _makeFinal(dispute.proceeding, Outcome.Upheld);
         emit DisputeConceded(disputeId);
