@@ -102,8 +102,8 @@ interface ILeases {
     );
 
     /// @notice A renewal brought another rate or other terms. What the lease had earned until now was paid: `amount` to the
-    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now; the collateral is `collateral`, what penalties took
-    /// of it included.
+    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now; the collateral is
+    /// `collateral`, what penalties took of it included.
     event LeaseRepriced(
         LeaseId indexed leaseId,
         uint256 ratePerSecondX32,

@@ -6,6 +6,7 @@ import {LeaseLib} from "./LeaseLib.sol";
 import {Money} from "./Money.sol";
 import {Settlement} from "./Settlement.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
+import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 import {Book} from "../types/Book.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
@@ -15,7 +16,6 @@ import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
 import {OfferState} from "../types/OfferState.sol";
 import {Offer} from "../types/OfferTypes.sol";
 import {Listing, Terms} from "../types/Parameters.sol";
-import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 
 /// @title LeaseCancellation
 /// @notice Ends of pending leases: declined, cancelled, no-shows. Linked to the market, whose storage it works on.
@@ -119,19 +119,10 @@ library LeaseCancellation {
         // Interaction
         address provider = state.provider();
         if (penalty != 0) vaults.staking.penalise(provider, penalty, terms.tenant(), address(0), governed.treasury);
-        uint24 noShows = reason == EndReason.NoShow ? 1 : 0;
-        if (noShows != 0 || penalty != 0) {
-            vaults.records.add(
-                provider,
-                IProviderRecords.Record({
-                    served: 0,
-                    noShows: noShows,
-                    liveSeconds: 0,
-                    darkSeconds: 0,
-                    slashed: uint96(penalty)
-                })
-            );
-        }
+        IProviderRecords.Record memory record;
+        record.noShows = reason == EndReason.NoShow ? 1 : 0;
+        record.slashed = uint96(penalty); // a part of HOLD's supply
+        if (record.noShows != 0 || penalty != 0) vaults.records.add(provider, record);
         if (collateral != penalty) vaults.staking.release(provider, collateral - penalty);
     }
 }

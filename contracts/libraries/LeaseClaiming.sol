@@ -58,7 +58,10 @@ library LeaseClaiming {
         accused.collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
         Held memory held;
         held.paidSeconds = progress.paidSeconds();
-        if (claimant == accused.tenant) _hold(lease, vaults, accused.provider, faultStart, closedAt, held);
+        if (claimant == accused.tenant) {
+            LeaseHistory history = LeaseLib.historyOf(lease, terms);
+            _hold(vaults, progress, history, accused.provider, faultStart, closedAt, held);
+        }
         accused.held = held.amount;
 
         // Effect
@@ -156,15 +159,14 @@ library LeaseClaiming {
     /// @dev What was earned since the fault began, or since the provider was paid last, whichever is later. Seconds are
     /// counted from the anchor; everything before it was paid when the rate changed.
     function _hold(
-        Lease storage lease,
         LeaseLib.Vaults calldata vaults,
+        LeaseProgress progress,
+        LeaseHistory history,
         address provider,
         uint40 faultStart,
         uint40 closedAt,
         Held memory held
     ) private view {
-        (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
-        LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint40 anchor = progress.since() + history.anchorOffset();
         uint32 billed;
         uint32 darkAtAnchor;
@@ -220,15 +222,8 @@ library LeaseClaiming {
     ) private {
         address challenger = verdict.claimant == verdict.tenant ? address(0) : verdict.claimant;
         vaults.staking.penalise(provider, penalty, verdict.tenant, challenger, treasury);
-        vaults.records.add(
-            provider,
-            IProviderRecords.Record({
-                served: 0,
-                noShows: 0,
-                liveSeconds: 0,
-                darkSeconds: 0,
-                slashed: uint96(penalty) // a part of HOLD's supply
-            })
-        );
+        IProviderRecords.Record memory record;
+        record.slashed = uint96(penalty); // a part of HOLD's supply
+        vaults.records.add(provider, record);
     }
 }

@@ -5,6 +5,7 @@ import {Collateral} from "./Collateral.sol";
 import {LeaseLib} from "./LeaseLib.sol";
 import {Money} from "./Money.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
+import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 import {Book} from "../types/Book.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
@@ -12,7 +13,6 @@ import {LeaseClaims} from "../types/LeaseClaims.sol";
 import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
-import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 
 /// @title LeaseConclusion
 /// @notice What a closed lease leaves behind, once, when it is first collected: its part of the provider's record, and

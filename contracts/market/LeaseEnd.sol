@@ -40,8 +40,8 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseLib.requireRunning(leaseId, terms, progress);
 
         // Effect: the end moves to now, and the seconds missing to the minimum are billed with the live ones, unless the
-        // provider was dark beyond the allowance, gave notice, or lost a claim. Together they are at most what is left of the duration
-        // from the anchor, since no duration is below its offer's minimum without a notice (INV-LSE-1).
+        // provider was dark beyond the allowance, gave notice, or lost a claim. Together they are at most what is left of
+        // the duration from the anchor, since no duration is below its offer's minimum without a notice (INV-LSE-1).
         Offer storage offer = _book.offers[leaseId.offerOf()];
         OfferState state = offer.state;
         uint40 now_ = uint40(block.timestamp);
