@@ -51,9 +51,12 @@ function appellants({ outcome }: Dispute): string {
   return outcome === "Rejected" ? "the claimant" : "either side";
 }
 
-/** Whether an account may appeal the outcome that stands: a side, for which it is not the best that there is. */
+/**
+ * Whether an account may appeal the outcome that stands: a side, for which it is not the best that there is. A provider
+ * who claims against itself counts as the claimant.
+ */
 export function mayAppeal({ outcome, claimant, provider }: Dispute, account: string): boolean {
-  return (account === claimant && outcome !== "Upheld") || (account === provider && outcome !== "Rejected");
+  return account === claimant ? outcome !== "Upheld" : account === provider && outcome !== "Rejected";
 }
 
 /** Whose turn it is, until when, and what silence brings. */

@@ -2,7 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { parseEther, ZeroAddress } from "ethers";
 
-import { formatLeaseId } from "../../sdk/ids";
+import { formatDisputeId, formatLeaseId } from "../../sdk/ids";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { answeredFixture, filedFixture, runningFixture } from "../helpers/disputeCommands";
@@ -12,6 +12,7 @@ import {
   EVIDENCE,
   fileClaim,
   FILING_FEE,
+  Outcome,
   RULING_WINDOW,
   concede,
 } from "../helpers/disputes";
@@ -248,6 +249,21 @@ describe("leasehold dispute", () => {
       toClaimant: (2n * bond).toString(),
       toProvider: bond.toString(),
     });
+  });
+
+  it("lets a provider who claims against itself appeal as the claimant that it is", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { disputes, providerA, lease } = fixture;
+    const { id, filedAt } = await fileClaim(fixture, lease, { claimant: providerA });
+    const name = formatDisputeId(id);
+    await moveTo(filedAt + ANSWER_WINDOW);
+    await expect(disputes.connect(providerA).appeal(id))
+      .to.be.revertedWithCustomError(disputes, "DisputesNothingToAppeal")
+      .withArgs(id, Outcome.Upheld, providerA.address);
+    const run = await leasehold(fixture, providerA, `dispute appeal ${name}`);
+    expect(run.err).to.equal(
+      `error: dispute ${name} is upheld, since the provider did not answer: that is the best for you, nothing to appeal\n`,
+    );
   });
 
   it("withdraws: with the bond before the answer, without it after", async () => {
