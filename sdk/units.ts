@@ -10,6 +10,9 @@ const MOST_UINT120 = 2n ** 120n - 1n;
 const MOST_UINT128 = 2n ** 128n - 1n;
 const X32 = 2n ** 32n;
 
+/** Wei in a millionth of a HOLD, in which the contracts count collateral and what is measured by it. */
+export const MILLIONTH = 10n ** 12n;
+
 /** "1" and "1.50"; no sign, no exponent, no grouping: "1,000" means two things to two people. */
 const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
 

@@ -249,6 +249,7 @@ contract MarketLens is IMarketLens {
         }
         result.penalised = lease.claims.taken() * Collateral.UNIT;
         result.openClaims = lease.claims.open();
+        result.punishedBps = lease.claims.punishedBps();
         result.coveredUntil = lease.claims.coveredUntil();
         result.noticed = lease.terms.noticed();
         result.transfers = lease.terms.transfers();

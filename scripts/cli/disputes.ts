@@ -7,7 +7,7 @@ import {
   type Outcome,
   OUTCOMES,
 } from "../../sdk/disputes";
-import { formatBps } from "../../sdk/units";
+import { formatBps, MILLIONTH } from "../../sdk/units";
 import { Failure } from "./failure";
 import { hold } from "./format";
 import { eventsSince } from "./logs";
@@ -17,8 +17,6 @@ import type { Session } from "./session";
 /** Disputes that are asked for at the same time. */
 const PAGE = 25;
 const BPS = 10_000n;
-/** Wei in a millionth of a HOLD, in which collateral is counted. */
-const MICRO = 10n ** 12n;
 
 /** A dispute as commands show it; instants in Unix seconds, HOLD in wei. */
 export interface Dispute {
@@ -163,28 +161,27 @@ export async function namedDispute(session: Session, named: Named): Promise<Disp
   throw new Failure("refused", `${lease} has several disputes, say which:\n${names}`);
 }
 
+/** Part of a collateral, wei, rounded down to millionths of a HOLD. */
+function partOf(collateral: bigint, bps: number): bigint {
+  return (((collateral / MILLIONTH) * BigInt(bps)) / BPS) * MILLIONTH;
+}
+
 /** "25 % of 1,011.28 HOLD", and whether that is all that it would be. */
 export function fractionText(claim: Pick<Dispute, "fractionBps" | "collateral">, penalty: bigint): string {
   const fraction = `${formatBps(claim.fractionBps)} of ${hold(claim.collateral)}`;
-  const whole = (((claim.collateral / MICRO) * BigInt(claim.fractionBps)) / BPS) * MICRO;
-  return penalty === whole ? fraction : `${fraction}, less what was taken before`;
+  return penalty === partOf(claim.collateral, claim.fractionBps) ? fraction : `${fraction}, less what was taken before`;
 }
 
 /**
  * What an upheld claim would take of a lease's collateral now, in wei: the fraction of its class, or the difference to
  * what the last punished fault was worth where this one began before that claim was filed; at most what is left.
  */
-export async function penaltyIfUpheld(
-  session: Session,
+export function penaltyIfUpheld(
   lease: Lease,
   claim: Pick<Dispute, "faultStart" | "fractionBps" | "collateral">,
-): Promise<bigint> {
-  const { market } = await session.handles();
-  const { claims } = await market.leaseById(lease.id);
-  const punished = (claims >> 188n) & 0x3fffn; // see contracts/types/LeaseClaims.sol
-  const before = claim.faultStart < lease.coveredUntil ? punished : 0n;
-  const fraction = BigInt(claim.fractionBps);
-  if (fraction <= before) return 0n;
-  const amount = (((claim.collateral / MICRO) * (fraction - before)) / BPS) * MICRO;
+): bigint {
+  const before = claim.faultStart < lease.coveredUntil ? lease.punishedBps : 0;
+  if (claim.fractionBps <= before) return 0n;
+  const amount = partOf(claim.collateral, claim.fractionBps - before);
   return amount < lease.collateral ? amount : lease.collateral;
 }

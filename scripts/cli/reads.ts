@@ -41,6 +41,8 @@ export interface Lease {
   /** What upheld claims and the service credit took of its collateral. */
   readonly penalised: bigint;
   readonly openClaims: number;
+  /** Basis points of its collateral: what the last punished fault was worth in all. */
+  readonly punishedBps: number;
   /** When the last claim that was punished in full was filed; 0: none was. */
   readonly coveredUntil: number;
   readonly releasableAt: number;
@@ -85,6 +87,7 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     collateral: view.collateral,
     penalised: view.penalised,
     openClaims: Number(view.openClaims),
+    punishedBps: Number(view.punishedBps),
     coveredUntil: Number(view.coveredUntil),
     releasableAt: Number(view.releasableAt),
     settled: view.settled,

@@ -1,5 +1,5 @@
 import { formatLeaseId } from "../../sdk/ids";
-import { formatDuration } from "../../sdk/units";
+import { formatDuration, MILLIONTH } from "../../sdk/units";
 import type { KeeperProcess } from "./keeper";
 import { bond, fund, offer, type Offer, open, type Opened, openFunded, order, type RenewalPlan } from "./market";
 import type { Change, Facts, LeaseFacts, Rules } from "./facts";
@@ -46,7 +46,7 @@ export class Stage {
   facts(): Facts {
     const { parameters, tokens } = this.world;
     const { weights, terms, liveness } = parameters;
-    const wei = (millionths: number): bigint => BigInt(millionths) * 10n ** 12n;
+    const wei = (millionths: number): bigint => BigInt(millionths) * MILLIONTH;
     const rules: Rules = {
       feeBps: BigInt(terms.fee),
       noShowBps: BigInt(terms.noShowPenalty),

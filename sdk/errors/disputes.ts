@@ -1,11 +1,9 @@
 import { DISPUTE_PHASE_WORDS, DISPUTE_PHASES, OUTCOMES } from "../disputes";
 import { splitDisputeId } from "../ids";
-import { formatBps } from "../units";
+import { formatBps, MILLIONTH } from "../units";
 import type { Sentences, Words } from "./words";
 
 const SEE_LIST = "`leasehold dispute list` says what can be done";
-/** Wei in a millionth of a HOLD. */
-const MILLIONTH = 10n ** 12n;
 
 function isZero(words: Words, name: string): boolean {
   return /^0x0{40}$/.test(words.text(name));

@@ -249,17 +249,18 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
   it("shows in the lens: open claims, what penalties took, and what is still locked and due", async () => {
     const { f, lease, claim, held } = await loadFixture(heldFixture);
     const open = await f.lens.leaseView(lease.id);
-    expect([open.openClaims, open.penalised, open.coveredUntil, open.paidSeconds]).to.deep.equal([1n, 0n, 0n, 300n]);
+    expect([open.openClaims, open.penalised, open.paidSeconds]).to.deep.equal([1n, 0n, 300n]);
+    expect([open.punishedBps, open.coveredUntil]).to.deep.equal([0n, 0n]);
     expect([open.locked, open.collateral]).to.deep.equal([lease.locked - held, lease.collateral]);
     await endClaim(f, lease, claim, { upheld: true, fractionBps: 3_333 });
     const penalty = slashOf(lease.collateral, 3_333, 0, lease.collateral);
     const ended = await f.lens.leaseView(lease.id);
-    expect([ended.openClaims, ended.penalised, ended.coveredUntil, ended.collateral]).to.deep.equal([
+    expect([ended.openClaims, ended.penalised, ended.collateral]).to.deep.equal([
       0n,
       penalty,
-      BigInt(claim.filedAt),
       lease.collateral - penalty,
     ]);
+    expect([ended.punishedBps, ended.coveredUntil]).to.deep.equal([3_333n, BigInt(claim.filedAt)]);
     await at(lease.startedAt + 500, () => f.market.connect(lease.tenant).close(lease.id));
     const { collectable, locked } = await f.lens.leaseView(lease.id);
     expect(locked).to.equal(await lockOf(f, lease));

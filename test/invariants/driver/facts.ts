@@ -284,6 +284,7 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
     collateral: cancelled || status === LeaseStatus.Released ? 0n : reserved(lease),
     penalised: lease.taken,
     openClaims: lease.openClaims,
+    punishedBps: lease.punishedBps,
     coveredUntil: lease.coveredUntil,
     releasableAt: ended ? releasableAt(lease) : 0n,
     settled: lease.settled,

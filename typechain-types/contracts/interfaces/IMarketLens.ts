@@ -128,6 +128,7 @@ export declare namespace IMarketLens {
     penalised: BigNumberish;
     releasableAt: BigNumberish;
     openClaims: BigNumberish;
+    punishedBps: BigNumberish;
     coveredUntil: BigNumberish;
     settled: boolean;
     noticed: boolean;
@@ -168,6 +169,7 @@ export declare namespace IMarketLens {
     penalised: bigint,
     releasableAt: bigint,
     openClaims: bigint,
+    punishedBps: bigint,
     coveredUntil: bigint,
     settled: boolean,
     noticed: boolean,
@@ -206,6 +208,7 @@ export declare namespace IMarketLens {
     penalised: bigint;
     releasableAt: bigint;
     openClaims: bigint;
+    punishedBps: bigint;
     coveredUntil: bigint;
     settled: boolean;
     noticed: boolean;

@@ -60,7 +60,7 @@ export const show = command({
     ]);
     const { phase, byTenant, held } = dispute;
     const over = phase === "Executed" || phase === "Settled";
-    const penalty = over ? 0n : await penaltyIfUpheld(session, lease, dispute);
+    const penalty = over ? 0n : penaltyIfUpheld(lease, dispute);
     const text = pairs([
       ["dispute", dispute.name],
       ["outcome", outcomeText(dispute)],

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { FAULT_CLASS_WORDS, FAULT_CLASSES, type FaultClass } from "../../../../sdk/disputes";
 import { disputeIdOf, formatDisputeId } from "../../../../sdk/ids";
-import { formatDuration, formatInstant } from "../../../../sdk/units";
+import { formatDuration, formatInstant, MILLIONTH } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { disputableUntil, fractionText, isOpen, penaltyIfUpheld, readDispute, readDisputes } from "../../disputes";
 import { FAULT_NAMES, movesText, stateText, turnText } from "../../disputeWords";
@@ -106,17 +106,17 @@ async function forecast(session: Session, lease: Lease, claim: Claim, account: s
   const accused = await market.openClaim
     .staticCall(lease.id, account, claim.since, { from })
     .catch((error: unknown) => Promise.reject(toFailure(error, session.lexicon(lease.token))));
-  const collateral = accused.collateral * 10n ** 12n;
+  const collateral = accused.collateral * MILLIONTH;
   const byTenant = accused.tenant === account;
   const fractionBps = Number(
     [rules.unservedBps, rules.shortOfTermsBps, rules.dataLostBps, rules.dataExposedBps][
       FAULT_CLASSES.indexOf(claim.faultClass)
     ],
   );
-  const penalty = await penaltyIfUpheld(session, lease, { faultStart: claim.since, fractionBps, collateral });
+  const penalty = penaltyIfUpheld(lease, { faultStart: claim.since, fractionBps, collateral });
   const [bond, split] = await Promise.all([disputes.bondFor(collateral), staking.splitOf(penalty, !byTenant)]);
   const part = byTenant ? split.tenantAmount : split.challengerAmount;
-  const fee = rules.filingFee * 10n ** 12n;
+  const fee = rules.filingFee * MILLIONTH;
   return { byTenant, bond, fee, held: accused.held, fractionBps, collateral, penalty, part };
 }
 

@@ -30,7 +30,7 @@ async function standing(session: Session, { dispute }: Scene, execution: Executi
 /** What an upheld claim would take of the provider now. */
 async function atStake(session: Session, { dispute }: Scene): Promise<string> {
   const [lease, tokens] = await Promise.all([readLease(session, dispute.lease), session.tokens()]);
-  const penalty = await penaltyIfUpheld(session, lease, dispute);
+  const penalty = penaltyIfUpheld(lease, dispute);
   const held =
     dispute.held === 0n ? "" : `, and ${money(dispute.held, await tokens.describe(dispute.token))} of earnings`;
   return `a penalty of ${hold(penalty)}${held}`;

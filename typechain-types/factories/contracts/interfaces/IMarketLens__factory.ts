@@ -283,6 +283,11 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "punishedBps",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "coveredUntil",
             type: "uint256",
           },
@@ -485,6 +490,11 @@ const _abi = [
           {
             internalType: "uint256",
             name: "openClaims",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "punishedBps",
             type: "uint256",
           },
           {
