@@ -1,4 +1,20 @@
-/** Names of the enums of disputes, in the contracts' order, and words for people. */
+/** What is built into the contract of disputes, which has no getters for it; names of its enums, and words for people. */
+
+const DAY = 86_400;
+
+/** Windows, in seconds; half-open, as in the contract: in the second in which one ends it is closed. */
+export const ANSWER_WINDOW = 2 * DAY;
+export const RULING_WINDOW = 4 * DAY;
+export const APPEAL_WINDOW = 2 * DAY;
+export const DECISION_WINDOW = 21 * DAY;
+
+/** A fault can be claimed for so many seconds after it began. */
+export const MOST_FAULT_AGE = 7 * DAY;
+
+/** Members who must be able to vote for a council to rule. */
+export const LEAST_ELIGIBLE = 3;
+
+// Enums, in the contracts' order.
 
 export const FAULT_CLASSES = ["Unserved", "ShortOfTerms", "DataLost", "DataExposed"] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];

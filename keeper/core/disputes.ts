@@ -1,12 +1,4 @@
-import type { DisputePhase } from "../../sdk/disputes";
-
-const DAY = 86_400;
-
-/** The windows of a dispute, in seconds; half-open, as in the contract: in the second in which one ends it is closed. */
-const ANSWER_WINDOW = 2 * DAY;
-const RULING_WINDOW = 4 * DAY;
-const APPEAL_WINDOW = 2 * DAY;
-const DECISION_WINDOW = 21 * DAY;
+import { ANSWER_WINDOW, APPEAL_WINDOW, DECISION_WINDOW, type DisputePhase, RULING_WINDOW } from "../../sdk/disputes";
 
 /** Where a dispute that is not settled stands by what was done; what silence brought since is not in it. */
 export type OpenPhase = Exclude<DisputePhase, "Settled">;

@@ -1,12 +1,9 @@
-import type { FaultClass, Outcome } from "../../sdk/disputes";
+import { type FaultClass, LEAST_ELIGIBLE, type Outcome } from "../../sdk/disputes";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import type { Dispute } from "./disputes";
 
 /** Where a dispute stands, with what its deadlines brought. */
 export type Stage = "answer" | "ruling" | "appealable" | "appealed" | "ripe" | "executed" | "settled";
-
-/** Members who must be able to vote for a council to rule. */
-export const LEAST_ELIGIBLE = 3;
 
 /** What providers are accused of, as it is typed. */
 export const FAULT_NAMES: Readonly<Record<FaultClass, string>> = {

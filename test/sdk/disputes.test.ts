@@ -1,18 +1,34 @@
 import { expect } from "chai";
 
 import {
+  ANSWER_WINDOW,
+  APPEAL_WINDOW,
+  DECISION_WINDOW,
   DISPUTE_PHASE_WORDS,
   DISPUTE_PHASES,
   FAULT_CLASS_WORDS,
   FAULT_CLASSES,
   OUTCOME_WORDS,
   OUTCOMES,
+  RULING_WINDOW,
   SIDE_WORDS,
   SIDES,
   VOTE_WORDS,
   VOTES,
 } from "../../sdk/disputes";
+import * as brief from "../helpers/disputes";
 import { enumIn } from "./enums";
+
+describe("windows of disputes", () => {
+  it("are those that the tests hold the contract to", () => {
+    expect([ANSWER_WINDOW, RULING_WINDOW, APPEAL_WINDOW, DECISION_WINDOW]).to.deep.equal([
+      brief.ANSWER_WINDOW,
+      brief.RULING_WINDOW,
+      brief.APPEAL_WINDOW,
+      brief.DECISION_WINDOW,
+    ]);
+  });
+});
 
 describe("names of the enums of disputes", () => {
   for (const [name, names, words] of [

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { isHexString, keccak256, ZeroAddress } from "ethers";
 import { z } from "zod";
 
-import { FAULT_CLASS_WORDS, FAULT_CLASSES, type FaultClass } from "../../../../sdk/disputes";
+import { FAULT_CLASS_WORDS, FAULT_CLASSES, type FaultClass, MOST_FAULT_AGE } from "../../../../sdk/disputes";
 import { disputeIdOf, formatDisputeId } from "../../../../sdk/ids";
 import { formatDuration, formatInstant, MILLIONTH } from "../../../../sdk/units";
 import { command, done } from "../../command";
@@ -17,9 +17,6 @@ import { type Lease, readOffersById } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute, step } from "../../steps";
 import { takeHold } from "./hold";
-
-/** A fault can be claimed for so many seconds after it began. */
-const MOST_AGE = 7 * 86_400;
 
 /** What a claim says. */
 interface Claim {
@@ -55,7 +52,7 @@ function evidenceOf(named: string): { hash: string; file?: string } {
 /** The second that is meant; fails for one that no claim on the lease can name. */
 function sinceOf(since: Instant, lease: Lease, now: number): number {
   const second = "at" in since ? since.at : now - since.ago;
-  const least = Math.max(lease.startedAt, now - MOST_AGE);
+  const least = Math.max(lease.startedAt, now - MOST_FAULT_AGE);
   const began = `a fault that began at ${formatInstant(second)} cannot be claimed on lease ${lease.name} now`;
   if (second >= now) throw new Failure("refused", `${began}: it is ${formatInstant(now)}, say when it began`);
   if (second < lease.startedAt) {
@@ -65,7 +62,7 @@ function sinceOf(since: Instant, lease: Lease, now: number): number {
     );
   }
   if (second < least) {
-    const hint = `say --since ${formatDuration(MOST_AGE - 3_600).replaceAll(" ", "")} if it lasted until then`;
+    const hint = `say --since ${formatDuration(MOST_FAULT_AGE - 3_600).replaceAll(" ", "")} if it lasted until then`;
     throw new Failure("refused", `${began}: it is possible for 7 days after it began; ${hint}`);
   }
   if (second >= lease.end) throw new Failure("refused", `${began}: the lease ended at ${formatInstant(lease.end)}`);

@@ -1,22 +1,25 @@
 import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
+import { DECISION_WINDOW, LEAST_ELIGIBLE } from "../../../../sdk/disputes";
+import { formatDuration } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { penaltyIfUpheld, readDispute } from "../../disputes";
-import { LEAST_ELIGIBLE, mayAppeal, movesText, outcomeText, stageOf, stateText, turnText } from "../../disputeWords";
+import { mayAppeal, movesText, outcomeText, stageOf, stateText, turnText } from "../../disputeWords";
 import { Failure } from "../../failure";
 import { hold, money, pairs, plural } from "../../format";
 import { disputeOrLease } from "../../inputs";
 import { readLease } from "../../leases";
 import type { Session } from "../../session";
-import { eventArgs, type Execution, execute, step } from "../../steps";
+import { eventArgs, execute, type Step, step } from "../../steps";
 import { requireRole, requireStage, type Scene, sceneOf } from "./guards";
 import { takeHold } from "./hold";
 
 const DISPUTE = z.object({ dispute: disputeOrLease });
 
-/** Reports the dispute as it stands after a command. */
-async function standing(session: Session, { dispute }: Scene, execution: Execution) {
+/** Carries out the steps of a command, and reports the dispute as it stands then. */
+async function move(session: Session, { dispute }: Scene, steps: readonly Step[]) {
+  const execution = await execute(session, steps);
   if (execution.dryRun) return done(execution, "", { dispute: dispute.name });
   const [after, now] = await Promise.all([readDispute(session, dispute.id), session.now()]);
   const text = pairs([
@@ -61,11 +64,10 @@ export const answer = command({
         ],
       ])}\n`,
     );
-    const execution = await execute(session, [
+    return move(session, scene, [
       ...(await takeHold(session, dispute.bond, "counter-bond")),
       await step(`Answer dispute ${dispute.name}`, disputes, disputes.answer, [dispute.id], dispute.token),
     ]);
-    return standing(session, scene, execution);
   },
 });
 
@@ -81,16 +83,10 @@ export const concede = command({
     const [{ disputes }, stake] = await Promise.all([session.handles(), atStake(session, scene)]);
     const posted = dispute.answered ? `, and your counter-bond of ${hold(dispute.bond)}` : "";
     session.tell(`${pairs([["costs you", `${stake}${posted}`]])}\n`);
-    const execution = await execute(session, [
-      await step(
-        `Concede dispute ${dispute.name}`,
-        disputes,
-        disputes.concede,
-        [dispute.id, dispute.filedAt],
-        dispute.token,
-      ),
+    const { id, name, filedAt, token } = dispute;
+    return move(session, scene, [
+      await step(`Concede dispute ${name}`, disputes, disputes.concede, [id, filedAt], token),
     ]);
-    return standing(session, scene, execution);
   },
 });
 
@@ -151,14 +147,16 @@ export const appeal = command({
       `${pairs([
         ["outcome now", `${outcomeText(dispute)}; ${turnText(dispute, now)}`],
         ["appeal bond", `${hold(dispute.bond)}, which you get back where the authority decides better for you`],
-        ["authority", `${appealAuthority}, which decides within 21 days; silence leaves the outcome as it is`],
+        [
+          "authority",
+          `${appealAuthority}, which decides within ${formatDuration(DECISION_WINDOW)}; silence leaves the outcome as it is`,
+        ],
       ])}\n`,
     );
-    const execution = await execute(session, [
+    return move(session, scene, [
       ...(await takeHold(session, dispute.bond, "appeal bond")),
       await step(`Appeal dispute ${dispute.name}`, disputes, disputes.appeal, [dispute.id], dispute.token),
     ]);
-    return standing(session, scene, execution);
   },
 });
 
