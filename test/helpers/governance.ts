@@ -1,7 +1,7 @@
 /** The protocol in the hands of its token holders, and proposals that go the whole way. For tests upon `governedFixture`. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import type { Addressable, ContractTransactionResponse } from "ethers";
-import { getCreateAddress, id as keccak, parseEther, resolveAddress } from "ethers";
+import type { Addressable, ContractTransaction, ContractTransactionResponse } from "ethers";
+import { getCreateAddress, id as keccak, parseEther, resolveAddress, toBeHex } from "ethers";
 import { ethers } from "hardhat";
 
 import type { Guardian, HoldGovernor, Timelock } from "../../typechain-types";
@@ -23,6 +23,15 @@ export const TREASURY_HOLD = parseEther("300000000");
 export const VOTER_HOLD = parseEther("50000000");
 export const PROPOSER_HOLD = THRESHOLD;
 
+/** What the governor of the fixture is deployed with. */
+export const SETTINGS = {
+  votingDelay: VOTING_DELAY,
+  votingPeriod: VOTING_PERIOD,
+  proposalThreshold: THRESHOLD,
+  quorumPercent: QUORUM_PERCENT,
+  lateExtension: LATE_EXTENSION,
+};
+
 /** As in OpenZeppelin's IGovernor. */
 export const ProposalState = {
   Pending: 0,
@@ -34,6 +43,13 @@ export const ProposalState = {
   Expired: 6,
   Executed: 7,
 } as const;
+/** Proposal states, as the governor's errors tell which ones they demand. */
+export const bitmapOf = (...states: readonly number[]): string =>
+  toBeHex(
+    states.reduce((bits, state) => bits | (1n << BigInt(state)), 0n),
+    32,
+  );
+
 export const Support = { Against: 0, For: 1, Abstain: 2 } as const;
 
 export interface Governed extends DisputeMarket {
@@ -63,14 +79,7 @@ export async function governedFixture(): Promise<Governed> {
   const nonce = await admin.getNonce();
   const predicted = getCreateAddress({ from: admin.address, nonce: nonce + 1 });
   const timelock = await ethers.deployContract("Timelock", [TIMELOCK_DELAY, predicted, hold], admin);
-  const settings = {
-    votingDelay: VOTING_DELAY,
-    votingPeriod: VOTING_PERIOD,
-    proposalThreshold: THRESHOLD,
-    quorumPercent: QUORUM_PERCENT,
-    lateExtension: LATE_EXTENSION,
-  };
-  const governor = await ethers.deployContract("HoldGovernor", [hold, timelock, disputes, settings], admin);
+  const governor = await ethers.deployContract("HoldGovernor", [hold, timelock, disputes, SETTINGS], admin);
   if ((await governor.getAddress()) !== predicted) throw new Error("The governor is not where the timelock expects it");
   const guardianship = await ethers.deployContract("Guardian", [authority, guardian], admin);
 
@@ -98,6 +107,11 @@ export async function governedFixture(): Promise<Governed> {
 export interface Call {
   target: Addressable | string;
   data: string;
+}
+
+/** The calls that transactions would make: `await callsOf(market.delistToken.populateTransaction(token))`. */
+export async function callsOf(...prepared: Promise<ContractTransaction>[]): Promise<Call[]> {
+  return (await Promise.all(prepared)).map(({ to, data }) => ({ target: to, data }));
 }
 
 /** What the governor takes, in its order; nothing is paid. */
@@ -158,4 +172,25 @@ export async function govern(
   const proposal = await argumentsOf(calls, description);
   await f.governor.connect(f.proposer).propose(...proposal);
   return carryOut(f, await carry(f, proposal));
+}
+
+/**
+ * Takes proposals, of the calls that transactions would make, up to the moment of execution, all at the same time, so that
+ * a table of them costs the time of one; returns their ids.
+ */
+export async function carryEach(f: Governed, proposed: readonly Promise<ContractTransaction>[][]): Promise<bigint[]> {
+  const proposalIds: bigint[] = [];
+  for (const [index, calls] of proposed.entries()) {
+    const proposal = await argumentsOf(await callsOf(...calls), `Proposal ${index}`);
+    await f.governor.connect(f.proposer).propose(...proposal);
+    proposalIds.push(await proposalIdOf(f, proposal));
+  }
+  const last = proposalIds.at(-1);
+  if (last === undefined) throw new Error("There is nothing to carry");
+  await untilVoting(f, last);
+  for (const proposalId of proposalIds) await f.governor.connect(f.voterA).castVote(proposalId, Support.For);
+  await untilVoted(f, last);
+  for (const proposalId of proposalIds) await f.governor.connect(f.stranger)["queue(uint256)"](proposalId);
+  await untilReady(f, last);
+  return proposalIds;
 }

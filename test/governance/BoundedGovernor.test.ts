@@ -1,0 +1,411 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { type ContractTransaction, parseEther } from "ethers";
+import { ethers } from "hardhat";
+
+import {
+  bitmapOf,
+  callsOf,
+  carry,
+  carryEach,
+  carryOut,
+  argumentsOf,
+  govern,
+  type Governed,
+  governedFixture,
+  LATE_EXTENSION,
+  ProposalState,
+  proposalIdOf,
+  QUORUM,
+  SETTINGS,
+  SUPPLY,
+  Support,
+  THRESHOLD,
+  untilVoted,
+  untilVoting,
+  VOTER_HOLD,
+  VOTING_DELAY,
+  VOTING_PERIOD,
+} from "../helpers/governance";
+import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR, MINUTE } from "../helpers/parameters";
+import { at, moveTo } from "../helpers/time";
+
+type Name = keyof typeof SETTINGS;
+
+/** Every setting with its bounds from the design brief, and how it is set, read and told. */
+const BOUNDED: readonly {
+  name: Name;
+  least: bigint;
+  most: bigint;
+  set: (f: Governed, value: bigint) => Promise<ContractTransaction>;
+  get: (f: Governed) => Promise<bigint>;
+  event: string;
+}[] = [
+  {
+    name: "votingDelay",
+    least: 0n,
+    most: 172_800n,
+    set: ({ governor }, value) => governor.setVotingDelay.populateTransaction(value),
+    get: ({ governor }) => governor.votingDelay(),
+    event: "VotingDelaySet",
+  },
+  {
+    name: "votingPeriod",
+    least: 259_200n,
+    most: 604_800n,
+    set: ({ governor }, value) => governor.setVotingPeriod.populateTransaction(value),
+    get: ({ governor }) => governor.votingPeriod(),
+    event: "VotingPeriodSet",
+  },
+  {
+    name: "proposalThreshold",
+    least: parseEther("100000"),
+    most: parseEther("10000000"),
+    set: ({ governor }, value) => governor.setProposalThreshold.populateTransaction(value),
+    get: ({ governor }) => governor.proposalThreshold(),
+    event: "ProposalThresholdSet",
+  },
+  {
+    name: "quorumPercent",
+    least: 2n,
+    most: 20n,
+    set: ({ governor }, value) => governor.updateQuorumNumerator.populateTransaction(value),
+    get: ({ governor }) => governor["quorumNumerator()"](),
+    event: "QuorumNumeratorUpdated",
+  },
+  {
+    name: "lateExtension",
+    least: 0n,
+    most: 172_800n,
+    set: ({ governor }, value) => governor.setLateQuorumVoteExtension.populateTransaction(value),
+    get: ({ governor }) => governor.lateQuorumVoteExtension(),
+    event: "LateQuorumVoteExtensionSet",
+  },
+];
+
+/** Around both bounds: what fits, and what does not. */
+function around({ least, most }: { least: bigint; most: bigint }) {
+  return {
+    within: [least, least + 1n, most - 1n, most],
+    beyond: [least - 1n, most + 1n].filter((value) => value >= 0n),
+  };
+}
+
+const deployedWith = ({ hold, timelock, disputes }: Governed, changes: Partial<Record<Name, bigint>>) =>
+  ethers.deployContract("HoldGovernor", [hold, timelock, disputes, { ...SETTINGS, ...changes }]);
+
+/** A proposal that anybody may execute for all it does: nothing. */
+async function emptyProposal(f: Governed, description: string) {
+  const proposal = await argumentsOf([{ target: f.stranger, data: "0x" }], description);
+  await f.governor.connect(f.proposer).propose(...proposal);
+  const proposalId = await proposalIdOf(f, proposal);
+  return { proposalId, deadline: Number(await f.governor.proposalDeadline(proposalId)) };
+}
+
+describe("BoundedGovernor", () => {
+  describe("settings at construction", () => {
+    for (const setting of BOUNDED) {
+      const { name, least, most, get } = setting;
+      it(`takes ${name} from ${least} to ${most}, and nothing beyond (INV-GOV-2)`, async () => {
+        const f = await loadFixture(governedFixture);
+        for (const value of around(setting).within) {
+          expect(await get({ ...f, governor: await deployedWith(f, { [name]: value }) })).to.equal(value);
+        }
+        for (const value of around(setting).beyond) {
+          await expect(deployedWith(f, { [name]: value }))
+            .to.be.revertedWithCustomError(f.governor, "GovernorSettingOutOfBounds")
+            .withArgs(name, value, least, most);
+        }
+      });
+    }
+  });
+
+  describe("settings by proposal", () => {
+    for (const setting of BOUNDED) {
+      const { name, least, most, set, get, event } = setting;
+      it(`takes ${name} from ${least} to ${most}, and nothing beyond (INV-GOV-2, ATK-GOV-5)`, async () => {
+        const f = await loadFixture(governedFixture);
+        const { within, beyond } = around(setting);
+        const ids = await carryEach(
+          f,
+          [...within, ...beyond].map((value) => [set(f, value)]),
+        );
+        let before = BigInt(SETTINGS[name]);
+        for (const [index, value] of within.entries()) {
+          await expect(carryOut(f, ids[index]!)).to.emit(f.governor, event).withArgs(before, value);
+          expect(await get(f)).to.equal(value);
+          before = value;
+        }
+        for (const [index, value] of beyond.entries()) {
+          await expect(carryOut(f, ids[within.length + index]!))
+            .to.be.revertedWithCustomError(f.governor, "GovernorSettingOutOfBounds")
+            .withArgs(name, value, least, most);
+          expect(await get(f)).to.equal(before);
+        }
+      });
+
+      it(`lets nobody but a proposal set ${name} (INV-GOV-2)`, async () => {
+        const f = await loadFixture(governedFixture);
+        const [call] = await callsOf(set(f, least));
+        for (const caller of [f.admin, f.voterA, f.guardian]) {
+          await expect(caller.sendTransaction({ to: f.governor, data: call!.data }))
+            .to.be.revertedWithCustomError(f.governor, "GovernorOnlyExecutor")
+            .withArgs(caller);
+        }
+      });
+    }
+  });
+
+  describe("parameters beyond their bounds, through proposals that passed (ATK-GOV-5)", () => {
+    const terms = async ({ timelock }: Governed, changes: Partial<typeof DEFAULT_TERMS & { treasury: string }>) => ({
+      treasury: await timelock.getAddress(),
+      ...DEFAULT_TERMS,
+      ...changes,
+    });
+    const rules = async (
+      { timelock }: Governed,
+      changes: Partial<typeof DEFAULT_RULES & { treasury: string; appealAuthority: string }>,
+    ) => {
+      const treasury = await timelock.getAddress();
+      return { appealAuthority: treasury, treasury, ...DEFAULT_RULES, ...changes };
+    };
+    const published = (changes: Parameters<typeof terms>[1]) => async (f: Governed) =>
+      f.market.publishTerms.populateTransaction(await terms(f, changes), DEFAULT_WEIGHTS);
+    const ruled = (changes: Parameters<typeof rules>[1]) => async (f: Governed) =>
+      f.disputes.publishRules.populateTransaction(await rules(f, changes));
+
+    const term = (name: keyof typeof DEFAULT_TERMS, value: number | bigint, least: number, most: number) => ({
+      call: published({ [name]: value }),
+      contract: "market" as const,
+      error: "MarketParameterOutOfBounds",
+      args: [name, value, least, most],
+    });
+    const fraction = (name: string, value: bigint) => ({
+      call: ruled({ [name]: value }),
+      contract: "disputes" as const,
+      error: "DisputesRuleOutOfBounds",
+      args: [name, value, 100, 10_000],
+    });
+    const unbonding = (value: number) => ({
+      call: ({ staking }: Governed) => staking.setUnbondingDelay.populateTransaction(value),
+      contract: "staking" as const,
+      error: "StakingDelayOutOfBounds",
+      args: [value, 10 * DAY, 60 * DAY],
+    });
+    const timelockDelay = (value: number) => ({
+      call: ({ timelock }: Governed) => timelock.updateDelay.populateTransaction(value),
+      contract: "timelock" as const,
+      error: "TimelockDelayOutOfBounds",
+      args: [value, 2 * DAY, 4 * DAY],
+    });
+    const zero = ethers.ZeroAddress;
+    /** One step beyond each bound there is outside the governor. */
+    const BEYOND: readonly {
+      call: (f: Governed) => Promise<ContractTransaction>;
+      contract: "market" | "disputes" | "staking" | "timelock" | "council";
+      error: string;
+      args: readonly (string | number | bigint)[];
+    }[] = [
+      term("feeBps", 1_001n, 0, 1_000),
+      term("toleranceBps", 1_001n, 0, 1_000),
+      term("noShowBps", 2_501n, 0, 2_500),
+      term("noticePeriod", HOUR - 1, HOUR, 30 * DAY),
+      term("noticePeriod", 30 * DAY + 1, HOUR, 30 * DAY),
+      term("activationWindow", 5 * MINUTE - 1, 5 * MINUTE, DAY),
+      term("activationWindow", DAY + 1, 5 * MINUTE, DAY),
+      term("creditPeriod", DAY - 1, DAY, 365 * DAY),
+      term("creditPeriod", 365 * DAY + 1, DAY, 365 * DAY),
+      { call: published({ treasury: zero }), contract: "market", error: "MarketZeroTreasury", args: [] },
+      {
+        call: ({ market, usd6 }) => market.listToken.populateTransaction(usd6, 10n, 11n),
+        contract: "market",
+        error: "MarketParameterOutOfBounds",
+        args: ["bounty", 11n, 0, 10n],
+      },
+      unbonding(10 * DAY - 1),
+      unbonding(60 * DAY + 1),
+      unbonding(0),
+      unbonding(2 ** 32 - 1),
+      timelockDelay(2 * DAY - 1),
+      timelockDelay(4 * DAY + 1),
+      fraction("unservedBps", 99n),
+      fraction("unservedBps", 10_001n),
+      fraction("shortOfTermsBps", 99n),
+      fraction("shortOfTermsBps", 10_001n),
+      fraction("dataLostBps", 99n),
+      fraction("dataLostBps", 10_001n),
+      fraction("dataExposedBps", 99n),
+      fraction("dataExposedBps", 10_001n),
+      {
+        call: ruled({ bondFloor: 10_000_000_001n }),
+        contract: "disputes",
+        error: "DisputesRuleOutOfBounds",
+        args: ["bondFloor", 10_000_000_001n, 0, 10_000_000_000n],
+      },
+      {
+        call: ruled({ filingFee: DEFAULT_RULES.bondFloor + 1n }),
+        contract: "disputes",
+        error: "DisputesRuleOutOfBounds",
+        args: ["filingFee", DEFAULT_RULES.bondFloor + 1n, 0, DEFAULT_RULES.bondFloor],
+      },
+      { call: ruled({ treasury: zero }), contract: "disputes", error: "DisputesZeroAddress", args: [] },
+      { call: ruled({ appealAuthority: zero }), contract: "disputes", error: "DisputesZeroAddress", args: [] },
+      {
+        call: ({ council }) => council.seat.populateTransaction(zero),
+        contract: "council",
+        error: "CouncilZeroMember",
+        args: [],
+      },
+    ];
+
+    it("reverts each of them with its own error, and a good change with it (INV-GOV-2, ATK-STK-2)", async () => {
+      const f = await loadFixture(governedFixture);
+      const good = () => f.market.listToken.populateTransaction(f.stranger, 100n, 10n);
+      const ids = await carryEach(
+        f,
+        BEYOND.map(({ call }) => [good(), call(f)]),
+      );
+      for (const [index, { contract, error, args }] of BEYOND.entries()) {
+        await expect(carryOut(f, ids[index]!), error)
+          .to.be.revertedWithCustomError(f[contract], error)
+          .withArgs(...args);
+      }
+      expect((await f.market.tokenTermsOf(f.stranger)).number).to.equal(0n);
+    });
+
+    it("reverts all at once as a whole, settings of the governor included (INV-GOV-2)", async () => {
+      const f = await loadFixture(governedFixture);
+      const good = [
+        f.market.listToken.populateTransaction(f.stranger, 100n, 10n),
+        published({ feeBps: 100n })(f),
+        f.governor.setVotingDelay.populateTransaction(0),
+      ];
+      const bad = BOUNDED.map(({ set, most }) => set(f, most + 1n));
+      const [everything] = await carryEach(f, [[...good, ...BEYOND.map(({ call }) => call(f)), ...bad]]);
+      await expect(carryOut(f, everything!))
+        .to.be.revertedWithCustomError(f.market, "MarketParameterOutOfBounds")
+        .withArgs("feeBps", 1_001n, 0, 1_000);
+      expect(await f.market.currentTermsVersion()).to.equal(2n);
+      expect(await f.governor.votingDelay()).to.equal(VOTING_DELAY);
+      expect(await f.governor.state(everything!)).to.equal(ProposalState.Queued);
+    });
+  });
+
+  describe("quorum", () => {
+    it("is its part of all HOLD there is, what the treasury and the undelegated have included", async () => {
+      const { governor, hold } = await loadFixture(governedFixture);
+      expect(await governor.quorum(1)).to.equal(0n);
+      expect(await governor.quorum(await governor.clock())).to.equal(QUORUM);
+      expect(await hold.totalSupply()).to.equal(SUPPLY);
+    });
+
+    it("is what it was at the snapshot: a later change decides nothing that is voted on already", async () => {
+      const f = await loadFixture(governedFixture);
+      const before = Number(await f.governor.clock());
+      await govern(f, await callsOf(f.governor.updateQuorumNumerator.populateTransaction(20n)), "A fifth");
+      expect(await f.governor.quorum(before)).to.equal(QUORUM);
+      expect(await f.governor.quorum(await f.governor.clock())).to.equal(SUPPLY / 5n);
+    });
+
+    it("counts votes for and abstentions, to the wei, and no votes against", async () => {
+      const f = await loadFixture(governedFixture);
+      const [short, exact] = f.others.slice(3);
+      await f.hold.connect(f.voterB).transfer(short!, QUORUM - THRESHOLD - 1n);
+      await f.hold.connect(short!).delegate(short!);
+      await f.hold.connect(f.voterB).transfer(exact!, 1n);
+      await f.hold.connect(exact!).delegate(exact!);
+      const { proposalId } = await emptyProposal(f, "Just enough");
+      const other = await emptyProposal(f, "One wei less");
+      await untilVoting(f, other.proposalId);
+      for (const id of [proposalId, other.proposalId]) {
+        await f.governor.connect(f.proposer).castVote(id, Support.For);
+        await f.governor.connect(short!).castVote(id, Support.Abstain);
+      }
+      await f.governor.connect(exact!).castVote(proposalId, Support.Abstain);
+      await f.governor.connect(exact!).castVote(other.proposalId, Support.Against);
+      await untilVoted(f, other.proposalId);
+      expect(await f.governor.state(proposalId)).to.equal(ProposalState.Succeeded);
+      expect(await f.governor.state(other.proposalId)).to.equal(ProposalState.Defeated);
+    });
+  });
+
+  describe("a quorum that comes late (ATK-GOV-3)", () => {
+    const votedAt = async (seconds: (deadline: number) => number) => {
+      const f = await loadFixture(governedFixture);
+      const { proposalId, deadline } = await emptyProposal(f, "Late");
+      const second = seconds(deadline);
+      const vote = at(second, () => f.governor.connect(f.voterA).castVote(proposalId, Support.For));
+      return { f, proposalId, deadline, second, vote };
+    };
+
+    it("changes nothing while the extension still fits", async () => {
+      const { f, proposalId, deadline, vote } = await votedAt((end) => end - LATE_EXTENSION);
+      await expect(vote).not.to.emit(f.governor, "ProposalExtended");
+      expect(await f.governor.proposalDeadline(proposalId)).to.equal(deadline);
+    });
+
+    it("extends by one second in the first second that it does not", async () => {
+      const { f, proposalId, deadline, vote } = await votedAt((end) => end - LATE_EXTENSION + 1);
+      await expect(vote)
+        .to.emit(f.governor, "ProposalExtended")
+        .withArgs(proposalId, deadline + 1);
+      expect(await f.governor.proposalDeadline(proposalId)).to.equal(deadline + 1);
+    });
+
+    it("extends by all of it in the last second, so that a swing can be answered, once", async () => {
+      const { f, proposalId, deadline, vote } = await votedAt((end) => end);
+      const until = deadline + LATE_EXTENSION;
+      await expect(vote).to.emit(f.governor, "ProposalExtended").withArgs(proposalId, until);
+      await moveTo(deadline + 1);
+      expect(await f.governor.state(proposalId)).to.equal(ProposalState.Active);
+      const answer = at(until, () => f.governor.connect(f.voterB).castVote(proposalId, Support.Against));
+      await expect(answer)
+        .to.emit(f.governor, "VoteCast")
+        .withArgs(f.voterB, proposalId, Support.Against, VOTER_HOLD, "")
+        .and.not.to.emit(f.governor, "ProposalExtended");
+      expect(await f.governor.proposalDeadline(proposalId)).to.equal(until);
+      await moveTo(until + 1);
+      expect(await f.governor.state(proposalId)).to.equal(ProposalState.Defeated);
+    });
+
+    it("does not extend what reaches no quorum", async () => {
+      const f = await loadFixture(governedFixture);
+      const { proposalId, deadline } = await emptyProposal(f, "Nobody cares");
+      await expect(at(deadline, () => f.governor.connect(f.proposer).castVote(proposalId, Support.For))).not.to.emit(
+        f.governor,
+        "ProposalExtended",
+      );
+      await moveTo(deadline + 1);
+      expect(await f.governor.state(proposalId)).to.equal(ProposalState.Defeated);
+    });
+
+    it("refuses votes in the second after the deadline", async () => {
+      const f = await loadFixture(governedFixture);
+      const { proposalId, deadline } = await emptyProposal(f, "Too late");
+      await expect(at(deadline + 1, () => f.governor.connect(f.voterA).castVote(proposalId, Support.For)))
+        .to.be.revertedWithCustomError(f.governor, "GovernorUnexpectedProposalState")
+        .withArgs(proposalId, ProposalState.Defeated, bitmapOf(ProposalState.Active));
+    });
+  });
+
+  it("gives a proposal the delay and the period that it was made under", async () => {
+    const f = await loadFixture(governedFixture);
+    const change = await argumentsOf(
+      await callsOf(
+        f.governor.setVotingDelay.populateTransaction(0),
+        f.governor.setVotingPeriod.populateTransaction(3 * DAY),
+      ),
+      "Faster",
+    );
+    await f.governor.connect(f.proposer).propose(...change);
+    const changing = await carry(f, change);
+    const old = await emptyProposal(f, "Before");
+    await carryOut(f, changing);
+    expect(await f.governor.proposalDeadline(old.proposalId)).to.equal(old.deadline);
+    const made = await emptyProposal(f, "After");
+    expect(await f.governor.proposalDeadline(made.proposalId)).to.equal(
+      (await f.governor.proposalSnapshot(made.proposalId)) + BigInt(3 * DAY),
+    );
+    expect(VOTING_PERIOD).to.equal(5 * DAY);
+  });
+});
