@@ -1,13 +1,14 @@
 import fc from "fast-check";
 
 const seed = Number(process.env["FC_SEED"] ?? "20261121");
+const times = Number(process.env["FC_TIMES"] ?? "1");
 
 /**
- * Runs an asynchronous property with the seed that FC_SEED names, or always the same one. A failure prints seed, path and
- * the smallest counterexample that was found.
+ * Runs an asynchronous property with the seed that FC_SEED names, or always the same one: `runs` times, or with
+ * FC_TIMES so many times as often. A failure prints seed, path and the smallest counterexample that was found.
  */
 export function holds<Ts>(property: fc.IAsyncProperty<Ts>, runs: number): Promise<void> {
-  return fc.assert(property, { seed, numRuns: runs, endOnFailure: false });
+  return fc.assert(property, { seed, numRuns: runs * times, endOnFailure: false });
 }
 
 /** Any values that fit the fields of a word, the smallest and the largest often. */
