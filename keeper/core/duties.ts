@@ -36,7 +36,7 @@ export function idOf(duty: Duty): bigint {
 
 /** Whether duties of this kind are about disputes. */
 export function isOfDispute(kind: DutyKind): kind is DisputeDutyKind {
-  return kind === "execute" || kind === "settle";
+  return (DISPUTE_DUTIES as readonly DutyKind[]).includes(kind);
 }
 
 /** What people call the lease or the dispute of a duty. */

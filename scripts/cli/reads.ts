@@ -1,4 +1,6 @@
-import { formatLeaseId, leaseIdOf } from "../../sdk/ids";
+import { ZeroAddress } from "ethers";
+
+import { formatLeaseId, leaseIdOf, splitLeaseId } from "../../sdk/ids";
 import { END_REASONS, LEASE_STATUSES } from "../../sdk/market";
 import { type Offer, offerPages, offersById, type RecordedOffer, withRecords } from "../../sdk/offers";
 import type { IMarketLens } from "../../typechain-types/contracts/lens/MarketLens";
@@ -145,6 +147,12 @@ export async function readOffersById(session: Session, ids: readonly bigint[]): 
 export async function readRecords(session: Session, offers: readonly Offer[]): Promise<RecordedOffer[]> {
   const { liveness, records, market } = await session.handles();
   return withRecords({ liveness, records, modules: [await market.getAddress()] }, offers);
+}
+
+/** The slashing module that the offer of a lease names; zero: none. */
+export async function readSlasher(session: Session, { id }: Lease): Promise<string> {
+  const [offer] = await readOffersById(session, [splitLeaseId(id).offer]);
+  return offer?.slasher ?? ZeroAddress;
 }
 
 /** Leases by their ids, in that order; those that do not exist are left out. */

@@ -1,4 +1,3 @@
-import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { formatLeaseId } from "../../../sdk/ids";
@@ -10,7 +9,7 @@ import { Failure } from "../failure";
 import { money, plural, sections, table } from "../format";
 import { leaseId } from "../inputs";
 import { readOrder } from "../leases";
-import { type Lease, readLeases, readOffersById } from "../reads";
+import { type Lease, readLeases, readSlasher } from "../reads";
 import type { Session } from "../session";
 import { eventArgs, execute, type Step, step } from "../steps";
 import { type Around, leaseText } from "../views";
@@ -51,12 +50,12 @@ async function readDue(session: Session): Promise<Due[]> {
 
 /** A lease with what is beside it; disputes are looked for where claims are open. */
 async function aroundOf(session: Session, lease: Lease): Promise<readonly [Lease, Around]> {
-  const [order, [offer], disputes] = await Promise.all([
+  const [order, slasher, disputes] = await Promise.all([
     readOrder(session, lease.id),
-    readOffersById(session, [lease.id >> 32n]),
+    readSlasher(session, lease),
     lease.openClaims === 0 ? [] : findDisputes(session, { lease: lease.id }),
   ]);
-  return [lease, { order, slasher: offer?.slasher ?? ZeroAddress, disputes: disputes.filter(isOpen) }];
+  return [lease, { order, slasher, disputes: disputes.filter(isOpen) }];
 }
 
 const show = command({

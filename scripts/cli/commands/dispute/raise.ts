@@ -13,7 +13,7 @@ import { Failure, toFailure } from "../../failure";
 import { hold, money, pairs } from "../../format";
 import { type Instant, instant, leaseId } from "../../inputs";
 import { readLease } from "../../leases";
-import { type Lease, readOffersById } from "../../reads";
+import { type Lease, readSlasher } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute, step } from "../../steps";
 import { takeHold } from "./hold";
@@ -72,12 +72,11 @@ function sinceOf(since: Instant, lease: Lease, now: number): number {
 /** Fails unless the lease can be disputed by this account, as far as it is known beforehand. */
 async function requireDisputable(session: Session, lease: Lease, account: string, now: number): Promise<void> {
   const { disputes } = await session.handles();
-  const [[offer], [earlier], module] = await Promise.all([
-    readOffersById(session, [lease.id >> 32n]),
+  const [slasher, [earlier], module] = await Promise.all([
+    readSlasher(session, lease),
     readDisputes(session, [disputeIdOf(lease.id, account)]),
     disputes.getAddress(),
   ]);
-  const slasher = offer?.slasher ?? ZeroAddress;
   if (slasher !== module) {
     const accepted = slasher === ZeroAddress ? "accepted no slashing module" : `accepted slashing module ${slasher}`;
     const hint = "choose offers whose leases can be disputed, see leasehold offers";

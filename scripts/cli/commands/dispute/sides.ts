@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { DECISION_WINDOW, LEAST_ELIGIBLE } from "../../../../sdk/disputes";
 import { formatDuration } from "../../../../sdk/units";
+import type { DisputeSettledEvent } from "../../../../typechain-types/contracts/slashing/Disputes";
 import { command, done } from "../../command";
 import { penaltyIfUpheld, readDispute } from "../../disputes";
 import { mayAppeal, movesText, outcomeText, stageOf, stateText, turnText } from "../../disputeWords";
@@ -11,7 +12,7 @@ import { hold, money, pairs, plural } from "../../format";
 import { disputeOrLease } from "../../inputs";
 import { readLease } from "../../leases";
 import type { Session } from "../../session";
-import { eventArgs, execute, type Step, step } from "../../steps";
+import { eventArgs, type Execution, execute, type Step, step } from "../../steps";
 import { requireRole, requireStage, type Scene, sceneOf } from "./guards";
 import { takeHold } from "./hold";
 
@@ -28,6 +29,14 @@ async function move(session: Session, { dispute }: Scene, steps: readonly Step[]
     ["can be done", movesText(after)],
   ]);
   return done(execution, text, { ...after, dispute: after.name });
+}
+
+/** What was paid out when a dispute was settled, wei of HOLD; undefined where it was only simulated. */
+function payoutOf(execution: Execution) {
+  const args = eventArgs(execution, "DisputeSettled")[0];
+  if (args === undefined) return undefined;
+  const { toClaimant, toProvider, toTreasury, share } = args.toObject() as DisputeSettledEvent.OutputObject;
+  return { toClaimant, toProvider, toTreasury, share };
 }
 
 /** What an upheld claim would take of the provider now. */
@@ -106,13 +115,13 @@ export const withdraw = command({
     const execution = await execute(session, [
       await step(`Withdraw dispute ${dispute.name}`, disputes, disputes.withdraw, [dispute.id], dispute.token),
     ]);
-    const settled = eventArgs(execution, "DisputeSettled")[0];
-    if (settled === undefined) return done(execution, "", { dispute: dispute.name });
-    const [toClaimant, toProvider] = [settled["toClaimant"], settled["toProvider"]] as bigint[];
+    const payout = payoutOf(execution);
+    if (payout === undefined) return done(execution, "", { dispute: dispute.name });
+    const { toClaimant, toProvider } = payout;
     const text = pairs([
       ["dispute", `${dispute.name}, withdrawn`],
-      ["to you", hold(toClaimant ?? 0n)],
-      ["to the provider", hold(toProvider ?? 0n)],
+      ["to you", hold(toClaimant)],
+      ["to the provider", hold(toProvider)],
     ]);
     return done(execution, text, { dispute: dispute.name, toClaimant, toProvider });
   },
@@ -177,11 +186,9 @@ export const carryOut = command({
         : []),
       await step(`Pay the bonds of dispute ${name} out`, disputes, disputes.settle, [id], token),
     ]);
-    const settled = eventArgs(execution, "DisputeSettled")[0];
-    if (settled === undefined) return done(execution, "", { dispute: name });
-    const [toClaimant, toProvider, toTreasury, share] = ["toClaimant", "toProvider", "toTreasury", "share"].map(
-      (field) => settled[field] as bigint,
-    ) as [bigint, bigint, bigint, bigint];
+    const payout = payoutOf(execution);
+    if (payout === undefined) return done(execution, "", { dispute: name });
+    const { toClaimant, toProvider, toTreasury, share } = payout;
     const penalty = eventArgs(execution, "DisputeExecuted")[0]?.["penalty"] as bigint | undefined;
     const paidIn = await (await session.tokens()).describe(token);
     const upheld = dispute.outcome === "Upheld";
@@ -202,14 +209,6 @@ export const carryOut = command({
           : `${hold(share)} for each member who voted: leasehold dispute fee ${name}`,
       ],
     ]);
-    const data = {
-      dispute: name,
-      outcome: dispute.outcome,
-      penalty: penalty ?? null,
-      toClaimant,
-      toProvider,
-      toTreasury,
-    };
-    return done(execution, text, { ...data, share });
+    return done(execution, text, { dispute: name, outcome: dispute.outcome, penalty: penalty ?? null, ...payout });
   },
 });
