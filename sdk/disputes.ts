@@ -30,14 +30,6 @@ export const FAULT_CLASS_WORDS: Readonly<Record<FaultClass, string>> = {
 export const OUTCOMES = ["None", "Upheld", "Failed", "Rejected"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** How a claim ended, or stands. */
-export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
-  None: "open",
-  Upheld: "upheld",
-  Failed: "failed, neither upheld nor rejected",
-  Rejected: "rejected",
-};
-
 export const DISPUTE_PHASES = ["Filed", "Answered", "Decided", "Appealed", "Final", "Executed", "Settled"] as const;
 export type DisputePhase = (typeof DISPUTE_PHASES)[number];
 
@@ -55,21 +47,5 @@ export const DISPUTE_PHASE_WORDS: Readonly<Record<DisputePhase, string>> = {
 export const VOTES = ["None", "Uphold", "Reject", "Recused", "Paid"] as const;
 export type Vote = (typeof VOTES)[number];
 
-/** A council member's part in a dispute. */
-export const VOTE_WORDS: Readonly<Record<Vote, string>> = {
-  None: "has not voted",
-  Uphold: "voted to uphold",
-  Reject: "voted to reject",
-  Recused: "recused itself",
-  Paid: "voted, and took its share of the fee",
-};
-
 export const SIDES = ["None", "Claimant", "Provider"] as const;
 export type Side = (typeof SIDES)[number];
-
-/** Whose something is. */
-export const SIDE_WORDS: Readonly<Record<Side, string>> = {
-  None: "nobody",
-  Claimant: "the claimant",
-  Provider: "the provider",
-};
