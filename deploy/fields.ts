@@ -30,12 +30,12 @@ export function duration(description: string, least: string, most: string) {
     );
 }
 
-/** `"2.5 %"` -> basis points, `least` to `most`. */
-export function share(description: string, most: number, least = 0) {
+/** `"2.5 %"` -> basis points, `least` to `most`, a multiple of `step`. */
+export function share(description: string, most: number, least = 0, step = 1) {
   const bounds = least === 0 ? `at most ${most / 100} %` : `${least / 100} % to ${most / 100} %`;
   return z
     .string()
-    .meta({ description: `${description} Per cent, in steps of 0.01; ${bounds}.` })
+    .meta({ description: `${description} Per cent, in steps of ${step / 100}; ${bounds}.` })
     .transform((text, context) => {
       const [, number] = /^(\d{1,3}(?:\.\d{1,2})?) ?%$/.exec(text) ?? [];
       if (number === undefined) {
@@ -44,6 +44,7 @@ export function share(description: string, most: number, least = 0) {
       }
       const bps = Number(parseUnits(number, 2));
       if (bps < least || bps > most) context.addIssue(`"${text}" is out of bounds: ${bounds}`);
+      if (bps % step !== 0) context.addIssue(`"${text}" is too fine: steps are ${step / 100} %`);
       return bps;
     });
 }

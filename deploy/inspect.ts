@@ -126,7 +126,7 @@ export async function inspect(stage: Stage, book?: AddressBook): Promise<Finding
 
   const actions = [
     ...plan.genesis(parameters).map((action) => ["genesis", action] as const),
-    ...plan.handover(parameters).map((action) => ["handover", action] as const),
+    ...plan.handover.map((action) => ["handover", action] as const),
   ];
   if (contracts.some(({ state }) => state !== "done")) {
     const later = actions.map(([kind, { name, goal }]): Finding => ({ kind, name, state: "missing", detail: goal }));

@@ -67,7 +67,6 @@ const OF_BOTH_AMOUNTS = {
 
 const disputesSchema = z
   .strictObject({
-    appealAuthority: account("Hears appeals, in place of the admin: left out, roles.admin does.").optional(),
     bondFloor: hold("Least bond of a claim; a tenth of the collateral where that is more, all of it at most.", 10_000n),
     filingFee: hold("For the council members who vote; never more than bondFloor.", 10_000n),
     fractions: z
@@ -105,11 +104,19 @@ const fileSchema = z.strictObject({
     }),
   deployer: account("The account that deploys: it determines every address, and ends without any power."),
   roles: z.strictObject({
-    admin: account("Ends as the only admin of the AccessManager."),
-    guardian: account("May pause new leases and new offers for a bounded time, and nothing else."),
-    treasury: account("Escrow account that fees go to, and payee of its part of penalties."),
-    initialHolder: account("Receives the whole supply of HOLD."),
+    guardian: account("Is seated to pause new leases and new offers for a bounded time, once, and nothing else."),
+    initialHolder: account("Receives the whole supply of HOLD, and with it all votes."),
   }),
+  governance: z
+    .strictObject({
+      votingDelay: duration("From a proposal until votes are counted.", "0 s", "2 d"),
+      votingPeriod: duration("How long a vote is open.", "3 d", "7 d"),
+      proposalThreshold: share("Of all HOLD, as votes that proposing takes.", 100, 1),
+      quorum: share("Of all HOLD, as votes for and abstaining that a proposal needs.", 2_000, 200, 100),
+      lateExtension: duration("How long voting goes on at least once the quorum is reached.", "0 s", "2 d"),
+      timelockDelay: duration("From queueing what was voted for until it can be executed.", "2 d", "4 d"),
+    })
+    .meta({ description: "The governor of HOLD and its timelock, which owns everything and is the treasury." }),
   liveness: z.strictObject({
     grace: duration("How long a heartbeat lasts. Immutable.", "10 min", "1 d"),
     outageAllowance: duration(
@@ -159,12 +166,8 @@ const fileSchema = z.strictObject({
     .meta({ description: "How transactions are sent; not part of what is deployed, free to change between runs." }),
 });
 
-type File = z.output<typeof fileSchema>;
-
 /** Checked contents of a network file: seconds, basis points, base units, millionths of a HOLD. */
-export type Parameters = Omit<File, "$schema" | "disputes"> & {
-  readonly disputes: File["disputes"] & { readonly appealAuthority: string };
-};
+export type Parameters = Omit<z.output<typeof fileSchema>, "$schema">;
 
 /** What a network file may hold, before it is checked. */
 export type ParametersInput = z.input<typeof fileSchema>;
@@ -191,12 +194,7 @@ function publicKeyFaults(input: unknown): string[] {
     chainId: z.number(),
     deployer: z.string().optional().catch(undefined),
     roles: z.record(z.string(), z.string().catch("")).catch({}),
-    disputes: z
-      .object({
-        appealAuthority: z.string().optional().catch(undefined),
-        council: z.array(z.string().catch("")).catch([]),
-      })
-      .catch({ council: [] }),
+    disputes: z.object({ council: z.array(z.string().catch("")).catch([]) }).catch({ council: [] }),
   });
   const { success, data } = schema.safeParse(input);
   if (!success || DEVELOPMENT_CHAINS.has(data.chainId)) return [];
@@ -204,7 +202,6 @@ function publicKeyFaults(input: unknown): string[] {
   const accounts: [string, string | undefined][] = [
     ["deployer", data.deployer],
     ...Object.entries(data.roles).map(([role, value]): [string, string] => [`roles.${role}`, value]),
-    ["disputes.appealAuthority", data.disputes.appealAuthority],
     ...data.disputes.council.map((value, index): [string, string] => [`disputes.council.${index}`, value]),
   ];
   return accounts
@@ -228,8 +225,7 @@ export function parseParameters(input: unknown, source: string): Parameters {
     );
   }
   const { $schema: _schema, ...parameters } = parsed.data;
-  const { disputes, roles } = parameters;
-  return { ...parameters, disputes: { ...disputes, appealAuthority: disputes.appealAuthority ?? roles.admin } };
+  return parameters;
 }
 
 /** Reads and checks the network file at `path`. */

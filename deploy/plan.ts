@@ -2,7 +2,6 @@ import type { Provider } from "ethers";
 
 import type { ContractName } from "../sdk/addressBook";
 import type { Handles } from "../sdk/handles";
-import type { RoleName } from "../sdk/roles";
 import type { Parameters } from "./parameters";
 
 /** Addresses of the contracts, known before anything is created. */
@@ -54,19 +53,14 @@ export interface ActionEntry {
   readonly check?: (scene: Scene) => Promise<void>;
 }
 
-/** Who holds a role once the deployment is over. */
-export type Holders = Readonly<Record<RoleName, readonly string[]>>;
-
 /** The protocol as data. */
 export interface Plan {
   /** In order of dependency. */
   readonly contracts: readonly ContractEntry[];
   /** What the deployer configures while it is admin. */
   readonly genesis: (parameters: Parameters) => readonly ActionEntry[];
-  /** Last: the deployer gives its power away. Empty where the deployer is meant to keep it. */
-  readonly handover: (parameters: Parameters) => readonly ActionEntry[];
+  /** Last: the deployer gives its power away. */
+  readonly handover: readonly ActionEntry[];
   /** True from the end of the handover on: what differs from genesis since then is governance's doing. */
   readonly handedOver: (scene: Scene) => Promise<boolean>;
-  /** Who is meant to hold which role in the end. */
-  readonly holders: (parameters: Parameters) => Holders;
 }

@@ -1,5 +1,6 @@
 import { ROLES, type RoleName } from "../sdk/roles";
 import { collectLogs } from "./logs";
+import { ROLE_HOLDERS } from "./roles";
 import type { Stage } from "./scene";
 
 /** Somebody who holds a role of the AccessManager now. */
@@ -7,7 +8,7 @@ export interface Power {
   /** Name of the role, or its number where the plan knows none. */
   readonly role: string;
   readonly account: string;
-  /** Whether the network file gives this account this role. */
+  /** Whether the role map gives this account this role. */
   readonly expected: boolean;
 }
 
@@ -16,7 +17,7 @@ export interface Power {
  * chain as it is now.
  */
 export async function census(stage: Stage, fromBlock: number): Promise<Power[]> {
-  const { provider, at, plan, parameters, contracts } = stage;
+  const { provider, at, contracts } = stage;
   const { accessManager } = contracts;
   const granted = accessManager.interface.getEvent("RoleGranted");
   const head = await provider.getBlockNumber();
@@ -28,14 +29,13 @@ export async function census(stage: Stage, fromBlock: number): Promise<Power[]> 
     }),
   );
 
-  const holders = plan.holders(parameters);
   const names = new Map<bigint, RoleName>(Object.entries(ROLES).map(([name, id]) => [id, name as RoleName]));
   const powers = await Promise.all(
     [...grants.values()].map(async ({ roleId, account }): Promise<Power[]> => {
       // From `since` on it is a member: a grant that has yet to take effect is a power too.
       const { since } = await accessManager.getAccess(roleId, account);
       const name = names.get(roleId);
-      const expected = name !== undefined && holders[name].includes(account);
+      const expected = name !== undefined && ROLE_HOLDERS[name].some((holder) => at[holder] === account);
       return since !== 0n ? [{ role: name ?? String(roleId), account, expected }] : [];
     }),
   );

@@ -1,12 +1,11 @@
-import { Contract, getAddress, Interface } from "ethers";
-
-import { type RoleName, ROLES } from "../sdk/roles";
 import type {
   AccessManager__factory,
   Council__factory,
   Disputes__factory,
   Escrow__factory,
+  Guardian__factory,
   Hold__factory,
+  HoldGovernor__factory,
   Liveness__factory,
   Market__factory,
   MarketLens__factory,
@@ -14,10 +13,13 @@ import type {
   Quotes__factory,
   Staking__factory,
   StandingOrders__factory,
+  Timelock__factory,
 } from "../typechain-types";
-import { DeployError } from "./errors";
-import type { Parameters } from "./parameters";
-import { type ActionEntry, contract, type ContractEntry, type Plan, type Scene } from "./plan";
+import { functionRoles, grant, listToken, renounceAdmin, seat, steppedDown } from "./actions";
+import { contract, type ContractEntry, type Plan } from "./plan";
+import { ROLE_HOLDERS } from "./roles";
+
+const SUPPLY = 1_000_000_000n * 10n ** 18n;
 
 /** The cold parts of the market, which are linked to it. */
 const marketLibraries: readonly ContractEntry[] = [
@@ -50,6 +52,34 @@ const contracts: Plan["contracts"] = [
     artifact: "@openzeppelin/contracts/access/manager/AccessManager.sol:AccessManager",
     args: ({ deployer }) => [deployer],
   }),
+  contract<Timelock__factory>({
+    name: "timelock",
+    artifact: "contracts/governance/Timelock.sol:Timelock",
+    args: ({ governance }, at) => [governance.timelockDelay, at.governor, at.hold],
+  }),
+  contract<HoldGovernor__factory>({
+    name: "governor",
+    artifact: "contracts/governance/HoldGovernor.sol:HoldGovernor",
+    args: ({ governance: { votingDelay, votingPeriod, proposalThreshold, quorum, lateExtension } }, at) => [
+      at.hold,
+      at.timelock,
+      at.disputes,
+      {
+        votingDelay,
+        votingPeriod,
+        proposalThreshold: (SUPPLY * BigInt(proposalThreshold)) / 10_000n,
+        quorumPercent: quorum / 100,
+        lateExtension,
+      },
+    ],
+    facts: (_, at) => ({ token: at.hold, timelock: at.timelock }),
+  }),
+  contract<Guardian__factory>({
+    name: "guardian",
+    artifact: "contracts/governance/Guardian.sol:Guardian",
+    args: ({ roles }, at) => [at.accessManager, roles.guardian],
+    facts: (_, at) => ({ authority: at.accessManager }),
+  }),
   contract<Escrow__factory>({
     name: "escrow",
     artifact: "contracts/escrow/Escrow.sol:Escrow",
@@ -77,7 +107,7 @@ const contracts: Plan["contracts"] = [
     name: "market",
     artifact: "contracts/market/Market.sol:Market",
     libraries: Object.fromEntries(marketLibraries.map(({ name, artifact }) => [artifact, name])),
-    args: ({ roles, liveness, terms, weights }, at) => [
+    args: ({ liveness, terms, weights }, at) => [
       at.accessManager,
       {
         escrow: at.escrow,
@@ -89,7 +119,7 @@ const contracts: Plan["contracts"] = [
       },
       liveness.outageAllowance,
       {
-        treasury: roles.treasury,
+        treasury: at.timelock,
         feeBps: terms.fee,
         toleranceBps: terms.tolerance,
         noShowBps: terms.noShowPenalty,
@@ -131,15 +161,15 @@ const contracts: Plan["contracts"] = [
   contract<Disputes__factory>({
     name: "disputes",
     artifact: "contracts/slashing/Disputes.sol:Disputes",
-    args: ({ disputes: { appealAuthority, bondFloor, filingFee, fractions }, roles }, at) => [
+    args: ({ disputes: { bondFloor, filingFee, fractions } }, at) => [
       at.accessManager,
       at.market,
       at.council,
       {
-        appealAuthority,
+        appealAuthority: at.timelock,
         bondFloor,
         filingFee,
-        treasury: roles.treasury,
+        treasury: at.timelock,
         unservedBps: fractions.unserved,
         shortOfTermsBps: fractions.shortOfTerms,
         dataLostBps: fractions.dataLost,
@@ -156,126 +186,15 @@ const contracts: Plan["contracts"] = [
   }),
 ];
 
-// ------------------------------------------------------------------------------------------------- genesis
-
-const tokenInterface = new Interface([
-  "function symbol() view returns (string)",
-  "function decimals() view returns (uint8)",
-]);
-
-/** A token that is not the one in the file would be listed with wrong amounts. */
-async function checkToken(scene: Scene, { address, symbol, decimals }: Parameters["tokens"][number]): Promise<void> {
-  const wrong = (what: string): DeployError =>
-    new DeployError(
-      "PRECONDITION",
-      `The token ${symbol} at ${address}: ${what}.`,
-      "correct `tokens` in the network file; nothing was listed.",
-    );
-  if ((await scene.provider.getCode(address)) === "0x") throw wrong("there is no contract");
-  const token = new Contract(address, tokenInterface, scene.provider);
-  const found = await Promise.all([token.getFunction("symbol")(), token.getFunction("decimals")()]).catch(() => {
-    throw wrong("it does not answer symbol() and decimals()");
-  });
-  if (found[0] !== symbol) throw wrong(`it calls itself ${String(found[0])}`);
-  if (found[1] !== BigInt(decimals)) throw wrong(`it has ${String(found[1])} decimals, the file says ${decimals}`);
-}
-
-function listToken(token: Parameters["tokens"][number]): ActionEntry {
-  return {
-    name: `list ${token.symbol}`,
-    goal: `the market accepts ${token.symbol}, ${token.address}`,
-    async done({ contracts: { market } }) {
-      const listed = await market.tokenTermsOf(token.address);
-      return listed.listed && listed.minimumLock === token.minimumLock && listed.bounty === token.bounty;
-    },
-    check: (scene) => checkToken(scene, token),
-    call: ({ at, contracts: { market } }) => ({
-      to: at.market,
-      data: market.interface.encodeFunctionData("listToken", [token.address, token.minimumLock, token.bounty]),
-    }),
-  };
-}
-
-/** `member` rules on disputes that are filed from the second after. */
-function seat(member: string): ActionEntry {
-  return {
-    name: `seat ${member}`,
-    goal: `${member} sits on the council`,
-    done: async ({ contracts: { council } }) => (await council.seatedSince(member)) !== 0n,
-    call: ({ at, contracts: { council } }) => ({
-      to: at.council,
-      data: council.interface.encodeFunctionData("seat", [member]),
-    }),
-  };
-}
-
-/** The guardian's one function. */
-const guardianFunction: ActionEntry = {
-  name: "guardian function",
-  goal: "the guardian role may pause entries, and nothing else",
-  async done({ at, contracts: { accessManager, market } }) {
-    const { selector } = market.interface.getFunction("pauseEntries");
-    return (await accessManager.getTargetFunctionRole(at.market, selector)) === ROLES.guardian;
-  },
-  call({ at, contracts: { accessManager, market } }) {
-    const { selector } = market.interface.getFunction("pauseEntries");
-    return {
-      to: at.accessManager,
-      data: accessManager.interface.encodeFunctionData("setTargetFunctionRole", [
-        at.market,
-        [selector],
-        ROLES.guardian,
-      ]),
-    };
-  },
-};
-
-/** `account` holds the role from now on, without a delay. */
-function grant(name: RoleName, account: string): ActionEntry {
-  const role = ROLES[name];
-  return {
-    name: `${name} role`,
-    goal: `${account} is ${name}`,
-    async done({ contracts: { accessManager } }) {
-      const { isMember, executionDelay } = await accessManager.hasRole(role, account);
-      return isMember && executionDelay === 0n;
-    },
-    call: ({ at, contracts: { accessManager } }) => ({
-      to: at.accessManager,
-      data: accessManager.interface.encodeFunctionData("grantRole", [role, account, 0n]),
-    }),
-  };
-}
-
-const isAdmin = async ({ contracts: { accessManager } }: Scene, account: string): Promise<boolean> =>
-  (await accessManager.hasRole(ROLES.admin, account)).isMember;
-
-const renounceAdmin: ActionEntry = {
-  name: "deployer steps down",
-  goal: "the deployer holds no power",
-  done: async (scene) => !(await isAdmin(scene, scene.deployer)),
-  call: ({ at, contracts: { accessManager }, deployer }) => ({
-    to: at.accessManager,
-    data: accessManager.interface.encodeFunctionData("renounceRole", [ROLES.admin, deployer]),
-  }),
-};
-
-/** True where the network file lets the deployer keep its power. */
-export function deployerStaysAdmin({ deployer, roles }: Parameters): boolean {
-  return getAddress(deployer) === getAddress(roles.admin);
-}
-
 /** The whole protocol. */
 export const PROTOCOL: Plan = {
   contracts,
-  genesis: ({ tokens, disputes, roles }) => [
+  genesis: ({ tokens, disputes }) => [
     ...tokens.map(listToken),
     ...disputes.council.map(seat),
-    guardianFunction,
-    grant("guardian", roles.guardian),
+    ...functionRoles(),
+    ...ROLE_HOLDERS.guardian.map((holder) => grant("guardian", holder)),
   ],
-  handover: (parameters) =>
-    deployerStaysAdmin(parameters) ? [] : [grant("admin", parameters.roles.admin), renounceAdmin],
-  handedOver: async (scene) => !(await isAdmin(scene, scene.deployer)),
-  holders: ({ roles }) => ({ admin: [roles.admin], guardian: [roles.guardian] }),
+  handover: [...ROLE_HOLDERS.admin.map((holder) => grant("admin", holder)), renounceAdmin],
+  handedOver: steppedDown,
 };

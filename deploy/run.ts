@@ -82,7 +82,7 @@ export class Run {
     if (missing.has("create3 factory")) await this.createFactory();
     for (const entry of plan.contracts) if (missing.has(entry.name)) await this.createContract(entry);
     for (const action of plan.genesis(parameters)) if (missing.has(action.name)) await this.act("genesis", action);
-    const handover = plan.handover(parameters).filter(({ name }) => missing.has(name));
+    const handover = plan.handover.filter(({ name }) => missing.has(name));
     if (handover.length > 0) await this.assertNoStranger();
     for (const action of handover) await this.act("handover", action);
     await this.sender.confirm(Math.max(0, ...this.receipts.map(({ blockNumber }) => blockNumber)));
@@ -273,12 +273,6 @@ export class Run {
     }
     for (const { account, role, expected } of powers) {
       if (!expected) this.tell({ type: "notice", message: `${account} holds ${role}, granted since the handover.` });
-    }
-    if (this.stage.plan.handover(this.stage.parameters).length === 0) {
-      const message =
-        `THE DEPLOYER ${this.stage.deployer} KEEPS ALL POWER: roles.admin of the network file is the deployer itself. ` +
-        "Fit for a development chain only.";
-      this.tell({ type: "notice", message });
     }
     return powers;
   }

@@ -7,6 +7,9 @@ import { z } from "zod";
 export const CONTRACT_NAMES = [
   "hold",
   "accessManager",
+  "timelock",
+  "governor",
+  "guardian",
   "escrow",
   "staking",
   "liveness",

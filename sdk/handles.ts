@@ -9,8 +9,12 @@ import {
   Disputes__factory,
   type Escrow,
   Escrow__factory,
+  type Guardian,
+  Guardian__factory,
   type Hold,
   Hold__factory,
+  type HoldGovernor,
+  HoldGovernor__factory,
   type Liveness,
   Liveness__factory,
   type Market,
@@ -25,6 +29,8 @@ import {
   Staking__factory,
   type StandingOrders,
   StandingOrders__factory,
+  type Timelock,
+  Timelock__factory,
 } from "../typechain-types";
 import { type AddressBook, addressesOf, type ContractName } from "./addressBook";
 
@@ -32,6 +38,9 @@ import { type AddressBook, addressesOf, type ContractName } from "./addressBook"
 export interface Handles {
   readonly hold: Hold;
   readonly accessManager: AccessManager;
+  readonly timelock: Timelock;
+  readonly governor: HoldGovernor;
+  readonly guardian: Guardian;
   readonly escrow: Escrow;
   readonly staking: Staking;
   readonly liveness: Liveness;
@@ -49,6 +58,9 @@ export function handlesAt(addresses: Record<ContractName, string>, runner: Contr
   return {
     hold: Hold__factory.connect(addresses.hold, runner),
     accessManager: AccessManager__factory.connect(addresses.accessManager, runner),
+    timelock: Timelock__factory.connect(addresses.timelock, runner),
+    governor: HoldGovernor__factory.connect(addresses.governor, runner),
+    guardian: Guardian__factory.connect(addresses.guardian, runner),
     escrow: Escrow__factory.connect(addresses.escrow, runner),
     staking: Staking__factory.connect(addresses.staking, runner),
     liveness: Liveness__factory.connect(addresses.liveness, runner),

@@ -83,7 +83,7 @@ async function live(screen: Screen, children: Children, directory: string, optio
   screen.section("What is left runs to its end");
   await laterHours(stage, leases, moved);
   screen.section("Everybody gets what is theirs");
-  await settle(stage);
+  const fees = await settle(stage);
   await keeper.stop(children);
 
   screen.section("The ledger");
@@ -104,7 +104,7 @@ async function live(screen: Screen, children: Children, directory: string, optio
     `all ${expected.leases.length} leases have ended; ${figures} figures are what an independent computation says`,
   );
 
-  await leave(stage);
+  await leave(stage, fees);
   const left = (await observeVaults(world)).filter(({ balance, liabilities }) => balance !== 0n || liabilities !== 0n);
   if (left.length > 0)
     return left.map(({ token, balance }) => `after everybody withdrew, escrow still holds ${balance} ${token}`);

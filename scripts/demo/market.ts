@@ -34,7 +34,7 @@ const MOST_UINT48 = 2n ** 48n - 1n;
 export async function bond(world: World, name: ProviderName, amount: bigint): Promise<number> {
   const { people, contracts } = world;
   const [provider, operator] = [people[name], people[`${name} operator`]];
-  await mined(contracts.hold.connect(people.admin).transfer(provider, amount));
+  await mined(contracts.hold.connect(people.founder).transfer(provider, amount));
   await mined(contracts.hold.connect(provider).approve(contracts.staking, amount));
   await mined(contracts.staking.connect(provider).bond(contracts.market, amount));
   await mined(contracts.liveness.connect(provider).setOperator(operator));

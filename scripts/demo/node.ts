@@ -103,7 +103,11 @@ export class ChainClock {
 
   /** Moves the chain to so many seconds after the start, if that is not past already. */
   async moveTo(seconds: number): Promise<void> {
-    const target = this.begin + Math.ceil(seconds);
+    await this.reach(this.begin + Math.ceil(seconds));
+  }
+
+  /** Moves the chain to this second of its own, if that is not past already. */
+  async reach(target: number): Promise<void> {
     if (target <= (await this.now())) return;
     await this.provider.send("evm_setNextBlockTimestamp", [target]);
     await this.provider.send("evm_mine", []);

@@ -100,7 +100,7 @@ function liveBetween(moments: readonly { at: bigint; darkSeconds: bigint }[]): b
 }
 
 async function observeAccounts(world: World): Promise<AccountLine[]> {
-  const { contracts, deployment, people } = world;
+  const { contracts, deployment, addresses } = world;
   const { escrow } = contracts;
   const from = deployment.book.startBlock;
   const [deposits, locks, errands, settlements] = await Promise.all([
@@ -113,7 +113,7 @@ async function observeAccounts(world: World): Promise<AccountLine[]> {
   for (const { symbol, address: token } of Object.values(world.tokens)) {
     const settled = settlements.filter(({ args }) => args.token === token).flatMap(({ args }) => entriesOf(args[2]));
     for (const account of PEOPLE) {
-      const { address } = people[account];
+      const address = addresses[account];
       const isOwn = ({ args }: { args: { token: string; account: string } }): boolean =>
         args.token === token && args.account === address;
       const moved = settled.filter((entry) => entry.account === address);
@@ -150,7 +150,7 @@ interface Entry {
 }
 
 async function observeHold(world: World): Promise<HoldLine[]> {
-  const { contracts, deployment, people } = world;
+  const { contracts, deployment, addresses } = world;
   const { staking, market } = contracts;
   const from = deployment.book.startBlock;
   const [penalties, claims] = await Promise.all([
@@ -159,7 +159,7 @@ async function observeHold(world: World): Promise<HoldLine[]> {
   ]);
   const lines = await Promise.all(
     PEOPLE.map(async (account): Promise<HoldLine> => {
-      const { address } = people[account];
+      const address = addresses[account];
       const { free, reserved } = await staking.poolOf(market, address);
       return {
         account,
@@ -173,25 +173,25 @@ async function observeHold(world: World): Promise<HoldLine[]> {
 }
 
 /** What the market wrote into the providers' records. */
-async function observeRecords({ contracts, people }: World): Promise<RecordLine[]> {
+async function observeRecords({ contracts, addresses }: World): Promise<RecordLine[]> {
   const { records, market } = contracts;
   return await Promise.all(
     PROVIDERS.map(async (account) => {
-      const [served, noShows, liveSeconds, darkSeconds, slashed] = await records.recordOf(market, people[account]);
+      const [served, noShows, liveSeconds, darkSeconds, slashed] = await records.recordOf(market, addresses[account]);
       return { account, served, noShows, liveSeconds, darkSeconds, slashed };
     }),
   );
 }
 
 /** What the escrow holds, and what it owes to everybody whom the demo knows. */
-export async function observeVaults({ contracts, people, tokens }: World): Promise<Vault[]> {
+export async function observeVaults({ contracts, addresses, tokens }: World): Promise<Vault[]> {
   const { escrow, market } = contracts;
   return await Promise.all(
     Object.values(tokens).map(async ({ symbol, address, contract }) => {
       const owed = await Promise.all(
         PEOPLE.map(async (account) => {
-          const { locked } = await escrow.moduleAccount(market, address, people[account]);
-          return (await escrow.freeOf(address, people[account])) + locked;
+          const { locked } = await escrow.moduleAccount(market, address, addresses[account]);
+          return (await escrow.freeOf(address, addresses[account])) + locked;
         }),
       );
       return { token: symbol, balance: await contract.balanceOf(escrow), liabilities: sum(owed, (amount) => amount) };

@@ -1,8 +1,9 @@
 import { formatAmount, parseAmount } from "../../sdk/units";
+import { type Call, Proposal } from "./governance";
 import { setPrice } from "./market";
 import { BONDS, DAY, HOUR, MINUTE, type OfferKey, OFFERS, SILENCE } from "./plot";
 import type { Stage, StoryLease } from "./stage";
-import { mined, type Person, PROVIDERS, TENANTS } from "./world";
+import { mined, type Party, PROVIDERS, TENANTS } from "./world";
 
 /** Leases that the story comes back to. */
 interface Leases {
@@ -128,34 +129,73 @@ export async function laterHours(stage: Stage, leases: Leases, moved: StoryLease
   await stage.awaitKeeper([site]);
 }
 
-/** Everything earned is collected, collateral and penalties find their owners. */
-export async function settle(stage: Stage): Promise<void> {
+/**
+ * Everything earned is collected, collateral and penalties find their owners. Returns the proposal that pays the fees,
+ * which was voted for.
+ */
+export async function settle(stage: Stage): Promise<Proposal> {
   const { contracts, people } = stage.world;
   const activated = stage.leases.filter(({ activatedAt }) => activatedAt !== undefined).map(({ id }) => id);
   await mined(stage.marketOf("keeper").collect(activated));
   await stage.say(
     `providers are paid for all ${activated.length} leases, the treasury takes its fee, Corewerk's collateral pays its service credits: one transaction, by anyone`,
   );
+  // Before the time passes: HOLD votes from the second after it was delegated.
+  await mined(contracts.hold.connect(people.founder).delegate(people.founder));
   await stage.clock.moveTo(13 * HOUR);
   await mined(stage.marketOf("keeper").collect(activated));
   await stage.say("the time for claims is over: collateral returns to the providers' free bonds");
 
+  const pays = await proposeToPay(stage);
   await stage.clock.moveTo(15 * DAY);
-  const { staking } = contracts;
-  const penalties = await staking.queryFilter(staking.filters.Penalised(), stage.world.deployment.book.startBlock);
-  for (const payee of ["Ana", "Ben", "treasury"] as const satisfies Person[]) {
-    const { address } = people[payee];
-    const own = penalties.filter(({ args }) => args.tenant === address || args.treasury === address);
-    const ids = own.map(({ args }) => args.penaltyId);
-    await mined(staking.connect(people[payee]).claimPenalties(ids, address));
+  for (const payee of ["Ana", "Ben"] as const) {
+    const own = await penaltiesOf(stage, payee);
+    await mined(contracts.staking.connect(people[payee]).claimPenalties(own, people[payee]));
   }
-  await stage.say("the penalties have matured: Ana and Ben take their parts, the treasury its own");
+  await pays.penalties.execute();
+  await stage.say("the penalties have matured: Ana and Ben take their parts, the treasury its own, as was voted");
+  return pays.fees;
+}
+
+/** Penalties that are in part this payee's. */
+async function penaltiesOf({ world }: Stage, payee: Party): Promise<bigint[]> {
+  const { staking } = world.contracts;
+  const address = world.addresses[payee];
+  const penalties = await staking.queryFilter(staking.filters.Penalised(), world.deployment.book.startBlock);
+  const own = penalties.filter(({ args }) => args.tenant === address || args.treasury === address);
+  return own.map(({ args }) => args.penaltyId);
+}
+
+/** The treasury is nobody's: it takes what is its, and pays, when holders of HOLD have voted for it. */
+async function proposeToPay(stage: Stage): Promise<{ penalties: Proposal; fees: Proposal }> {
+  const { world, clock } = stage;
+  const { addresses, tokens } = world;
+  const { escrow, staking } = world.contracts;
+  const propose = (calls: readonly Call[], title: string) => Proposal.make(world, clock, "founder", calls, title);
+  const claim = [await penaltiesOf(stage, "treasury"), addresses.treasury] as const;
+  const penalties = await propose(
+    [{ to: await staking.getAddress(), data: staking.interface.encodeFunctionData("claimPenalties", [...claim]) }],
+    "Take the treasury's part of the penalties",
+  );
+  const withdrawals = Object.values(tokens).map(async ({ address }) => {
+    const amount = await escrow.freeOf(address, addresses.treasury);
+    const data = escrow.interface.encodeFunctionData("withdraw", [address, addresses.founder, amount]);
+    return { to: await escrow.getAddress(), data };
+  });
+  const fees = await propose(await Promise.all(withdrawals), "Pay the fees so far to the founder");
+  await stage.say("nobody owns the treasury: to take its penalties and to pay out its fees takes two proposals");
+
+  for (const proposal of [penalties, fees]) await proposal.voteFor(["founder"]);
+  for (const proposal of [penalties, fees]) await proposal.queue();
+  await stage.say("holders of HOLD voted for both, which wait in the timelock");
+  return { penalties, fees };
 }
 
 /** Everybody takes everything out. */
-export async function leave({ world }: Stage): Promise<void> {
+export async function leave({ world }: Stage, fees: Proposal): Promise<void> {
   const { contracts, people, tokens } = world;
-  for (const name of [...PROVIDERS, ...TENANTS, "Zoe", "keeper", "treasury"] as const) {
+  await fees.execute();
+  for (const name of [...PROVIDERS, ...TENANTS, "Zoe", "keeper"] as const) {
     for (const { address } of Object.values(tokens)) {
       const free = await contracts.escrow.freeOf(address, people[name]);
       if (free > 0n) await mined(contracts.escrow.connect(people[name]).withdraw(address, people[name], free));

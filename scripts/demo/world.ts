@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { type ContractTransactionResponse, HDNodeWallet, type JsonRpcProvider, Mnemonic, parseUnits } from "ethers";
 
@@ -9,14 +10,15 @@ import localNetwork from "../../deploy/networks/local.json";
 import type { Handles } from "../../sdk/handles";
 import { type MockToken, MockToken__factory } from "../../typechain-types";
 
+const RECEIPT_POLL_MS = 10;
+
 /** The phrase whose accounts every development chain funds. */
 const MNEMONIC = "test test test test test test test test test test test junk";
 
-/** Everybody, by the number of their account. The first four are the deployer and the roles of the local network. */
+/** Everybody, by the number of their account. The founder is whom the local network gives the whole supply of HOLD. */
 const ACCOUNTS = {
   deployer: 0,
-  admin: 1,
-  treasury: 3,
+  founder: 1,
   Webhaus: 4,
   Corewerk: 5,
   Tensorei: 6,
@@ -30,6 +32,8 @@ const ACCOUNTS = {
 } as const;
 
 export type Person = keyof typeof ACCOUNTS;
+/** Whoever has an account: people, and the treasury, which is the timelock and nobody's. */
+export type Party = Person | "treasury";
 export const PROVIDERS = ["Webhaus", "Corewerk", "Tensorei"] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
 export const TENANTS = ["Ana", "Ben"] as const;
@@ -54,6 +58,7 @@ export interface Money {
 export interface World {
   readonly provider: JsonRpcProvider;
   readonly people: Readonly<Record<Person, HDNodeWallet>>;
+  readonly addresses: Readonly<Record<Party, string>>;
   readonly tokens: Readonly<Record<Symbol, Money>>;
   readonly parameters: Parameters;
   readonly deployment: Deployment;
@@ -65,7 +70,10 @@ export interface World {
 
 /** Sends a transaction and waits until it is mined; returns the time of its block. */
 export async function mined(transaction: Promise<ContractTransactionResponse>): Promise<number> {
-  const receipt = await (await transaction).wait();
+  const response = await transaction;
+  // Asked for until it is there: waiting for the event of its block misses a block that is mined in just that moment.
+  while ((await response.provider.getTransactionReceipt(response.hash)) === null) await sleep(RECEIPT_POLL_MS);
+  const receipt = await response.wait();
   const block = await receipt?.getBlock();
   if (block === undefined) throw new Error("a transaction was not mined");
   return block.timestamp;
@@ -78,7 +86,7 @@ export async function buildWorld(root: string, directory: string, provider: Json
 
   const tokens: Partial<Record<Symbol, Money>> = {};
   for (const [symbol, { name, decimals, bounty }] of entriesOf(TOKENS)) {
-    const contract = await new MockToken__factory(people.admin).deploy(name, symbol, decimals);
+    const contract = await new MockToken__factory(people.founder).deploy(name, symbol, decimals);
     await contract.waitForDeployment();
     tokens[symbol] = {
       symbol,
@@ -97,10 +105,13 @@ export async function buildWorld(root: string, directory: string, provider: Json
   const artifacts = artifactsFromDisk(path.join(root, "artifacts"));
   const deployment = await deployProtocol({ signer: people.deployer, parameters, book: bookFile, artifacts });
 
-  const names = new Map(entriesOf(people).map(([name, { address }]): [string, string] => [address, name]));
+  const treasury = deployment.addresses.timelock;
+  const addresses = { ...mapValues(people, ({ address }) => address), treasury };
+  const names = new Map(entriesOf(addresses).map(([name, address]): [string, string] => [address, name]));
   return {
     provider,
     people,
+    addresses,
     tokens: known,
     parameters,
     deployment,

@@ -207,7 +207,7 @@ describe("npm run deploy", () => {
         const rollupFile = networkFile((input) => {
           input.chainId = 1_337;
           input.liveness = { grace: "15 min", outageAllowance: "6 h" };
-          input.roles.treasury = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
+          input.governance.timelockDelay = "3 d";
         });
         await run(chain(l1File));
         const l1 = readAddressBook(inDirectory("book.json"));
@@ -223,6 +223,7 @@ describe("npm run deploy", () => {
           expect(onRollup.contracts[name]?.address).to.equal(l1.contracts[name]?.address);
           expect(inProcess[name]).to.equal(l1.contracts[name]?.address);
         }
+        expect(await connect(onRollup, rollup.provider).timelock.getMinDelay()).to.equal(259_200n);
         expect(onRollup.contracts["market"]?.bytecodeHash).not.to.equal(l1.contracts["market"]?.bytecodeHash);
         expect(await connect(l1, anvil.provider).market.OUTAGE_ALLOWANCE()).to.equal(1_800n);
         expect(await connect(onRollup, rollup.provider).market.OUTAGE_ALLOWANCE()).to.equal(21_600n);

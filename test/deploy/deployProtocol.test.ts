@@ -26,6 +26,7 @@ import {
   localParameters,
   mortal,
   stopped,
+  timelockOf,
   UNTIL_HANDOVER,
 } from "./helpers";
 
@@ -84,7 +85,7 @@ describe("deployProtocol", () => {
       expect(await contracts.lens.MARKET()).to.equal(addresses.market);
 
       const terms = await contracts.market.termsOf(1);
-      expect(terms.treasury).to.equal(parameters.roles.treasury);
+      expect(terms.treasury).to.equal(addresses.timelock);
       expect([terms.feeBps, terms.toleranceBps, terms.noShowBps]).to.deep.equal([250n, 100n, 1_000n]);
       expect([terms.noticePeriod, terms.activationWindow]).to.deep.equal([86_400n, 900n]);
       const weights = await contracts.market.weightsOf(1);
@@ -92,10 +93,31 @@ describe("deployProtocol", () => {
       expect([field(0n), field(1n), field(7n)]).to.deep.equal([1_000n, 100n, 1_000_000_000n]);
     });
 
+    it("hands everything to the governor of HOLD and its timelock, under the settings of the network file", async () => {
+      const { deployment } = await loadFixture(deployed);
+      const { contracts, addresses } = deployment;
+      const { governor, timelock, guardian } = contracts;
+      expect([await governor.token(), await governor.timelock()]).to.deep.equal([addresses.hold, addresses.timelock]);
+      expect([await governor.votingDelay(), await governor.votingPeriod()]).to.deep.equal([86_400n, 432_000n]);
+      expect(await governor.proposalThreshold()).to.equal(ethers.parseEther("1000000"));
+      expect(await governor["quorumNumerator()"]()).to.equal(4n);
+      expect(await governor.lateQuorumVoteExtension()).to.equal(86_400n);
+      expect(await governor.isTribunal(addresses.disputes)).to.equal(true);
+      expect(await timelock.getMinDelay()).to.equal(172_800n);
+      for (const role of ["PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE"] as const) {
+        expect(await timelock.hasRole(await timelock[role](), addresses.governor), role).to.equal(true);
+      }
+      expect([await guardian.guardian(), await guardian.used()]).to.deep.equal([
+        localParameters().roles.guardian,
+        false,
+      ]);
+      expect(await guardian.authority()).to.equal(addresses.accessManager);
+    });
+
     it("founds the council and puts disputes under the rules of the network file", async () => {
       const { deployment } = await loadFixture(deployed);
       const { contracts, addresses } = deployment;
-      const { disputes, roles } = localParameters();
+      const { disputes } = localParameters();
       expect(disputes.council).to.have.lengthOf(5);
       expect(await contracts.council.seats()).to.equal(5);
       for (const member of disputes.council) expect(await contracts.council.seatedSince(member)).not.to.equal(0);
@@ -107,7 +129,7 @@ describe("deployProtocol", () => {
       expect(await contracts.disputes.authority()).to.equal(addresses.accessManager);
       expect(await contracts.disputes.currentRules()).to.equal(1);
       const rules = await contracts.disputes.rulesOf(1);
-      expect([rules.appealAuthority, rules.treasury]).to.deep.equal([roles.admin, roles.treasury]);
+      expect([rules.appealAuthority, rules.treasury]).to.deep.equal([addresses.timelock, addresses.timelock]);
       expect([rules.bondFloor, rules.filingFee]).to.deep.equal([2_000_000n, 1_000_000n]);
       const { unservedBps, shortOfTermsBps, dataLostBps, dataExposedBps } = rules;
       expect([unservedBps, shortOfTermsBps, dataLostBps, dataExposedBps]).to.deep.equal([
@@ -118,13 +140,13 @@ describe("deployProtocol", () => {
       ]);
     });
 
-    it("leaves the council and the rules of disputes to the admin", async () => {
+    it("leaves the council and the rules of disputes to the timelock", async () => {
       const { deployment } = await loadFixture(deployed);
+      const { addresses } = deployment;
       const { council, disputes } = deployment.contracts;
       const own = await deployer();
-      const { roles, disputes: of } = localParameters();
-      const [member] = of.council;
-      const rules = { ...DEFAULT_RULES, appealAuthority: roles.admin, treasury: roles.treasury };
+      const [member] = localParameters().disputes.council;
+      const rules = { ...DEFAULT_RULES, appealAuthority: addresses.timelock, treasury: addresses.timelock };
       for (const [contract, work] of [
         [council, () => council.connect(own).unseat(member!)],
         [disputes, () => disputes.connect(own).publishRules(rules)],
@@ -133,25 +155,29 @@ describe("deployProtocol", () => {
           .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
           .withArgs(await own.getAddress());
       }
+      await council.connect(await timelockOf(deployment)).unseat(member!);
+      expect(await council.seats()).to.equal(4);
     });
 
-    it("leaves power with the admin and the guardian alone", async () => {
+    it("leaves power with the timelock and the guardian alone (ATK-GOV-7)", async () => {
       const { deployment } = await loadFixture(deployed);
-      const { contracts, powers } = deployment;
-      const { roles } = localParameters();
+      const { contracts, addresses, powers } = deployment;
       expect(powers).to.have.deep.members([
-        { role: "admin", account: roles.admin, expected: true },
-        { role: "guardian", account: roles.guardian, expected: true },
+        { role: "admin", account: addresses.timelock, expected: true },
+        { role: "guardian", account: addresses.guardian, expected: true },
       ]);
-      const { accessManager, market } = contracts;
+      const { accessManager, market, guardian } = contracts;
       expect((await accessManager.hasRole(ROLES.admin, await deployer())).isMember).to.equal(false);
       const pause = market.interface.getFunction("pauseEntries").selector;
       expect(await accessManager.getTargetFunctionRole(market, pause)).to.equal(ROLES.guardian);
 
-      await market.connect(await ethers.getSigner(roles.guardian)).pauseEntries(60);
-      await expect(market.connect(await deployer()).pauseEntries(60))
-        .to.be.revertedWithCustomError(market, "AccessManagedUnauthorized")
-        .withArgs(await (await deployer()).getAddress());
+      const seated = await ethers.getSigner(localParameters().roles.guardian);
+      await guardian.connect(seated).pause([market], 60);
+      for (const account of [await deployer(), seated]) {
+        await expect(market.connect(account).pauseEntries(60))
+          .to.be.revertedWithCustomError(market, "AccessManagedUnauthorized")
+          .withArgs(await account.getAddress());
+      }
     });
 
     it("writes down where everything is, how it was made and on which chain", async () => {
@@ -183,20 +209,6 @@ describe("deployProtocol", () => {
       const { listed, minimumLock, bounty } = await contracts.market.tokenTermsOf(usd);
       expect([listed, minimumLock, bounty]).to.deep.equal([true, 100_000n, 50_000n]);
     });
-
-    it("says loudly where the deployer is meant to keep its power", async () => {
-      await loadFixture(bare);
-      const told: Progress[] = [];
-      const parameters = localParameters((input) => {
-        input.roles.admin = input.deployer;
-        input.release = "kept";
-      });
-      const { powers } = await deploy({ parameters, onProgress: (progress) => told.push(progress) });
-      expect(powers.find(({ role }) => role === "admin")).to.include({ account: parameters.deployer, expected: true });
-      const notices = told.flatMap((progress) => (progress.type === "notice" ? [progress.message] : []));
-      expect(notices).to.have.lengthOf(1);
-      expect(notices[0]).to.contain("KEEPS ALL POWER");
-    });
   });
 
   describe("again", () => {
@@ -215,7 +227,7 @@ describe("deployProtocol", () => {
       const { council } = deployment.contracts;
       const parameters = localParameters();
       const [member] = parameters.disputes.council;
-      await council.connect(await ethers.getSigner(parameters.roles.admin)).unseat(member!);
+      await council.connect(await timelockOf(deployment)).unseat(member!);
       const { transactions, changed } = await deploy({ book: bookInMemory(recorded) });
       expect([transactions, changed]).to.deep.equal([0, [`seat ${member}`]]);
       expect(await council.seats()).to.equal(4);
@@ -226,8 +238,9 @@ describe("deployProtocol", () => {
       const usd = await token();
       const parameters = listing(await usd.getAddress());
       const book = bookInMemory();
-      const { contracts } = await deploy({ parameters, book });
-      const admin = await ethers.getSigner(parameters.roles.admin);
+      const deployment = await deploy({ parameters, book });
+      const { contracts } = deployment;
+      const admin = await timelockOf(deployment);
       await contracts.market.connect(admin).listToken(usd, 7n, 6n);
       await contracts.accessManager.connect(admin).grantRole(ROLES.guardian, await accountAt(9), 0);
 
@@ -467,8 +480,8 @@ describe("deployProtocol", () => {
 
     it("fails if the deployer still holds power after it", async () => {
       const { book, deployment } = await loadFixture(deployed);
-      const { roles, deployer: account } = localParameters();
-      const admin = await ethers.getSigner(roles.admin);
+      const { deployer: account } = localParameters();
+      const admin = await timelockOf(deployment);
       await deployment.contracts.accessManager.connect(admin).grantRole(ROLES.guardian, account, 0);
       const error = await stopped(deploy({ book }), "POWERS");
       expect(error.what).to.contain(`${account} still holds guardian`);
@@ -480,9 +493,10 @@ describe("deployProtocol", () => {
     const parameters = localParameters((input) => {
       input.release = "revert";
     });
-    const [hold, accessManager, escrow, staking, ...rest] = PROTOCOL.contracts;
-    const broken = { ...staking!, args: () => [ZeroAddress, ZeroAddress, 1] };
-    const plan = { ...PROTOCOL, contracts: [hold!, accessManager!, escrow!, broken, ...rest] };
+    const contracts = PROTOCOL.contracts.map((entry) =>
+      entry.name === "staking" ? { ...entry, args: () => [ZeroAddress, ZeroAddress, 1] } : entry,
+    );
+    const plan = { ...PROTOCOL, contracts };
     const error = await stopped(deploy({ parameters, plan }), "WOULD_REVERT");
     expect(error.what).to.contain("StakingDelayOutOfBounds: ");
   });

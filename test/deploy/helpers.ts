@@ -1,10 +1,11 @@
+import { setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import type { Provider, Signer, TransactionRequest } from "ethers";
 import hre, { ethers } from "hardhat";
 
 import { artifactsFromDisk } from "../../deploy/artifacts";
 import { type BookStore, bookInMemory } from "../../deploy/book";
 import { FACTORY_ADDRESS } from "../../deploy/create3";
-import { type DeployOptions, deployProtocol } from "../../deploy/deployProtocol";
+import { type Deployment, type DeployOptions, deployProtocol } from "../../deploy/deployProtocol";
 import { DeployError, type DeployErrorCode } from "../../deploy/errors";
 import { type Parameters, type ParametersInput, parseParameters } from "../../deploy/parameters";
 import { PROTOCOL } from "../../deploy/protocol";
@@ -74,6 +75,12 @@ export function behaving<Target extends object>(target: Target, replaced: Partia
   });
 }
 
+/** What governance decided, on a development chain: the timelock itself calls. */
+export async function timelockOf({ addresses }: Pick<Deployment, "addresses">): Promise<Signer> {
+  await setBalance(addresses.timelock, ethers.parseEther("100"));
+  return ethers.getImpersonatedSigner(addresses.timelock);
+}
+
 export class Killed extends Error {
   override readonly name = "Killed";
 }
@@ -111,7 +118,7 @@ export const CONTRACTS = CREATED.length;
 /** Transactions until the handover: what the proxy's presigned creation costs, the factory, the contracts, genesis. */
 export const UNTIL_HANDOVER = 2 + CONTRACTS + PROTOCOL.genesis(localParameters()).length;
 /** Transactions of the deployer on a chain that has nothing. */
-export const TRANSACTIONS = UNTIL_HANDOVER + PROTOCOL.handover(localParameters()).length;
+export const TRANSACTIONS = UNTIL_HANDOVER + PROTOCOL.handover.length;
 
 /** Runs `work`, which must die. */
 export async function dies(work: Promise<unknown>): Promise<void> {

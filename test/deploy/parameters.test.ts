@@ -55,6 +55,14 @@ describe("network files", () => {
         activationWindow: 900,
         creditPeriod: 4 * 86_400,
       });
+      expect(parameters.governance).to.deep.equal({
+        votingDelay: 86_400,
+        votingPeriod: 5 * 86_400,
+        proposalThreshold: 10,
+        quorum: 400,
+        lateExtension: 86_400,
+        timelockDelay: 2 * 86_400,
+      });
       expect(parameters.weights).to.include({ cpu: 1_000, memoryMiB: 100, gpuTier3: 1_000_000_000 });
       expect(parameters.disputes).to.include({ bondFloor: 2_000_000, filingFee: 1_000_000 });
       expect(parameters.disputes.fractions).to.deep.equal({
@@ -73,7 +81,7 @@ describe("network files", () => {
         input.chainId = 0;
         input.deployer = "0x1234";
         input.roles.guardian = "0x0000000000000000000000000000000000000000";
-        input.roles.treasury = "0x90f79bf6EB2c4f870365E785982E1f101E93b906";
+        input.roles.initialHolder = "0x70997970c51812dc3A010C7d01b50e0d17dc79C8";
         input.liveness = { grace: "9 min", outageAllowance: "2 d" };
         input.staking.unbondingDelay = "14";
         input.terms.fee = "10.01 %";
@@ -88,7 +96,7 @@ describe("network files", () => {
         "chainId: Too small: expected number to be >0",
         'deployer: "0x1234" is no address: write 0x and 40 hexadecimal digits',
         "roles.guardian: is still the zero address: fill it in",
-        'roles.treasury: "0x90f79bf6EB2c4f870365E785982E1f101E93b906" has a wrong checksum: a digit is mistyped, or letters changed case',
+        'roles.initialHolder: "0x70997970c51812dc3A010C7d01b50e0d17dc79C8" has a wrong checksum: a digit is mistyped, or letters changed case',
         'liveness.grace: "9 min" is out of bounds: 10 min to 1 d',
         'liveness.outageAllowance: "2 d" is out of bounds: 10 min to 1 d',
         'staking.unbondingDelay: "14" is no duration: say the unit, as in 14s',
@@ -100,8 +108,6 @@ describe("network files", () => {
         'transactions.maxFeePerGas: "50" is no fee: write a number and gwei, as in "50 gwei"',
         '(whole file): Unrecognized key: "surplus"',
         // Chain 0 is no development chain.
-        "roles.admin: is a development account whose private key everybody knows",
-        "roles.treasury: is a development account whose private key everybody knows",
         "roles.initialHolder: is a development account whose private key everybody knows",
         ...[0, 1, 2, 3, 4].map(
           (index) => `disputes.council.${index}: is a development account whose private key everybody knows`,
@@ -132,24 +138,55 @@ describe("network files", () => {
       expect(twice).to.deep.equal(["tokens.1.address: is listed twice"]);
     });
 
-    it("lets the admin hear appeals, unless somebody else is named", () => {
-      const { roles, disputes } = localParameters();
-      expect(disputes.appealAuthority).to.equal(roles.admin);
-      const other = localParameters((input) => {
-        input.disputes.appealAuthority = ACCOUNT;
-      });
-      expect(other.disputes.appealAuthority).to.equal(ACCOUNT);
-      const spelledOut = localParameters((input) => {
-        input.disputes.appealAuthority = roles.admin;
-      });
-      expect(parametersHash(spelledOut)).to.equal(parametersHash(localParameters()));
+    it("names the faults of governance, at the bounds of the contracts (ATK-GOV-5)", () => {
+      const after = (governance: ParametersInput["governance"]): string[] =>
+        faultsAfter((input) => {
+          input.governance = governance;
+        });
+      const least = { votingDelay: "0 s", votingPeriod: "3 d", proposalThreshold: "0.01 %", quorum: "2 %" };
+      const most = { votingDelay: "2 d", votingPeriod: "7 d", proposalThreshold: "1 %", quorum: "20 %" };
+      expect(after({ ...least, lateExtension: "0 s", timelockDelay: "2 d" })).to.deep.equal([]);
+      expect(after({ ...most, lateExtension: "2 d", timelockDelay: "4 d" })).to.deep.equal([]);
+      expect(
+        after({
+          votingDelay: "172801 s",
+          votingPeriod: "259199 s",
+          proposalThreshold: "0.009 %",
+          quorum: "1.99 %",
+          lateExtension: "172801 s",
+          timelockDelay: "172799 s",
+        }),
+      ).to.deep.equal([
+        'governance.votingDelay: "172801 s" is out of bounds: 0 s to 2 d',
+        'governance.votingPeriod: "259199 s" is out of bounds: 3 d to 7 d',
+        'governance.proposalThreshold: "0.009 %" is no share: write per cent with at most two decimals, as in "2.5 %"',
+        'governance.quorum: "1.99 %" is out of bounds: 2 % to 20 %',
+        'governance.quorum: "1.99 %" is too fine: steps are 1 %',
+        'governance.lateExtension: "172801 s" is out of bounds: 0 s to 2 d',
+        'governance.timelockDelay: "172799 s" is out of bounds: 2 d to 4 d',
+      ]);
+      expect(
+        after({
+          votingDelay: "1 d",
+          votingPeriod: "604801 s",
+          proposalThreshold: "1.01 %",
+          quorum: "20.01 %",
+          lateExtension: "1 d",
+          timelockDelay: "345601 s",
+        }),
+      ).to.deep.equal([
+        'governance.votingPeriod: "604801 s" is out of bounds: 3 d to 7 d',
+        'governance.proposalThreshold: "1.01 %" is out of bounds: 0.01 % to 1 %',
+        'governance.quorum: "20.01 %" is out of bounds: 2 % to 20 %',
+        'governance.quorum: "20.01 %" is too fine: steps are 1 %',
+        'governance.timelockDelay: "345601 s" is out of bounds: 2 d to 4 d',
+      ]);
     });
 
     it("names the faults of disputes, at the bounds of the contract", () => {
       expect(
         faultsAfter((input) => {
           input.disputes = {
-            appealAuthority: ZeroAddress,
             bondFloor: "10000.000001",
             filingFee: "0.0000001",
             fractions: { unserved: "0.99 %", shortOfTerms: "100.01 %", dataLost: "half", dataExposed: "0 %" },
@@ -157,7 +194,6 @@ describe("network files", () => {
           };
         }),
       ).to.deep.equal([
-        "disputes.appealAuthority: is still the zero address: fill it in",
         'disputes.bondFloor: "10000.000001" is too much: at most 10000.0 HOLD',
         'disputes.filingFee: "0.0000001" is too fine: steps are 0.000001 HOLD',
         'disputes.fractions.unserved: "0.99 %" is out of bounds: 1 % to 100 %',
@@ -200,11 +236,11 @@ describe("network files", () => {
       const faults = faultsAfter((input) => {
         input.chainId = 1;
       });
-      expect(faults).to.have.lengthOf(10);
+      expect(faults).to.have.lengthOf(8);
       expect(faults[0]).to.equal("deployer: is a development account whose private key everybody knows");
       expect(faults.map((fault) => fault.split(":")[0])).to.include.members([
-        "roles.admin",
-        "roles.treasury",
+        "roles.guardian",
+        "roles.initialHolder",
         "disputes.council.4",
       ]);
     });
@@ -243,10 +279,10 @@ describe("network files", () => {
     it("changes with anything that is deployed", () => {
       const changes: ((input: ParametersInput) => void)[] = [
         (input) => (input.release = "v2"),
-        (input) => (input.roles.treasury = ACCOUNT),
+        (input) => (input.roles.guardian = ACCOUNT),
+        (input) => (input.governance.quorum = "5 %"),
         (input) => (input.terms.fee = "2.51 %"),
         (input) => (input.weights.cpu = "1.001"),
-        (input) => (input.disputes.appealAuthority = ACCOUNT),
         (input) => (input.disputes.filingFee = "0.5"),
         (input) => input.disputes.council.pop(),
         (input) => {

@@ -1,4 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { resolveAddress, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
 
 import { main } from "../../scripts/cli/main";
@@ -7,6 +8,7 @@ import type { Outside } from "../../scripts/cli/session";
 import { CONTRACT_NAMES, type ContractName } from "../../sdk/addressBook";
 import { handlesAt } from "../../sdk/handles";
 import type { Deployment } from "./deployment";
+import type { Governed } from "./governance";
 
 /** What one run of `leasehold` did. */
 export interface Run {
@@ -18,11 +20,16 @@ export interface Run {
 /** No real key: the signers of the in-process network sign. */
 const SOME_KEY = "5a".repeat(32);
 
-/** The in-process network with the fixture's contracts, as the program sees a network. */
-export async function networkOf(deployment: Deployment): Promise<Network> {
-  const contracts = { ...deployment, accessManager: deployment.authority };
+/** The in-process network with the fixture's contracts, as the program sees a network; a fixture that is not governed has
+ * nothing at the addresses of governance. */
+export async function networkOf(deployment: Deployment | Governed): Promise<Network> {
+  const governance =
+    "governor" in deployment
+      ? { timelock: deployment.timelock, governor: deployment.governor, guardian: deployment.guardianship }
+      : { timelock: ZeroAddress, governor: ZeroAddress, guardian: ZeroAddress };
+  const contracts = { ...deployment, ...governance, accessManager: deployment.authority };
   const addresses = Object.fromEntries(
-    await Promise.all(CONTRACT_NAMES.map(async (name) => [name, await contracts[name].getAddress()])),
+    await Promise.all(CONTRACT_NAMES.map(async (name) => [name, await resolveAddress(contracts[name])])),
   ) as Record<ContractName, string>;
   return {
     provider: ethers.provider,
