@@ -56,6 +56,7 @@ const contracts: Plan["contracts"] = [
     name: "timelock",
     artifact: "contracts/governance/Timelock.sol:Timelock",
     args: ({ governance }, at) => [governance.timelockDelay, at.governor, at.hold],
+    facts: (_, at) => ({ HOLD: at.hold }),
   }),
   contract<HoldGovernor__factory>({
     name: "governor",
