@@ -2,7 +2,6 @@ import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { DECISION_WINDOW, LEAST_ELIGIBLE } from "../../../../sdk/disputes";
-import { formatDuration } from "../../../../sdk/units";
 import type { DisputeSettledEvent } from "../../../../typechain-types/contracts/slashing/Disputes";
 import { command, done } from "../../command";
 import { penaltyIfUpheld, readDispute } from "../../disputes";
@@ -158,7 +157,7 @@ export const appeal = command({
         ["appeal bond", `${hold(dispute.bond)}, which you get back where the authority decides better for you`],
         [
           "authority",
-          `${appealAuthority}, which decides within ${formatDuration(DECISION_WINDOW)}; silence leaves the outcome as it is`,
+          `${appealAuthority}, which decides within ${DECISION_WINDOW / 86_400} days; silence leaves the outcome as it is`,
         ],
       ])}\n`,
     );
