@@ -7,6 +7,7 @@ import { ethers } from "hardhat";
 import type { Guardian, HoldGovernor, Timelock } from "../../typechain-types";
 import { GUARDIAN_ROLE } from "./deployment";
 import { disputeFixture, type DisputeMarket } from "./disputes";
+import type { Fixture } from "./fixture";
 import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS } from "./parameters";
 import { moveTo, now } from "./time";
 
@@ -64,6 +65,20 @@ export interface Governed extends DisputeMarket {
   proposer: HardhatEthersSigner;
 }
 
+/** Deploys governor, timelock and guardian, by the administrator; no role is theirs yet, the account `guardian` is seated. */
+export async function deployGovernance(
+  f: Pick<Fixture, "admin" | "guardian" | "authority" | "hold" | "disputes">,
+): Promise<Pick<Governed, "timelock" | "governor" | "guardianship">> {
+  const { admin, guardian, authority, hold, disputes } = f;
+  const nonce = await admin.getNonce();
+  const predicted = getCreateAddress({ from: admin.address, nonce: nonce + 1 });
+  const timelock = await ethers.deployContract("Timelock", [TIMELOCK_DELAY, predicted, hold], admin);
+  const governor = await ethers.deployContract("HoldGovernor", [hold, timelock, disputes, SETTINGS], admin);
+  if ((await governor.getAddress()) !== predicted) throw new Error("The governor is not where the timelock expects it");
+  const guardianship = await ethers.deployContract("Guardian", [authority, guardian], admin);
+  return { timelock, governor, guardianship };
+}
+
 /**
  * The market of `disputeFixture`, governed: the timelock is the only administrator, the treasury and the appeal authority
  * of terms and rules from version 2 on; `admin` has nothing but HOLD, undelegated, and `appeals` and `treasury` are
@@ -76,13 +91,7 @@ export async function governedFixture(): Promise<Governed> {
   if (voterA === undefined || voterB === undefined || proposer === undefined)
     throw new Error("There are too few signers");
 
-  const nonce = await admin.getNonce();
-  const predicted = getCreateAddress({ from: admin.address, nonce: nonce + 1 });
-  const timelock = await ethers.deployContract("Timelock", [TIMELOCK_DELAY, predicted, hold], admin);
-  const governor = await ethers.deployContract("HoldGovernor", [hold, timelock, disputes, SETTINGS], admin);
-  if ((await governor.getAddress()) !== predicted) throw new Error("The governor is not where the timelock expects it");
-  const guardianship = await ethers.deployContract("Guardian", [authority, guardian], admin);
-
+  const { timelock, governor, guardianship } = await deployGovernance(f);
   const treasury = await timelock.getAddress();
   await market.connect(admin).publishTerms({ treasury, ...DEFAULT_TERMS }, DEFAULT_WEIGHTS);
   await disputes.connect(admin).publishRules({ appealAuthority: treasury, treasury, ...DEFAULT_RULES });
@@ -123,23 +132,26 @@ export async function argumentsOf(calls: readonly Call[], description: string): 
 }
 
 /** The id that the governor gives a proposal. */
-export async function proposalIdOf({ governor }: Governed, proposal: ProposalArguments): Promise<bigint> {
+export async function proposalIdOf(
+  { governor }: Pick<Governed, "governor">,
+  proposal: ProposalArguments,
+): Promise<bigint> {
   const [targets, values, calldatas, description] = proposal;
   return governor.hashProposal(targets, values, calldatas, keccak(description));
 }
 
 /** Moves to the first second in which a proposal that was just made can be voted on. */
-export async function untilVoting({ governor }: Governed, proposalId: bigint): Promise<void> {
+export async function untilVoting({ governor }: Pick<Governed, "governor">, proposalId: bigint): Promise<void> {
   await passUntil((await governor.proposalSnapshot(proposalId)) + 1n);
 }
 
 /** Moves to the first second after the voting on a proposal. */
-export async function untilVoted({ governor }: Governed, proposalId: bigint): Promise<void> {
+export async function untilVoted({ governor }: Pick<Governed, "governor">, proposalId: bigint): Promise<void> {
   await passUntil((await governor.proposalDeadline(proposalId)) + 1n);
 }
 
 /** Moves to the first second in which a queued proposal can be executed. */
-export async function untilReady({ governor }: Governed, proposalId: bigint): Promise<void> {
+export async function untilReady({ governor }: Pick<Governed, "governor">, proposalId: bigint): Promise<void> {
   await passUntil(await governor.proposalEta(proposalId));
 }
 
