@@ -165,10 +165,10 @@ describe("Guardian", () => {
       await govern(f, await seated(f, f.stranger.address), "Another one");
       expect(await f.guardianship.guardian()).to.equal(f.stranger);
       for (const act of [
-        f.guardianship.connect(f.guardian).pause([f.market], DAY),
-        f.guardianship.connect(f.guardian).resume([f.market]),
+        () => f.guardianship.connect(f.guardian).pause([f.market], DAY),
+        () => f.guardianship.connect(f.guardian).resume([f.market]),
       ]) {
-        await expect(act)
+        await expect(act())
           .to.be.revertedWithCustomError(f.guardianship, "GuardianNotSeated")
           .withArgs(f.stranger, f.guardian);
       }

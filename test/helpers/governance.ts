@@ -197,6 +197,12 @@ export async function carryEach(f: Governed, proposed: readonly Promise<Contract
     await f.governor.connect(f.proposer).propose(...proposal);
     proposalIds.push(await proposalIdOf(f, proposal));
   }
+  await carryThrough(f, proposalIds);
+  return proposalIds;
+}
+
+/** Takes proposals that were just made up to the moment of execution, all at the same time; the last is the last to end. */
+export async function carryThrough(f: Governed, proposalIds: readonly bigint[]): Promise<void> {
   const last = proposalIds.at(-1);
   if (last === undefined) throw new Error("There is nothing to carry");
   await untilVoting(f, last);
@@ -204,5 +210,4 @@ export async function carryEach(f: Governed, proposed: readonly Promise<Contract
   await untilVoted(f, last);
   for (const proposalId of proposalIds) await f.governor.connect(f.stranger)["queue(uint256)"](proposalId);
   await untilReady(f, last);
-  return proposalIds;
 }
