@@ -3,7 +3,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 
 import { ANSWER_WINDOW, fileClaim, type FiledDispute, RULING_WINDOW } from "../helpers/disputes";
 import { argumentsOf, callsOf, type Governed, governedFixture, type ProposalArguments } from "../helpers/governance";
-import { DAY } from "../helpers/parameters";
+import { DAY, GRACE } from "../helpers/parameters";
 import { type ActiveLease, activeLease, houseOf, type LeaseChoices, offerOf } from "../helpers/scene";
 import { at, moveTo, now } from "../helpers/time";
 
@@ -54,6 +54,7 @@ export async function appealingFixture(): Promise<Appealing> {
   const offer = await offerOf(f, { slasher: await f.disputes.getAddress(), maxDuration: longest });
   const leaseOf = (tenant: HardhatEthersSigner) => activeLease(f, { tenant, offer, duration: longest });
   const [leaseA, leaseB, leaseC] = [await leaseOf(f.tenantA), await leaseOf(f.tenantB), await leaseOf(f.tenantB)];
+  await moveTo(leaseC.startedAt + GRACE); // dark by now
   const unruled = await fileClaim(f, leaseC);
   await f.disputes.connect(f.providerA).answer(unruled.id);
   await moveTo(unruled.filedAt + RULING_WINDOW - ANSWER_WINDOW);
