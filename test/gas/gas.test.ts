@@ -32,6 +32,7 @@ describe("gas", () => {
   it("is what gas.json says, to the unit", () => {
     expect(committed.rows, RENEW).to.deep.equal(measured.rows);
     expect(committed.outages, RENEW).to.deep.equal(measured.outages);
+    expect(committed.checkpoints, RENEW).to.deep.equal(measured.checkpoints);
   });
 
   it("has grown in gas.json from these very rows to 10,000 leases, offers and accounts", () => {

@@ -3,13 +3,16 @@ import { expect } from "chai";
 import {
   ACTIONS,
   breaches,
+  type CheckpointRow,
   type GrowthRow,
+  HISTORIES,
   LEASE_ENDS,
   limitOf,
   type Measured,
   missedLimitOf,
   MOST_CODE,
   mostAdded,
+  mostRemembered,
   type OutageRow,
   type Row,
   SIZES,
@@ -34,8 +37,20 @@ const OUTAGE_ROWS: readonly OutageRow[] = LEASE_ENDS.map((end) => ({
   none: 60_000,
   many: 60_000 + mostAdded(end),
 }));
+const CHECKPOINT_ROWS: readonly CheckpointRow[] = HISTORIES.map((history) => ({
+  action: "cast-vote",
+  history,
+  none: 75_000,
+  many: 75_000 + mostRemembered(history),
+}));
 const SIZE = { contract: "Market", bytes: MOST_CODE };
-const USED_UP: Measured = { rows: ROWS, growth: GROWTH, outages: OUTAGE_ROWS, sizes: [SIZE] };
+const USED_UP: Measured = {
+  rows: ROWS,
+  growth: GROWTH,
+  outages: OUTAGE_ROWS,
+  checkpoints: CHECKPOINT_ROWS,
+  sizes: [SIZE],
+};
 
 describe("limits of gas", () => {
   it("hold while every one is used up to the last unit", () => {
@@ -74,6 +89,17 @@ describe("limits of gas", () => {
     ]);
   });
 
+  it("are broken by one unit more after a hundred checkpoints, and by a history that was not measured", () => {
+    const checkpoints = CHECKPOINT_ROWS.flatMap((row) => {
+      if (row.history === "since") return [];
+      return [row.history === "before" ? { ...row, many: row.many + 1 } : row];
+    });
+    expect(breaches({ ...USED_UP, checkpoints })).to.deep.equal([
+      "cast-vote (before) costs 8001 more after 100 checkpoints, at most 8000",
+      'Nothing was measured after votes changed "since"',
+    ]);
+  });
+
   it("that are a row's own stand only while the one that was asked for is not kept", () => {
     const missed = ROWS.filter(({ action, state }) => missedLimitOf(action, state) !== undefined);
     expect(missed.map(({ action }) => action)).to.include("resize");
@@ -96,14 +122,19 @@ describe("limits of gas", () => {
 
 describe("gas.json", () => {
   it("is read back as it was written", () => {
-    const figures = { rows: [...ROWS], growth: [...GROWTH], outages: [...OUTAGE_ROWS] };
+    const figures = {
+      rows: [...ROWS],
+      growth: [...GROWTH],
+      outages: [...OUTAGE_ROWS],
+      checkpoints: [...CHECKPOINT_ROWS],
+    };
     expect(readFigures(toJson(figures))).to.deep.equal(figures);
   });
 
   it("is refused with an action that nobody measures", () => {
-    expect(() => readFigures('{"rows":[{"action":"fly","state":"first","gas":1}],"growth":[],"outages":[]}')).to.throw(
-      "action",
-    );
+    expect(() =>
+      readFigures('{"rows":[{"action":"fly","state":"first","gas":1}],"growth":[],"outages":[],"checkpoints":[]}'),
+    ).to.throw("action");
   });
 });
 

@@ -3,6 +3,7 @@ import { artifacts, config } from "hardhat";
 
 import { MARKET_LIBRARIES } from "../helpers/market";
 import { CHANGES } from "./changes";
+import { measureCheckpoints } from "./checkpoints";
 import { DISPUTES } from "./disputes";
 import { ENDINGS } from "./endings";
 import { KEEPERS } from "./keepers";
@@ -16,6 +17,7 @@ import { RENEWALS } from "./renewals";
 import { REPLICAS } from "./replicas";
 import { DEPOSITS, TENANTS } from "./tenants";
 import { type Spending, traceSpending } from "./trace";
+import { VOTERS } from "./voters";
 import { buildWorld, grow, type World } from "./world";
 
 /** Every row, in the order of the actions. */
@@ -31,6 +33,7 @@ export const SCENARIOS: readonly Scenario[] = ACTIONS.flatMap((action) =>
       ...QUOTES,
       ...ENDINGS,
       ...DISPUTES,
+      ...VOTERS,
     ].filter((scenario) => scenario.action === action && scenario.state === state),
   ),
 );
@@ -44,7 +47,16 @@ const TRACED = [
   ["resize", "steady"],
   ["renew", "steady"],
   ["dispute-execute", "steady"],
+  ["cast-vote", "first"],
+  ["cast-vote", "steady"],
+  ["cast-vote-quorum", "first"],
 ] as const satisfies readonly (readonly [Action, State])[];
+
+/** Contracts that traces call by their names. */
+const NAMED = [
+  ...(["market", "escrow", "staking", "liveness", "records", "orders", "disputes", "hold"] as const),
+  ...(["governor", "timelock"] as const),
+];
 
 type Log = (line: string) => void;
 
@@ -74,10 +86,21 @@ export async function measureReport(world: World, log: Log): Promise<Omit<Report
   }
   const outages = await measureOutages(world);
   log("outages measured");
+  const checkpoints = await measureCheckpoints(world);
+  log("checkpoints measured");
   const traces: Trace[] = [];
   for (const [action, state] of TRACED)
     traces.push({ action, state, spending: await spendingOf(world, action, state) });
-  return { rows, scenarios: SCENARIOS, allowances, outages, sizes: await codeSizes(), traces, settings: settings() };
+  return {
+    rows,
+    scenarios: SCENARIOS,
+    allowances,
+    outages,
+    checkpoints,
+    sizes: await codeSizes(),
+    traces,
+    settings: settings(),
+  };
 }
 
 /** What each action costs in worlds of every size, from a small one on. */
@@ -114,7 +137,7 @@ async function codeSizes(): Promise<CodeSize[]> {
 async function spendingOf(world: World, action: Action, state: State): Promise<Spending[]> {
   const scenario = SCENARIOS.find((row) => row.action === action && row.state === state)!;
   const names = new Map<string, string>();
-  for (const name of ["market", "escrow", "staking", "liveness", "orders"] as const) {
+  for (const name of NAMED) {
     names.set((await world[name].getAddress()).toLowerCase(), name);
   }
   const before = await takeSnapshot();

@@ -1,13 +1,17 @@
 import {
   ACTIONS,
   breaches,
+  CHECKPOINTS,
   growthFactors,
+  type History,
   type LeaseEnd,
   limitOf,
   missedLimitOf,
   MOST_CODE,
   MOST_GROWTH,
+  MOST_VOTERS,
   mostAdded,
+  mostRemembered,
   OUTAGES,
   type Row,
   SIZES,
@@ -68,6 +72,12 @@ const ENDS: Readonly<Record<LeaseEnd, string>> = {
   last: "is past, before the last of them",
 };
 
+const CHANGED: Readonly<Record<History, string>> = {
+  before: "before the snapshot, if one is read",
+  amid: "half before, half since",
+  since: "since the snapshot",
+};
+
 /** Where the gas of one row goes, and how much of it no code could save. */
 function traceSection({ action, state, spending }: Trace): string {
   const total = spending.reduce((sum, { gas }) => sum + gas, 0);
@@ -93,7 +103,7 @@ function verdict(rows: readonly Row[]): string {
 
 /** gas.md: every figure beside its limit, and what was measured. */
 export function toMarkdown(report: Report): string {
-  const { rows, growth, outages, scenarios, allowances, sizes, traces, settings } = report;
+  const { rows, growth, outages, checkpoints, scenarios, allowances, sizes, traces, settings } = report;
   const factors = new Map(growthFactors(growth).map(({ action, factor }) => [action, factor]));
   const broken = breaches(report).map((sentence) => `- **${sentence}**`);
   const over = allowances
@@ -141,7 +151,8 @@ ${table(
 ${missedLimits(rows)}## Growth
 
 The steady row of each action (the first where there is no other) in markets of ${SIZES.map(grouped).join(", ")} running leases of one tenant on one
-offer, beside as many more offers of that provider and as many more funded accounts. At most x${MOST_GROWTH}.
+offer, beside as many more offers of that provider and as many more funded accounts, and beside as many proposals and voters, up to
+${grouped(MOST_VOTERS)}, who all voted on the proposal that is voted on, queued or executed. At most x${MOST_GROWTH}.
 
 ${table(
   ["action", ...SIZES.map(grouped), "growth"],
@@ -170,6 +181,28 @@ ${table(
 
 How long the darkness was is another matter: a close reads one slot more where the lease was dark for longer than the outage
 allowance, be it in one outage or many (close-tolerated above).
+
+## Checkpoints
+
+What it costs while the votes of whoever acts, and of the provider, changed once, and after they changed ${grouped(CHECKPOINTS)} times more, each time in
+another second: a vote is counted by those of the proposal's snapshot, which is searched by halving, the latest ones first.
+
+${table(
+  ["action", "the votes changed", "once", `${grouped(CHECKPOINTS)} times more`, "more", "limit", "room"],
+  ["---", "---", "---:", "---:", "---:", "---:", "---:"],
+  checkpoints.map(({ action, history, none, many }) => [
+    action,
+    CHANGED[history],
+    grouped(none),
+    grouped(many),
+    grouped(many - none),
+    `${history === "before" ? "" : "own: "}${grouped(mostRemembered(history))}`,
+    roomCell(many - none, mostRemembered(history)),
+  ]),
+)}
+
+What was asked for is ${grouped(mostRemembered("before"))} for past checkpoints, those before the snapshot. A hundred of them since the snapshot, during the
+days of one vote, take eight readings of a slot instead of one; whoever delegates to somebody with less traffic pays less.
 
 ## Where the gas goes
 

@@ -3,7 +3,9 @@ import { z } from "zod";
 import {
   type Action,
   ACTIONS,
+  type CheckpointRow,
   type GrowthRow,
+  HISTORIES,
   LEASE_ENDS,
   type OutageRow,
   type Row,
@@ -18,6 +20,7 @@ export interface Figures {
   rows: Row[];
   growth: GrowthRow[];
   outages: OutageRow[];
+  checkpoints: CheckpointRow[];
 }
 
 /** Where the gas of one row went. */
@@ -55,13 +58,21 @@ const figuresSchema = z.strictObject({
       many: z.int().positive(),
     }),
   ),
+  checkpoints: z.array(
+    z.strictObject({
+      action: z.enum(ACTIONS),
+      history: z.enum(HISTORIES),
+      none: z.int().positive(),
+      many: z.int().positive(),
+    }),
+  ),
 });
 
 /** The figures in the text of a gas.json; throws where it has another form. */
 export const readFigures = (text: string): Figures => figuresSchema.parse(JSON.parse(text));
 
 /** gas.json: one row on each line. */
-export function toJson({ rows, growth, outages }: Figures): string {
+export function toJson({ rows, growth, outages, checkpoints }: Figures): string {
   const list = (items: readonly object[]) =>
     items
       .map(
@@ -71,6 +82,8 @@ export function toJson({ rows, growth, outages }: Figures): string {
             .replace(/}$/, " }")}`,
       )
       .join(",\n");
-  const lists = Object.entries({ rows, growth, outages }).map(([name, items]) => `  "${name}": [\n${list(items)}\n  ]`);
+  const lists = Object.entries({ rows, growth, outages, checkpoints }).map(
+    ([name, items]) => `  "${name}": [\n${list(items)}\n  ]`,
+  );
   return `{\n${lists.join(",\n")}\n}\n`;
 }

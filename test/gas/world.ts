@@ -4,11 +4,13 @@ import { id, MaxUint256, parseEther } from "ethers";
 import { ethers, network } from "hardhat";
 
 import { deployFixture, type Fixture } from "../helpers/fixture";
+import { argumentsOf, deployGovernance, type Governed } from "../helpers/governance";
 import { createOffer, leaseIdOf } from "../helpers/leases";
 import { costOf, perHour, type Resources } from "../helpers/money";
 import { anOffer, anOrder, type OfferDraft } from "../helpers/orders";
 import { DAY, GRACE, HOUR, MINUTE, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { storedOffer } from "../helpers/words";
+import { MOST_VOTERS } from "./limits";
 
 /** A machine that fills every field: two H100 and what goes with them. */
 const MACHINE: Resources = {
@@ -30,6 +32,8 @@ const MOST_PRICE = perHour(5_000_000n);
 const CAPACITY = 100_000n;
 const MIN_DURATION = HOUR;
 export const MONTH = 30 * DAY;
+/** Those of the accounts without a name that hold HOLD; those before are newcomers. */
+export const FIRST_HOLDER = 5;
 
 export const dollars = (amount: number): bigint => BigInt(amount) * 10n ** 6n;
 
@@ -37,7 +41,7 @@ export const dollars = (amount: number): bigint => BigInt(amount) * 10n ** 6n;
 export const CEILING = dollars(100_000_000);
 
 /** One provider with one offer, its operator, a tenant and a keeper, who all have done it before; see `buildWorld`. */
-export interface World extends Fixture {
+export interface World extends Fixture, Pick<Governed, "timelock" | "governor" | "proposer"> {
   provider: HardhatEthersSigner;
   operator: HardhatEthersSigner;
   tenant: HardhatEthersSigner;
@@ -46,6 +50,8 @@ export interface World extends Fixture {
   offer: bigint;
   /** Running leases of the tenant, other offers of the provider, and funded accounts of others: so many of each. */
   size: number;
+  /** Holders of a little HOLD that is delegated to themselves; as many proposals were made. They send without keys. */
+  voters: string[];
 }
 
 interface Call {
@@ -54,19 +60,18 @@ interface Call {
   data: string;
 }
 
-const GAS_PER_CALL = "0x493e0"; // 300,000
-const CALLS_PER_BLOCK = 90; // of a block of 30 million
+const GAS_PER_CALL = 300_000;
+const GAS_PER_BLOCK = 27_000_000; // a block has 30 million
 
-/** Sends many transactions, many to a block, at no price; each must succeed. */
-export async function sendAll(calls: readonly Call[]): Promise<void> {
+/** Sends many transactions, many to a block, at no price; each must succeed. `gas` is the most that one of them may take. */
+export async function sendAll(calls: readonly Call[], gas = GAS_PER_CALL): Promise<void> {
   const { provider } = network;
+  const [limit, inBlock] = [`0x${gas.toString(16)}`, Math.floor(GAS_PER_BLOCK / gas)];
   await provider.send("evm_setAutomine", [false]);
-  for (let from = 0; from < calls.length; from += CALLS_PER_BLOCK) {
+  for (let from = 0; from < calls.length; from += inBlock) {
     const hashes: string[] = [];
-    for (const call of calls.slice(from, from + CALLS_PER_BLOCK)) {
-      hashes.push(
-        (await provider.send("eth_sendTransaction", [{ ...call, gas: GAS_PER_CALL, gasPrice: "0x0" }])) as string,
-      );
+    for (const call of calls.slice(from, from + inBlock)) {
+      hashes.push((await provider.send("eth_sendTransaction", [{ ...call, gas: limit, gasPrice: "0x0" }])) as string);
     }
     await setNextBlockBaseFeePerGas(0);
     await provider.send("evm_mine", []);
@@ -201,7 +206,19 @@ export async function buildWorld(): Promise<World> {
   const { admin, providerA: provider, operatorA: operator, tenantA: tenant, keeper, stranger } = fixture;
   const { hold, escrow, staking, liveness, market, usd6 } = fixture;
   const token = await usd6.getAddress();
-  const world: World = { ...fixture, provider, operator, tenant, token, offer: 1n, size: 0 };
+  const [proposer] = fixture.others.slice(FIRST_HOLDER);
+  const world: World = {
+    ...fixture,
+    ...(await deployGovernance(fixture)),
+    proposer: proposer!,
+    provider,
+    operator,
+    tenant,
+    token,
+    offer: 1n,
+    size: 0,
+    voters: [],
+  };
 
   await hold.connect(admin).transfer(provider, parseEther("200000000"));
   await hold.connect(provider).delegate(provider);
@@ -219,6 +236,10 @@ export async function buildWorld(): Promise<World> {
   await escrow.connect(tenant).deposit(token, tenant, dollars(100_000_000));
   await escrow.connect(tenant).approveModule(token, market, CEILING);
 
+  await fixture.authority.connect(admin).grantRole(0n, world.timelock, 0);
+  await hold.connect(admin).transfer(world.proposer, parseEther("10000000"));
+  await hold.connect(world.proposer).delegate(world.proposer);
+
   const [leaseId] = await running(world, [{ tenant: tenant.address, duration: 2 * HOUR }]);
   if (leaseId === undefined) throw new Error("No lease was opened");
   await serve(world, HOUR);
@@ -229,7 +250,28 @@ export async function buildWorld(): Promise<World> {
   return world;
 }
 
-/** The same world with `size` running leases, other offers and funded accounts. */
+/** Gives HOLD to more voters, and has as many more proposals made. */
+async function assemble(world: World, voters: number): Promise<string[]> {
+  const { hold, governor, market, admin, proposer, voters: before } = world;
+  const added = Array.from({ length: voters - before.length }, (_, index) => addressOf("voter", before.length + index));
+  for (const voter of added) await impersonateAccount(voter);
+  const to = await hold.getAddress();
+  const give = (voter: string) => hold.interface.encodeFunctionData("transfer", [voter, parseEther("1")]);
+  const keep = (voter: string) => hold.interface.encodeFunctionData("delegate", [voter]);
+  await sendAll(added.map((voter) => ({ from: admin.address, to, data: give(voter) })));
+  await sendAll(added.map((voter) => ({ from: voter, to, data: keep(voter) })));
+
+  const calls = [];
+  for (const voter of added) {
+    const proposal = await argumentsOf([{ target: market, data: "0x" }], `Proposal of ${voter}`);
+    const data = governor.interface.encodeFunctionData("propose", proposal);
+    calls.push({ from: proposer.address, to: await governor.getAddress(), data });
+  }
+  await sendAll(calls, 500_000);
+  return [...before, ...added];
+}
+
+/** The same world with `size` running leases, other offers and funded accounts, and as many voters and proposals, up to 1,000. */
 export async function grow(world: World, size: number): Promise<World> {
   const { market, provider, tenant, token, size: before } = world;
   const added = size - before;
@@ -241,11 +283,12 @@ export async function grow(world: World, size: number): Promise<World> {
     world,
     Array.from({ length: added }, (_, index) => addressOf("account", before + index)),
   );
+  const voters = await assemble(world, Math.min(size, MOST_VOTERS));
   await running(
     world,
     Array.from({ length: added }, () => ({ tenant: tenant.address, duration: MONTH })),
   );
-  return { ...world, size };
+  return { ...world, size, voters };
 }
 
 /** An address that never did anything. */

@@ -1,7 +1,7 @@
 import { type Signature, type Signer, type TypedDataDomain, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 
-import type { ERC20Permit, Escrow } from "../../typechain-types";
+import type { ERC20Permit, Escrow, HoldGovernor } from "../../typechain-types";
 import type { IEscrow } from "../../typechain-types/contracts/escrow/Escrow";
 
 export const FUNDING_TYPES = {
@@ -23,6 +23,15 @@ const PERMIT_TYPES = {
     { name: "value", type: "uint256" },
     { name: "nonce", type: "uint256" },
     { name: "deadline", type: "uint256" },
+  ],
+};
+
+const BALLOT_TYPES = {
+  Ballot: [
+    { name: "proposalId", type: "uint256" },
+    { name: "support", type: "uint8" },
+    { name: "voter", type: "address" },
+    { name: "nonce", type: "uint256" },
   ],
 };
 
@@ -60,4 +69,16 @@ export async function signPermit(
   const message = { owner, spender: permit.spender, value: permit.value, nonce: await token.nonces(owner), deadline };
   const signature = await signer.signTypedData({ name, version, chainId, verifyingContract }, PERMIT_TYPES, message);
   return Object.assign(ethers.Signature.from(signature), { deadline });
+}
+
+/** A vote of the signer's next nonce, for the governor to count whoever sends it. */
+export async function signBallot(
+  signer: Signer,
+  governor: Pick<HoldGovernor, "eip712Domain" | "nonces">,
+  ballot: { proposalId: bigint; support: number },
+): Promise<string> {
+  const voter = await signer.getAddress();
+  const { name, version, chainId, verifyingContract } = await governor.eip712Domain();
+  const message = { ...ballot, voter, nonce: await governor.nonces(voter) };
+  return signer.signTypedData({ name, version, chainId, verifyingContract }, BALLOT_TYPES, message);
 }
