@@ -201,8 +201,8 @@ ${table(
   ]),
 )}
 
-What was asked for is ${grouped(mostRemembered("before"))} for past checkpoints, those before the snapshot. A hundred of them since the snapshot, during the
-days of one vote, take eight readings of a slot instead of one; whoever delegates to somebody with less traffic pays less.
+${grouped(mostRemembered("before"))} was asked for, for past checkpoints. Those since the snapshot have a limit of their own: to look past a hundred of them takes
+eight readings of slots instead of one.
 
 ## Where the gas goes
 
