@@ -1,24 +1,18 @@
 import {
-  dataLength,
-  dataSlice,
   getAddress,
   hexlify,
-  Interface,
   isAddress,
   type Provider,
   randomBytes,
-  recoverAddress,
-  Signature,
   type Signer,
   type TypedDataDomain,
   TypedDataEncoder,
   ZeroAddress,
   ZeroHash,
-  zeroPadBytes,
 } from "ethers";
 import { z } from "zod";
 
-import { explainError } from "./errors";
+import { isSignedBy } from "./signatures";
 
 /** What a provider signs, as contracts/interfaces/IQuotes.sol has it. */
 const QUOTE_TYPES = {
@@ -167,37 +161,10 @@ export async function signQuote(signer: Signer, place: QuotePlace, quote: Quote)
   return { ...unsigned, signature: await signer.signTypedData(quoteDomain(place), QUOTE_TYPES, unsigned.quote) };
 }
 
-const ERC1271 = new Interface(["function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)"]);
-/** What an account with code answers to a signature that it takes: one word, exactly. */
-const ERC1271_YES = zeroPadBytes("0x1626ba7e", 32);
-
-/** Whether `signature` is the account's key's, in the only form that the contract takes: 65 bytes, low s, v of 27 or 28. */
-function recovers(digest: string, signature: string, account: string): boolean {
-  try {
-    const canonical = Signature.from(signature).serialized === signature.toLowerCase();
-    return canonical && recoverAddress(digest, signature) === account;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Whether the chain would take the signature for the provider's, now: by its key, or by the code of its account
- * (ERC-1271). Any failure of that code is a no.
- */
-export async function isSignedByProvider(provider: Provider, signed: SignedQuote): Promise<boolean> {
+/** Whether the chain would take the signature for the provider's, now: see `isSignedBy`. */
+export function isSignedByProvider(provider: Provider, signed: SignedQuote): Promise<boolean> {
   const { quote, signature } = signed;
-  const digest = quoteDigest(signed, quote);
-  if (recovers(digest, signature, quote.provider)) return true;
-  if ((await provider.getCode(quote.provider)) === "0x") return false;
-  const data = ERC1271.encodeFunctionData("isValidSignature", [digest, signature]);
-  try {
-    const answer = await provider.call({ to: quote.provider, data });
-    return dataLength(answer) >= 32 && dataSlice(answer, 0, 32) === ERC1271_YES;
-  } catch (error) {
-    if (explainError(error) !== undefined) return false;
-    throw error;
-  }
+  return isSignedBy(provider, quote.provider, quoteDigest(signed, quote), signature);
 }
 
 /** Reads a signed quote from its text; every fault is named at once. `source` is what the errors call it. */

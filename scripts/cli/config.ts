@@ -15,6 +15,7 @@ export const GLOBAL_OPTIONS = [
   ["--password-file <path>", "file with the keystore's password (LEASEHOLD_PASSWORD_FILE, LEASEHOLD_PASSWORD)"],
   ["--from <address>", "act as this account without its key: to read, and with --dry-run"],
   ["--dry-run", "simulate and show what would be sent; send nothing"],
+  ["--safe-batch <file>", "write what would be sent as a batch for the Safe of --from; send nothing"],
   ["--json", "one JSON document on stdout, errors as JSON on stderr"],
   ["--confirmations <n>", "blocks to wait for, the transaction's own included (default 1)"],
   ["--timeout <duration>", "how long to wait for a transaction (default 5m)"],
@@ -45,6 +46,8 @@ const schema = z
     passwordFile: text.optional(),
     from: account.optional(),
     dryRun: z.boolean().default(false),
+    /** Where the calls go instead of the chain. */
+    safeBatch: text.optional(),
     json: z.boolean().default(false),
     confirmations: z.coerce
       .number("is no number")
@@ -81,6 +84,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   keystore: "--keystore",
   passwordFile: "--password-file",
   from: "--from",
+  safeBatch: "--safe-batch",
   confirmations: "--confirmations",
   timeout: "--timeout",
 };

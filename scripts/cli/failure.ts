@@ -4,6 +4,8 @@ import { z } from "zod";
 import { AddressBookError } from "../../sdk/addressBook";
 import { explainError, type Explained, type Lexicon } from "../../sdk/errors";
 import { printable } from "../../sdk/errors/words";
+import { BallotError } from "../../sdk/governance/ballot";
+import { CannotSimulate } from "../../sdk/governance/simulation";
 import { QuoteError } from "../../sdk/quotes";
 import { UnitError } from "../../sdk/units";
 
@@ -57,6 +59,11 @@ function nodeMessage(error: unknown): string {
 export function toFailure(error: unknown, lexicon: Lexicon): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof UnitError) return new Failure("usage", error.message);
+  if (error instanceof BallotError) return new Failure("usage", error.message);
+  if (error instanceof CannotSimulate) {
+    const message = `${error.message}: what the proposal would change is not known; use another node with --rpc`;
+    return new Failure("network", message, undefined, { cause: error });
+  }
   if (error instanceof QuoteError) return new Failure("usage", error.message);
   if (error instanceof AddressBookError) return new Failure("configuration", error.message);
   const revert = explainError(error, lexicon);

@@ -126,7 +126,7 @@ export class Session {
 
   private async connect(): Promise<Network> {
     const network = await this.outside.openNetwork(this.config, this.outside.packageRoot);
-    const { market, escrow, staking, hold, liveness, council, disputes } = network.handles;
+    const { market, escrow, staking, hold, liveness, council, disputes, timelock, governor } = network.handles;
     const named = [
       [market, "the market"],
       [escrow, "the escrow"],
@@ -135,6 +135,8 @@ export class Session {
       [hold, "HOLD"],
       [council, "the council"],
       [disputes, "the contract of disputes"],
+      [timelock, "the timelock"],
+      [governor, "the governor"],
     ] as const;
     this.names = new Map(
       await Promise.all(

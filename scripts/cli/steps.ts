@@ -12,6 +12,7 @@ import { formatDisputeId, formatLeaseId } from "../../sdk/ids";
 import { formatResources, unpackResources } from "../../sdk/resources";
 import { formatDuration } from "../../sdk/units";
 import type { TypedContractMethod } from "../../typechain-types/common";
+import { requireBatchable, writeBatch } from "./batch";
 import { Failure, toFailure } from "./failure";
 import { coin, count, pairs, sections } from "./format";
 import type { Session } from "./session";
@@ -59,7 +60,10 @@ export interface Outcome {
 
 /** What became of the steps of a command. */
 export interface Execution {
+  /** Nothing was sent. */
   readonly dryRun: boolean;
+  /** The file that the calls were written to instead. */
+  readonly batch?: string;
   readonly outcomes: readonly Outcome[];
 }
 
@@ -137,11 +141,13 @@ async function refused(
 
 /**
  * Carries out the steps of a command, one after the other: each is simulated first, so that nothing is sent that would be
- * refused, and waited for. With --dry-run they are simulated only.
+ * refused, and waited for. With --dry-run they are simulated only; with --safe-batch they are simulated and written to a file.
  */
 export async function execute(session: Session, steps: readonly Step[]): Promise<Execution> {
   const provider = await session.provider();
-  const { dryRun } = session.config;
+  const { safeBatch } = session.config;
+  const dryRun = session.config.dryRun || safeBatch !== undefined;
+  if (safeBatch !== undefined) requireBatchable(session, safeBatch);
   const outcomes: Outcome[] = [];
   for (const [index, step] of steps.entries()) {
     session.progress(`${step.label}: simulating`);
@@ -160,7 +166,10 @@ export async function execute(session: Session, steps: readonly Step[]): Promise
     outcomes.push({ step, returned, gas: receipt.gasUsed, receipt, events: await eventsOf(session, receipt) });
   }
   session.endProgress();
-  return { dryRun, outcomes };
+  if (safeBatch === undefined || steps.length === 0) return { dryRun, outcomes };
+  if (session.config.dryRun) return { dryRun, outcomes };
+  await writeBatch(session, safeBatch, steps);
+  return { dryRun, outcomes, batch: safeBatch };
 }
 
 /** The arguments of the events of one name, in the order of the logs. */
@@ -207,15 +216,17 @@ function outcomeText({ step, returned, gas, receipt, skipped }: Outcome): string
 }
 
 /** Steps as people read them. */
-export function executionText({ dryRun, outcomes }: Execution): string {
-  const title = dryRun ? "Dry run: nothing was sent." : "";
+export function executionText({ dryRun, batch, outcomes }: Execution): string {
+  const written = `For the Safe, in ${batch}: nothing was sent. Load it in the Safe's Transaction Builder.`;
+  const title = dryRun ? (batch === undefined ? "Dry run: nothing was sent." : written) : "";
   return sections(title, ...outcomes.map(outcomeText));
 }
 
 /** Steps as machines read them. */
-export function executionData({ dryRun, outcomes }: Execution): Record<string, unknown> {
+export function executionData({ dryRun, batch, outcomes }: Execution): Record<string, unknown> {
   return {
     dryRun,
+    ...(batch === undefined ? {} : { safeBatch: batch }),
     transactions: outcomes.map(({ step, returned, gas, receipt, events, skipped }) => ({
       label: step.label,
       to: step.to,

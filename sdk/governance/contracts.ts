@@ -112,3 +112,16 @@ export function unpackWeights(word: bigint): WeightsValues {
   const lanes = WEIGHT_FIELDS.map((field, index) => [field, (word >> BigInt(32 * index)) & 0xffff_ffffn] as const);
   return Object.fromEntries(lanes) as unknown as WeightsValues;
 }
+
+/** Terms without what else a decoder hands over with them. */
+export function termsValues(terms: TermsValues): TermsValues {
+  const { treasury, feeBps, toleranceBps, noShowBps, noticePeriod, activationWindow, creditPeriod } = terms;
+  return { treasury, feeBps, toleranceBps, noShowBps, noticePeriod, activationWindow, creditPeriod };
+}
+
+/** Rules without what else a decoder hands over with them. */
+export function rulesValues(rules: RulesValues): RulesValues {
+  const { appealAuthority, bondFloor, filingFee, treasury } = rules;
+  const { unservedBps, shortOfTermsBps, dataLostBps, dataExposedBps } = rules;
+  return { appealAuthority, bondFloor, filingFee, treasury, unservedBps, shortOfTermsBps, dataLostBps, dataExposedBps };
+}

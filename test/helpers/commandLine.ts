@@ -40,15 +40,15 @@ export async function networkOf(deployment: Deployment | Governed): Promise<Netw
   };
 }
 
-/** Runs `leasehold <line>` in this process; `actor` signs. Arguments are split at spaces. */
+/** Runs `leasehold <line>` in this process; `actor` signs. Arguments of a text are split at spaces. */
 export async function leasehold(
   deployment: Deployment,
   actor: HardhatEthersSigner | undefined,
-  line: string,
+  line: string | readonly string[],
   changes: Partial<Outside> = {},
 ): Promise<Run> {
   const run = { out: "", err: "" };
-  const code = await main(line.split(" ").filter(Boolean), {
+  const code = await main(typeof line === "string" ? line.split(" ").filter(Boolean) : line, {
     env: actor === undefined ? {} : { LEASEHOLD_KEY: SOME_KEY },
     io: { out: (text) => (run.out += text), err: (text) => (run.err += text), isTerminal: false },
     openNetwork: () => networkOf(deployment),

@@ -1,6 +1,7 @@
 import type { CommandGroup } from "../command";
 import { dispute } from "./dispute";
 import { doctor } from "./doctor";
+import { GOVERNANCE } from "./governance";
 import { lease } from "./lease";
 import { offers } from "./offers";
 import { order } from "./order";
@@ -9,4 +10,14 @@ import { quotes } from "./quotes";
 import { tenant } from "./tenant";
 
 /** All groups of commands, in the order of the help. */
-export const GROUPS: readonly CommandGroup[] = [tenant, provider, offers, quotes, lease, order, dispute, doctor];
+export const GROUPS: readonly CommandGroup[] = [
+  tenant,
+  provider,
+  offers,
+  quotes,
+  lease,
+  order,
+  dispute,
+  ...GOVERNANCE,
+  doctor,
+];
