@@ -1,22 +1,18 @@
 import { Command, CommanderError } from "commander";
-import { JsonRpcProvider, Network } from "ethers";
+import type { JsonRpcProvider } from "ethers";
 import { z } from "zod";
 
 import { AddressBookError, CONTRACT_NAMES } from "../sdk/addressBook";
 import { artifactsFromDisk } from "./artifacts";
+import { connectTo } from "./connection";
 import { CREATE2_PROXY, FACTORY_ADDRESS } from "./create3";
 import { deployProtocol, deploymentStatus } from "./deployProtocol";
 import { DeployError, type DeployErrorCode } from "./errors";
 import { deployerWallet, type Environment } from "./key";
+import type { Output } from "./output";
 import { type Parameters, parametersHash, parametersJsonSchema, readParameters } from "./parameters";
 import { EXIT, renderDeployment, renderProgress, renderStatus, statusExitCode, statusJson } from "./report";
 import { predictAddresses } from "./scene";
-
-/** Where the command line writes to. */
-export interface Output {
-  readonly line: (text: string) => void;
-  readonly error: (text: string) => void;
-}
 
 const networkOption = z.object({ networkFile: z.string() });
 const chainOptions = networkOption.extend({ rpc: z.string(), book: z.string().optional(), artifacts: z.string() });
@@ -35,33 +31,14 @@ const CONTRADICTIONS: ReadonlySet<DeployErrorCode> = new Set([
   "PARAMETERS_CHANGED",
 ]);
 
-/** A connection to the chain of the network file; that it is that chain is checked before anything else. */
-async function open(rpc: string, { chainId, network }: Parameters): Promise<JsonRpcProvider> {
-  // The chain id is asked for below, once: left to itself the provider asks again for ever if nobody answers. Nothing is
-  // cached: what was read before a transaction is not true after it.
-  const provider = new JsonRpcProvider(rpc, Network.from(chainId), {
-    staticNetwork: true,
-    cacheTimeout: -1,
-    batchStallTime: 0,
-    pollingInterval: 1_000,
-  });
-  let answer: unknown;
-  try {
-    answer = await provider.send("eth_chainId", []);
-  } catch (error) {
-    provider.destroy();
-    throw new DeployError(
-      "UNREACHABLE",
-      `The RPC endpoint does not answer: ${(error as Error).message}`,
-      "check --rpc, and that the node is running.",
-      { cause: error },
-    );
-  }
-  if (Number(answer) === chainId) return provider;
+/** A connection to the chain of the network file. */
+async function open(rpc: string, parameters: Parameters): Promise<JsonRpcProvider> {
+  const { provider, chainId } = await connectTo(rpc);
+  if (chainId === parameters.chainId) return provider;
   provider.destroy();
   throw new DeployError(
     "WRONG_CHAIN",
-    `The network file is for chain ${chainId} (${network}), the node is of chain ${Number(answer)}.`,
+    `The network file is for chain ${parameters.chainId} (${parameters.network}), the node is of chain ${chainId}.`,
     "give the RPC endpoint of that network, or the network file of this one.",
   );
 }
@@ -149,7 +126,7 @@ export async function main(args: readonly string[], environment: Environment, ou
   onChain(program.command("status"))
     .description("show how every step stands; sends and writes nothing (exit: 0 done, 2 missing, 3 mismatch, 1 failed)")
     .option("--json", "for scripts")
-    .option("--no-powers", "do not look who holds power: that reads the logs of the whole time since the deployment")
+    .option("--no-powers", "no census of powers, which reads the logs of the whole time since the deployment")
     .action(async (options: unknown) => {
       code = await status(options, out);
     });

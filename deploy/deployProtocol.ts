@@ -4,13 +4,14 @@ import { type AddressBook, type ContractName, identifyChain } from "../sdk/addre
 import { type Handles, handlesAt } from "../sdk/handles";
 import { type ArtifactSource, artifactsFromDisk } from "./artifacts";
 import { type BookStore, bookFile } from "./book";
+import { censusOf } from "./census/stage";
+import type { Verdict } from "./census/verdict";
 import { assertBook, assertChain } from "./checks";
 import { FACTORY_ADDRESS } from "./create3";
 import { DeployError } from "./errors";
 import { type Finding, inspect } from "./inspect";
 import { type Parameters, parametersHash } from "./parameters";
 import type { Plan } from "./plan";
-import { census, type Power } from "./powers";
 import { PROTOCOL } from "./protocol";
 import { type Progress, Run, UNKNOWN_START } from "./run";
 import { predictAddress, setStage, type Stage } from "./scene";
@@ -35,8 +36,8 @@ export interface Deployment {
   /** Handles for the signer. */
   readonly contracts: Handles;
   readonly book: AddressBook;
-  /** Everybody who holds a role of the AccessManager. */
-  readonly powers: readonly Power[];
+  /** Everything that anybody can do with the protocol: it is sound, or the deployment stops. */
+  readonly census: Verdict;
   /** Steps that governance undid or overtook since the handover. */
   readonly changed: readonly string[];
   /** Transactions of the deployer that this run got mined. */
@@ -110,14 +111,14 @@ export interface StatusOptions {
   readonly book: BookStore | string;
   readonly artifacts?: ArtifactSource;
   readonly plan?: Plan;
-  /** False: do not read the AccessManager's history to see who holds power; that takes long on an old chain. */
+  /** False: no census, which reads the history of all powers; that takes long on an old chain. */
   readonly powers?: boolean;
 }
 
 export interface Status {
   readonly findings: readonly Finding[];
-  /** Everybody who holds a role; empty until there is an AccessManager, and where they were not asked for. */
-  readonly powers: readonly Power[];
+  /** Who can do what; undefined until all contracts are there, and where nobody asked. */
+  readonly census: Verdict | undefined;
   /** The address book; undefined where there is none yet. */
   readonly book: AddressBook | undefined;
   /** The network file is not the one that the book records. */
@@ -133,12 +134,10 @@ export async function deploymentStatus(options: StatusOptions): Promise<Status> 
   const book = store.load();
   if (book !== undefined) await assertBook(book, store.source, parameters, provider, true);
   const findings = await inspect(stage, book);
-  const manager = findings.find(({ name }) => name === "accessManager");
-  const powers =
-    options.powers !== false && manager?.state === "done" ? await census(stage, book?.startBlock ?? 0) : [];
+  const complete = findings.every(({ kind, state }) => kind !== "contract" || state === "done");
   return {
     findings,
-    powers,
+    census: options.powers !== false && complete ? await censusOf(stage, book) : undefined,
     book,
     parametersChanged: book !== undefined && book.parametersHash !== parametersHash(parameters),
   };

@@ -1,35 +1,37 @@
 import { formatUnits } from "ethers";
 
 import { plainTable } from "../sdk/table";
+import { type Names, renderCensus } from "./census/report";
 import type { Deployment, Status } from "./deployProtocol";
 import type { Parameters } from "./parameters";
 import type { Progress } from "./run";
+import { predictAddresses } from "./scene";
 
 /** Exit codes of `status`, for scripts. */
 export const EXIT = { done: 0, failed: 1, missing: 2, mismatch: 3 } as const;
 
 /** What `status` exits with. */
-export function statusExitCode({ findings, parametersChanged }: Status): number {
+export function statusExitCode({ findings, census, parametersChanged }: Status): number {
   if (parametersChanged || findings.some(({ state }) => state === "mismatch")) return EXIT.mismatch;
+  // While the handover is due, the deployer is admin; that is no contradiction.
+  if (census?.sound === false && !findings.some(({ state }) => state === "missing")) return EXIT.mismatch;
   return findings.some(({ state }) => state === "missing") ? EXIT.missing : EXIT.done;
 }
 
+const namesOf = (parameters: Parameters): Names => ({
+  at: predictAddresses(parameters),
+  deployer: parameters.deployer,
+});
+
 /** How everything stands, for people. */
 export function renderStatus(status: Status, parameters: Parameters): string {
-  const { findings, powers, book, parametersChanged } = status;
+  const { findings, census, book, parametersChanged } = status;
   const steps = findings.map(({ name, state, address, detail }) => [name, state, address ?? "", detail ?? ""]);
   const parts = [
     `${parameters.network}, chain ${parameters.chainId}, release ${parameters.release}, deployer ${parameters.deployer}`,
     plainTable(["step", "state", "address", "remark"], steps),
   ];
-  if (powers.length > 0) {
-    const held = powers.map(({ role, account, expected }) => [
-      role,
-      account,
-      expected ? "as the network file says" : "granted since, or a stranger: find out",
-    ]);
-    parts.push(plainTable(["role", "held by", "remark"], held));
-  }
+  if (census !== undefined) parts.push(renderCensus(census, namesOf(parameters)));
   if (book === undefined) parts.push("There is no address book yet.");
   if (parametersChanged) parts.push("The network file is not the one that the address book records.");
   const open = findings.filter(({ state }) => state === "missing").length;
@@ -68,20 +70,17 @@ export function renderProgress(progress: Progress): string {
       return `         waiting for block ${progress.block}`;
     case "mined":
       return `         mined in block ${progress.block}, ${progress.gasUsed} gas`;
-    case "notice":
-      return `NOTICE   ${progress.message}`;
   }
 }
 
 /** The end of a deployment. */
 export function renderDeployment(deployment: Deployment, source: string): string {
-  const { transactions, gasUsed, powers, changed } = deployment;
-  const held = powers.map(({ role, account }) => `${role}: ${account}`).join(", ");
+  const { transactions, gasUsed, census, addresses, changed } = deployment;
   const sent =
     transactions === 0 ? "Nothing was to do" : `${transactions} transactions were mined, ${gasUsed} gas in all`;
   const place =
     changed.length === 0
       ? "Everything is in place"
       : `Everything is in place, but for what only governance can change now (${changed.join(", ")})`;
-  return `${sent}. ${place}; recorded in ${source}.\nPower is held by ${held}.`;
+  return `${sent}. ${place}; recorded in ${source}.\n\n${renderCensus(census, { at: addresses, deployer: deployment.book.deployer })}`;
 }

@@ -1,7 +1,10 @@
 import { keccak256, type Signer, type TransactionReceipt } from "ethers";
 
-import type { AddressBook, ArgumentJson, ContractRecord } from "../sdk/addressBook";
+import type { AddressBook, ContractRecord } from "../sdk/addressBook";
 import type { BookStore } from "./book";
+import { renderPower, summaryOf } from "./census/report";
+import { censusOf } from "./census/stage";
+import type { Verdict } from "./census/verdict";
 import { assertNoMismatch } from "./checks";
 import { CREATE2_PROXY, FACTORY_ADDRESS, FACTORY_CALL_DATA, saltOf } from "./create3";
 import { DeployError } from "./errors";
@@ -9,28 +12,16 @@ import { type Finding, inspect, inspectContract, inspectFoundation } from "./ins
 import { collectLogs } from "./logs";
 import { parametersHash } from "./parameters";
 import type { ActionEntry, ContractEntry } from "./plan";
-import { census, type Power } from "./powers";
-import { addressFor, initCodeFor, type Stage } from "./scene";
+import { addressFor, constructorArgsOf, initCodeFor, type Stage } from "./scene";
 import { Sender, type SenderEvent } from "./sender";
 
 /** What a deployment tells while it works. */
-export type Progress =
-  | SenderEvent
-  | { readonly type: "step"; readonly finding: Finding }
-  | { readonly type: "notice"; readonly message: string };
+export type Progress = SenderEvent | { readonly type: "step"; readonly finding: Finding };
 
 const MOST_PASSES = 3;
 
 /** Start of a deployment whose book was lost: until its contracts are found again, anything may be its first block. */
 export const UNKNOWN_START = 0;
-
-/** A constructor argument as the address book keeps it. */
-function toJson(value: unknown): ArgumentJson {
-  if (typeof value === "boolean") return value;
-  if (Array.isArray(value)) return value.map(toJson);
-  if (typeof value === "object" && value !== null) return Object.values(value).map(toJson);
-  return String(value);
-}
 
 /** One deployment on its way. */
 export class Run {
@@ -53,7 +44,7 @@ export class Run {
   }
 
   /** Does whatever is missing, and looks again, until nothing is. */
-  async complete(): Promise<{ book: AddressBook; powers: Power[]; changed: string[] }> {
+  async complete(): Promise<{ book: AddressBook; census: Verdict; changed: string[] }> {
     for (let pass = 1; ; pass++) {
       const findings = await inspect(this.stage, this.book);
       assertNoMismatch(findings);
@@ -63,7 +54,7 @@ export class Run {
       if (missing.size === 0) {
         await this.recordAll();
         const changed = findings.filter(({ state }) => state === "changed").map(({ name }) => name);
-        return { book: this.book, powers: await this.countPowers(), changed };
+        return { book: this.book, census: await this.countPowers(), changed };
       }
       if (pass > MOST_PASSES) {
         throw new DeployError(
@@ -199,7 +190,7 @@ export class Run {
 
   /** What the book says about a contract. */
   private async recordOf(entry: ContractEntry): Promise<Record<string, ContractRecord>> {
-    const { provider, parameters, at } = this.stage;
+    const { provider } = this.stage;
     const address = addressFor(this.stage, entry);
     const txHash = this.creations.get(entry.name);
     const receipt = txHash === undefined ? null : await provider.getTransactionReceipt(txHash);
@@ -209,7 +200,7 @@ export class Run {
       [entry.name]: {
         address,
         ...creation,
-        constructorArgs: entry.args(parameters, at).map(toJson),
+        constructorArgs: constructorArgsOf(this.stage, entry),
         bytecodeHash: keccak256(await provider.getCode(address)),
       },
     };
@@ -241,39 +232,29 @@ export class Run {
 
   // ----------------------------------------------------------------------------------------------- powers
 
-  private census(): Promise<Power[]> {
-    return census(this.stage, this.book.startBlock);
-  }
-
-  /** Before the deployer steps down nobody has power but it and those of the network file: later it could not help. */
+  /** Before the deployer steps down nobody else has power who should not: later it could not help. */
   private async assertNoStranger(): Promise<void> {
-    const strangers = (await this.census()).filter(
-      ({ expected, account }) => !expected && account !== this.stage.deployer,
-    );
+    const { powers } = await censusOf(this.stage, this.book);
+    const strangers = powers.filter(({ standing }) => standing === "stranger" || standing === "unreadable");
     if (strangers.length === 0) return;
     throw new DeployError(
       "POWERS",
-      `Accounts that the network file does not name hold power:\n${strangers
-        .map(({ role, account }) => `  ${account}: ${role}`)
+      `Somebody holds power whom the deployment does not give any:\n${strangers
+        .map((power) => `  ${renderPower(power, this.stage)}`)
         .join("\n")}`,
       "the deployer is still admin: revoke those roles with its key (AccessManager.revokeRole), find out who granted " +
         "them, and run again.",
     );
   }
 
-  private async countPowers(): Promise<Power[]> {
-    const powers = await this.census();
-    const own = powers.filter(({ account, expected }) => account === this.stage.deployer && !expected);
-    if (own.length > 0) {
-      throw new DeployError(
-        "POWERS",
-        `The deployer ${this.stage.deployer} still holds ${own.map(({ role }) => role).join(", ")}.`,
-        "have the admin revoke it (AccessManager.revokeRole), and run again.",
-      );
-    }
-    for (const { account, role, expected } of powers) {
-      if (!expected) this.tell({ type: "notice", message: `${account} holds ${role}, granted since the handover.` });
-    }
-    return powers;
+  private async countPowers(): Promise<Verdict> {
+    const verdict = await censusOf(this.stage, this.book);
+    if (verdict.sound) return verdict;
+    throw new DeployError(
+      "POWERS",
+      `Everything is in place, but power is not where it belongs: ${summaryOf(verdict, this.stage)}`,
+      "find out who gave that power, and have governance take it back. What could not be read, another node may serve. " +
+        "Then run again, or `npm run census`.",
+    );
   }
 }

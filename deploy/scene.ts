@@ -1,6 +1,6 @@
 import type { Provider } from "ethers";
 
-import { CONTRACT_NAMES } from "../sdk/addressBook";
+import { type ArgumentJson, CONTRACT_NAMES } from "../sdk/addressBook";
 import { handlesAt } from "../sdk/handles";
 import { type Create3Factory, Create3Factory__factory } from "../typechain-types";
 import type { ArtifactSource } from "./artifacts";
@@ -51,6 +51,19 @@ export function librariesOf({ plan, parameters }: Stage, { libraries = {} }: Con
       return [library, predictAddress(parameters, name)];
     }),
   );
+}
+
+/** A constructor argument as the address book keeps it. */
+function toJson(value: unknown): ArgumentJson {
+  if (typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map(toJson);
+  if (typeof value === "object" && value !== null) return Object.values(value).map(toJson);
+  return String(value);
+}
+
+/** What this contract is created with, as the address book keeps it. */
+export function constructorArgsOf({ parameters, at }: Stage, entry: ContractEntry): ArgumentJson[] {
+  return entry.args(parameters, at).map(toJson);
 }
 
 /** What creating this contract runs. */

@@ -8,7 +8,6 @@ import { CREATE2_PROXY, FACTORY_ADDRESS, saltOf } from "../../deploy/create3";
 import { deploymentStatus } from "../../deploy/deployProtocol";
 import { parametersHash } from "../../deploy/parameters";
 import { PROTOCOL } from "../../deploy/protocol";
-import type { Progress } from "../../deploy/run";
 import { predictAddresses } from "../../deploy/scene";
 import { addressBookSchema, type AddressBook, CONTRACT_NAMES } from "../../sdk/addressBook";
 import { connect } from "../../sdk/handles";
@@ -20,13 +19,13 @@ import {
   countingStore,
   CREATED,
   creations,
+  decide,
   deploy,
   deployer,
   dies,
   localParameters,
   mortal,
   stopped,
-  timelockOf,
   UNTIL_HANDOVER,
 } from "./helpers";
 
@@ -155,17 +154,19 @@ describe("deployProtocol", () => {
           .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
           .withArgs(await own.getAddress());
       }
-      await council.connect(await timelockOf(deployment)).unseat(member!);
+      await decide(deployment, addresses.council, council.interface.encodeFunctionData("unseat", [member!]));
       expect(await council.seats()).to.equal(4);
     });
 
     it("leaves power with the timelock and the guardian alone (ATK-GOV-7)", async () => {
       const { deployment } = await loadFixture(deployed);
-      const { contracts, addresses, powers } = deployment;
-      expect(powers).to.have.deep.members([
-        { role: "admin", account: addresses.timelock, expected: true },
-        { role: "guardian", account: addresses.guardian, expected: true },
+      const { contracts, addresses, census } = deployment;
+      const roles = census.powers.filter(({ what }) => what.startsWith("role "));
+      expect(roles.map(({ what, holder, standing }) => [what, holder, standing])).to.have.deep.members([
+        ["role admin", addresses.timelock, "as deployed"],
+        ["role guardian", addresses.guardian, "as deployed"],
       ]);
+      expect(census).to.include({ sound: true, overEscrow: 0, ofDeployer: 0, ofStrangers: 0, changedByGovernance: 0 });
       const { accessManager, market, guardian } = contracts;
       expect((await accessManager.hasRole(ROLES.admin, await deployer())).isMember).to.equal(false);
       const pause = market.interface.getFunction("pauseEntries").selector;
@@ -224,10 +225,11 @@ describe("deployProtocol", () => {
 
     it("does not seat a member again that governance unseated", async () => {
       const { deployment, recorded } = await loadFixture(deployed);
-      const { council } = deployment.contracts;
+      const { contracts, addresses } = deployment;
+      const { council } = contracts;
       const parameters = localParameters();
       const [member] = parameters.disputes.council;
-      await council.connect(await timelockOf(deployment)).unseat(member!);
+      await decide(deployment, addresses.council, council.interface.encodeFunctionData("unseat", [member!]));
       const { transactions, changed } = await deploy({ book: bookInMemory(recorded) });
       expect([transactions, changed]).to.deep.equal([0, [`seat ${member}`]]);
       expect(await council.seats()).to.equal(4);
@@ -239,16 +241,22 @@ describe("deployProtocol", () => {
       const parameters = listing(await usd.getAddress());
       const book = bookInMemory();
       const deployment = await deploy({ parameters, book });
-      const { contracts } = deployment;
-      const admin = await timelockOf(deployment);
-      await contracts.market.connect(admin).listToken(usd, 7n, 6n);
-      await contracts.accessManager.connect(admin).grantRole(ROLES.guardian, await accountAt(9), 0);
+      const { contracts, addresses } = deployment;
+      const { market, accessManager } = contracts;
+      const another = await (await accountAt(9)).getAddress();
+      const listing7 = market.interface.encodeFunctionData("listToken", [await usd.getAddress(), 7n, 6n]);
+      await decide(deployment, addresses.market, listing7);
+      const grant = accessManager.interface.encodeFunctionData("grantRole", [ROLES.guardian, another, 0]);
+      await decide(deployment, addresses.accessManager, grant);
 
-      const told: Progress[] = [];
-      const { transactions } = await deploy({ parameters, book, onProgress: (progress) => told.push(progress) });
+      const { transactions, census } = await deploy({ parameters, book });
       expect(transactions).to.equal(0);
       expect((await contracts.market.tokenTermsOf(usd)).bounty).to.equal(6n);
-      expect(told.some((progress) => progress.type === "notice" && /granted since/.test(progress.message))).to.be.true;
+      expect(census.changedByGovernance).to.equal(1);
+      expect(census.powers.find(({ holder }) => holder === another)).to.include({
+        what: "role guardian",
+        standing: "changed by governance",
+      });
       const { findings } = await deploymentStatus({ provider: ethers.provider, parameters, book, artifacts: compiled });
       expect(findings.find(({ name }) => name === "list USD6")?.state).to.equal("changed");
     });
@@ -472,19 +480,21 @@ describe("deployProtocol", () => {
       const stranger = await (await accountAt(12)).getAddress();
       await accessManager.grantRole(42n, stranger, 0);
       const error = await stopped(deploy({ parameters, book }), "POWERS");
-      expect(error.what).to.contain(`${stranger}: 42`);
+      expect(error.what).to.contain(`${stranger}: role 42 (stranger)`);
       await accessManager.revokeRole(42n, stranger);
-      const { powers } = await deploy({ parameters, book });
-      expect(powers.every(({ expected }) => expected)).to.be.true;
+      const { census } = await deploy({ parameters, book });
+      expect(census.sound).to.equal(true);
     });
 
     it("fails if the deployer still holds power after it", async () => {
       const { book, deployment } = await loadFixture(deployed);
       const { deployer: account } = localParameters();
-      const admin = await timelockOf(deployment);
-      await deployment.contracts.accessManager.connect(admin).grantRole(ROLES.guardian, account, 0);
+      const { accessManager } = deployment.contracts;
+      const grant = accessManager.interface.encodeFunctionData("grantRole", [ROLES.guardian, account, 0]);
+      await decide(deployment, deployment.addresses.accessManager, grant);
       const error = await stopped(deploy({ book }), "POWERS");
-      expect(error.what).to.contain(`${account} still holds guardian`);
+      expect(error.what).to.contain(`deployer ${account}: role guardian (deployer)`);
+      expect(error.what).to.contain("1 power left to the deployer");
     });
   });
 

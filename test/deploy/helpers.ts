@@ -1,4 +1,4 @@
-import { setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
 import type { Provider, Signer, TransactionRequest } from "ethers";
 import hre, { ethers } from "hardhat";
 
@@ -75,10 +75,15 @@ export function behaving<Target extends object>(target: Target, replaced: Partia
   });
 }
 
-/** What governance decided, on a development chain: the timelock itself calls. */
-export async function timelockOf({ addresses }: Pick<Deployment, "addresses">): Promise<Signer> {
-  await setBalance(addresses.timelock, ethers.parseEther("100"));
-  return ethers.getImpersonatedSigner(addresses.timelock);
+/** What governance decided, without the vote: the governor queues the call, and executes it when the timelock lets it. */
+export async function decide({ addresses, contracts }: Deployment, to: string, data: string): Promise<void> {
+  await setBalance(addresses.governor, ethers.parseEther("100"));
+  const timelock = contracts.timelock.connect(await ethers.getImpersonatedSigner(addresses.governor));
+  const delay = await timelock.getMinDelay();
+  const salt = ethers.zeroPadValue(ethers.toBeHex(await ethers.provider.getBlockNumber()), 32);
+  await timelock.schedule(to, 0n, data, ethers.ZeroHash, salt, delay);
+  await time.increase(delay);
+  await timelock.execute(to, 0n, data, ethers.ZeroHash, salt);
 }
 
 export class Killed extends Error {

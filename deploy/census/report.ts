@@ -1,0 +1,54 @@
+import { plainTable } from "../../sdk/table";
+import type { Addresses } from "../plan";
+import { failuresOf, type Power, type Verdict } from "./verdict";
+
+/** Whom a census can call by name. */
+export interface Names {
+  readonly at: Addresses;
+  readonly deployer: string;
+}
+
+/** `timelock 0x...`; an address that nobody knows as it is. */
+function named(text: string, { at, deployer }: Names): string {
+  const known = Object.entries<string>({ ...at, deployer });
+  return known.reduce((told, [name, address]) => told.replaceAll(address, `${name} ${address}`), text);
+}
+
+/** One line of what a census found. */
+export function renderPower({ what, holder, found, standing }: Power, names: Names): string {
+  if (standing === "unreadable") return `${what} (unreadable: ${found})`;
+  return `${named(holder, names)}: ${named(what, names)} (${standing})`;
+}
+
+/** A census for people. */
+export function renderCensus(verdict: Verdict, names: Names): string {
+  const rows = verdict.powers.map(({ what, holder, found, standing }) => [
+    named(what, names),
+    named(holder, names),
+    found,
+    standing,
+  ]);
+  return `${plainTable(["power", "held by", "found in", "standing"], rows)}\n\n${summaryOf(verdict, names)}`;
+}
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+/** What a census comes to, in a few lines. */
+export function summaryOf(verdict: Verdict, names: Names): string {
+  const { overEscrow, ofDeployer, ofStrangers, changedByGovernance, unreadable, sound } = verdict;
+  const totals = [
+    `${counted(overEscrow, "power", "powers")} over anyone's escrow`,
+    `${counted(ofDeployer, "power", "powers")} left to the deployer`,
+    `${counted(ofStrangers, "power", "powers")} of strangers`,
+    `${counted(unreadable, "finding", "findings")} that could not be read`,
+    `${counted(changedByGovernance, "change", "changes")} by governance since the deployment`,
+  ].join(", ");
+  if (sound) return `${totals}.`;
+  const failures = failuresOf(verdict).map((power) => `  ${renderPower(power, names)}`);
+  return `${totals}.\nTHE CENSUS FAILS:\n${failures.join("\n")}`;
+}
+
+/** A census for scripts. */
+export function censusJson(verdict: Verdict, { at, deployer }: Names): string {
+  return JSON.stringify({ deployer, addresses: at, ...verdict }, null, 2);
+}

@@ -1,0 +1,5 @@
+/** Where a command line writes to. */
+export interface Output {
+  readonly line: (text: string) => void;
+  readonly error: (text: string) => void;
+}

@@ -1,0 +1,9 @@
+/** Command line of the census of powers: `npm run census -- --help`. */
+import { main } from "../deploy/census/cli";
+
+void main(process.argv.slice(2), {
+  line: (text) => console.log(text),
+  error: (text) => console.error(text),
+}).then((code) => {
+  process.exitCode = code;
+});
