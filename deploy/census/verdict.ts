@@ -15,7 +15,7 @@ export type Standing = "as deployed" | "changed by governance" | "information" |
 /** Something that somebody can do. */
 export interface Power {
   readonly what: string;
-  /** An address, `nobody`, `anybody`, or the name of a role. */
+  /** An address, `nobody`, `anybody`, `unknown`, or the name of a role. */
   readonly holder: string;
   /** Where it was read. */
   readonly found: string;
@@ -65,7 +65,7 @@ class Judge {
     return { what, holder, found, standing: "information", overEscrow: false };
   }
 
-  /** Whoever the deployer's genesis gave something is expected; so is nobody at all. */
+  /** Whether the holder is one of these contracts. */
   private is(holder: string, ...names: readonly (keyof Facts["at"])[]): boolean {
     return names.some((name) => this.facts.at[name] === holder);
   }
@@ -249,63 +249,67 @@ class Judge {
   // --------------------------------------------------------------------------------------- contracts, escrow
 
   contracts(managed: readonly string[]): Power[] {
-    const found = this.facts.contracts.flatMap((contract) =>
-      this.ofContract(contract, managed.includes(contract.name)),
-    );
-    const clean = this.facts.contracts.filter(({ name }) => !found.some((power) => power.what.endsWith(` of ${name}`)));
-    const nobody = (what: string, names: readonly string[], overEscrow: boolean): Power[] =>
-      names.length === 0
-        ? []
-        : [
-            {
-              what,
-              holder: NOBODY,
-              found: "no owner(), no EIP-1967 slot, code as recorded",
-              standing: "as deployed",
-              overEscrow,
-            },
-          ];
-    const names = clean.map(({ name }) => name);
-    const escrow = names.filter((name) => name === "escrow");
-    const others = names.filter((name) => name !== "escrow");
+    const { contracts } = this.facts;
+    const isClean = ({ asRecorded, owner, slots }: ContractFacts): boolean =>
+      asRecorded && owner === undefined && slots.length === 0;
+    const clean = contracts.filter(isClean).map(({ name }) => name);
+    const authorities = contracts.map((contract) => this.authority(contract, managed.includes(contract.name)));
     return [
-      ...found,
-      ...nobody(`own or replace ${others.join(", ")}`, others, false),
-      ...nobody("own or replace escrow, or move what is in it", escrow, true),
+      ...authorities.flat(),
+      ...contracts.flatMap((contract) => this.owners(contract)),
+      ...this.nobody(`own or replace ${clean.join(", ")}`, clean),
     ];
   }
 
-  private ofContract({ name, asRecorded, owner, authority, slots }: ContractFacts, managed: boolean): Power[] {
+  escrow(): Power[] {
+    const escrow = this.facts.contracts.find(({ name }) => name === "escrow");
+    const open = escrow?.asRecorded === true && escrow.owner === undefined && escrow.authority === undefined;
+    return open && escrow.slots.length === 0
+      ? this.nobody("move what others have in escrow, but modules by what each account approved", ["escrow"])
+      : [];
+  }
+
+  private nobody(what: string, contracts: readonly string[]): Power[] {
+    if (contracts.length === 0) return [];
+    const found = `no owner()${contracts.length === 1 ? ", no authority()" : ""}, EIP-1967 slots empty, code as recorded`;
+    return [{ what, holder: NOBODY, found, standing: "as deployed", overEscrow: false }];
+  }
+
+  /** Who says who may call the restricted functions of a contract; a contract that has none must ask nobody. */
+  private authority({ name, authority }: ContractFacts, managed: boolean): Power[] {
+    if (authority === undefined && !managed) return [];
+    return [
+      this.power({
+        what: `say who may call restricted functions of ${name}`,
+        holder: authority?.holder ?? "unknown",
+        found: authority === undefined ? "authority() does not answer" : "AuthorityUpdated, authority",
+        origin: authority?.origin ?? "elsewhere",
+        expected: managed && authority !== undefined && this.is(authority.holder, "accessManager"),
+        overEscrow: name === "escrow",
+      }),
+    ];
+  }
+
+  /** Whoever could own a contract or put other code behind it: nobody should. */
+  private owners({ name, asRecorded, owner, slots }: ContractFacts): Power[] {
+    const claims = [
+      ...(asRecorded
+        ? []
+        : [
+            {
+              what: `wrote the code of ${name}`,
+              holder: "unknown",
+              found: "getCode: not what the address book records",
+            },
+          ]),
+      ...(owner === undefined ? [] : [{ what: `own ${name}`, holder: owner, found: "owner()" }]),
+      ...slots.map(({ name: slot, value }) => {
+        const holder = getAddress(`0x${value.slice(-40)}`);
+        return { what: `be the ${slot} of ${name}`, holder, found: "getStorage, EIP-1967" };
+      }),
+    ];
     const overEscrow = name === "escrow";
-    const stranger = { origin: "elsewhere", expected: false, overEscrow } as const;
-    const powers: Power[] = [];
-    if (!asRecorded) {
-      const found = "getCode: not what the address book records";
-      powers.push(this.power({ ...stranger, what: `wrote the code of ${name}`, holder: "whoever changed it", found }));
-    }
-    if (owner !== undefined) {
-      powers.push(this.power({ ...stranger, what: `owner of ${name}`, holder: owner, found: "owner()" }));
-    }
-    for (const { name: slot, value } of slots) {
-      const holder = getAddress(`0x${value.slice(-40)}`);
-      powers.push(this.power({ ...stranger, what: `EIP-1967 ${slot} of ${name}`, holder, found: "getStorage" }));
-    }
-    if (authority !== undefined) {
-      powers.push(
-        this.power({
-          what: `say who may call restricted functions of ${name}`,
-          holder: authority.holder,
-          found: "AuthorityUpdated, authority",
-          origin: authority.origin,
-          expected: managed && this.is(authority.holder, "accessManager"),
-          overEscrow,
-        }),
-      );
-    } else if (managed) {
-      const what = `say who may call restricted functions of ${name}`;
-      powers.push(this.power({ ...stranger, what, holder: "unknown", found: "authority() does not answer" }));
-    }
-    return powers;
+    return claims.map((claim) => this.power({ ...claim, origin: "elsewhere", expected: false, overEscrow }));
   }
 
   entrusted(): Power[] {
@@ -357,12 +361,13 @@ export function judge(facts: Facts, map: readonly MappedFunction[]): Verdict {
     ...judging.governor(),
     ...judging.offices(),
     ...judging.contracts(map.map(({ contract }) => contract)),
+    ...judging.escrow(),
     ...judging.entrusted(),
     ...judging.unread(),
   ];
   const count = (is: (power: Power) => boolean): number => powers.filter(is).length;
   const of = (standing: Standing): number => count((power) => power.standing === standing);
-  const overEscrow = count((power) => power.overEscrow && power.holder !== NOBODY);
+  const overEscrow = count((power) => power.overEscrow);
   const [ofDeployer, ofStrangers, unreadable] = [of("deployer"), of("stranger"), of("unreadable")];
   return {
     powers,
@@ -379,7 +384,5 @@ const FAILURES: readonly Standing[] = ["deployer", "stranger", "unreadable"];
 
 /** What makes a census fail. */
 export function failuresOf({ powers }: Verdict): Power[] {
-  return powers.filter(
-    ({ standing, overEscrow, holder }) => FAILURES.includes(standing) || (overEscrow && holder !== NOBODY),
-  );
+  return powers.filter(({ standing, overEscrow }) => overEscrow || FAILURES.includes(standing));
 }
