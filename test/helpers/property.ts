@@ -1,14 +1,18 @@
 import fc from "fast-check";
 
 const seed = Number(process.env["FC_SEED"] ?? "20261121");
-const times = Number(process.env["FC_TIMES"] ?? "1");
+/** How many times as often as they ask for properties are run: one's own by FC_TIMES, else once. */
+export const TIMES = Number(process.env["FC_TIMES"] ?? "1");
+/** Milliseconds for one property, its counterexample included: less than mocha gives a test. */
+const LIMIT = 90_000;
 
 /**
- * Runs an asynchronous property with the seed that FC_SEED names, or always the same one: `runs` times, or with
- * FC_TIMES so many times as often. A failure prints seed, path and the smallest counterexample that was found.
+ * Runs an asynchronous property `runs` times, with the seed that FC_SEED names, or always the same one. A failure prints
+ * seed, path and the smallest counterexample that was found in the time.
  */
 export function holds<Ts>(property: fc.IAsyncProperty<Ts>, runs: number): Promise<void> {
-  return fc.assert(property, { seed, numRuns: runs * times, endOnFailure: false });
+  const plugins = [fc.interruptAfterTimeLimit(LIMIT * TIMES, { failOnInterrupt: true })];
+  return fc.assert(property, { seed, numRuns: runs * TIMES, endOnFailure: false, plugins });
 }
 
 /** Any values that fit the fields of a word, the smallest and the largest often. */

@@ -8,7 +8,7 @@ import { ROOM } from "../../helpers/time";
 import type { Ballots } from "./ballots";
 import { type Bonds, PAYEES } from "./bonds";
 import type { VoteLedger } from "./ledger";
-import { BONDERS, DELEGATES, MODULES, PEOPLE, type Person, type Play } from "./scene";
+import { BONDERS, DELEGATES, MODULES, PEOPLE, type Delegate, type Person, type Play } from "./scene";
 
 /** The play, all that is known of it without asking a contract, and the second that the next block is mined in. */
 export interface Stage {
@@ -50,6 +50,7 @@ const partOf = (all: bigint, share: number): bigint => (share > 100 ? all + 1n :
 /** Whom a draw names, out of everybody. */
 const cast = ({ who, to }: Draw) => ({
   by: PEOPLE[who % PEOPLE.length]!,
+  voter: DELEGATES[who % DELEGATES.length]!,
   other: PEOPLE[to % PEOPLE.length]!,
   delegate: DELEGATES[to % DELEGATES.length]!,
 });
@@ -62,7 +63,7 @@ function bondOf(stage: Stage, { who, pool: index }: Draw) {
 }
 
 /** Mostly who can do something, if anybody can. */
-const rather = (draw: Draw, able: Person | undefined, drawn: Person): Person =>
+const rather = <T>(draw: Draw, able: T | undefined, drawn: T): T =>
   draw.share < 75 && able !== undefined ? able : drawn;
 
 /** One move that has an effect where it fits. */
@@ -82,7 +83,7 @@ function transfer(stage: Stage, from: Person, to: Person, amount: bigint): Move[
   );
 }
 
-function delegate(stage: Stage, owner: Person, to: (typeof DELEGATES)[number] | undefined): Move[] {
+function delegate(stage: Stage, owner: Person, to: Delegate | undefined): Move[] {
   const { signers, governed } = stage.play;
   return move(
     true,
@@ -314,8 +315,8 @@ export const KINDS = {
 
   async propose(stage, draw) {
     const { governed, signers } = stage.play;
-    const canPropose = (person: Person) => stage.ledger.votesAt(person, stage.second - 1) >= THRESHOLD;
-    const by = rather(draw, PEOPLE.find(canPropose), cast(draw).by);
+    const canPropose = (delegate: Delegate) => stage.ledger.votesAt(delegate, stage.second - 1) >= THRESHOLD;
+    const by = rather(draw, DELEGATES.find(canPropose), cast(draw).voter);
     const title = `Proposal ${stage.ballots.all.length + 1}`;
     const proposal = await argumentsOf([{ target: governed.market, data: "0x" }], title);
     const id = await proposalIdOf(governed, proposal);
@@ -331,9 +332,9 @@ export const KINDS = {
     const found = stage.ballots.votable(stage.second);
     if (found === undefined) return [];
     const { ballot, open } = found;
-    const counts = (person: Person) =>
-      open && !ballot.cast.has(person) && stage.ledger.votesAt(person, ballot.snapshot) > 0n;
-    const by = rather(draw, PEOPLE.find(counts), cast(draw).by);
+    const counts = (delegate: Delegate) =>
+      open && !ballot.cast.has(delegate) && stage.ledger.votesAt(delegate, ballot.snapshot) > 0n;
+    const by = rather(draw, DELEGATES.find(counts), cast(draw).voter);
     const support = draw.share % 3;
     return move(
       open && !ballot.cast.has(by),
