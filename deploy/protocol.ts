@@ -15,7 +15,9 @@ import type {
   StandingOrders__factory,
   Timelock__factory,
 } from "../typechain-types";
+import type { TermsStruct } from "../typechain-types/contracts/market/Market";
 import { functionRoles, grant, listToken, renounceAdmin, seat, steppedDown } from "./actions";
+import type { Parameters } from "./parameters";
 import { contract, type ContractEntry, type Plan } from "./plan";
 import { ROLE_HOLDERS } from "./roles";
 
@@ -36,6 +38,19 @@ const marketLibraries: readonly ContractEntry[] = [
   artifact: `contracts/libraries/${library}.sol:${library}`,
   args: () => [],
 }));
+
+/** Terms of the network file as the market takes them. */
+export function termsOf(terms: Parameters["terms"], treasury: string): TermsStruct {
+  return {
+    treasury,
+    feeBps: terms.fee,
+    toleranceBps: terms.tolerance,
+    noShowBps: terms.noShowPenalty,
+    noticePeriod: terms.noticePeriod,
+    activationWindow: terms.activationWindow,
+    creditPeriod: terms.creditPeriod,
+  };
+}
 
 /**
  * The protocol, as data. A contract more is one entry here, its name in sdk/addressBook.ts and its handle in
@@ -119,15 +134,7 @@ const contracts: Plan["contracts"] = [
         quotes: at.quotes,
       },
       liveness.outageAllowance,
-      {
-        treasury: at.timelock,
-        feeBps: terms.fee,
-        toleranceBps: terms.tolerance,
-        noShowBps: terms.noShowPenalty,
-        noticePeriod: terms.noticePeriod,
-        activationWindow: terms.activationWindow,
-        creditPeriod: terms.creditPeriod,
-      },
+      termsOf(terms, at.timelock),
       weights,
     ],
     facts: ({ liveness }, at) => ({

@@ -2,7 +2,8 @@
 
 /** Rules that the demo's protocol was deployed with. */
 export interface Rules {
-  readonly feeBps: bigint;
+  /** The fee, and from when on: ascending. */
+  readonly fees: readonly { readonly at: number; readonly bps: bigint }[];
   readonly noShowBps: bigint;
   /** Part of a no-show penalty that is the tenant's. */
   readonly tenantBps: bigint;

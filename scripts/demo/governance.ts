@@ -7,7 +7,7 @@ export interface Call {
   readonly data: string;
 }
 
-const FOR = 1;
+const SUPPORT = { against: 0, for: 1 } as const;
 
 /** A proposal on its way; each step first lets as much time pass as the governor wants. */
 export class Proposal {
@@ -33,21 +33,32 @@ export class Proposal {
     return new Proposal(world, clock, by, id);
   }
 
-  async voteFor(voters: readonly Person[]): Promise<void> {
+  async vote(how: keyof typeof SUPPORT, voters: readonly Person[]): Promise<void> {
     const { governor } = this.world.contracts;
     await this.clock.reach(Number(await governor.proposalSnapshot(this.id)) + 1);
-    for (const voter of voters) await mined(governor.connect(this.world.people[voter]).castVote(this.id, FOR));
+    for (const voter of voters) {
+      await mined(governor.connect(this.world.people[voter]).castVote(this.id, SUPPORT[how]));
+    }
   }
 
-  async queue(): Promise<void> {
+  /** Wei of HOLD for and against. */
+  async tally(): Promise<{ forVotes: bigint; againstVotes: bigint }> {
+    const { forVotes, againstVotes } = await this.world.contracts.governor.proposalVotes(this.id);
+    return { forVotes, againstVotes };
+  }
+
+  /** Returns the second from which on it can be executed. */
+  async queue(): Promise<number> {
     const governor = this.world.contracts.governor.connect(this.world.people[this.by]);
     await this.clock.reach(Number(await governor.proposalDeadline(this.id)) + 1);
     await mined(governor["queue(uint256)"](this.id));
+    return Number(await governor.proposalEta(this.id));
   }
 
-  async execute(): Promise<void> {
+  /** Returns the second in which it was carried out. */
+  async execute(): Promise<number> {
     const governor = this.world.contracts.governor.connect(this.world.people[this.by]);
     await this.clock.reach(Number(await governor.proposalEta(this.id)));
-    await mined(governor["execute(uint256)"](this.id));
+    return await mined(governor["execute(uint256)"](this.id));
   }
 }

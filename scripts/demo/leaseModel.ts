@@ -25,6 +25,11 @@ export function priceAt({ prices }: OfferFacts, moment: number): bigint {
   return prices.filter(({ at }) => at <= moment).at(-1)?.x32 ?? 0n;
 }
 
+/** The fee at a moment: of leases that are opened then, and of those that are renewed at another price or fee. */
+function feeAt({ fees }: Rules, moment: number): bigint {
+  return fees.filter(({ at }) => at <= moment).at(-1)?.bps ?? 0n;
+}
+
 /** What a renewal pays at a moment: the lowest price of the last 24 hours, so that a raise counts a day later. */
 export function renewalPriceAt(offer: OfferFacts, moment: number): bigint {
   const recent = offer.prices.filter(({ at }, index) => {
@@ -85,6 +90,7 @@ function noShow(lease: LeaseFacts, rules: Rules, bounty: bigint): LeaseLine {
 class Meter {
   private units: bigint;
   private rate: bigint;
+  private feeBps: bigint;
   private end: number;
   /** When the present rate began. */
   private anchor: number;
@@ -107,6 +113,7 @@ class Meter {
     const { offer, units, duration, openedAt } = lease;
     this.units = units;
     this.rate = priceAt(offer, openedAt) * units;
+    this.feeBps = feeAt(facts.rules, openedAt);
     this.anchor = start;
     this.end = start + duration;
     this.collateral = collateralPerUnit(offer, facts.rules) * units;
@@ -164,12 +171,13 @@ class Meter {
     this.units = units;
   }
 
-  /** At the same rate it only lasts longer; else everything earned is paid, and it starts to earn anew. */
+  /** At the same rate and fee it only lasts longer; else everything earned is paid, and it starts to earn anew. */
   private renew(at: number, period: number): void {
-    const rate = renewalPriceAt(this.lease.offer, at) * this.units;
-    if (rate !== this.rate) {
+    const [rate, feeBps] = [renewalPriceAt(this.lease.offer, at) * this.units, feeAt(this.facts.rules, at)];
+    if (rate !== this.rate || feeBps !== this.feeBps) {
       this.turn(at, rate);
       this.pay();
+      this.feeBps = feeBps;
     }
     this.end += period;
   }
@@ -191,7 +199,7 @@ class Meter {
   }
 
   private pay(): void {
-    const fee = (this.earned * this.facts.rules.feeBps) / BPS;
+    const fee = (this.earned * this.feeBps) / BPS;
     this.fee += fee;
     this.paid += this.earned - fee;
     this.held -= this.earned;

@@ -14,7 +14,7 @@ import { ChainClock, hardhatProgram, startNode } from "./node";
 import { observe, observeVaults } from "./observe";
 import type { Screen } from "./screen";
 import { Stage } from "./stage";
-import { failure, laterHours, leave, openLeases, openShops, settle } from "./story";
+import { failure, laterHours, leave, lowerFee, openLeases, openShops, settle, voteOnFee } from "./story";
 import { buildWorld } from "./world";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -76,12 +76,15 @@ async function live(screen: Screen, children: Children, directory: string, optio
   const stage = new Stage(world, clock, keeper, screen);
   screen.section("Three providers bond HOLD and list what they have");
   await openShops(stage);
+  screen.section("Holders of HOLD, bonded or not, vote the fee down");
+  const fee = await voteOnFee(stage);
   screen.section("Two tenants fund once each, and lease");
   const leases = await openLeases(stage);
   screen.section("Hours pass on the chain, and a provider fails");
   const moved = await failure(stage, leases);
-  screen.section("What is left runs to its end");
-  await laterHours(stage, leases, moved);
+  screen.section("The vote comes into force, and what is left runs to its end");
+  const late = await lowerFee(stage, fee, leases);
+  await laterHours(stage, leases, { moved, late });
   screen.section("Everybody gets what is theirs");
   const fees = await settle(stage);
   await keeper.stop(children);

@@ -21,6 +21,12 @@ export const BONDS: Readonly<Record<ProviderName, bigint>> = {
   Tensorei: parseEther("5000"),
 };
 
+/** HOLD of the two holders who provide nothing. */
+export const HOLDINGS = { Hana: parseEther("60000000"), Olu: parseEther("30000000") } as const;
+
+/** A new fee, basis points, and when it comes into force: in the middle of what happens to the leases. */
+export const NEW_FEE = { bps: 200n, from: 90 * MINUTE };
+
 const CPU_SERVER = { cpu: "16", memory: "64GiB", disk: "500GiB", bandwidth: "1000Mbps" };
 
 export const OFFERS = {

@@ -1,5 +1,6 @@
 import { formatLeaseId } from "../../sdk/ids";
 import { formatDuration, MILLIONTH } from "../../sdk/units";
+import type { Proposal } from "./governance";
 import type { KeeperProcess } from "./keeper";
 import { bond, fund, offer, type Offer, open, type Opened, openFunded, order, type RenewalPlan } from "./market";
 import type { Change, Facts, LeaseFacts, Rules } from "./facts";
@@ -30,6 +31,7 @@ interface Wish {
 export class Stage {
   readonly leases: StoryLease[] = [];
   private readonly heartbeats: Record<ProviderName, number[]> = { Webhaus: [], Corewerk: [], Tensorei: [] };
+  private readonly feeChanges: { at: number; bps: bigint }[] = [];
   private readonly deposits: { account: TenantName; token: Symbol; amount: bigint }[] = [];
   private readonly offers: Partial<Record<OfferKey, Offer>> = {};
   /** When everybody was heard last, in seconds after the start. */
@@ -48,7 +50,7 @@ export class Stage {
     const { weights, terms, liveness } = parameters;
     const wei = (millionths: number): bigint => BigInt(millionths) * MILLIONTH;
     const rules: Rules = {
-      feeBps: BigInt(terms.fee),
+      fees: [{ at: 0, bps: BigInt(terms.fee) }, ...this.feeChanges],
       noShowBps: BigInt(terms.noShowPenalty),
       tenantBps: 8_000n,
       grace: liveness.grace,
@@ -69,7 +71,27 @@ export class Stage {
     return { rules, leases, heartbeats, deposits, bonds, keeper: "keeper", treasury: "treasury" };
   }
 
+  // ----------------------------------------------------------------------------------------------- governance
+
+  /** Carries out a proposal that changes the fee. */
+  async changeFee(proposal: Proposal, bps: bigint): Promise<void> {
+    this.feeChanges.push({ at: await proposal.execute(), bps });
+  }
+
   // ----------------------------------------------------------------------------------------------- providers
+
+  /** Counts time from now on, with everybody's machines heard. */
+  async begin(): Promise<void> {
+    await this.clock.start();
+    this.heardAt = 0;
+    for (const name of PROVIDERS) await this.heartbeat(name);
+  }
+
+  private async heartbeat(name: ProviderName): Promise<void> {
+    const operator = this.world.people[`${name} operator`];
+    const beat = this.world.contracts.liveness.connect(operator).heartbeat(this.world.people[name]);
+    this.heartbeats[name].push(await mined(beat));
+  }
 
   async bond(name: ProviderName): Promise<void> {
     this.heartbeats[name].push(await bond(this.world, name, BONDS[name]));
@@ -181,9 +203,7 @@ export class Stage {
       await this.clock.moveTo(this.heardAt);
       for (const name of PROVIDERS) {
         if (name === "Corewerk" && this.heardAt >= SILENCE.from && this.heardAt < SILENCE.to) continue;
-        const operator = this.world.people[`${name} operator`];
-        const beat = this.world.contracts.liveness.connect(operator).heartbeat(this.world.people[name]);
-        this.heartbeats[name].push(await mined(beat));
+        await this.heartbeat(name);
       }
     }
     await this.clock.moveTo(seconds);

@@ -1,7 +1,8 @@
-import { formatAmount, parseAmount } from "../../sdk/units";
+import { termsOf } from "../../deploy/protocol";
+import { formatAmount, formatBps, parseAmount } from "../../sdk/units";
 import { type Call, Proposal } from "./governance";
 import { setPrice } from "./market";
-import { BONDS, DAY, HOUR, MINUTE, type OfferKey, OFFERS, SILENCE } from "./plot";
+import { BONDS, DAY, HOLDINGS, HOUR, MINUTE, NEW_FEE, type OfferKey, OFFERS, SILENCE } from "./plot";
 import type { Stage, StoryLease } from "./stage";
 import { mined, type Party, PROVIDERS, TENANTS } from "./world";
 
@@ -21,6 +22,8 @@ interface Leases {
   readonly noShow: StoryLease;
 }
 
+const HOLDERS = ["Hana", "Olu"] as const;
+
 /** Providers bond and list. */
 export async function openShops(stage: Stage): Promise<void> {
   await stage.clock.start();
@@ -34,8 +37,39 @@ export async function openShops(stage: Stage): Promise<void> {
   }
 }
 
+/** Holders vote the fee down; the proposal waits in the timelock until the leases have run for a while. */
+export async function voteOnFee(stage: Stage): Promise<Proposal> {
+  const { world, clock } = stage;
+  const { addresses, contracts, people, parameters } = world;
+  for (const name of HOLDERS) {
+    await mined(contracts.hold.connect(people.founder).transfer(people[name], HOLDINGS[name]));
+    await mined(contracts.hold.connect(people[name]).delegate(people[name]));
+  }
+  await mined(contracts.hold.connect(people.Tensorei).delegate(people.Tensorei));
+  await clock.moveTo(HOUR);
+  const terms = { ...termsOf(parameters.terms, addresses.treasury), feeBps: NEW_FEE.bps };
+  const data = contracts.market.interface.encodeFunctionData("publishTerms", [terms, parameters.weights]);
+  const calls = [{ to: await contracts.market.getAddress(), data }];
+  const proposal = await Proposal.make(world, clock, "Hana", calls, "Lower the fee to 2 %");
+  await stage.say("Hana proposes to lower the fee from 2.5 % to 2 %");
+  await proposal.vote("for", ["Hana", "Tensorei"]);
+  await proposal.vote("against", ["Olu"]);
+  const { forVotes, againstVotes } = await proposal.tally();
+  await stage.say(`${formatAmount(forVotes, 18)} HOLD vote for it, ${formatAmount(againstVotes, 18)} against`);
+  const bonded = await contracts.hold.lockedOf(people.Tensorei);
+  const free = (await contracts.hold.balanceOf(people.Tensorei)) - bonded;
+  await stage.say(
+    `among them Tensorei, with ${formatAmount(bonded, 18)} HOLD bonded and ${formatAmount(free, 18)} besides`,
+  );
+  const from = await proposal.queue();
+  await stage.say("the vote is over; what it decided waits in the timelock for two days");
+  await clock.reach(from - NEW_FEE.from);
+  return proposal;
+}
+
 /** Tenants fund once each and open what they need; providers activate it. */
 export async function openLeases(stage: Stage): Promise<Leases> {
+  await stage.begin();
   const { DUSD, DCOIN } = stage.world.tokens;
   const [anas, bens] = [parseAmount("25", DUSD.decimals), parseAmount("60", DCOIN.decimals)];
   await stage.mint("Ana", "DUSD", anas);
@@ -105,8 +139,29 @@ export async function failure(stage: Stage, leases: Leases): Promise<StoryLease>
   return moved;
 }
 
+/** The new fee comes into force: of what is opened from now on, and of nothing that was opened before. */
+export async function lowerFee(stage: Stage, proposal: Proposal, { site, shop }: Leases): Promise<StoryLease> {
+  await stage.passTo(NEW_FEE.from);
+  await stage.changeFee(proposal, NEW_FEE.bps);
+  await stage.say("anybody executes what was voted: the fee is 2 % from now on");
+  const late = await stage.open({ tenant: "Ana", from: "web", units: 1, duration: 2 * HOUR });
+  const fees = await Promise.all(
+    [site, shop, late].map(async ({ id, name }) => {
+      const { feeBps } = await stage.world.contracts.lens.leaseView(id);
+      return `${name} pays ${formatBps(feeBps)}`;
+    }),
+  );
+  await stage.say(`Ana leases ${late.name}: ${fees.join(", ")}`);
+  await stage.activate("Webhaus", [late]);
+  return late;
+}
+
 /** The rest of the leases, to their ends. */
-export async function laterHours(stage: Stage, leases: Leases, moved: StoryLease): Promise<void> {
+export async function laterHours(
+  stage: Stage,
+  leases: Leases,
+  { moved, late }: { readonly moved: StoryLease; readonly late: StoryLease },
+): Promise<void> {
   const { site, otherSites, shop, kept, failing, gpu } = leases;
   await stage.passTo(100 * MINUTE);
   await mined(stage.marketOf("Tensorei").collect([gpu.id]));
@@ -124,7 +179,7 @@ export async function laterHours(stage: Stage, leases: Leases, moved: StoryLease
   await stage.renew("Zoe", site, 2 * HOUR);
   await stage.say(`Zoe renews ${site.name} again, at 0.016 DUSD/h from now on; Webhaus is paid for what was`);
   await stage.passTo(4 * HOUR + 3 * MINUTE);
-  await stage.awaitKeeper([gpu]);
+  await stage.awaitKeeper([gpu, late]);
   await stage.passTo(6 * HOUR + 3 * MINUTE);
   await stage.awaitKeeper([site]);
 }
@@ -140,8 +195,6 @@ export async function settle(stage: Stage): Promise<Proposal> {
   await stage.say(
     `providers are paid for all ${activated.length} leases, the treasury takes its fee, Corewerk's collateral pays its service credits: one transaction, by anyone`,
   );
-  // Before the time passes: HOLD votes from the second after it was delegated.
-  await mined(contracts.hold.connect(people.founder).delegate(people.founder));
   await stage.clock.moveTo(13 * HOUR);
   await mined(stage.marketOf("keeper").collect(activated));
   await stage.say("the time for claims is over: collateral returns to the providers' free bonds");
@@ -171,7 +224,7 @@ async function proposeToPay(stage: Stage): Promise<{ penalties: Proposal; fees: 
   const { world, clock } = stage;
   const { addresses, tokens } = world;
   const { escrow, staking } = world.contracts;
-  const propose = (calls: readonly Call[], title: string) => Proposal.make(world, clock, "founder", calls, title);
+  const propose = (calls: readonly Call[], title: string) => Proposal.make(world, clock, "Hana", calls, title);
   const claim = [await penaltiesOf(stage, "treasury"), addresses.treasury] as const;
   const penalties = await propose(
     [{ to: await staking.getAddress(), data: staking.interface.encodeFunctionData("claimPenalties", [...claim]) }],
@@ -185,7 +238,7 @@ async function proposeToPay(stage: Stage): Promise<{ penalties: Proposal; fees: 
   const fees = await propose(await Promise.all(withdrawals), "Pay the fees so far to the founder");
   await stage.say("nobody owns the treasury: to take its penalties and to pay out its fees takes two proposals");
 
-  for (const proposal of [penalties, fees]) await proposal.voteFor(["founder"]);
+  for (const proposal of [penalties, fees]) await proposal.vote("for", HOLDERS);
   for (const proposal of [penalties, fees]) await proposal.queue();
   await stage.say("holders of HOLD voted for both, which wait in the timelock");
   return { penalties, fees };

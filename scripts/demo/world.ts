@@ -29,6 +29,8 @@ const ACCOUNTS = {
   Ben: 11,
   keeper: 12,
   Zoe: 13,
+  Hana: 14,
+  Olu: 15,
 } as const;
 
 export type Person = keyof typeof ACCOUNTS;

@@ -27,7 +27,7 @@ const lease: LeaseFacts = {
 
 const facts: Facts = {
   rules: {
-    feeBps: 250n,
+    fees: [{ at: 0, bps: 250n }],
     noShowBps: 1_000n,
     tenantBps: 8_000n,
     grace: 600,
@@ -97,6 +97,23 @@ describe("the demo's check", () => {
       ["Ana", 4_000n, 0n],
       ["Zoe", 0n, 4_000n],
       ["keeper", 0n, 2_000n],
+    ]);
+  });
+
+  it("computes a fee that governance changed by hand: it counts from the opening, or from a renewal, after it", () => {
+    const fees = [...facts.rules.fees, { at: START + 2_000, bps: 200n }];
+    const renewal = { kind: "renewal", at: START + 6_000, period: 7_200, by: "Zoe" } as const;
+    const leases = [
+      { ...lease, name: "before" },
+      { ...lease, name: "after", openedAt: START + 2_000, activatedAt: START + 2_000 },
+      { ...lease, name: "renewed", changes: [renewal] },
+    ];
+    const ledger = ledgerOf({ ...facts, rules: { ...facts.rules, fees }, leases });
+    const [whole, first, second] = [20n * 7_200n, 20n * 6_000n, 20n * 8_400n];
+    expect(ledger.leases.map(({ fee }) => fee)).to.deep.equal([
+      (whole * 250n) / 10_000n,
+      (whole * 200n) / 10_000n,
+      (first * 250n) / 10_000n + (second * 200n) / 10_000n,
     ]);
   });
 
