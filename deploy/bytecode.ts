@@ -1,4 +1,4 @@
-import { concat, dataSlice, getAddress, Interface, type InterfaceAbi, zeroPadValue } from "ethers";
+import { getAddress, Interface, type InterfaceAbi, zeroPadValue } from "ethers";
 
 import type { Artifact, Position } from "./artifacts";
 
@@ -6,6 +6,13 @@ import type { Artifact, Position } from "./artifacts";
 export type Libraries = Readonly<Record<string, string>>;
 
 type Links = Artifact["linkReferences"];
+
+// Code has some 50,000 digits: what works on the text of it is a hundred times as fast as what reads it into bytes first.
+
+/** Hexadecimal digits of `code` at a byte position. */
+function digitsAt(code: string, { start, length }: Position): string {
+  return code.slice(2 + start * 2, 2 + (start + length) * 2);
+}
 
 /** Replaces hexadecimal digits of `code` at a byte position. */
 function overwrite(code: string, { start, length }: Position, digits: string): string {
@@ -30,7 +37,8 @@ function link(code: string, links: Links, libraries: Libraries): string {
 /** Creation code with libraries linked and constructor arguments appended. */
 export function initCodeOf(artifact: Artifact, args: readonly unknown[], libraries: Libraries = {}): string {
   const code = link(artifact.bytecode, artifact.linkReferences, libraries);
-  return concat([code, new Interface(artifact.abi as InterfaceAbi).encodeDeploy([...args])]);
+  const constructors = artifact.abi.filter(({ type }) => type === "constructor") as InterfaceAbi;
+  return code + new Interface(constructors).encodeDeploy([...args]).slice(2);
 }
 
 /** What the compiler calls the immutable in which a library that writes keeps its own address. */
@@ -51,7 +59,7 @@ export function runtimeDifference(
     return `it has ${code.length / 2 - 1} bytes of code, ${expected.length / 2 - 1} were compiled`;
   }
   for (const [name, positions] of Object.entries(artifact.immutableReferences)) {
-    const values = positions.map(({ start, length }) => dataSlice(code, start, start + length));
+    const values = positions.map((position) => `0x${digitsAt(code, position)}`);
     if (new Set(values).size > 1) return `its immutable ${name} has several values: ${[...new Set(values)].join(", ")}`;
     if (name === LIBRARY_ADDRESS && values[0] !== zeroPadValue(address, 32).toLowerCase()) {
       return `it takes itself for the library at ${values[0]}`;

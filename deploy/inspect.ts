@@ -4,7 +4,7 @@ import type { AddressBook } from "../sdk/addressBook";
 import { runtimeDifference } from "./bytecode";
 import { CREATE2_PROXY, FACTORY_ADDRESS, FACTORY_CODE_HASH } from "./create3";
 import type { ActionEntry, ContractEntry } from "./plan";
-import { addressFor, initCodeFor, librariesOf, type Stage } from "./scene";
+import { addressFor, creationOf, librariesOf, type Stage } from "./scene";
 
 /**
  * How a step stands. `changed`: as genesis left it no more, because governance changed it after the handover.
@@ -31,8 +31,9 @@ function sameValue(found: unknown, expected: string | number | bigint): boolean 
 /** The first constructor value that a getter contradicts. */
 async function factDifference(stage: Stage, entry: ContractEntry): Promise<string | undefined> {
   const facts = Object.entries(entry.facts?.(stage.parameters, stage.at) ?? {});
-  const abi = stage.artifacts.read(entry.artifact).abi as InterfaceAbi;
-  const contract = new Contract(addressFor(stage, entry), abi, stage.provider);
+  const { abi } = stage.artifacts.read(entry.artifact);
+  const getters = abi.filter(({ name }) => facts.some(([getter]) => name === getter)) as InterfaceAbi;
+  const contract = new Contract(addressFor(stage, entry), getters, stage.provider);
   const found = await Promise.all(facts.map(([getter]) => contract.getFunction(getter)() as Promise<unknown>));
   const wrong = facts.findIndex(([, expected], index) => !sameValue(found[index], expected));
   if (wrong < 0) return undefined;
@@ -53,7 +54,7 @@ async function contractDifference(
   }
   const address = addressFor(stage, entry);
   const created = await stage.factory.initCodeHashOf(address);
-  if (created !== keccak256(initCodeFor(stage, entry))) {
+  if (created !== creationOf(stage, entry).initCodeHash) {
     return "it was created from other code or other constructor arguments than this checkout and network file give";
   }
   const artifact = stage.artifacts.read(entry.artifact);

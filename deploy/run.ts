@@ -12,7 +12,7 @@ import { type Finding, inspect, inspectContract, inspectFoundation } from "./ins
 import { collectLogs } from "./logs";
 import { parametersHash } from "./parameters";
 import type { ActionEntry, ContractEntry } from "./plan";
-import { addressFor, constructorArgsOf, initCodeFor, type Stage } from "./scene";
+import { addressFor, constructorArgsOf, creationOf, type Stage } from "./scene";
 import { Sender, type SenderEvent } from "./sender";
 
 /** What a deployment tells while it works. */
@@ -145,7 +145,7 @@ export class Run {
     const { factory, parameters } = this.stage;
     const data = factory.interface.encodeFunctionData("create", [
       saltOf(parameters.release, entry.name),
-      initCodeFor(this.stage, entry),
+      creationOf(this.stage, entry).initCode,
     ]);
     let finding: Finding | undefined;
     const receipt = await this.sender.reach({ to: FACTORY_ADDRESS, data }, async () => {

@@ -1,4 +1,4 @@
-import type { Provider } from "ethers";
+import { keccak256, type Provider } from "ethers";
 
 import { type ArgumentJson, CONTRACT_NAMES } from "../sdk/addressBook";
 import { handlesAt } from "../sdk/handles";
@@ -14,6 +14,26 @@ export interface Stage extends Scene {
   readonly plan: Plan;
   readonly artifacts: ArtifactSource;
   readonly factory: Create3Factory;
+  /** Where a contract or library of the plan is, or will be. */
+  readonly addressOf: (name: string) => string;
+  /** What the plan creates, by name. */
+  readonly creations: Map<string, Creation>;
+}
+
+/** What creating a contract runs, and the hash of that. */
+export interface Creation {
+  readonly initCode: string;
+  readonly initCodeHash: string;
+}
+
+/** `work`, done once for each name. */
+function remembering(work: (name: string) => string): (name: string) => string {
+  const results = new Map<string, string>();
+  return (name) => {
+    const result = results.get(name) ?? work(name);
+    results.set(name, result);
+    return result;
+  };
 }
 
 /** Where a contract or library of the plan is, or will be: it follows from the deployer, the release and the name. */
@@ -38,17 +58,19 @@ export function setStage(parameters: Parameters, provider: Provider, plan: Plan,
     deployer: parameters.deployer,
     contracts: handlesAt(at, provider),
     factory: Create3Factory__factory.connect(FACTORY_ADDRESS, provider),
+    addressOf: remembering((name) => predictAddress(parameters, name)),
+    creations: new Map(),
   };
 }
 
 /** Addresses of the libraries that an entry links. */
-export function librariesOf({ plan, parameters }: Stage, { libraries = {} }: ContractEntry): Libraries {
+export function librariesOf({ plan, addressOf }: Stage, { libraries = {} }: ContractEntry): Libraries {
   return Object.fromEntries(
     Object.entries(libraries).map(([library, name]) => {
       if (!plan.contracts.some((entry) => entry.name === name)) {
         throw new Error(`the plan links ${library} to "${name}", which it does not create`);
       }
-      return [library, predictAddress(parameters, name)];
+      return [library, addressOf(name)];
     }),
   );
 }
@@ -66,13 +88,19 @@ export function constructorArgsOf({ parameters, at }: Stage, entry: ContractEntr
   return entry.args(parameters, at).map(toJson);
 }
 
-/** What creating this contract runs. */
-export function initCodeFor(stage: Stage, entry: ContractEntry): string {
-  const { artifacts, parameters, at } = stage;
-  return initCodeOf(artifacts.read(entry.artifact), entry.args(parameters, at), librariesOf(stage, entry));
+/** What creating this contract runs; worked out once. */
+export function creationOf(stage: Stage, entry: ContractEntry): Creation {
+  const { artifacts, parameters, at, creations } = stage;
+  const known = creations.get(entry.name);
+  if (known !== undefined) return known;
+  const artifact = artifacts.read(entry.artifact);
+  const initCode = initCodeOf(artifact, entry.args(parameters, at), librariesOf(stage, entry));
+  const creation = { initCode, initCodeHash: keccak256(initCode) };
+  creations.set(entry.name, creation);
+  return creation;
 }
 
 /** Where this contract is, or will be. */
-export function addressFor({ parameters }: Stage, { name }: ContractEntry): string {
-  return predictAddress(parameters, name);
+export function addressFor({ addressOf }: Stage, { name }: ContractEntry): string {
+  return addressOf(name);
 }
