@@ -171,18 +171,22 @@ export async function simulate(rpc: Rpc, simulation: Simulation): Promise<Simula
   return { ...result, refusal: { data, call: await refusedCall(rpc, simulation, at) } };
 }
 
-/** Which call it is that is refused: the first one that is, when the timelock makes them one by one. */
+/** Which call it is that is refused: the first one that is, when the timelock carries them out one by one. */
 async function refusedCall(rpc: Rpc, simulation: Simulation, at: number): Promise<number | undefined> {
-  const { timelock, governor, calls } = simulation;
-  const single = calls.map(({ target, data, value }) => ({
-    ...request(timelock, target, data, MOST_GAS),
-    value: toQuantity(value),
-  }));
-  const [results = []] = await ask(rpc, [
+  const { timelock, governor, calls, now, delay } = simulation;
+  const { timelock: abi } = INTERFACES;
+  const single = calls.map(({ target, value, data }, index) => {
+    return [target, value, data, ZeroHash, id(`${SALT} ${index}`)] as const;
+  });
+  const scheduled = single.map((one) => abi.encodeFunctionData("schedule", [...one, delay]));
+  const executed = single.map((one) => abi.encodeFunctionData("execute", [...one]));
+  const sent = (data: string): Request => request(governor, timelock, data, MOST_GAS);
+  const [, results = []] = await ask(rpc, [
+    { blockOverrides: { time: toQuantity(now + 1) }, calls: scheduled.map(sent) },
     {
       blockOverrides: { time: toQuantity(at) },
       stateOverrides: { [governor]: { stateDiff: announced(simulation) } },
-      calls: single,
+      calls: executed.map(sent),
     },
   ]);
   const index = results.findIndex((result) => !succeeded(result));

@@ -89,7 +89,9 @@ export async function readImpact(session: Session, calls: readonly Call[], facts
     at,
   });
   const { refusal } = result;
-  const lexicon = { ...session.lexicon(), tokens: tokens.words };
+  // An error of a token does not name it.
+  const refused = refusal?.call === undefined ? undefined : calls[refusal.call]?.target;
+  const lexicon = { ...session.lexicon(refused), tokens: tokens.words };
   const explained = refusal === undefined ? undefined : explainRevert(refusal.data, lexicon);
   return {
     at: Math.max(at, now + 1 + delay),
