@@ -5,6 +5,7 @@ import { formatDisputeId, parseDisputeId } from "../ids";
 import { ROLES } from "../roles";
 import { formatDuration, formatInstant, parseAmount, parseDuration, plainAmount, UnitError } from "../units";
 import type { TokenWords } from "../errors/words";
+import type { Published } from "./contracts";
 import {
   formatSetting,
   parseAccount,
@@ -297,12 +298,25 @@ export function splitActions(typed: readonly string[]): string[] {
 
 // ----------------------------------------------------------------------------------------------- their bounds
 
+/** The filing fee is at most the bond floor, of one publication. */
+function feeFault(actions: readonly Action[], { bondFloor, filingFee }: Published["rules"]): string | undefined {
+  const after = (key: SettingKey, before: bigint): SettingValue => {
+    const set = actions.find((action) => action.kind === "set" && action.key === key);
+    return set?.kind === "set" ? set.value : before;
+  };
+  const [floor, fee] = [after("bondFloor", bondFloor), after("filingFee", filingFee)];
+  if (fee <= floor) return undefined;
+  const say = formatSetting("bondFloor", floor);
+  return `filing fee is to be at most the bond floor, ${say}, not ${formatSetting("filingFee", fee)}`;
+}
+
 /** Why the contracts would refuse actions, each fault naming its bounds; none: they would not, for their values. */
-export function faultsOf(actions: readonly Action[]): string[] {
+export function faultsOf(actions: readonly Action[], { rules }: Pick<Published, "rules">): string[] {
   const named = actions.flatMap((action) => (action.kind === "set" ? [action.key] : []));
   const twice = [...new Set(named.filter((key, index) => named.indexOf(key) !== index))];
   return [
     ...twice.map((key) => `${settingOf(key).words} is set twice`),
+    ...[feeFault(actions, rules)].filter((fault) => fault !== undefined),
     ...actions.flatMap((action): string[] => {
       if (action.kind === "set") return [settingFault(action.key, action.value)].filter((fault) => fault !== undefined);
       if (action.kind === "list" && action.bounty > action.minimumLock) {

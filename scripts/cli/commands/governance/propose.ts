@@ -48,7 +48,7 @@ async function readActions(session: Session, sentences: readonly string[]) {
       return [];
     }
   });
-  faults.push(...faultsOf(actions));
+  faults.push(...faultsOf(actions, facts.published));
   let calls: Call[] = [];
   try {
     if (faults.length === 0) calls = callsOf(actions, facts);
