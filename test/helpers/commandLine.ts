@@ -63,9 +63,10 @@ export async function leasehold(
 export async function leaseholdJson<T>(
   deployment: Deployment,
   actor: HardhatEthersSigner | undefined,
-  line: string,
+  line: string | readonly string[],
 ): Promise<T> {
-  const { code, out, err } = await leasehold(deployment, actor, `${line} --json`);
-  if (code !== 0) throw new Error(`leasehold ${line} exits with ${code}: ${err}`);
+  const words = typeof line === "string" ? line.split(" ").filter(Boolean) : line;
+  const { code, out, err } = await leasehold(deployment, actor, [...words, "--json"]);
+  if (code !== 0) throw new Error(`leasehold ${words.join(" ")} exits with ${code}: ${err}`);
   return JSON.parse(out) as T;
 }
