@@ -15,7 +15,7 @@ import { PEOPLE, playFixture } from "./votes/scene";
 /** How long after the one before a block is mined, and how often. */
 const GAPS = { one: 4, two: 2, "before snapshot": 1, "at snapshot": 2, "after snapshot": 2, ready: 3 } as const;
 type Gap = keyof typeof GAPS;
-const RUNS = 20;
+const RUNS = 12;
 const NEVER_REFUSED = ["delegate", "undelegate", "delegateBySignature", "loan", "reserve"].map(
   (kind) => `${kind} refused`,
 );
@@ -36,7 +36,7 @@ const block = fc.record({
   looksBack: fc.noBias(fc.nat({ max: 11 })).map((draw) => draw === 0),
 });
 
-const stories = fc.noBias(fc.array(block, { minLength: 1, maxLength: 50 }));
+const stories = fc.noBias(fc.array(block, { minLength: 1, maxLength: 50, size: "max" }));
 
 type Block = typeof block extends fc.Arbitrary<infer T> ? T : never;
 /** Every run begins so: some lend their votes, some bond, one proposes. */

@@ -55,11 +55,23 @@ const cast = ({ who, to }: Draw) => ({
   delegate: DELEGATES[to % DELEGATES.length]!,
 });
 
-/** Which bond a draw names, of those who bond. */
-function bondOf(stage: Stage, { who, pool: index }: Draw) {
-  const by = BONDERS[who % BONDERS.length]!;
-  const [module, otherModule] = index === 0 ? MODULES : ([MODULES[1], MODULES[0]] as const);
-  return { by, module, otherModule, pool: stage.bonds.pool(module, by) };
+/** The bond that a draw names of those who bond, or the next one in which there is something, if there is one. */
+function bondOf(stage: Stage, { who, pool: index }: Draw, held: "free" | "reserved" | undefined = undefined) {
+  const all = BONDERS.flatMap((_, turn) => {
+    const by = BONDERS[(who + turn) % BONDERS.length]!;
+    const [module, otherModule] = index === 0 ? MODULES : ([MODULES[1], MODULES[0]] as const);
+    return [
+      { by, module, otherModule, pool: stage.bonds.pool(module, by) },
+      { by, module: otherModule, otherModule: module, pool: stage.bonds.pool(otherModule, by) },
+    ];
+  });
+  return all.find(({ pool }) => held !== undefined && pool[held] > 0n) ?? all[0]!;
+}
+
+/** The person that a draw names, or the next one of whom the locker holds something, if there is one. */
+function lockedBy({ bonds }: Stage, { who }: Draw): Person {
+  const all = PEOPLE.map((_, turn) => PEOPLE[(who + turn) % PEOPLE.length]!);
+  return all.find((owner) => bonds.lockOf(owner) > 0n) ?? all[0]!;
 }
 
 /** Mostly who can do something, if anybody can. */
@@ -158,7 +170,7 @@ export const KINDS = {
 
   moveBond(stage, draw) {
     const { signers, governed } = stage.play;
-    const { by, module, otherModule, pool } = bondOf(stage, draw);
+    const { by, module, otherModule, pool } = bondOf(stage, draw, "free");
     const amount = partOf(pool.free, draw.share);
     return move(
       amount <= pool.free,
@@ -172,7 +184,7 @@ export const KINDS = {
 
   startUnbonding(stage, draw) {
     const { signers, governed } = stage.play;
-    const { by, module, pool } = bondOf(stage, draw);
+    const { by, module, pool } = bondOf(stage, draw, "free");
     const amount = partOf(pool.free, draw.share);
     return move(
       amount <= pool.free,
@@ -215,7 +227,7 @@ export const KINDS = {
 
   reserve(stage, draw) {
     const { signers, governed } = stage.play;
-    const { by, module, pool } = bondOf(stage, draw);
+    const { by, module, pool } = bondOf(stage, draw, "free");
     const amount = partOf(pool.free, draw.share);
     // It never reverts: it answers that there is too little.
     if (amount <= pool.free) {
@@ -229,7 +241,7 @@ export const KINDS = {
 
   release(stage, draw) {
     const { signers, governed } = stage.play;
-    const { by, module, pool } = bondOf(stage, draw);
+    const { by, module, pool } = bondOf(stage, draw, "reserved");
     const amount = partOf(pool.reserved, draw.share);
     return move(
       amount <= pool.reserved,
@@ -243,7 +255,7 @@ export const KINDS = {
 
   penalise(stage, draw) {
     const { signers, governed } = stage.play;
-    const { by, module, pool } = bondOf(stage, draw);
+    const { by, module, pool } = bondOf(stage, draw, "reserved");
     const amount = partOf(pool.reserved, draw.share);
     const { tenant, challenger, treasury } = signers;
     return move(
@@ -290,7 +302,7 @@ export const KINDS = {
 
   unlock(stage, draw) {
     const { signers, governed } = stage.play;
-    const { by } = cast(draw);
+    const by = lockedBy(stage, draw);
     const amount = partOf(stage.bonds.lockOf(by), draw.share);
     return move(
       amount <= stage.bonds.lockOf(by),
@@ -301,7 +313,8 @@ export const KINDS = {
 
   seize(stage, draw) {
     const { signers, governed } = stage.play;
-    const { by, other } = cast(draw);
+    const by = lockedBy(stage, draw);
+    const { other } = cast(draw);
     const amount = partOf(stage.bonds.lockOf(by), draw.share);
     return move(
       amount <= stage.bonds.lockOf(by),
