@@ -19,9 +19,9 @@ function passwordOf(config: Config, ask: ReadSecret | undefined): string | Promi
 
 /**
  * The signer that the configuration names: a key in the environment, or an encrypted keystore (version 3, as cast, geth
- * and ethers write it). No message repeats any part of a key or password.
+ * and ethers write it). No message repeats any part of a key or password. Without a provider it signs, and sends nothing.
  */
-export async function loadSigner(config: Config, provider: Provider, ask?: ReadSecret): Promise<Signer> {
+export async function loadSigner(config: Config, provider: Provider | null, ask?: ReadSecret): Promise<Signer> {
   if (config.key !== undefined) return walletOf(config.key, provider);
   if (config.keystore === undefined) {
     throw new Failure(
@@ -38,7 +38,7 @@ export async function loadSigner(config: Config, provider: Provider, ask?: ReadS
   }
 }
 
-function walletOf(key: string, provider: Provider): Wallet {
+function walletOf(key: string, provider: Provider | null): Wallet {
   try {
     return new Wallet(key, provider);
   } catch {

@@ -22,7 +22,7 @@ export interface Outside {
   readonly env: Environment;
   readonly io: Io;
   readonly openNetwork: (config: Config, packageRoot: string) => Promise<Network>;
-  readonly loadSigner: (config: Config, provider: Provider, ask?: ReadSecret) => Promise<Signer>;
+  readonly loadSigner: (config: Config, provider: Provider | null, ask?: ReadSecret) => Promise<Signer>;
   /** Directory of package.json: address books are looked for there, too. */
   readonly packageRoot: string;
   /** Milliseconds; the machine's clock unless told. */
@@ -63,14 +63,12 @@ export class Session {
   }
 
   async signer(): Promise<Signer> {
-    const provider = await this.provider();
-    this.key ??= this.outside.loadSigner(this.config, provider, this.outside.io.readSecret);
-    const signer = await this.key;
-    const address = await signer.getAddress();
-    if (this.config.from !== undefined && this.config.from !== address) {
-      throw new Failure("configuration", `--from is ${this.config.from}, the key is of ${address}: leave one out`);
-    }
-    return signer;
+    return this.ownKey(await this.provider());
+  }
+
+  /** The key without a connection: it signs, and sends nothing. */
+  offlineSigner(): Promise<Signer> {
+    return this.ownKey(null);
   }
 
   /** The account that acts: the key's, or the one of --from. */
@@ -122,6 +120,16 @@ export class Session {
     this.endProgress();
     const network = await this.network?.catch(() => undefined);
     network?.close();
+  }
+
+  private async ownKey(provider: Provider | null): Promise<Signer> {
+    this.key ??= this.outside.loadSigner(this.config, provider, this.outside.io.readSecret);
+    const signer = await this.key;
+    const address = await signer.getAddress();
+    if (this.config.from !== undefined && this.config.from !== address) {
+      throw new Failure("configuration", `--from is ${this.config.from}, the key is of ${address}: leave one out`);
+    }
+    return signer;
   }
 
   private async connect(): Promise<Network> {

@@ -2,6 +2,12 @@ import { expect } from "chai";
 import { parseEther, Wallet } from "ethers";
 
 import { main } from "../../scripts/cli/main";
+import { explainRevert } from "../../sdk/errors";
+import type { Action } from "../../sdk/governance/actions";
+import { callsOf } from "../../sdk/governance/calls";
+import { type GovernedAddresses, rulesValues, termsValues, unpackWeights } from "../../sdk/governance/contracts";
+import { SETTING_KEYS, settingOf } from "../../sdk/governance/settings";
+import { simulate } from "../../sdk/governance/simulation";
 import { type Handles, handlesAt } from "../../sdk/handles";
 import { MockToken__factory } from "../../typechain-types";
 import { type Anvil, noAnvil, startAnvil } from "../deploy/anvil";
@@ -176,6 +182,50 @@ describe("what a proposal would change, asked of a node", () => {
     const { code, err } = await run("propose", "set tolerance 2 %", delegate, "--dry-run");
     expect(code).to.equal(1);
     expect(err).to.include(`"${delegate}" would be refused: `).and.to.include("the treasury does not vote");
+  });
+
+  it("is refused one step outside each bound, with the bounds that the sentences name (INV-GOV-2)", async () => {
+    const [at, terms, rules] = [
+      addresses as unknown as GovernedAddresses,
+      await handles.market.termsOf(2),
+      await handles.disputes.rulesOf(2),
+    ];
+    const weights = unpackWeights(await handles.market.weightsOf(2));
+    const facts = { addresses: at, published: { terms: termsValues(terms), weights, rules: rulesValues(rules) } };
+    const carried = async (actions: readonly Action[]): Promise<string | undefined> => {
+      const latest = await anvil.provider.getBlock("latest");
+      const { refusal } = await simulate(anvil.provider, {
+        timelock: at.timelock,
+        governor: at.governor,
+        calls: callsOf(actions, facts),
+        questions: [],
+        now: latest?.timestamp ?? 0,
+        delay: 3 * DAY,
+        at: 0,
+      });
+      return refusal?.data;
+    };
+    const bounded = SETTING_KEYS.flatMap((key) => {
+      const { least, most } = settingOf(key);
+      // Weights are bounded by their type alone, the filing fee by the bond floor.
+      if (least === undefined || most === undefined || key.endsWith("Weight") || key === "filingFee") return [];
+      return [{ key, least, most }];
+    });
+    expect(bounded).to.have.lengthOf(18);
+    const each = (bound: "least" | "most"): Action[] =>
+      bounded.map((setting) => ({ kind: "set", key: setting.key, value: setting[bound] }));
+    expect(await carried([...each("least"), { kind: "set", key: "filingFee", value: 0n }])).to.equal(undefined);
+    expect(await carried(each("most"))).to.equal(undefined);
+    for (const { key, least, most } of bounded) {
+      for (const value of [least - 1n, most + 1n].filter((outside) => outside >= 0n)) {
+        const { args } = explainRevert((await carried([{ kind: "set", key, value }])) ?? "0x");
+        // The contract names the value that was asked for, and both bounds.
+        expect(
+          Object.values(args).filter((arg) => typeof arg === "bigint"),
+          key,
+        ).to.deep.equal([value, least, most]);
+      }
+    }
   });
 
   it("says which of several publications stands, and that a republication changes a version alone", async () => {

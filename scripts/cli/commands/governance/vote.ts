@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 
+import type { Signer } from "ethers";
 import { z } from "zod";
 
+import { addressesOf, readAddressBook } from "../../../../sdk/addressBook";
 import {
   type Ballot,
   ballotDigest,
@@ -13,7 +15,7 @@ import {
   supportNumber,
 } from "../../../../sdk/governance/ballot";
 import { whyPowerlessAt } from "../../../../sdk/governance/power";
-import { SUPPORTS } from "../../../../sdk/governance/proposals";
+import { type Support, SUPPORTS } from "../../../../sdk/governance/proposals";
 import { formatInstant } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
@@ -69,14 +71,65 @@ async function counted(session: Session, execution: Execution, { id }: Proposal,
   return done(execution, text, { ...data, weight: cast?.["weight"] ?? null, tally: proposal.tally });
 }
 
+/** What is signed, and by whom; undefined: by nobody yet. */
 interface Signing {
   readonly ballot: Ballot;
+  readonly signer: Signer | undefined;
+}
+
+/** Numbers in the list are short; the governor's own are not. */
+const LEAST_ID = 10n ** 20n;
+
+/** A ballot that is signed without any node: what the chain would tell is in the address book and on the command line. */
+async function offlineBallot(session: Session, { name, choice, nonce, reason }: Wish): Promise<Signing | undefined> {
+  const { book: file } = session.config;
+  if (file === undefined || nonce === undefined || name < LEAST_ID) return undefined;
+  const book = readAddressBook(file);
+  const signer = await session.offlineSigner();
+  const ballot: Ballot = {
+    chainId: book.chainId,
+    governor: addressesOf(book).governor,
+    proposal: name,
+    support: choice,
+    voter: await signer.getAddress(),
+    nonce,
+    reason,
+  };
+  return { ballot, signer };
+}
+
+/** What the voter asks to be signed. */
+interface Wish {
+  readonly name: bigint;
+  readonly choice: Support;
+  readonly nonce: bigint | undefined;
+  readonly reason: string;
   readonly unsigned: boolean;
 }
 
+/** A ballot of a proposal that can still be voted on. */
+async function ballotOf(session: Session, { name, choice, nonce, reason, unsigned }: Wish): Promise<Signing> {
+  const [proposal, voter] = await Promise.all([readProposal(session, name), session.account()]);
+  if (!["Pending", "Active"].includes(proposal.state)) {
+    const stands = standing(proposal, await session.now());
+    throw new Failure("refused", `proposal ${proposal.number} takes no votes any more: it is ${stands}`);
+  }
+  const { chainId, handles } = await session.connection();
+  const ballot: Ballot = {
+    chainId,
+    governor: await handles.governor.getAddress(),
+    proposal: proposal.id,
+    support: choice,
+    voter,
+    nonce: nonce ?? (await handles.governor.nonces(voter)),
+    reason,
+  };
+  return { ballot, signer: unsigned ? undefined : await session.signer() };
+}
+
 /** Prints the ballot; what people want to know goes to stderr. */
-async function printed(session: Session, { ballot, unsigned }: Signing) {
-  const signed = unsigned ? { ...ballot, signature: "0x" } : await signBallot(await session.signer(), ballot);
+async function printed(session: Session, { ballot, signer }: Signing) {
+  const signed = signer === undefined ? { ...ballot, signature: "0x" } : await signBallot(signer, ballot);
   session.tell(
     pairs([
       ["vote", `${ballot.support}${ballot.reason === "" ? "" : `: ${ballot.reason}`}`],
@@ -151,7 +204,8 @@ export const vote = command({
   summary: "vote on a proposal: for, against or abstain; or sign a vote for somebody else to send",
   details: `A vote is final, and counts all votes that the account had in the second in which the proposal counted them.
   leasehold vote 3 for --reason "Cheaper leases"
-  leasehold vote 3 for --sign-only > ballot.json      sends nothing
+  leasehold vote 3 for --sign-only > ballot.json      sends nothing; with --book, --nonce and the
+                                                      proposal's long id it needs no node either
   leasehold vote --relay ballot.json                  by anyone, who pays for the gas`,
   options: [
     ["--reason <text>", "published with the vote"],
@@ -177,27 +231,15 @@ export const vote = command({
     if (name === undefined || choice === undefined) {
       throw new Failure("usage", "say which proposal and how: leasehold vote 3 for; or --relay <file>");
     }
-    const [proposal, voter] = await Promise.all([readProposal(session, name), session.account()]);
-    const { chainId, handles } = await session.connection();
-    const { governor } = handles;
     if (signOnly) {
-      if (["Pending", "Active"].includes(proposal.state)) {
-        const ballot: Ballot = {
-          chainId,
-          governor: await governor.getAddress(),
-          proposal: proposal.id,
-          support: choice,
-          voter,
-          nonce: nonce ?? (await governor.nonces(voter)),
-          reason,
-        };
-        return printed(session, { ballot, unsigned });
-      }
-      throw new Failure(
-        "refused",
-        `proposal ${proposal.number} takes no votes any more: it is ${standing(proposal, await session.now())}`,
+      const wish: Wish = { name, choice, nonce, reason, unsigned };
+      return printed(
+        session,
+        (unsigned ? undefined : await offlineBallot(session, wish)) ?? (await ballotOf(session, wish)),
       );
     }
+    const [proposal, voter] = await Promise.all([readProposal(session, name), session.account()]);
+    const { governor } = await session.handles();
     const votes = await requireVoter(session, proposal, voter);
     const label = `Vote ${choice} proposal ${proposal.number}, with ${hold(votes)}`;
     const support = supportNumber(choice);
