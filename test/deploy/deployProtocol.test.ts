@@ -154,7 +154,7 @@ describe("deployProtocol", () => {
           .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
           .withArgs(await own.getAddress());
       }
-      await decide(deployment, addresses.council, council.interface.encodeFunctionData("unseat", [member!]));
+      await decide(deployment, [addresses.council, council.interface.encodeFunctionData("unseat", [member!])]);
       expect(await council.seats()).to.equal(4);
     });
 
@@ -229,7 +229,7 @@ describe("deployProtocol", () => {
       const { council } = contracts;
       const parameters = localParameters();
       const [member] = parameters.disputes.council;
-      await decide(deployment, addresses.council, council.interface.encodeFunctionData("unseat", [member!]));
+      await decide(deployment, [addresses.council, council.interface.encodeFunctionData("unseat", [member!])]);
       const { transactions, changed } = await deploy({ book: bookInMemory(recorded) });
       expect([transactions, changed]).to.deep.equal([0, [`seat ${member}`]]);
       expect(await council.seats()).to.equal(4);
@@ -245,9 +245,8 @@ describe("deployProtocol", () => {
       const { market, accessManager } = contracts;
       const another = await (await accountAt(9)).getAddress();
       const listing7 = market.interface.encodeFunctionData("listToken", [await usd.getAddress(), 7n, 6n]);
-      await decide(deployment, addresses.market, listing7);
       const grant = accessManager.interface.encodeFunctionData("grantRole", [ROLES.guardian, another, 0]);
-      await decide(deployment, addresses.accessManager, grant);
+      await decide(deployment, [addresses.market, listing7], [addresses.accessManager, grant]);
 
       const { transactions, census } = await deploy({ parameters, book });
       expect(transactions).to.equal(0);
@@ -491,7 +490,7 @@ describe("deployProtocol", () => {
       const { deployer: account } = localParameters();
       const { accessManager } = deployment.contracts;
       const grant = accessManager.interface.encodeFunctionData("grantRole", [ROLES.guardian, account, 0]);
-      await decide(deployment, deployment.addresses.accessManager, grant);
+      await decide(deployment, [deployment.addresses.accessManager, grant]);
       const error = await stopped(deploy({ book }), "POWERS");
       expect(error.what).to.contain(`deployer ${account}: role guardian (deployer)`);
       expect(error.what).to.contain("1 power left to the deployer");

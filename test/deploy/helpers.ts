@@ -1,4 +1,4 @@
-import { setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
+import { time } from "@nomicfoundation/hardhat-network-helpers";
 import type { Provider, Signer, TransactionRequest } from "ethers";
 import hre, { ethers } from "hardhat";
 
@@ -75,15 +75,30 @@ export function behaving<Target extends object>(target: Target, replaced: Partia
   });
 }
 
-/** What governance decided, without the vote: the governor queues the call, and executes it when the timelock lets it. */
-export async function decide({ addresses, contracts }: Deployment, to: string, data: string): Promise<void> {
-  await setBalance(addresses.governor, ethers.parseEther("100"));
-  const timelock = contracts.timelock.connect(await ethers.getImpersonatedSigner(addresses.governor));
-  const delay = await timelock.getMinDelay();
-  const salt = ethers.zeroPadValue(ethers.toBeHex(await ethers.provider.getBlockNumber()), 32);
-  await timelock.schedule(to, 0n, data, ethers.ZeroHash, salt, delay);
-  await time.increase(delay);
-  await timelock.execute(to, 0n, data, ethers.ZeroHash, salt);
+/** Calls that governance makes. */
+export type Calls = readonly (readonly [to: string, data: string])[];
+
+/** Has these calls proposed, voted for by the holder of all HOLD, queued and executed. */
+export async function decide({ contracts }: Deployment, ...calls: Calls): Promise<void> {
+  const holder = await ethers.getSigner(localParameters().roles.initialHolder);
+  const governor = contracts.governor.connect(holder);
+  await contracts.hold.connect(holder).delegate(holder);
+  await time.increase(1);
+  const [targets, data] = [calls.map(([to]) => to), calls.map(([, call]) => call)];
+  const description = `Decided in block ${await ethers.provider.getBlockNumber()}`;
+  await governor.propose(
+    targets,
+    calls.map(() => 0n),
+    data,
+    description,
+  );
+  const [proposal] = await governor.proposalDetailsAt((await governor.proposalCount()) - 1n);
+  await time.increaseTo((await governor.proposalSnapshot(proposal)) + 1n);
+  await governor.castVote(proposal, 1);
+  await time.increaseTo((await governor.proposalDeadline(proposal)) + 1n);
+  await governor["queue(uint256)"](proposal);
+  await time.increaseTo(await governor.proposalEta(proposal));
+  await governor["execute(uint256)"](proposal);
 }
 
 export class Killed extends Error {
