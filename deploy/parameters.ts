@@ -210,12 +210,22 @@ function publicKeyFaults(input: unknown): string[] {
     .map(([path]) => `${path}: is a development account whose private key everybody knows`);
 }
 
+/** The deployer ends without any power: an office for it is a fault. */
+function deployerFaults({ deployer, roles, disputes }: Parameters): string[] {
+  const offices: [string, string][] = [
+    ["roles.guardian", roles.guardian],
+    ...disputes.council.map((member, index): [string, string] => [`disputes.council.${index}`, member]),
+  ];
+  return offices.filter(([, holder]) => holder === deployer).map(([path]) => `${path}: is the deployer`);
+}
+
 /** Checks the contents of a network file; all faults are named at once. `source` is what the error calls it. */
 export function parseParameters(input: unknown, source: string): Parameters {
   const parsed = fileSchema.safeParse(input);
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".") || "(whole file)"}: ${issue.message}`),
     ...publicKeyFaults(input),
+    ...(parsed.success ? deployerFaults(parsed.data) : []),
   ];
   if (!parsed.success || faults.length > 0) {
     throw new DeployError(

@@ -271,7 +271,7 @@ describe("deployProtocol", () => {
       expect(predictAddresses(other)).to.deep.equal(deployment.addresses);
 
       const bySomebodyElse = localParameters((input) => {
-        input.deployer = input.roles.guardian;
+        input.deployer = input.roles.initialHolder;
       });
       const released = localParameters((input) => {
         input.release = "v2";
@@ -285,11 +285,11 @@ describe("deployProtocol", () => {
     it("cannot be taken by others who copy the salts", async () => {
       await loadFixture(deployed);
       const squatted = localParameters((input) => {
-        input.deployer = input.roles.guardian;
+        input.deployer = input.roles.initialHolder;
         input.release = "squat";
       });
-      // The guardian's account creates under the salts that the deployer will use for release 'squat'.
-      const factory = await ethers.getContractAt("Create3Factory", FACTORY_ADDRESS, await accountAt(2));
+      // The initial holder creates under the salts that the deployer will use for release 'squat'.
+      const factory = await ethers.getContractAt("Create3Factory", FACTORY_ADDRESS, await accountAt(1));
       for (const name of CREATED) await factory.create(saltOf("squat", name), "0x60015f5360015ff3");
       const mine = localParameters((input) => {
         input.release = "squat";

@@ -222,6 +222,14 @@ describe("network files", () => {
       ]);
     });
 
+    it("gives the deployer no office (ATK-GOV-7)", () => {
+      const faults = faultsAfter((input) => {
+        input.roles.guardian = input.deployer;
+        input.disputes.council[1] = input.deployer.toLowerCase();
+      });
+      expect(faults).to.deep.equal(["roles.guardian: is the deployer", "disputes.council.1: is the deployer"]);
+    });
+
     it("seats at most 99 members", () => {
       const members = (count: number): string[] => Array.from({ length: count }, (_, index) => toBeHex(index + 1, 20));
       const withCouncil = (count: number): string[] =>
