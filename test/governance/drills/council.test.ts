@@ -41,8 +41,10 @@ describe("Drill: a council member is seated, another removed (INV-DSP-3, INV-GOV
   });
 
   it("takes the removed member's vote in a dispute that is open, keeps its denominator, and adds nobody", async () => {
-    const { f, filed, replacing } = await loadFixture(readyFixture);
+    const { f, lease, filed, replacing } = await loadFixture(readyFixture);
+    const stored = await f.market.leaseById(lease.id);
     expect(await moved(f, () => carryOut(f, replacing))).to.deep.equal({});
+    expect(await f.market.leaseById(lease.id)).to.deep.equal(stored);
     const { proceeding } = await f.disputes.disputeById(filed.id);
     expect(proceeding.eligible).to.equal(5n);
     await expect(f.disputes.connect(f.memberA).rule(filed.id, true))
