@@ -15,7 +15,7 @@ import { PEOPLE, playFixture } from "./votes/scene";
 /** How long after the one before a block is mined, and how often. */
 const GAPS = { one: 4, two: 2, "before snapshot": 1, "at snapshot": 2, "after snapshot": 2, ready: 3 } as const;
 type Gap = keyof typeof GAPS;
-const RUNS = 12;
+const RUNS = 10;
 const NEVER_REFUSED = ["delegate", "undelegate", "delegateBySignature", "loan", "reserve"].map(
   (kind) => `${kind} refused`,
 );

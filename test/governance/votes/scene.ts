@@ -11,13 +11,13 @@ import {
 } from "../../helpers/governance";
 import { now } from "../../helpers/time";
 
-/** HOLD of everybody in the play: some can propose, others once they were given some. */
+/** HOLD of everybody in the play, to odd wei: some can propose, others once they were given some. */
 const FORTUNES = {
-  providerA: parseEther("3000000"),
-  providerB: parseEther("1000000"),
-  holder: parseEther("25000000"),
-  tenant: parseEther("999999"),
-  challenger: parseEther("500000"),
+  providerA: parseEther("3000000") + 1n,
+  providerB: parseEther("1000000") + 3n,
+  holder: parseEther("25000000") + 7n,
+  tenant: parseEther("999999") + 9n,
+  challenger: parseEther("500000") + 11n,
   treasury: parseEther("2"),
 } as const;
 
