@@ -257,6 +257,8 @@ describe("leasehold, for voters", () => {
       expect(other.err).to.include(
         `only ${f.providerA.address}, who appealed dispute ${name}, proposes its decision without a threshold`,
       );
+      const decide = await leasehold(f, f.providerA, `dispute decide ${name} --outcome rejected`);
+      expect(decide.err).to.include(`so holders of HOLD vote: leasehold propose appeal ${name}`);
       const made = await leaseholdJson<{ proposal: number; actions: string[]; id: string }>(
         f,
         f.providerA,

@@ -108,11 +108,13 @@ export const decide = command({
     const scene = await sceneOf(session, named);
     const { account, dispute, now } = scene;
     requireStage(scene, ["appealed"], "decided");
-    const { disputes } = await session.handles();
+    const { disputes, timelock } = await session.handles();
     const { appealAuthority } = await disputes.rulesOf(dispute.rules);
     if (account !== appealAuthority) {
       const message = `only the appeal authority that it was filed under, ${appealAuthority}, decides dispute ${dispute.name}; you are ${account}`;
-      throw new Failure("refused", message);
+      const byVote = appealAuthority === (await timelock.getAddress());
+      const how = `. That is the timelock, so holders of HOLD vote: leasehold propose appeal ${dispute.name}`;
+      throw new Failure("refused", `${message}${byVote ? how : ""}`);
     }
     session.tell(`It was ${stateText(dispute, now)}.\n`);
     const number = OUTCOMES.findIndex((name) => name.toLowerCase() === outcome);

@@ -149,8 +149,9 @@ export const appeal = command({
     const { dispute, now } = scene;
     requireStage(scene, ["appealable"], "appealed");
     requireAppellant(scene);
-    const { disputes } = await session.handles();
+    const { disputes, timelock } = await session.handles();
     const { appealAuthority } = await disputes.rulesOf(dispute.rules);
+    const byVote = appealAuthority === (await timelock.getAddress());
     session.tell(
       `${pairs([
         ["outcome now", `${outcomeText(dispute)}; ${turnText(dispute, now)}`],
@@ -159,6 +160,7 @@ export const appeal = command({
           "authority",
           `${appealAuthority}, which decides within ${DECISION_WINDOW / 86_400} days; silence leaves the outcome as it is`,
         ],
+        ["afterwards", byVote ? `have holders of HOLD vote on it: leasehold propose appeal ${dispute.name}` : ""],
       ])}\n`,
     );
     return move(session, scene, [
