@@ -104,11 +104,11 @@ export async function readHistory({ provider, contracts, at, deployer, fromBlock
       .filter(({ contract, name }) => contract === "timelock" && name === "CallExecuted")
       .map(({ args, log }) => `${log.transactionHash} ${String(args["target"])}`),
   );
-  const originOf = (log: Log): Origin => {
+  const originOf = (name: string, log: Log): Origin => {
     if (handover === undefined || !isLater(log, handover)) return "deployment";
-    // The AccessManager passes on who a contract's authority is; everything else the timelock calls by itself.
-    const called = [log.address, at.accessManager].some((target) => executed.has(`${log.transactionHash} ${target}`));
-    return called ? "timelock" : "elsewhere";
+    // The AccessManager passes on whom a contract asks; everything else the timelock calls by itself.
+    const called = name === "AuthorityUpdated" ? at.accessManager : log.address;
+    return executed.has(`${log.transactionHash} ${called}`) ? "timelock" : "elsewhere";
   };
-  return new History(told.map(({ log, ...event }) => ({ ...event, origin: originOf(log) })));
+  return new History(told.map(({ log, ...event }) => ({ ...event, origin: originOf(event.name, log) })));
 }

@@ -16,6 +16,12 @@ const SLOTS = ["implementation", "admin", "beacon"].map((name) => ({
 const OWNER = id("owner()").slice(0, 10);
 const AUTHORITY = id("authority()").slice(0, 10);
 
+/** Why something failed; ethers' long messages name the endpoint, and with it often its key. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "shortMessage" in error && typeof error.shortMessage === "string" ? error.shortMessage : error.message;
+}
+
 /** Keeps what cannot be read from hiding the rest. */
 class Attempts {
   readonly unread: { what: string; why: string }[] = [];
@@ -24,7 +30,7 @@ class Attempts {
     try {
       return await read();
     } catch (error) {
-      this.fail(what, (error as Error).message);
+      this.fail(what, reasonOf(error));
       return otherwise;
     }
   }

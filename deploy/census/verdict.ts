@@ -314,14 +314,15 @@ class Judge {
 
   entrusted(): Power[] {
     const { modules, lockers, votesOfDeployer, deployer, at } = this.facts;
+    const of = (accounts: number): string => `${accounts} ${accounts === 1 ? "account" : "accounts"}`;
     const own = (holder: string): string => (Object.values<string>(at).includes(holder) ? "" : ", by their own choice");
     return [
       ...modules.map(({ holder, accounts }) => {
-        const what = `hold escrowed money of ${accounts} accounts, up to what each approved${own(holder)}`;
+        const what = `hold escrowed money of ${of(accounts)}, up to what each approved${own(holder)}`;
         return this.information(what, holder, "Escrow: ModuleApproved");
       }),
       ...lockers.map(({ holder, accounts }) => {
-        const what = `hold locked HOLD of ${accounts} accounts, out of what each allowed${own(holder)}`;
+        const what = `hold locked HOLD of ${of(accounts)}, out of what each allowed${own(holder)}`;
         return this.information(what, holder, "Hold: Locked");
       }),
       ...(votesOfDeployer === 0n

@@ -92,7 +92,7 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
       const verdict = await counted(world);
       expect(lines(verdict, "information")).to.deep.equal([
         ["hold escrowed money of 2 accounts, up to what each approved", addresses.market],
-        ["hold escrowed money of 1 accounts, up to what each approved, by their own choice", STRANGER],
+        ["hold escrowed money of 1 account, up to what each approved, by their own choice", STRANGER],
       ]);
       expect(verdict).to.include({ sound: true, overEscrow: 0 });
     });
@@ -129,6 +129,23 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
         ["rule on disputes, as one of the council", STRANGER],
       ]);
       expect(verdict).to.include({ sound: true, ofDeployer: 0, ofStrangers: 0, changedByGovernance: 7 });
+    });
+
+    it("knows an authority that a vote changed, and grants that a vote did not bring about", async () => {
+      const world = await loadFixture(deployed);
+      const { contracts, addresses } = world.deployment;
+      const { accessManager, council } = contracts;
+      const another = await (await ethers.deployContract("AccessManager", [STRANGER])).getAddress();
+      const update = accessManager.interface.encodeFunctionData("updateAuthority", [addresses.market, another]);
+      const seat = council.interface.encodeFunctionData("seat", [STRANGER]);
+      await decide(world.deployment, [addresses.accessManager, update], [addresses.council, seat]);
+      await accessManager.connect(await pastGovernance(world)).grantRole(42n, STRANGER, 0);
+      const verdict = await counted(world);
+      expect(lines(verdict, "changed by governance")).to.deep.equal([
+        ["rule on disputes, as one of the council", STRANGER],
+        ["say who may call restricted functions of market", another],
+      ]);
+      expect(lines(verdict, "stranger")).to.deep.equal([["role 42", STRANGER]]);
     });
 
     it("tells what is queued and announced, as information", async () => {

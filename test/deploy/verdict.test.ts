@@ -400,7 +400,7 @@ describe("the verdict of a census (ATK-GOV-7, INV-GOV-2)", () => {
         [`announced a call of ${at.market} (0x02)`, stranger],
         ["operation 0x01 can be executed from 2027-01-15T08:00:00.000Z on", at.governor],
         ["hold escrowed money of 3 accounts, up to what each approved", at.market],
-        ["hold escrowed money of 1 accounts, up to what each approved, by their own choice", stranger],
+        ["hold escrowed money of 1 account, up to what each approved, by their own choice", stranger],
         ["hold locked HOLD of 2 accounts, out of what each allowed", at.staking],
         ["1.0 votes, as any holder of HOLD", deployer],
       ].map((line) => [...line, "information"]),
