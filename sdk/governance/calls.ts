@@ -171,11 +171,13 @@ export interface DecodedCall {
   readonly call: Call;
   readonly actions: readonly Action[];
   readonly sentences: readonly string[];
+  /** What its sentences leave unsaid: calls that it carries inside, or that nobody here knows the contract. */
+  readonly notes: readonly string[];
 }
 
 /** Tokens that calls name, for the vocabulary. */
 export function tokensOfCalls(calls: readonly Call[], addresses: GovernedAddresses): string[] {
-  const tokens = calls.flatMap(({ target, data }): string[] => {
+  const tokens = withInnerCalls(calls, addresses).flatMap(({ target, data }): string[] => {
     const name = nameOf(addresses, target);
     if (name === undefined) return understood("token", data)?.name === "transfer" ? [target] : [];
     if (name === "hold") return [target];
@@ -195,8 +197,38 @@ export function decodeCalls(calls: readonly Call[], facts: Facts, vocabulary: Vo
       (candidate) => candidate !== undefined && leadsBack(candidate, call, now, vocabulary),
     ) ?? [rawOf(call)];
     published = publishedAfter(published, actions);
-    return { call, actions, sentences: actions.map((action) => sentenceOf(action, vocabulary)) };
+    const sentences = actions.map((action) => sentenceOf(action, vocabulary));
+    const inner = decodeCalls(innerCalls(call, facts.addresses), now, vocabulary);
+    const carried = inner.flatMap((part) => [...part.sentences, ...part.notes]);
+    const opaque = actions.some(({ kind }) => kind === "raw") ? [opaqueText(call)] : [];
+    return { call, actions, sentences, notes: [...opaque, ...carried] };
   });
+}
+
+/** Calls that a call carries in its arguments, as relays, schedules and batches do: calldata must not hide in calldata. */
+function innerCalls({ target, data }: Call, addresses: GovernedAddresses): Call[] {
+  const known = nameOf(addresses, target);
+  const names = known === undefined ? INTERFACE_NAMES : [known];
+  const description = names.map((name) => understood(name, data)).find((found) => found !== undefined);
+  if (description === undefined) return [];
+  const { fragment, args } = description;
+  const argument = (...wanted: readonly string[]): unknown =>
+    args[fragment.inputs.findIndex(({ name }) => wanted.includes(name))] as unknown;
+  const listed = (value: unknown): unknown[] => (Array.isArray(value) ? [...(value as unknown[])] : [value]);
+  const targets = listed(argument("target", "targets"));
+  const values = listed(argument("value", "values"));
+  return listed(argument("data", "payload", "payloads", "calldatas")).flatMap((inside, index): Call[] => {
+    if (typeof inside !== "string" || inside.length < 10) return [];
+    const to = targets[index] ?? (fragment.name === "multicall" ? target : undefined);
+    if (typeof to !== "string") return [];
+    const value = values[index];
+    return [{ target: to, data: inside, value: typeof value === "bigint" ? value : 0n }];
+  });
+}
+
+/** Calls, and all that they carry inside. */
+export function withInnerCalls(calls: readonly Call[], addresses: GovernedAddresses): Call[] {
+  return calls.flatMap((call) => [call, ...withInnerCalls(innerCalls(call, addresses), addresses)]);
 }
 
 function leadsBack(actions: readonly Action[], call: Call, facts: Facts, vocabulary: Vocabulary): boolean {
@@ -212,7 +244,9 @@ function leadsBack(actions: readonly Action[], call: Call, facts: Facts, vocabul
 /** A call read with an ABI; undefined where it is of another one, or not encoded as it should be. */
 function understood(name: InterfaceName, data: string): TransactionDescription | undefined {
   try {
-    return interfaceOf(name).parseTransaction({ data }) ?? undefined;
+    const description = interfaceOf(name).parseTransaction({ data }) ?? undefined;
+    description?.args.toArray(true); // texts that are no UTF-8 throw when they are read
+    return description;
   } catch {
     return undefined;
   }
@@ -322,8 +356,8 @@ function toJson(value: unknown, type: ParamType): Json {
   return typeof value === "boolean" ? value : String(value);
 }
 
-/** A call as it is shown to people who cannot read any of it: who is called, which function by number, and how much. */
-export function opaqueText({ target, data, value }: Call): string {
+/** What can be said of a call that nobody here can read: who is called, which function by number, and how much. */
+function opaqueText({ target, data, value }: Call): string {
   const what = data.length < 10 ? "without a function" : `function number ${dataSlice(data, 0, 4)}`;
   const length = Math.max(0, data.length / 2 - 5);
   const coin = value === 0n ? "" : `, with ${value} wei of native coin`;

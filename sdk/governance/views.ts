@@ -5,7 +5,7 @@ import type { TokenWords } from "../errors/words";
 import { formatDisputeId } from "../ids";
 import { ROLES } from "../roles";
 import { formatAmount, formatInstant } from "../units";
-import type { Call } from "./calls";
+import { type Call, withInnerCalls } from "./calls";
 import {
   type GovernedAddresses,
   INTERFACE_NAMES,
@@ -300,12 +300,14 @@ export function namedIn(calls: readonly Call[], addresses: GovernedAddresses) {
   const roles = new Set<bigint>(Object.values(ROLES));
   const disputes = new Set<bigint>();
   const functions: { target: string; selector: string }[] = [];
-  for (const { target, data } of calls) {
+  for (const { target, data } of withInnerCalls(calls, addresses)) {
     const name = nameOf(addresses, target) ?? "token";
     const abi = interfaceOf(name);
     const description = ((): ReturnType<typeof abi.parseTransaction> => {
       try {
-        return abi.parseTransaction({ data });
+        const found = abi.parseTransaction({ data });
+        found?.args.toArray(true); // texts that are no UTF-8 throw when they are read
+        return found;
       } catch {
         return null;
       }

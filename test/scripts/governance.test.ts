@@ -1,6 +1,6 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { parseEther, type Result } from "ethers";
+import { AbiCoder, parseEther, type Result } from "ethers";
 
 import { formatDisputeId } from "../../sdk/ids";
 import { formatInstant } from "../../sdk/units";
@@ -234,6 +234,28 @@ describe("leasehold, for voters", () => {
       expect((await leasehold(f, f.voterA, "vote 1 for --sign-only")).err).to.include(
         "takes no votes any more: it is cancelled",
       );
+    });
+
+    it("is listed and shown whatever bytes its description is made of", async () => {
+      const f = await loadFixture(governedFixture);
+      const { governor, market } = f;
+      const target = await market.getAddress();
+      const call = market.interface.encodeFunctionData("delistToken", [await f.usd6.getAddress()]);
+      const description = `0x23ff1b5b324a4f6b`;
+      const args = AbiCoder.defaultAbiCoder().encode(
+        ["address[]", "uint256[]", "bytes[]", "bytes"],
+        [[target], [0n], [call], description],
+      );
+      const data = governor.interface.getFunction("propose").selector + args.slice(2);
+      await f.proposer.sendTransaction({ to: await governor.getAddress(), data });
+      const list = await leasehold(f, undefined, "proposals list");
+      expect([list.code, list.out.includes("\u001b")]).to.deep.equal([0, false]);
+      expect(list.out).to.include("[2JOk");
+      const shown = await leasehold(f, undefined, "proposals show 1 --skip-simulation");
+      expect(shown.code, shown.err).to.equal(0);
+      expect(shown.out)
+        .to.match(/does +delist token USD6\n/)
+        .and.not.include("\u001b");
     });
 
     it("says how much a defeated proposal was short of", async () => {

@@ -43,10 +43,14 @@ function rpcOf(provider: object): Rpc {
 function eventsOf({ logs }: Simulated, { addresses }: Facts): Impact["events"] {
   return logs.flatMap(({ address, topics, data }) => {
     const name = nameOf(addresses, address) ?? "token";
-    const parsed = interfaceOf(name).parseLog({ topics: [...topics], data });
-    // What the timelock says about every execution is no news.
-    if (parsed === null || ["CallExecuted", "CallScheduled"].includes(parsed.name)) return [];
-    return [{ contract: name, name: parsed.name, args: parsed.args.toObject(true) }];
+    try {
+      const parsed = interfaceOf(name).parseLog({ topics: [...topics], data });
+      // What the timelock says about every execution is no news.
+      if (parsed === null || ["CallExecuted", "CallScheduled"].includes(parsed.name)) return [];
+      return [{ contract: name, name: parsed.name, args: parsed.args.toObject(true) }];
+    } catch {
+      return []; // a text that is no UTF-8
+    }
   });
 }
 

@@ -1,3 +1,5 @@
+import { AbiCoder, toUtf8String, Utf8ErrorFuncs } from "ethers";
+
 import { printable } from "../../../sdk/errors/words";
 import { type Call } from "../../../sdk/governance/calls";
 import {
@@ -62,12 +64,21 @@ async function created(session: Session): Promise<Created[]> {
   const { provider, handles, startBlock } = await session.connection();
   const { governor } = handles;
   const events = await eventsSince(governor, governor.filters.ProposalCreated(), provider, startBlock);
-  return events.map(({ args, blockNumber }, index) => {
-    // By position: `values` of a result is a function.
-    const [id, proposer, targets, values, , calldatas, , , description] = args;
+  return events.map(({ data, blockNumber }, index) => {
+    const [id, proposer, targets, values, calldatas, text] = fieldsOf(data);
     const calls = targets.map((target, at) => ({ target, value: values[at] ?? 0n, data: calldatas[at] ?? "0x" }));
+    const description = toUtf8String(text, Utf8ErrorFuncs.replace);
     return { id, number: index + 1, proposer, calls, description, block: blockNumber };
   });
+}
+
+type Fields = [id: bigint, proposer: string, targets: string[], values: bigint[], calldatas: string[], text: string];
+
+/** ProposalCreated with its description as bytes: anybody can propose a text that is no UTF-8. */
+function fieldsOf(data: string): Fields {
+  const types = ["uint256", "address", "address[]", "uint256[]", "bytes[]", "bytes[]", "uint256", "uint256", "bytes"];
+  const [id, proposer, targets, values, , calldatas, , , text] = AbiCoder.defaultAbiCoder().decode(types, data);
+  return [id, proposer, [...targets], [...values], [...calldatas], text] as Fields;
 }
 
 async function complete(session: Session, { id, ...made }: Created): Promise<Proposal> {

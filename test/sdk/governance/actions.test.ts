@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { ZeroAddress } from "ethers";
 
 import { type Action, faultsOf, needsOf, parseAction, sentenceOf, splitActions } from "../../../sdk/governance/actions";
-import { type Call, callsOf, decodeCalls, opaqueText, tokensOfCalls } from "../../../sdk/governance/calls";
+import { type Call, callsOf, decodeCalls, tokensOfCalls } from "../../../sdk/governance/calls";
 import { INTERFACES, unpackWeights } from "../../../sdk/governance/contracts";
 import { formatSetting, HOLD_SUPPLY, parseSetting, SETTING_KEYS, settingOf } from "../../../sdk/governance/settings";
+import { namedIn } from "../../../sdk/governance/views";
 import { disputeIdOf, leaseIdOf } from "../../../sdk/ids";
 import { ADDRESSES, FACTS, HOLD_TOKEN, LISTED, someAction, UNLISTED, VOCABULARY, WHO } from "./words";
 
@@ -197,9 +198,42 @@ describe("proposals in words", () => {
       expect(sentencesOf([{ target: WHO, value: 0n, data }])).to.deep.equal([
         `call ${WHO} as market delistToken(address) {"token":"${LISTED}"}`,
       ]);
-      expect(opaqueText({ target: WHO, value: 5n, data: `0x12345678${"ab".repeat(64)}` })).to.equal(
+      const [opaque] = decode([{ target: WHO, value: 5n, data: `0x12345678${"ab".repeat(64)}` }]);
+      expect(opaque?.notes).to.deep.equal([
         `call ${WHO}, function number 0x12345678, 64 bytes of arguments, with 5 wei of native coin: nobody here knows this contract`,
-      );
+      ]);
+    });
+  });
+
+  describe("calls inside calls", () => {
+    const { governor, accessManager, hold, council } = INTERFACES;
+    const call = (target: string, data: string): Call => ({ target, value: 0n, data });
+
+    it("are said beside what carries them, however deep: calldata hides nothing", () => {
+      const lent = hold.encodeFunctionData("delegate", [WHO]);
+      const relayed = governor.encodeFunctionData("relay", [ADDRESSES.hold, 0n, lent]);
+      const seated = council.encodeFunctionData("seat", [WHO]);
+      const executed = accessManager.encodeFunctionData("execute", [ADDRESSES.council, seated]);
+      const both = accessManager.encodeFunctionData("multicall", [[executed, executed]]);
+      expect(decode([call(ADDRESSES.governor, relayed)])[0]?.notes).to.deep.equal([
+        `call hold delegate(address) {"delegatee":"${WHO}"}`,
+      ]);
+      const notes = decode([call(ADDRESSES.accessManager, both)])[0]?.notes ?? [];
+      expect(notes.filter((note) => note === `seat council ${WHO}`)).to.have.lengthOf(2);
+    });
+
+    it("survive texts that are no texts", () => {
+      const data = accessManager.encodeFunctionData("labelRole", [7n, "abc"]).replace("616263", "ff6263");
+      const [decoded] = decode([call(ADDRESSES.accessManager, data)]);
+      expect(decoded?.sentences).to.deep.equal([`call ${ADDRESSES.accessManager} data ${data}`]);
+      expect(namedIn([call(ADDRESSES.accessManager, data)], ADDRESSES).accounts).to.deep.equal([]);
+    });
+
+    it("are looked at, too, for what they name", () => {
+      const lent = hold.encodeFunctionData("delegate", [WHO]);
+      const relayed = call(ADDRESSES.governor, governor.encodeFunctionData("relay", [ADDRESSES.hold, 0n, lent]));
+      expect(namedIn([relayed], ADDRESSES).accounts).to.deep.equal([ADDRESSES.hold, WHO]);
+      expect(tokensOfCalls([relayed], ADDRESSES)).to.deep.equal([HOLD_TOKEN]);
     });
   });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Call } from "../../../../sdk/governance/calls";
+import type { Call, DecodedCall } from "../../../../sdk/governance/calls";
 import { SUPPORTS } from "../../../../sdk/governance/proposals";
 import { CannotSimulate } from "../../../../sdk/governance/simulation";
 import { formatInstant } from "../../../../sdk/units";
@@ -173,7 +173,7 @@ without sending anything (eth_simulateV1); where the node cannot, that is said a
       ["state", standing(proposal, now)],
       ["next", nextText(proposal, now)],
       ["you", viewer === undefined ? "" : await viewerText(session, proposal, viewer)],
-      ...sentences.map((sentence, index): [string, string] => [index === 0 ? "does" : "and", sentence]),
+      ...doesText(decoded),
       ["votes", votesText(proposal)],
       ["quorum", quorumText(proposal)],
       ["proposer", proposal.proposer],
@@ -191,11 +191,21 @@ without sending anything (eth_simulateV1); where the node cannot, that is said a
       ...proposal,
       ...past,
       actions: sentences,
+      notes: decoded.flatMap(({ notes }) => notes),
       impact: impact === undefined || impact instanceof CannotSimulate ? null : impact,
     };
     return { data, text: sections(facts, changes, plainDescription(proposal)), exitCode };
   },
 });
+
+/** What a proposal does, line by line, with what its calls carry inside below them. */
+function doesText(decoded: readonly DecodedCall[]): [string, string][] {
+  const lines = decoded.flatMap(({ sentences, notes }): [string, string][] => [
+    ...sentences.map((sentence): [string, string] => ["and", sentence]),
+    ...notes.map((note): [string, string] => ["which is", note]),
+  ]);
+  return lines.map(([name, text], index) => [index === 0 ? "does" : name, text]);
+}
 
 function reading(impact: Impact | CannotSimulate | undefined, decoded: Parameters<typeof impactText>[1]) {
   if (impact === undefined) return { changes: "", exitCode: EXIT.ok };

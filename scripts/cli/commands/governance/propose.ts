@@ -153,8 +153,9 @@ when you propose. A node that simulates (eth_simulateV1) shows what would change
     const { facts, vocabulary, calls } = await readActions(session, sentences);
     const said = decodeCalls(calls, facts, vocabulary).flatMap((call) => [...call.sentences]);
     await requireThreshold(session);
-    const { impact, text: would } = await weigh(session, calls, anyway);
-    session.tell(`${sections(said.join("\n"), would)}\n`);
+    const { decoded, impact, text: would } = await weigh(session, calls, anyway);
+    const notes = decoded.flatMap((call) => call.notes.map((note) => `which is: ${note}`));
+    session.tell(`${sections([...said, ...notes].join("\n"), would)}\n`);
 
     // The last line keeps whoever sees this first from proposing the same, and withdrawing it.
     const lines = [`# ${title ?? said.join("; ")}`, description ?? "", said.map((line) => `- ${line}`).join("\n")];
