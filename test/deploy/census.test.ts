@@ -21,6 +21,7 @@ import { PUBLIC_ROLE } from "../../deploy/census/names";
 import { scopeOfBook } from "../../deploy/census/scope";
 import { failuresOf, type Standing, type Verdict } from "../../deploy/census/verdict";
 import { PROTOCOL } from "../../deploy/protocol";
+import { restrictedFunctions } from "../../deploy/roles";
 import { type AddressBook, formatAddressBook } from "../../sdk/addressBook";
 import { ROLES } from "../../sdk/roles";
 import { type Anvil, noAnvil, startAnvil } from "./anvil";
@@ -74,6 +75,9 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
       expect(found).to.deep.include(["pause new leases and offers once", roles.guardian]);
       for (const member of disputes.council) {
         expect(found).to.deep.include(["rule on disputes, as one of the council", member]);
+      }
+      for (const { contract, name, role } of restrictedFunctions()) {
+        expect(found).to.deep.include([`call ${contract}.${name}`, `role ${role}`]);
       }
       expect(world.deployment.census).to.deep.equal(verdict);
     });
