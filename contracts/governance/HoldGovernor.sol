@@ -20,6 +20,8 @@ import {BoundedGovernor} from "./BoundedGovernor.sol";
 /// @notice OpenZeppelin's Governor over the votes of HOLD, with bounds, votes by signature of any account, and appeals; the
 /// manual of what it adds is IHoldGovernor.
 contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorage, GovernorTimelockControl {
+    uint256 private constant _LIFE = 14 days;
+
     mapping(address disputes => bool accepted) private _tribunals;
     mapping(address disputes => mapping(DisputeId disputeId => uint40 filedAt)) private _proposed;
 
@@ -89,9 +91,16 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
         return super.quorum(timepoint);
     }
 
-    /// @notice Where a proposal stands.
-    function state(uint256 proposalId) public view override(Governor, GovernorTimelockControl) returns (ProposalState) {
-        return super.state(proposalId);
+    /// @notice Where a proposal stands. What nobody queues within 14 days of its vote, or executes within 14 days of the
+    /// timelock's delay, expires: holders voted for it as things were then.
+    function state(
+        uint256 proposalId
+    ) public view override(Governor, GovernorTimelockControl) returns (ProposalState current) {
+        current = super.state(proposalId);
+        bool late =
+            (current == ProposalState.Succeeded && _isPast(proposalDeadline(proposalId))) ||
+                (current == ProposalState.Queued && _isPast(proposalEta(proposalId)));
+        if (late) return ProposalState.Expired;
     }
 
     /// @notice Every proposal is queued.
@@ -183,6 +192,10 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
             )
         );
         return Signatures.isValidNowMemory(voter, _hashTypedDataV4(ballot), signature);
+    }
+
+    function _isPast(uint256 second) private view returns (bool) {
+        return block.timestamp >= second + _LIFE;
     }
 
     function _setTribunal(address disputes, bool accepted) private {

@@ -10,6 +10,7 @@ import {
   callsOf,
   carry,
   carryOut,
+  carryThroughVote,
   govern,
   type Governed,
   governedFixture,
@@ -21,13 +22,13 @@ import {
   Support,
   THRESHOLD,
   TIMELOCK_DELAY,
-  untilReady,
   untilVoted,
   untilVoting,
   VOTER_HOLD,
   VOTING_DELAY,
   VOTING_PERIOD,
 } from "../helpers/governance";
+import { DAY } from "../helpers/parameters";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
 
 /** A proposal to list a token, made or about to be. */
@@ -339,13 +340,54 @@ describe("HoldGovernor", () => {
     expect(settings).to.deep.equal(SETTINGS);
   });
 
-  it("executes what succeeded however late, and by whoever asks", async () => {
-    const { f, proposal } = await loadFixture(proposedFixture);
-    const id = await carry(f, proposal);
-    await untilReady(f, id);
-    await moveTo((await now()) + 365 * 86_400);
-    await expect(carryOut(f, id)).to.emit(f.market, "TokenListed");
-    expect((await f.market.tokenTermsOf(f.stranger)).listed).to.equal(true);
-    expect(await ethers.provider.getBalance(f.governor)).to.equal(0n);
+  describe("what nobody carries out", () => {
+    const LIFE = 14 * DAY;
+    const expired = (f: Governed, action: Promise<unknown>, id: bigint, expected: number) =>
+      expect(action)
+        .to.be.revertedWithCustomError(f.governor, "GovernorUnexpectedProposalState")
+        .withArgs(id, ProposalState.Expired, bitmapOf(expected));
+
+    it("is queued, and executed, by whoever asks, in the last second of 14 days each", async () => {
+      const { f, proposal } = await loadFixture(proposedFixture);
+      const id = await carryThroughVote(f, proposal);
+      const deadline = Number(await f.governor.proposalDeadline(id));
+      await at(deadline + LIFE - 1, () => f.governor.connect(f.stranger)["queue(uint256)"](id));
+      const eta = Number(await f.governor.proposalEta(id));
+      await expect(at(eta + LIFE - 1, () => carryOut(f, id))).to.emit(f.market, "TokenListed");
+      expect((await f.market.tokenTermsOf(f.stranger)).listed).to.equal(true);
+      expect(await f.governor.state(id)).to.equal(ProposalState.Executed);
+      expect(await ethers.provider.getBalance(f.governor)).to.equal(0n);
+    });
+
+    it("expires a second later, before the queue", async () => {
+      const { f, proposal } = await loadFixture(proposedFixture);
+      const id = await carryThroughVote(f, proposal);
+      const deadline = Number(await f.governor.proposalDeadline(id));
+      const queue = () => f.governor.connect(f.stranger)["queue(uint256)"](id);
+      await expired(f, at(deadline + LIFE, queue), id, ProposalState.Succeeded);
+      expect(await f.governor.state(id)).to.equal(ProposalState.Expired);
+    });
+
+    it("expires a second later, in the queue: what waits there can never be executed", async () => {
+      const { f, proposal } = await loadFixture(proposedFixture);
+      const id = await carry(f, proposal);
+      const eta = Number(await f.governor.proposalEta(id));
+      await expired(
+        f,
+        at(eta + LIFE, () => carryOut(f, id)),
+        id,
+        ProposalState.Queued,
+      );
+      await moveTo(eta + 365 * DAY);
+      expect(await f.governor.state(id)).to.equal(ProposalState.Expired);
+      await expired(f, carryOut(f, id), id, ProposalState.Queued);
+    });
+
+    it("is defeated, not expired, where it was voted down, however late", async () => {
+      const { f, proposalId } = await loadFixture(proposedFixture);
+      await untilVoted(f, proposalId);
+      await moveTo((await now()) + 365 * DAY);
+      expect(await f.governor.state(proposalId)).to.equal(ProposalState.Defeated);
+    });
   });
 });

@@ -159,12 +159,18 @@ async function passUntil(second: bigint): Promise<void> {
   if (BigInt(await now()) < second) await moveTo(second);
 }
 
-/** Votes voterA's HOLD for a proposal that was just made, and takes it through the queue, up to the moment of execution. */
-export async function carry(f: Governed, proposal: ProposalArguments): Promise<bigint> {
+/** Votes voterA's HOLD for a proposal that was just made, up to the end of the vote. Returns its id. */
+export async function carryThroughVote(f: Governed, proposal: ProposalArguments): Promise<bigint> {
   const proposalId = await proposalIdOf(f, proposal);
   await untilVoting(f, proposalId);
   await f.governor.connect(f.voterA).castVote(proposalId, Support.For);
   await untilVoted(f, proposalId);
+  return proposalId;
+}
+
+/** The same, and takes it through the queue, up to the moment of execution. */
+export async function carry(f: Governed, proposal: ProposalArguments): Promise<bigint> {
+  const proposalId = await carryThroughVote(f, proposal);
   await f.governor.connect(f.stranger)["queue(uint256)"](proposalId);
   await untilReady(f, proposalId);
   return proposalId;
