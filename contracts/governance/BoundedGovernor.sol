@@ -9,7 +9,7 @@ import {IHoldGovernor} from "../interfaces/IHoldGovernor.sol";
 
 /// @title BoundedGovernor
 /// @notice The settings of the governor, each within bounds that no vote can pass (INV-GOV-2). With the bounds of the
-/// timelock they leave a proposal at most 15 days from its making to its execution, less than an appeal waits for.
+/// timelock a proposal takes at most 15 days and a second where nobody delays it, less than an appeal waits for.
 abstract contract BoundedGovernor is
     GovernorSettings,
     GovernorVotesQuorumFraction,

@@ -46,8 +46,8 @@ interface IHoldGovernor {
     error GovernorAppealProposed(DisputeId disputeId);
 
     /// @notice Proposes to decide appeals of the caller, whatever votes it has: each appeal can be proposed so once, and
-    /// several can share a proposal. It goes the way of every proposal, which takes at most 15 days where nobody delays it,
-    /// whatever the settings are within their bounds; the appeal waits for 21.
+    /// several can share a proposal. It goes the way of every proposal, which takes at most 15 days and a second where
+    /// somebody queues and executes it at once, whatever the settings are within their bounds; the appeal waits for 21 days.
     /// @param disputes contract of disputes that accepted the appeals.
     /// @param decisions the outcomes that the caller asks for.
     /// @param reasons beginning of the description; a line that names the caller as the proposer follows it.

@@ -24,6 +24,9 @@ export const PROPOSAL_STATE_WORDS: Readonly<Record<ProposalState, string>> = {
   Executed: "executed",
 };
 
+/** Seconds after its vote within which a proposal is queued, and after the timelock's delay within which it is executed. */
+export const PROPOSAL_LIFE = 14 * 86_400;
+
 export const SUPPORTS = ["against", "for", "abstain"] as const;
 /** How somebody votes, as the governor numbers it. */
 export type Support = (typeof SUPPORTS)[number];

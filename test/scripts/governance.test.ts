@@ -191,7 +191,7 @@ describe("leasehold, for voters", () => {
       );
       await untilVoted(f, id);
       expect((await leasehold(f, stranger, "proposals execute 1")).err).to.include(
-        "anyone may queue it: leasehold proposals queue 1",
+        `anyone may queue it until ${formatInstant(Number(await f.governor.proposalDeadline(id)) + 14 * 86_400)}: leasehold`,
       );
       const { eta } = await leaseholdJson<{ eta: number }>(f, stranger, "proposals queue 1");
       expect(eta).to.equal((await now()) + TIMELOCK_DELAY);

@@ -3,6 +3,7 @@ import { AbiCoder, toUtf8String, Utf8ErrorFuncs } from "ethers";
 import { printable } from "../../../sdk/errors/words";
 import { type Call } from "../../../sdk/governance/calls";
 import {
+  PROPOSAL_LIFE,
   PROPOSAL_STATES,
   PROPOSAL_STATE_WORDS,
   type ProposalState,
@@ -161,10 +162,11 @@ export function nextText({ number, state, tally, snapshot, deadline, eta }: Prop
       return `leasehold vote ${number} for, against or abstain, until ${formatInstant(deadline)}; ${stands}`;
     }
     case "Succeeded":
-      return `anyone may queue it: leasehold proposals queue ${number}`;
+      return `anyone may queue it until ${formatInstant(deadline + PROPOSAL_LIFE)}: leasehold proposals queue ${number}`;
     case "Queued": {
-      const from = now < eta ? `from ${formatInstant(eta)} on` : "now";
-      return `anyone may execute it ${from}: leasehold proposals execute ${number}`;
+      const from = now < eta ? `from ${formatInstant(eta)}` : "from now";
+      const until = formatInstant(eta + PROPOSAL_LIFE);
+      return `anyone may execute it ${from} on, until ${until}: leasehold proposals execute ${number}`;
     }
     default:
       return "";
