@@ -321,7 +321,7 @@ describe("HoldGovernor", () => {
           .withArgs(caller);
       }
       const timelock = await f.timelock.getAddress();
-      await setBalance(timelock, 10n ** 18n);
+      await setBalance(timelock, 10n ** 21n);
       const other = f.governor.connect(await ethers.getImpersonatedSigner(timelock));
       await expect(other.setTribunal(f.stranger, true)).to.be.revertedWithPanic(PANIC_CODES.POP_ON_EMPTY_ARRAY);
       expect(await f.governor.isTribunal(f.stranger)).to.equal(false);

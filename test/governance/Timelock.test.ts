@@ -105,7 +105,7 @@ describe("Timelock", () => {
 
     it("reverts for everybody who is not the timelock, the governor included", async () => {
       const { timelock, governor, admin, voterA } = await loadFixture(governedFixture);
-      await setBalance(await governor.getAddress(), parseEther("1"));
+      await setBalance(await governor.getAddress(), parseEther("1000"));
       const governing = await ethers.getImpersonatedSigner(await governor.getAddress());
       for (const caller of [governing, admin, voterA]) {
         await expect(timelock.connect(caller).updateDelay(LEAST))
@@ -166,7 +166,7 @@ describe("Timelock", () => {
 
     it("stay nobody's in a single call of the governor, too", async () => {
       const { hold, timelock, governor, voterA } = await loadFixture(governedFixture);
-      await setBalance(await governor.getAddress(), parseEther("1"));
+      await setBalance(await governor.getAddress(), parseEther("1000"));
       const governing = timelock.connect(await ethers.getImpersonatedSigner(await governor.getAddress()));
       const { data } = await hold.delegate.populateTransaction(voterA);
       await governing.schedule(hold, 0, data, ZeroHash, ZeroHash, LEAST);

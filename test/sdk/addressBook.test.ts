@@ -73,7 +73,7 @@ describe("address book", () => {
     const unfinished = { ...book, contracts: { hold: hold ?? record, escrow: escrow ?? record } };
     expect(() => addressesOf(unfinished)).to.throw(
       AddressBookError,
-      "lacks accessManager, staking, liveness, records, market, orders, quotes, council, disputes, lens",
+      "lacks accessManager, timelock, governor, guardian, staking, liveness, records, market, orders, quotes, council, disputes, lens",
     );
     expect(() => connect(unfinished, chain(31_337, HASH))).to.throw(AddressBookError);
     expect(connect(book, chain(31_337, HASH)).market.target).to.equal(ACCOUNT);
