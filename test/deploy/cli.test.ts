@@ -243,10 +243,9 @@ describe("npm run deploy", () => {
         });
       }
 
+      // Every other moment is in resume.test.ts, without processes of its own.
       for (const [at, when] of [
-        [1, "after"],
         [4, "before"],
-        [7, "after"],
         [ON_ANVIL, "after"],
       ] as const) {
         it(`${when} transaction ${at}, goes on without a question`, async () => {
