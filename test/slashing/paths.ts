@@ -2,7 +2,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { loadFixture, type SnapshotRestorer, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { MaxUint256, parseEther } from "ethers";
-import { ethers } from "hardhat";
+import { network } from "hardhat";
 
 import { revertDataOf } from "../../sdk/errors";
 import {
@@ -230,7 +230,7 @@ async function callDifference(
   const request = { from: actors[actor].address, to: await disputes.getAddress(), data: callOf(scene, action, second) };
   let answer: string;
   try {
-    answer = await ethers.provider.call(request);
+    answer = (await network.provider.send("eth_call", [request, "latest"])) as string;
   } catch (error) {
     const data = revertDataOf(error) ?? "0x";
     if (
