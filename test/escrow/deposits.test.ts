@@ -10,7 +10,7 @@ const DEPOSITED = 1_000n;
 
 /** `account` has 1,000 base units of `usd6` in the escrow. */
 async function depositedFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { escrow, usd6: token, tenantA: account } = fixture;
   await escrow.connect(account).deposit(token, account, DEPOSITED);
   return { ...fixture, token, account };
@@ -18,7 +18,7 @@ async function depositedFixture() {
 
 /** A payer with money that gave the escrow no allowance. */
 async function payerFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { usd6: token, others } = fixture;
   const payer = others[0]!;
   await token.mint(payer, DEPOSITED);

@@ -18,7 +18,7 @@ const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0
 
 /** A first-time tenant with 1,000 base units in its wallet, no allowance given, and the funding that it signs. */
 async function fundingFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { escrow, usd6: token, module, others } = fixture;
   const account = others[0]!;
   await token.mint(account, 1_000n);
@@ -306,7 +306,7 @@ describe("Escrow: funding by signature", () => {
     });
 
     async function firstTimeTenantFixture() {
-      const fixture = await openMarketFixture();
+      const fixture = await loadFixture(openMarketFixture);
       const { escrow, usd6: token, market, others, offerA } = fixture;
       const tenant = others[0]!;
       await token.mint(tenant, 20_000_000n);

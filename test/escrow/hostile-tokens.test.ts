@@ -9,7 +9,7 @@ import { entryOf } from "../helpers/words";
 
 /** `attacker`, a contract with hooks, has 50 tokens in the escrow and 150 outside; a victim has 1,000 inside. */
 async function hookedFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { escrow, tenantA: victim, stranger: friend } = fixture;
   const token = await ethers.deployContract("HookedToken");
   const attacker = await ethers.deployContract("HookedAccount");
@@ -112,7 +112,7 @@ describe("Escrow with hostile tokens", () => {
 
   describe("ATK-TOK-2 fee on transfer", () => {
     async function feeFixture() {
-      const fixture = await deployFixture();
+      const fixture = await loadFixture(deployFixture);
       const token = await ethers.deployContract("FeeToken");
       const { escrow, tenantA, tenantB } = fixture;
       for (const tenant of [tenantA, tenantB]) {
@@ -185,7 +185,7 @@ describe("Escrow with hostile tokens", () => {
     });
 
     async function falseFixture() {
-      const fixture = await deployFixture();
+      const fixture = await loadFixture(deployFixture);
       const token = await ethers.deployContract("FalseToken");
       const { escrow, tenantA } = fixture;
       await token.mint(tenantA, 100n);

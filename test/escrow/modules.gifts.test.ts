@@ -17,7 +17,7 @@ const ITS_LOCKED = 50n;
 
 /** Two accounts deposited 1,000 each; `module` may hold 600 of the giver and 60 of the receiver, and holds 500 and 50. */
 async function giftFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { escrow, usd6: token, tenantA: giver, tenantB: receiver, module } = fixture;
   for (const [account, ceiling, locked] of [
     [giver, CEILING, LOCKED],

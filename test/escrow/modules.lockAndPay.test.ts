@@ -22,7 +22,7 @@ const ITS_FREE = DEPOSITED - ITS_LOCKED;
 
 /** Two accounts deposited 1,000 each; of the first one two modules hold 500 and 30, of the payee one holds 50. */
 async function payingFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { escrow, usd6: token, tenantA: account, tenantB: payee, module, otherModule } = fixture;
   await escrow.connect(account).deposit(token, account, DEPOSITED);
   await escrow.connect(payee).deposit(token, payee, DEPOSITED);

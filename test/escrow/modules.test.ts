@@ -12,7 +12,7 @@ const LOCKED = 500n;
 
 /** `account` deposited 1,000 and lets `module` hold 600, which holds 500. */
 async function lockedFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { escrow, usd6: token, tenantA: account, module } = fixture;
   await escrow.connect(account).deposit(token, account, DEPOSITED);
   await escrow.connect(account).approveModule(token, module, CEILING);

@@ -2,6 +2,7 @@
  * Claims on leases whose slashing module is an account of the tests, and what must follow from them by the design brief
  * alone. Money in base units, HOLD in wei, times in seconds.
  */
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 
 import { type OpenMarket, openMarketFixture } from "./fixture";
@@ -23,7 +24,7 @@ export interface ClaimMarket extends OpenMarket {
 
 /** An open market with an offer whose leases the account `module` may claim on. For `loadFixture`. */
 export async function claimFixture(): Promise<ClaimMarket> {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   return { ...f, offerM: await offerOf(f, { slasher: f.module.address, price: PRICE, capacity: 100n }) };
 }
 
@@ -33,7 +34,7 @@ export const claimable = (f: ClaimMarket, choices: LeaseChoices = {}): Promise<A
 
 /** `claimFixture` with such a lease of tenantA. For `loadFixture`. */
 export async function claimableFixture() {
-  const f = await claimFixture();
+  const f = await loadFixture(claimFixture);
   return { f, lease: await claimable(f) };
 }
 

@@ -1,4 +1,5 @@
 /** Disputes to act on, and what must follow from them by the design brief alone. For tests upon `disputeFixture`. */
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { id as keccak, MaxUint256 } from "ethers";
 
@@ -43,7 +44,7 @@ export interface DisputeMarket extends OpenMarket {
  * without limit. For `loadFixture`.
  */
 export async function disputeFixture(): Promise<DisputeMarket> {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   for (const account of [f.tenantA, f.tenantB, f.stranger, f.providerA, f.providerB]) {
     await f.hold.connect(account).approve(f.disputes, MaxUint256);
   }

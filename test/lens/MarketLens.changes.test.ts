@@ -13,7 +13,7 @@ import { at, moveTo } from "../helpers/time";
 const ANY_COST = 2n ** 256n - 1n;
 
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: 2, duration: 3 * DAY });
   return { f, lease, tenant: f.market.connect(lease.tenant) };
 }

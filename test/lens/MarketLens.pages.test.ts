@@ -8,7 +8,7 @@ import { moveTo } from "../helpers/time";
 
 /** Leases 1-1 (A), 1-2 (B), 1-3 (A), none of offer 2, 3-1 (B), 3-2 (A), none of offer 4; offer 5: 5-1 (A). */
 async function pagesFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer4 = await offerOf(f, {});
   const offer5 = await offerOf(f, {});
   const leases: PendingLease[] = [];

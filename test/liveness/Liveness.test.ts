@@ -8,7 +8,7 @@ import { DAY, GRACE, MINUTE } from "../helpers/parameters";
 import { at, moveTo, pass } from "../helpers/time";
 
 async function livenessFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { liveness, providerA: provider, operatorA: operator } = fixture;
   await liveness.connect(provider).setOperator(operator);
   const beat = (second: number) => at(second, () => liveness.connect(operator).heartbeat(provider));

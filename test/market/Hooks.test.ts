@@ -81,7 +81,7 @@ describe("Market: hooks of the contracts above it", () => {
   describe("an offer that only quotes open", () => {
     /** One of providerA, created by quotes, and a running lease of a unit of it, opened at half its price. */
     async function quotedFixture() {
-      const f = await openMarketFixture();
+      const f = await loadFixture(openMarketFixture);
       const token = await f.usd6.getAddress();
       const draft = anOffer({ token });
       const quotes = await marketAs(f, "QUOTES");

@@ -154,7 +154,7 @@ describe("LeaseClaiming: changes of a lease beside a claim (ATK-LSE-13)", () => 
     const RENEWED = LASTS - 1_000;
 
     async function renewableFixture() {
-      const f = await claimFixture();
+      const f = await loadFixture(claimFixture);
       const lease = await claimable(f, { duration: LASTS });
       await serve(f, lease, lease.startedAt + RENEWED - 500);
       return { f, lease };

@@ -100,7 +100,7 @@ describe("LeaseClaiming: the collateral of a lease beside a claim", () => {
     /** Closed after two days of which it was dark for all but ten minutes: a quarter of the collateral is due. */
     const LIVED = 2 * DAY;
     async function darkFixture() {
-      const f = await claimFixture();
+      const f = await loadFixture(claimFixture);
       const lease = await claimable(f, { duration: 3 * DAY });
       const claim = await openClaim(f, lease, { filedAt: lease.startedAt + 400 });
       await at(lease.startedAt + LIVED, () => f.market.connect(lease.tenant).close(lease.id));

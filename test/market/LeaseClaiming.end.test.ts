@@ -21,7 +21,7 @@ import { storedClaims } from "../helpers/words";
 
 /** A claim of the tenant for what was earned in seconds 200 to 500, and of a stranger, on one lease. */
 async function claimedFixture() {
-  const { f, lease } = await claimableFixture();
+  const { f, lease } = await loadFixture(claimableFixture);
   const claim = await openClaim(f, lease, { faultStart: lease.startedAt + 200, filedAt: lease.startedAt + 500 });
   const challenge = await openClaim(f, lease, { claimant: f.stranger, filedAt: lease.startedAt + 501 });
   return { f, lease, claim, challenge };

@@ -199,7 +199,7 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
   describe("of a lease whose rate changed (ATK-LSE-13)", () => {
     /** Resized to `units` after 1,000 s, of which it was live for 599 and 200; collected then. Dark again later. */
     async function resizedFixture() {
-      const { f, lease } = await claimableFixture();
+      const { f, lease } = await loadFixture(claimableFixture);
       const operator = f.liveness.connect(lease.operator);
       await at(lease.startedAt + 800, () => operator.heartbeat(lease.provider));
       await at(lease.startedAt + 1_000, () => f.market.connect(lease.tenant).resize(lease.id, 5, MOST_PRICE, ANY_COST));

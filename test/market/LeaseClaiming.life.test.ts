@@ -24,7 +24,7 @@ const NOTHING = [0n, 0n] as const;
 
 /** A running lease of three units for a day, and its tenant's claim for seconds 100 to 400, which nobody was paid for. */
 async function heldFixture() {
-  const { f, lease } = await claimableFixture();
+  const { f, lease } = await loadFixture(claimableFixture);
   const claim = await openClaim(f, lease, { faultStart: lease.startedAt + 100, filedAt: lease.startedAt + 400 });
   const { held, fee } = heldOf(lease.rate, { billed: 400, sinceFault: 300 });
   return { f, lease, claim, held, aside: fee };
@@ -32,7 +32,7 @@ async function heldFixture() {
 
 /** A running lease whose offer has a minimum of an hour. */
 async function minimumFixture() {
-  const f = await claimFixture();
+  const f = await loadFixture(claimFixture);
   const offer = await offerOf(f, { slasher: f.module.address, price: PRICE, minDuration: HOUR });
   return { f, lease: await claimable(f, { offer }) };
 }

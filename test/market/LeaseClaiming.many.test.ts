@@ -157,7 +157,7 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
   describe("hostile slashing modules (ATK-ESC-1, ATK-STK-8, INV-DSP-2)", () => {
     /** Two leases of one tenant whose claims two modules hold earnings of; `otherModule` holds more. */
     async function twoModulesFixture() {
-      const { f, lease } = await claimableFixture();
+      const { f, lease } = await loadFixture(claimableFixture);
       const offer = await offerOf(f, { slasher: f.otherModule.address, price: PRICE });
       const other = await activeLease(f, { offer, units: 5, duration: 7_200 });
       const claim = await openClaim(f, lease);

@@ -30,7 +30,7 @@ const ALLOWED = 30 * 60 + 72;
 
 /** A running lease of three units for two hours. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   return { f, lease: await activeLease(f, { units: 3, duration: 2 * HOUR }) };
 }
 

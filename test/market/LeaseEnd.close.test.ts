@@ -12,13 +12,13 @@ import { storedLease, storedOffer } from "../helpers/words";
 
 /** A running lease of three units for an hour, its provider live. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   return { f, lease: await activeLease(f, { units: 3 }) };
 }
 
 /** A running lease of an hour, of which twenty minutes are paid for at least; its provider is live. */
 async function minimumFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { minDuration: 2 * GRACE });
   return { f, lease: await activeLease(f, { offer, units: 3 }) };
 }
@@ -187,7 +187,7 @@ describe("LeaseEnd: close", () => {
   describe("where the provider was dark beyond the allowance", () => {
     /** A lease with a minimum of a day, whose provider was last seen a second before it started. */
     async function darkFixture() {
-      const f = await openMarketFixture();
+      const f = await loadFixture(openMarketFixture);
       const offer = await offerOf(f, { minDuration: DAY });
       const lease = await activeLease(f, { offer, duration: 2 * DAY });
       return { f, lease, darkFrom: lease.startedAt + GRACE - 1 };

@@ -23,13 +23,13 @@ import { storedLease } from "../helpers/words";
 
 /** A running lease of three units for an hour, its provider live. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   return { f, lease: await activeLease(f, { units: 3 }) };
 }
 
 /** A lease of three units that lived its hour, live all the time, and was expired in the second of its end. */
 async function expiredFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await dueLease(f, { units: 3 });
   await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
   return { f, lease };

@@ -12,14 +12,14 @@ import { storedLease, storedOffer } from "../helpers/words";
 
 /** A lease of three units for an hour that is due in the next second, live all the time. */
 async function dueFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await dueLease(f, { units: 3 });
   return { f, lease };
 }
 
 /** Two tenants, three providers, two tokens: five leases, all due. */
 async function manyDueFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const leases = [];
   for (const [tenant, offer] of [
     [f.tenantA, f.offerA],

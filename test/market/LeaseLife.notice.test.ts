@@ -14,7 +14,7 @@ const ANY_COST = 2n ** 256n - 1n;
 
 /** A running lease for three days of three units, on an offer with a minimum of two hours. Notice takes a day. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { price: 7n * 2n ** 32n + 12_345_678_901n, minDuration: 2 * HOUR });
   return { f, offer, lease: await activeLease(f, { offer, units: 3, duration: 3 * DAY }) };
 }

@@ -21,7 +21,7 @@ const ANY_COST = 2n ** 256n - 1n;
 
 /** A lease in a token of too many base units, of a provider whose heartbeats last for a day. */
 async function dearFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const { authority, escrow, staking, records, admin, treasury, providerA, tenantA, usd18 } = f;
   const liveness = await ethers.deployContract("Liveness", [DAY]);
   const around = { escrow, staking, liveness, records, orders: treasury, quotes: treasury };

@@ -21,7 +21,7 @@ const net = (earned: bigint): bigint => earned - partOf(earned, FEE_BPS);
 
 /** A running lease for an hour of three units, at a price with a fraction; it may shrink at any time. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { price: PRICE });
   const lease = await activeLease(f, { offer, units: 3 });
   const resize = (after: number, units: number) =>

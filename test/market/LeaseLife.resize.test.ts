@@ -15,7 +15,7 @@ const PRICE = 7n * 2n ** 32n + 12_345_678_901n;
 
 /** A running lease for an hour of three units of ten, the first five minutes of which are paid in any case. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { price: PRICE, minDuration: 5 * MINUTE });
   const lease = await activeLease(f, { offer, units: 3 });
   return { f, offer, lease, tenant: f.market.connect(lease.tenant), provider: f.market.connect(f.providerA) };

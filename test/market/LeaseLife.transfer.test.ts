@@ -15,7 +15,7 @@ const ANY_COST = 2n ** 256n - 1n;
 
 /** A running lease of three units for an hour, at a price with a fraction. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { price: 7n * 2n ** 32n + 12_345_678_901n });
   return { f, offer, lease: await activeLease(f, { offer, units: 3 }) };
 }

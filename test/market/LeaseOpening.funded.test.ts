@@ -17,7 +17,7 @@ const CEILING = whole(50n, 6);
 
 /** What a first-time tenant, with tokens in its wallet and nothing else, signs to open its first lease. */
 async function firstTimeFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const newcomer = f.others[0]!;
   await f.usd6.mint(newcomer, DEPOSIT);
   const funding: IEscrow.FundingStruct = {

@@ -16,7 +16,7 @@ type Misfit = readonly [offer: bigint, reason: bigint, available: bigint, requir
 
 /** Offers of three providers in one token: two of providerA, one each of B and C, in regions 7, 8, 7 and none. */
 async function threeFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const token = await f.usd6.getAddress();
   const elsewhere = await offerOf(f, { resources: { region: 8n } });
   const undisclosed = await createOffer(f.market, f.providerC, anOffer({ token, resources: { region: 0n } }));

@@ -12,7 +12,7 @@ import { storedLease, storedOffer } from "../helpers/words";
 
 /** A pending lease of three units. */
 async function pendingFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   return { f, lease: await pendingLease(f, { units: 3 }) };
 }
 

@@ -12,7 +12,7 @@ const [LOW, OLD, HIGH, HIGHEST] = [10n ** 6n, 10n ** 9n, 2n * 10n ** 9n, 3n * 10
 
 /** An offer of providerA at the old price, and how its price is set and read. */
 async function offerFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { price: OLD });
   const start = (await now()) + 100;
   const set = (after: number, price: bigint) =>

@@ -35,7 +35,7 @@ async function reviveB(f: OpenMarket, second: number): Promise<void> {
  * back on offerB, at no more than its price. It is the first second of the lease's last hour next, and providerB is live.
  */
 async function darkFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
   const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerB);
   const order = await place(f, lease, { period: PERIOD, maxPrice: price, fallbacks: [f.offerB] });
@@ -47,7 +47,7 @@ async function darkFixture() {
 
 /** The same, with a provider that is live and an offer that is retired. */
 async function retiredFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: UNITS, duration: HOUR });
   const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerB);
   await place(f, lease, { period: PERIOD, maxPrice: price, fallbacks: [f.offerB] });

@@ -47,7 +47,7 @@ async function offeredFixture() {
 
 /** A lease of an hour with an order on it, in which its provider is seen no more. */
 async function darkFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { duration: HOUR });
   const { pricePerSecondX32: maxPrice } = await storedOffer(f.market, f.offerB);
   await place(f, lease, { maxPrice, fallbacks: [f.offerB] });

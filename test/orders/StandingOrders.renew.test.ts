@@ -189,7 +189,7 @@ describe("StandingOrders: renew", () => {
   describe("many at once", () => {
     /** Two tenants, three providers, two tokens: five leases in their last hour, with orders. */
     async function manyFixture() {
-      const f = await openMarketFixture();
+      const f = await loadFixture(openMarketFixture);
       const leases: ActiveLease[] = [];
       for (const [tenant, offer] of [
         [f.tenantA, f.offerA],

@@ -44,7 +44,7 @@ const TWICE: Weights = {
  * price. Live until the hour before its end.
  */
 async function pricedFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
   await place(f, lease, { maxPrice: MOST_PRICE, period: PERIOD });
   await serve(f, lease, lease.startedAt + 1_000);
@@ -167,7 +167,7 @@ describe("StandingOrders: renew at another rate or other terms", () => {
   describe("ATK-LSE-10: a price that was raised", () => {
     /** A lease of three units for 25 hours, whose price is doubled in its tenth second. */
     async function raisedFixture() {
-      const f = await openMarketFixture();
+      const f = await loadFixture(openMarketFixture);
       const lease = await activeLease(f, { units: UNITS, duration: DAY + HOUR });
       const price = lease.rate / BigInt(UNITS);
       const raisedAt = lease.startedAt + 10;

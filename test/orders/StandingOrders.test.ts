@@ -26,14 +26,14 @@ import { anOrderFor, BOUNTY, countOf, place, setOrder, UNITS, WINDOW, wordsOf } 
 
 /** A pending lease of three units for three hours. */
 async function pendingFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await pendingLease(f, { units: UNITS, duration: 3 * HOUR });
   return { f, lease, order: await anOrderFor(f, lease) };
 }
 
 /** The same, running. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
   return { f, lease, order: await anOrderFor(f, lease) };
 }

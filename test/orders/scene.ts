@@ -1,4 +1,5 @@
 /** Standing orders to act on. For tests upon `openMarketFixture`. */
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
@@ -91,7 +92,7 @@ export const addedCost = ({ rate, duration }: Pick<ActiveLease, "rate" | "durati
 
 /** A running lease of three units for three hours with an order on it, live until the hour before its end. */
 export async function orderedFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
   const order = await place(f, lease);
   await serve(f, lease, lease.end - WINDOW - 1);

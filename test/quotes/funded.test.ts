@@ -17,7 +17,7 @@ const LOCKED = 350_000n;
 
 /** What a first-time tenant, with tokens in its wallet and nothing else, signs to open with a quote. */
 async function firstTimeFixture() {
-  const f = await quotesFixture();
+  const f = await loadFixture(quotesFixture);
   const newcomer = f.others[0]!;
   await f.usd6.mint(newcomer, DEPOSIT);
   const funding = {
@@ -46,7 +46,7 @@ async function firstTimeFixture() {
  * transfer; it will open with `units` units of a quote in that token, inside the deposit and after it.
  */
 async function hookedFixture() {
-  const f = await quotesFixture();
+  const f = await loadFixture(quotesFixture);
   const { escrow, market, quotes, admin, providerA } = f;
   const token = await ethers.deployContract("HookedToken");
   await market.connect(admin).listToken(token, 100_000n, 50_000n);

@@ -1,3 +1,4 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { AddressLike, Signer, TypedDataDomain } from "ethers";
 import { getBytes, hexlify, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
@@ -82,7 +83,7 @@ export interface QuotesFixture extends OpenMarket {
 
 /** An open market, and what it takes to quote there. For `loadFixture`. */
 export async function quotesFixture(): Promise<QuotesFixture> {
-  const fixture = await openMarketFixture();
+  const fixture = await loadFixture(openMarketFixture);
   const { quotes, market, usd6, providerA, offerA } = fixture;
   const [expiry, token] = [(await now()) + DAY, await usd6.getAddress()];
   const { traits } = await market.offerById(offerA);

@@ -11,7 +11,7 @@ import { openWith, QUOTED, quotesFixture } from "./quoting";
 const MAGIC = concat(["0x1626ba7e", `0x${"00".repeat(28)}`]);
 
 async function sdkFixture() {
-  const fixture = await quotesFixture();
+  const fixture = await loadFixture(quotesFixture);
   const { quotes, providerA, offerA, tenantA, aQuote } = fixture;
   const place = { chainId: 31_337, contract: await quotes.getAddress() };
   const quote: Quote = {

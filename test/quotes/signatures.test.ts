@@ -25,7 +25,7 @@ const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0
 
 /** A contract account that is a bonded, live provider and quotes with terms of its own. */
 async function contractProviderFixture() {
-  const fixture = await quotesFixture();
+  const fixture = await loadFixture(quotesFixture);
   const { quotes, market, liveness, staking, hold, admin, aQuote, someTerms } = fixture;
   const wallet = await ethers.deployContract("ScriptedWallet");
   await hold.connect(admin).transfer(wallet, parseEther("1000"));
@@ -42,7 +42,7 @@ async function contractProviderFixture() {
 
 /** Provider A's key, whose account has the code of a ScriptedWallet now. */
 async function delegatedFixture() {
-  const fixture = await quotesFixture();
+  const fixture = await loadFixture(quotesFixture);
   const wallet = await ethers.deployContract("ScriptedWallet");
   await setCode(fixture.providerA.address, await ethers.provider.getCode(wallet));
   return { ...fixture, account: await ethers.getContractAt("ScriptedWallet", fixture.providerA.address) };

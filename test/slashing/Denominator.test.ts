@@ -9,7 +9,7 @@ import { inOneSecond } from "./seating";
 
 /** Who rules: a lease that can be disputed, and a council that tests seat as they like. */
 async function seatingFixture() {
-  const f = await disputeFixture();
+  const f = await loadFixture(disputeFixture);
   const lease = await activeLease(f, { offer: f.offerD });
   const members = [f.memberA, f.memberB, f.memberC, f.memberD, f.memberE];
   return { ...f, lease, members, governed: f.council.connect(f.admin) };

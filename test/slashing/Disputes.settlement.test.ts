@@ -173,7 +173,7 @@ describe("Disputes", () => {
 
     /** A claim on 300 of the first 400 seconds of a lease that was served all the time. */
     async function heldFixture() {
-      const f = await disputeFixture();
+      const f = await loadFixture(disputeFixture);
       const lease = await activeLease(f, { offer: f.offerD });
       const dispute = await fileClaim(f, lease, { faultStart: lease.startedAt + 100, filedAt: lease.startedAt + 400 });
       return { ...f, lease, dispute, held: earnedOf(lease.rate, 300) };

@@ -31,13 +31,13 @@ const answer: Step = ["provider", "answer"];
 
 /** A lease of one unit for an hour on the offer whose leases can be disputed. */
 async function leasedFixture() {
-  const f = await disputeFixture();
+  const f = await loadFixture(disputeFixture);
   return { ...f, lease: await activeLease(f, { offer: f.offerD }) };
 }
 
 /** The same for 30 days, ten days old. */
 async function oldLeaseFixture() {
-  const f = await disputeFixture();
+  const f = await loadFixture(disputeFixture);
   const lease = await activeLease(f, { offer: f.offerD, duration: 30 * DAY });
   await moveTo(lease.startedAt + 10 * DAY);
   return { ...f, lease };

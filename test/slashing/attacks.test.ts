@@ -27,7 +27,7 @@ interface Attacked extends DisputeMarket {
 
 /** A lease of a month that can be disputed, some minutes old. */
 async function attackedFixture(): Promise<Attacked> {
-  const f = await disputeFixture();
+  const f = await loadFixture(disputeFixture);
   const lease = await activeLease(f, { offer: f.offerD, duration: 30 * DAY });
   await moveTo(lease.startedAt + 300);
   return { ...f, lease };

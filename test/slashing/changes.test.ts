@@ -26,7 +26,7 @@ interface Ground extends DisputeMarket {
 
 /** A lease of two units for an hour, served for all of it. */
 async function servedFixture(): Promise<Ground> {
-  const f = await disputeFixture();
+  const f = await loadFixture(disputeFixture);
   return { ...f, lease: await activeLease(f, { offer: f.offerD, units: 2 }) };
 }
 

@@ -58,7 +58,7 @@ const LONG_AGO = 2 * HOUR;
 
 /** A lease of four units for 30 days, two hours old, and everybody with HOLD that disputes may spend. */
 async function groundFixture(): Promise<Ground> {
-  const f = await disputeFixture();
+  const f = await loadFixture(disputeFixture);
   const [lateMember, stranger] = f.others;
   if (lateMember === undefined || stranger === undefined) throw new Error("There are too few signers");
   const actors: Ground["actors"] = {

@@ -10,7 +10,7 @@ const FREE = BONDED - RESERVED;
 
 /** `provider` bonded 1,000 HOLD with `module`, which reserved 300 of it. */
 async function bondedFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { staking, providerA: provider, module } = fixture;
   await staking.connect(provider).bond(module, BONDED);
   await staking.connect(module).tryReserve(provider, RESERVED);

@@ -14,7 +14,7 @@ const PENALTY = 99n * 10n ** 18n + 4n;
 
 /** `module` reserved 300 of the 1,000 HOLD that `provider` bonded with it. */
 async function reservedFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { staking, providerA: provider, tenantA: tenant, keeper: challenger, module } = fixture;
   await staking.connect(provider).bond(module, BONDED);
   await staking.connect(module).tryReserve(provider, RESERVED);

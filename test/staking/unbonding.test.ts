@@ -12,7 +12,7 @@ const LEAVING = parseEther("400");
 
 /** `provider` bonded 1,000 HOLD with `module`, and 400 of it unbond since `started`. */
 async function unbondingFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { staking, providerA: provider, module } = fixture;
   await staking.connect(provider).bond(module, BONDED);
   const started = (await pass(10)) + 10;

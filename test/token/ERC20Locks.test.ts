@@ -9,7 +9,7 @@ import { holds } from "../helpers/property";
 const AMOUNT = parseEther("1000");
 
 async function lockedFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { hold, tenantA: owner, module: locker } = fixture;
   await hold.connect(owner).approve(locker, MaxUint256);
   await hold.connect(locker).lock(owner, owner, AMOUNT);

@@ -15,7 +15,7 @@ const SUPPLY = parseEther("1000000000");
 const AMOUNT = parseEther("1000");
 
 async function delegatedFixture() {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { hold, tenantA: owner, tenantB: delegate, module: locker } = fixture;
   await hold.connect(owner).approve(locker, MaxUint256);
   await hold.connect(owner).delegate(delegate);
