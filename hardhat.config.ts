@@ -76,8 +76,8 @@ const config: HardhatUserConfig = {
   },
   mocha: {
     timeout: 120_000,
-    // One process more than the cores, because deployments wait: for blocks, for anvil, for commands in other processes.
-    jobs: availableParallelism() + 1,
+    // Mocha's own default is one process fewer than the cores: no parallelism at all on two.
+    jobs: Math.max(2, availableParallelism()),
     forbidOnly: process.env["CI"] === "true",
   },
 };

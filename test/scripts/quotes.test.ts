@@ -105,7 +105,7 @@ describe("leasehold quote", () => {
       const { usd6, market, liveness, staking, hold, admin, stranger, tenantA, offerC } = fixture;
       const wallet = await ethers.deployContract("ScriptedWallet");
       const account = await ethers.getImpersonatedSigner(await wallet.getAddress());
-      await setBalance(account.address, 10n ** 18n);
+      await setBalance(account.address, 10n ** 21n);
       await hold.connect(admin).transfer(account, whole(1_000n, 18));
       await hold.connect(account).approve(staking, whole(1_000n, 18));
       await staking.connect(account).bond(market, whole(1_000n, 18));
