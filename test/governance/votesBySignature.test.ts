@@ -64,7 +64,7 @@ async function walletFixture() {
   const f = await governedFixture();
   const wallet = await ethers.deployContract("ScriptedWallet");
   await f.hold.connect(f.voterB).transfer(wallet, VOTER_HOLD);
-  await ethers.provider.send("hardhat_setBalance", [await wallet.getAddress(), toBeHex(10n ** 18n)]);
+  await ethers.provider.send("hardhat_setBalance", [await wallet.getAddress(), toBeHex(10n ** 21n)]);
   await f.hold.connect(await ethers.getImpersonatedSigner(await wallet.getAddress())).delegate(wallet);
   const proposal = await argumentsOf([{ target: f.stranger, data: "0x" }], "First");
   await f.governor.connect(f.proposer).propose(...proposal);

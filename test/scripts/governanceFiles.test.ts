@@ -99,7 +99,7 @@ describe("leasehold, for votes and calls that others send", () => {
       const voter = await wallet.getAddress();
       await f.hold.connect(f.voterA).transfer(wallet, 5n);
       const signer = await ethers.getImpersonatedSigner(voter);
-      await ethers.provider.send("hardhat_setBalance", [voter, `0x${parseEther("1").toString(16)}`]);
+      await ethers.provider.send("hardhat_setBalance", [voter, `0x${parseEther("1000").toString(16)}`]);
       await f.hold.connect(signer).delegate(voter);
       await leasehold(f, f.proposer, WORDS);
       await untilVoting(f, await f.governor.proposalDetailsAt(0).then(([id]) => id));
