@@ -1,3 +1,4 @@
+import { HOLD_SUPPLY } from "../sdk/governance/settings";
 import type {
   AccessManager__factory,
   Council__factory,
@@ -20,8 +21,6 @@ import { functionRoles, grant, listToken, renounceAdmin, seat, steppedDown } fro
 import type { Parameters } from "./parameters";
 import { contract, type ContractEntry, type Plan } from "./plan";
 import { ROLE_HOLDERS } from "./roles";
-
-const SUPPLY = 1_000_000_000n * 10n ** 18n;
 
 /** The cold parts of the market, which are linked to it. */
 const marketLibraries: readonly ContractEntry[] = [
@@ -83,7 +82,7 @@ const contracts: Plan["contracts"] = [
       {
         votingDelay,
         votingPeriod,
-        proposalThreshold: (SUPPLY * BigInt(proposalThreshold)) / 10_000n,
+        proposalThreshold: (HOLD_SUPPLY * BigInt(proposalThreshold)) / 10_000n,
         quorumPercent: quorum / 100,
         lateExtension,
       },

@@ -56,8 +56,8 @@ export type Action =
   | { readonly kind: "raw"; readonly target: string; readonly data: string; readonly value: bigint };
 
 export type Json = string | boolean | readonly Json[] | { readonly [name: string]: Json };
-export type Verdict = "upheld" | "failed" | "rejected";
-const VERDICTS: readonly Verdict[] = ["upheld", "failed", "rejected"];
+export const VERDICTS = ["upheld", "failed", "rejected"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** What sentences are read and written with. */
 export interface Vocabulary {

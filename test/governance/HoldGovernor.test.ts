@@ -1,9 +1,10 @@
 import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
-import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id as keccak, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 
+import { impersonated } from "../helpers/actors";
 import {
   argumentsOf,
   bitmapOf,
@@ -320,9 +321,7 @@ describe("HoldGovernor", () => {
           .to.be.revertedWithCustomError(f.governor, "GovernorOnlyExecutor")
           .withArgs(caller);
       }
-      const timelock = await f.timelock.getAddress();
-      await setBalance(timelock, 10n ** 21n);
-      const other = f.governor.connect(await ethers.getImpersonatedSigner(timelock));
+      const other = f.governor.connect(await impersonated(f.timelock));
       await expect(other.setTribunal(f.stranger, true)).to.be.revertedWithPanic(PANIC_CODES.POP_ON_EMPTY_ARRAY);
       expect(await f.governor.isTribunal(f.stranger)).to.equal(false);
     });

@@ -1,9 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { parseEther, ZeroAddress, ZeroHash } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 
+import { impersonated } from "../helpers/actors";
 import {
   argumentsOf,
   callsOf,
@@ -105,8 +106,7 @@ describe("Timelock", () => {
 
     it("reverts for everybody who is not the timelock, the governor included", async () => {
       const { timelock, governor, admin, voterA } = await loadFixture(governedFixture);
-      await setBalance(await governor.getAddress(), parseEther("1000"));
-      const governing = await ethers.getImpersonatedSigner(await governor.getAddress());
+      const governing = await impersonated(governor);
       for (const caller of [governing, admin, voterA]) {
         await expect(timelock.connect(caller).updateDelay(LEAST))
           .to.be.revertedWithCustomError(timelock, "TimelockUnauthorizedCaller")
@@ -166,8 +166,7 @@ describe("Timelock", () => {
 
     it("stay nobody's in a single call of the governor, too", async () => {
       const { hold, timelock, governor, voterA } = await loadFixture(governedFixture);
-      await setBalance(await governor.getAddress(), parseEther("1000"));
-      const governing = timelock.connect(await ethers.getImpersonatedSigner(await governor.getAddress()));
+      const governing = timelock.connect(await impersonated(governor));
       const { data } = await hold.delegate.populateTransaction(voterA);
       await governing.schedule(hold, 0, data, ZeroHash, ZeroHash, LEAST);
       const second = (await now()) + LEAST;

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { concat, hexlify, type Signer, Signature, toBeHex, toUtf8Bytes, type TypedDataDomain } from "ethers";
 import { ethers } from "hardhat";
 
+import { impersonated } from "../helpers/actors";
 import {
   argumentsOf,
   type Governed,
@@ -64,8 +65,7 @@ async function walletFixture() {
   const f = await governedFixture();
   const wallet = await ethers.deployContract("ScriptedWallet");
   await f.hold.connect(f.voterB).transfer(wallet, VOTER_HOLD);
-  await ethers.provider.send("hardhat_setBalance", [await wallet.getAddress(), toBeHex(10n ** 21n)]);
-  await f.hold.connect(await ethers.getImpersonatedSigner(await wallet.getAddress())).delegate(wallet);
+  await f.hold.connect(await impersonated(wallet)).delegate(wallet);
   const proposal = await argumentsOf([{ target: f.stranger, data: "0x" }], "First");
   await f.governor.connect(f.proposer).propose(...proposal);
   const proposalId = await proposalIdOf(f, proposal);

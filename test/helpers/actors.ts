@@ -1,4 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { type Addressable, parseEther, resolveAddress } from "ethers";
 import { ethers } from "hardhat";
 
 /** Everybody who acts in tests. Providers never heartbeat themselves: their operators do. */
@@ -58,4 +60,11 @@ export async function namedActors(): Promise<Actors & { others: HardhatEthersSig
   const signers = await ethers.getSigners();
   const named = Object.fromEntries(NAMES.map((name, index) => [name, signers[index]]));
   return { ...(named as unknown as Actors), others: signers.slice(NAMES.length) };
+}
+
+/** Acts as any account, one with code, too: it can pay for its transactions however high the base fee has risen. */
+export async function impersonated(account: Addressable | string): Promise<HardhatEthersSigner> {
+  const address = await resolveAddress(account);
+  await setBalance(address, parseEther("1000"));
+  return ethers.getImpersonatedSigner(address);
 }

@@ -1,9 +1,7 @@
 /** Leases to act on, and what must follow from them by the design brief alone. For tests upon `openMarketFixture`. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { setBalance } from "@nomicfoundation/hardhat-network-helpers";
-import { parseEther } from "ethers";
-import { ethers } from "hardhat";
 
+import { impersonated } from "./actors";
 import type { Market } from "../../typechain-types";
 import type { OpenMarket } from "./fixture";
 import { createOffer, openLease } from "./leases";
@@ -182,7 +180,5 @@ export async function fund(
 
 /** The market as the contract of standing orders, or of quotes, calls it. */
 export async function marketAs({ market }: Pick<OpenMarket, "market">, above: "ORDERS" | "QUOTES"): Promise<Market> {
-  const address = await market[above]();
-  await setBalance(address, parseEther("100"));
-  return market.connect(await ethers.getImpersonatedSigner(address));
+  return market.connect(await impersonated(await market[above]()));
 }

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { parseEther } from "ethers";
 import { ethers } from "hardhat";
 
+import { impersonated } from "../helpers/actors";
 import { CONTRACT_NAMES } from "../../sdk/addressBook";
 import { readSafeBatch } from "../../sdk/safeBatch";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
@@ -98,8 +98,7 @@ describe("leasehold, for votes and calls that others send", () => {
       const wallet = await ethers.deployContract("ScriptedWallet");
       const voter = await wallet.getAddress();
       await f.hold.connect(f.voterA).transfer(wallet, 5n);
-      const signer = await ethers.getImpersonatedSigner(voter);
-      await ethers.provider.send("hardhat_setBalance", [voter, `0x${parseEther("1000").toString(16)}`]);
+      const signer = await impersonated(voter);
       await f.hold.connect(signer).delegate(voter);
       await leasehold(f, f.proposer, WORDS);
       await untilVoting(f, await f.governor.proposalDetailsAt(0).then(([id]) => id));

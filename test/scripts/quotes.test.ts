@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { concat, keccak256, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { impersonated } from "../helpers/actors";
 import { formatSignedQuote, parseSignedQuote, quoteDigest, type SignedQuote } from "../../sdk/quotes";
 import { leasehold, type Run } from "../helpers/commandLine";
 import { type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
@@ -104,8 +105,7 @@ describe("leasehold quote", () => {
       const fixture = await loadFixture(openMarketFixture);
       const { usd6, market, liveness, staking, hold, admin, stranger, tenantA, offerC } = fixture;
       const wallet = await ethers.deployContract("ScriptedWallet");
-      const account = await ethers.getImpersonatedSigner(await wallet.getAddress());
-      await setBalance(account.address, 10n ** 21n);
+      const account = await impersonated(wallet);
       await hold.connect(admin).transfer(account, whole(1_000n, 18));
       await hold.connect(account).approve(staking, whole(1_000n, 18));
       await staking.connect(account).bond(market, whole(1_000n, 18));

@@ -1,4 +1,4 @@
-import { ZeroAddress } from "ethers";
+import { getAddress, isAddress, ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { type PowerFacts, whyPowerless, whyPowerlessAt, whyTooFresh } from "../../../../sdk/governance/power";
@@ -10,7 +10,6 @@ import { readPower, readSnapshot } from "../../governance/power";
 import { proposalName, readProposal } from "../../governance/proposals";
 import { address, parsed } from "../../inputs";
 import { execute, step } from "../../steps";
-import { getAddress, isAddress } from "ethers";
 
 const delegatee = parsed((text) => {
   if (text.toLowerCase() === "self") return "self";

@@ -7,6 +7,7 @@ import {
   outcomeNumber,
   parseAction,
   splitActions,
+  VERDICTS,
 } from "../../../../sdk/governance/actions";
 import { type Call, callsOf, decodeCalls } from "../../../../sdk/governance/calls";
 import { whyPowerless } from "../../../../sdk/governance/power";
@@ -173,20 +174,18 @@ when you propose. A node that simulates (eth_simulateV1) shows what would change
   },
 });
 
-const OUTCOMES = ["upheld", "failed", "rejected"] as const;
-
 export const appeal = command({
   usage: "appeal <dispute>",
   summary: "have the decision of a dispute that you appealed proposed: takes no votes",
   details: "Each appeal is proposed so once, by whoever appealed. The proposal goes the way of every other one.",
   options: [
-    ["--outcome <outcome>", `what you ask for: ${OUTCOMES.join(", ")}`],
+    ["--outcome <outcome>", `what you ask for: ${VERDICTS.join(", ")}`],
     ["--reasons <text>", "beginning of the description, for voters"],
     ["--anyway", "propose it although it would be refused as the chain is now"],
   ],
   input: z.object({
     dispute: disputeOrLease,
-    outcome: z.enum(OUTCOMES, `write one of ${OUTCOMES.join(", ")}`),
+    outcome: z.enum(VERDICTS, `write one of ${VERDICTS.join(", ")}`),
     reasons: z.string().optional(),
     anyway: z.boolean().default(false),
   }),

@@ -16,7 +16,7 @@ import {
 } from "../../../../sdk/governance/ballot";
 import { whyPowerlessAt } from "../../../../sdk/governance/power";
 import { type Support, SUPPORTS } from "../../../../sdk/governance/proposals";
-import { formatInstant } from "../../../../sdk/units";
+import { formatInstant, UnitError } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
 import { hold, pairs } from "../../format";
@@ -33,7 +33,6 @@ import {
 import { parsed } from "../../inputs";
 import type { Session } from "../../session";
 import { eventArgs, type Execution, execute, type Step, step } from "../../steps";
-import { UnitError } from "../../../../sdk/units";
 
 const nonceText = parsed((text): bigint => {
   if (/^\d{1,20}$/.test(text)) return BigInt(text);
