@@ -86,6 +86,24 @@ export default tseslint.config(
   layer(["scripts/demo.ts", "scripts/demo/**/*.ts"], HARDHAT),
   {
     files: ["test/**/*.ts"],
+    ignores: ["test/helpers/loadFixture.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: [
+            {
+              name: "@nomicfoundation/hardhat-network-helpers",
+              importNames: ["loadFixture"],
+              message: "test/helpers/loadFixture.ts also keeps the chain's clock.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
     rules: {
       // `expect(x).to.be.true` is an assertion, not a forgotten call.
       "@typescript-eslint/no-unused-expressions": "off",

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { AbiCoder, concat, id, keccak256, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
 
 import { create3Address, FACTORY_CODE_HASH, FACTORY_INIT_CODE, PROXY_INIT_CODE_HASH } from "../../deploy/create3";
+import { loadFixture } from "../helpers/loadFixture";
 import { underCoverage } from "./helpers";
 
 /** Init code that leaves `runtime` (at most 255 bytes). */

@@ -1,11 +1,4 @@
-import {
-  impersonateAccount,
-  loadFixture,
-  reset,
-  setBalance,
-  setCode,
-  setStorageAt,
-} from "@nomicfoundation/hardhat-network-helpers";
+import { impersonateAccount, reset, setBalance, setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +17,7 @@ import { PROTOCOL } from "../../deploy/protocol";
 import { restrictedFunctions } from "../../deploy/roles";
 import { type AddressBook, formatAddressBook } from "../../sdk/addressBook";
 import { ROLES } from "../../sdk/roles";
+import { loadFixture } from "../helpers/loadFixture";
 import { type Anvil, noAnvil, startAnvil } from "./anvil";
 import { behaving, decide, deploy, deployer, localInput, localParameters, stopped } from "./helpers";
 

@@ -1,4 +1,4 @@
-import { loadFixture, reset, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { reset, setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { dataSlice, type Signer, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
@@ -12,6 +12,7 @@ import { predictAddresses } from "../../deploy/scene";
 import { addressBookSchema, type AddressBook, CONTRACT_NAMES } from "../../sdk/addressBook";
 import { connect } from "../../sdk/handles";
 import { ROLES } from "../../sdk/roles";
+import { loadFixture } from "../helpers/loadFixture";
 import { DEFAULT_RULES } from "../helpers/parameters";
 import {
   compiled,

@@ -1,4 +1,4 @@
-import { loadFixture, reset } from "@nomicfoundation/hardhat-network-helpers";
+import { reset } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -9,6 +9,7 @@ import { PROTOCOL } from "../../deploy/protocol";
 import { RESTRICTED_FUNCTIONS, ROLE_HOLDERS, restrictedFunctions } from "../../deploy/roles";
 import { CONTRACT_NAMES } from "../../sdk/addressBook";
 import { ROLES } from "../../sdk/roles";
+import { loadFixture } from "../helpers/loadFixture";
 import { deploy, localParameters } from "./helpers";
 
 const SOURCES = path.join(__dirname, "../../contracts");

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { MaxUint256 } from "ethers";
 
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { holds } from "../helpers/property";
 import { entryOf } from "../helpers/words";
 

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 
 import { deployFixture, NO_CEILING, openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { FAR_DEADLINE, NO_PERMIT, signPermit } from "../helpers/signatures";
 import { at, pass } from "../helpers/time";
 

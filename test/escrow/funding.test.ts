@@ -1,6 +1,6 @@
 import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture, setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
+import { setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { AbiCoder, concat, keccak256, Signature, toBeHex, TypedDataEncoder, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
@@ -8,6 +8,7 @@ import { ethers } from "hardhat";
 import type { Escrow } from "../../typechain-types";
 import { deployFixture, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOrder } from "../helpers/orders";
 import { escrowDomain, FAR_DEADLINE, FUNDING_TYPES, NO_PERMIT, signFunding, signPermit } from "../helpers/signatures";
 import { at, pass } from "../helpers/time";

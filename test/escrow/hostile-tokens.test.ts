@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type BaseContract, MaxUint256 } from "ethers";
 import { ethers } from "hardhat";
 
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { FAR_DEADLINE, NO_PERMIT, signFunding } from "../helpers/signatures";
 import { entryOf } from "../helpers/words";
 

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { FAR_DEADLINE, NO_PERMIT, signFunding } from "../helpers/signatures";
 import { entryOf } from "../helpers/words";
 

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type ContractTransaction, parseEther } from "ethers";
 import { ethers } from "hardhat";
@@ -26,6 +25,7 @@ import {
   VOTER_HOLD,
   VOTING_PERIOD,
 } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY } from "../helpers/parameters";
 import { at, moveTo } from "../helpers/time";
 

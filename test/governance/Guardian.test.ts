@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { FunctionFragment, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
@@ -7,6 +6,7 @@ import { ethers } from "hardhat";
 import { GUARDIAN_ROLE } from "../helpers/deployment";
 import { callsOf, carryEach, carryOut, govern, type Governed, governedFixture } from "../helpers/governance";
 import { openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOffer, anOrder } from "../helpers/orders";
 import { DAY } from "../helpers/parameters";
 import { at, moveTo, now } from "../helpers/time";

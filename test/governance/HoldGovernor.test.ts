@@ -1,5 +1,4 @@
 import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id as keccak, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
@@ -29,6 +28,7 @@ import {
   VOTING_DELAY,
   VOTING_PERIOD,
 } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY } from "../helpers/parameters";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
 

@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
@@ -20,6 +19,7 @@ import {
   untilVoted,
   untilVoting,
 } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY } from "../helpers/parameters";
 import { at, now } from "../helpers/time";
 

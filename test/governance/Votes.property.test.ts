@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { network } from "hardhat";
 
 import { SUPPLY } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { holds, TIMES } from "../helpers/property";
 import { moveTo, now, together } from "../helpers/time";
 import { Ballots } from "./votes/ballots";

@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { MaxUint256, parseEther } from "ethers";
 
@@ -11,6 +10,7 @@ import {
   Support,
   VOTING_DELAY,
 } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { UNBONDING_DELAY } from "../helpers/parameters";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
 

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type ContractTransaction, ZeroAddress } from "ethers";
 
@@ -11,6 +10,7 @@ import {
   SUPPLY,
   VOTING_DELAY,
 } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR, MINUTE } from "../helpers/parameters";
 
 describe("Parameters beyond their bounds, through proposals that passed (ATK-GOV-5)", () => {

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { BaseContract } from "ethers";
 
 import { GUARDIAN_ROLE } from "../helpers/deployment";
 import { type Governed, governedFixture } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, DAY } from "../helpers/parameters";
 
 /** Every function that asks the AccessManager, called by `caller`. */

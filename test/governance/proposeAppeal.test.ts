@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id as keccak } from "ethers";
 
@@ -17,6 +16,7 @@ import {
   VOTING_DELAY,
   VOTING_PERIOD,
 } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY } from "../helpers/parameters";
 import { at, moveTo, now } from "../helpers/time";
 import { appeal, appealingFixture, appealProposal, decisionOn, leaseAgain } from "./appealing";

@@ -1,4 +1,4 @@
-import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { concat, hexlify, type Signer, Signature, toBeHex, toUtf8Bytes, type TypedDataDomain } from "ethers";
 import { ethers } from "hardhat";
@@ -14,6 +14,7 @@ import {
   untilVoting,
   VOTER_HOLD,
 } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 
 const MAGIC = concat(["0x1626ba7e", `0x${"00".repeat(28)}`]);
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;

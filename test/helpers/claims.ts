@@ -2,10 +2,10 @@
  * Claims on leases whose slashing module is an account of the tests, and what must follow from them by the design brief
  * alone. Money in base units, HOLD in wei, times in seconds.
  */
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 
 import { type OpenMarket, openMarketFixture } from "./fixture";
+import { loadFixture } from "./loadFixture";
 import { earnedOf, partOf } from "./money";
 import { DAY, FEE_BPS, GRACE } from "./parameters";
 import { type ActiveLease, activeLease, type LeaseChoices, offerOf } from "./scene";

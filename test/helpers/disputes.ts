@@ -1,10 +1,10 @@
 /** Disputes to act on, and what must follow from them by the design brief alone. For tests upon `disputeFixture`. */
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { id as keccak, MaxUint256 } from "ethers";
 
 import type { Disputes } from "../../typechain-types";
 import { type OpenMarket, openMarketFixture } from "./fixture";
+import { loadFixture } from "./loadFixture";
 import { DAY, DEFAULT_RULES } from "./parameters";
 import { type ActiveLease, offerOf } from "./scene";
 import { at, now } from "./time";

@@ -1,4 +1,4 @@
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ethers } from "hardhat";
@@ -18,6 +18,7 @@ import {
   concede,
   decide,
 } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { holds } from "../helpers/property";
 import { activeLease } from "../helpers/scene";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { type OrderWish, propose } from "../../sdk/find/propose";
@@ -6,6 +5,7 @@ import { offerPages, offersById, readRecord, type RecordedOffer, withRecords } f
 import { packResources, parseResources } from "../../sdk/resources";
 import { openMarketFixture, type OpenMarket } from "../helpers/fixture";
 import { createOffer } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { perHour } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
 import { GRACE, HOUR, listingOf } from "../helpers/parameters";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { BOND, type OpenMarket, openMarketFixture, PROVIDER_HOLD } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, feeOf, lockOf, netOf, partOf } from "../helpers/money";
 import { anOrder } from "../helpers/orders";
 import {

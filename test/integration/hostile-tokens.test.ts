@@ -1,4 +1,4 @@
-import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { BaseContract } from "ethers";
 import { MaxUint256 } from "ethers";
@@ -8,6 +8,7 @@ import type { BlacklistingToken, MockToken, PausableToken } from "../../typechai
 import { NO_CEILING, type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { keepLive } from "../helpers/heartbeats";
 import { activate, createOffer, leaseIdOf, LeaseStatus, openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf, netOf, perHour, perHourUp } from "../helpers/money";
 import { anOffer, anOrder } from "../helpers/orders";
 import { ACTIVATION_WINDOW, DAY, FEE_BPS, GRACE, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";

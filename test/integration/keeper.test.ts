@@ -1,4 +1,4 @@
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { pino } from "pino";
@@ -22,6 +22,7 @@ import {
   decide,
 } from "../helpers/disputes";
 import { activate, EndReason, LeaseStatus, openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { MOST_LOCK, MOST_PRICE } from "../helpers/orders";
 import { ACTIVATION_WINDOW, DAY, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { activeLease } from "../helpers/scene";

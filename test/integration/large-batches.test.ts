@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOrder } from "../helpers/orders";
 import { HOUR, listingOf } from "../helpers/parameters";
 import { moveTo, now } from "../helpers/time";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf, netOf } from "../helpers/money";
 import { anOrder } from "../helpers/orders";
 import { FEE_BPS, GRACE, HOUR } from "../helpers/parameters";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { BOND, NO_CEILING, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf, LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { deployMarket } from "../helpers/market";
 import { netOf } from "../helpers/money";
 import { anOffer, anOrder } from "../helpers/orders";

@@ -1,11 +1,12 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 
 import { DEPOSIT, NO_CEILING, type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { keepLive } from "../helpers/heartbeats";
 import { createOffer, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { feeOf } from "../helpers/money";
 import { anOffer, anOrder } from "../helpers/orders";
 import { DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR, MINUTE, UNBONDING_DELAY } from "../helpers/parameters";

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id as keccak, ZeroAddress } from "ethers";
 
 import { BOND, DEPOSIT, NO_CEILING, type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf, MisfitReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, collateralOf, earnedOf, lockOf, netOf } from "../helpers/money";
 import { anOrder } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR, listingOf } from "../helpers/parameters";

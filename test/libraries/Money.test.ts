@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ethers } from "hardhat";
 
+import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, collateralOf, costOf, earnedOf, partOf, type Resources, type Weights } from "../helpers/money";
 import { DAY, HOUR } from "../helpers/parameters";
 import { fieldsOf, holds } from "../helpers/property";

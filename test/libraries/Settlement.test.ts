@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ethers } from "hardhat";
 
 import type { SettlementHarness } from "../../typechain-types";
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { holds } from "../helpers/property";
 import { pack } from "../helpers/words";
 

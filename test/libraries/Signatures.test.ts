@@ -1,7 +1,9 @@
-import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { concat, dataSlice, id, toBeHex, Wallet } from "ethers";
 import { ethers } from "hardhat";
+
+import { loadFixture } from "../helpers/loadFixture";
 
 const DIGEST = id("a digest");
 const MAGIC = "0x1626ba7e";

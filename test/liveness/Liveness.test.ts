@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
 
 import { deployFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, GRACE, MINUTE } from "../helpers/parameters";
 import { at, moveTo, pass } from "../helpers/time";
 

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { leaseIdOf, LeaseStatus, MisfitReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOffer, anOrder, MOST_PRICE } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { activeLease, marketAs } from "../helpers/scene";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import {
@@ -14,6 +13,7 @@ import {
   PRICE,
   slashOf,
 } from "../helpers/claims";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, costOf, earnedOf, feeOf, netOf, partOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DEFAULT_RESOURCES, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR } from "../helpers/parameters";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import {
@@ -12,6 +11,7 @@ import {
   slashOf,
 } from "../helpers/claims";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { serviceCreditOf } from "../helpers/money";
 import { CREDIT_PERIOD, DAY, GRACE, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { bondOf } from "../helpers/scene";

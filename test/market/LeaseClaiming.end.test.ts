@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { claimable, claimableFixture, type ClaimMarket, endClaim, MICRO, openClaim, slashOf } from "../helpers/claims";
+import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, feeOf, netOf, partOf, penaltyParts } from "../helpers/money";
 import { DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, UNBONDING_DELAY } from "../helpers/parameters";
 import { type ActiveLease, bondOf, movements, serve } from "../helpers/scene";

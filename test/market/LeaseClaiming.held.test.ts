@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import {
@@ -14,6 +13,7 @@ import {
   sendClaim,
 } from "../helpers/claims";
 import { EndReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, feeOf, netOf, partOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { FEE_BPS, GRACE, HOUR } from "../helpers/parameters";

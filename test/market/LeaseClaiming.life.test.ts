@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import {
@@ -14,6 +13,7 @@ import {
 } from "../helpers/claims";
 import { NO_CEILING } from "../helpers/fixture";
 import { EndReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf, netOf, partOf } from "../helpers/money";
 import { DAY, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
 import { type ActiveLease, fund, movements, offerOf, serve } from "../helpers/scene";

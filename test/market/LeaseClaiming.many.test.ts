@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import {
@@ -11,6 +10,7 @@ import {
   PRICE,
   slashOf,
 } from "../helpers/claims";
+import { loadFixture } from "../helpers/loadFixture";
 import { partOf } from "../helpers/money";
 import { FEE_BPS } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, offerOf } from "../helpers/scene";

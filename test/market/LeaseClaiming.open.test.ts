@@ -1,4 +1,4 @@
-import { getStorageAt, loadFixture, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
+import { getStorageAt, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { AbiCoder, keccak256, toBeHex, ZeroAddress } from "ethers";
 
@@ -15,6 +15,7 @@ import {
   sendClaim,
 } from "../helpers/claims";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf } from "../helpers/money";
 import { DAY, HOUR } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, offerOf, pendingLease, serve } from "../helpers/scene";

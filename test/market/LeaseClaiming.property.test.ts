@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 
@@ -16,6 +15,7 @@ import {
   PRICE,
   slashOf,
 } from "../helpers/claims";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, darkBeyond, partOf, serviceCreditOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import {

@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { NOTHING_CLAIMED } from "../helpers/claims";
 import { openMarketFixture, type OpenMarket } from "../helpers/fixture";
 import { EndReason, LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, darkBeyond, feeOf, netOf, penaltyParts, serviceCreditOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import {

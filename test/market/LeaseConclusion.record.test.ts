@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { EndReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, GRACE, HOUR } from "../helpers/parameters";
 import {

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 
 import { BOND, openMarketFixture } from "../helpers/fixture";
 import { createOffer, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, feeOf, netOf } from "../helpers/money";
 import { anOffer, anOrder } from "../helpers/orders";
 import { DAY, FEE_BPS, GRACE, HOUR, MINUTE } from "../helpers/parameters";

@@ -1,9 +1,9 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf, netOf } from "../helpers/money";
 import { DAY, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
 import { activeLease, bondOf, dueLease, movements, offerOf, pendingLease, serve } from "../helpers/scene";

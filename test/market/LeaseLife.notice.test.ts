@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf, netOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR } from "../helpers/parameters";

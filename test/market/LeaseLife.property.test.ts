@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 
 import { openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, costOf, earnedOf, partOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";

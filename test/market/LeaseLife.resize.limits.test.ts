@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
-
 import { BOND, NO_CEILING, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf, LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { deployMarket } from "../helpers/market";
 import { earnedOf } from "../helpers/money";
 import { anOffer, anOrder, MOST_PRICE } from "../helpers/orders";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, costOf, earnedOf, partOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DEFAULT_RESOURCES, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";

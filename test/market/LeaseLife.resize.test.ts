@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { BOND, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, costOf, earnedOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, HOUR, MINUTE } from "../helpers/parameters";

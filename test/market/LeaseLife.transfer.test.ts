@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { NO_CEILING, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, netOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { FEE_BPS, HOUR } from "../helpers/parameters";

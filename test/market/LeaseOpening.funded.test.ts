@@ -1,10 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import type { IEscrow } from "../../typechain-types/contracts/escrow/Escrow";
 import { type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOrder } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { offerOf } from "../helpers/scene";

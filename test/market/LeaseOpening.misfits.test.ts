@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf, MisfitReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf, perSecond, type Resources } from "../helpers/money";
 import { ANY_RESOURCES, anOffer, anOrder, MOST_PRICE, type OrderChoices } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, GRACE, HOUR, listingOf } from "../helpers/parameters";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { BOND, type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf, LeaseStatus, MisfitReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf } from "../helpers/money";
 import { anOffer, anOrder, MOST_PRICE, type OrderChoices } from "../helpers/orders";
 import { DEFAULT_RESOURCES, DEFAULT_WEIGHTS, HOUR, listingOf } from "../helpers/parameters";

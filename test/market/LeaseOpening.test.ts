@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
 import { BOND, DEPOSIT, NO_CEILING, openMarketFixture, whole } from "../helpers/fixture";
 import { createOffer, EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf } from "../helpers/money";
 import { anOffer, anOrder, MOST_PRICE } from "../helpers/orders";
 import {

@@ -1,10 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { BOND, openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, UNBONDING_DELAY } from "../helpers/parameters";
 import { activeLease, bondOf, movements, offerOf, type PendingLease, pendingLease } from "../helpers/scene";
 import { at, moveTo } from "../helpers/time";

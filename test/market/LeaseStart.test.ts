@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
 import { bondOf, movements, offerOf, pendingLease } from "../helpers/scene";
 import { at, moveTo } from "../helpers/time";

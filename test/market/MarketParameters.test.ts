@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { deployFixture, type Fixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { deployMarket } from "../helpers/market";
 import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR, listingOf, MINUTE, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { at, now } from "../helpers/time";

@@ -1,7 +1,7 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOrder } from "../helpers/orders";
 import { DAY, HOUR } from "../helpers/parameters";
 import { activeLease, marketAs, offerOf, serve } from "../helpers/scene";

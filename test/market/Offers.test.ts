@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id as keccak, ZeroAddress } from "ethers";
 
 import { deployFixture, type Fixture, openMarketFixture } from "../helpers/fixture";
 import { createOffer } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOffer, MOST_PRICE, type OfferChoices } from "../helpers/orders";
 import { DAY } from "../helpers/parameters";
 import { activeLease, movements, pendingLease } from "../helpers/scene";

@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { Result } from "ethers";
 import { ethers } from "hardhat";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOffer, MOST_PRICE } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { activeLease, serve } from "../helpers/scene";

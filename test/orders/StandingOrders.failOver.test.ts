@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { createOffer, EndReason, LeaseStatus, leaseIdOf, MisfitReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, costOf, earnedOf, lockOf } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, GRACE, HOUR } from "../helpers/parameters";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf } from "../helpers/money";
 import { MOST_LOCK, MOST_PRICE } from "../helpers/orders";
 import { FEE_BPS, HOUR } from "../helpers/parameters";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf, netOf } from "../helpers/money";
 import { DAY, FEE_BPS, HOUR } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, movements, offerOf, serve } from "../helpers/scene";

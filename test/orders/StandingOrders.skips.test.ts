@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, HOUR } from "../helpers/parameters";
 import { activeLease, pendingLease } from "../helpers/scene";

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, HOUR } from "../helpers/parameters";
 import { activeLease, type PendingLease, pendingLease } from "../helpers/scene";
 import { at, moveTo } from "../helpers/time";

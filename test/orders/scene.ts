@@ -1,11 +1,11 @@
 /** Standing orders to act on. For tests upon `openMarketFixture`. */
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
 import { ethers } from "hardhat";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf } from "../helpers/money";
 import { HOUR, listingOf } from "../helpers/parameters";
 import { type ActiveLease, activeLease, movements, type PendingLease, serve } from "../helpers/scene";

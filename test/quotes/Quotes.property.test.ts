@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import fc from "fast-check";
 
+import { loadFixture } from "../helpers/loadFixture";
 import { holds } from "../helpers/property";
 import { at, now } from "../helpers/time";
 import { openWith, quotesFixture, type Signed, stateOf } from "./quoting";

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { now, ROOM, together } from "../helpers/time";
 import { storedOffer } from "../helpers/words";
 import { openWith, quotesFixture, stateOf } from "./quoting";

@@ -1,9 +1,10 @@
-import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
 import { NO_CEILING, whole } from "../helpers/fixture";
 import { createOffer, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { anOffer, MOST_LOCK } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { FAR_DEADLINE, NO_PERMIT, signFunding, signPermit } from "../helpers/signatures";

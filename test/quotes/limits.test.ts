@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { parseEther } from "ethers";
 
 import { openLease, leaseIdOf, MisfitReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf, perHour } from "../helpers/money";
 import { anOrder } from "../helpers/orders";
 import { BOND } from "../helpers/fixture";

@@ -1,9 +1,9 @@
 import { anyValue } from "@nomicfoundation/hardhat-chai-matchers/withArgs";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, ZeroAddress } from "ethers";
 
 import { activate, LeaseStatus, leaseIdOf, MisfitReason, openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf, netOf, perHour } from "../helpers/money";
 import { anOrder, MOST_PRICE } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, FEE_BPS, HOUR } from "../helpers/parameters";

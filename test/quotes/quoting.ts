@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { AddressLike, Signer, TypedDataDomain } from "ethers";
 import { getBytes, hexlify, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
@@ -7,6 +6,7 @@ import type { Quotes } from "../../typechain-types";
 import type { IQuotes } from "../../typechain-types/contracts/quotes/Quotes";
 import type { OfferTermsStruct } from "../../typechain-types/contracts/market/Market";
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { perHour } from "../helpers/money";
 import { MOST_LOCK } from "../helpers/orders";
 import { DAY } from "../helpers/parameters";

@@ -1,10 +1,11 @@
-import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { concat, Signature, toBeHex } from "ethers";
 import { ethers } from "hardhat";
 
 import { isSignedByProvider, type Quote, quoteDigest, signQuote, NO_TERMS } from "../../sdk/quotes";
 import { leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { storedLease } from "../helpers/words";
 import { openWith, QUOTED, quotesFixture } from "./quoting";
 

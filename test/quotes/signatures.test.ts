@@ -1,11 +1,12 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
+import { setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { concat, Signature, toBeHex, TypedDataEncoder } from "ethers";
 import { ethers } from "hardhat";
 
 import { parseEther } from "ethers";
 import { leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { storedLease, storedOffer } from "../helpers/words";
 import {
   flipped,

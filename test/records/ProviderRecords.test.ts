@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 
 import { deployFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { fieldsOf, holds } from "../helpers/property";
 
 const LAYOUT = [

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { formatEther } from "ethers";
 
@@ -7,6 +6,7 @@ import { formatDuration } from "../../sdk/units";
 import { leasehold } from "../helpers/commandLine";
 import { disputeFixture, fileClaim, concede } from "../helpers/disputes";
 import { EndReason } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, GRACE, HOUR, MINUTE, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { activeLease, offerOf } from "../helpers/scene";
 import { now, pass } from "../helpers/time";

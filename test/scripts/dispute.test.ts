@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { parseEther, ZeroAddress } from "ethers";
 
@@ -16,6 +15,7 @@ import {
   RULING_WINDOW,
   concede,
 } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf } from "../helpers/money";
 import { DAY } from "../helpers/parameters";
 import { activeLease } from "../helpers/scene";

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { keccak256, parseEther } from "ethers";
 
@@ -12,6 +11,7 @@ import { formatInstant } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { filedFixture, runningFixture } from "../helpers/disputeCommands";
 import { EVIDENCE, FILING_FEE, concede } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { partOf, penaltyParts } from "../helpers/money";
 import { DAY, DEFAULT_RULES } from "../helpers/parameters";
 import { activeLease, offerOf, pendingLease } from "../helpers/scene";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { keccak256 } from "ethers";
 import { ethers } from "hardhat";
@@ -11,6 +10,7 @@ import { leasehold, networkOf } from "../helpers/commandLine";
 import { filedFixture } from "../helpers/disputeCommands";
 import { deployFixture, openMarketFixture } from "../helpers/fixture";
 import { openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { GRACE } from "../helpers/parameters";
 import { moveTo, now } from "../helpers/time";
 

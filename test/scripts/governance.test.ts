@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { AbiCoder, parseEther, type Result } from "ethers";
 
@@ -20,6 +19,7 @@ import {
   VOTING_PERIOD,
 } from "../helpers/governance";
 import { proposedFixture, WORDS } from "../helpers/governanceCommands";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, DEFAULT_TERMS } from "../helpers/parameters";
 import { now } from "../helpers/time";
 

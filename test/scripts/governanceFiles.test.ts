@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +11,7 @@ import { readSafeBatch } from "../../sdk/safeBatch";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { governedFixture, untilVoting, VOTER_HOLD } from "../helpers/governance";
 import { proposedFixture, WORDS } from "../helpers/governanceCommands";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY } from "../helpers/parameters";
 import { now } from "../helpers/time";
 

@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { formatLeaseId } from "../../sdk/ids";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { openMarketFixture } from "../helpers/fixture";
 import { activate, LeaseStatus, openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { ACTIVATION_WINDOW, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { pass } from "../helpers/time";
 

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { formatLeaseId } from "../../sdk/ids";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, perHour } from "../helpers/money";
 import { DAY, HOUR, MINUTE } from "../helpers/parameters";
 import { activeLease, offerOf, pendingLease, serve } from "../helpers/scene";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { makeError } from "ethers";
 
@@ -8,6 +7,7 @@ import { AddressBookError } from "../../sdk/addressBook";
 import { UnitError } from "../../sdk/units";
 import { leasehold } from "../helpers/commandLine";
 import { deployFixture, openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 
 describe("leasehold", () => {
   it("explains itself, with its exit codes", async () => {

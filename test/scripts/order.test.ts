@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { formatLeaseId } from "../../sdk/ids";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { costOf, perHour } from "../helpers/money";
 import { GRACE, HOUR, listingOf, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { activeLease, serve } from "../helpers/scene";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { keccak256, parseEther, ZeroAddress } from "ethers";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,6 +10,7 @@ import { parsePrice, priceToX32Up } from "../../sdk/units";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { BOND, deployFixture, openMarketFixture } from "../helpers/fixture";
 import { activate, LeaseStatus, openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, GRACE, HOUR, OUTAGE_ALLOWANCE, UNBONDING_DELAY } from "../helpers/parameters";
 import { now, pass } from "../helpers/time";
 

@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { concat, keccak256, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
@@ -12,6 +11,7 @@ import { formatSignedQuote, parseSignedQuote, quoteDigest, type SignedQuote } fr
 import { leasehold, type Run } from "../helpers/commandLine";
 import { type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { lockOf, perHourUp } from "../helpers/money";
 import { DAY, HOUR } from "../helpers/parameters";
 import { now, pass } from "../helpers/time";

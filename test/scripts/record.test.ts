@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { formatEther } from "ethers";
 
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { openMarketFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { GRACE, HOUR } from "../helpers/parameters";
 import { activeLease, creditOf, pendingLease } from "../helpers/scene";
 import { at } from "../helpers/time";

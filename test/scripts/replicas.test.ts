@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { openMarketFixture } from "../helpers/fixture";
 import { createOffer } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { perHour } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
 

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
@@ -6,6 +5,7 @@ import { formatLeaseId } from "../../sdk/ids";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { deployFixture, NO_CEILING, openMarketFixture } from "../helpers/fixture";
 import { activate, createOffer, LeaseStatus, openLease } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { perHour } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
 import {

@@ -1,7 +1,7 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 
+import { loadFixture } from "../helpers/loadFixture";
 import { holds } from "../helpers/property";
 import { at, moveTo, now } from "../helpers/time";
 import { councilFixture, inOneSecond, type Move } from "./seating";

@@ -1,7 +1,7 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { getAddress, toBeHex, ZeroAddress } from "ethers";
 
+import { loadFixture } from "../helpers/loadFixture";
 import { at, moveTo, now, secondOf } from "../helpers/time";
 import { councilFixture, inOneSecond, type Move } from "./seating";
 

@@ -1,8 +1,8 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { disputeFixture, EVIDENCE, FaultClass, fileClaim, Outcome, Phase } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { activeLease } from "../helpers/scene";
 import { now, ROOM, together } from "../helpers/time";
 import { inOneSecond } from "./seating";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { parseEther, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
@@ -16,6 +15,7 @@ import {
   rulesWith,
   concede,
 } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, partOf } from "../helpers/money";
 import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR } from "../helpers/parameters";
 import { activeLease, bondOf as bondedBy, dueLease } from "../helpers/scene";

@@ -1,7 +1,7 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { disputeFixture, fileClaim, FILING_FEE, FRACTION_BPS, Outcome, Phase, concede } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, netOf, partOf } from "../helpers/money";
 import { FEE_BPS } from "../helpers/parameters";
 import { activeLease } from "../helpers/scene";

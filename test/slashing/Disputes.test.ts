@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
@@ -18,6 +17,7 @@ import {
   concede,
 } from "../helpers/disputes";
 import { createOffer, leaseIdOf } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, earnedOf } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
 import { DAY, HOUR } from "../helpers/parameters";

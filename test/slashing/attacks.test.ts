@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import {
@@ -15,6 +14,7 @@ import {
   concede,
 } from "../helpers/disputes";
 import { BOND, OTHER_HOLD } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, partOf, penaltyParts } from "../helpers/money";
 import { DAY, HOUR, UNBONDING_DELAY } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf as bondedBy, dueLease } from "../helpers/scene";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import {
@@ -13,6 +12,7 @@ import {
   concede,
 } from "../helpers/disputes";
 import { LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, partOf, penaltyParts } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, HOUR, UNBONDING_DELAY } from "../helpers/parameters";

@@ -1,6 +1,6 @@
 /** Leads disputes along paths, on the chain and in the model of `pathModel.ts` at once, and compares the two. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { loadFixture, type SnapshotRestorer, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
+import { type SnapshotRestorer, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { MaxUint256, parseEther } from "ethers";
 import { network } from "hardhat";
 
@@ -15,6 +15,7 @@ import {
   FILING_FEE,
   Outcome,
 } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, HOUR } from "../helpers/parameters";
 import { type ActiveLease, activeLease } from "../helpers/scene";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";

@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 
 import { ranAnHour } from "../gas/changes";
 import { buildWorld, MONTH, running, type World } from "../gas/world";
 import { APPEAL_WINDOW, disputeIdOf, EVIDENCE, FaultClass, concede } from "../helpers/disputes";
+import { loadFixture } from "../helpers/loadFixture";
 import { HOUR } from "../helpers/parameters";
 import { now, pass } from "../helpers/time";
 

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { MaxUint256 } from "ethers";
 
 import { deployFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { penaltyParts } from "../helpers/money";
 import { UNBONDING_DELAY } from "../helpers/parameters";
 import { holds } from "../helpers/property";

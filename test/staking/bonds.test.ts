@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { MaxUint256, parseEther } from "ethers";
 
 import { deployFixture, OTHER_HOLD, PROVIDER_HOLD } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 
 const BONDED = parseEther("1000");
 const RESERVED = parseEther("300");

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { parseEther, ZeroAddress } from "ethers";
 
 import { deployFixture } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { penaltyParts } from "../helpers/money";
 import { DAY, UNBONDING_DELAY } from "../helpers/parameters";
 import { at, pass } from "../helpers/time";

@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { parseEther, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
 
 import { deployFixture, PROVIDER_HOLD } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, UNBONDING_DELAY } from "../helpers/parameters";
 import { at, pass } from "../helpers/time";
 

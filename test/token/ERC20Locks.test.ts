@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { MaxUint256, parseEther, ZeroAddress } from "ethers";
 
 import { deployFixture, OTHER_HOLD } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { holds } from "../helpers/property";
 
 const AMOUNT = parseEther("1000");

@@ -1,12 +1,12 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { anyValue } from "@nomicfoundation/hardhat-chai-matchers/withArgs";
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { MaxUint256, parseEther, ZeroAddress } from "ethers";
 
 import type { Hold } from "../../typechain-types";
 import { deployFixture, OTHER_HOLD } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { holds } from "../helpers/property";
 import { signPermit } from "../helpers/signatures";
 import { at, moveTo, now, pass, secondOf } from "../helpers/time";

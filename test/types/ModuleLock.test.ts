@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ethers } from "hardhat";
 
 import { NO_CEILING } from "../helpers/fixture";
+import { loadFixture } from "../helpers/loadFixture";
 import { fieldsOf, holds } from "../helpers/property";
 import { MODULE_LOCK, pack, unpack } from "../helpers/words";
 

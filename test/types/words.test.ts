@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { getAddress, toBeHex } from "ethers";
 import { ethers } from "hardhat";
 
 import { EndReason, LeaseStatus } from "../helpers/leases";
+import { loadFixture } from "../helpers/loadFixture";
 import type { Resources } from "../helpers/money";
 import { fieldsOf, holds } from "../helpers/property";
 import {

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { DECISION_WINDOW, FILING_FEE, FRACTION_BPS, MICRO, Outcome, Phase } from "../../helpers/disputes";
 import { carry, carryOut, type Governed, proposalIdOf, ProposalState, untilVoted } from "../../helpers/governance";
+import { loadFixture } from "../../helpers/loadFixture";
 import { earnedOf, partOf, penaltyParts } from "../../helpers/money";
 import { FEE_BPS, GRACE, UNBONDING_DELAY } from "../../helpers/parameters";
 import type { ActiveLease } from "../../helpers/scene";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { PROVIDER_HOLD } from "../../helpers/fixture";
@@ -15,6 +14,7 @@ import {
   untilVoting,
   VOTER_HOLD,
 } from "../../helpers/governance";
+import { loadFixture } from "../../helpers/loadFixture";
 import { DAY, UNBONDING_DELAY } from "../../helpers/parameters";
 import { bondOf, pendingLease } from "../../helpers/scene";
 import { at, now } from "../../helpers/time";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type ContractTransaction, ZeroHash } from "ethers";
 
@@ -6,6 +5,7 @@ import { GUARDIAN_ROLE } from "../../helpers/deployment";
 import { ANSWER_WINDOW, APPEAL_WINDOW, DECISION_WINDOW, fileClaim, Outcome, Phase } from "../../helpers/disputes";
 import { carryEach, carryOut, type Governed, governedFixture } from "../../helpers/governance";
 import { LeaseStatus } from "../../helpers/leases";
+import { loadFixture } from "../../helpers/loadFixture";
 import { DAY, HOUR, UNBONDING_DELAY } from "../../helpers/parameters";
 import {
   type ActiveLease,

@@ -1,8 +1,8 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 
 import { fileClaim, Outcome, Phase } from "../../helpers/disputes";
 import { carryEach, carryOut, governedFixture } from "../../helpers/governance";
+import { loadFixture } from "../../helpers/loadFixture";
 import { DAY } from "../../helpers/parameters";
 import { at, now } from "../../helpers/time";
 import { leaseAgain } from "../appealing";

@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type ContractTransaction } from "ethers";
 import { ethers } from "hardhat";
@@ -20,6 +19,7 @@ import {
   untilVoted,
   untilVoting,
 } from "../../helpers/governance";
+import { loadFixture } from "../../helpers/loadFixture";
 import { DAY } from "../../helpers/parameters";
 import { appealingFixture, appealProposal, decisionOn } from "../appealing";
 import { moved } from "../ledger";

@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
 import { ANSWER_WINDOW, disputeIdOf, EVIDENCE, FaultClass, Outcome } from "../../helpers/disputes";
 import { carry, carryOut, type Governed, governedFixture, argumentsOf, callsOf } from "../../helpers/governance";
 import { createOffer, MisfitReason, openLease } from "../../helpers/leases";
+import { loadFixture } from "../../helpers/loadFixture";
 import { collateralOf, earnedOf, lockOf, netOf, partOf, perHour } from "../../helpers/money";
 import { anOffer, anOrder } from "../../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, FEE_BPS, HOUR, listingOf } from "../../helpers/parameters";

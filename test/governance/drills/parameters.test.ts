@@ -1,9 +1,9 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
 import { callsOf, carryEach, carryOut, govern, type Governed, governedFixture } from "../../helpers/governance";
 import { createOffer } from "../../helpers/leases";
+import { loadFixture } from "../../helpers/loadFixture";
 import { earnedOf, netOf, partOf } from "../../helpers/money";
 import { anOffer, anOrder } from "../../helpers/orders";
 import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR, listingOf } from "../../helpers/parameters";

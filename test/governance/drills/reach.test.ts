@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import {
   type BaseContract,
@@ -13,6 +12,7 @@ import { disputeIdOf, EVIDENCE, fileClaim, Outcome } from "../../helpers/dispute
 import { NO_CEILING } from "../../helpers/fixture";
 import { carryEach, carryOut, type Governed, governedFixture } from "../../helpers/governance";
 import { leaseIdOf } from "../../helpers/leases";
+import { loadFixture } from "../../helpers/loadFixture";
 import { anOffer, anOrder, MOST_LOCK, MOST_PRICE } from "../../helpers/orders";
 import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR } from "../../helpers/parameters";
 import { pendingLease } from "../../helpers/scene";

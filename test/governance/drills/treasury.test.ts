@@ -1,4 +1,3 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { parseEther } from "ethers";
 
@@ -12,6 +11,7 @@ import {
   governedFixture,
   TREASURY_HOLD,
 } from "../../helpers/governance";
+import { loadFixture } from "../../helpers/loadFixture";
 import { earnedOf, partOf, penaltyParts } from "../../helpers/money";
 import { DAY, FEE_BPS, HOUR } from "../../helpers/parameters";
 import { activeLease, dueLease } from "../../helpers/scene";

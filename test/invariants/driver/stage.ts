@@ -1,8 +1,9 @@
-import { impersonateAccount, loadFixture, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
+import { impersonateAccount, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
 import { MaxUint256, parseEther } from "ethers";
 import { ethers } from "hardhat";
 
 import { deployFixture, TENANT_MONEY, whole } from "../../helpers/fixture";
+import { loadFixture } from "../../helpers/loadFixture";
 import {
   DEFAULT_RULES,
   DEFAULT_TERMS,
