@@ -1,45 +1,46 @@
 import { formatDisputeId, formatLeaseId } from "../../sdk/ids";
 
-/** What anyone may do for a lease, for its bounty. */
-export const LEASE_DUTIES = ["expire", "cancelNoShow"] as const;
-/** What anyone may do for a dispute. Nobody is paid for it. */
-export const DISPUTE_DUTIES = ["execute", "settle"] as const;
+/**
+ * What a keeper may have to do:
+ * - `expire`, `cancelNoShow`: end a lease whose end has come, or that was never activated; for its bounty;
+ * - `renew`, `failOver`: carry out a standing order in the hour before the lease's end; for its bounty;
+ * - `execute`, `settle`: end a dispute whose windows have passed, pay its bonds out; for nothing;
+ * - `collect`: pay a provider that this keeper serves, and release the collateral of its ended leases; for nothing.
+ */
+export const DUTY_KINDS = ["expire", "cancelNoShow", "renew", "failOver", "execute", "settle", "collect"] as const;
+export type DutyKind = (typeof DUTY_KINDS)[number];
 
-export type LeaseDutyKind = (typeof LEASE_DUTIES)[number];
-export type DisputeDutyKind = (typeof DISPUTE_DUTIES)[number];
-export type DutyKind = LeaseDutyKind | DisputeDutyKind;
-
-/** What a lease that has not ended will need, and from when on. */
-export interface LeaseDuty {
-  readonly kind: LeaseDutyKind;
-  readonly leaseId: bigint;
+/** What a lease or a dispute needs, and from when on. Instants are seconds of the chain. */
+export interface Duty {
+  /** Unique, `<kind> <lease or dispute>`: "expire 7-12". */
+  readonly key: string;
+  readonly kind: DutyKind;
+  /** The lease, or the dispute. */
+  readonly id: bigint;
   readonly dueAt: number;
-  readonly tenant: string;
-  readonly token: string;
-  /** Base units of the token. */
+  /** From then on it cannot be done any more. */
+  readonly goneAt?: number;
+  /** Payment token of the lease. */
+  readonly token?: string;
+  /** Base units of the token for whoever does it. */
   readonly bounty: bigint;
-}
-
-/** What an open dispute will need if everybody stays silent, and from when on. */
-export interface DisputeDuty {
-  readonly kind: DisputeDutyKind;
-  readonly disputeId: bigint;
-  readonly dueAt: number;
-}
-
-export type Duty = LeaseDuty | DisputeDuty;
-
-/** The lease or the dispute of a duty. No lease has the number of a dispute: a dispute's starts with its lease's. */
-export function idOf(duty: Duty): bigint {
-  return "disputeId" in duty ? duty.disputeId : duty.leaseId;
+  /** The lease's: neighbours in a batch are settled together. */
+  readonly tenant?: string;
+  /** Whom `collect` is for. */
+  readonly provider?: string;
 }
 
 /** Whether duties of this kind are about disputes. */
-export function isOfDispute(kind: DutyKind): kind is DisputeDutyKind {
-  return (DISPUTE_DUTIES as readonly DutyKind[]).includes(kind);
+export function isOfDispute(kind: DutyKind): boolean {
+  return kind === "execute" || kind === "settle";
 }
 
 /** What people call the lease or the dispute of a duty. */
 export function nameOf(kind: DutyKind, id: bigint): string {
   return isOfDispute(kind) ? formatDisputeId(id) : formatLeaseId(id);
+}
+
+/** The key of a duty. */
+export function keyOf(kind: DutyKind, id: bigint): string {
+  return `${kind} ${nameOf(kind, id)}`;
 }

@@ -7,6 +7,16 @@ export interface BlockRef {
   readonly hash: string;
 }
 
+/** A block, and what the keeper asks of it. */
+export interface Head extends BlockRef {
+  readonly parentHash: string;
+  /** The only clock of the keeper. */
+  readonly timestamp: number;
+  readonly gasLimit: bigint;
+  /** Wei; undefined where the chain has no EIP-1559. */
+  readonly baseFeePerGas: bigint | undefined;
+}
+
 /** What the market said, as far as finding due leases needs it; `block` is the block it said it in. */
 export type MarketEvent = { readonly block: BlockRef } & (
   | { readonly type: "TermsPublished"; readonly version: bigint; readonly activationWindow: number }

@@ -1,0 +1,49 @@
+import type { Duty } from "../core/duties";
+import type { BlockRef, ChainEvent, Head } from "../core/events";
+
+/** A block up to which events were applied. */
+export interface Tip extends BlockRef {
+  readonly timestamp: number;
+  /** Of the events since the tip before, as `Step` brought it. */
+  readonly digest: string;
+}
+
+/** The events between one tip and the next. */
+export interface Step {
+  /** The tip that these events follow; undefined: none yet. */
+  readonly after: BlockRef | undefined;
+  readonly tip: Head;
+  readonly events: readonly ChainEvent[];
+  readonly digest: string;
+  /** Whether a fork may take this step back: what is that deep in the chain needs no undoing. */
+  readonly canBeTakenBack: boolean;
+  /** Times of blocks, by hash: asked for once, for those blocks that duties hang on. One that is gone is left out. */
+  readonly timesOf: (blocks: readonly BlockRef[]) => Promise<ReadonlyMap<string, number>>;
+}
+
+/**
+ * What the chain said, as far as it matters for duties, up to a tip. Several keepers may share it: whoever is second with
+ * a step learns it from `false`, and looks again.
+ */
+export interface ChainState {
+  tip(): Promise<Tip | undefined>;
+  /** Where one can go back to, newest first; the first is `tip()`. */
+  tips(): Promise<readonly Tip[]>;
+  /** Applies a step as a whole. False, unchanged, if the tip is not `step.after` (any more). Fails with a GapError, unchanged. */
+  advance(step: Step): Promise<boolean>;
+  /**
+   * Takes back what came after `to`, one of `tips()`; transactions that were mined after it are outstanding again.
+   * False, unchanged, if the tip is not `from` (any more).
+   */
+  revertTo(to: BlockRef, from: BlockRef): Promise<boolean>;
+  /** Forgets all that the chain can tell again. */
+  clear(): Promise<void>;
+  /** Duties that are due at chain time `now`, the longest due first, at most `limit`. */
+  due(now: number, limit: number): Promise<readonly Duty[]>;
+  /** How many duties are due, and since when the first one is. */
+  backlog(now: number): Promise<{ readonly duties: number; readonly dueSince: number | undefined }>;
+  /** When the next duty that is not due yet will be. */
+  nextDueAt(now: number): Promise<number | undefined>;
+  /** Leases that have not ended, and disputes that are not settled. */
+  counts(): Promise<{ readonly leases: number; readonly disputes: number }>;
+}

@@ -1,0 +1,23 @@
+/**
+ * Who does what, and what is left in peace. Keepers that share a database divide the duties among themselves by it; one
+ * alone owns all it asks for. Instants are seconds of the chain.
+ */
+export interface Work {
+  /**
+   * Claims those of `keys` that nobody else has claimed at chain time `now`, at most `most`, in their order, until chain
+   * time `until`; what the caller has claimed already is extended. Passes over what another keeper is claiming at this moment.
+   */
+  claim(keys: readonly string[], owner: string, now: number, until: number, most?: number): Promise<readonly string[]>;
+  /** Gives claims back. */
+  release(keys: readonly string[], owner: string): Promise<void>;
+  /** Notes a failure: the duty is left in peace for a minute, twice as long after every failure, a day at most. Returns until when. */
+  fail(key: string, now: number): Promise<number>;
+  /** Forgets claims and failures of what is done with. */
+  done(keys: readonly string[]): Promise<void>;
+  /** Of these, those that are held after failures or claimed by others at chain time `now`, and until when. */
+  blocked(
+    keys: readonly string[],
+    owner: string,
+    now: number,
+  ): Promise<ReadonlyMap<string, { readonly reason: "held" | "claimed"; readonly until: number }>>;
+}
