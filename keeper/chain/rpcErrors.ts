@@ -1,0 +1,54 @@
+/** A node answered a request with an error: asked again, it will say the same. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  constructor(
+    readonly endpoint: string,
+    /** The code of JSON-RPC. */
+    readonly rpcCode: number,
+    /** What the node said. */
+    readonly reason: string,
+    /** What it added, as it came. */
+    readonly data: unknown,
+  ) {
+    super(`${endpoint} refused: ${reason}`);
+  }
+}
+
+/** Why there was no answer. `resting`: it was not asked, after earlier failures. */
+export type FailureKind =
+  "timeout" | "connection" | "rateLimited" | "http" | "garbage" | "wrongChain" | "resting" | "closed";
+
+/** There was no answer that could be understood: nobody knows whether the node did what it was asked to. */
+export class FailedError extends Error {
+  override readonly name = "FailedError";
+  constructor(
+    readonly endpoint: string,
+    readonly kind: FailureKind,
+    readonly reason: string,
+  ) {
+    super(`${endpoint} failed: ${reason}`);
+  }
+}
+
+/** An answer that cannot be true, whatever the chain is. */
+export class VoidAnswerError extends Error {
+  override readonly name = "VoidAnswerError";
+}
+
+/** Nothing is known for sure now. Looking again later is the remedy; nothing has to be mended here. */
+export class WaitError extends Error {
+  override readonly name: string = "WaitError";
+}
+
+/** A call that reverts, as enough endpoints agree. `data` is what `sdk/errors` explains. */
+export class RevertError extends Error {
+  override readonly name = "RevertError";
+  /** The code under which ethers and sdk/errors know reverts. */
+  readonly code = "CALL_EXCEPTION";
+  constructor(
+    readonly data: string,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
