@@ -1,29 +1,48 @@
-import { environmentSchema, type Environment } from "./schema";
+import type { ListenAddress, StoreLocation } from "./fields";
+import { closest } from "./closest";
+import { environmentSchema, type Environment, RENAMED, type Variable, VARIABLES } from "./schema";
 
 /** Where the key comes from. */
 export type KeySource =
   | { readonly type: "environment"; readonly privateKey: string }
   | { readonly type: "keystore"; readonly file: string; readonly passwordFile: string };
 
-/** Everything that a keeper is told before it starts. */
+/** Everything that a keeper is told before it starts. Amounts are wei; what ends in Ms is milliseconds of the machine. */
 export interface Config {
-  readonly rpcUrl: string;
+  readonly rpcUrls: readonly string[];
+  readonly rpcTimeoutMs: number;
   readonly addressBook: string;
   /** Undefined where no key is needed. */
   readonly key: KeySource | undefined;
+  readonly store: StoreLocation;
+  /** Of this keeper in a fleet; undefined: its account is its name. */
+  readonly name: string | undefined;
+  /** The longest pause between two looks. */
   readonly pollMs: number;
   readonly logRange: number;
   readonly reorgDepth: number;
-  readonly nodeGasLimit: bigint;
-  readonly stuckAfterMs: number;
+  readonly confirmations: number;
+  /** Blocks without being mined before a fee is raised. */
+  readonly bumpBlocks: number;
   readonly maxFeePerGas: bigint | undefined;
-  /** Wei. */
-  readonly minProfit: bigint;
-  readonly patience: number;
-  /** Wei of a whole token, by token. */
-  readonly weiPerToken: ReadonlyMap<string, bigint>;
+  /** Transactions. */
+  readonly maxInFlight: number;
+  readonly nodeGasLimit: bigint;
+  /** Chain seconds after which a claim of a silent keeper falls to others. */
+  readonly claimSeconds: number;
+  /** Providers to collect for. */
+  readonly serve: readonly string[];
   /** Whether to execute and settle disputes, which nobody is paid for. */
   readonly disputes: boolean;
+  /** Wei of a whole token, by token. */
+  readonly weiPerToken: ReadonlyMap<string, bigint>;
+  readonly minProfit: bigint;
+  /** Chain seconds. */
+  readonly patience: number;
+  /** Undefined: metrics and health are not served. */
+  readonly listen: ListenAddress | undefined;
+  /** A last good pass that is older makes health red. */
+  readonly staleMs: number;
   readonly logLevel: Environment["KEEPER_LOG_LEVEL"];
 }
 
@@ -40,43 +59,95 @@ export class ConfigError extends Error {
 
 /** Reads the configuration from environment variables. Fails with a ConfigError that names every fault at once. */
 export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: boolean }): Config {
-  // A variable set to nothing is one that is not set.
-  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const set = whatIsSet(variables);
   const parsed = environmentSchema.safeParse(set);
   const faults = parsed.success
-    ? []
-    : parsed.error.issues.map(({ path, message }) => {
-        const name = String(path[0]);
-        return set[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
-      });
-  const known = new Set<string>(environmentSchema.keyof().options);
-  for (const name of Object.keys(set)) {
-    if (name.startsWith("KEEPER_") && !known.has(name))
-      faults.push(`${name} is no variable of the keeper: is it mistyped?`);
-  }
-  faults.push(...(needs.key ? keyFaults(set) : []));
+    ? contradictions(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => faultOf(String(path[0]), message, set));
+  faults.push(...unknownNames(set), ...(needs.key ? keyFaults(set) : []));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
 
   const { data } = parsed;
   return {
-    rpcUrl: data.KEEPER_RPC_URL,
+    rpcUrls: data.KEEPER_RPC_URLS,
+    rpcTimeoutMs: data.KEEPER_RPC_TIMEOUT_SECONDS * 1_000,
     addressBook: data.KEEPER_ADDRESS_BOOK,
     key: needs.key ? keyOf(data) : undefined,
+    store: data.KEEPER_STORE,
+    name: data.KEEPER_NAME,
     pollMs: data.KEEPER_POLL_SECONDS * 1_000,
     logRange: data.KEEPER_LOG_RANGE,
     reorgDepth: data.KEEPER_REORG_DEPTH,
-    nodeGasLimit: BigInt(data.KEEPER_NODE_GAS_LIMIT),
-    stuckAfterMs: data.KEEPER_STUCK_AFTER_SECONDS * 1_000,
+    confirmations: data.KEEPER_CONFIRMATIONS,
+    bumpBlocks: data.KEEPER_BUMP_BLOCKS,
     maxFeePerGas: data.KEEPER_MAX_FEE_GWEI,
+    maxInFlight: data.KEEPER_MAX_IN_FLIGHT,
+    nodeGasLimit: BigInt(data.KEEPER_NODE_GAS_LIMIT),
+    claimSeconds: data.KEEPER_CLAIM_SECONDS,
+    serve: data.KEEPER_SERVE,
+    disputes: data.KEEPER_DISPUTES,
+    weiPerToken: data.KEEPER_TOKEN_PRICES,
     minProfit: data.KEEPER_MIN_PROFIT,
     patience: data.KEEPER_PATIENCE_SECONDS,
-    weiPerToken: data.KEEPER_TOKEN_PRICES,
-    disputes: data.KEEPER_DISPUTES,
+    listen: data.KEEPER_LISTEN,
+    staleMs: data.KEEPER_STALE_SECONDS * 1_000,
     logLevel: data.KEEPER_LOG_LEVEL,
   };
 }
 
-function keyFaults(set: NodeJS.ProcessEnv): string[] {
+/** Where the store is, for who reads nothing else. Fails with a ConfigError. */
+export function loadStoreLocation(variables: NodeJS.ProcessEnv): StoreLocation {
+  const set = whatIsSet(variables);
+  const parsed = environmentSchema.pick({ KEEPER_STORE: true }).safeParse(set);
+  if (parsed.success) return parsed.data.KEEPER_STORE;
+  throw new ConfigError(parsed.error.issues.map(({ path, message }) => faultOf(String(path[0]), message, set)));
+}
+
+/** A variable set to nothing is one that is not set. */
+function whatIsSet(variables: NodeJS.ProcessEnv): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+}
+
+/** What to write, for variables that have no default. */
+const REQUIRED: Partial<Record<Variable, string>> = {
+  KEEPER_RPC_URLS: "name one or more JSON-RPC endpoints of the chain, with commas between them",
+  KEEPER_ADDRESS_BOOK: "name the address book of the deployment, deployments/<chain id>.json",
+};
+
+function faultOf(name: string, message: string, set: Readonly<Record<string, unknown>>): string {
+  if (set[name] !== undefined) return `${name} ${message}`;
+  return `${name} is not set: ${REQUIRED[name as Variable] ?? message}`;
+}
+
+function unknownNames(set: Readonly<Record<string, unknown>>): string[] {
+  const known = new Set<string>(VARIABLES);
+  return Object.keys(set)
+    .filter((name) => name.startsWith("KEEPER_") && !known.has(name))
+    .map((name) => {
+      const now = RENAMED[name];
+      if (now !== undefined) return `${name} is not read any more: set ${now} instead`;
+      const meant = closest(name, VARIABLES);
+      return `${name} is no variable of the keeper: ${meant === undefined ? "remove it" : `is ${meant} meant?`}`;
+    });
+}
+
+/** Values that are sound each, and not together. */
+function contradictions(data: Environment): string[] {
+  const faults: string[] = [];
+  if (data.KEEPER_CONFIRMATIONS > data.KEEPER_REORG_DEPTH) {
+    faults.push(
+      `KEEPER_CONFIRMATIONS is more than KEEPER_REORG_DEPTH, ${data.KEEPER_REORG_DEPTH}: write that or less, or raise the depth`,
+    );
+  }
+  if (data.KEEPER_STALE_SECONDS < 2 * data.KEEPER_POLL_SECONDS) {
+    faults.push(
+      `KEEPER_STALE_SECONDS makes health red between two looks: write at least ${2 * data.KEEPER_POLL_SECONDS}, twice KEEPER_POLL_SECONDS`,
+    );
+  }
+  return faults;
+}
+
+function keyFaults(set: Readonly<Record<string, unknown>>): string[] {
   const [key, store, password] = [
     set["KEEPER_PRIVATE_KEY"],
     set["KEEPER_KEYSTORE"],
@@ -84,8 +155,8 @@ function keyFaults(set: NodeJS.ProcessEnv): string[] {
   ].map((value) => value !== undefined);
   if (key && (store || password)) return ["KEEPER_PRIVATE_KEY and a keystore are both set: keep one of them"];
   if (key || (store && password)) return [];
-  if (store) return ["KEEPER_KEYSTORE_PASSWORD_FILE is not set: it names the file with the keystore's password"];
-  if (password) return ["KEEPER_KEYSTORE is not set: it names the encrypted keystore"];
+  if (store) return ["KEEPER_KEYSTORE_PASSWORD_FILE is not set: name the file with the keystore's password"];
+  if (password) return ["KEEPER_KEYSTORE is not set: name the encrypted keystore"];
   return ["there is no key: set KEEPER_KEYSTORE and KEEPER_KEYSTORE_PASSWORD_FILE, or KEEPER_PRIVATE_KEY"];
 }
 

@@ -1,68 +1,65 @@
-import { getAddress, parseEther, parseUnits } from "ethers";
 import { z } from "zod";
 
-const DECIMAL = /^\d+(\.\d{1,18})?$/;
+import {
+  addresses,
+  coins,
+  endpoints,
+  file,
+  gwei,
+  listenAddress,
+  onOff,
+  prices,
+  seconds,
+  storeLocation,
+  whole,
+} from "./fields";
 
-const whole = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, "is no whole number")
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be ${least} to ${most}`);
-const seconds = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}(\.\d{1,3})?$/, "is no number of seconds")
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be ${least} to ${most} seconds`);
-const coins = z.string().regex(DECIMAL, 'is no amount of the native coin, as in "0.0005"').transform(parseEther);
-const gwei = z
-  .string()
-  .regex(/^\d+(\.\d{1,9})?$/, 'is no fee in gwei, as in "50"')
-  .transform((text) => parseUnits(text, "gwei"));
-
-const url = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL");
-
-/** `0x...=0.0004,0x...=1`: what a whole token is worth, in native coin. */
-const prices = z.string().transform((text, context) => {
-  const found = new Map<string, bigint>();
-  for (const entry of text.split(",").filter((part) => part.trim() !== "")) {
-    const [token = "", value = ""] = entry.split("=").map((part) => part.trim());
-    if (!/^0x[0-9a-fA-F]{40}$/.test(token) || !DECIMAL.test(value)) {
-      context.addIssue(`"${entry.trim()}" is no price: write <token address>=<native coin per whole token>`);
-    } else {
-      found.set(getAddress(token.toLowerCase()), parseEther(value));
-    }
-  }
-  return found;
-});
-
-/** What the environment tells a keeper, by variable. */
+/** What the environment tells a keeper, by variable; docs/runbook.md says what each is for. */
 export const environmentSchema = z.object({
-  KEEPER_RPC_URL: url,
-  KEEPER_ADDRESS_BOOK: z.string().min(1, "must name the address book of the deployment"),
+  KEEPER_RPC_URLS: endpoints,
+  KEEPER_RPC_TIMEOUT_SECONDS: seconds(0.1, 120).prefault("10"),
+  KEEPER_ADDRESS_BOOK: file("the address book of the deployment, deployments/<chain id>.json"),
+  // zod's messages never repeat a value.
   KEEPER_PRIVATE_KEY: z
     .string()
-    .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hexadecimal digits") // zod's messages never repeat a value
+    .regex(/^0x[0-9a-fA-F]{64}$/, "is no key: write 0x and 64 hexadecimal digits")
     .optional(),
-  KEEPER_KEYSTORE: z.string().min(1).optional(),
-  KEEPER_KEYSTORE_PASSWORD_FILE: z.string().min(1).optional(),
-  KEEPER_POLL_SECONDS: seconds(0.05, 3_600).prefault("6"),
+  KEEPER_KEYSTORE: file("the encrypted keystore").optional(),
+  KEEPER_KEYSTORE_PASSWORD_FILE: file("the file with the keystore's password").optional(),
+  KEEPER_STORE: storeLocation.prefault("keeper.sqlite"),
+  KEEPER_NAME: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, "is no name: write up to 64 letters, digits and any of _ . : -")
+    .optional(),
+  KEEPER_POLL_SECONDS: seconds(0.05, 3_600).prefault("15"),
   KEEPER_LOG_RANGE: whole(1, 1_000_000).prefault("5000"),
   KEEPER_REORG_DEPTH: whole(1, 10_000).prefault("128"),
-  KEEPER_NODE_GAS_LIMIT: whole(1_000_000, 10_000_000_000).prefault("50000000"),
-  KEEPER_STUCK_AFTER_SECONDS: seconds(1, 86_400).prefault("60"),
+  KEEPER_CONFIRMATIONS: whole(1, 10_000).prefault("12"),
+  KEEPER_BUMP_BLOCKS: whole(1, 1_000).prefault("3"),
   KEEPER_MAX_FEE_GWEI: gwei.optional(),
+  KEEPER_MAX_IN_FLIGHT: whole(1, 64).prefault("16"),
+  KEEPER_NODE_GAS_LIMIT: whole(1_000_000, 10_000_000_000).prefault("50000000"),
+  KEEPER_CLAIM_SECONDS: seconds(1, 86_400).prefault("120"),
+  KEEPER_SERVE: addresses.prefault(""),
+  KEEPER_DISPUTES: onOff.prefault("on"),
+  KEEPER_TOKEN_PRICES: prices.prefault(""),
   KEEPER_MIN_PROFIT: coins.prefault("0"),
   KEEPER_PATIENCE_SECONDS: seconds(0, 1_000_000_000).prefault("0"),
-  KEEPER_TOKEN_PRICES: prices.prefault(""),
-  KEEPER_DISPUTES: z
-    .enum(["on", "off"])
-    .prefault("on")
-    .transform((value) => value === "on"),
-  KEEPER_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).prefault("info"),
+  KEEPER_LISTEN: listenAddress.optional(),
+  KEEPER_STALE_SECONDS: seconds(1, 86_400).prefault("120"),
+  KEEPER_LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error"], { error: "is no level: write debug, info, warn or error" })
+    .prefault("info"),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
+export type Variable = keyof Environment;
+
+/** All variables, in the order of the runbook. */
+export const VARIABLES = environmentSchema.keyof().options;
+
+/** What variables of earlier versions are called now. */
+export const RENAMED: Readonly<Record<string, Variable>> = {
+  KEEPER_RPC_URL: "KEEPER_RPC_URLS",
+  KEEPER_STUCK_AFTER_SECONDS: "KEEPER_BUMP_BLOCKS",
+};

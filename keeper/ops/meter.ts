@@ -1,0 +1,100 @@
+import type { DutyKind } from "../core/duties";
+
+/** A block's number and time, seconds of the chain. */
+export interface BlockTime {
+  readonly number: number;
+  readonly timestamp: number;
+}
+
+/** What a pass sees of the chain and of its store. */
+export interface Look {
+  readonly head: BlockTime;
+  /** Leases that have not ended, and disputes that are not settled. */
+  readonly leases: number;
+  readonly disputes: number;
+  /** What is due, and since when; undefined: nothing is. */
+  readonly backlog: { readonly duties: number; readonly dueSince: number | undefined };
+}
+
+/** What the queue has on its way. */
+export interface Outstanding {
+  readonly transactions: number;
+  /** Blocks since the oldest of them was sent first; 0 without any. */
+  readonly oldestBlocks: number;
+}
+
+/** How a request to an endpoint ended: answered, refused with an error of the node, or not answered as it should be. */
+export type RequestOutcome = "ok" | "error" | "failure";
+/** What endpoints can contradict each other about. */
+export type Subject = "head" | "block" | "logs";
+/** How a transaction of the keeper ended. */
+export type TransactionOutcome = "mined" | "reverted" | "foreign";
+
+/**
+ * Where the parts of a keeper report what happens, to be measured. An endpoint is named by its label, never by its URL.
+ * Nothing here fails, waits, or decides anything.
+ */
+export interface Meter {
+  /** Once a pass. */
+  looked(look: Look): void;
+  /** A duty that this keeper did, in the block that it was mined in. */
+  did(kind: DutyKind, dueAt: number, block: BlockTime): void;
+  /** A duty that failed alone. */
+  failed(kind: DutyKind): void;
+  /** How many duties that are due are left undone now, by reason. */
+  leftUndone(byReason: ReadonlyMap<string, number>): void;
+
+  /** A transaction was sent for the first time. */
+  sent(): void;
+  /** It was sent again for a higher fee. */
+  bumped(): void;
+  /** Its nonce is used up; the fee that it cost, wei. */
+  settled(outcome: TransactionOutcome, feePaid: bigint): void;
+  /** A bounty came in, base units of the token. */
+  earned(token: string, amount: bigint): void;
+  outstanding(outstanding: Outstanding): void;
+  /** Of the keeper's account, wei. */
+  balance(wei: bigint): void;
+
+  /** A fork took back so many blocks of what was known. */
+  forked(depth: number): void;
+  /** All was forgotten, to be read again. */
+  rescanned(): void;
+
+  /** One request, batched or not, to an endpoint. */
+  requested(endpoint: string, outcome: RequestOutcome, seconds: number): void;
+  /** An endpoint was outvoted, or nobody could be believed because it said otherwise. */
+  disagreed(endpoint: string, about: Subject): void;
+  /** How far an endpoint is behind the agreed head, blocks. */
+  lagging(endpoint: string, blocks: number): void;
+  /** How many endpoints agree on the head, of those configured; fewer than are needed when `isEnough` is false. */
+  agreement(agreeing: number, configured: number, isEnough: boolean): void;
+
+  /** A pass ended well, or badly, after so many seconds of the machine. */
+  passed(seconds: number): void;
+  passFailed(seconds: number): void;
+}
+
+const nothing = (): void => undefined;
+
+/** Measures nothing: for commands that only look, and for tests. */
+export const NO_METER: Meter = {
+  looked: nothing,
+  did: nothing,
+  failed: nothing,
+  leftUndone: nothing,
+  sent: nothing,
+  bumped: nothing,
+  settled: nothing,
+  earned: nothing,
+  outstanding: nothing,
+  balance: nothing,
+  forked: nothing,
+  rescanned: nothing,
+  requested: nothing,
+  disagreed: nothing,
+  lagging: nothing,
+  agreement: nothing,
+  passed: nothing,
+  passFailed: nothing,
+};
