@@ -25,15 +25,50 @@ export type MarketEvent = { readonly block: BlockRef } & (
       readonly type: "LeaseOpened";
       readonly leaseId: bigint;
       readonly tenant: string;
+      readonly provider: string;
       readonly duration: number;
       readonly termsVersion: bigint;
       readonly listing: bigint;
     }
   | { readonly type: "LeaseActivated"; readonly leaseId: bigint; readonly startedAt: number }
-  /** Extended, renewed, or noticed: its end is `duration` seconds from its start now. */
-  | { readonly type: "LeaseEndMoved"; readonly leaseId: bigint; readonly duration: number }
+  /** Its end is `duration` seconds from its start now, in these three. */
+  | { readonly type: "LeaseExtended"; readonly leaseId: bigint; readonly duration: number }
+  | { readonly type: "NoticeGiven"; readonly leaseId: bigint; readonly duration: number }
+  | {
+      readonly type: "LeaseRenewed";
+      readonly leaseId: bigint;
+      readonly duration: number;
+      /** What the renewal paid to whoever did it. */
+      readonly bounty: bigint;
+    }
   | { readonly type: "LeaseTransferred"; readonly leaseId: bigint; readonly tenant: string }
-  | { readonly type: "LeaseEnded"; readonly leaseId: bigint }
+  /** Closed by its tenant or expired, in second `endedAt` of its clock. */
+  | { readonly type: "LeaseClosed"; readonly leaseId: bigint; readonly endedAt: number }
+  /** Ended before it was activated; nothing is left in it. */
+  | { readonly type: "LeaseCancelled"; readonly leaseId: bigint }
+  /** Its provider was paid. */
+  | { readonly type: "LeaseCollected"; readonly leaseId: bigint }
+  /** It is closed, and its provider was paid all. */
+  | { readonly type: "LeaseSettled"; readonly leaseId: bigint }
+  /** Its collateral went back: nothing is left in it. */
+  | { readonly type: "CollateralReleased"; readonly leaseId: bigint }
+  | { readonly type: "ClaimOpened"; readonly leaseId: bigint }
+  | { readonly type: "ClaimEnded"; readonly leaseId: bigint }
+);
+
+/** What the contract of standing orders said. */
+export type OrderEvent = { readonly block: BlockRef } & (
+  | {
+      readonly type: "OrderPlaced";
+      readonly leaseId: bigint;
+      readonly count: number;
+      readonly maxBounty: bigint;
+      /** How many offers the order may fail over to. */
+      readonly fallbacks: number;
+    }
+  | { readonly type: "OrderCancelled"; readonly leaseId: bigint }
+  /** Lease `to` was opened in the place of `leaseId`, and has its order now, with `count` renewals left. */
+  | { readonly type: "OrderFailedOver"; readonly leaseId: bigint; readonly to: bigint; readonly count: number }
 );
 
 /** A dispute entered a phase in `block`. */
@@ -45,4 +80,4 @@ export interface DisputeEvent {
 }
 
 /** What the keeper reads of the chain's log. */
-export type ChainEvent = MarketEvent | DisputeEvent;
+export type ChainEvent = MarketEvent | OrderEvent | DisputeEvent;
