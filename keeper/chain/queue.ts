@@ -1,0 +1,284 @@
+import type { BlockRef, Head } from "../core/events";
+import type { DutyKind } from "../core/duties";
+import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
+import { type Attempt, type DutyRef, freeNonce, newest, nextStep, type Slot } from "../core/slots";
+import type { Journal } from "../store/journal";
+import { type Call, callOf, type Signer } from "./signer";
+
+/** What a node said to a signed transaction. */
+export type Broadcast =
+  | { readonly type: "accepted" | "known" | "nonceUsed" | "underpriced" | "feeTooLow" | "insufficientFunds" }
+  | { readonly type: "rejected"; readonly reason: string };
+
+/** What became of a transaction in the chain. */
+export interface Receipt<Log = unknown> {
+  readonly hash: string;
+  readonly block: BlockRef;
+  readonly reverted: boolean;
+  readonly gasUsed: bigint;
+  /** Wei, a rollup's data fee included. */
+  readonly feePaid: bigint;
+  readonly logs: readonly Log[];
+}
+
+/** What the queue asks of the chain. */
+export interface Network<Log> {
+  /** Transactions of an account in the newest block; with those that wait, if the node knows of any. */
+  transactionCount(account: string, at: "latest" | "pending"): Promise<number>;
+  receipt(hash: string): Promise<Receipt<Log> | undefined>;
+  broadcast(raw: string): Promise<Broadcast>;
+  /** Suggested tip, wei per gas; the whole gas price on a chain without EIP-1559. */
+  tip(): Promise<bigint>;
+}
+
+/** One transaction to send. */
+export interface Submission extends Call {
+  readonly kind: DutyKind;
+  readonly duties: readonly DutyRef[];
+  readonly gasLimit: bigint;
+}
+
+export interface QueuePolicy {
+  /** Never offered more, wei per gas. */
+  readonly maxFeePerGas?: bigint;
+  /** Blocks without being mined after which more is offered. */
+  readonly bumpBlocks: number;
+}
+
+/** A duty that a mined transaction did, and what for, base units of its token. */
+export interface Done {
+  readonly key: string;
+  readonly bounty: bigint;
+}
+
+/** A nonce is used up: by `attempt`, which did what `done` says; or by a transaction that nobody here signed. */
+export type Settled =
+  | {
+      readonly type: "mined";
+      readonly attempt: Attempt;
+      readonly receipt: Receipt;
+      readonly done: readonly Done[];
+      /** Base units by token. */
+      readonly earned: Readonly<Record<string, string>>;
+    }
+  | { readonly type: "foreign"; readonly slot: Slot };
+
+/** What there is to tell while transactions are on their way. */
+export type QueueEvent =
+  | { readonly type: "signed" | "sent"; readonly attempt: Attempt }
+  | { readonly type: "raised"; readonly attempt: Attempt; readonly before: Fees }
+  | { readonly type: "refused"; readonly attempt: Attempt; readonly reason: string }
+  | { readonly type: "strangers"; readonly nonce: number; readonly pending: number };
+
+/** Blocks for which a nonce that is used up may have no receipt, before a stranger is believed to have used it. */
+const RECEIPT_BLOCKS = 2;
+
+/**
+ * The transactions of one account, many on their way at once, each nonce followed until the chain has used it up. What is
+ * signed is in the journal before anybody hears of it: whatever dies here, the next run knows every transaction that may
+ * still be mined. A duty is given to one nonce at a time, so however often fees are raised, it is done once.
+ */
+export class TransactionQueue<Log = unknown> {
+  private slots: readonly Slot[] = [];
+  /** Slots whose nonce is free for other duties: the highest ones, since no later nonce may wait for them. */
+  private idle: readonly Slot[] = [];
+  /** The account's next nonce in the chain. */
+  private next = 0;
+  /** Nonces used up without a receipt, and the block at which that was noticed. */
+  private readonly unexplained = new Map<number, number>();
+  /** Since which block strangers' transactions of this account wait. */
+  private strangersSince: number | undefined;
+  private market: { readonly block: string; readonly fees: FeeMarket } | undefined;
+
+  constructor(
+    private readonly network: Network<Log>,
+    private readonly signer: Signer,
+    private readonly journal: Journal,
+    private readonly policy: QueuePolicy,
+    /** What a mined transaction of this account did, from its logs. */
+    private readonly doneBy: (logs: readonly Log[]) => readonly Done[],
+    private readonly tell: (event: QueueEvent) => void = () => undefined,
+  ) {}
+
+  /** Nonces that are not used up. */
+  get open(): readonly Slot[] {
+    return this.slots;
+  }
+
+  /** Keys of all duties that a transaction is on its way for. */
+  outstanding(): ReadonlySet<string> {
+    const idle = new Set(this.idle);
+    const busy = this.slots.filter((slot) => !idle.has(slot));
+    return new Set(busy.flatMap(({ attempts }) => attempts.flatMap(({ duties }) => duties.map(({ key }) => key))));
+  }
+
+  /**
+   * Looks what became of the open nonces up to block `head`, and offers again, or more, for what is stuck. Costs no
+   * request where no nonce is open.
+   * @param isDue whether a duty, by key, is still due.
+   */
+  async follow(head: Head, isDue: (key: string) => boolean): Promise<readonly Settled[]> {
+    this.slots = await this.journal.open();
+    this.idle = [];
+    if (this.slots.length === 0) return [];
+    this.next = await this.network.transactionCount(this.signer.account, "latest");
+    const settled: Settled[] = [];
+    for (const slot of this.slots) {
+      if (slot.nonce >= this.next) continue;
+      const result = await this.settle(slot, head);
+      if (result === undefined) continue;
+      settled.push(result);
+      this.slots = this.slots.filter((other) => other !== slot);
+    }
+    await this.push(head, isDue);
+    return settled;
+  }
+
+  /**
+   * Whether anything may be sent at block `head`. Not while transactions of this account wait that nobody here signed:
+   * they may be this keeper's own, from before its store was lost. After twice `bumpBlocks` their nonces are taken over.
+   */
+  async isFree(head: Head): Promise<boolean> {
+    const { account } = this.signer;
+    this.next = await this.network.transactionCount(account, "latest");
+    await this.journal.reopen(this.next);
+    const nonces = new Set(this.slots.map(({ nonce }) => nonce));
+    const reopened = (await this.journal.open()).filter(({ nonce }) => nonce >= this.next && !nonces.has(nonce));
+    if (reopened.length > 0) return false; // a fork took back what was mined: the next look follows it
+    const nonce = freeNonce(this.next, this.slots);
+    const pending = await this.network.transactionCount(account, "pending");
+    if (pending <= nonce) {
+      this.strangersSince = undefined;
+      return true;
+    }
+    this.strangersSince ??= head.number;
+    if (head.number - this.strangersSince >= 2 * this.policy.bumpBlocks) return true;
+    this.tell({ type: "strangers", nonce, pending });
+    return false;
+  }
+
+  /**
+   * Signs, writes down and broadcasts one more transaction; call `isFree` before, once for each block.
+   * @returns `sent`; `capped` where the fee cap leaves no room to replace what has the nonce; or what no node took, and
+   * why: it is offered again with every `follow`.
+   */
+  async submit(submission: Submission, head: Head): Promise<"sent" | "capped" | Broadcast["type"]> {
+    const [idle] = this.idle;
+    const market = await this.feeMarket(head);
+    const cap = this.policy.maxFeePerGas;
+    const fees = idle === undefined ? firstFees(market, cap) : raisedFees(newest(idle).fees, market, cap);
+    if (fees === undefined) return "capped";
+    this.idle = this.idle.slice(1);
+    const slot = idle ?? { nonce: freeNonce(this.next, this.slots), attempts: [] };
+    const attempt = await this.sign(slot, submission, fees, head);
+    const result = await this.broadcast(attempt);
+    return result.type === "accepted" || result.type === "known" ? "sent" : result.type;
+  }
+
+  /** What gas costs at block `head`; asked for once. */
+  async feeMarket(head: Head): Promise<FeeMarket> {
+    if (this.market?.block !== head.hash) {
+      const fees = { baseFeePerGas: head.baseFeePerGas, tip: await this.network.tip() };
+      this.market = { block: head.hash, fees };
+    }
+    return this.market.fees;
+  }
+
+  /** What became of a nonce that is used up; undefined where that cannot be told yet. */
+  private async settle(slot: Slot, head: Head): Promise<Settled | undefined> {
+    for (const attempt of [...slot.attempts].reverse()) {
+      const receipt = await this.network.receipt(attempt.hash);
+      if (receipt === undefined) continue;
+      this.unexplained.delete(slot.nonce);
+      if (receipt.block.number > head.number) return undefined; // mined after the block that this look is about
+      const done = this.doneBy(receipt.logs);
+      const earned = earnedBy(attempt, done);
+      await this.journal.mined(slot.nonce, { ...receipt, earned });
+      return { type: "mined", attempt, receipt, done, earned };
+    }
+    const since = this.unexplained.get(slot.nonce) ?? head.number;
+    this.unexplained.set(slot.nonce, since);
+    if (head.number - since < RECEIPT_BLOCKS) return undefined;
+    this.unexplained.delete(slot.nonce);
+    await this.journal.foreign(slot.nonce, head);
+    return { type: "foreign", slot };
+  }
+
+  /** Moves on what is not mined. */
+  private async push(head: Head, isDue: (key: string) => boolean): Promise<void> {
+    const waiting = this.slots.filter(({ nonce }) => nonce >= this.next);
+    const steps: (readonly [Slot, "broadcast" | "raise"])[] = [];
+    let isFollowed = false;
+    for (const slot of [...waiting].reverse()) {
+      const isNeeded = newest(slot).duties.some(({ key }) => isDue(key));
+      const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, isNeeded, isFollowed });
+      if (step === "idle") this.idle = [slot, ...this.idle];
+      else isFollowed = true;
+      if (step === "broadcast" || step === "raise") steps.unshift([slot, step]);
+    }
+    for (const [slot, step] of steps) {
+      const result = step === "raise" ? undefined : await this.broadcast(newest(slot));
+      const isTooLittle = result?.type === "underpriced" || result?.type === "feeTooLow";
+      if (step === "raise" || isTooLittle) await this.raise(slot, head);
+    }
+  }
+
+  /** Offers more for the newest attempt of a slot; the same once more where the cap leaves no room, lest it was lost. */
+  private async raise(slot: Slot, head: Head): Promise<void> {
+    const last = newest(slot);
+    const fees = raisedFees(last.fees, await this.feeMarket(head), this.policy.maxFeePerGas);
+    if (fees === undefined) {
+      if (last.sent) await this.network.broadcast(last.raw);
+      return;
+    }
+    const attempt = await this.sign(slot, { ...last, ...callOf(last.raw) }, fees, head);
+    this.tell({ type: "raised", attempt, before: last.fees });
+    await this.broadcast(attempt);
+  }
+
+  private async sign(slot: Slot, submission: Submission, fees: Fees, head: Head): Promise<Attempt> {
+    const { kind, duties, gasLimit, to, data } = submission;
+    const signed = await this.signer.sign({ to, data, nonce: slot.nonce, gasLimit, fees, isLegacy: isLegacy(head) });
+    const about = { kind, duties, fees, gasLimit, signedBlock: head.number, sent: false };
+    const attempt: Attempt = { nonce: slot.nonce, attempt: slot.attempts.length, ...signed, ...about };
+    await this.journal.record(attempt, head.timestamp);
+    this.keep(attempt);
+    this.tell({ type: "signed", attempt });
+    return attempt;
+  }
+
+  /** Offers an attempt to the nodes; where they find its fee too low, that is what the next `follow` mends. */
+  private async broadcast(attempt: Attempt): Promise<Broadcast> {
+    const result = await this.network.broadcast(attempt.raw);
+    if (result.type === "accepted" || result.type === "known" || result.type === "nonceUsed") {
+      await this.journal.sent(attempt);
+      this.keep({ ...attempt, sent: true });
+      if (!attempt.sent) this.tell({ type: "sent", attempt });
+    } else {
+      this.tell({ type: "refused", attempt, reason: result.type === "rejected" ? result.reason : result.type });
+    }
+    return result;
+  }
+
+  private keep(attempt: Attempt): void {
+    const { nonce } = attempt;
+    const slot = this.slots.find((other) => other.nonce === nonce);
+    const attempts = [...(slot?.attempts ?? []).filter((other) => other.attempt !== attempt.attempt), attempt];
+    const others = this.slots.filter((other) => other !== slot);
+    this.slots = [...others, { nonce, attempts }].sort((a, b) => a.nonce - b.nonce);
+  }
+}
+
+function isLegacy({ baseFeePerGas }: Head): boolean {
+  return baseFeePerGas === undefined;
+}
+
+function earnedBy({ duties }: Attempt, done: readonly Done[]): Record<string, string> {
+  const tokens = new Map(duties.map(({ key, token }) => [key, token]));
+  const sums = new Map<string, bigint>();
+  for (const { key, bounty } of done) {
+    const token = tokens.get(key);
+    if (token !== undefined && bounty > 0n) sums.set(token, (sums.get(token) ?? 0n) + bounty);
+  }
+  return Object.fromEntries([...sums].map(([token, sum]) => [token, sum.toString()]));
+}

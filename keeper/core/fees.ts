@@ -1,0 +1,55 @@
+/** What a transaction offers, wei per gas. On a chain without EIP-1559 both are its gas price. */
+export interface Fees {
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
+/** What blocks cost now, wei per gas. */
+export interface FeeMarket {
+  /** Undefined on a chain without EIP-1559, where `tip` is the whole gas price. */
+  readonly baseFeePerGas: bigint | undefined;
+  /** What the node suggests on top. */
+  readonly tip: bigint;
+}
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** What gas costs at present, wei. */
+export function costPerGas({ baseFeePerGas, tip }: FeeMarket): bigint {
+  return (baseFeePerGas ?? 0n) + tip;
+}
+
+/** What to offer: room for the base fee to double, which takes six full blocks, but never above `cap`. */
+export function firstFees({ baseFeePerGas, tip }: FeeMarket, cap: bigint | undefined): Fees {
+  if (baseFeePerGas === undefined) return within({ maxFeePerGas: tip, maxPriorityFeePerGas: tip }, cap);
+  return within({ maxFeePerGas: 2n * baseFeePerGas + tip, maxPriorityFeePerGas: tip }, cap);
+}
+
+/**
+ * What to offer instead of `before`, which is not mined: a quarter more of both, or what would be offered now, if that is
+ * more. Undefined where the cap leaves no room: nodes take a replacement only if both parts offer a tenth more.
+ */
+export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefined): Fees | undefined {
+  const now = firstFees(market, cap);
+  const raised = within(
+    {
+      maxFeePerGas: max(quarterMore(before.maxFeePerGas), now.maxFeePerGas),
+      maxPriorityFeePerGas: max(quarterMore(before.maxPriorityFeePerGas), now.maxPriorityFeePerGas),
+    },
+    cap,
+  );
+  const replaces =
+    raised.maxFeePerGas * 10n >= before.maxFeePerGas * 11n &&
+    raised.maxPriorityFeePerGas * 10n >= before.maxPriorityFeePerGas * 11n;
+  return replaces ? raised : undefined;
+}
+
+function quarterMore(fee: bigint): bigint {
+  return (fee * 5n) / 4n + 1n;
+}
+
+function within({ maxFeePerGas, maxPriorityFeePerGas }: Fees, cap: bigint | undefined): Fees {
+  const most = cap === undefined ? maxFeePerGas : min(maxFeePerGas, cap);
+  return { maxFeePerGas: most, maxPriorityFeePerGas: min(maxPriorityFeePerGas, most) };
+}

@@ -1,0 +1,76 @@
+import type { DutyKind } from "./duties";
+import type { Fees } from "./fees";
+
+/** A duty that a transaction does, by its key, and in which token it is paid; undefined: not at all. */
+export interface DutyRef {
+  readonly key: string;
+  readonly token?: string;
+}
+
+/** One signed transaction. It may be mined as long as its nonce is not used up, whatever was signed after it. */
+export interface Attempt {
+  readonly nonce: number;
+  /** Counts the transactions signed with this nonce, from 0. */
+  readonly attempt: number;
+  readonly hash: string;
+  /** Signed bytes, hexadecimal. */
+  readonly raw: string;
+  readonly kind: DutyKind;
+  readonly duties: readonly DutyRef[];
+  readonly fees: Fees;
+  readonly gasLimit: bigint;
+  /** The newest block when it was signed. */
+  readonly signedBlock: number;
+  /** Whether a node took it at least once. One that was not taken may have been all the same: the answer may be lost. */
+  readonly sent: boolean;
+}
+
+/** A nonce that is not used up, and all that was signed with it, oldest first; at least one. */
+export interface Slot {
+  readonly nonce: number;
+  readonly attempts: readonly Attempt[];
+}
+
+/** The attempt of a slot that pays most: the one that the nodes should have. */
+export function newest({ nonce, attempts }: Slot): Attempt {
+  const last = attempts.at(-1);
+  if (last === undefined) throw new Error(`nonce ${nonce} has no transaction`);
+  return last;
+}
+
+/** What to do about a nonce that is not used up. */
+export type SlotStep = "wait" | "broadcast" | "raise" | "idle";
+
+/** What else there is to know about a slot. */
+export interface SlotFacts {
+  /** Blocks on offer after which a transaction counts as stuck. */
+  readonly bumpBlocks: number;
+  /** Whether any duty of its newest attempt is still due. */
+  readonly isNeeded: boolean;
+  /** Whether a later nonce waits for it. */
+  readonly isFollowed: boolean;
+}
+
+/**
+ * What to do about a slot whose nonce is not used up at block `head`:
+ * - `broadcast`: no node is known to have taken its newest attempt;
+ * - `raise`: that was on offer for `bumpBlocks` again;
+ * - `idle`: one of both, but nothing that it would do is needed any more, and no later nonce waits for it: the nonce is
+ *   free for something else, at a higher fee if there is a transaction to replace.
+ */
+export function nextStep(slot: Slot, head: number, { bumpBlocks, isNeeded, isFollowed }: SlotFacts): SlotStep {
+  const { sent, signedBlock } = newest(slot);
+  const waited = head - signedBlock;
+  const isStuck = waited >= bumpBlocks && waited % bumpBlocks === 0;
+  if (sent && !isStuck) return "wait";
+  if (!isNeeded && !isFollowed) return "idle";
+  return sent ? "raise" : "broadcast";
+}
+
+/** The lowest nonce from `next` on, the account's next one, that no slot has. */
+export function freeNonce(next: number, slots: readonly Slot[]): number {
+  const taken = new Set(slots.map(({ nonce }) => nonce));
+  let nonce = next;
+  while (taken.has(nonce)) nonce++;
+  return nonce;
+}

@@ -1,0 +1,139 @@
+import { z } from "zod";
+
+import { DUTY_KINDS } from "../core/duties";
+import type { BlockRef } from "../core/events";
+import type { Attempt, Slot } from "../core/slots";
+import type { Database, Row } from "./database";
+
+/** How an attempt ended. `replaced`: another one of its nonce was mined; `foreign`: one that nobody here signed. */
+export type Outcome = "done" | "reverted" | "replaced" | "foreign";
+
+/** What the mined transaction of a nonce came to. */
+export interface Mined {
+  readonly hash: string;
+  readonly block: BlockRef;
+  readonly reverted: boolean;
+  readonly gasUsed: bigint;
+  /** Wei. */
+  readonly feePaid: bigint;
+  /** Base units by token. */
+  readonly earned: Readonly<Record<string, string>>;
+}
+
+const dutiesSchema = z.array(z.object({ key: z.string(), token: z.string().exactOptional() }));
+const attemptSchema = z
+  .object({
+    nonce: z.number(),
+    attempt: z.number(),
+    hash: z.string(),
+    raw: z.string(),
+    kind: z.enum(DUTY_KINDS),
+    duties: z.string().transform((text) => dutiesSchema.parse(JSON.parse(text))),
+    max_fee: z.string(),
+    priority_fee: z.string(),
+    gas_limit: z.string(),
+    signed_block: z.number(),
+    sent: z.number(),
+  })
+  .transform((row): Attempt => ({
+    nonce: row.nonce,
+    attempt: row.attempt,
+    hash: row.hash,
+    raw: row.raw,
+    kind: row.kind,
+    duties: row.duties,
+    fees: { maxFeePerGas: BigInt(row.max_fee), maxPriorityFeePerGas: BigInt(row.priority_fee) },
+    gasLimit: BigInt(row.gas_limit),
+    signedBlock: row.signed_block,
+    sent: row.sent === 1,
+  }));
+
+/** Every transaction that one account ever signed here, and what became of it. */
+export class Journal {
+  constructor(
+    private readonly database: Database,
+    private readonly account: string,
+  ) {}
+
+  /** Nonces that are not known to be used up, lowest first. */
+  async open(): Promise<readonly Slot[]> {
+    const rows = await this.database.query(
+      "SELECT nonce, attempt, hash, raw, kind, duties, max_fee, priority_fee, gas_limit, signed_block, sent " +
+        "FROM transactions WHERE account = $1 AND mined_block IS NULL ORDER BY nonce, attempt",
+      [this.account],
+    );
+    return slotsOf(rows);
+  }
+
+  /** Writes down a signed transaction, for good: only then may anybody hear of it. */
+  async record({ fees, ...attempt }: Attempt, signedAt: number): Promise<void> {
+    await this.database.query(
+      "INSERT INTO transactions (account, nonce, attempt, hash, raw, kind, duties, max_fee, priority_fee, gas_limit, " +
+        "signed_block, signed_at, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)",
+      [
+        this.account,
+        attempt.nonce,
+        attempt.attempt,
+        attempt.hash,
+        attempt.raw,
+        attempt.kind,
+        JSON.stringify(attempt.duties),
+        fees.maxFeePerGas.toString(),
+        fees.maxPriorityFeePerGas.toString(),
+        attempt.gasLimit.toString(),
+        attempt.signedBlock,
+        signedAt,
+      ],
+    );
+  }
+
+  /** Notes that a node took it. */
+  async sent({ nonce, attempt }: Pick<Attempt, "nonce" | "attempt">): Promise<void> {
+    await this.database.query("UPDATE transactions SET sent = 1 WHERE account = $1 AND nonce = $2 AND attempt = $3", [
+      this.account,
+      nonce,
+      attempt,
+    ]);
+  }
+
+  /** Closes a nonce: one of its attempts was mined. */
+  async mined(nonce: number, mined: Mined): Promise<void> {
+    const { hash, block, reverted, gasUsed, feePaid, earned } = mined;
+    await this.database.transaction(async (queries) => {
+      await queries.query(
+        "UPDATE transactions SET mined_block = $1, mined_hash = $2, outcome = 'replaced' WHERE account = $3 AND nonce = $4",
+        [block.number, block.hash, this.account, nonce],
+      );
+      await queries.query(
+        "UPDATE transactions SET sent = 1, outcome = $1, gas_used = $2, fee_paid = $3, earned = $4 WHERE hash = $5",
+        [reverted ? "reverted" : "done", gasUsed.toString(), feePaid.toString(), JSON.stringify(earned), hash],
+      );
+    });
+  }
+
+  /** Opens all nonces again that the chain says are not used up: `next` is the account's next one. */
+  async reopen(next: number): Promise<void> {
+    await this.database.query(
+      "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL " +
+        "WHERE account = $1 AND nonce >= $2 AND mined_block IS NOT NULL",
+      [this.account, next],
+    );
+  }
+
+  /** Closes a nonce that a transaction took which nobody here signed; noticed at `block`. */
+  async foreign(nonce: number, block: BlockRef): Promise<void> {
+    await this.database.query(
+      "UPDATE transactions SET mined_block = $1, mined_hash = $2, outcome = 'foreign' WHERE account = $3 AND nonce = $4",
+      [block.number, block.hash, this.account, nonce],
+    );
+  }
+}
+
+function slotsOf(rows: readonly Row[]): Slot[] {
+  const slots = new Map<number, Attempt[]>();
+  for (const row of rows) {
+    const attempt = attemptSchema.parse(row);
+    slots.set(attempt.nonce, [...(slots.get(attempt.nonce) ?? []), attempt]);
+  }
+  return [...slots].map(([nonce, attempts]) => ({ nonce, attempts }));
+}
