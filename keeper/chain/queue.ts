@@ -1,35 +1,18 @@
-import type { BlockRef, Head } from "../core/events";
+import type { LogParams } from "ethers";
+
 import type { DutyKind } from "../core/duties";
+import type { Head } from "../core/events";
 import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
 import { type Attempt, type DutyRef, freeNonce, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
+import type { Broadcast, ChainApi, Receipt, Verdict } from "./api";
 import { type Call, callOf, type Signer } from "./signer";
 
-/** What a node said to a signed transaction. */
-export type Broadcast =
-  | { readonly type: "accepted" | "known" | "nonceUsed" | "underpriced" | "feeTooLow" | "insufficientFunds" }
-  | { readonly type: "rejected"; readonly reason: string };
-
-/** What became of a transaction in the chain. */
-export interface Receipt<Log = unknown> {
-  readonly hash: string;
-  readonly block: BlockRef;
-  readonly reverted: boolean;
-  readonly gasUsed: bigint;
-  /** Wei, a rollup's data fee included. */
-  readonly feePaid: bigint;
-  readonly logs: readonly Log[];
-}
-
 /** What the queue asks of the chain. */
-export interface Network<Log> {
-  /** Transactions of an account in the newest block; with those that wait, if the node knows of any. */
-  transactionCount(account: string, at: "latest" | "pending"): Promise<number>;
-  receipt(hash: string): Promise<Receipt<Log> | undefined>;
-  broadcast(raw: string): Promise<Broadcast>;
-  /** Suggested tip, wei per gas; the whole gas price on a chain without EIP-1559. */
-  tip(): Promise<bigint>;
-}
+export type Network = Pick<
+  ChainApi,
+  "transactionCount" | "receipt" | "broadcast" | "maxPriorityFeePerGas" | "gasPrice"
+>;
 
 /** One transaction to send. */
 export interface Submission extends Call {
@@ -67,7 +50,7 @@ export type Settled =
 export type QueueEvent =
   | { readonly type: "signed" | "sent"; readonly attempt: Attempt }
   | { readonly type: "raised"; readonly attempt: Attempt; readonly before: Fees }
-  | { readonly type: "refused"; readonly attempt: Attempt; readonly reason: string }
+  | { readonly type: "refused"; readonly attempt: Attempt; readonly verdict: Verdict; readonly reason: string }
   | { readonly type: "strangers"; readonly nonce: number; readonly pending: number };
 
 /** Blocks for which a nonce that is used up may have no receipt, before a stranger is believed to have used it. */
@@ -78,7 +61,7 @@ const RECEIPT_BLOCKS = 2;
  * signed is in the journal before anybody hears of it: whatever dies here, the next run knows every transaction that may
  * still be mined. A duty is given to one nonce at a time, so however often fees are raised, it is done once.
  */
-export class TransactionQueue<Log = unknown> {
+export class TransactionQueue {
   private slots: readonly Slot[] = [];
   /** Slots whose nonce is free for other duties: the highest ones, since no later nonce may wait for them. */
   private idle: readonly Slot[] = [];
@@ -91,12 +74,12 @@ export class TransactionQueue<Log = unknown> {
   private market: { readonly block: string; readonly fees: FeeMarket } | undefined;
 
   constructor(
-    private readonly network: Network<Log>,
+    private readonly network: Network,
     private readonly signer: Signer,
     private readonly journal: Journal,
     private readonly policy: QueuePolicy,
     /** What a mined transaction of this account did, from its logs. */
-    private readonly doneBy: (logs: readonly Log[]) => readonly Done[],
+    private readonly doneBy: (logs: readonly LogParams[]) => readonly Done[],
     private readonly tell: (event: QueueEvent) => void = () => undefined,
   ) {}
 
@@ -162,7 +145,7 @@ export class TransactionQueue<Log = unknown> {
    * @returns `sent`; `capped` where the fee cap leaves no room to replace what has the nonce; or what no node took, and
    * why: it is offered again with every `follow`.
    */
-  async submit(submission: Submission, head: Head): Promise<"sent" | "capped" | Broadcast["type"]> {
+  async submit(submission: Submission, head: Head): Promise<"sent" | "capped" | Verdict> {
     const [idle] = this.idle;
     const market = await this.feeMarket(head);
     const cap = this.policy.maxFeePerGas;
@@ -171,14 +154,16 @@ export class TransactionQueue<Log = unknown> {
     this.idle = this.idle.slice(1);
     const slot = idle ?? { nonce: freeNonce(this.next, this.slots), attempts: [] };
     const attempt = await this.sign(slot, submission, fees, head);
-    const result = await this.broadcast(attempt);
-    return result.type === "accepted" || result.type === "known" ? "sent" : result.type;
+    const { verdict } = await this.broadcast(attempt);
+    return verdict === "accepted" || verdict === "known" ? "sent" : verdict;
   }
 
   /** What gas costs at block `head`; asked for once. */
   async feeMarket(head: Head): Promise<FeeMarket> {
     if (this.market?.block !== head.hash) {
-      const fees = { baseFeePerGas: head.baseFeePerGas, tip: await this.network.tip() };
+      const { network } = this;
+      const tip = await (isLegacy(head) ? network.gasPrice() : network.maxPriorityFeePerGas());
+      const fees = { baseFeePerGas: head.baseFeePerGas, tip };
       this.market = { block: head.hash, fees };
     }
     return this.market.fees;
@@ -190,10 +175,11 @@ export class TransactionQueue<Log = unknown> {
       const receipt = await this.network.receipt(attempt.hash);
       if (receipt === undefined) continue;
       this.unexplained.delete(slot.nonce);
-      if (receipt.block.number > head.number) return undefined; // mined after the block that this look is about
+      if (receipt === "disputed" || receipt.blockNumber > head.number) return undefined; // the next look tells
       const done = this.doneBy(receipt.logs);
       const earned = earnedBy(attempt, done);
-      await this.journal.mined(slot.nonce, { ...receipt, earned });
+      const block = { number: receipt.blockNumber, hash: receipt.blockHash };
+      await this.journal.mined(slot.nonce, { ...receipt, block, earned });
       return { type: "mined", attempt, receipt, done, earned };
     }
     const since = this.unexplained.get(slot.nonce) ?? head.number;
@@ -218,7 +204,7 @@ export class TransactionQueue<Log = unknown> {
     }
     for (const [slot, step] of steps) {
       const result = step === "raise" ? undefined : await this.broadcast(newest(slot));
-      const isTooLittle = result?.type === "underpriced" || result?.type === "feeTooLow";
+      const isTooLittle = result?.verdict === "underpriced" || result?.verdict === "feeTooLow";
       if (step === "raise" || isTooLittle) await this.raise(slot, head);
     }
   }
@@ -250,12 +236,13 @@ export class TransactionQueue<Log = unknown> {
   /** Offers an attempt to the nodes; where they find its fee too low, that is what the next `follow` mends. */
   private async broadcast(attempt: Attempt): Promise<Broadcast> {
     const result = await this.network.broadcast(attempt.raw);
-    if (result.type === "accepted" || result.type === "known" || result.type === "nonceUsed") {
+    const { verdict, reason } = result;
+    if (verdict === "accepted" || verdict === "known" || verdict === "nonceUsed") {
       await this.journal.sent(attempt);
       this.keep({ ...attempt, sent: true });
       if (!attempt.sent) this.tell({ type: "sent", attempt });
     } else {
-      this.tell({ type: "refused", attempt, reason: result.type === "rejected" ? result.reason : result.type });
+      this.tell({ type: "refused", attempt, verdict, reason });
     }
     return result;
   }

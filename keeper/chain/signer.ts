@@ -1,4 +1,4 @@
-import { type BaseWallet, Transaction } from "ethers";
+import { type BaseWallet, keccak256, Transaction } from "ethers";
 
 import type { Fees } from "../core/fees";
 
@@ -40,7 +40,7 @@ export class WalletSigner implements Signer {
     const price = isLegacy ? { type: 0, gasPrice: maxFeePerGas } : { type: 2, maxFeePerGas, maxPriorityFeePerGas };
     const transaction = Transaction.from({ to, data, nonce, gasLimit, chainId: this.chainId, value: 0n, ...price });
     const raw = await this.wallet.signTransaction(transaction);
-    return { raw, hash: Transaction.from(raw).hash ?? "" };
+    return { raw, hash: keccak256(raw) };
   }
 }
 

@@ -14,8 +14,8 @@ export interface Mined {
   readonly block: BlockRef;
   readonly reverted: boolean;
   readonly gasUsed: bigint;
-  /** Wei. */
-  readonly feePaid: bigint;
+  /** Wei; undefined where the node does not tell. */
+  readonly feePaid: bigint | undefined;
   /** Base units by token. */
   readonly earned: Readonly<Record<string, string>>;
 }
@@ -106,7 +106,7 @@ export class Journal {
       );
       await queries.query(
         "UPDATE transactions SET sent = 1, outcome = $1, gas_used = $2, fee_paid = $3, earned = $4 WHERE hash = $5",
-        [reverted ? "reverted" : "done", gasUsed.toString(), feePaid.toString(), JSON.stringify(earned), hash],
+        [reverted ? "reverted" : "done", gasUsed.toString(), feePaid?.toString() ?? null, JSON.stringify(earned), hash],
       );
     });
   }
@@ -114,7 +114,7 @@ export class Journal {
   /** Opens all nonces again that the chain says are not used up: `next` is the account's next one. */
   async reopen(next: number): Promise<void> {
     await this.database.query(
-      "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL " +
+      "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, sent = 0 " +
         "WHERE account = $1 AND nonce >= $2 AND mined_block IS NOT NULL",
       [this.account, next],
     );
