@@ -23,4 +23,6 @@ export interface Rules {
   timed(item: Item, timestamp: number): Item;
   /** What the item will need; nothing while it is untimed. */
   dutiesOf(item: Item): readonly Duty[];
+  /** What the item is counted as: a lease that has not ended, a dispute that is not settled, or nothing. */
+  countsAs(item: Item): "lease" | "dispute" | undefined;
 }

@@ -1,0 +1,106 @@
+import { readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+import type { Logger } from "pino";
+
+import type { Database } from "./database";
+import { Postgres } from "./postgres";
+import { type Deployment, MismatchError, prepare } from "./schema";
+import { Sqlite, SqliteError } from "./sqlite";
+
+export interface OpenOptions {
+  /** What the database is, or will be, about. */
+  readonly deployment: Deployment;
+  readonly log: Logger;
+}
+
+/** Files set aside for each reason. */
+const MOST_KEPT = 3;
+/** Any number that others are unlikely to lock in the same database. */
+const PREPARING = 6_041_983;
+
+/**
+ * Opens the database at a postgres:// URL, or in a file, and makes its tables. A file that is damaged, or belongs to
+ * another deployment, is set aside, and a new one made: the chain tells again what it held, except for transactions that
+ * are not mined yet. A PostgreSQL database of another deployment is refused. Fails with a StoreError.
+ */
+export function openDatabase(urlOrPath: string, options: OpenOptions): Promise<Database> {
+  return /^postgres(ql)?:/i.test(urlOrPath) ? openPostgres(urlOrPath, options) : openFile(urlOrPath, options);
+}
+
+async function openPostgres(url: string, { deployment, log }: OpenOptions): Promise<Database> {
+  const database = new Postgres(url, log);
+  try {
+    await database.transaction(async (queries) => {
+      await queries.query("SELECT pg_advisory_xact_lock($1)", [PREPARING]);
+      await prepare(queries, deployment);
+    });
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error instanceof MismatchError ? new MismatchError(`The database ${database.name}: ${error.message}`) : error;
+  }
+}
+
+async function openFile(path: string, options: OpenOptions): Promise<Database> {
+  try {
+    return await tryFile(path, options.deployment);
+  } catch (error) {
+    if (!(error instanceof Useless)) throw error;
+    const aside = await setAside(path, error.reason);
+    options.log.warn(
+      { file: path, setAsideAs: aside, problem: error.message },
+      "The keeper's file is of no use: it is set aside, and a new one learns everything from the chain.",
+    );
+    return tryFile(path, options.deployment);
+  }
+}
+
+/** A file that is to be set aside. */
+class Useless extends Error {
+  constructor(
+    message: string,
+    readonly reason: "corrupt" | "foreign",
+  ) {
+    super(message);
+  }
+}
+
+async function tryFile(path: string, deployment: Deployment): Promise<Database> {
+  let file: Sqlite | undefined;
+  try {
+    file = new Sqlite(path);
+    await file.check();
+    await file.transaction((queries) => prepare(queries, deployment));
+    return file;
+  } catch (error) {
+    // A file that another process uses is not taken away from it.
+    const isFree = error instanceof MismatchError && (await file?.foldUp());
+    await file?.close();
+    if (isFree) throw new Useless(error.message, "foreign");
+    if (error instanceof MismatchError)
+      throw new MismatchError(`${path}: ${error.message} Another keeper has it open.`);
+    if (error instanceof SqliteError && error.isDamage) throw new Useless(error.message, "corrupt");
+    throw error;
+  }
+}
+
+/** Renames the file and what SQLite keeps beside it; forgets the oldest that were set aside. Returns the new name. */
+async function setAside(path: string, reason: string): Promise<string> {
+  const directory = dirname(path);
+  const name = basename(path);
+  const names = await readdir(directory);
+  const prefix = `${name}.${reason}-`;
+  const numberOf = (other: string): number =>
+    Number(other.startsWith(prefix) && parseInt(other.slice(prefix.length), 10));
+  const number = Math.max(0, ...names.map(numberOf)) + 1;
+  const aside = join(directory, `${prefix}${number}`);
+  // The file first: should the keeper end here, SQLite takes no notice of what is beside a missing file.
+  await rename(path, aside);
+  for (const beside of ["-wal", "-shm"].filter((part) => names.includes(name + part))) {
+    await rename(path + beside, aside + beside);
+  }
+  const old = names.filter((other) => numberOf(other) > 0 && numberOf(other) <= number - MOST_KEPT);
+  for (const other of old) await rm(join(directory, other));
+  return aside;
+}

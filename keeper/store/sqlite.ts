@@ -1,0 +1,178 @@
+import { setImmediate } from "node:timers/promises";
+
+import Libsql from "libsql";
+
+import { type Database, type Queries, type Row, StoreError, type Value } from "./database";
+import { Mutex } from "./mutex";
+
+/** Milliseconds that a statement waits for another process which uses the file. */
+const BUSY_TIMEOUT = 5_000;
+/** Milliseconds of statements after which other work of this process gets its turn. */
+const LONGEST_RUN = 25;
+const MOST_CACHED = 200;
+
+type Statement = ReturnType<InstanceType<typeof Libsql>["prepare"]>;
+
+/** A file of SQLite. What a committed transaction wrote outlives a loss of power. */
+export class Sqlite implements Database {
+  readonly forUpdate = "";
+  readonly forUpdateSkipLocked = "";
+
+  private readonly connection: InstanceType<typeof Libsql>;
+  private readonly statements = new Map<string, Statement>();
+  private readonly mutex = new Mutex();
+  private busySince = performance.now();
+
+  /** Opens or creates the file; its directory must exist. Fails with a SqliteError. */
+  constructor(private readonly path: string) {
+    try {
+      this.connection = new Libsql(path, { timeout: BUSY_TIMEOUT });
+    } catch (error) {
+      throw explained(error, path);
+    }
+    try {
+      this.connection.exec("PRAGMA journal_mode = WAL");
+      this.connection.exec("PRAGMA synchronous = FULL");
+    } catch (error) {
+      this.connection.close();
+      throw explained(error, path);
+    }
+  }
+
+  query(sql: string, parameters: readonly Value[] = []): Promise<readonly Row[]> {
+    return this.mutex.run(() => this.run(sql, parameters));
+  }
+
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.mutex.run(async () => {
+      let failed: Error | undefined;
+      const query = async (sql: string, parameters: readonly Value[] = []): Promise<readonly Row[]> => {
+        try {
+          return await this.run(sql, parameters);
+        } catch (error) {
+          failed ??= explained(error, this.path);
+          throw failed;
+        }
+      };
+      // IMMEDIATE: it waits for other processes here, and not halfway, where it would have to give up.
+      await this.run("BEGIN IMMEDIATE", []);
+      try {
+        const result = await work({ query });
+        if (failed !== undefined) throw failed;
+        await this.run("COMMIT", []);
+        return result;
+      } catch (error) {
+        // A full disk has rolled it back already.
+        if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.connection.open) return;
+    // Where another process goes on with the file, or the disk is full, the log stays beside it: whoever opens it reads both.
+    await this.foldUp();
+    await this.mutex.run(() => {
+      this.statements.clear();
+      this.connection.close();
+      return Promise.resolve();
+    });
+  }
+
+  /** Looks through the whole file. Fails with a SqliteError where it is damaged. */
+  async check(): Promise<void> {
+    const [row] = await this.query("PRAGMA integrity_check(1)");
+    const verdict = String(row?.["integrity_check"]);
+    if (verdict !== "ok") throw explained(Object.assign(new Error(verdict), { code: "SQLITE_CORRUPT" }), this.path);
+  }
+
+  /** Folds the log into the file, before it is closed. False if another process has it open. */
+  async foldUp(): Promise<boolean> {
+    try {
+      await this.query("PRAGMA busy_timeout = 0");
+      const [row] = await this.query("PRAGMA journal_mode = DELETE");
+      return row?.["journal_mode"] === "delete";
+    } catch {
+      return false;
+    }
+  }
+
+  private async run(sql: string, parameters: readonly Value[]): Promise<readonly Row[]> {
+    // Statements block the process: a long series of them leaves time for its other work.
+    if (performance.now() - this.busySince > LONGEST_RUN) {
+      await setImmediate();
+      this.busySince = performance.now();
+    }
+    parameters.forEach(requireValue);
+    try {
+      return this.prepared(sql).all(parameters) as Row[];
+    } catch (error) {
+      this.statements.delete(sql);
+      throw explained(error, this.path);
+    }
+  }
+
+  private prepared(sql: string): Statement {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.connection.prepare(sql.replaceAll(/\$(\d+)/g, "?$1"));
+    const [oldest] = this.statements.keys();
+    if (this.statements.size >= MOST_CACHED && oldest !== undefined) this.statements.delete(oldest);
+    this.statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Whatever else the binding gets ends the process, or becomes another value. */
+function requireValue(value: unknown): void {
+  if (value === null || typeof value === "string" || Number.isSafeInteger(value)) return;
+  throw new TypeError(`${String(value)} is no value of a column: texts, whole numbers below 2^53 and null are.`);
+}
+
+/** What SQLite says, and what to do about it. */
+export class SqliteError extends StoreError {
+  constructor(
+    message: string,
+    /** Its result code, as SQLITE_FULL; "" where it is about something else. */
+    readonly code: string,
+  ) {
+    super(message);
+  }
+
+  /** Whether the file itself is at fault: it is damaged, or something else than a database. */
+  get isDamage(): boolean {
+    return /^SQLITE_(CORRUPT|NOTADB)/.test(this.code);
+  }
+}
+
+/** An error of the binding, with what to do about it. */
+function explained(error: unknown, path: string): SqliteError {
+  if (error instanceof SqliteError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = codeOf(error, message);
+  const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1];
+  const parts = [`${path}: ${message}`, code === "" ? "" : ` (${code})`, advice === undefined ? "" : `. ${advice}`];
+  return new SqliteError(parts.join(""), code);
+}
+
+function codeOf(error: unknown, message: string): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code !== "") {
+    return error.code;
+  }
+  // What fails while it is opened tells the number alone.
+  const number = /Unable to open connection to local database .*: (\d+)/.exec(message)?.[1];
+  if (number === undefined) return "";
+  return number === "26" ? "SQLITE_NOTADB" : number === "11" ? "SQLITE_CORRUPT" : "SQLITE_CANTOPEN";
+}
+
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^SQLITE_(CORRUPT|NOTADB)/, "Start the keeper again: it sets the file aside and makes a new one from the chain."],
+  [/^SQLITE_FULL/, "Make room on its disk: the keeper goes on by itself then."],
+  [
+    /^SQLITE_(BUSY|LOCKED)/,
+    "Another process holds it: a file is for one keeper; let several share a PostgreSQL database.",
+  ],
+  [/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/, "Let the keeper write to the file and to its directory, which must exist."],
+  [/^SQLITE_IOERR/, "Look after its disk: the keeper goes on by itself if this passes."],
+];
