@@ -1,3 +1,4 @@
+import type { FailureKind } from "../chain/rpcErrors";
 import type { DutyKind } from "../core/duties";
 
 /** A block's number and time, seconds of the chain. */
@@ -23,8 +24,8 @@ export interface Outstanding {
   readonly oldestBlocks: number;
 }
 
-/** How a request to an endpoint ended: answered, refused with an error of the node, or not answered as it should be. */
-export type RequestOutcome = "ok" | "error" | "failure";
+/** How a request to an endpoint ended: answered, answered with an error, or why there was no answer. */
+export type RequestOutcome = "ok" | "refused" | FailureKind;
 /** What endpoints can contradict each other about. */
 export type Subject = "head" | "block" | "logs";
 /** How a transaction of the keeper ended. */

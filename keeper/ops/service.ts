@@ -1,49 +1,117 @@
 import type { Logger } from "pino";
 
 import { pause } from "../chain/pause";
-import type { PassReport } from "./keeper";
+import type { Health } from "./health";
+import type { BlockTime, Meter } from "./meter";
+import type { Pace } from "./pace";
+import type { Stopwatch } from "./stopwatch";
+
+/** What the service asks of a pass. */
+export interface Passed {
+  readonly head: BlockTime;
+  /** Whether a new block was seen. */
+  readonly fresh: boolean;
+  /** Transactions that this pass sent. */
+  readonly submitted: number;
+  /** Transactions that are not mined yet. */
+  readonly outstanding: number;
+  /** Duties that failed. */
+  readonly failed: number;
+}
 
 /** What the service repeats, and how. */
 export interface Service {
-  readonly pass: () => Promise<PassReport>;
-  readonly pollMs: number;
+  readonly pass: () => Promise<Passed>;
+  readonly pace: Pace;
+  readonly now: Stopwatch;
+  readonly health: Pick<Health, "passed" | "passFailed">;
+  readonly meter: Pick<Meter, "passed" | "passFailed">;
+  /** What of an error may be shown. */
+  readonly explain: (error: unknown) => string;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Milliseconds of the machine that a pass gets to end in after the signal. */
+  readonly graceMs?: number;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-const LONGEST_PAUSE_MS = 60_000;
-/** A keeper of which nothing is wanted looks at most so often; each look does what the last one left. */
-const MOST_PASSES_AT_ONCE = 20;
+const GRACE_MS = 3_000;
+/** `once` gives up after so many failed passes in a row, and after so many seconds in all. */
+const MOST_FAILED_PASSES = 3;
+const ONCE_SECONDS = 600;
 
 /** Passes until the signal, one after the other. A pass that fails is logged and tried again, after growing pauses. */
-export async function runService({ pass, pollMs, log, signal }: Service): Promise<void> {
-  for (let failures = 0; !signal.aborted;) {
-    try {
-      await pass();
-      failures = 0;
-    } catch (error) {
-      if (signal.aborted) break;
-      failures += 1;
-      log.error({ err: error, failures }, "the pass failed; it will be tried again");
-    }
-    await pause(Math.min(pollMs * 2 ** failures, Math.max(pollMs, LONGEST_PAUSE_MS)), signal);
+export async function runService(service: Service): Promise<void> {
+  while (!service.signal.aborted) {
+    await step(service);
+    await rest(service);
   }
 }
 
-/** Passes until nothing is left to do. Returns whether everything that was tried worked. */
-export async function runOnce({ pass, log, signal }: Omit<Service, "pollMs">): Promise<boolean> {
-  const done = { ended: 0, executed: 0, settled: 0 };
-  for (let passes = 0; passes < MOST_PASSES_AT_ONCE && !signal.aborted; passes++) {
-    const report = await pass();
-    done.ended += report.ended;
-    done.executed += report.executed;
-    done.settled += report.settled;
-    if (report.failed > 0) return false;
-    if (report.planned === 0) {
-      const { openLeases, openDisputes, skipped } = report;
-      log.info({ ...done, openLeases, openDisputes, skipped }, "nothing left to do");
-      return true;
+/** Passes until nothing is left to do and all that was sent is mined. Returns whether that came, and nothing failed. */
+export async function runOnce(service: Service): Promise<boolean> {
+  const { log, now, signal } = service;
+  const until = now() + ONCE_SECONDS;
+  let [failedDuties, failedPasses] = [0, 0];
+  while (!signal.aborted) {
+    const passed = await step(service);
+    failedDuties += passed?.failed ?? 0;
+    failedPasses = passed === undefined ? failedPasses + 1 : 0;
+    if (passed?.submitted === 0 && passed.outstanding === 0) {
+      log.info({ block: passed.head.number, failed: failedDuties }, "nothing left to do");
+      return failedDuties === 0;
     }
+    if (failedPasses === MOST_FAILED_PASSES || now() >= until) {
+      log.error("this run gives up; run it again: it goes on with what was sent and is not mined");
+      return false;
+    }
+    await rest(service);
   }
   return false;
+}
+
+/** One pass; undefined if it failed, or was left behind by a stop. */
+async function step(service: Service): Promise<Passed | undefined> {
+  const { pass, pace, now, health, meter, log, signal } = service;
+  const began = now();
+  try {
+    const passed = await orLeftBehind(pass(), signal, service.graceMs ?? GRACE_MS);
+    pace.looked(began, passed.head.number, passed.fresh);
+    meter.passed(now() - began);
+    health.passed();
+    return passed;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    pace.failed(began);
+    const reason = service.explain(error);
+    meter.passFailed(now() - began);
+    health.passFailed(reason);
+    log.error({ reason, seconds: Math.round((now() - began) * 10) / 10 }, "the pass failed; it will be tried again");
+    return undefined;
+  }
+}
+
+async function rest({ pace, now, signal, wait = pause }: Service): Promise<void> {
+  await wait(Math.max(0, pace.next() - now()) * 1_000, signal);
+}
+
+/**
+ * What `work` comes to; rejects if that takes longer than `graceMs` after the signal. A request that hangs holds nobody
+ * up: every action is safe to repeat.
+ */
+async function orLeftBehind<T>(work: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let leave = (): void => undefined;
+  const leaving = new Promise<never>((_resolve, reject) => {
+    leave = () => {
+      timer = setTimeout(() => reject(new Error("left behind")), graceMs);
+    };
+    signal.addEventListener("abort", leave, { once: true });
+  });
+  try {
+    return await Promise.race([work, leaving]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+    clearTimeout(timer);
+  }
 }

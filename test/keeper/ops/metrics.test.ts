@@ -1,0 +1,185 @@
+import { expect } from "chai";
+
+import { PrometheusMeter } from "../../../keeper/ops/metrics";
+
+const COIN = 10n ** 18n;
+
+describe("Metrics", () => {
+  let now: number;
+  let meter: PrometheusMeter;
+
+  beforeEach(() => {
+    now = 50;
+    meter = new PrometheusMeter(() => now, ["one.example", "two.example"]);
+  });
+
+  /** Samples by name and labels, without the prefix that all share: `rpc_requests_total{endpoint="a"}`. */
+  async function samples(): Promise<Record<string, number>> {
+    const { text } = await meter.expose();
+    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    return Object.fromEntries(
+      lines.map((line) => {
+        const at = line.lastIndexOf(" ");
+        return [line.slice(0, at).replace("leasehold_keeper_", ""), Number(line.slice(at + 1))];
+      }),
+    );
+  }
+
+  const look = (number: number, timestamp: number, duties = 0, dueSince?: number): void =>
+    meter.looked({ head: { number, timestamp }, leases: 4, disputes: 1, backlog: { duties, dueSince } });
+
+  it("tell how late the first duty that is due is, in seconds and blocks of the chain (ATK-KPR-7)", async () => {
+    for (let index = 0; index <= 4; index++) look(100 + index, 1_000 + 12 * index);
+    look(105, 1_060, 3, 1_020);
+    expect(await samples()).to.include({
+      head_block: 105,
+      head_timestamp_seconds: 1_060,
+      open_leases: 4,
+      open_disputes: 1,
+      backlog_duties: 3,
+      backlog_due_since_timestamp_seconds: 1_020,
+      backlog_lag_seconds: 40,
+      backlog_lag_blocks: 3, // due before block 102 of 1,024
+    });
+    look(106, 1_072);
+    const later = await samples();
+    expect(later).to.include({ backlog_duties: 0, backlog_lag_seconds: 0, backlog_lag_blocks: 0 });
+    expect(later).not.to.have.property("backlog_due_since_timestamp_seconds");
+  });
+
+  it("estimate blocks by their pace where a duty fell due before any that was seen", async () => {
+    look(100, 1_000);
+    look(110, 1_100, 1, 900);
+    expect(await samples()).to.include({ backlog_lag_blocks: 20 });
+  });
+
+  it("count blocks of the fork that is canonical", async () => {
+    for (let index = 0; index <= 5; index++) look(100 + index, 1_000 + 12 * index);
+    look(103, 1_030); // took back 103 to 105
+    look(104, 1_050, 1, 1_031);
+    expect(await samples()).to.include({ backlog_lag_blocks: 0 });
+  });
+
+  it("tell how late duties were done", async () => {
+    look(100, 1_000);
+    look(101, 1_012);
+    look(102, 1_024);
+    meter.did("expire", 1_005, { number: 102, timestamp: 1_024 });
+    meter.did("expire", 1_024, { number: 102, timestamp: 1_024 });
+    meter.failed("renew");
+    expect(await samples()).to.include({
+      'lateness_seconds_sum{kind="expire"}': 19,
+      'lateness_seconds_count{kind="expire"}': 2,
+      'lateness_blocks_bucket{le="0",kind="expire"}': 1,
+      'lateness_blocks_sum{kind="expire"}': 1,
+      'duties_failed_total{kind="renew"}': 1,
+    });
+  });
+
+  it("forget a reason for which nothing is left undone any more", async () => {
+    meter.leftUndone(new Map([["unprofitable", 3]]));
+    meter.leftUndone(new Map([["held", 1]]));
+    expect(await samples()).to.include({
+      'left_undone_duties{reason="unprofitable"}': 0,
+      'left_undone_duties{reason="held"}': 1,
+    });
+  });
+
+  it("count fees in native coin, and tell for how many transactions the balance lasts (ATK-KPR-8)", async () => {
+    expect(await samples()).not.to.have.any.keys("balance_coins", "runway_transactions");
+    meter.balance(2n * COIN);
+    expect(await samples())
+      .to.include({ balance_coins: 2 })
+      .and.not.to.have.property("runway_transactions");
+    meter.settled("mined", COIN / 100n);
+    expect(await samples()).to.include({
+      spent_coins_total: 0.01,
+      runway_transactions: 200,
+      'transactions_settled_total{outcome="mined"}': 1,
+    });
+    for (let index = 0; index < 40; index++) meter.settled("mined", COIN / 10n);
+    expect((await samples())["runway_transactions"]).to.be.within(19, 21);
+    meter.balance(0n);
+    expect(await samples()).to.include({ balance_coins: 0, runway_transactions: 0 });
+  });
+
+  it("do not take a stranger's transaction for a fee of this keeper (ATK-KPR-4)", async () => {
+    meter.settled("foreign", 0n);
+    expect(await samples()).to.include({
+      spent_coins_total: 0,
+      'transactions_settled_total{outcome="foreign"}': 1,
+    });
+  });
+
+  it("count what is on its way, and bounties by token", async () => {
+    meter.sent();
+    meter.bumped();
+    meter.bumped();
+    meter.outstanding({ transactions: 3, oldestBlocks: 7 });
+    meter.earned("0xToken", 5_000n);
+    meter.earned("0xToken", 1_000n);
+    expect(await samples()).to.include({
+      transactions_sent_total: 1,
+      fee_bumps_total: 2,
+      outstanding_transactions: 3,
+      outstanding_oldest_blocks: 7,
+      'earned_base_units_total{token="0xToken"}': 6_000,
+    });
+  });
+
+  it("name endpoints by their labels, and begin at zero, so that the first disagreement is an increase", async () => {
+    expect(await samples()).to.include({
+      'rpc_requests_total{endpoint="two.example",outcome="ok"}': 0,
+      'rpc_disagreements_total{endpoint="one.example",about="logs"}': 0,
+      rpc_configured_endpoints: 2,
+    });
+    meter.requested("one.example", "ok", 0.2);
+    meter.requested("one.example", "timeout", 10);
+    meter.disagreed("one.example", "logs");
+    meter.lagging("two.example", 4);
+    meter.agreement(1, 2, false);
+    expect(await samples()).to.include({
+      'rpc_requests_total{endpoint="one.example",outcome="timeout"}': 1,
+      'rpc_request_seconds_count{endpoint="one.example"}': 1,
+      'rpc_disagreements_total{endpoint="one.example",about="logs"}': 1,
+      'rpc_lag_blocks{endpoint="two.example"}': 4,
+      rpc_agreeing_endpoints: 1,
+    });
+  });
+
+  it("count forks by depth, and rescans", async () => {
+    meter.forked(3);
+    meter.forked(1);
+    meter.rescanned();
+    expect(await samples()).to.include({
+      'fork_depth_blocks_bucket{le="1"}': 1,
+      fork_depth_blocks_count: 2,
+      fork_depth_blocks_sum: 4,
+      rescans_total: 1,
+    });
+  });
+
+  it("tell how old the last good pass is, by the stopwatch", async () => {
+    now += 7;
+    expect(await samples()).to.include({ last_good_pass_age_seconds: 7 });
+    meter.passed(0.1);
+    now += 3;
+    meter.passFailed(2);
+    expect(await samples()).to.include({
+      last_good_pass_age_seconds: 3,
+      'pass_seconds_count{outcome="good"}': 1,
+      'pass_seconds_count{outcome="failed"}': 1,
+    });
+  });
+
+  it("tell who the keeper is", async () => {
+    meter.identify({ name: "east", account: "0xA", chainId: 1 });
+    expect(await samples()).to.include({ 'info{name="east",account="0xA",chain="1"}': 1 });
+  });
+
+  it("of several keepers in one process are apart", async () => {
+    const other = new PrometheusMeter(() => now, []);
+    other.sent();
+    expect(await samples()).to.include({ transactions_sent_total: 0 });
+  });
+});

@@ -1,0 +1,162 @@
+import { expect } from "chai";
+import { pino } from "pino";
+
+import { Health } from "../../../keeper/ops/health";
+import { NO_METER } from "../../../keeper/ops/meter";
+import { Pace } from "../../../keeper/ops/pace";
+import { type Passed, runOnce, runService, type Service } from "../../../keeper/ops/service";
+
+interface Entry {
+  readonly level: number;
+  readonly msg: string;
+  readonly reason?: string;
+}
+
+const IDLE: Passed = { head: { number: 1, timestamp: 1 }, fresh: false, submitted: 0, outstanding: 0, failed: 0 };
+
+describe("Service", () => {
+  let entries: Entry[];
+  let controller: AbortController;
+  /** Seconds of a stopwatch that only pauses move. */
+  let now: number;
+  let pauses: number[];
+  const log = pino({ base: null }, { write: (line: string) => entries.push(JSON.parse(line) as Entry) });
+
+  beforeEach(() => {
+    entries = [];
+    controller = new AbortController();
+    now = 0;
+    pauses = [];
+  });
+
+  function service(pass: () => Promise<Passed>, choices: Partial<Service> = {}): Service {
+    return {
+      pass,
+      pace: new Pace(15),
+      now: () => now,
+      health: new Health(120, () => now),
+      meter: NO_METER,
+      explain: (error) => (error as Error).message,
+      log,
+      signal: controller.signal,
+      wait: async (ms) => {
+        pauses.push(ms / 1_000);
+        now += ms / 1_000;
+      },
+      ...choices,
+    };
+  }
+
+  it("never overlaps two passes, however long one takes", async () => {
+    let [running, most, passes] = [0, 0, 0];
+    const pass = async (): Promise<Passed> => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      now += 1_000;
+      running -= 1;
+      passes += 1;
+      if (passes === 5) controller.abort();
+      return IDLE;
+    };
+    await runService(service(pass));
+    expect(most).to.equal(1);
+    expect(passes).to.equal(5);
+  });
+
+  it("logs a pass that fails and why, pauses longer each time, and goes on (ATK-KPR-2)", async () => {
+    const health = new Health(2, () => now);
+    let passes = 0;
+    const pass = async (): Promise<Passed> => {
+      passes += 1;
+      if (passes <= 3) throw new Error("the node is down");
+      expect(health.health()).to.include({ ok: false }).and.to.have.property("why").that.contains("the node is down");
+      controller.abort();
+      return IDLE;
+    };
+    await runService(service(pass, { health }));
+    expect(entries.map(({ reason }) => reason)).to.deep.equal(Array(3).fill("the node is down"));
+    expect(pauses.slice(0, 3)).to.deep.equal([1, 2, 4]);
+    expect(health.health().ok).to.equal(true);
+  });
+
+  it("looks as often as blocks come, counted from when a pass began", async () => {
+    let block = 0;
+    const pass = async (): Promise<Passed> => {
+      block += 1;
+      now += 0.5; // that is how long it takes
+      if (block === 20) controller.abort();
+      return { ...IDLE, head: { number: block, timestamp: block }, fresh: true };
+    };
+    await runService(service(pass, { pace: new Pace(2) }));
+    for (const seconds of pauses.slice(2, -1)) expect(seconds).to.be.within(0, 1.5);
+  });
+
+  it("ends its pause at once when it is told to stop", async () => {
+    const running = runService(service(async () => IDLE, { wait: undefined as never, pace: new Pace(3_600) }));
+    setTimeout(() => controller.abort(), 5);
+    const began = performance.now();
+    await running;
+    expect(performance.now() - began).to.be.below(500);
+  });
+
+  it("leaves a pass behind that hangs when it is told to stop", async () => {
+    const hanging = new Promise<never>(() => undefined);
+    const running = runService(service(() => hanging, { graceMs: 10 }));
+    setTimeout(() => controller.abort(), 5);
+    await running;
+    expect(entries).to.deep.equal([]);
+  });
+
+  it("lets a pass end that does not hang when it is told to stop", async () => {
+    let ended = false;
+    const pass = async (): Promise<Passed> => {
+      controller.abort();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      ended = true;
+      return IDLE;
+    };
+    await runService(service(pass));
+    expect(ended).to.equal(true);
+  });
+
+  it("does not blame the node for a pass that was stopped", async () => {
+    const pass = async (): Promise<Passed> => {
+      controller.abort();
+      throw new Error("stopped");
+    };
+    await runService(service(pass));
+    expect(entries).to.deep.equal([]);
+  });
+
+  it("once: passes until nothing is left to send and all that was sent is mined", async () => {
+    const passes: Passed[] = [
+      { ...IDLE, submitted: 2, outstanding: 2 },
+      { ...IDLE, outstanding: 1 },
+      IDLE,
+      { ...IDLE, submitted: 1 },
+    ];
+    expect(await runOnce(service(async () => passes.shift()!))).to.equal(true);
+    expect(passes).to.have.length(1);
+    expect(entries.at(-1)).to.include({ msg: "nothing left to do", block: 1 });
+  });
+
+  it("once: tells when a duty failed, though it does the others first", async () => {
+    const passes: Passed[] = [{ ...IDLE, submitted: 1, outstanding: 1, failed: 1 }, IDLE];
+    expect(await runOnce(service(async () => passes.shift()!))).to.equal(false);
+    expect(passes).to.be.empty;
+  });
+
+  it("once: gives up after three failed passes in a row, and when what it sent is not mined in ten minutes", async () => {
+    const outcomes = ["bad", "bad", "good", "bad", "bad", "bad"];
+    const pass = async (): Promise<Passed> => {
+      if (outcomes.shift() === "bad") throw new Error("the node is down");
+      return { ...IDLE, outstanding: 1 };
+    };
+    expect(await runOnce(service(pass))).to.equal(false);
+    expect(outcomes).to.be.empty;
+
+    expect(await runOnce(service(async () => ({ ...IDLE, outstanding: 1 })))).to.equal(false);
+    expect(now).to.be.within(600, 700);
+  });
+});
