@@ -1,9 +1,16 @@
 import type { LogParams } from "ethers";
 
-import type { DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
 import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
-import { type Attempt, type DutyRef, freeNonce, newest, nextStep, type Slot } from "../core/slots";
+import {
+  type Attempt,
+  type DutyRef,
+  freeNonce,
+  newest,
+  nextStep,
+  type Slot,
+  type TransactionKind,
+} from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, ChainApi, Receipt, Verdict } from "./api";
 import { type Call, callOf, type Signer } from "./signer";
@@ -16,7 +23,7 @@ export type Network = Pick<
 
 /** One transaction to send. */
 export interface Submission extends Call {
-  readonly kind: DutyKind;
+  readonly kind: TransactionKind;
   readonly duties: readonly DutyRef[];
   readonly gasLimit: bigint;
 }
@@ -71,6 +78,8 @@ export class TransactionQueue {
   private readonly unexplained = new Map<number, number>();
   /** Since which block strangers' transactions of this account wait. */
   private strangersSince: number | undefined;
+  /** A nonce that later ones wait for and that nothing is known of, and since which block. */
+  private gap: { readonly nonce: number; readonly since: number } | undefined;
   private market: { readonly block: string; readonly fees: FeeMarket } | undefined;
 
   constructor(
@@ -114,6 +123,7 @@ export class TransactionQueue {
       this.slots = this.slots.filter((other) => other !== slot);
     }
     await this.push(head, isDue);
+    await this.fillGap(head);
     return settled;
   }
 
@@ -193,11 +203,12 @@ export class TransactionQueue {
   /** Moves on what is not mined. */
   private async push(head: Head, isDue: (key: string) => boolean): Promise<void> {
     const waiting = this.slots.filter(({ nonce }) => nonce >= this.next);
+    const needed = neededOf(waiting, isDue);
     const steps: (readonly [Slot, "broadcast" | "raise"])[] = [];
     let isFollowed = false;
     for (const slot of [...waiting].reverse()) {
-      const isNeeded = newest(slot).duties.some(({ key }) => isDue(key));
-      const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, isNeeded, isFollowed });
+      const facts = { bumpBlocks: this.policy.bumpBlocks, isNeeded: needed.has(slot), isFollowed };
+      const step = nextStep(slot, head.number, facts);
       if (step === "idle") this.idle = [slot, ...this.idle];
       else isFollowed = true;
       if (step === "broadcast" || step === "raise") steps.unshift([slot, step]);
@@ -207,6 +218,23 @@ export class TransactionQueue {
       const isTooLittle = result?.verdict === "underpriced" || result?.verdict === "feeTooLow";
       if (step === "raise" || isTooLittle) await this.raise(slot, head);
     }
+  }
+
+  /**
+   * Fills a nonce that later ones wait for with a transaction that does nothing: strangers had it, and a fork took theirs
+   * away. It may come back by itself for twice `bumpBlocks`.
+   */
+  private async fillGap(head: Head): Promise<void> {
+    const nonce = freeNonce(this.next, this.slots);
+    if (this.slots.every((slot) => slot.nonce < nonce)) {
+      this.gap = undefined;
+      return;
+    }
+    if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
+    if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
+    const fees = firstFees(await this.feeMarket(head), this.policy.maxFeePerGas);
+    const nothing = { kind: "fill", duties: [], to: this.signer.account, data: "0x", gasLimit: 21_000n } as const;
+    await this.broadcast(await this.sign({ nonce, attempts: [] }, nothing, fees, head));
   }
 
   /** Offers more for the newest attempt of a slot; the same once more where the cap leaves no room, lest it was lost. */
@@ -254,6 +282,19 @@ export class TransactionQueue {
     const others = this.slots.filter((other) => other !== slot);
     this.slots = [...others, { nonce, attempts }].sort((a, b) => a.nonce - b.nonce);
   }
+}
+
+/** The slots whose newest attempt does a duty that is due, and that no lower one does: forks may open both again. */
+function neededOf(slots: readonly Slot[], isDue: (key: string) => boolean): ReadonlySet<Slot> {
+  const covered = new Set<string>();
+  return new Set(
+    slots.filter((slot) => {
+      const keys = newest(slot).duties.map(({ key }) => key);
+      const isNeeded = keys.some((key) => isDue(key) && !covered.has(key));
+      for (const key of keys) covered.add(key);
+      return isNeeded;
+    }),
+  );
 }
 
 function isLegacy({ baseFeePerGas }: Head): boolean {

@@ -1,10 +1,17 @@
-import type { DutyKind } from "./duties";
+import { DUTY_KINDS } from "./duties";
 import type { Fees } from "./fees";
 
-/** A duty that a transaction does, by its key, and in which token it is paid; undefined: not at all. */
+/** What a transaction is for; `fill` only uses its nonce up, which later ones wait for. */
+export const TRANSACTION_KINDS = [...DUTY_KINDS, "fill"] as const;
+export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
+
+/** A duty that a transaction does. */
 export interface DutyRef {
   readonly key: string;
-  readonly token?: string;
+  /** Chain time. */
+  readonly dueAt: number;
+  /** What it is paid in; undefined: it is not. */
+  readonly token?: string | undefined;
 }
 
 /** One signed transaction. It may be mined as long as its nonce is not used up, whatever was signed after it. */
@@ -15,7 +22,7 @@ export interface Attempt {
   readonly hash: string;
   /** Signed bytes, hexadecimal. */
   readonly raw: string;
-  readonly kind: DutyKind;
+  readonly kind: TransactionKind;
   readonly duties: readonly DutyRef[];
   readonly fees: Fees;
   readonly gasLimit: bigint;

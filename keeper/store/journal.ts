@@ -1,9 +1,8 @@
 import { z } from "zod";
 
-import { DUTY_KINDS } from "../core/duties";
 import type { BlockRef } from "../core/events";
-import type { Attempt, Slot } from "../core/slots";
-import type { Database, Row } from "./database";
+import { type Attempt, type Slot, TRANSACTION_KINDS } from "../core/slots";
+import type { Database, Queries, Row } from "./database";
 
 /** How an attempt ended. `replaced`: another one of its nonce was mined; `foreign`: one that nobody here signed. */
 export type Outcome = "done" | "reverted" | "replaced" | "foreign";
@@ -20,14 +19,14 @@ export interface Mined {
   readonly earned: Readonly<Record<string, string>>;
 }
 
-const dutiesSchema = z.array(z.object({ key: z.string(), token: z.string().exactOptional() }));
+const dutiesSchema = z.array(z.object({ key: z.string(), dueAt: z.number(), token: z.string().optional() }));
 const attemptSchema = z
   .object({
     nonce: z.number(),
     attempt: z.number(),
     hash: z.string(),
     raw: z.string(),
-    kind: z.enum(DUTY_KINDS),
+    kind: z.enum(TRANSACTION_KINDS),
     duties: z.string().transform((text) => dutiesSchema.parse(JSON.parse(text))),
     max_fee: z.string(),
     priority_fee: z.string(),
@@ -127,6 +126,17 @@ export class Journal {
       [block.number, block.hash, this.account, nonce],
     );
   }
+}
+
+/**
+ * Opens all nonces of all accounts again whose transactions were mined after block `number`, which a fork took back: they
+ * are to be offered anew.
+ */
+export async function reopenAbove(queries: Queries, number: number): Promise<void> {
+  await queries.query(
+    "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, sent = 0 WHERE mined_block > $1",
+    [number],
+  );
 }
 
 function slotsOf(rows: readonly Row[]): Slot[] {

@@ -1,0 +1,229 @@
+import { expect } from "chai";
+import { Transaction, Wallet, ZeroAddress } from "ethers";
+import fc from "fast-check";
+
+import { TransactionQueue } from "../../../keeper/chain/queue";
+import { WaitError } from "../../../keeper/chain/rpcErrors";
+import { WalletSigner } from "../../../keeper/chain/signer";
+import { Journal, reopenAbove } from "../../../keeper/store/journal";
+import type { Database } from "../../../keeper/store/database";
+import { withStore } from "../stores";
+import { FakeChain, GWEI } from "./fakeChain";
+
+const CAP = 60n * GWEI;
+const wallet = new Wallet(`0x${"11".repeat(32)}`);
+const signer = new WalletSigner(wallet, 31_337n);
+
+type Move =
+  | { readonly type: "due"; readonly duties: number }
+  | { readonly type: "mine"; readonly blocks: number }
+  | { readonly type: "fork"; readonly depth: number; readonly forgets: boolean }
+  | { readonly type: "fee"; readonly gwei: number }
+  | { readonly type: "fault"; readonly fault: "none" | "unheard" | "unanswered" }
+  | { readonly type: "empty"; readonly isEmpty: boolean }
+  | { readonly type: "die"; readonly at: number }
+  | { readonly type: "forget" }
+  | { readonly type: "stranger" };
+
+const moves: fc.Arbitrary<Move> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("due" as const), duties: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant("mine" as const), blocks: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("fork" as const),
+      depth: fc.integer({ min: 1, max: 8 }),
+      forgets: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("fee" as const), gwei: fc.constantFrom(1, 10, 50, 1_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("fault" as const),
+      fault: fc.constantFrom("none" as const, "unheard" as const, "unanswered" as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("empty" as const), isEmpty: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("die" as const), at: fc.integer({ min: 0, max: 6 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("forget" as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("stranger" as const) }) },
+);
+
+/** Death at a step between reading, signing, writing down, sending and confirming. */
+class Death extends Error {}
+
+/** A keeper reduced to its queue: duties are due until a transaction of the chain did them. */
+class World {
+  readonly chain = new FakeChain(wallet.address);
+  /** Duties by key, and the block that they fell due in. */
+  readonly duties = new Set<string>();
+  private queue: TransactionQueue;
+  /** Steps until it dies; undefined: it lives. */
+  private fuse: number | undefined;
+  private readonly journal: Journal;
+  readonly strangers = new Set<string>();
+  /** The block up to which the chain is what it was at the last look. */
+  private forkPoint = Number.MAX_SAFE_INTEGER;
+
+  constructor(private readonly store: Database) {
+    this.journal = new Journal(store, wallet.address);
+    this.queue = this.born();
+  }
+
+  async make(move: Move): Promise<void> {
+    const { chain } = this;
+    switch (move.type) {
+      case "due":
+        for (let i = 0; i < move.duties; i++) this.duties.add(`expire 1-${this.duties.size + 1}`);
+        return await this.pass();
+      case "mine":
+        for (let i = 0; i < move.blocks; i++) {
+          chain.mine();
+          await this.pass();
+        }
+        return;
+      case "fork":
+        chain.fork(move.depth, move.forgets);
+        this.forkPoint = Math.min(this.forkPoint, chain.head.number);
+        chain.mine();
+        return await this.pass();
+      case "fee":
+        chain.baseFee = BigInt(move.gwei) * GWEI;
+        return;
+      case "fault":
+        chain.fault = move.fault;
+        return;
+      case "empty":
+        chain.isEmpty = move.isEmpty;
+        return;
+      case "die":
+        this.fuse = move.at;
+        return;
+      case "forget":
+        chain.pool.clear();
+        return;
+      case "stranger": {
+        const fees = { maxFeePerGas: 200n * GWEI, maxPriorityFeePerGas: 100n * GWEI };
+        const nonce = chain.nextNonce;
+        const { raw, hash } = await signer.sign({
+          to: ZeroAddress,
+          data: "0xff",
+          nonce,
+          gasLimit: 30_000n,
+          fees,
+          isLegacy: false,
+        });
+        this.strangers.add(hash);
+        chain.pool.set(nonce, Transaction.from(raw));
+      }
+    }
+  }
+
+  /** Everything in order again, until nothing is on its way. */
+  async calm(): Promise<void> {
+    Object.assign(this.chain, { fault: "none", isEmpty: false, baseFee: 10n * GWEI });
+    this.fuse = undefined;
+    for (let blocks = 0; blocks < 60; blocks++) {
+      this.chain.mine();
+      await this.pass();
+      if (this.due().length === 0 && this.queue.outstanding().size === 0) return;
+    }
+    throw new Error(`not calm: due ${this.due().join()}, open ${this.queue.open.map(({ nonce }) => nonce).join()}`);
+  }
+
+  /** What every duty was done by, in the chain as it is now. */
+  doneBy(key: string): string[] {
+    return this.chain
+      .mined()
+      .filter(({ data }) => Buffer.from(data.slice(2), "hex").toString().split(",").includes(key))
+      .map(({ hash }) => String(hash));
+  }
+
+  private due(): string[] {
+    return [...this.duties].filter((key) => this.doneBy(key).length === 0);
+  }
+
+  private born(): TransactionQueue {
+    this.fuse = undefined;
+    const step = (): void => {
+      if (this.fuse === 0) throw new Death();
+      if (this.fuse !== undefined) this.fuse--;
+    };
+    const { chain, journal } = this;
+    const network = {
+      transactionCount: (account: string, at: "latest" | "pending") => (step(), chain.transactionCount(account, at)),
+      receipt: (hash: string) => (step(), chain.receipt(hash)),
+      maxPriorityFeePerGas: () => (step(), chain.maxPriorityFeePerGas()),
+      gasPrice: () => chain.gasPrice(),
+      broadcast: async (raw: string) => {
+        step(); // before anybody heard of it
+        const written = (await journal.open()).flatMap(({ attempts }) => attempts.map((attempt) => attempt.raw));
+        expect(written, "broadcast before it was written down").to.include(raw);
+        const answer = await chain.broadcast(raw);
+        step(); // after
+        return answer;
+      },
+    };
+    const signing = {
+      account: signer.account,
+      sign: (unsigned: Parameters<typeof signer.sign>[0]) => (step(), signer.sign(unsigned)),
+    };
+    return new TransactionQueue(network, signing, journal, { maxFeePerGas: CAP, bumpBlocks: 2 }, () => []);
+  }
+
+  private async pass(): Promise<void> {
+    const { head } = this.chain;
+    try {
+      // What the chain state does when it takes back a fork.
+      await reopenAbove(this.store, this.forkPoint);
+      this.forkPoint = Number.MAX_SAFE_INTEGER;
+      const due = new Set(this.due());
+      await this.queue.follow(head, (key) => due.has(key));
+      const outstanding = this.queue.outstanding();
+      const open = [...due].filter((key) => !outstanding.has(key));
+      if (open.length === 0 || !(await this.queue.isFree(head))) return;
+      for (let from = 0; from < open.length; from += 2) {
+        const keys = open.slice(from, from + 2);
+        const duties = keys.map((key) => ({ key, dueAt: head.timestamp }));
+        const data = `0x${Buffer.from(keys.join()).toString("hex")}`;
+        await this.queue.submit({ kind: "expire", duties, to: ZeroAddress, data, gasLimit: 100_000n }, head);
+      }
+    } catch (error) {
+      if (error instanceof Death) this.queue = this.born();
+      else if (!(error instanceof WaitError)) throw error;
+    }
+  }
+}
+
+describe("TransactionQueue: whatever happens (ATK-KPR-1, ATK-KPR-3, ATK-KPR-4, ATK-KPR-6, ATK-KPR-8)", () => {
+  it("does every duty once, below the cap, and knows every transaction of the account", async () => {
+    const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+    await withStore(async (newStore) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(moves, { maxLength: 40 }), async (story) => {
+          const store = await newStore();
+          const world = new World(store);
+          for (const move of story) await world.make(move);
+          await world.calm();
+
+          for (const key of world.duties) expect(world.doneBy(key), key).to.have.length(1);
+          const known = await store.query("SELECT nonce, hash, max_fee, outcome FROM transactions");
+          for (const row of known) expect(BigInt(String(row["max_fee"])) <= CAP, "above the cap").to.equal(true);
+          const hashes = known.map(({ hash }) => hash);
+          for (const { hash } of world.chain.mined()) {
+            if (!world.strangers.has(String(hash))) expect(hashes).to.include(hash);
+          }
+          for (const hash of world.chain.offered) expect(hashes).to.include(hash);
+          for (const { nonce, outcome } of known) {
+            expect(outcome === null, "left open").to.equal(Number(nonce) >= world.chain.nextNonce);
+          }
+          const done = known.filter(({ outcome }) => outcome === "done").map(({ hash }) => hash);
+          const mined = world.chain.mined().map(({ hash }) => hash);
+          expect(done).to.have.members(mined.filter((hash) => hashes.includes(hash)));
+        }),
+        { numRuns: Number(process.env["RUNS"] ?? 100), seed },
+      );
+    });
+  });
+});
