@@ -1,7 +1,7 @@
 import type { LogParams } from "ethers";
 
 import type { Head } from "../core/events";
-import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
+import { type Fees, firstFees, raisedFees } from "../core/fees";
 import {
   type Attempt,
   type DutyRef,
@@ -13,13 +13,11 @@ import {
 } from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, ChainApi, Receipt, Verdict } from "./api";
+import type { FeeReader } from "./feeReader";
 import { type Call, callOf, type Signer } from "./signer";
 
 /** What the queue asks of the chain. */
-export type Network = Pick<
-  ChainApi,
-  "transactionCount" | "receipt" | "broadcast" | "maxPriorityFeePerGas" | "gasPrice"
->;
+export type Network = Pick<ChainApi, "transactionCount" | "receipt" | "broadcast">;
 
 /** One transaction to send. */
 export interface Submission extends Call {
@@ -80,10 +78,10 @@ export class TransactionQueue {
   private strangersSince: number | undefined;
   /** A nonce that later ones wait for and that nothing is known of, and since which block. */
   private gap: { readonly nonce: number; readonly since: number } | undefined;
-  private market: { readonly block: string; readonly fees: FeeMarket } | undefined;
 
   constructor(
     private readonly network: Network,
+    private readonly fees: FeeReader,
     private readonly signer: Signer,
     private readonly journal: Journal,
     private readonly policy: QueuePolicy,
@@ -157,7 +155,7 @@ export class TransactionQueue {
    */
   async submit(submission: Submission, head: Head): Promise<"sent" | "capped" | Verdict> {
     const [idle] = this.idle;
-    const market = await this.feeMarket(head);
+    const market = await this.fees.at(head);
     const cap = this.policy.maxFeePerGas;
     const fees = idle === undefined ? firstFees(market, cap) : raisedFees(newest(idle).fees, market, cap);
     if (fees === undefined) return "capped";
@@ -166,17 +164,6 @@ export class TransactionQueue {
     const attempt = await this.sign(slot, submission, fees, head);
     const { verdict } = await this.broadcast(attempt);
     return verdict === "accepted" || verdict === "known" ? "sent" : verdict;
-  }
-
-  /** What gas costs at block `head`; asked for once. */
-  async feeMarket(head: Head): Promise<FeeMarket> {
-    if (this.market?.block !== head.hash) {
-      const { network } = this;
-      const tip = await (isLegacy(head) ? network.gasPrice() : network.maxPriorityFeePerGas());
-      const fees = { baseFeePerGas: head.baseFeePerGas, tip };
-      this.market = { block: head.hash, fees };
-    }
-    return this.market.fees;
   }
 
   /** What became of a nonce that is used up; undefined where that cannot be told yet. */
@@ -232,7 +219,7 @@ export class TransactionQueue {
     }
     if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
     if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
-    const fees = firstFees(await this.feeMarket(head), this.policy.maxFeePerGas);
+    const fees = firstFees(await this.fees.at(head), this.policy.maxFeePerGas);
     const nothing = { kind: "fill", duties: [], to: this.signer.account, data: "0x", gasLimit: 21_000n } as const;
     await this.broadcast(await this.sign({ nonce, attempts: [] }, nothing, fees, head));
   }
@@ -240,7 +227,7 @@ export class TransactionQueue {
   /** Offers more for the newest attempt of a slot; the same once more where the cap leaves no room, lest it was lost. */
   private async raise(slot: Slot, head: Head): Promise<void> {
     const last = newest(slot);
-    const fees = raisedFees(last.fees, await this.feeMarket(head), this.policy.maxFeePerGas);
+    const fees = raisedFees(last.fees, await this.fees.at(head), this.policy.maxFeePerGas);
     if (fees === undefined) {
       if (last.sent) await this.network.broadcast(last.raw);
       return;

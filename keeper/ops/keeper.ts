@@ -1,184 +1,306 @@
 import { formatEther } from "ethers";
 import type { Logger } from "pino";
 
-import { carryOut, type Step } from "../chain/carryOut";
-import type { Done } from "../chain/events";
 import type { Executor } from "../chain/executor";
-import type { ChainReader, Head } from "../chain/reader";
-import { sync, type SyncOptions } from "../chain/sync";
-import type { ChainIndex } from "../core/chainIndex";
-import { type DutyKind, idOf, isOfDispute, nameOf } from "../core/duties";
-import { FIRST_GUESS, measured, transactionGasLimit } from "../core/gas";
-import { Holds } from "../core/holds";
-import { type Action, type Plan, plan, type Policy } from "../core/plan";
+import type { FeeReader } from "../chain/feeReader";
+import type { Settled, TransactionQueue } from "../chain/queue";
+import type { Duty } from "../core/duties";
+import type { Head } from "../core/events";
+import { costPerGas, firstFees } from "../core/fees";
+import { FIRST_GUESS, type GasModel, measured, transactionGasLimit } from "../core/gas";
+import { type Action, type Plan, plan, type Policy, type Snapshot } from "../core/plan";
+import type { ChainState } from "../store/chainState";
+import type { Work } from "../store/work";
+import type { Meter } from "./meter";
+import { prepare } from "./prepare";
 
-/** What a keeper works with. */
-export interface Parts {
-  readonly index: ChainIndex;
-  readonly reader: ChainReader;
-  readonly executor: Executor;
-  /** What gas costs now, wei. */
-  readonly feePerGas: () => Promise<bigint>;
+/** What a keeper only looks with. */
+export interface Eyes {
+  /** Brings the state to the newest block and returns that. */
+  readonly sync: () => Promise<Head>;
+  readonly state: ChainState;
+  readonly fees: FeeReader;
   readonly policy: Policy;
-  readonly syncOptions: Omit<SyncOptions, "onFork">;
   /** Most gas that the node simulates. */
   readonly nodeGasLimit: bigint;
+  /** Transactions that may be on their way at once. */
+  readonly maxInFlight: number;
+}
+
+/** What it acts with. */
+export interface Hands {
+  readonly queue: TransactionQueue;
+  readonly executor: Executor;
+  readonly work: Work;
+  /** Under which it claims duties: unique among the keepers of one database, the same after a restart. */
+  readonly name: string;
+  /** Chain seconds for which a duty is claimed. */
+  readonly claimSeconds: number;
+  /** Of its account, wei. */
+  readonly balance: () => Promise<bigint>;
+  readonly meter: Meter;
   readonly log: Logger;
+  /** Stops a pass between two steps. */
   readonly signal: AbortSignal;
 }
 
 /** What is to be done at a block. */
 export interface Outlook extends Plan {
   readonly head: Head;
+  /** Most gas that one transaction may take. */
   readonly gasLimit: bigint;
-  readonly openLeases: number;
-  /** Disputes that are not settled. */
-  readonly openDisputes: number;
+  readonly leases: number;
+  readonly disputes: number;
+  readonly backlog: { readonly duties: number; readonly dueSince: number | undefined };
+  readonly nextDueAt: number | undefined;
 }
 
-/** What a pass did. */
+/** What a pass saw and did. */
 export interface PassReport {
   readonly head: Head;
-  readonly openLeases: number;
-  readonly openDisputes: number;
-  readonly planned: number;
-  readonly skipped: number;
-  /** Leases ended by this keeper. */
-  readonly ended: number;
-  /** Disputes executed by this keeper, and settled by it. */
-  readonly executed: number;
-  readonly settled: number;
-  /** Leases and disputes that failed. */
-  readonly failed: number;
+  /** Whether there was anything new; a pass that sees the same block again does nothing. */
+  readonly fresh: boolean;
+  /** Transactions sent. */
+  readonly sent: number;
+  /** Duties that are due, and neither done nor on their way. */
+  readonly left: number;
+  /** Nonces that are not used up. */
+  readonly outstanding: number;
 }
 
-const PAST: Record<DutyKind, string> = {
-  expire: "expired",
-  cancelNoShow: "cancelled no-shows",
-  execute: "executed",
-  settle: "settled",
-};
+/** Duties looked at in one pass; what is due longest comes first. */
+const MOST_DUTIES = 20_000;
+/** Looks at which nothing could be done for a duty, after which it counts as a failure. */
+const MOST_TIMES_GONE = 3;
 
-/** One keeper: looks at the chain, decides, acts. Holds nothing that the chain does not tell again. */
+/** What is to be done at block `head`, for an account with `budget` wei, or for nobody in particular. */
+export async function look(
+  eyes: Eyes,
+  head: Head,
+  facts: Pick<Snapshot, "blocked" | "failedBefore" | "gas" | "slots"> & {
+    readonly duties: readonly Duty[];
+    readonly budget: () => Promise<bigint>;
+  },
+): Promise<Outlook> {
+  const { state, policy } = eyes;
+  const [counts, backlog, nextDueAt] = [
+    await state.counts(),
+    await state.backlog(head.timestamp),
+    await state.nextDueAt(head.timestamp),
+  ];
+  const gasLimit = transactionGasLimit(head.gasLimit, eyes.nodeGasLimit);
+  const about = { head, gasLimit, ...counts, backlog, nextDueAt };
+  if (facts.duties.length === 0) return { ...about, actions: [], skipped: [] };
+  const market = await eyes.fees.at(head);
+  const snapshot: Snapshot = {
+    ...facts,
+    gasLimit,
+    blockGasLimit: head.gasLimit,
+    feePerGas: costPerGas(market),
+    mostFeePerGas: firstFees(market, policy.maxFeePerGas).maxFeePerGas,
+    budget: await facts.budget(),
+  };
+  return { ...about, ...plan(snapshot, head.timestamp, policy) };
+}
+
+/** What would be done if nothing were on its way, and money no object. */
+export async function outlook(eyes: Eyes): Promise<Outlook> {
+  const head = await eyes.sync();
+  const duties = await eyes.state.due(head.timestamp, MOST_DUTIES);
+  const nothing = { blocked: new Map(), failedBefore: new Set<string>(), gas: FIRST_GUESS, slots: eyes.maxInFlight };
+  return look(eyes, head, { ...nothing, duties, budget: () => Promise.resolve(2n ** 256n) });
+}
+
+/** One keeper: looks at the chain, decides, acts. What it knows is in its store, and what is there the chain can tell again. */
 export class Keeper {
-  private gas = FIRST_GUESS;
-  private readonly holds = new Holds();
+  private gas: GasModel = FIRST_GUESS;
+  /** The block that the last whole pass was about. */
+  private seen: string | undefined;
+  /** Chain time. */
+  private extendedAt = 0;
+  private readonly timesGone = new Map<string, number>();
 
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly eyes: Eyes,
+    private readonly hands: Hands,
+  ) {}
 
-  /** Reads the chain and plans, without acting. */
-  async look(): Promise<Outlook> {
-    const { index, reader, log, policy, nodeGasLimit, syncOptions } = this.parts;
-    const head = await sync(index, reader, {
-      ...syncOptions,
-      onFork: (from, to) => log.warn({ from, to: to ?? "start" }, "fork: events taken back"),
+  /**
+   * Follows what is on its way and sends what is due and pays, without waiting for it to be mined. Fails with what the
+   * chain, the store or the nodes fail with: the next pass begins anew, and nothing is lost or done twice by that.
+   */
+  async pass(): Promise<PassReport> {
+    const { queue, work, meter, signal } = this.hands;
+    const head = await this.eyes.sync();
+    if (head.hash === this.seen) {
+      return { head, fresh: false, sent: 0, left: 0, outstanding: queue.open.length };
+    }
+    const due = await this.eyes.state.due(head.timestamp, MOST_DUTIES);
+    const dueKeys = new Set(due.map(({ key }) => key));
+    for (const settled of await queue.follow(head, (key) => dueKeys.has(key))) {
+      await this.note(settled, head, dueKeys);
+    }
+
+    const outstanding = queue.outstanding();
+    const duties = due.filter(({ key }) => !outstanding.has(key));
+    const keys = duties.map(({ key }) => key);
+    const outlook = await look(this.eyes, head, {
+      duties,
+      blocked: await work.blocked(keys, this.hands.name, head.timestamp),
+      failedBefore: await work.failedBefore(keys),
+      gas: this.gas,
+      slots: Math.max(0, this.eyes.maxInFlight - queue.open.length),
+      budget: () => this.budget(),
     });
-    const duties = [...index.duties()];
-    const now = head.timestamp;
-    const feePerGas = duties.some(({ dueAt }) => dueAt <= now) ? await this.parts.feePerGas() : 0n;
-    const gasLimit = transactionGasLimit(head.gasLimit, nodeGasLimit);
-    const snapshot = { duties, held: this.holds.until, gas: this.gas, gasLimit, feePerGas };
-    return {
-      ...plan(snapshot, now, policy),
-      head,
-      gasLimit,
-      openLeases: index.leases.size,
-      openDisputes: index.disputes.size,
-    };
+    this.measure(outlook);
+    await this.extendClaims(outstanding, head);
+    const sent = outlook.actions.length > 0 ? await this.act(outlook) : 0;
+    if (!signal.aborted) this.seen = head.hash;
+    meter.outstanding(outstandingOf(queue, head));
+    return { head, fresh: true, sent, left: duties.length, outstanding: queue.open.length };
   }
 
-  /** Does everything that is due. Stops between two transactions when the signal comes. */
-  async pass(): Promise<PassReport> {
-    const { log, signal, executor } = this.parts;
-    const outlook = await this.look();
-    const { head, actions, skipped, openLeases, openDisputes, nextDueAt } = outlook;
-    log.debug(
-      { block: head.number, openLeases, openDisputes, actions: actions.length, skipped: skipped.length, nextDueAt },
-      "looked",
-    );
-
-    const done: Record<DutyKind, number> = { expire: 0, cancelNoShow: 0, execute: 0, settle: 0 };
-    let failed = 0;
+  /** Claims, simulates and sends. Returns how many transactions were sent. */
+  private async act({ head, actions, gasLimit }: Outlook): Promise<number> {
+    const { queue, work, executor, name, claimSeconds, signal } = this.hands;
+    if (!(await queue.isFree(head))) return 0;
+    let sent = 0;
     for (const action of actions) {
-      for await (const step of carryOut(action, executor, outlook.gasLimit)) {
-        const result = this.note(action, step, head);
-        done[action.kind] += result.done;
-        failed += result.failed;
+      if (signal.aborted) break;
+      const wanted = action.duties.map(({ key }) => key);
+      const until = head.timestamp + claimSeconds;
+      const claimed = new Set(await work.claim(wanted, name, head.timestamp, until));
+      const duties = action.duties.filter(({ key }) => claimed.has(key));
+      if (duties.length === 0) continue;
+      for await (const part of prepare({ ...action, duties }, executor, gasLimit)) {
+        if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
+        else if (part.type === "gone") await this.noteGone(part.duties, head);
+        else if (queue.open.length >= this.eyes.maxInFlight) await work.release(keysOf(part.duties), name);
+        else if (await this.send(action, part.duties, part.gasLimit, head)) sent++;
+        else return sent;
         if (signal.aborted) break;
       }
-      if (signal.aborted) break;
     }
-    return {
-      head,
-      openLeases,
-      openDisputes,
-      planned: actions.length,
-      skipped: skipped.length,
-      ended: done.expire + done.cancelNoShow,
-      executed: done.execute,
-      settled: done.settle,
-      failed,
+    return sent;
+  }
+
+  /** Sends one transaction. False where nothing more can be sent now. */
+  private async send({ kind }: Action, duties: readonly Duty[], gasLimit: bigint, head: Head): Promise<boolean> {
+    const { queue, executor, meter, work, name } = this.hands;
+    const call = executor.encode(
+      kind,
+      duties.map(({ id }) => id),
+    );
+    const refs = duties.map(({ key, dueAt, token }) => ({ key, dueAt, token }));
+    const result = await queue.submit({ ...call, kind, duties: refs, gasLimit }, head);
+    if (result === "capped") await work.release(keysOf(duties), name);
+    if (result === "sent") meter.sent();
+    for (const { key } of duties) this.timesGone.delete(key);
+    return result === "sent";
+  }
+
+  /** Keeps others off what is on its way, for as long as this keeper lives. */
+  private async extendClaims(outstanding: ReadonlySet<string>, head: Head): Promise<void> {
+    const { work, name, claimSeconds } = this.hands;
+    const now = head.timestamp;
+    if (outstanding.size === 0 || now < this.extendedAt + claimSeconds / 3) return;
+    await work.claim([...outstanding], name, now, now + claimSeconds);
+    this.extendedAt = now;
+  }
+
+  /** What the account can spend: its balance, less what is on its way could cost. */
+  private async budget(): Promise<bigint> {
+    const { queue, balance, meter } = this.hands;
+    const wei = await balance();
+    meter.balance(wei);
+    const promised = queue.open.map(({ attempts }) =>
+      attempts.reduce((most, { fees, gasLimit }) => max(most, fees.maxFeePerGas * gasLimit), 0n),
+    );
+    return max(0n, wei - promised.reduce((sum, each) => sum + each, 0n));
+  }
+
+  private async note(settled: Settled, head: Head, dueKeys: ReadonlySet<string>): Promise<void> {
+    const { log, meter, work } = this.hands;
+    if (settled.type === "foreign") {
+      const { nonce, attempts } = settled.slot;
+      meter.settled("foreign", 0n);
+      log.warn({ nonce, hashes: attempts.map(({ hash }) => hash) }, "foreign: somebody else used the nonce");
+      return;
+    }
+    const { attempt, receipt, done, earned } = settled;
+    const feePaid = receipt.feePaid ?? 0n;
+    meter.settled(receipt.reverted ? "reverted" : "mined", feePaid);
+    for (const [token, amount] of Object.entries(earned)) meter.earned(token, BigInt(amount));
+    const block = { number: receipt.blockNumber, timestamp: head.timestamp };
+    const doneKeys = new Set(done.map(({ key }) => key));
+    const didNow = attempt.duties.filter(({ key }) => doneKeys.has(key));
+    if (attempt.kind !== "fill") for (const { dueAt } of didNow) meter.did(attempt.kind, dueAt, block);
+    if (attempt.kind !== "fill" && didNow.length === attempt.duties.length) {
+      this.gas = measured(this.gas, attempt.kind, { duties: didNow.length }, receipt.gasUsed);
+    }
+    const missed = attempt.duties.filter(({ key }) => !doneKeys.has(key) && dueKeys.has(key));
+    const over = attempt.duties.filter(({ key }) => !missed.some((other) => other.key === key));
+    await work.done(keysOf(over));
+    for (const { key } of missed) await work.fail(key, head.timestamp);
+
+    const facts = {
+      hash: receipt.hash,
+      nonce: attempt.nonce,
+      block: receipt.blockNumber,
+      gasUsed: receipt.gasUsed.toString(),
+      feePaid: formatEther(feePaid),
+      duties: didNow.map(({ key }) => key),
     };
+    if (receipt.reverted) log.error(facts, `${attempt.kind}: reverted although simulated`);
+    else {
+      const lateBy = head.timestamp - Math.min(head.timestamp, ...didNow.map(({ dueAt }) => dueAt));
+      log.info({ ...facts, lateBy, earned }, "mined");
+    }
+    if (missed.length > 0) log.warn({ hash: receipt.hash, duties: keysOf(missed) }, "mined, but these are still due");
   }
 
-  private note(action: Action, step: Step, head: Head): { done: number; failed: number } {
-    const { log } = this.parts;
-    const { kind } = action;
-    switch (step.type) {
-      case "gone":
-        log.info(named(kind, step.ids), `${kind}: somebody else was first, nothing sent`);
-        return { done: 0, failed: 0 };
-      case "overtaken":
-        log.warn(named(kind, step.ids), `${kind}: the nonce went to a transaction unknown here`);
-        return { done: 0, failed: 0 };
-      case "poisoned": {
-        const until = this.holds.add(step.id, head.timestamp);
-        const what = isOfDispute(kind) ? "dispute" : "lease";
-        log.error({ [what]: nameOf(kind, step.id), reason: step.reason, until }, `${kind}: the ${what} fails alone`);
-        return { done: 0, failed: 1 };
-      }
-      case "sent":
-        return this.noteOutcome(action, step, head);
+  private async noteFailure(duty: Duty, reason: string, head: Head): Promise<void> {
+    const { log, meter, work } = this.hands;
+    const until = await work.fail(duty.key, head.timestamp);
+    meter.failed(duty.kind);
+    log.error({ duty: duty.key, reason, until }, "fails alone, left in peace for a while");
+  }
+
+  /** Somebody else was first, most likely, and the next block tells. What stays due all the same waits longer and longer. */
+  private async noteGone(duties: readonly Duty[], head: Head): Promise<void> {
+    const { log, work, name } = this.hands;
+    log.info({ duties: keysOf(duties) }, "nothing to be done (any more), nothing sent");
+    await work.release(keysOf(duties), name);
+    for (const { key } of duties) {
+      const times = (this.timesGone.get(key) ?? 0) + 1;
+      this.timesGone.set(key, times);
+      if (times < MOST_TIMES_GONE) continue;
+      this.timesGone.delete(key);
+      await work.fail(key, head.timestamp);
     }
   }
 
-  private noteOutcome(
-    action: Action,
-    { ids, outcome }: Extract<Step, { type: "sent" }>,
-    head: Head,
-  ): { done: number; failed: number } {
-    const { log } = this.parts;
-    const { kind } = action;
-    const { hash, block, done, gasUsed, feePaid } = outcome;
-    const facts = { tx: hash, block, gasUsed: gasUsed.toString(), feePaid: formatEther(feePaid) };
-    if (outcome.reverted) {
-      const until = Math.max(...ids.map((id) => this.holds.add(id, head.timestamp)));
-      log.error({ ...facts, ...named(kind, ids), until }, `${kind}: reverted although simulated`);
-      return { done: 0, failed: ids.length };
-    }
-    for (const { id } of done) this.holds.drop(id);
-    this.gas = measured(this.gas, kind, done.length, gasUsed);
-
-    const doneIds = done.map(({ id }) => id);
-    const lateBy = head.timestamp - action.dueAt;
-    log.info({ ...facts, ...named(kind, doneIds), lateBy, earned: earnedIn(action, done) }, PAST[kind]);
-    return { done: done.length, failed: 0 };
+  private measure({ head, leases, disputes, backlog, skipped }: Outlook): void {
+    const { meter } = this.hands;
+    meter.looked({ head, leases, disputes, backlog });
+    const reasons = new Map<string, number>();
+    for (const { reason } of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    meter.leftUndone(reasons);
   }
 }
 
-/** What leases or disputes are called in the log. */
-function named(kind: DutyKind, ids: readonly bigint[]): { leases: string[] } | { disputes: string[] } {
-  const names = ids.map((id) => nameOf(kind, id));
-  return isOfDispute(kind) ? { disputes: names } : { leases: names };
+function keysOf(duties: readonly { readonly key: string }[]): string[] {
+  return duties.map(({ key }) => key);
 }
 
-/** What an action brought, base units by token; nothing where nobody is paid. */
-function earnedIn({ duties }: Action, done: readonly Done[]): Record<string, string> {
-  const tokens = new Map(duties.map((duty) => [idOf(duty), "token" in duty ? duty.token : undefined]));
-  const bounties = new Map<string, bigint>();
-  for (const { id, bounty } of done) {
-    const token = tokens.get(id);
-    if (token !== undefined) bounties.set(token, (bounties.get(token) ?? 0n) + bounty);
-  }
-  return Object.fromEntries([...bounties].map(([token, amount]) => [token, amount.toString()]));
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function outstandingOf({ open }: TransactionQueue, head: Head): { transactions: number; oldestBlocks: number } {
+  const signed = open.flatMap(({ attempts: [first] }) => (first === undefined ? [] : [first.signedBlock]));
+  return {
+    transactions: open.length,
+    oldestBlocks: signed.length === 0 ? 0 : Math.max(0, head.number - Math.min(...signed)),
+  };
 }

@@ -20,4 +20,6 @@ export interface Work {
     owner: string,
     now: number,
   ): Promise<ReadonlyMap<string, { readonly reason: "held" | "claimed"; readonly until: number }>>;
+  /** Of these, those that failed before, however long ago. */
+  failedBefore(keys: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Transaction, Wallet, ZeroAddress } from "ethers";
 import fc from "fast-check";
 
+import { FeeReader } from "../../../keeper/chain/feeReader";
 import { TransactionQueue } from "../../../keeper/chain/queue";
 import { WaitError } from "../../../keeper/chain/rpcErrors";
 import { WalletSigner } from "../../../keeper/chain/signer";
@@ -169,7 +170,14 @@ class World {
       account: signer.account,
       sign: (unsigned: Parameters<typeof signer.sign>[0]) => (step(), signer.sign(unsigned)),
     };
-    return new TransactionQueue(network, signing, journal, { maxFeePerGas: CAP, bumpBlocks: 2 }, () => []);
+    return new TransactionQueue(
+      network,
+      new FeeReader(network),
+      signing,
+      journal,
+      { maxFeePerGas: CAP, bumpBlocks: 2 },
+      () => [],
+    );
   }
 
   private async pass(): Promise<void> {

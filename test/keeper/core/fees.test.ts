@@ -1,0 +1,46 @@
+import { expect } from "chai";
+
+import { costPerGas, firstFees, raisedFees } from "../../../keeper/core/fees";
+
+const market = { baseFeePerGas: 100n, tip: 10n };
+const legacy = { baseFeePerGas: undefined, tip: 70n };
+
+describe("fees (ATK-KPR-6)", () => {
+  it("cost the base fee and the tip, or the gas price", () => {
+    expect([costPerGas(market), costPerGas(legacy)]).to.deep.equal([110n, 70n]);
+  });
+
+  it("leave room for the base fee to double", () => {
+    expect(firstFees(market, undefined)).to.deep.equal({ maxFeePerGas: 210n, maxPriorityFeePerGas: 10n });
+  });
+
+  it("are the gas price twice where there is no base fee", () => {
+    expect(firstFees(legacy, undefined)).to.deep.equal({ maxFeePerGas: 70n, maxPriorityFeePerGas: 70n });
+  });
+
+  it("never pass the cap, and the tip never passes the whole fee", () => {
+    expect(firstFees(market, 210n)).to.deep.equal({ maxFeePerGas: 210n, maxPriorityFeePerGas: 10n });
+    expect(firstFees(market, 209n)).to.deep.equal({ maxFeePerGas: 209n, maxPriorityFeePerGas: 10n });
+    expect(firstFees(market, 9n)).to.deep.equal({ maxFeePerGas: 9n, maxPriorityFeePerGas: 9n });
+  });
+
+  it("are raised by a quarter, and by one wei where that is nothing", () => {
+    const before = { maxFeePerGas: 400n, maxPriorityFeePerGas: 40n };
+    expect(raisedFees(before, market, undefined)).to.deep.equal({ maxFeePerGas: 501n, maxPriorityFeePerGas: 51n });
+    const nothing = { maxFeePerGas: 0n, maxPriorityFeePerGas: 0n };
+    const free = { baseFeePerGas: 0n, tip: 0n };
+    expect(raisedFees(nothing, free, undefined)).to.deep.equal({ maxFeePerGas: 1n, maxPriorityFeePerGas: 1n });
+  });
+
+  it("are raised to what would be offered now, if that is more", () => {
+    const before = { maxFeePerGas: 100n, maxPriorityFeePerGas: 1n };
+    expect(raisedFees(before, market, undefined)).to.deep.equal({ maxFeePerGas: 210n, maxPriorityFeePerGas: 10n });
+  });
+
+  it("are raised to the cap if that is a tenth more, and not at all below that", () => {
+    const before = { maxFeePerGas: 200n, maxPriorityFeePerGas: 10n };
+    expect(raisedFees(before, market, 220n)).to.deep.equal({ maxFeePerGas: 220n, maxPriorityFeePerGas: 13n });
+    expect(raisedFees(before, market, 219n)).to.equal(undefined);
+    expect(raisedFees({ maxFeePerGas: 200n, maxPriorityFeePerGas: 210n }, market, 220n)).to.equal(undefined);
+  });
+});

@@ -1,0 +1,52 @@
+import { expect } from "chai";
+
+import { type Attempt, freeNonce, newest, nextStep, type Slot } from "../../../keeper/core/slots";
+
+const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
+  nonce: 5,
+  attempt: 0,
+  hash: "0xaa",
+  raw: "0x01",
+  kind: "expire",
+  duties: [{ key: "expire 1-1", dueAt: 1_000 }],
+  fees: { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n },
+  gasLimit: 21_000n,
+  signedBlock: 100,
+  sent: true,
+  ...changes,
+});
+const slot = (...attempts: Attempt[]): Slot => ({ nonce: 5, attempts });
+const facts = { bumpBlocks: 3, isNeeded: true, isFollowed: false };
+
+describe("slots (ATK-KPR-1, ATK-KPR-4)", () => {
+  it("name the attempt that was signed last", () => {
+    expect(newest(slot(attempt(), attempt({ attempt: 1 }))).attempt).to.equal(1);
+    expect(() => newest(slot())).to.throw("nonce 5 has no transaction");
+  });
+
+  it("wait for what is on offer, and raise it every so many blocks", () => {
+    const steps = [99, 100, 102, 103, 104, 105, 106].map((head) => nextStep(slot(attempt()), head, facts));
+    expect(steps).to.deep.equal(["wait", "wait", "wait", "raise", "wait", "wait", "raise"]);
+  });
+
+  it("broadcast what no node is known to have, at once", () => {
+    expect(nextStep(slot(attempt({ sent: false })), 100, facts)).to.equal("broadcast");
+    expect(nextStep(slot(attempt(), attempt({ sent: false })), 103, facts)).to.equal("broadcast");
+  });
+
+  it("are idle where nobody needs them, unless a later nonce waits", () => {
+    const unneeded = { ...facts, isNeeded: false };
+    expect(nextStep(slot(attempt({ sent: false })), 100, unneeded)).to.equal("idle");
+    expect(nextStep(slot(attempt()), 102, unneeded)).to.equal("wait");
+    expect(nextStep(slot(attempt()), 103, unneeded)).to.equal("idle");
+    expect(nextStep(slot(attempt()), 103, { ...unneeded, isFollowed: true })).to.equal("raise");
+    expect(nextStep(slot(attempt({ sent: false })), 103, { ...unneeded, isFollowed: true })).to.equal("broadcast");
+  });
+
+  it("leave the lowest nonce free that none of them has", () => {
+    const at = (nonce: number): Slot => ({ nonce, attempts: [] });
+    expect(freeNonce(5, [])).to.equal(5);
+    expect(freeNonce(5, [at(5), at(6), at(8)])).to.equal(7);
+    expect(freeNonce(5, [at(3), at(6)])).to.equal(5);
+  });
+});

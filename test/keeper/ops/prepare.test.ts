@@ -1,0 +1,84 @@
+import { expect } from "chai";
+
+import type { Executor } from "../../../keeper/chain/executor";
+import type { Duty } from "../../../keeper/core/duties";
+import { type Part, prepare } from "../../../keeper/ops/prepare";
+
+const GAS = 100_000n;
+const MOST = 400_000n;
+
+const duty = (index: number): Duty => ({
+  key: `expire 1-${index}`,
+  kind: "expire",
+  id: BigInt(index),
+  dueAt: 1_000,
+  bounty: 5n,
+});
+const duties = (count: number): Duty[] => Array.from({ length: count }, (_, i) => duty(i + 1));
+
+/** Answers as told by the ids of a call; remembers the calls as "1,2 with 100000". */
+function executor(answer: (ids: readonly number[], gas: bigint) => Awaited<ReturnType<Executor["simulate"]>>): {
+  simulate: Executor["simulate"];
+  encode: Executor["encode"];
+  calls: string[];
+} {
+  const calls: string[] = [];
+  return {
+    calls,
+    simulate: (_kind, ids, gas) => {
+      calls.push(`${ids.join()} with ${gas}`);
+      return Promise.resolve(answer(ids.map(Number), gas));
+    },
+    encode: () => {
+      throw new Error("nothing is sent here");
+    },
+  };
+}
+
+async function parts(count: number, by: Executor): Promise<Part[]> {
+  const found: Part[] = [];
+  for await (const part of prepare({ kind: "expire", duties: duties(count), gasLimit: GAS }, by, MOST))
+    found.push(part);
+  return found;
+}
+
+describe("prepare", () => {
+  it("makes one transaction of a batch that works", async () => {
+    const by = executor((ids) => ({ type: "works", done: ids.length }));
+    expect(await parts(3, by)).to.deep.equal([{ type: "ready", duties: duties(3), gasLimit: GAS }]);
+    expect(by.calls).to.deep.equal(["1,2,3 with 100000"]);
+  });
+
+  it("sends nothing where nothing would be done (ATK-KPR-5)", async () => {
+    const by = executor(() => ({ type: "works", done: 0 }));
+    expect(await parts(2, by)).to.deep.equal([{ type: "gone", duties: duties(2) }]);
+  });
+
+  it("sends a batch of which a part is gone", async () => {
+    const by = executor(() => ({ type: "works", done: 1 }));
+    expect(await parts(2, by)).to.deep.equal([{ type: "ready", duties: duties(2), gasLimit: GAS }]);
+  });
+
+  it("finds the one that poisons a batch, and makes the others ready", async () => {
+    const by = executor((ids) =>
+      ids.includes(3) ? { type: "reverts", reason: "broken" } : { type: "works", done: ids.length },
+    );
+    expect(await parts(5, by)).to.deep.equal([
+      { type: "ready", duties: [duty(1), duty(2)], gasLimit: GAS },
+      { type: "poisoned", duty: duty(3), reason: "broken" },
+      { type: "ready", duties: [duty(4), duty(5)], gasLimit: GAS },
+    ]);
+    expect(by.calls.map((call) => call.split(" ")[0])).to.deep.equal(["1,2,3,4,5", "1,2,3", "1,2", "3", "4,5"]);
+  });
+
+  it("tries the most gas before it halves, and says so of one that needs still more", async () => {
+    const by = executor((ids, gas) =>
+      gas < MOST || ids.includes(2) ? { type: "outOfGas" } : { type: "works", done: 1 },
+    );
+    expect(await parts(2, by)).to.deep.equal([
+      { type: "ready", duties: [duty(1)], gasLimit: MOST },
+      { type: "poisoned", duty: duty(2), reason: "it needs more than 400000 gas" },
+    ]);
+    expect(by.calls).to.deep.equal(["1,2 with 100000", "1,2 with 400000", "1 with 400000", "2 with 400000"]);
+  });
+});
