@@ -1,116 +1,120 @@
-import type { ContractTransaction, TransactionReceipt } from "ethers";
-
 import { explainError, revertDataOf } from "../../sdk/errors";
-import type { Disputes, Market } from "../../typechain-types";
-import type { DutyKind, LeaseDutyKind } from "../core/duties";
-import { type Done, doneBy, type Sources } from "./events";
-import type { Sender } from "./sender";
+import { Disputes__factory, Market__factory, StandingOrders__factory } from "../../typechain-types";
+import type { DutyKind } from "../core/duties";
+import type { CallRequest } from "./api";
+import type { Sources } from "./events";
+
+const market = Market__factory.createInterface();
+const orders = StandingOrders__factory.createInterface();
+const disputes = Disputes__factory.createInterface();
 
 /** What a transaction would do now. */
 export type Simulation =
-  | { readonly type: "works"; readonly done: number; readonly gas: bigint }
-  | { readonly type: "reverts"; readonly reason: string };
+  /** `done`: how many leases or disputes. None: nothing would change. */
+  | { readonly type: "works"; readonly done: number }
+  | { readonly type: "reverts"; readonly reason: string }
+  /** It needs more gas than it was given; or the node gives no call that much. */
+  | { readonly type: "outOfGas" };
 
-/** What a transaction did. */
-export interface Outcome {
-  readonly hash: string;
-  readonly block: number;
-  readonly reverted: boolean;
-  readonly done: readonly Done[];
-  readonly gasUsed: bigint;
-  /** Wei. */
-  readonly feePaid: bigint;
+/** A call of the protocol, not sent yet. */
+export interface Call {
+  readonly to: string;
+  readonly data: string;
 }
 
-/** How the keeper acts on the protocol: on leases in batches, on disputes one by one. */
-export interface Executor {
-  simulate(kind: DutyKind, ids: readonly bigint[]): Promise<Simulation>;
-  /** Sends and waits. Undefined where another transaction of this account took its place. */
-  send(kind: DutyKind, ids: readonly bigint[], gasLimit: bigint): Promise<Outcome | undefined>;
+/** Who can try a call without sending it. Fails with an error that carries the `data` of a revert where it reverts. */
+export interface Simulator {
+  call(request: CallRequest): Promise<string>;
 }
 
-/** One call, not sent yet. */
-interface Call {
-  /** Tries it. Returns how many leases or disputes it would do. */
-  done(): Promise<number>;
-  gas(): Promise<bigint>;
-  transaction(): Promise<ContractTransaction>;
-}
+/** Errors of a single one that say that somebody was first, or that the world has moved on: nothing is left to do. */
+const OVER: ReadonlySet<string> = new Set([
+  "DisputesWrongPhase",
+  "OrdersNoOrder",
+  "OrdersNoFallback",
+  "MarketWrongStatus",
+  "MarketLeaseEnded",
+  "MarketLeaseNoticed",
+]);
 
-/** Acts on the protocol by transactions of one account. */
-export class ProtocolExecutor implements Executor {
+const OUT_OF_GAS = /out ?of ?gas|intrinsic gas|gas required exceeds/i;
+
+/** Says how the protocol is asked to do duties, and tries it: leases in batches, failovers and disputes one by one. */
+export class Executor {
   constructor(
-    private readonly contracts: { readonly market: Market; readonly disputes: Disputes },
     private readonly sources: Sources,
-    private readonly sender: Sender,
+    /** Who will send it. */
+    private readonly account: string,
+    private readonly simulator: Simulator,
   ) {}
 
-  async simulate(kind: DutyKind, ids: readonly bigint[]): Promise<Simulation> {
-    const call = this.call(kind, ids);
-    try {
-      const done = await call.done();
-      return { type: "works", done, gas: done === 0 ? 0n : await call.gas() };
-    } catch (error) {
-      if (this.isOver(error)) return { type: "works", done: 0, gas: 0n };
-      const explained = explainError(error);
-      if (explained === undefined) throw error; // the node's trouble, not that of leases or disputes
-      return { type: "reverts", reason: explained.sentence };
-    }
-  }
-
-  async send(kind: DutyKind, ids: readonly bigint[], gasLimit: bigint): Promise<Outcome | undefined> {
-    const { to, data } = await this.call(kind, ids).transaction();
-    const receipt = await this.sender.send({ to, data, gasLimit });
-    return receipt === undefined ? undefined : this.outcomeOf(receipt);
-  }
-
-  private call(kind: DutyKind, ids: readonly bigint[]): Call {
-    const from = this.sender.account;
+  /** The call that does these duties; one id only, where the kind is done one by one. */
+  encode(kind: DutyKind, ids: readonly bigint[]): Call {
     switch (kind) {
       case "expire":
-      case "cancelNoShow": {
-        const method = this.contracts.market[METHODS[kind]];
-        return {
-          done: async () => Number(await method.staticCall([...ids], { from })),
-          gas: () => method.estimateGas([...ids], { from }),
-          transaction: () => method.populateTransaction([...ids]),
-        };
-      }
+        return { to: this.sources.market, data: market.encodeFunctionData("expire", [[...ids]]) };
+      case "cancelNoShow":
+        return { to: this.sources.market, data: market.encodeFunctionData("cancelNoShows", [[...ids]]) };
+      case "collect":
+        return { to: this.sources.market, data: market.encodeFunctionData("collect", [[...ids]]) };
+      case "renew":
+        return { to: this.sources.orders, data: orders.encodeFunctionData("renew", [[...ids]]) };
+      case "failOver":
+        return { to: this.sources.orders, data: orders.encodeFunctionData("failOver", [only(ids)]) };
       case "execute":
-      case "settle": {
-        const method = this.contracts.disputes[kind];
-        const disputeId = only(ids);
-        return {
-          done: () => method.staticCall(disputeId, { from }).then(() => 1),
-          gas: () => method.estimateGas(disputeId, { from }),
-          transaction: () => method.populateTransaction(disputeId),
-        };
-      }
+        return { to: this.sources.disputes, data: disputes.encodeFunctionData("execute", [only(ids)]) };
+      case "settle":
+        return { to: this.sources.disputes, data: disputes.encodeFunctionData("settle", [only(ids)]) };
     }
   }
 
-  /** Whether a dispute refused because it is past what was wanted of it: the market passes over such leases by itself. */
-  private isOver(error: unknown): boolean {
-    const data = revertDataOf(error);
-    return data !== undefined && this.contracts.disputes.interface.parseError(data)?.name === "DisputesWrongPhase";
-  }
-
-  private outcomeOf(receipt: TransactionReceipt): Outcome {
-    return {
-      hash: receipt.hash,
-      block: receipt.blockNumber,
-      reverted: receipt.status === 0,
-      done: doneBy(this.sender.account, this.sources, receipt.logs),
-      gasUsed: receipt.gasUsed,
-      feePaid: receipt.fee,
-    };
+  /** Tries it with so much gas, in one request. Fails where nothing is known: that is the nodes' trouble, not that of the duties. */
+  async simulate(kind: DutyKind, ids: readonly bigint[], gasLimit: bigint): Promise<Simulation> {
+    const call = this.encode(kind, ids);
+    try {
+      const answer = await this.simulator.call({ from: this.account, ...call, gas: gasLimit });
+      return { type: "works", done: doneOf(kind, answer) };
+    } catch (error) {
+      return explain(error);
+    }
   }
 }
 
-const METHODS = { expire: "expire", cancelNoShow: "cancelNoShows" } as const satisfies Record<LeaseDutyKind, string>;
+/** How many a call that went through would do. */
+function doneOf(kind: DutyKind, answer: string): number {
+  switch (kind) {
+    case "failOver":
+    case "execute":
+    case "settle":
+      return 1;
+    case "renew":
+      return Number(orders.decodeFunctionResult("renew", answer)[0]);
+    case "expire":
+      return Number(market.decodeFunctionResult("expire", answer)[0]);
+    case "collect":
+      return Number(market.decodeFunctionResult("collect", answer)[0]);
+    case "cancelNoShow":
+      return Number(market.decodeFunctionResult("cancelNoShows", answer)[0]);
+  }
+}
+
+function explain(error: unknown): Simulation {
+  const data = revertDataOf(error);
+  const explained = explainError(error);
+  // The protocol gives a reason for every revert. One without was refused further down, where the gas had run out.
+  if (explained !== undefined && data !== undefined && data !== "0x") {
+    return OVER.has(explained.name) ? { type: "works", done: 0 } : { type: "reverts", reason: explained.sentence };
+  }
+  if (explained !== undefined || OUT_OF_GAS.test(messageOf(error))) return { type: "outOfGas" };
+  throw error;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 function only(ids: readonly bigint[]): bigint {
   const [id, ...others] = ids;
-  if (id === undefined || others.length > 0) throw new Error(`disputes are carried out one by one, not ${ids.length}`);
+  if (id === undefined || others.length > 0) throw new Error(`done one by one, not ${ids.length} at once`);
   return id;
 }

@@ -1,22 +1,26 @@
-import { type GasModel, gasOf, itemsWithin } from "./gas";
-import { type DisputeDuty, type Duty, type DutyKind, idOf, LEASE_DUTIES, type LeaseDuty } from "./duties";
+import { bySettlement, cut, fitting, gasLimitOf, type GasBounds, sizeOf } from "./batches";
+import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute, keyOf } from "./duties";
+import { gasOf } from "./gas";
+import { isPaid, isPressing, isUrgent, type Price, valueOf } from "./worth";
 
 /** What is known at one block. */
-export interface Snapshot {
+export interface Snapshot extends GasBounds {
+  /** Those that are due and not under way; others are passed over. */
   readonly duties: Iterable<Duty>;
-  /** Leases and disputes that failed alone, and the chain time before which they are left in peace. */
-  readonly held: ReadonlyMap<bigint, number>;
-  readonly gas: GasModel;
-  /** Most gas that one transaction may take. */
-  readonly gasLimit: bigint;
-  /** What gas costs now, wei. */
+  /** By key: what is left in peace after failures, or claimed by other keepers, and until which chain time. */
+  readonly blocked: ReadonlyMap<string, { readonly reason: "held" | "claimed"; readonly until: number }>;
+  /** Keys of what failed before, however long ago: it could spoil a batch. */
+  readonly failedBefore: ReadonlySet<string>;
+  /** What gas will cost, wei. */
   readonly feePerGas: bigint;
-}
-
-/** What a whole token is worth. */
-export interface Price {
-  readonly weiPerToken: bigint;
-  readonly decimals: number;
+  /** What a transaction bids at most, wei: nodes refuse it unless the account could pay that for all of its gas limit. */
+  readonly mostFeePerGas: bigint;
+  /** What a transaction costs besides its gas, wei: the L1 data fee of a rollup. */
+  readonly l1Fee?: bigint;
+  /** Wei that the account can still spend: its balance less all that is under way. */
+  readonly budget: bigint;
+  /** Transactions that may still be put under way. */
+  readonly slots: number;
 }
 
 /** What the keeper's operator wants. */
@@ -36,17 +40,30 @@ export interface Policy {
 /** One transaction to send. */
 export interface Action {
   readonly kind: DutyKind;
-  /** One dispute; or leases, by token and tenant: the market settles neighbours together. */
+  /** Leases by token and tenant: the market settles neighbours together. */
   readonly duties: readonly Duty[];
+  /** Since when the first of them is due. */
   readonly dueAt: number;
+  /** What it will be charged. */
   readonly gas: bigint;
-  /** Wei. */
+  /** What it should be simulated and sent with. */
+  readonly gasLimit: bigint;
+  /** Wei, L1 data fee included. */
   readonly cost: bigint;
   /** Wei, at the policy's prices. */
   readonly earns: bigint;
 }
 
-export type SkipReason = "held" | "unprofitable" | "fee above the cap" | "switched off" | "after others";
+export type SkipReason =
+  | "failed, left in peace for a while"
+  | "claimed by another keeper"
+  | "does not pay"
+  | "fee above the cap"
+  | "switched off"
+  | "too late"
+  | "its renewal is tried first"
+  | "too many transactions under way"
+  | "account empty";
 
 /** A duty that is due and left undone for now. */
 export interface Skipped {
@@ -59,94 +76,169 @@ export interface Skipped {
 export interface Plan {
   /** In the order in which they should be sent. */
   readonly actions: readonly Action[];
+  /** Every duty that is due is in one action, or here, once. */
   readonly skipped: readonly Skipped[];
-  /** When the next duty that is not due yet will be. */
-  readonly nextDueAt?: number;
 }
 
 /** Most disputes in one plan, so that a lease that falls due meanwhile does not wait for all of them. */
 const MOST_DISPUTES = 10;
 
 const compare = <T extends bigint | number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 
-/** What the bounty of a duty is worth at the policy's prices, wei, rounded down. */
-export function valueOf(duty: LeaseDuty, policy: Policy): bigint {
-  const price = policy.prices.get(duty.token);
-  return price === undefined ? 0n : (duty.bounty * price.weiPerToken) / 10n ** BigInt(price.decimals);
+/** A transaction before it is known whether there is room for it, with its duties by urgency. */
+interface Draft {
+  readonly kind: DutyKind;
+  readonly duties: readonly Duty[];
+  readonly rank: number;
 }
 
 /**
  * What to do at chain time `now`. Pure: the same snapshot gives the same plan.
  *
- * Duties are taken in the order in which they fell due and cut into transactions that fit the gas limit. One that does
- * not pay for its own gas waits until the operator's patience ends; a transaction goes out if it earns enough over its
- * cost, or if the patience with any of its duties has ended.
+ * One that does not pay for its own gas waits until the operator's patience ends. A transaction goes out if it earns enough
+ * over its cost, L1 data fee included, or if the patience with any of its duties has ended; and without a profit, if one
+ * of them will be gone soon. Disputes, and collecting for the providers that are served, are not asked to pay.
  *
- * Disputes come after all leases, which lose money while they wait, each in a transaction of its own and not too many at
- * once.
+ * The order of transactions: what will be gone within minutes, the most valuable first; then leases by when they fell due, of
+ * those that did so in one second the most valuable; then what failed before, each alone; then collecting; then disputes,
+ * each alone, in at most half of the free places. Within one kind duties are cut into transactions in the same order.
+ *
+ * What the account cannot pay for is not planned; a batch that is too dear for it is made smaller.
  */
 export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
-  const leases: LeaseDuty[] = [];
-  const disputes: DisputeDuty[] = [];
   const skipped: Skipped[] = [];
-  let nextDueAt = Infinity;
-  const tooDear = policy.maxFeePerGas !== undefined && snapshot.feePerGas > policy.maxFeePerGas;
+  const byKind = new Map<DutyKind, Duty[]>(DUTY_KINDS.map((kind) => [kind, []]));
   for (const duty of snapshot.duties) {
-    const heldUntil = snapshot.held.get(idOf(duty)) ?? 0;
-    const isOff = "disputeId" in duty && !policy.disputes;
-    if (now < duty.dueAt) nextDueAt = isOff ? nextDueAt : Math.min(nextDueAt, duty.dueAt);
-    else if (isOff) skipped.push({ duty, reason: "switched off" });
-    else if (now < heldUntil) skipped.push({ duty, reason: "held", until: heldUntil });
-    else if (tooDear) skipped.push({ duty, reason: "fee above the cap" });
-    else if ("disputeId" in duty) disputes.push(duty);
-    else leases.push(duty);
+    if (now < duty.dueAt) continue;
+    const skip = whyNot(duty, snapshot, now, policy);
+    if (skip === undefined) byKind.get(duty.kind)?.push(duty);
+    else skipped.push({ duty, ...skip });
   }
+
+  const drafts: Draft[] = [];
+  for (const [kind, duties] of byKind) {
+    duties.sort(byUrgency);
+    for (const batch of cut(kind, duties, snapshot.failedBefore, snapshot)) {
+      if (pays(kind, batch)) drafts.push({ kind, duties: batch, rank: rankOf(kind, batch) });
+      else skipped.push(...batch.map(unpaid));
+    }
+  }
+  drafts.sort(inOrder);
 
   const actions: Action[] = [];
-  leases.sort(byUrgency);
-  for (const kind of LEASE_DUTIES) {
-    const room = itemsWithin(snapshot.gas, kind, snapshot.gasLimit);
-    const wanted = leases.filter((duty) => duty.kind === kind && (isUrgent(duty) || paysForItself(duty)));
-    for (let from = 0; from < wanted.length; from += room) {
-      const batch = wanted.slice(from, from + room);
-      const earns = batch.reduce((sum, duty) => sum + valueOf(duty, policy), 0n);
-      const action = actionOf(kind, [...batch].sort(bySettlement), earns);
-      if (action.earns - action.cost >= policy.minProfit || batch.some(isUrgent)) actions.push(action);
-      else skipped.push(...batch.map(unprofitable));
+  let { budget } = snapshot;
+  let disputes = Math.min(MOST_DISPUTES, Math.ceil(snapshot.slots / 2));
+  for (const { kind, duties } of drafts) {
+    const isDispute = isOfDispute(kind);
+    if (actions.length >= snapshot.slots || (isDispute && disputes === 0)) {
+      skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "too many transactions under way" })));
+      continue;
     }
-    skipped.push(
-      ...leases.filter((duty) => duty.kind === kind && !isUrgent(duty) && !paysForItself(duty)).map(unprofitable),
+    const affordable = within(kind, duties, budget);
+    const isWorthIt = affordable.length > 0 && pays(kind, affordable);
+    const left = isWorthIt ? duties.slice(affordable.length) : duties;
+    skipped.push(...left.map((duty): Skipped => ({ duty, reason: "account empty" })));
+    if (!isWorthIt) continue;
+    const action = actionOf(kind, affordable);
+    actions.push(action);
+    budget -= mostCostOf(action.gasLimit);
+    if (isDispute) disputes -= 1;
+  }
+  return { actions, skipped };
+
+  function byUrgency(a: Duty, b: Duty): number {
+    return (
+      Number(isPressing(b, now)) - Number(isPressing(a, now)) ||
+      a.dueAt - b.dueAt ||
+      compare(valueOf(b, policy), valueOf(a, policy)) ||
+      compare(a.token ?? "", b.token ?? "") ||
+      compare(a.tenant ?? "", b.tenant ?? "") ||
+      compare(a.id, b.id)
     );
   }
-  actions.sort((a, b) => a.dueAt - b.dueAt);
-  disputes.sort(byUrgency);
-  actions.push(...disputes.slice(0, MOST_DISPUTES).map((duty) => actionOf(duty.kind, [duty], 0n)));
-  skipped.push(...disputes.slice(MOST_DISPUTES).map((duty): Skipped => ({ duty, reason: "after others" })));
-  return { actions, skipped, ...(nextDueAt !== Infinity && { nextDueAt }) };
 
-  function isUrgent(duty: LeaseDuty): boolean {
-    return now >= duty.dueAt + policy.patience;
+  function rankOf(kind: DutyKind, batch: readonly Duty[]): number {
+    if (isOfDispute(kind)) return 4;
+    if (kind === "collect") return 3;
+    if (batch.some(({ key }) => snapshot.failedBefore.has(key))) return 2;
+    return batch.some((duty) => isPressing(duty, now)) ? 0 : 1;
   }
 
-  function paysForItself(duty: LeaseDuty): boolean {
-    return valueOf(duty, policy) >= snapshot.gas.perItem[duty.kind] * snapshot.feePerGas;
+  function inOrder(a: Draft, b: Draft): number {
+    const byDueAt = dueAtOf(a.duties) - dueAtOf(b.duties);
+    const byValue = compare(earnsOf(b.duties), earnsOf(a.duties));
+    return a.rank - b.rank || (a.rank === 0 ? byValue || byDueAt : byDueAt || byValue);
   }
 
-  function unprofitable(duty: LeaseDuty): Skipped {
-    return { duty, reason: "unprofitable", until: duty.dueAt + policy.patience };
+  function pays(kind: DutyKind, batch: readonly Duty[]): boolean {
+    if (!isPaid(kind) || batch.some((duty) => isUrgent(duty, now, policy))) return true;
+    const profit = earnsOf(batch) - costOf(gasOf(snapshot.gas, kind, sizeOf(batch)));
+    return profit >= policy.minProfit || (profit >= 0n && batch.some((duty) => isPressing(duty, now)));
   }
 
-  function actionOf(kind: DutyKind, duties: readonly Duty[], earns: bigint): Action {
-    const gas = gasOf(snapshot.gas, kind, duties.length);
-    const dueAt = Math.min(...duties.map((duty) => duty.dueAt));
-    return { kind, duties, dueAt, gas, cost: gas * snapshot.feePerGas, earns };
+  /** As many of them, the most urgent ones, as the account can pay for. */
+  function within(kind: DutyKind, duties: readonly Duty[], wei: bigint): readonly Duty[] {
+    if (mostCostOf(gasLimitOf(kind, duties, snapshot)) <= wei) return duties;
+    const forGas = wei - (snapshot.l1Fee ?? 0n);
+    if (forGas <= 0n || snapshot.mostFeePerGas === 0n) return [];
+    // A gas limit is at most a quarter above the need.
+    const fits = fitting(kind, duties, snapshot.gas, ((forGas / snapshot.mostFeePerGas) * 4n) / 5n);
+    return duties.slice(0, Math.min(fits, duties.length - 1));
+  }
+
+  function actionOf(kind: DutyKind, duties: readonly Duty[]): Action {
+    const gas = gasOf(snapshot.gas, kind, sizeOf(duties));
+    const gasLimit = gasLimitOf(kind, duties, snapshot);
+    return {
+      kind,
+      duties: bySettlement(duties),
+      dueAt: dueAtOf(duties),
+      gas,
+      gasLimit,
+      cost: costOf(gas),
+      earns: earnsOf(duties),
+    };
+  }
+
+  function earnsOf(duties: readonly Duty[]): bigint {
+    return sum(duties.map((duty) => valueOf(duty, policy)));
+  }
+
+  function costOf(gas: bigint): bigint {
+    return gas * snapshot.feePerGas + (snapshot.l1Fee ?? 0n);
+  }
+
+  function mostCostOf(gasLimit: bigint): bigint {
+    return gasLimit * snapshot.mostFeePerGas + (snapshot.l1Fee ?? 0n);
+  }
+
+  function unpaid(duty: Duty): Skipped {
+    return { duty, reason: "does not pay", until: duty.dueAt + policy.patience };
   }
 }
 
-function byUrgency(a: Duty, b: Duty): number {
-  return a.dueAt - b.dueAt || compare(idOf(a), idOf(b));
+/** Why a duty that is due is left alone, whatever else is; undefined: it is not. */
+function whyNot(duty: Duty, snapshot: Snapshot, now: number, policy: Policy): Omit<Skipped, "duty"> | undefined {
+  if (duty.goneAt !== undefined && now >= duty.goneAt) return { reason: "too late" };
+  if (isOfDispute(duty.kind) && !policy.disputes) return { reason: "switched off" };
+  const blocked = snapshot.blocked.get(duty.key);
+  if (blocked !== undefined && now < blocked.until) {
+    const reason = blocked.reason === "held" ? "failed, left in peace for a while" : "claimed by another keeper";
+    return { reason, until: blocked.until };
+  }
+  if (policy.maxFeePerGas !== undefined && snapshot.feePerGas > policy.maxFeePerGas) {
+    return { reason: "fee above the cap" };
+  }
+  // The market does either one or the other, by whether the provider still serves: the cheaper question is asked first.
+  if (duty.kind === "failOver" && snapshot.blocked.get(keyOf("renew", duty.id))?.reason !== "held") {
+    return { reason: "its renewal is tried first" };
+  }
+  if (!isPaid(duty.kind) || isUrgent(duty, now, policy)) return undefined;
+  if (valueOf(duty, policy) >= snapshot.gas.perItem[duty.kind] * snapshot.feePerGas) return undefined;
+  return { reason: "does not pay", until: duty.dueAt + policy.patience };
 }
 
-function bySettlement(a: LeaseDuty, b: LeaseDuty): number {
-  return compare(a.token, b.token) || compare(a.tenant, b.tenant) || compare(a.leaseId, b.leaseId);
+function dueAtOf(duties: readonly Duty[]): number {
+  return Math.min(...duties.map(({ dueAt }) => dueAt));
 }

@@ -1,0 +1,156 @@
+import { formatLeaseId } from "../../sdk/ids";
+import { type Duty, type DutyKind, keyOf } from "./duties";
+import type { MarketEvent, OrderEvent } from "./events";
+import { known } from "./gap";
+import { itemAs, type ItemOf } from "./itemShapes";
+import type { State } from "./rules";
+
+type Lease = ItemOf<"lease">;
+export type LeaseEvent = MarketEvent | OrderEvent;
+
+/** How long before its end a lease may be renewed, seconds: constant in the contracts. */
+const RENEWAL_WINDOW = 3_600;
+
+export const leaseKey = (id: bigint): string => `lease ${formatLeaseId(id)}`;
+const termsKey = (version: bigint): string => `terms ${version}`;
+const listingKey = (listing: bigint): string => `listing ${listing}`;
+
+/** Keys of the items by which leases are known that an event may look at or change. */
+export function leaseKeysOf(event: LeaseEvent): readonly string[] {
+  switch (event.type) {
+    case "TermsPublished":
+      return [termsKey(event.version)];
+    case "TokenListed":
+      return [listingKey(event.listing)];
+    case "LeaseOpened":
+      return [leaseKey(event.leaseId), termsKey(event.termsVersion), listingKey(event.listing)];
+    case "OrderFailedOver":
+      return [leaseKey(event.leaseId), leaseKey(event.to)];
+    case "LeaseCollected":
+    case "LeaseSettled":
+    case "CollateralReleased":
+    case "ClaimOpened":
+    case "ClaimEnded":
+      return [];
+    default:
+      return [leaseKey(event.leaseId)];
+  }
+}
+
+/** Applies an event to leases, terms and listings. Fails with a GapError where events before it are missing. */
+export function reduceLease(event: LeaseEvent, state: State, outageAllowance: number): void {
+  switch (event.type) {
+    case "TermsPublished":
+      return state.set(termsKey(event.version), { type: "terms", activationWindow: event.activationWindow });
+    case "TokenListed": {
+      const { listing, token, bounty } = event;
+      return state.set(listingKey(listing), { type: "listing", token, bounty: bounty.toString() });
+    }
+    case "LeaseOpened":
+      return open(event, state, outageAllowance);
+    case "LeaseActivated":
+      return change(state, event.leaseId, ({ openedIn: _in, openedAt: _at, ...lease }) => ({
+        ...lease,
+        startedAt: event.startedAt,
+      }));
+    case "LeaseExtended":
+      return change(state, event.leaseId, (lease) => ({ ...lease, duration: event.duration }));
+    case "NoticeGiven":
+      return change(state, event.leaseId, (lease) => ({ ...withoutOrder(lease), duration: event.duration }));
+    case "LeaseTransferred":
+      return change(state, event.leaseId, (lease) => ({ ...withoutOrder(lease), tenant: event.tenant }));
+    case "LeaseRenewed":
+      return change(state, event.leaseId, (lease) => ({
+        ...withOrder(lease, orderOf(lease), orderOf(lease).count - 1),
+        duration: event.duration,
+        renewBounty: event.bounty.toString(),
+      }));
+    case "LeaseClosed":
+    case "LeaseCancelled":
+      leaseIn(state, event.leaseId);
+      return state.delete(leaseKey(event.leaseId));
+    case "OrderPlaced": {
+      const { count, fallbacks, maxBounty } = event;
+      return change(state, event.leaseId, (lease) =>
+        withOrder(lease, { count, fallbacks, maxBounty: maxBounty.toString() }, count),
+      );
+    }
+    case "OrderCancelled":
+      // The contract lets a tenant take back the order of a lease that ended, too.
+      if (state.get(leaseKey(event.leaseId)) === undefined) return;
+      return change(state, event.leaseId, withoutOrder);
+    case "OrderFailedOver": {
+      const order = orderOf(leaseIn(state, event.leaseId));
+      change(state, event.to, (lease) => withOrder(lease, order, event.count));
+      return change(state, event.leaseId, withoutOrder);
+    }
+    default:
+      return; // what these say is of no account for the end of a lease
+  }
+}
+
+/** What a lease will need; nothing as long as a pending one's opening has no time. */
+export function dutiesOfLease(lease: Lease): Duty[] {
+  const { startedAt, openedAt, duration, patience, bounty, renewBounty, order } = lease;
+  const id = BigInt(lease.id);
+  const duty = (kind: DutyKind, dueAt: number, pays: bigint, goneAt?: number): Duty => ({
+    key: keyOf(kind, id),
+    kind,
+    id,
+    dueAt,
+    ...(goneAt !== undefined && { goneAt }),
+    token: lease.token,
+    bounty: pays,
+    tenant: lease.tenant,
+  });
+  if (startedAt === undefined) {
+    return openedAt === undefined ? [] : [duty("cancelNoShow", openedAt + patience, BigInt(bounty))];
+  }
+  const end = startedAt + duration;
+  const duties = [duty("expire", end, BigInt(bounty))];
+  if (order !== undefined) {
+    const pays = BigInt(renewBounty) < BigInt(order.maxBounty) ? BigInt(renewBounty) : BigInt(order.maxBounty);
+    const from = Math.max(startedAt, end - RENEWAL_WINDOW);
+    duties.push(duty("renew", from, pays, end));
+    if (order.fallbacks > 0) duties.push(duty("failOver", from, pays, end));
+  }
+  return duties;
+}
+
+function open(event: Extract<MarketEvent, { type: "LeaseOpened" }>, state: State, outageAllowance: number): void {
+  const { leaseId, tenant, duration, block, termsVersion } = event;
+  const terms = known(itemAs(state.get(termsKey(termsVersion)), "terms"), `terms ${termsVersion}`);
+  const { token, bounty } = known(itemAs(state.get(listingKey(event.listing)), "listing"), `listing ${event.listing}`);
+  const lease: Lease = {
+    type: "lease",
+    id: leaseId.toString(),
+    tenant,
+    token,
+    bounty,
+    renewBounty: bounty,
+    duration,
+    patience: terms.activationWindow + outageAllowance,
+    openedIn: block,
+  };
+  state.set(leaseKey(leaseId), lease);
+}
+
+function leaseIn(state: State, id: bigint): Lease {
+  return known(itemAs(state.get(leaseKey(id)), "lease"), `lease ${formatLeaseId(id)}`);
+}
+
+function change(state: State, id: bigint, to: (lease: Lease) => Lease): void {
+  state.set(leaseKey(id), to(leaseIn(state, id)));
+}
+
+function orderOf(lease: Lease): NonNullable<Lease["order"]> {
+  return known(lease.order, `the standing order of lease ${formatLeaseId(BigInt(lease.id))}`);
+}
+
+function withOrder(lease: Lease, order: NonNullable<Lease["order"]>, count: number): Lease {
+  return count === 0 ? withoutOrder(lease) : { ...lease, order: { ...order, count } };
+}
+
+function withoutOrder({ order: _order, ...lease }: Lease): Lease {
+  return lease;
+}

@@ -1,0 +1,34 @@
+import { type Duty, type DutyKind } from "./duties";
+import type { Policy } from "./plan";
+
+/** What a whole token is worth. */
+export interface Price {
+  readonly weiPerToken: bigint;
+  readonly decimals: number;
+}
+
+/** Seconds before a duty is gone in which its transaction does not wait for company any more. */
+export const PRESSING = 600;
+
+const PAID: ReadonlySet<DutyKind> = new Set<DutyKind>(["expire", "cancelNoShow", "renew", "failOver"]);
+
+/** Whether somebody is paid for it, so that it can be asked whether it pays. */
+export function isPaid(kind: DutyKind): boolean {
+  return PAID.has(kind);
+}
+
+/** What the bounty of a duty is worth at the policy's prices, wei, rounded down. */
+export function valueOf({ token, bounty }: Duty, { prices }: Pick<Policy, "prices">): bigint {
+  const price = token === undefined ? undefined : prices.get(token);
+  return price === undefined ? 0n : (bounty * price.weiPerToken) / 10n ** BigInt(price.decimals);
+}
+
+/** Whether the operator's patience with it has ended, so that it is done at a loss. */
+export function isUrgent(duty: Duty, now: number, { patience }: Pick<Policy, "patience">): boolean {
+  return now >= duty.dueAt + patience;
+}
+
+/** Whether it will be gone soon. */
+export function isPressing({ goneAt }: Duty, now: number): boolean {
+  return goneAt !== undefined && now >= goneAt - PRESSING;
+}

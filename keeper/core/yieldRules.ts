@@ -1,0 +1,129 @@
+import { formatLeaseId } from "../../sdk/ids";
+import { type Duty, keyOf } from "./duties";
+import { known } from "./gap";
+import { itemAs, type ItemOf } from "./itemShapes";
+import type { LeaseEvent } from "./leaseRules";
+import type { State } from "./rules";
+
+type Yield = ItemOf<"yield">;
+
+const DAY = 86_400;
+/** How often the provider of a running lease is paid, seconds. */
+const PAY_PERIOD = DAY;
+/** Claims can be filed, and collateral stays, for as long as a lease lived, within these. Constant in the contracts. */
+const LEAST_TAIL = 3_600;
+const MOST_TAIL = 7 * DAY;
+
+const yieldKey = (id: bigint): string => `yield ${formatLeaseId(id)}`;
+const listingKey = (listing: bigint): string => `listing ${listing}`;
+
+/** Keys of the items by which collecting is known that an event may look at or change. */
+export function yieldKeysOf(event: LeaseEvent): readonly string[] {
+  switch (event.type) {
+    case "TermsPublished":
+    case "TokenListed":
+    case "OrderPlaced":
+    case "OrderCancelled":
+    case "OrderFailedOver":
+      return [];
+    case "LeaseOpened":
+      return [yieldKey(event.leaseId), listingKey(event.listing)];
+    default:
+      return [yieldKey(event.leaseId)];
+  }
+}
+
+/** Applies an event to what served providers have in their leases; other providers' leases leave no item. */
+export function reduceYield(event: LeaseEvent, state: State, serves: (provider: string) => boolean): void {
+  switch (event.type) {
+    case "TermsPublished":
+    case "TokenListed":
+    case "OrderPlaced":
+    case "OrderCancelled":
+    case "OrderFailedOver":
+      return;
+    case "LeaseOpened": {
+      const { leaseId, tenant, provider, duration, listing } = event;
+      if (!serves(provider)) return;
+      const { token } = known(itemAs(state.get(listingKey(listing)), "listing"), `listing ${listing}`);
+      const id = leaseId.toString();
+      const opened = { type: "yield", id, tenant, provider, token, duration, settled: false, openClaims: 0 } as const;
+      return state.set(yieldKey(leaseId), opened satisfies Yield);
+    }
+    case "LeaseCancelled":
+    case "CollateralReleased":
+      return state.delete(yieldKey(event.leaseId)); // nothing is left in it
+    default: {
+      const before = itemAs(state.get(yieldKey(event.leaseId)), "yield");
+      if (before !== undefined) state.set(yieldKey(event.leaseId), changed(before, event));
+    }
+  }
+}
+
+/** What is to be collected; nothing more once `nothing is left`, while claims keep it, or until the block that it was paid in has a time. */
+export function dutiesOfYield(item: Yield): Duty[] {
+  const dueAt = collectAt(item);
+  if (dueAt === undefined) return [];
+  const { tenant, provider, token } = item;
+  const id = BigInt(item.id);
+  return [{ key: keyOf("collect", id), kind: "collect", id, dueAt, token, bounty: 0n, tenant, provider }];
+}
+
+/**
+ * When to collect next: while the lease runs once a day, after its end the rest, and when the claim tail is over and no
+ * claim is open, the collateral.
+ */
+function collectAt({ startedAt, paidIn, paidAt, duration, endedAt, settled, openClaims }: Yield): number | undefined {
+  if (startedAt === undefined) return undefined;
+  if (endedAt !== undefined) {
+    if (!settled) return endedAt;
+    const tail = Math.min(Math.max(endedAt - startedAt, LEAST_TAIL), MOST_TAIL);
+    return openClaims === 0 ? endedAt + tail : undefined;
+  }
+  if (paidIn !== undefined) return undefined;
+  const next = (paidAt ?? startedAt) + PAY_PERIOD;
+  return next < startedAt + duration ? next : undefined; // nearer to the end, the end pays
+}
+
+type ChangeOfYield = Exclude<
+  LeaseEvent,
+  {
+    type:
+      | "TermsPublished"
+      | "TokenListed"
+      | "OrderPlaced"
+      | "OrderCancelled"
+      | "OrderFailedOver"
+      | "LeaseOpened"
+      | "LeaseCancelled"
+      | "CollateralReleased";
+  }
+>;
+
+function changed(item: Yield, event: ChangeOfYield): Yield {
+  switch (event.type) {
+    case "LeaseActivated":
+      return { ...item, startedAt: event.startedAt };
+    case "LeaseExtended":
+    case "LeaseRenewed":
+    case "NoticeGiven":
+      return { ...item, duration: event.duration };
+    case "LeaseTransferred":
+      return { ...item, tenant: event.tenant };
+    case "LeaseClosed": {
+      const { paidIn: _in, paidAt: _at, ...rest } = item; // when it was paid before is of no account any more
+      return { ...rest, endedAt: event.endedAt };
+    }
+    case "LeaseCollected": {
+      if (item.endedAt !== undefined) return item;
+      const { paidAt: _at, ...rest } = item;
+      return { ...rest, paidIn: event.block };
+    }
+    case "LeaseSettled":
+      return { ...item, settled: true };
+    case "ClaimOpened":
+      return { ...item, openClaims: item.openClaims + 1 };
+    case "ClaimEnded":
+      return { ...item, openClaims: Math.max(item.openClaims - 1, 0) };
+  }
+}
