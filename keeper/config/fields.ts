@@ -84,15 +84,11 @@ export const endpoints = z.string().transform((text, context) => {
 const MOST_ENDPOINTS = 16;
 
 /** A path, or the URL of a PostgreSQL database. */
-export const storeLocation = z.string().transform((text, context): StoreLocation => {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === undefined) return { type: "sqlite", path: text };
-  const isDatabase = (scheme === "postgres" || scheme === "postgresql") && URL.canParse(text);
-  if (!isDatabase || new URL(text).pathname.length < 2) {
-    context.addIssue("is no store: write the path of a file, or postgres://<user>:<password>@<host>/<database>");
-  }
-  return { type: "postgres", url: text };
-});
+export const storeLocation = z.string().refine((text) => {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
+  if (scheme === undefined) return true;
+  return /^postgres(ql)?$/i.test(scheme) && URL.canParse(text) && new URL(text).pathname.length > 1;
+}, "is no store: write the path of a file, or postgres://<user>:<password>@<host>/<database>");
 
 /** `0x...,0x...` */
 export const addresses = z.string().transform((text, context): readonly string[] => {

@@ -1,4 +1,4 @@
-import type { ListenAddress, StoreLocation } from "./fields";
+import type { ListenAddress } from "./fields";
 import { closest } from "./closest";
 import { environmentSchema, type Environment, RENAMED, type Variable, VARIABLES } from "./schema";
 
@@ -14,7 +14,8 @@ export interface Config {
   readonly addressBook: string;
   /** Undefined where no key is needed. */
   readonly key: KeySource | undefined;
-  readonly store: StoreLocation;
+  /** Path of a file, or the URL of a PostgreSQL database. */
+  readonly store: string;
   /** Of this keeper in a fleet; undefined: its account is its name. */
   readonly name: string | undefined;
   /** The longest pause between two looks. */
@@ -96,7 +97,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: 
 }
 
 /** Where the store is, for who reads nothing else. Fails with a ConfigError. */
-export function loadStoreLocation(variables: NodeJS.ProcessEnv): StoreLocation {
+export function loadStoreLocation(variables: NodeJS.ProcessEnv): string {
   const set = whatIsSet(variables);
   const parsed = environmentSchema.pick({ KEEPER_STORE: true }).safeParse(set);
   if (parsed.success) return parsed.data.KEEPER_STORE;

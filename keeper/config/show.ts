@@ -1,6 +1,5 @@
 import { formatEther, formatUnits } from "ethers";
 
-import type { StoreLocation } from "./fields";
 import type { Config } from "./load";
 
 const HIDDEN = "<hidden>";
@@ -27,9 +26,9 @@ export function endpointLabels(urls: readonly string[]): string[] {
 }
 
 /** A store without the password of its database. */
-export function showStore(store: StoreLocation): string {
-  if (store.type === "sqlite") return store.path;
-  const { username, password, host, pathname } = new URL(store.url);
+export function showStore(store: string): string {
+  if (!/^postgres(ql)?:/i.test(store)) return store;
+  const { username, password, host, pathname } = new URL(store);
   const user = username === "" ? "" : `${username}${password === "" ? "" : `:${HIDDEN}`}@`;
   return `postgres://${user}${host}${pathname}`;
 }

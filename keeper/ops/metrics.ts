@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 
 import type { DutyKind } from "../core/duties";
 import { BlockClock } from "./blockClock";
+import type { Health } from "./health";
 import { type Instruments, instruments } from "./instruments";
 import type { BlockTime, Look, Meter, Outstanding, RequestOutcome, Subject, TransactionOutcome } from "./meter";
 import type { Stopwatch } from "./stopwatch";
@@ -29,6 +30,7 @@ export class PrometheusMeter implements Meter {
   private readonly clock = new BlockClock();
   private readonly reasons = new Set<string>();
   private lastGoodPass: number;
+  private failures = 0;
   /** Native coin. */
   private owned: number | undefined;
   /** Of a transaction, native coin. */
@@ -38,6 +40,7 @@ export class PrometheusMeter implements Meter {
   constructor(
     private readonly now: Stopwatch,
     endpoints: readonly string[],
+    private readonly health?: Pick<Health, "agreed">,
   ) {
     const { all } = this;
     this.lastGoodPass = now();
@@ -54,6 +57,11 @@ export class PrometheusMeter implements Meter {
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
     this.all.lastGoodPass.set(this.now() - this.lastGoodPass);
     return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+
+  /** Duties that failed alone since the start. */
+  get failedDuties(): number {
+    return this.failures;
   }
 
   identify({ name, account, chainId }: Identity): void {
@@ -81,6 +89,7 @@ export class PrometheusMeter implements Meter {
   }
 
   failed(kind: DutyKind): void {
+    this.failures += 1;
     this.all.failed.inc({ kind });
   }
 
@@ -142,9 +151,10 @@ export class PrometheusMeter implements Meter {
     this.all.endpointLag.set({ endpoint }, blocks);
   }
 
-  agreement(agreeing: number, configured: number): void {
+  agreement(agreeing: number, configured: number, isEnough: boolean): void {
     this.all.agreeing.set(agreeing);
     this.all.configured.set(configured);
+    this.health?.agreed(isEnough);
   }
 
   passed(seconds: number): void {

@@ -12,11 +12,11 @@ export interface Passed {
   /** Whether a new block was seen. */
   readonly fresh: boolean;
   /** Transactions that this pass sent. */
-  readonly submitted: number;
+  readonly sent: number;
+  /** Duties that are due, and neither done nor on their way. */
+  readonly left: number;
   /** Transactions that are not mined yet. */
   readonly outstanding: number;
-  /** Duties that failed. */
-  readonly failed: number;
 }
 
 /** What the service repeats, and how. */
@@ -48,18 +48,17 @@ export async function runService(service: Service): Promise<void> {
   }
 }
 
-/** Passes until nothing is left to do and all that was sent is mined. Returns whether that came, and nothing failed. */
+/** Passes until nothing is left to send and all that was sent is mined. Returns whether that came. */
 export async function runOnce(service: Service): Promise<boolean> {
   const { log, now, signal } = service;
   const until = now() + ONCE_SECONDS;
-  let [failedDuties, failedPasses] = [0, 0];
+  let failedPasses = 0;
   while (!signal.aborted) {
     const passed = await step(service);
-    failedDuties += passed?.failed ?? 0;
     failedPasses = passed === undefined ? failedPasses + 1 : 0;
-    if (passed?.submitted === 0 && passed.outstanding === 0) {
-      log.info({ block: passed.head.number, failed: failedDuties }, "nothing left to do");
-      return failedDuties === 0;
+    if (passed?.sent === 0 && passed.outstanding === 0) {
+      log.info({ block: passed.head.number, leftUndone: passed.left }, "nothing left to do");
+      return true;
     }
     if (failedPasses === MOST_FAILED_PASSES || now() >= until) {
       log.error("this run gives up; run it again: it goes on with what was sent and is not mined");

@@ -27,7 +27,7 @@ describe("Configuration of the keeper", () => {
       rpcTimeoutMs: 10_000,
       addressBook: "deployments/1.json",
       key: { type: "environment", privateKey: KEY },
-      store: { type: "sqlite", path: "keeper.sqlite" },
+      store: "keeper.sqlite",
       name: undefined,
       pollMs: 15_000,
       logRange: 5_000,
@@ -74,10 +74,9 @@ describe("Configuration of the keeper", () => {
 
   it("keeps its store in a file, or in a database that a fleet shares", () => {
     const storeOf = (text: string): unknown => load({ ...WITH_KEY, KEEPER_STORE: text }).store;
-    expect(storeOf("/var/lib/keeper/a.sqlite")).to.deep.equal({ type: "sqlite", path: "/var/lib/keeper/a.sqlite" });
-    for (const url of ["postgres://me:pw@db:5432/keepers", "postgresql://db/keepers"]) {
-      expect(storeOf(url)).to.deep.equal({ type: "postgres", url });
-      expect(loadStoreLocation({ KEEPER_STORE: url })).to.deep.equal({ type: "postgres", url });
+    for (const good of ["/var/lib/keeper/a.sqlite", "postgres://me:pw@db:5432/keepers", "postgresql://db/keepers"]) {
+      expect(storeOf(good)).to.equal(good);
+      expect(loadStoreLocation({ KEEPER_STORE: good })).to.equal(good);
     }
     for (const wrong of ["mysql://db/keepers", "postgres://", "postgres://host"]) {
       expect(faultsOf({ ...WITH_KEY, KEEPER_STORE: wrong }).join()).to.match(

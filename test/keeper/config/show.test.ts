@@ -29,7 +29,7 @@ describe("A configuration that is shown", () => {
       loadConfig({ ...VARIABLES, KEEPER_RPC_URLS: "http://127.0.0.1:8545", KEEPER_STORE: "a.sqlite" }, { key: false }),
     );
     expect(shown).to.include({ rpc: "http://127.0.0.1:8545", key: "none", store: "a.sqlite", maxFeeGwei: "none" });
-    expect(showStore({ type: "postgres", url: "postgres://db/keepers" })).to.equal("postgres://db/keepers");
+    expect(showStore("postgres://db/keepers")).to.equal("postgres://db/keepers");
   });
 
   it("lets no secret through inside an error of somebody else", () => {
