@@ -15,10 +15,11 @@ export interface GasBounds {
 }
 
 /** Whom the funds belong to that a duty settles. */
-const accountOf = ({ token, tenant }: Duty): string => `${token ?? ""} ${tenant ?? ""}`;
+type Account = { readonly token?: string | undefined; readonly tenant?: string | undefined };
+const accountOf = ({ token, tenant }: Account): string => `${token ?? ""} ${tenant ?? ""}`;
 
 /** How large a batch is. */
-export function sizeOf(duties: readonly Duty[]): Size {
+export function sizeOf(duties: readonly Account[]): Size {
   return { items: duties.length, accounts: new Set(duties.map(accountOf)).size };
 }
 

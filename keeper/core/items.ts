@@ -41,6 +41,7 @@ export function rulesFor({ outageAllowance, serve }: RulesOptions): Rules {
     untimed: (item) => untimedBlock(parseItem(item)),
     timed: (item, timestamp) => withTime(parseItem(item), timestamp),
     dutiesOf: (item) => dutiesOfItem(parseItem(item)),
+    countsAs: ({ type }) => (type === "lease" || type === "dispute" ? type : undefined),
   };
 }
 

@@ -12,6 +12,8 @@ export interface DutyRef {
   readonly dueAt: number;
   /** What it is paid in; undefined: it is not. */
   readonly token?: string | undefined;
+  /** With the token, whose funds it settles: what a batch costs depends on how many those are. */
+  readonly tenant?: string | undefined;
 }
 
 /** One signed transaction. It may be mined as long as its nonce is not used up, whatever was signed after it. */

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Executor } from "../chain/executor";
 import type { FeeReader } from "../chain/feeReader";
 import type { Settled, TransactionQueue } from "../chain/queue";
+import { sizeOf } from "../core/batches";
 import type { Duty } from "../core/duties";
 import type { Head } from "../core/events";
 import { costPerGas, firstFees } from "../core/fees";
@@ -191,7 +192,7 @@ export class Keeper {
       kind,
       duties.map(({ id }) => id),
     );
-    const refs = duties.map(({ key, dueAt, token }) => ({ key, dueAt, token }));
+    const refs = duties.map(({ key, dueAt, token, tenant }) => ({ key, dueAt, token, tenant }));
     const result = await queue.submit({ ...call, kind, duties: refs, gasLimit }, head);
     if (result === "capped") await work.release(keysOf(duties), name);
     if (result === "sent") meter.sent();
@@ -236,7 +237,7 @@ export class Keeper {
     const didNow = attempt.duties.filter(({ key }) => doneKeys.has(key));
     if (attempt.kind !== "fill") for (const { dueAt } of didNow) meter.did(attempt.kind, dueAt, block);
     if (attempt.kind !== "fill" && didNow.length === attempt.duties.length) {
-      this.gas = measured(this.gas, attempt.kind, { duties: didNow.length }, receipt.gasUsed);
+      this.gas = measured(this.gas, attempt.kind, sizeOf(didNow), receipt.gasUsed);
     }
     const missed = attempt.duties.filter(({ key }) => !doneKeys.has(key) && dueKeys.has(key));
     const over = attempt.duties.filter(({ key }) => !missed.some((other) => other.key === key));

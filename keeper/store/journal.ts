@@ -19,7 +19,9 @@ export interface Mined {
   readonly earned: Readonly<Record<string, string>>;
 }
 
-const dutiesSchema = z.array(z.object({ key: z.string(), dueAt: z.number(), token: z.string().optional() }));
+const dutiesSchema = z.array(
+  z.object({ key: z.string(), dueAt: z.number(), token: z.string().optional(), tenant: z.string().optional() }),
+);
 const attemptSchema = z
   .object({
     nonce: z.number(),
