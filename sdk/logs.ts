@@ -1,6 +1,8 @@
 export interface RangeOptions {
   /** Down to how many blocks a refused range is halved; 1 unless told. */
   readonly least?: number;
+  /** With how many blocks to begin; all of them unless told. */
+  readonly most?: number;
   /** Whether an error is one that a shorter range does not mend; none is unless told. */
   readonly isHopeless?: (error: unknown) => boolean;
 }
@@ -14,10 +16,10 @@ export async function readInRanges<T>(
   from: number,
   to: number,
   read: (from: number, to: number) => Promise<readonly T[]>,
-  { least = 1, isHopeless = () => false }: RangeOptions = {},
+  { least = 1, most: first = Infinity, isHopeless = () => false }: RangeOptions = {},
 ): Promise<T[]> {
   const found: T[] = [];
-  let most = Math.max(1, to - from + 1);
+  let most = Math.max(1, Math.min(first, to - from + 1));
   for (let next = from; next <= to;) {
     const last = Math.min(to, next + most - 1);
     try {

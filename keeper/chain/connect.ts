@@ -1,45 +1,96 @@
-import { FetchRequest, JsonRpcProvider, Network } from "ethers";
+import { keccak256 } from "ethers";
 
-import { type AddressBook, addressesOf, assertSameChain } from "../../sdk/addressBook";
+import { type AddressBook, addressesOf, chainDifference, type ContractName } from "../../sdk/addressBook";
+import { quorum } from "./agreement";
+import { type Asked, Endpoint, type RequestStat } from "./endpoint";
+import type { Oddity } from "./oddities";
+import { Pool, type PoolListeners } from "./pool";
+import * as requests from "./requests";
+import { RefusedError } from "./rpcErrors";
 
-const REQUEST_TIMEOUT_MS = 15_000;
+/** The contracts that the keeper reads or calls. */
+const USED: readonly ContractName[] = ["market", "orders", "disputes"];
 
-/** The connection led to something else than the protocol. */
+/** No connection, or one that leads to something else than the protocol. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
+export interface ConnectOptions extends PoolListeners {
+  /** The name is what logs call the URL, which may hold a secret. */
+  readonly endpoints: readonly { readonly url: string; readonly name: string }[];
+  readonly timeoutMs: number;
+  /** First pause of an endpoint after a failure; see EndpointOptions. */
+  readonly restMs?: number;
+  readonly onRequest?: (stat: RequestStat) => void;
+  readonly onOddity?: (oddity: Oddity) => void;
+}
+
 /**
- * Connects to the chain of an address book. The network is fixed and checked here, once: ethers would ask for it over
- * and over, and wait for ever for a node that is not there. Answers are never taken from ethers' cache.
+ * Connects to the chain of an address book, over all endpoints. One that leads elsewhere is an error, and all faults of all
+ * of them are named at once; one that does not answer is an oddity, if enough others do.
  */
-export async function connect(rpcUrl: string, book: AddressBook): Promise<JsonRpcProvider> {
-  const request = new FetchRequest(rpcUrl);
-  request.timeout = REQUEST_TIMEOUT_MS;
-  const network = Network.from(book.chainId);
-  const provider = new JsonRpcProvider(request, network, {
-    staticNetwork: network,
-    batchMaxCount: 1,
-    cacheTimeout: -1,
+export async function connect(book: AddressBook, options: ConnectOptions): Promise<Pool> {
+  const { timeoutMs, restMs, onRequest } = options;
+  const endpoints = options.endpoints.map(
+    ({ url, name }) =>
+      new Endpoint({
+        url,
+        name,
+        timeoutMs,
+        chainId: book.chainId,
+        verify: (endpoint) => assertHasProtocol(endpoint, book),
+        ...(restMs === undefined ? {} : { restMs }),
+        ...(onRequest === undefined ? {} : { onRequest }),
+      }),
+  );
+  const pool = new Pool(endpoints, options);
+  await pool.wakeAll();
+
+  const failures = endpoints.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  const isElsewhere = failures.some(({ kind }) => kind === "wrongChain");
+  if (!isElsewhere && endpoints.length - failures.length >= quorum(endpoints.length)) return pool;
+  pool.close();
+  const lines = failures.map(({ endpoint, reason }) => `  ${endpoint}: ${reason}`);
+  throw new ConnectionError(
+    isElsewhere
+      ? `These endpoints are not of the protocol's chain, or do not answer:\n${lines.join("\n")}\n` +
+          "Correct KEEPER_RPC_URLS or KEEPER_ADDRESS_BOOK, or wait until the nodes are in sync."
+      : `${endpoints.length - failures.length} of ${endpoints.length} endpoints answer, ` +
+          `${quorum(endpoints.length)} are needed:\n${lines.join("\n")}\nCorrect KEEPER_RPC_URLS, or try again later.`,
+  );
+}
+
+/** Fails with all that is wrong, in one line. */
+async function assertHasProtocol(endpoint: Asked, book: AddressBook): Promise<void> {
+  const faults: string[] = [];
+  const genesis = await requests.blockOf(endpoint, 0);
+  const chain = { chainId: book.chainId, genesisHash: genesis?.hash ?? "not served" };
+  const difference = chainDifference(book, chain);
+  if (difference !== undefined) faults.push(difference);
+
+  const addresses = addressesOf(book);
+  const codes = await codesAt(
+    endpoint,
+    USED.map((name) => addresses[name]),
+  );
+  USED.forEach((name, index) => {
+    const code = codes[index] ?? "0x";
+    if (code === "0x") faults.push(`there is no ${name} at ${addresses[name]}`);
+    else if (keccak256(code) !== book.contracts[name]?.bytecodeHash) {
+      faults.push(`what is at ${addresses[name]} is not the ${name} that the address book records`);
+    }
   });
+  if (faults.length > 0) throw new ConnectionError(faults.join("; "));
+}
+
+async function codesAt(endpoint: Asked, addresses: readonly string[]): Promise<string[]> {
   try {
-    const chainId: unknown = await provider.send("eth_chainId", []);
-    if (BigInt(String(chainId)) !== network.chainId) {
-      throw new ConnectionError(
-        `The node is on chain ${BigInt(String(chainId))}, the address book is of chain ${network.chainId}. Correct ` +
-          "KEEPER_RPC_URL or KEEPER_ADDRESS_BOOK.",
-      );
-    }
-    await assertSameChain(book, provider);
-    const { market } = addressesOf(book);
-    if ((await provider.getCode(market)) === "0x") {
-      throw new ConnectionError(
-        `There is no market at ${market}. Correct KEEPER_ADDRESS_BOOK, or wait until the node is in sync.`,
-      );
-    }
-    return provider;
+    return await requests.codesAt(endpoint, addresses);
   } catch (error) {
-    provider.destroy();
-    throw error;
+    if (!(error instanceof RefusedError)) throw error; // else: no batches
+    const codes: string[] = [];
+    for (const address of addresses) codes.push(...(await requests.codesAt(endpoint, [address])));
+    return codes;
   }
 }

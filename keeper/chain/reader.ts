@@ -1,69 +1,63 @@
-import type { Block, Log, Provider } from "ethers";
+import { id, type LogParams } from "ethers";
 
-import { readInRanges } from "../../sdk/logs";
-import { isConnectionLoss } from "../../sdk/nodeErrors";
 import type { BlockRef, ChainEvent } from "../core/events";
-import { decodeEvent, type Sources, TOPICS } from "./events";
+import type { ChainApi, Header } from "./api";
+import { addressesOfSources, decodeEvent, type Sources, TOPICS } from "./events";
+import { fingerprint } from "./shapes";
 
-/** The newest block, and what the keeper asks of it. */
-export interface Head extends BlockRef {
-  readonly parentHash: string;
-  /** The only clock of the keeper. */
-  readonly timestamp: number;
-  readonly gasLimit: bigint;
-}
-
-/** What the keeper reads of the chain. Every call is one RPC request, but for nodes that limit ranges of logs. */
+/** What following the chain reads of it. */
 export interface ChainReader {
-  head(): Promise<Head>;
+  head(): Promise<Header>;
   /** Undefined where the chain has no such block (any more). */
-  block(numberOrHash: number | string): Promise<Head | undefined>;
-  /** The protocol's events in blocks `from` to `to`, both included, in order. */
-  events(from: number, to: number): Promise<ChainEvent[]>;
-  /** The protocol's events in one block; fails where the node does not know that very block. */
-  eventsOf(blockHash: string): Promise<ChainEvent[]>;
+  block(numberOrHash: number | string): Promise<Header | undefined>;
+  /** The protocol's logs in one block; fails where that very block is not known. */
+  logsOf(block: Header): Promise<readonly LogParams[]>;
+  /** The protocol's logs in blocks `from` to `to`, both included, in order. */
+  logsIn(from: number, to: number): Promise<readonly LogParams[]>;
+  /** What they say. */
+  decode(logs: readonly LogParams[]): ChainEvent[];
+  /** Times of blocks by hash, seconds of the chain; what is gone is left out. */
+  timesOf(blocks: readonly BlockRef[]): Promise<ReadonlyMap<string, number>>;
 }
 
-/** Reads the chain through an ethers provider. */
-export class RpcReader implements ChainReader {
+/** Reads the protocol's part of the chain. */
+export class ProtocolReader implements ChainReader {
   constructor(
-    private readonly provider: Provider,
+    private readonly api: ChainApi,
     private readonly sources: Sources,
   ) {}
 
-  async head(): Promise<Head> {
-    const head = await this.block("latest");
-    if (head === undefined) throw new Error("The node has no latest block. Use another node.");
-    return head;
+  head(): Promise<Header> {
+    return this.api.head();
   }
 
-  async block(tag: number | string): Promise<Head | undefined> {
-    return toHead(await this.provider.getBlock(tag));
+  block(tag: number | string): Promise<Header | undefined> {
+    return this.api.block(tag);
   }
 
-  async events(from: number, to: number): Promise<ChainEvent[]> {
-    const read = async (fromBlock: number, toBlock: number): Promise<ChainEvent[]> =>
-      this.decode(await this.provider.getLogs({ ...this.filter(), fromBlock, toBlock }));
-    return readInRanges(from, to, read, { isHopeless: isConnectionLoss });
+  logsOf(block: Header): Promise<readonly LogParams[]> {
+    return this.api.logsOf(block, this.filter);
   }
 
-  async eventsOf(blockHash: string): Promise<ChainEvent[]> {
-    return this.decode(await this.provider.getLogs({ ...this.filter(), blockHash }));
+  logsIn(from: number, to: number): Promise<readonly LogParams[]> {
+    return this.api.logsIn(from, to, this.filter);
   }
 
-  private filter(): { address: string[]; topics: string[][] } {
-    return { address: [this.sources.market, this.sources.disputes], topics: [[...TOPICS]] };
+  decode(logs: readonly LogParams[]): ChainEvent[] {
+    return logs.flatMap((log) => decodeEvent(log, this.sources) ?? []);
   }
 
-  private decode(logs: Log[]): ChainEvent[] {
-    const ordered = logs.filter(({ removed }) => !removed);
-    ordered.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
-    return ordered.flatMap((log) => decodeEvent(log, this.sources) ?? []);
+  async timesOf(blocks: readonly BlockRef[]): Promise<ReadonlyMap<string, number>> {
+    const found = await this.api.blocks(blocks.map(({ hash }) => hash));
+    return new Map(found.flatMap((block) => (block === undefined ? [] : [[block.hash, block.timestamp]])));
+  }
+
+  private get filter(): { addresses: readonly string[]; topics: readonly string[] } {
+    return { addresses: addressesOfSources(this.sources), topics: TOPICS };
   }
 }
 
-function toHead(block: Block | null): Head | undefined {
-  if (block === null || block.hash === null) return undefined;
-  const { number, hash, parentHash, timestamp, gasLimit } = block;
-  return { number, hash, parentHash, timestamp, gasLimit };
+/** One text for the same logs, in the same blocks. */
+export function digestOf(logs: readonly LogParams[]): string {
+  return logs.length === 0 ? "" : id(fingerprint(logs));
 }

@@ -16,7 +16,7 @@ export class RefusedError extends Error {
 
 /** Why there was no answer. `resting`: it was not asked, after earlier failures. */
 export type FailureKind =
-  "timeout" | "connection" | "rateLimited" | "http" | "garbage" | "wrongChain" | "resting" | "closed";
+  "timeout" | "connection" | "rateLimited" | "http" | "garbage" | "wrongChain" | "syncing" | "resting" | "closed";
 
 /** There was no answer that could be understood: nobody knows whether the node did what it was asked to. */
 export class FailedError extends Error {

@@ -1,69 +1,237 @@
-import type { ChainIndex } from "../core/chainIndex";
-import type { BlockRef, ChainEvent } from "../core/events";
-import { GapError } from "../core/gap";
-import type { ChainReader, Head } from "./reader";
+import type { LogParams } from "ethers";
 
-/** Where to begin, and how far to ask at once. */
+import type { BlockRef } from "../core/events";
+import { GapError } from "../core/gap";
+import type { ChainState, Tip } from "../store/chainState";
+import type { Header } from "./api";
+import { type ChainReader, digestOf } from "./reader";
+import { WaitError } from "./rpcErrors";
+import { newestKept, stepEnds, stepsAtOnce } from "./steps";
+
 export interface SyncOptions {
   /** Block of the market's creation, or an earlier one. */
   readonly startBlock: number;
-  /** Most blocks whose events are asked for in one request. */
+  /** Most blocks whose logs are asked for at once. */
   readonly logRange: number;
-  /** Called when events were taken back, with how many blocks they went back to; undefined: to the start. */
-  readonly onFork?: (from: BlockRef, to: BlockRef | undefined) => void;
+  /** Blocks that a fork may take back without everything being read anew. */
+  readonly reorgDepth: number;
+  /** Every so many blocks the logs of the last ones are read again and compared; half of `reorgDepth` unless told. */
+  readonly auditEvery?: number;
 }
+
+/** What is worth telling about the way to the head. */
+export type SyncEvent =
+  /** Blocks were taken back. */
+  | { readonly type: "fork"; readonly from: BlockRef; readonly to: BlockRef; readonly depth: number }
+  /** All is read anew. */
+  | { readonly type: "rescan"; readonly reason: string }
+  /** The logs up to `block` are not those that were read before: what came after `to` is read anew. */
+  | { readonly type: "audit"; readonly block: BlockRef; readonly to: BlockRef };
+
+/** Heads below what is known already, until the endpoints are asked whether they still know it. */
+const LOWER_HEADS = 3;
 
 /**
- * Brings the index to the chain's newest block and returns that block. With a new block that follows the tip this takes
- * two requests, without one it takes one, however many leases and disputes are open.
+ * Follows the chain: brings what is known (`state`) to the newest block. A block that follows the tip takes two questions,
+ * no new block takes one, however many leases are open.
  *
- * A tip is always read before the events below it: if a fork changes them meanwhile, the tip is not canonical any more,
- * which the next call sees and takes back. Throws what the reader throws; the index is whole then, and behind.
+ * A tip is always read before the logs below it: if a fork changes them meanwhile, the tip is not in the chain any more,
+ * which the next look sees and takes back. Whatever fails leaves the state whole, and behind.
  */
-export async function sync(index: ChainIndex, reader: ChainReader, options: SyncOptions): Promise<Head> {
-  const head = await reader.head();
-  if (index.tip?.hash === head.hash) return head;
+export class Sync {
+  /** The last head that was reached. */
+  private reached: Header | undefined;
+  /** Newest block of the last audit, or of the start. */
+  private auditedAt: number | undefined;
+  private rescannedAt: number | undefined;
+  private lowerHeads: string[] = [];
+  private range: number;
 
-  await dropFork(index, reader, head, options);
-  for (;;) {
-    const from = index.tip === undefined ? Math.min(options.startBlock, head.number) : index.tip.number + 1;
-    if (from > head.number) break;
-    const to = Math.min(from + options.logRange - 1, head.number);
-    const tip = to === head.number ? head : await reader.block(to);
-    if (tip === undefined)
-      throw new Error(`The node has a block ${head.number}, but no block ${to}: it is reorganising.`);
-    apply(index, tip, from === to ? await reader.eventsOf(tip.hash) : await reader.events(from, to));
+  constructor(
+    private readonly state: ChainState,
+    private readonly reader: ChainReader,
+    private readonly options: SyncOptions,
+    private readonly tell: (event: SyncEvent) => void = () => undefined,
+  ) {
+    this.range = options.logRange;
   }
-  for (const hash of index.untimedBlocks()) {
-    const block = hash === head.hash ? head : await reader.block(hash);
-    if (block !== undefined) index.setBlockTime(hash, block.timestamp); // else a fork took it; the next call sees that
+
+  /**
+   * Goes to the newest block, and returns it. Where the endpoints fall behind what is known, nothing changes, and the last
+   * head stands. Fails with a WaitError where nothing is sure.
+   */
+  async look(): Promise<Header> {
+    const head = await this.reader.head();
+    for (;;) {
+      const tip = await this.state.tip();
+      if (tip?.hash === head.hash) {
+        if (!(await this.audit(head, tip))) continue;
+        this.lowerHeads = [];
+        this.reached = head;
+        return head;
+      }
+      if (tip !== undefined && head.number < tip.number && !(await this.isLost(head, tip))) {
+        return this.reached?.hash === tip.hash ? this.reached : head;
+      }
+      if (tip !== undefined && !(await this.isKept(tip, head))) await this.goBack(head, tip);
+      else await this.goOn(head, tip);
+    }
   }
-  return head;
+
+  /** Whether a block is in the chain of the head. */
+  private async isKept(block: BlockRef, head: Header): Promise<boolean> {
+    if (block.number === head.number) return block.hash === head.hash;
+    if (block.number > head.number) return false;
+    if (block.number === head.number - 1) return block.hash === head.parentHash;
+    const found = await this.reader.block(block.number);
+    if (found === undefined) throw new WaitError(`There is a block ${head.number}, but no block ${block.number} now.`);
+    return found.hash === block.hash;
+  }
+
+  /**
+   * Whether a tip above the head is no block of the chain: the endpoints have gone on for a while without coming near it,
+   * and do not know it. Otherwise they only lag, or a short fork will grow.
+   */
+  private async isLost(head: Header, tip: Tip): Promise<boolean> {
+    if (!this.lowerHeads.includes(head.hash)) this.lowerHeads.push(head.hash);
+    if (this.lowerHeads.length < LOWER_HEADS) return false;
+    this.lowerHeads = [];
+    return (await this.reader.block(tip.hash)) === undefined;
+  }
+
+  /** Takes back what is not in the head's chain. */
+  private async goBack(head: Header, tip: Tip): Promise<void> {
+    const tips = await this.state.tips();
+    if (tips[0]?.hash !== tip.hash) return; // another keeper has moved it
+    const to = await newestKept(tips, (candidate) => this.isKept(candidate, head));
+    if (to === undefined) {
+      return this.rescan(head, `a fork below block ${tips.at(-1)?.number}, deeper than can be taken back`);
+    }
+    if (to.hash === tip.hash || !(await this.state.revertTo(to, tip))) return;
+    this.tell({ type: "fork", from: tip, to, depth: tip.number - to.number });
+  }
+
+  /** Goes some steps towards the head. */
+  private async goOn(head: Header, tip: Tip | undefined): Promise<void> {
+    const from = tip === undefined ? Math.min(this.options.startBlock, head.number) : tip.number + 1;
+    const ends = stepsAtOnce(from, stepEnds(from, head.number, this.range, this.options.reorgDepth), this.range);
+    const last = ends.at(-1) ?? head.number;
+    let blocks: Header[];
+    let logs: readonly LogParams[];
+    try {
+      blocks = await Promise.all(ends.map((end) => this.at(end, head)));
+      const [block] = blocks;
+      logs =
+        block !== undefined && from === last ? await this.reader.logsOf(block) : await this.reader.logsIn(from, last);
+    } catch (error) {
+      // Perhaps it was too much to ask for at once.
+      this.range = Math.max(1, Math.ceil((last - from + 1) / 2));
+      throw error;
+    }
+    if (last - from + 1 >= this.range) this.range = Math.min(this.range * 2, this.options.logRange);
+    assertOneChain(tip, blocks, logs);
+
+    let after: BlockRef | undefined = tip;
+    for (const block of blocks) {
+      const said = logs.filter(({ blockNumber }) => blockNumber > (after?.number ?? -1) && blockNumber <= block.number);
+      if (!(await this.advance(head, after, block, said, blocks))) return;
+      after = block;
+    }
+  }
+
+  private async advance(
+    head: Header,
+    after: BlockRef | undefined,
+    tip: Header,
+    logs: readonly LogParams[],
+    known: readonly Header[],
+  ): Promise<boolean> {
+    try {
+      return await this.state.advance({
+        after,
+        tip,
+        events: this.reader.decode(logs),
+        digest: digestOf(logs),
+        canBeTakenBack: tip.number > head.number - this.options.reorgDepth,
+        timesOf: (blocks) => this.timesOf(blocks, known),
+      });
+    } catch (error) {
+      if (!(error instanceof GapError)) throw error;
+      await this.rescan(head, `logs are missing: ${error.message}`);
+      return false;
+    }
+  }
+
+  /**
+   * Compares the logs of the last blocks with what was read before, if it is time to. False if something was taken back:
+   * a node that left logs out once is so found out.
+   */
+  private async audit(head: Header, tip: Tip): Promise<boolean> {
+    const every = this.options.auditEvery ?? Math.max(1, Math.floor(this.options.reorgDepth / 2));
+    this.auditedAt ??= head.number;
+    if (Math.abs(head.number - this.auditedAt) < every) return true;
+    const tips = [...(await this.state.tips())].reverse();
+    const [oldest] = tips;
+    if (tips.at(-1)?.hash !== tip.hash || oldest === undefined) return false;
+    const logs = tips.length === 1 ? [] : await this.logsToCompare(oldest.number + 1, tip.number);
+    if (logs === undefined) return true; // the next block's look tries again
+    this.auditedAt = head.number;
+    let before: Tip = oldest;
+    for (const block of tips.slice(1)) {
+      const said = logs.filter(({ blockNumber }) => blockNumber > before.number && blockNumber <= block.number);
+      if (digestOf(said) !== block.digest) {
+        if (await this.state.revertTo(before, tip)) this.tell({ type: "audit", block, to: before });
+        return false;
+      }
+      before = block;
+    }
+    return true;
+  }
+
+  private async logsToCompare(from: number, to: number): Promise<readonly LogParams[] | undefined> {
+    try {
+      return await this.reader.logsIn(from, to);
+    } catch (error) {
+      if (error instanceof WaitError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Forgets everything; not twice in a row, which would not help. */
+  private async rescan(head: Header, reason: string): Promise<void> {
+    const { rescannedAt } = this;
+    if (rescannedAt !== undefined && Math.abs(head.number - rescannedAt) < this.options.reorgDepth) {
+      throw new WaitError(
+        `All was read anew at block ${rescannedAt}, and again there is ${reason}. It will be tried again ` +
+          `${this.options.reorgDepth} blocks after that one; use other endpoints if this goes on.`,
+      );
+    }
+    this.rescannedAt = head.number;
+    this.tell({ type: "rescan", reason });
+    await this.state.clear();
+  }
+
+  private async at(number: number, head: Header): Promise<Header> {
+    const block = number === head.number ? head : await this.reader.block(number);
+    if (block === undefined) throw new WaitError(`There is a block ${head.number}, but no block ${number} now.`);
+    return block;
+  }
+
+  private async timesOf(blocks: readonly BlockRef[], known: readonly Header[]): Promise<ReadonlyMap<string, number>> {
+    const times = new Map(known.map(({ hash, timestamp }) => [hash, timestamp]));
+    const others = blocks.filter(({ hash }) => !times.has(hash));
+    if (others.length === 0) return times;
+    return new Map([...times, ...(await this.reader.timesOf(others))]);
+  }
 }
 
-/** Goes back to the newest tip that is still part of the chain, if it is not the newest of all. */
-async function dropFork(index: ChainIndex, reader: ChainReader, head: Head, options: SyncOptions): Promise<void> {
-  const { tip } = index;
-  if (tip === undefined || tip.hash === head.parentHash) return;
-  for (const candidate of index.tips()) {
-    if (candidate.number > head.number) continue;
-    const block = candidate.number === head.number ? head : await reader.block(candidate.number);
-    if (block?.hash !== candidate.hash) continue;
-    if (candidate.hash === tip.hash) return;
-    index.revertTo(candidate);
-    options.onFork?.(tip, candidate);
-    return;
-  }
-  index.clear();
-  options.onFork?.(tip, undefined);
-}
-
-function apply(index: ChainIndex, tip: BlockRef, events: ChainEvent[]): void {
-  try {
-    index.apply(tip, events);
-  } catch (error) {
-    // Only a node that left something out leads here: everything is read anew, the next time.
-    if (error instanceof GapError) index.clear();
-    throw error;
+/** Blocks and logs that were read one after the other may be of two forks. */
+function assertOneChain(tip: BlockRef | undefined, blocks: readonly Header[], logs: readonly LogParams[]): void {
+  let before = tip;
+  for (const block of blocks) {
+    const follows = before?.number !== block.number - 1 || before.hash === block.parentHash;
+    const isOne = logs.every((log) => log.blockNumber !== block.number || log.blockHash === block.hash);
+    if (!follows || !isOne) throw new WaitError(`The chain is forking at block ${block.number}.`);
+    before = block;
   }
 }

@@ -1,0 +1,90 @@
+import type { Header } from "./api";
+import { decides, quorum } from "./agreement";
+
+/** Looks during which others moved and it did not, until an endpoint counts as stuck. */
+const LOOKS_UNTIL_STUCK = 5;
+/** Blocks behind what was agreed on before, beyond which an endpoint's head does not count. */
+const MOST_BEHIND = 16;
+const MOST_SEEN = 64;
+
+/** What one endpoint says about the top of its chain. */
+export class View {
+  private newest: Header | undefined;
+  private readonly seen = new Map<number, string>();
+  private stillFor = 0;
+  private othersAt = 0;
+
+  get head(): Header | undefined {
+    return this.newest;
+  }
+
+  /** Others go on and it does not: it counts no more until it moves. */
+  get isStuck(): boolean {
+    return this.stillFor >= LOOKS_UNTIL_STUCK;
+  }
+
+  /** Its newest block, by its own word. */
+  moveTo(head: Header): void {
+    const before = this.newest;
+    if (before?.hash === head.hash) return;
+    // What it said about older blocks holds for as long as its new head follows the last one.
+    if (before?.hash !== head.parentHash) this.seen.clear();
+    this.seen.set(head.number, head.hash);
+    this.seen.set(head.number - 1, head.parentHash);
+    for (const number of this.seen.keys()) {
+      if (this.seen.size <= MOST_SEEN) break;
+      this.seen.delete(number);
+    }
+    if (before === undefined || head.number > before.number) this.stillFor = 0;
+    this.newest = head;
+  }
+
+  /** What it has at a height, asked for because its head is beyond. */
+  learn(number: number, hash: string): void {
+    this.seen.set(number, hash);
+  }
+
+  /** The hash that it has at a height; undefined: it did not say. */
+  at(number: number): string | undefined {
+    return this.seen.get(number);
+  }
+
+  /** The highest block that anybody claimed in this look. */
+  noteOthers(highest: number): void {
+    if (this.newest !== undefined && highest > this.newest.number && highest > this.othersAt) this.stillFor += 1;
+    this.othersAt = highest;
+  }
+
+  isBehind(agreed: number): boolean {
+    return this.newest !== undefined && this.newest.number < agreed - MOST_BEHIND;
+  }
+}
+
+/** What is agreed on, or the height whose hash the views should be asked for to find out. */
+export type Outcome =
+  | { readonly type: "agreed"; readonly head: Header }
+  | { readonly type: "ask"; readonly number: number; readonly views: readonly View[] }
+  | { readonly type: "open" };
+
+/**
+ * The newest block that enough of `n` endpoints have in their chains. `views` are those that answered, `pending` more may
+ * still. An endpoint that has not come to a block yet speaks against it, unless it is stuck or far behind `agreed`, the
+ * number that was agreed on last.
+ */
+export function newestAgreed(n: number, views: readonly View[], pending: number, agreed: number): Outcome {
+  const moving = views.filter((view) => !view.isStuck);
+  const near = moving.filter((view) => !view.isBehind(agreed));
+  // Where too few are near what was agreed on, the chain itself may have gone back.
+  const counting = near.length + pending >= quorum(n) ? near : moving;
+  const candidates = new Map(counting.flatMap(({ head }) => (head === undefined ? [] : [[head.hash, head]])));
+  for (const head of [...candidates.values()].sort((a, b) => b.number - a.number)) {
+    const { number, hash } = head;
+    const same = counting.filter((view) => view.at(number) === hash).length;
+    if (decides(n, same, counting.length, pending)) return { type: "agreed", head };
+    const silent = counting.filter((view) => (view.head?.number ?? 0) > number && view.at(number) === undefined);
+    if (silent.length > 0 && decides(n, same + silent.length, counting.length, pending)) {
+      return { type: "ask", number, views: silent };
+    }
+  }
+  return { type: "open" };
+}

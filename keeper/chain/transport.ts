@@ -1,0 +1,151 @@
+/** JSON-RPC over HTTP: one request, one answer, or the reason why there is none. */
+import { z } from "zod";
+
+import { FailedError, type FailureKind, RefusedError } from "./rpcErrors";
+
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** What a node said to one call. */
+export type Reply =
+  { readonly type: "result"; readonly result: unknown } | { readonly type: "refused"; readonly error: RefusedError };
+
+const errorSchema = z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() });
+const replySchema = z.union([
+  z.object({ id: z.number(), result: z.unknown(), error: z.undefined().or(z.null()).optional() }),
+  z.object({ id: z.number().nullable(), error: errorSchema, result: z.undefined().or(z.null()).optional() }),
+]);
+
+const MOST_BYTES = 64 * 1024 * 1024;
+const RATE_LIMIT = /rate.?limit|too many requests|request count|compute units|requests? per (second|minute|day)/i;
+
+/** The HTTP side of one URL. */
+export class Transport {
+  private readonly target: string;
+  private readonly headers: Record<string, string>;
+  private readonly running = new Set<AbortController>();
+  private closed = false;
+  private nextId = 1;
+
+  constructor(
+    url: string,
+    /** What errors call it: never the URL, which may hold a secret. */
+    private readonly name: string,
+    private readonly timeoutMs: number,
+  ) {
+    const parsed = new URL(url);
+    this.headers = { "content-type": "application/json", accept: "application/json" };
+    if (parsed.username !== "" || parsed.password !== "") {
+      const credentials = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
+      this.headers["authorization"] = `Basic ${Buffer.from(credentials).toString("base64")}`;
+      parsed.username = parsed.password = "";
+    }
+    this.target = parsed.href;
+  }
+
+  /** The reply to each call, in their order. Several calls are one HTTP request. Throws a FailedError. */
+  async post(calls: readonly RpcCall[]): Promise<Reply[]> {
+    const requests = calls.map(({ method, params }) => ({ jsonrpc: "2.0", id: this.nextId++, method, params }));
+    const single = requests.length === 1;
+    const { status, text } = await this.exchange(JSON.stringify(single ? requests[0] : requests));
+    if (status === 429) throw this.failure("rateLimited", "too many requests (HTTP 429)");
+    if (status >= 500) throw this.failure("http", `HTTP ${status}`);
+    const refuses = status >= 300;
+
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      if (refuses) return requests.map(() => this.refusal(-32_600, `HTTP ${status}`));
+      throw this.failure("garbage", "the answer is no JSON");
+    }
+    // One error in place of a list refuses all of them.
+    const list = single || !Array.isArray(json) ? [json] : (json as unknown[]);
+    const parsed = z.array(replySchema).safeParse(list);
+    if (!parsed.success) {
+      if (refuses) return requests.map(() => this.refusal(-32_600, `HTTP ${status}`));
+      throw this.failure("garbage", "the answer is no JSON-RPC");
+    }
+    const replies = parsed.data.map((reply) => ({ id: reply.id, reply: this.read(reply) }));
+    const [only] = replies;
+    if (only !== undefined && replies.length === 1 && only.id === null) return requests.map(() => only.reply);
+    if (replies.length !== requests.length) {
+      throw this.failure("garbage", `${replies.length} answers to ${requests.length} requests`);
+    }
+    const byId = new Map(replies.map(({ id, reply }) => [id, reply]));
+    return requests.map(({ id }) => {
+      const reply = byId.get(id);
+      if (reply === undefined) throw this.failure("garbage", "an answer to something else");
+      return reply;
+    });
+  }
+
+  /** Ends all that is on its way, and everything later. */
+  close(): void {
+    this.closed = true;
+    for (const controller of this.running) controller.abort();
+  }
+
+  private read(reply: z.infer<typeof replySchema>): Reply {
+    if (reply.error === undefined || reply.error === null) {
+      if (reply.result === undefined) throw this.failure("garbage", "an answer without a result");
+      return { type: "result", result: reply.result };
+    }
+    const { code, message, data } = reply.error;
+    if (RATE_LIMIT.test(message)) throw this.failure("rateLimited", message);
+    return this.refusal(code, message, data);
+  }
+
+  private refusal(code: number, reason: string, data?: unknown): Reply {
+    return { type: "refused", error: new RefusedError(this.name, code, reason, data) };
+  }
+
+  private async exchange(body: string): Promise<{ status: number; text: string }> {
+    if (this.closed) throw this.failure("closed", "the keeper is stopping");
+    const controller = new AbortController();
+    this.running.add(controller);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      controller.abort();
+    }, this.timeoutMs);
+    try {
+      const { headers, target } = this;
+      const options = { method: "POST", headers, body, redirect: "error", signal: controller.signal } as const;
+      const response = await fetch(target, options);
+      return { status: response.status, text: await this.textOf(response) };
+    } catch (error) {
+      if (error instanceof FailedError) throw error;
+      if (this.closed) throw this.failure("closed", "the keeper is stopping");
+      if (timedOut) throw this.failure("timeout", `no answer within ${this.timeoutMs / 1_000} s`);
+      throw this.failure("connection", causeOf(error));
+    } finally {
+      clearTimeout(timer);
+      this.running.delete(controller);
+    }
+  }
+
+  private async textOf(response: Response): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > MOST_BYTES) throw this.failure("garbage", "an answer larger than 64 MiB");
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  private failure(kind: FailureKind, reason: string): FailedError {
+    return new FailedError(this.name, kind, reason);
+  }
+}
+
+/** What went wrong below fetch, which itself says "fetch failed" only. */
+function causeOf(error: unknown): string {
+  const { cause, message } = error as { readonly cause?: unknown; readonly message?: string };
+  if (cause instanceof Error && "code" in cause) return String(cause.code);
+  return cause instanceof Error ? cause.message : (message ?? "the connection failed");
+}
