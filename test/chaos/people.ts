@@ -1,0 +1,139 @@
+import { Wallet } from "ethers";
+import { z } from "zod";
+
+import {
+  Liveness__factory,
+  Market__factory,
+  MarketLens__factory,
+  StandingOrders__factory,
+} from "../../typechain-types";
+import { type Chain, CHAIN_ID, GWEI } from "./chain";
+import type { Random } from "./random";
+import { data, quantity } from "./rpc";
+import { addressOfKey, type Prepared } from "./world";
+
+const market = Market__factory.createInterface();
+const orders = StandingOrders__factory.createInterface();
+const lens = MarketLens__factory.createInterface();
+const liveness = Liveness__factory.createInterface();
+
+const PENDING = 1n;
+const ACTIVE = 2n;
+
+interface View {
+  readonly leaseId: bigint;
+  readonly status: bigint;
+  readonly tenant: string;
+  readonly end: bigint;
+  readonly cutoff: bigint;
+}
+
+/** Everybody else on the chain: a rival keeper, tenants, operators, and somebody with the keeper's key. */
+export class People {
+  readonly foreign = new Set<string>();
+  private leases: readonly View[] = [];
+  readonly did = new Map<string, number>();
+
+  constructor(
+    private readonly prepared: Prepared,
+    private readonly chain: Chain,
+    private readonly random: Random,
+  ) {}
+
+  /** Looks at the leases that there are. */
+  async look(): Promise<void> {
+    const ids: bigint[] = [];
+    for (let offer = 1n; offer <= BigInt(this.prepared.offers.length); offer++) {
+      const count = this.prepared.offers[Number(offer) - 1] ?? 0;
+      for (let index = 1; index <= count; index++) ids.push((offer << 32n) | BigInt(index));
+    }
+    const answer = await this.chain.rpc.ask(
+      data,
+      "eth_call",
+      { to: this.prepared.addresses.lens, data: lens.encodeFunctionData("leaseViews", [ids]) },
+      "latest",
+    );
+    const [views] = lens.decodeFunctionResult("leaseViews", answer) as unknown as [View[]];
+    this.leases = views;
+  }
+
+  async heartbeats(): Promise<void> {
+    for (const [i, operator] of this.prepared.keys.operators.entries()) {
+      const provider = this.prepared.providers[i] ?? "";
+      const input = liveness.encodeFunctionData("heartbeat", [provider]);
+      await this.send(addressOfKey(operator), this.prepared.addresses.liveness, input, 200_000n);
+    }
+  }
+
+  /** The rival does what is due in the next block, for a tip that nobody else pays. */
+  async rival(next: number): Promise<void> {
+    const rival = addressOfKey(this.prepared.keys.rival[0] ?? "");
+    const due = this.leases.filter(({ status, end }) => status === ACTIVE && Number(end) <= next);
+    const noShows = this.leases.filter(({ status, cutoff }) => status === PENDING && Number(cutoff) <= next);
+    const own = (views: readonly View[]): bigint[] => views.map(({ leaseId }) => leaseId);
+    const { market: marketAt, orders: ordersAt } = this.prepared.addresses;
+    const fresh = own(due).slice(-8);
+    if (fresh.length > 0) {
+      await this.send(rival, marketAt, market.encodeFunctionData("expire", [fresh]), 4_000_000n);
+      if (this.random.chance(0.2)) {
+        await this.send(rival, ordersAt, orders.encodeFunctionData("renew", [fresh]), 4_000_000n);
+      }
+    }
+    if (noShows.length > 0) {
+      await this.send(rival, marketAt, market.encodeFunctionData("cancelNoShows", [own(noShows)]), 4_000_000n);
+    }
+    this.count("rival");
+  }
+
+  /** A tenant ends a lease by itself, or pays for more of it. */
+  async tenant(now: number): Promise<void> {
+    const running = this.leases.filter(({ status, end }) => status === ACTIVE && Number(end) > now + 30);
+    if (running.length === 0) return;
+    const { leaseId, tenant } = this.random.pick(running);
+    const input = this.random.chance(0.5)
+      ? market.encodeFunctionData("close", [leaseId])
+      : market.encodeFunctionData("extend", [leaseId, 60, 2n ** 120n - 1n]);
+    await this.send(tenant, this.prepared.addresses.market, input, 600_000n);
+    this.count("tenant");
+  }
+
+  /** Somebody with the keeper's key sends a transaction of their own, with the next nonce that the node names. */
+  async useKey(): Promise<void> {
+    const wallet = new Wallet(this.prepared.keys.keeper[0] ?? "");
+    const nonce = await this.chain.rpc.ask(quantity, "eth_getTransactionCount", wallet.address, "pending");
+    const raw = await wallet.signTransaction({
+      chainId: CHAIN_ID,
+      type: 2,
+      to: wallet.address,
+      value: 1n,
+      nonce,
+      gasLimit: 21_000n,
+      maxFeePerGas: 200n * GWEI,
+      maxPriorityFeePerGas: 2n * GWEI,
+    });
+    const sent = await this.chain.rpc.send("eth_sendRawTransaction", raw).catch(() => undefined);
+    const hash = data.safeParse(sent);
+    if (!hash.success) return;
+    this.foreign.add(hash.data);
+    this.count("foreign nonce");
+  }
+
+  private count(what: string): void {
+    this.did.set(what, (this.did.get(what) ?? 0) + 1);
+  }
+
+  private async send(from: string, to: string, input: string, gas: bigint): Promise<void> {
+    const hex = (value: bigint): string => `0x${value.toString(16)}`;
+    // A node refuses what an account without funds, or one that is too late, sends: then it did not happen.
+    await this.chain.rpc
+      .ask(z.string(), "eth_sendTransaction", {
+        from,
+        to,
+        data: input,
+        gas: hex(gas),
+        maxFeePerGas: hex(300n * GWEI),
+        maxPriorityFeePerGas: hex(5n * GWEI),
+      })
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,165 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { z } from "zod";
+
+import { answerSchema, asked, callSchema, lagging, type ProxiedAnswer, type ProxiedCall, spoilt } from "./answers";
+import type { Weather } from "./faults";
+import type { Random } from "./random";
+import { post, quantity, Rpc } from "./rpc";
+import type { FaultKind } from "./scenario";
+
+/** Longer than the keeper waits for any answer. */
+const HANGING_MS = 5_000;
+const DEEPEST_LAG = 6;
+
+/** What the run learns from the proxies, and how it acts through them. */
+export interface Listener {
+  /** Resolves when requests may pass. */
+  gate(): Promise<void>;
+  /** A call came in (`before`), or was carried out by the node and not answered yet (`after`). True: the keeper is dead now. */
+  on(moment: "before" | "after", call: ProxiedCall): boolean;
+  onFault(kind: FaultKind): void;
+}
+
+/** One endpoint between the keeper and the chain, with faults. */
+export class Proxy {
+  private readonly server: Server;
+  private lowest = 0;
+  /** Calls that came in, by method. */
+  readonly calls = new Map<string, number>();
+
+  private constructor(
+    private readonly upstream: string,
+    private readonly index: number,
+    private readonly weather: Weather,
+    private readonly random: Random,
+    private readonly listener: Listener,
+  ) {
+    this.server = createServer((request, response) => {
+      void this.serve(request, response).catch(() => response.destroy());
+    });
+  }
+
+  static async start(
+    upstream: string,
+    index: number,
+    weather: Weather,
+    random: Random,
+    listener: Listener,
+  ): Promise<Proxy> {
+    const proxy = new Proxy(upstream, index, weather, random, listener);
+    await new Promise<void>((resolve) => proxy.server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(z.instanceof(Buffer).parse(chunk));
+    const parsed: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    const calls = Array.isArray(parsed) ? z.array(callSchema).parse(parsed) : [callSchema.parse(parsed)];
+    for (const { method } of calls) this.calls.set(method, (this.calls.get(method) ?? 0) + 1);
+    await this.listener.gate();
+
+    for (const call of calls) {
+      if (this.listener.on("before", call)) return void response.destroy();
+    }
+    const whole = this.weather.forRequest(this.index);
+    if (whole !== undefined) this.listener.onFault(whole);
+    // Half of the requests that fail so were carried out nevertheless.
+    const carriedOut = whole === undefined || (whole !== "dead" && whole !== "429" && this.random.chance(0.5));
+    const answers = carriedOut ? await this.answer(calls) : [];
+    if (carriedOut) {
+      for (const call of calls) {
+        if (this.listener.on("after", call)) return void response.destroy();
+      }
+    }
+    const text = JSON.stringify(Array.isArray(parsed) ? answers : answers[0]);
+    switch (whole) {
+      case undefined:
+        return void json(response, 200, text);
+      case "timeout":
+        return void setTimeout(() => response.destroy(), HANGING_MS).unref();
+      case "429":
+        return void json(response, 429, '{"error":"Too many requests"}');
+      case "5xx":
+        return void json(response, this.random.pick([500, 502, 503]), "<html>Bad gateway</html>");
+      case "truncated JSON": {
+        const full = text === undefined || text === "[]" ? '{"jsonrpc":"2.0","id":1,"result":"0x1"}' : text;
+        return void json(response, 200, full.slice(0, this.random.int(0, full.length - 1)));
+      }
+      case "wrong JSON":
+        return void json(
+          response,
+          200,
+          this.random.pick(["<html></html>", "null", "[]", '{"result":7}', '"ok"', "{}"]),
+        );
+      default:
+        return void response.destroy();
+    }
+  }
+
+  private async answer(calls: readonly ProxiedCall[]): Promise<ProxiedAnswer[]> {
+    const faults = this.weather.forAnswers(this.index);
+    const lags = faults.find((kind) => kind === "stale head" || kind === "backward head");
+    const lag = lags === undefined ? undefined : await this.lag(lags);
+    if (lags !== undefined) this.listener.onFault(lags);
+
+    const wanted = calls.map((call) => (lag === undefined ? call : asked(call, lag)));
+    const sent = wanted.flatMap((call) => (call === undefined ? [] : [call]));
+    const truths =
+      sent.length === 0 ? [] : z.array(answerSchema).parse(JSON.parse(await post(this.upstream, JSON.stringify(sent))));
+    const byId = new Map(truths.map((answer) => [answer.id, answer]));
+    const answers = calls.map((call, i): ProxiedAnswer => {
+      const truth = wanted[i] === undefined ? undefined : byId.get(call.id);
+      if (truth === undefined) return { jsonrpc: "2.0", id: call.id, result: null };
+      let answer = lag === undefined ? truth : lagging(call, truth, lag);
+      for (const kind of faults) {
+        const changed = spoilt(kind, call, answer, this.random);
+        if (changed === undefined) continue;
+        this.listener.onFault(kind);
+        answer = changed;
+      }
+      return answer;
+    });
+    return faults.includes("duplicated answers") ? this.duplicated(calls, answers) : answers;
+  }
+
+  /** Logs twice in an answer, or an answer twice in a batch. */
+  private duplicated(calls: readonly ProxiedCall[], answers: readonly ProxiedAnswer[]): ProxiedAnswer[] {
+    let happened = false;
+    const doubled = answers.map((answer, i) => {
+      const logs = z.array(z.unknown()).min(1).safeParse(answer.result);
+      if (calls[i]?.method !== "eth_getLogs" || !logs.success) return answer;
+      happened = true;
+      return { ...answer, result: logs.data.flatMap((log) => (this.random.chance(0.5) ? [log, log] : [log])) };
+    });
+    if (calls.length > 1) {
+      happened = true;
+      doubled.push(this.random.pick(doubled));
+    }
+    if (happened) this.listener.onFault("duplicated answers");
+    return doubled;
+  }
+
+  private async lag(kind: FaultKind): Promise<{ head: number }> {
+    const head = await new Rpc(this.upstream).ask(quantity, "eth_blockNumber");
+    // A stale node stands still; one that goes backwards knows less each time it is asked.
+    if (this.lowest < head - DEEPEST_LAG || this.lowest > head) this.lowest = head - 1;
+    else if (kind === "backward head") this.lowest -= 1;
+    return { head: Math.max(0, this.lowest) };
+  }
+}
+
+function json(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(text);
+}

@@ -1,0 +1,384 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { z } from "zod";
+
+import type { ProxiedCall } from "./answers";
+import { Broadcasts } from "./broadcasts";
+import { type Block, BLOCK_SECONDS, Chain, GWEI } from "./chain";
+import { KeeperChild } from "./child";
+import { Weather } from "./faults";
+import { Oracle, type Reading } from "./oracle";
+import { People } from "./people";
+import { type Listener, Proxy } from "./proxy";
+import { Random } from "./random";
+import { reorganise } from "./reorg";
+import type { FaultKind, Kill, KillPoint, Reorg, Scenario, StoreFate } from "./scenario";
+import { StoreFile } from "./store";
+import { addressOfKey, type Prepared } from "./world";
+
+/** Blocks before the first fault, so that the deepest fork has something to take back. */
+const BEFORE = 66;
+const CAP_GWEI = 50n;
+const CALM_FEE = GWEI;
+const SPIKE_FEE = 100n * GWEI;
+const PURSE = 100n * 10n ** 18n;
+const CRUMB = 10n ** 9n;
+/** Blocks and milliseconds after the last fault within which everything must be done. */
+const CALM_BLOCKS = 120;
+const CALM_MS = 30_000;
+const CALM_CADENCE_MS = 60;
+const CONFIRMATIONS = 12;
+const STOP_MS = 5_000;
+
+/** What was seen of a run; the verdict follows from it. */
+export interface Observed {
+  readonly scenario: Scenario;
+  readonly account: string;
+  readonly broadcasts: Broadcasts;
+  readonly foreign: ReadonlySet<string>;
+  readonly reading: Reading;
+  readonly head: Block;
+  readonly cap: bigint;
+  /** What could still be done at the end. */
+  readonly left: readonly string[];
+  /** The longest that a lease which had ended waited, blocks. */
+  readonly lag: number;
+  readonly store: StoreFile;
+  /** How many stores the keeper had before the last one. */
+  readonly storesLost: number;
+  readonly stop: { readonly code: number | string; readonly ms: number };
+  /** Codes with which the keeper ended by itself. */
+  readonly ends: readonly number[];
+  readonly blocks: number;
+  readonly starts: number;
+  readonly forks: number;
+  readonly deepestFork: number;
+  /** What really happened, by kind. */
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly kills: ReadonlyMap<KillPoint, number>;
+  readonly fates: ReadonlyMap<StoreFate, number>;
+  readonly others: ReadonlyMap<string, number>;
+  readonly calls: number;
+  readonly lines: readonly string[];
+  readonly ms: number;
+}
+
+/** Plays one scenario with a keeper of its own on a chain of its own. */
+export async function play(
+  prepared: Prepared,
+  program: string,
+  scenario: Scenario,
+  directory: string,
+): Promise<Observed> {
+  mkdirSync(directory, { recursive: true });
+  const chain = await Chain.start("--no-mining", "--load-state", prepared.stateFile);
+  const run = new Run(prepared, chain, scenario, directory, program);
+  try {
+    return await run.play();
+  } finally {
+    await run.end();
+    await chain.stop();
+  }
+}
+
+class Run implements Listener {
+  private readonly random: Random;
+  private readonly weather: Weather;
+  private readonly people: People;
+  private readonly oracle: Oracle;
+  private readonly store: StoreFile;
+  private readonly broadcasts = new Broadcasts();
+  private readonly proxies: Proxy[] = [];
+  private keeper: KeeperChild | undefined;
+
+  private readonly faults = new Map<FaultKind, number>();
+  private readonly kills = new Map<KillPoint, number>();
+  private readonly fates = new Map<StoreFate, number>();
+
+  private head: Block = { number: 0, hash: "", timestamp: 0, gasUsed: 0, transactions: [] };
+  private block = 0;
+  private armed: Kill | undefined;
+  private restartAt: { block: number; store: StoreFate } | undefined;
+  private storesLost = 0;
+  private forks = 0;
+  private deepestFork = 0;
+  private balance = PURSE;
+  private passing: Promise<void> = Promise.resolve();
+  private firstRequest: () => void = () => undefined;
+  private readonly asked: Promise<void>;
+  private over = false;
+
+  constructor(
+    private readonly prepared: Prepared,
+    private readonly chain: Chain,
+    private readonly scenario: Scenario,
+    directory: string,
+    private readonly program: string,
+  ) {
+    this.random = new Random(scenario.seed).fork("run");
+    this.weather = new Weather(scenario.episodes, this.random.fork("weather"));
+    this.people = new People(prepared, chain, this.random.fork("people"));
+    this.oracle = new Oracle(prepared, chain);
+    this.store = new StoreFile(path.join(directory, "keeper.sqlite"));
+    this.asked = new Promise((resolve) => (this.firstRequest = resolve));
+  }
+
+  private get account(): string {
+    return addressOfKey(this.prepared.keys.keeper[0] ?? "");
+  }
+
+  async play(): Promise<Observed> {
+    const began = Date.now();
+    const { scenario, chain, people } = this;
+    for (let i = 0; i < scenario.endpoints; i++) {
+      this.proxies.push(await Proxy.start(chain.url, i, this.weather, this.random.fork(`proxy ${i}`), this));
+    }
+    this.keeper = new KeeperChild(
+      this.program,
+      this.environment(),
+      (line) => this.heard(line),
+      () => this.fell(),
+    );
+    this.keeper.start();
+    await this.prelude();
+    await Promise.race([this.asked, sleep(10_000)]);
+
+    for (this.block = 0; this.block < scenario.blocks; this.block++) {
+      await this.step();
+      await sleep(scenario.cadence);
+    }
+    const left = await this.calm();
+    const stop = (await this.keeper.stop(STOP_MS + 1_000)) ?? { code: "not running", ms: 0 };
+    const reading = await this.oracle.read(this.prepared.headBlock, this.account);
+    return {
+      scenario,
+      account: this.account,
+      broadcasts: this.broadcasts,
+      foreign: people.foreign,
+      reading,
+      head: this.head,
+      cap: CAP_GWEI * GWEI,
+      left,
+      lag: await this.oracle.worstLag(reading),
+      store: this.store,
+      storesLost: this.storesLost,
+      stop,
+      ends: this.keeper.ends,
+      blocks: this.head.number - this.prepared.headBlock,
+      starts: this.keeper.starts,
+      forks: this.forks,
+      deepestFork: this.deepestFork,
+      faults: this.faults,
+      kills: this.kills,
+      fates: this.fates,
+      others: people.did,
+      calls: this.proxies.reduce((sum, { calls }) => sum + [...calls.values()].reduce((a, b) => a + b, 0), 0),
+      lines: this.keeper.lines,
+      ms: Date.now() - began,
+    };
+  }
+
+  async end(): Promise<void> {
+    this.over = true;
+    this.keeper?.kill();
+    await this.keeper?.gone();
+    for (const proxy of this.proxies) await proxy.stop();
+  }
+
+  // ------------------------------------------------------------------------------------------- what proxies tell
+
+  gate(): Promise<void> {
+    return this.passing;
+  }
+
+  on(moment: "before" | "after", call: ProxiedCall): boolean {
+    this.firstRequest();
+    const { method } = call;
+    if (moment === "before" && method === "eth_sendRawTransaction") {
+      const raw = z.string().parse(call.params?.[0]);
+      this.broadcasts.note(raw, this.storesLost, (hash) => this.store.holds(hash));
+    }
+    if (this.keeper?.alive !== true) return true;
+    const point = pointAt(moment, method);
+    return point !== undefined && this.armed?.point === point && this.strike(point);
+  }
+
+  onFault(kind: FaultKind): void {
+    count(this.faults, kind);
+  }
+
+  private heard(message: string): void {
+    const point = /\bsigned\b/.test(message)
+      ? "when it signed"
+      : /\bfork\b/.test(message)
+        ? "when it found a fork"
+        : undefined;
+    if (point !== undefined && this.armed?.point === point) this.strike(point);
+  }
+
+  /** It ended by itself: a supervisor starts it again. */
+  private fell(): void {
+    if (!this.over && this.restartAt === undefined) this.restartAt = { block: this.block + 1, store: "kept" };
+  }
+
+  private strike(point: KillPoint): boolean {
+    const kill = this.armed;
+    if (kill === undefined) return false;
+    this.armed = undefined;
+    this.keeper?.kill();
+    count(this.kills, point);
+    this.restartAt = { block: this.block + kill.away, store: kill.store };
+    return true;
+  }
+
+  // ---------------------------------------------------------------------------------------------- what happens
+
+  /** Blocks without faults: the chain is older than the keeper. */
+  private async prelude(): Promise<void> {
+    const { chain, people } = this;
+    await people.heartbeats();
+    this.head = await chain.head();
+    for (let i = 1; i <= BEFORE; i++) {
+      await chain.rpc.send("evm_mine", { timestamp: this.prepared.headTime + i * BLOCK_SECONDS });
+    }
+    this.head = await chain.head();
+    await this.fill(PURSE);
+  }
+
+  private async step(): Promise<void> {
+    const { scenario, block, random, people } = this;
+    this.weather.at(block);
+    await this.wake();
+    for (const kill of scenario.kills) if (kill.from === block) this.arm(kill);
+    if (block === Math.floor(scenario.blocks / 3)) this.store.copy();
+    if (scenario.empty?.from === block) await this.fill(CRUMB);
+    if (scenario.empty?.to === block) await this.fill(PURSE);
+    if (scenario.foreign.includes(block)) await people.useKey();
+
+    const next = this.head.timestamp + (random.chance(0.1) ? random.int(1, 60) : BLOCK_SECONDS);
+    if (block === 0 || block % 8 === 0) await people.look();
+    if (scenario.tenants.includes(block)) await people.tenant(next);
+    if (scenario.rival === "always" || (scenario.rival === "sometimes" && random.chance(0.4))) await people.rival(next);
+    await this.mine(next);
+    for (const reorg of scenario.reorgs) if (this.isTime(reorg)) await this.reorganise(reorg);
+    if (this.armed?.point === "at any moment" && random.chance(0.5)) this.strike("at any moment");
+  }
+
+  private arm(kill: Kill): void {
+    if (this.restartAt === undefined) this.armed = kill;
+  }
+
+  private isTime({ at, underTransaction }: Reorg): boolean {
+    if (!underTransaction) return this.block === at;
+    if (this.block < at || this.done.has(at)) return false;
+    const mined = this.head.transactions.some((hash) => this.broadcasts.all.has(hash));
+    if (!mined && this.block < this.scenario.blocks - 2) return false;
+    this.done.add(at);
+    return true;
+  }
+  private readonly done = new Set<number>();
+
+  private async reorganise({ depth, kept, open }: Reorg): Promise<void> {
+    let pass: () => void = () => undefined;
+    if (!open) this.passing = new Promise((resolve) => (pass = resolve));
+    const most = Math.min(depth, this.head.number - this.prepared.headBlock - 1);
+    try {
+      const fee = this.baseFee();
+      this.head = await reorganise(this.chain, most, kept, fee, this.random, () => this.fill(this.balance));
+      this.forks += 1;
+      this.deepestFork = Math.max(this.deepestFork, most);
+    } finally {
+      pass();
+      this.passing = Promise.resolve();
+    }
+  }
+
+  /** Starts the keeper again if it is time to. */
+  private async wake(): Promise<void> {
+    const { keeper, restartAt } = this;
+    if (keeper === undefined || restartAt === undefined || this.block < restartAt.block) return;
+    await keeper.gone();
+    this.restartAt = undefined;
+    const fate = this.store.suffer(restartAt.store, this.random);
+    count(this.fates, fate);
+    if (fate !== "kept") this.storesLost += 1;
+    keeper.start();
+  }
+
+  private async fill(balance: bigint): Promise<void> {
+    this.balance = balance;
+    await this.chain.rpc.send("anvil_setBalance", this.account, `0x${balance.toString(16)}`);
+  }
+
+  private baseFee(): bigint {
+    const { feeSpike } = this.scenario;
+    const high = feeSpike !== undefined && feeSpike.from <= this.block && this.block < feeSpike.to;
+    return high ? SPIKE_FEE : CALM_FEE;
+  }
+
+  private async mine(timestamp: number): Promise<void> {
+    this.head = await this.chain.mine(timestamp, this.baseFee());
+  }
+
+  /** No faults any more: the chain goes on until nothing is due, or for too long. Returns what is still due then. */
+  private async calm(): Promise<readonly string[]> {
+    this.weather.clear();
+    this.armed = undefined;
+    await this.fill(PURSE);
+    if (this.restartAt !== undefined) this.restartAt = { ...this.restartAt, block: 0 };
+    const until = Date.now() + CALM_MS;
+    let left: readonly string[] = ["not looked yet"];
+    for (let i = 0, quiet = 0; i < CALM_BLOCKS && Date.now() < until; i++, this.block++) {
+      await this.wake();
+      await this.mine(this.head.timestamp + BLOCK_SECONDS);
+      await sleep(CALM_CADENCE_MS);
+      if (i % 3 !== 0) continue;
+      left = await this.oracle.due();
+      quiet = left.length === 0 ? quiet + 1 : 0;
+      if (quiet >= 2) break;
+    }
+    for (let i = 0; i <= CONFIRMATIONS; i++) {
+      await this.mine(this.head.timestamp + 1);
+      await sleep(20);
+    }
+    await sleep(250);
+    return left;
+  }
+
+  private environment(): Record<string, string> {
+    const { prepared, scenario } = this;
+    return {
+      KEEPER_RPC_URLS: this.proxies.map(({ url }) => url).join(","),
+      KEEPER_ADDRESS_BOOK: prepared.bookFile,
+      KEEPER_PRIVATE_KEY: prepared.keys.keeper[0] ?? "",
+      KEEPER_STORE: this.store.file,
+      KEEPER_POLL_SECONDS: "0.5",
+      KEEPER_RPC_TIMEOUT_SECONDS: "0.4",
+      KEEPER_MAX_FEE_GWEI: CAP_GWEI.toString(),
+      KEEPER_BUMP_BLOCKS: "2",
+      KEEPER_CONFIRMATIONS: CONFIRMATIONS.toString(),
+      KEEPER_SERVE: prepared.served,
+      KEEPER_LOG_LEVEL: "debug",
+      CHAOS_CLOCK: scenario.clock.toString(),
+    };
+  }
+}
+
+function pointAt(moment: "before" | "after", method: string): KillPoint | undefined {
+  switch (method) {
+    case "eth_getLogs":
+      return moment === "before" ? "at eth_getLogs" : undefined;
+    case "eth_sendRawTransaction":
+      return moment === "before" ? "before eth_sendRawTransaction" : "after eth_sendRawTransaction";
+    case "eth_getTransactionReceipt":
+      return moment === "before" ? "before a receipt" : "after a receipt";
+    default:
+      return undefined;
+  }
+}
+
+function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,70 @@
+import { FAULT_KINDS, KILL_POINTS, STORE_FATES } from "./scenario";
+import type { Observed } from "./run";
+import type { Verdict } from "./verdict";
+
+/** From so many runs on, a kind of fault that never happened is worth a word. */
+const ENOUGH = 100;
+
+/** What all runs came to. */
+export class Tally {
+  runs = 0;
+  due = 0;
+  done = 0;
+  lost = 0;
+  double = 0;
+  other = 0;
+  failed: number[] = [];
+  worstLag = 0;
+  readonly happened = new Map<string, number>();
+
+  constructor() {
+    for (const kind of FAULT_KINDS) this.happened.set(`fault: ${kind}`, 0);
+    for (const point of KILL_POINTS) this.happened.set(`kill ${point}`, 0);
+    for (const fate of STORE_FATES) if (fate !== "kept") this.happened.set(`store: ${fate}`, 0);
+    for (const what of ["fork", "fork of more than 12", "rival", "tenant", "foreign nonce"]) this.happened.set(what, 0);
+    for (const what of ["fees x100", "empty account", "clock off"]) this.happened.set(what, 0);
+  }
+
+  add(seed: number, seen: Observed, verdict: Verdict): void {
+    this.runs += 1;
+    this.due += verdict.due;
+    this.done += verdict.done;
+    this.lost += verdict.lost.length;
+    this.double += verdict.double.length;
+    this.other += verdict.faults.length;
+    this.worstLag = Math.max(this.worstLag, verdict.lag);
+    if (!passed(verdict)) this.failed.push(seed);
+    for (const [kind, times] of seen.faults) this.count(`fault: ${kind}`, times);
+    for (const [point, times] of seen.kills) this.count(`kill ${point}`, times);
+    for (const [fate, times] of seen.fates) if (fate !== "kept") this.count(`store: ${fate}`, times);
+    for (const [what, times] of seen.others) this.count(what, times);
+    this.count("fork", seen.forks);
+    if (seen.deepestFork > 12) this.count("fork of more than 12", 1);
+    if (seen.scenario.feeSpike !== undefined) this.count("fees x100", 1);
+    if (seen.scenario.empty !== undefined) this.count("empty account", 1);
+    if (seen.scenario.clock !== 0) this.count("clock off", 1);
+    for (const [excuse, times] of verdict.excused) this.count(`in vain: ${excuse}`, times);
+  }
+
+  /** A run that could not be played to its end. */
+  broken(seed: number): void {
+    this.runs += 1;
+    this.other += 1;
+    this.failed.push(seed);
+  }
+
+  /** Kinds of faults that never happened, where there were enough runs to expect them. */
+  missing(): string[] {
+    if (this.runs < ENOUGH) return [];
+    return [...this.happened].filter(([, times]) => times === 0).map(([what]) => what);
+  }
+
+  private count(what: string, times: number): void {
+    this.happened.set(what, (this.happened.get(what) ?? 0) + times);
+  }
+}
+
+/** Whether nothing was lost, done twice, or otherwise wrong. */
+export function passed({ lost, double, faults }: Verdict): boolean {
+  return lost.length + double.length + faults.length === 0;
+}

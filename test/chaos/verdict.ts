@@ -1,0 +1,129 @@
+import type { Deed, MinedTransaction } from "./oracle";
+import type { Observed } from "./run";
+
+/** What a run came to. */
+export interface Verdict {
+  /** Duties that were due, renewals each. */
+  readonly due: number;
+  /** Those that the keeper did. */
+  readonly done: number;
+  readonly lost: readonly string[];
+  readonly double: readonly string[];
+  /** Everything else that must not be. */
+  readonly faults: readonly string[];
+  /** What transactions named in vain, and why that is no fault. */
+  readonly excused: ReadonlyMap<Excuse, number>;
+  /** Transactions of the keeper in the final chain, and all that it ever broadcast. */
+  readonly mined: number;
+  readonly broadcast: number;
+  /** The longest that a lease which had ended waited, blocks. */
+  readonly lag: number;
+}
+
+/**
+ * Why a mined transaction of the keeper did not do what it names: somebody else did it first; a fork put it before the
+ * moment when it was due; the tenant was faster.
+ */
+export type Excuse = "rival was first" | "mined early by a fork" | "no longer possible";
+
+/** Compares chain, store and oracle. */
+export function judge(seen: Observed): Verdict {
+  const { reading, left } = seen;
+  const own = reading.transactions;
+  const hashes = new Set(own.map(({ hash }) => hash));
+  const excused = new Map<Excuse, number>();
+  const double: string[] = [];
+  const faults: string[] = [];
+  const byDuty = new Map<string, Deed[]>();
+  for (const deed of reading.deeds) byDuty.set(deed.duty, [...(byDuty.get(deed.duty) ?? []), deed]);
+
+  for (const transaction of own) {
+    const names = reading.named.get(transaction.hash) ?? [];
+    if (new Set(names).size !== names.length) double.push(`${transaction.hash} names a duty twice`);
+    for (const duty of names) {
+      const deeds = byDuty.get(duty) ?? [];
+      if (deeds.some(({ hash }) => hash === transaction.hash)) continue;
+      const before = deeds.filter((deed) => isBefore(deed, transaction));
+      const last = before.at(-1);
+      if (last !== undefined && hashes.has(last.hash)) {
+        double.push(`${duty}: block ${last.block} (${last.hash}) and again ${transaction.block} (${transaction.hash})`);
+      } else if (last !== undefined) add(excused, "rival was first");
+      else if (seen.forks > 0) add(excused, "mined early by a fork");
+      else if (reading.deeds.some(({ duty: other }) => other.endsWith(duty.slice(duty.indexOf(" "))))) {
+        add(excused, "no longer possible");
+      } else faults.push(`${duty}: ${transaction.hash} in block ${transaction.block} did nothing, for no reason`);
+    }
+  }
+  faults.push(...feeFaults(seen), ...journalFaults(seen), ...nonceFaults(seen, own), ...stopFaults(seen));
+  const done = reading.deeds.filter(({ hash }) => hashes.has(hash)).length;
+  return {
+    due: reading.deeds.length + left.length,
+    done,
+    lost: left,
+    double,
+    faults,
+    excused,
+    mined: own.length,
+    broadcast: seen.broadcasts.all.size,
+    lag: seen.lag,
+  };
+}
+
+function isBefore(deed: Deed, { block, transactionIndex }: MinedTransaction): boolean {
+  return deed.block < block || (deed.block === block && deed.index < transactionIndex);
+}
+
+function feeFaults({ broadcasts, cap }: Observed): string[] {
+  return [...broadcasts.all.values()]
+    .filter(({ maxFee, priorityFee }) => maxFee > cap || priorityFee > cap)
+    .map(({ hash, maxFee }) => `${hash} offers ${maxFee} wei per gas, above the cap`);
+}
+
+/** Nobody may hear of a transaction before it is written down. */
+function journalFaults({ broadcasts }: Observed): string[] {
+  return [...broadcasts.all.values()]
+    .filter(({ journalled }) => journalled !== true)
+    .map(({ hash, nonce, journalled }) => {
+      return `${hash} (nonce ${nonce}) was broadcast ${journalled === false ? "before it was in the journal" : "while the journal could not be read"}`;
+    });
+}
+
+function nonceFaults(seen: Observed, own: readonly MinedTransaction[]): string[] {
+  const journal = seen.store.journal(seen.account);
+  if (journal === undefined) return ["the store cannot be read at the end"];
+  const known = new Map(journal.map((row) => [row.hash, row]));
+  const next = Math.max(-1, ...own.map(({ nonce }) => nonce)) + 1;
+  const faults: string[] = [];
+  for (const { hash, nonce, block } of own) {
+    if (seen.foreign.has(hash)) continue;
+    const row = known.get(hash);
+    const broadcast = seen.broadcasts.all.get(hash);
+    if (broadcast === undefined) faults.push(`nonce ${nonce}: ${hash} was mined, and no endpoint saw it`);
+    else if (row === undefined && broadcast.store === seen.storesLost) {
+      faults.push(`nonce ${nonce}: ${hash} was mined, and the journal does not know it`);
+    } else if (row !== undefined && row.mined_block !== null && row.mined_block !== block) {
+      faults.push(`nonce ${nonce}: ${hash} was mined in block ${block}, the journal says ${row.mined_block}`);
+    }
+  }
+  for (const { hash, nonce, mined_block: minedBlock } of journal) {
+    if (minedBlock === null && nonce < next) faults.push(`nonce ${nonce}: used up, but open in the journal (${hash})`);
+    if (minedBlock === null && nonce >= next) faults.push(`nonce ${nonce}: signed (${hash}) and never mined`);
+  }
+  const due = seen.store.due(seen.head.timestamp);
+  if (due !== 0 && seen.left.length === 0)
+    faults.push(`the store believes ${due ?? "nobody knows how many"} duties to be due`);
+  return faults;
+}
+
+function stopFaults({ stop, ends }: Observed): string[] {
+  const faults: string[] = [];
+  if (stop.code !== 0) faults.push(`SIGTERM: ended with ${stop.code}`);
+  if (stop.ms > 5_000) faults.push(`SIGTERM: took ${stop.ms} ms`);
+  const crashes = ends.filter((code) => code !== 1);
+  if (crashes.length > 0) faults.push(`ended by itself with ${crashes.join(", ")}`);
+  return faults;
+}
+
+function add<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
