@@ -8,7 +8,7 @@ import { sizeOf } from "../core/batches";
 import type { Duty } from "../core/duties";
 import type { Head } from "../core/events";
 import { costPerGas, firstFees } from "../core/fees";
-import { FIRST_GUESS, type GasModel, measured, transactionGasLimit } from "../core/gas";
+import { FIRST_GUESS, type GasModel, measured, ranShort, transactionGasLimit } from "../core/gas";
 import { type Action, type Plan, plan, type Policy, type Snapshot } from "../core/plan";
 import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
@@ -61,7 +61,7 @@ export interface PassReport {
   readonly head: Head;
   /** Whether there was anything new; a pass that sees the same block again does nothing. */
   readonly fresh: boolean;
-  /** Transactions sent. */
+  /** Transactions that this pass sent. */
   readonly sent: number;
   /** Duties that are due, and neither done nor on their way. */
   readonly left: number;
@@ -119,6 +119,8 @@ export class Keeper {
   private seen: string | undefined;
   /** Chain time. */
   private extendedAt = 0;
+  /** Duties that the last whole pass left. */
+  private left = 0;
   private readonly timesGone = new Map<string, number>();
 
   constructor(
@@ -134,7 +136,7 @@ export class Keeper {
     const { queue, work, meter, signal } = this.hands;
     const head = await this.eyes.sync();
     if (head.hash === this.seen) {
-      return { head, fresh: false, sent: 0, left: 0, outstanding: queue.open.length };
+      return { head, fresh: false, sent: 0, left: this.left, outstanding: queue.open.length };
     }
     const due = await this.eyes.state.due(head.timestamp, MOST_DUTIES);
     const dueKeys = new Set(due.map(({ key }) => key));
@@ -156,9 +158,11 @@ export class Keeper {
     this.measure(outlook);
     await this.extendClaims(outstanding, head);
     const sent = outlook.actions.length > 0 ? await this.act(outlook) : 0;
+    const onTheirWay = queue.outstanding();
+    this.left = duties.filter(({ key }) => !onTheirWay.has(key)).length;
     if (!signal.aborted) this.seen = head.hash;
     meter.outstanding(outstandingOf(queue, head));
-    return { head, fresh: true, sent, left: duties.length, outstanding: queue.open.length };
+    return { head, fresh: true, sent, left: this.left, outstanding: queue.open.length };
   }
 
   /** Claims, simulates and sends. Returns how many transactions were sent. */
@@ -174,7 +178,8 @@ export class Keeper {
       const duties = action.duties.filter(({ key }) => claimed.has(key));
       if (duties.length === 0) continue;
       for await (const part of prepare({ ...action, duties }, executor, gasLimit)) {
-        if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
+        if (part.type === "short") this.gas = ranShort(this.gas, action.kind);
+        else if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
         else if (part.type === "gone") await this.noteGone(part.duties, head);
         else if (queue.open.length >= this.eyes.maxInFlight) await work.release(keysOf(part.duties), name);
         else if (await this.send(action, part.duties, part.gasLimit, head)) sent++;

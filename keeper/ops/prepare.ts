@@ -8,6 +8,8 @@ export type Part =
   | { readonly type: "ready"; readonly duties: readonly Duty[]; readonly gasLimit: bigint }
   /** Nothing of it can be done now: somebody else did it, or it is not possible (any more). */
   | { readonly type: "gone"; readonly duties: readonly Duty[] }
+  /** It ran out of gas, although it should not have: what its kind costs is to be learnt anew. Its parts follow. */
+  | { readonly type: "short" }
   /** It fails by itself, alone. */
   | { readonly type: "poisoned"; readonly duty: Duty; readonly reason: string };
 
@@ -18,7 +20,7 @@ export type Part =
  */
 export async function* prepare(
   { kind, duties, gasLimit }: Pick<Action, "kind" | "duties" | "gasLimit">,
-  executor: Executor,
+  executor: Pick<Executor, "simulate">,
   most: bigint,
 ): AsyncGenerator<Part> {
   const parts = [{ duties, gas: gasLimit }];
@@ -31,6 +33,7 @@ export async function* prepare(
     if (simulation.type === "works") {
       yield simulation.done > 0 ? { type: "ready", duties: those, gasLimit: gas } : { type: "gone", duties: those };
     } else if (simulation.type === "outOfGas" && gas < most) {
+      yield { type: "short" };
       parts.unshift({ duties: those, gas: most });
     } else if (others.length > 0) {
       const middle = Math.ceil(those.length / 2);

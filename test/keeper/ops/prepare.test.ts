@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import type { Executor } from "../../../keeper/chain/executor";
+import type { Executor, Simulation } from "../../../keeper/chain/executor";
 import type { Duty } from "../../../keeper/core/duties";
 import { type Part, prepare } from "../../../keeper/ops/prepare";
 
@@ -17,9 +17,8 @@ const duty = (index: number): Duty => ({
 const duties = (count: number): Duty[] => Array.from({ length: count }, (_, i) => duty(i + 1));
 
 /** Answers as told by the ids of a call; remembers the calls as "1,2 with 100000". */
-function executor(answer: (ids: readonly number[], gas: bigint) => Awaited<ReturnType<Executor["simulate"]>>): {
+function executor(answer: (ids: readonly number[], gas: bigint) => Simulation): {
   simulate: Executor["simulate"];
-  encode: Executor["encode"];
   calls: string[];
 } {
   const calls: string[] = [];
@@ -29,13 +28,10 @@ function executor(answer: (ids: readonly number[], gas: bigint) => Awaited<Retur
       calls.push(`${ids.join()} with ${gas}`);
       return Promise.resolve(answer(ids.map(Number), gas));
     },
-    encode: () => {
-      throw new Error("nothing is sent here");
-    },
   };
 }
 
-async function parts(count: number, by: Executor): Promise<Part[]> {
+async function parts(count: number, by: Pick<Executor, "simulate">): Promise<Part[]> {
   const found: Part[] = [];
   for await (const part of prepare({ kind: "expire", duties: duties(count), gasLimit: GAS }, by, MOST))
     found.push(part);
@@ -76,6 +72,7 @@ describe("prepare", () => {
       gas < MOST || ids.includes(2) ? { type: "outOfGas" } : { type: "works", done: 1 },
     );
     expect(await parts(2, by)).to.deep.equal([
+      { type: "short" },
       { type: "ready", duties: [duty(1)], gasLimit: MOST },
       { type: "poisoned", duty: duty(2), reason: "it needs more than 400000 gas" },
     ]);
