@@ -230,7 +230,7 @@ describe("TransactionQueue: whatever happens (ATK-KPR-1, ATK-KPR-3, ATK-KPR-4, A
           const mined = world.chain.mined().map(({ hash }) => hash);
           expect(done).to.have.members(mined.filter((hash) => hashes.includes(hash)));
         }),
-        { numRuns: Number(process.env["RUNS"] ?? 100), seed },
+        { numRuns: Number(process.env["RUNS"] ?? 60), seed },
       );
     });
   });
