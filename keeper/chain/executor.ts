@@ -37,7 +37,7 @@ const OVER: ReadonlySet<string> = new Set([
   "MarketLeaseNoticed",
 ]);
 
-const OUT_OF_GAS = /out ?of ?gas|intrinsic gas|gas required exceeds/i;
+const OUT_OF_GAS = /out ?of ?gas|intrinsic gas|gas floor|floor data gas|gas required exceeds/i;
 
 /** Says how the protocol is asked to do duties, and tries it: leases in batches, failovers and disputes one by one. */
 export class Executor {

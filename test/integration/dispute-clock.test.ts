@@ -1,12 +1,8 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import fc from "fast-check";
-import { ethers } from "hardhat";
 
-import { RpcReader } from "../../keeper/chain/reader";
-import { sync } from "../../keeper/chain/sync";
-import { ChainIndex } from "../../keeper/core/chainIndex";
-import type { DisputeDuty } from "../../keeper/core/duties";
+import { type Duty, isOfDispute } from "../../keeper/core/duties";
 import {
   disputeFixture,
   disputeIdOf,
@@ -18,8 +14,9 @@ import {
   concede,
   decide,
 } from "../helpers/disputes";
+import { dutiesOn } from "../helpers/duties";
 import { loadFixture } from "../helpers/loadFixture";
-import { DAY, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
+import { DAY, HOUR } from "../helpers/parameters";
 import { holds } from "../helpers/property";
 import { activeLease } from "../helpers/scene";
 
@@ -27,8 +24,7 @@ describe("the keeper's clock of disputes", () => {
   async function disputed() {
     const f = await disputeFixture();
     const lease = await activeLease(f, { offer: f.offerD, duration: 30 * DAY });
-    const sources = { market: await f.market.getAddress(), disputes: await f.disputes.getAddress() };
-    return { ...f, lease, sources };
+    return { ...f, lease };
   }
 
   it("wants executed what the contract calls ripe, second by second, over random histories (INV-DSP-1)", async () => {
@@ -49,15 +45,14 @@ describe("the keeper's clock of disputes", () => {
     const edges = new Set<bigint>();
     const history = fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 14 }), async (steps) => {
       const f = await loadFixture(disputed);
-      const index = new ChainIndex(OUTAGE_ALLOWANCE, 64);
-      const reader = new RpcReader(ethers.provider, f.sources);
       const claimants = [f.tenantA, f.stranger];
       const agree = async (): Promise<void> => {
-        const { timestamp } = await sync(index, reader, { startBlock: 0, logRange: 1_000 });
+        const timestamp = await time.latest();
+        const duties = await disputeDuties(f);
         for (const claimant of claimants) {
           const id = disputeIdOf(f.lease.id, claimant);
           const { filedAt, phase, ripe } = await f.disputes.disputeView(id);
-          const wanted = dutiesOf(index).find(({ disputeId }) => disputeId === id);
+          const wanted = duties.find((duty) => duty.id === id);
           const isOpen = filedAt !== 0n && phase !== BigInt(Phase.Settled);
           const isDue = wanted !== undefined && wanted.dueAt <= timestamp;
           const kept = { isOpen: wanted !== undefined, execute: isDue && wanted.kind === "execute" };
@@ -69,13 +64,13 @@ describe("the keeper's clock of disputes", () => {
       };
 
       const becomeRipe = async (): Promise<void> => {
-        for (const { dueAt, disputeId } of dutiesOf(index).sort((a, b) => a.dueAt - b.dueAt)) {
+        for (const { dueAt, id } of (await disputeDuties(f)).sort((a, b) => a.dueAt - b.dueAt)) {
           if (dueAt - 1 <= (await time.latest())) continue;
           await time.increaseTo(dueAt - 1);
           await agree();
           await time.increaseTo(dueAt);
           await agree();
-          edges.add((await f.disputes.disputeView(disputeId)).phase);
+          edges.add((await f.disputes.disputeView(id)).phase);
         }
       };
 
@@ -103,8 +98,8 @@ describe("the keeper's clock of disputes", () => {
   }).timeout(4 * 60_000);
 });
 
-function dutiesOf(index: ChainIndex): DisputeDuty[] {
-  return [...index.duties()].flatMap((duty) => ("disputeId" in duty ? [duty] : []));
+async function disputeDuties(f: DisputeMarket): Promise<Duty[]> {
+  return [...(await dutiesOn(f)).values()].filter(({ kind }) => isOfDispute(kind));
 }
 
 function passOverReverts(error: unknown): void {
