@@ -5,7 +5,7 @@ import type { Executor } from "../chain/executor";
 import type { FeeReader } from "../chain/feeReader";
 import type { Settled, TransactionQueue } from "../chain/queue";
 import { sizeOf } from "../core/batches";
-import type { Duty } from "../core/duties";
+import type { Duty, DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
 import { costPerGas, firstFees } from "../core/fees";
 import { FIRST_GUESS, type GasModel, measured, ranShort, transactionGasLimit } from "../core/gas";
@@ -73,6 +73,10 @@ export interface PassReport {
 const MOST_DUTIES = 20_000;
 /** Looks at which nothing could be done for a duty, after which it counts as a failure. */
 const MOST_TIMES_GONE = 3;
+/** Kinds of which nothing can be done although nobody did them: their conditions are not all in the events. */
+const IMPOSSIBLE: ReadonlySet<DutyKind> = new Set<DutyKind>(["renew", "failOver", "collect"]);
+/** Times that a pass plans anew with what it learnt about gas, before it halves what does not fit. */
+const MOST_REPLANS = 8;
 
 /** What is to be done at block `head`, for an account with `budget` wei, or for nobody in particular. */
 export async function look(
@@ -144,50 +148,67 @@ export class Keeper {
       await this.note(settled, head, dueKeys);
     }
 
-    const outstanding = queue.outstanding();
-    const duties = due.filter(({ key }) => !outstanding.has(key));
-    const keys = duties.map(({ key }) => key);
-    const outlook = await look(this.eyes, head, {
-      duties,
-      blocked: await work.blocked(keys, this.hands.name, head.timestamp),
-      failedBefore: await work.failedBefore(keys),
-      gas: this.gas,
-      slots: Math.max(0, this.eyes.maxInFlight - queue.open.length),
-      budget: () => this.budget(),
-    });
+    await this.extendClaims(queue.outstanding(), head);
+    let outlook = await this.lookAt(due, head);
     this.measure(outlook);
-    await this.extendClaims(outstanding, head);
-    const sent = outlook.actions.length > 0 ? await this.act(outlook) : 0;
+    let sent = 0;
+    if (outlook.actions.length > 0 && (await queue.isFree(head))) {
+      for (let replans = 0; ; replans++) {
+        const acted = await this.act(outlook, replans === MOST_REPLANS);
+        sent += acted.sent;
+        if (!acted.isShort || signal.aborted) break;
+        outlook = await this.lookAt(due, head);
+      }
+    }
     const onTheirWay = queue.outstanding();
-    this.left = duties.filter(({ key }) => !onTheirWay.has(key)).length;
+    this.left = due.filter(({ key }) => !onTheirWay.has(key)).length;
     if (!signal.aborted) this.seen = head.hash;
     meter.outstanding(outstandingOf(queue, head));
     return { head, fresh: true, sent, left: this.left, outstanding: queue.open.length };
   }
 
-  /** Claims, simulates and sends. Returns how many transactions were sent. */
-  private async act({ head, actions, gasLimit }: Outlook): Promise<number> {
+  /** Plans what is due and not on its way. */
+  private async lookAt(due: readonly Duty[], head: Head): Promise<Outlook> {
+    const { queue, work, name } = this.hands;
+    const outstanding = queue.outstanding();
+    const duties = due.filter(({ key }) => !outstanding.has(key));
+    const keys = keysOf(duties);
+    return look(this.eyes, head, {
+      duties,
+      blocked: await work.blocked(keys, name, head.timestamp),
+      failedBefore: await work.failedBefore(keys),
+      gas: this.gas,
+      slots: Math.max(0, this.eyes.maxInFlight - queue.open.length),
+      budget: () => this.budget(),
+    });
+  }
+
+  /** Claims, simulates and sends. Says how many transactions were sent, and whether a batch was left to be planned anew. */
+  private async act(
+    { head, actions, gasLimit }: Outlook,
+    mayHalve: boolean,
+  ): Promise<{ readonly sent: number; readonly isShort: boolean }> {
     const { queue, work, executor, name, claimSeconds, signal } = this.hands;
-    if (!(await queue.isFree(head))) return 0;
     let sent = 0;
     for (const action of actions) {
-      if (signal.aborted) break;
-      const wanted = action.duties.map(({ key }) => key);
       const until = head.timestamp + claimSeconds;
-      const claimed = new Set(await work.claim(wanted, name, head.timestamp, until));
+      const claimed = new Set(await work.claim(keysOf(action.duties), name, head.timestamp, until));
       const duties = action.duties.filter(({ key }) => claimed.has(key));
       if (duties.length === 0) continue;
-      for await (const part of prepare({ ...action, duties }, executor, gasLimit)) {
-        if (part.type === "short") this.gas = ranShort(this.gas, action.kind);
-        else if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
-        else if (part.type === "gone") await this.noteGone(part.duties, head);
-        else if (queue.open.length >= this.eyes.maxInFlight) await work.release(keysOf(part.duties), name);
-        else if (await this.send(action, part.duties, part.gasLimit, head)) sent++;
-        else return sent;
-        if (signal.aborted) break;
+      for await (const part of prepare({ ...action, duties }, executor, gasLimit, mayHalve)) {
+        if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
+        else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
+        else if (part.type === "short" || queue.open.length >= this.eyes.maxInFlight) {
+          await work.release(keysOf(part.duties), name);
+          if (part.type === "ready") continue;
+          this.gas = ranShort(this.gas, action.kind);
+          return { sent, isShort: true };
+        } else if (await this.send(action, part.duties, part.gasLimit, head)) sent++;
+        else return { sent, isShort: false };
+        if (signal.aborted) return { sent, isShort: false };
       }
     }
-    return sent;
+    return { sent, isShort: false };
   }
 
   /** Sends one transaction. False where nothing more can be sent now. */
@@ -272,15 +293,18 @@ export class Keeper {
     log.error({ duty: duty.key, reason, until }, "fails alone, left in peace for a while");
   }
 
-  /** Somebody else was first, most likely, and the next block tells. What stays due all the same waits longer and longer. */
-  private async noteGone(duties: readonly Duty[], head: Head): Promise<void> {
+  /**
+   * Somebody else was first, most likely, and the next block tells; what stays due all the same waits longer and longer. But
+   * an order that cannot be carried out now, or nothing to collect, is nobody's doing: that waits at once.
+   */
+  private async noteGone(kind: DutyKind, duties: readonly Duty[], head: Head): Promise<void> {
     const { log, work, name } = this.hands;
     log.info({ duties: keysOf(duties) }, "nothing to be done (any more), nothing sent");
     await work.release(keysOf(duties), name);
     for (const { key } of duties) {
       const times = (this.timesGone.get(key) ?? 0) + 1;
       this.timesGone.set(key, times);
-      if (times < MOST_TIMES_GONE) continue;
+      if (times < MOST_TIMES_GONE && !IMPOSSIBLE.has(kind)) continue;
       this.timesGone.delete(key);
       await work.fail(key, head.timestamp);
     }

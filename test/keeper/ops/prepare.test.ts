@@ -31,9 +31,9 @@ function executor(answer: (ids: readonly number[], gas: bigint) => Simulation): 
   };
 }
 
-async function parts(count: number, by: Pick<Executor, "simulate">): Promise<Part[]> {
+async function parts(count: number, by: Pick<Executor, "simulate">, mayHalve = false): Promise<Part[]> {
   const found: Part[] = [];
-  for await (const part of prepare({ kind: "expire", duties: duties(count), gasLimit: GAS }, by, MOST))
+  for await (const part of prepare({ kind: "expire", duties: duties(count), gasLimit: GAS }, by, MOST, mayHalve))
     found.push(part);
   return found;
 }
@@ -67,15 +67,22 @@ describe("prepare", () => {
     expect(by.calls.map((call) => call.split(" ")[0])).to.deep.equal(["1,2,3,4,5", "1,2,3", "1,2", "3", "4,5"]);
   });
 
-  it("tries the most gas before it halves, and says so of one that needs still more", async () => {
+  it("leaves a batch that runs out of gas, to be planned anew", async () => {
+    const by = executor((ids) => (ids.length > 1 ? { type: "outOfGas" } : { type: "works", done: 1 }));
+    expect(await parts(3, by)).to.deep.equal([{ type: "short", duties: duties(3) }]);
+    expect(by.calls).to.deep.equal(["1,2,3 with 100000"]);
+  });
+
+  it("halves a batch that runs out of gas where that was tried, and tries the most gas with one alone", async () => {
     const by = executor((ids, gas) =>
-      gas < MOST || ids.includes(2) ? { type: "outOfGas" } : { type: "works", done: 1 },
+      ids.length > 1 || (ids.includes(2) && gas < MOST) || ids.includes(3)
+        ? { type: "outOfGas" }
+        : { type: "works", done: 1 },
     );
-    expect(await parts(2, by)).to.deep.equal([
-      { type: "short" },
-      { type: "ready", duties: [duty(1)], gasLimit: MOST },
-      { type: "poisoned", duty: duty(2), reason: "it needs more than 400000 gas" },
+    expect(await parts(3, by, true)).to.deep.equal([
+      { type: "ready", duties: [duty(1)], gasLimit: GAS },
+      { type: "ready", duties: [duty(2)], gasLimit: MOST },
+      { type: "poisoned", duty: duty(3), reason: "it needs more than 400000 gas" },
     ]);
-    expect(by.calls).to.deep.equal(["1,2 with 100000", "1,2 with 400000", "1 with 400000", "2 with 400000"]);
   });
 });
