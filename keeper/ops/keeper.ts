@@ -137,7 +137,7 @@ export class Keeper {
    * chain, the store or the nodes fail with: the next pass begins anew, and nothing is lost or done twice by that.
    */
   async pass(): Promise<PassReport> {
-    const { queue, work, meter, signal } = this.hands;
+    const { queue, meter, signal } = this.hands;
     const head = await this.eyes.sync();
     if (head.hash === this.seen) {
       return { head, fresh: false, sent: 0, left: this.left, outstanding: queue.open.length };

@@ -9,7 +9,7 @@ import { WalletSigner } from "../../../keeper/chain/signer";
 import { Journal, reopenAbove } from "../../../keeper/store/journal";
 import type { Database } from "../../../keeper/store/database";
 import { withStore } from "../stores";
-import { FakeChain, GWEI } from "./fakeChain";
+import { GWEI, SenderChain } from "./senderChain";
 
 const CAP = 60n * GWEI;
 const wallet = new Wallet(`0x${"11".repeat(32)}`);
@@ -56,7 +56,7 @@ class Death extends Error {}
 
 /** A keeper reduced to its queue: duties are due until a transaction of the chain did them. */
 class World {
-  readonly chain = new FakeChain(wallet.address);
+  readonly chain = new SenderChain(wallet.address);
   /** Duties by key, and the block that they fell due in. */
   readonly duties = new Set<string>();
   private queue: TransactionQueue;
