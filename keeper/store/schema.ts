@@ -37,7 +37,6 @@ const DERIVED: Readonly<Record<string, string>> = {
   /** What the items need: the rules' answer for each item. */
   duties: `(
     key text PRIMARY KEY,
-    item text NOT NULL,
     kind text NOT NULL,
     id text NOT NULL,
     due_at bigint NOT NULL,
@@ -66,7 +65,6 @@ const DERIVED: Readonly<Record<string, string>> = {
 
 const INDEXES: readonly string[] = [
   "CREATE INDEX IF NOT EXISTS duties_by_time ON duties (due_at, key)",
-  "CREATE INDEX IF NOT EXISTS duties_by_item ON duties (item)",
   "CREATE INDEX IF NOT EXISTS items_untimed ON items (key) WHERE untimed = 1",
   "CREATE INDEX IF NOT EXISTS items_counted ON items (counts_as) WHERE counts_as IS NOT NULL",
   "CREATE INDEX IF NOT EXISTS transactions_by_block ON transactions (mined_block)",
@@ -124,13 +122,22 @@ export async function prepare(queries: Queries, deployment: Deployment): Promise
 }
 
 /**
- * Lets one keeper at a time go on with what the chain said. Fails with a StoreError when a newer keeper has taken the
- * database over, and its items may look different.
+ * Lets one keeper at a time change what the chain said, until the end of the transaction. Fails with a StoreError when a
+ * keeper of another version, or with other rules, has taken the database over, and items may look different.
  */
-export async function lockVersion(queries: Queries, { forUpdate }: Database): Promise<void> {
-  const [row] = await queries.query(`SELECT value FROM meta WHERE name = 'version' ${forUpdate}`);
-  if (row?.["value"] === String(VERSION)) return;
-  throw new StoreError("A keeper of another version has taken over the database: stop this one, or update it.");
+export async function lockItems(queries: Queries, { forUpdate }: Database, madeBy: string): Promise<void> {
+  const rows = await queries.query(
+    `SELECT value FROM meta WHERE name IN ('madeBy', 'version') ORDER BY name ${forUpdate}`,
+  );
+  const [made, version] = rows.map(({ value }) => value);
+  if (version !== String(VERSION)) {
+    throw new StoreError("A keeper of another version has taken the database over: stop this one, or update it.");
+  }
+  if (made !== madeBy) {
+    throw new StoreError(
+      "A keeper with other settings has taken the database over: all that share it serve the same providers.",
+    );
+  }
 }
 
 function wanted({ chainId, market }: Deployment): Record<string, string> {

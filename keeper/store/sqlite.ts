@@ -1,15 +1,20 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 
 import Libsql from "libsql";
 
 import { type Database, type Queries, type Row, StoreError, type Value } from "./database";
 import { Mutex } from "./mutex";
 
-/** Milliseconds that a statement waits for another process which uses the file. */
-const BUSY_TIMEOUT = 5_000;
+/** Milliseconds that a statement waits for another process which uses the file, while this one does nothing else. */
+const BUSY_TIMEOUT = 20;
+/** Milliseconds between two such waits, in which it goes on with other things, and how many there are. */
+const BUSY_PAUSE = 20;
+const BUSY_TRIES = 120;
 /** Milliseconds of statements after which other work of this process gets its turn. */
 const LONGEST_RUN = 25;
 const MOST_CACHED = 200;
+/** Statements that need no transaction. */
+const READING = /^(SELECT|PRAGMA)\b/;
 
 type Statement = ReturnType<InstanceType<typeof Libsql>["prepare"]>;
 
@@ -40,7 +45,8 @@ export class Sqlite implements Database {
   }
 
   query(sql: string, parameters: readonly Value[] = []): Promise<readonly Row[]> {
-    return this.mutex.run(() => this.run(sql, parameters));
+    if (READING.test(sql)) return this.mutex.run(() => this.run(sql, parameters));
+    return this.transaction((queries) => queries.query(sql, parameters));
   }
 
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
@@ -54,16 +60,15 @@ export class Sqlite implements Database {
           throw failed;
         }
       };
-      // IMMEDIATE: it waits for other processes here, and not halfway, where it would have to give up.
-      await this.run("BEGIN IMMEDIATE", []);
+      await this.begin();
       try {
         const result = await work({ query });
         if (failed !== undefined) throw failed;
-        await this.run("COMMIT", []);
+        this.execute("COMMIT");
         return result;
       } catch (error) {
         // A full disk has rolled it back already.
-        if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
+        if (this.connection.inTransaction) this.execute("ROLLBACK");
         throw error;
       }
     });
@@ -90,11 +95,31 @@ export class Sqlite implements Database {
   /** Folds the log into the file, before it is closed. False if another process has it open. */
   async foldUp(): Promise<boolean> {
     try {
-      await this.query("PRAGMA busy_timeout = 0");
       const [row] = await this.query("PRAGMA journal_mode = DELETE");
       return row?.["journal_mode"] === "delete";
     } catch {
       return false;
+    }
+  }
+
+  /** IMMEDIATE: it waits for other processes here, and not halfway, where it would have to give up. */
+  private async begin(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return this.execute("BEGIN IMMEDIATE");
+      } catch (error) {
+        if (!(error instanceof SqliteError) || error.code !== "SQLITE_BUSY" || tries === BUSY_TRIES) throw error;
+        await setTimeout(BUSY_PAUSE);
+      }
+    }
+  }
+
+  /** Without preparing it: a prepared statement that had to wait in vain stays under way, and no COMMIT is possible. */
+  private execute(sql: string): void {
+    try {
+      this.connection.exec(sql);
+    } catch (error) {
+      throw explained(error, this.path);
     }
   }
 

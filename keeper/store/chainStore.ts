@@ -1,0 +1,186 @@
+import type { Duty } from "../core/duties";
+import type { BlockRef } from "../core/events";
+import type { Rules } from "../core/rules";
+import { insertAll } from "./bulk";
+import type { ChainState, Step, Tip } from "./chainState";
+import type { Database, Queries, Row } from "./database";
+import { backlog, counts, due, nextDueAt } from "./dutyQueries";
+import { loadItems, loadUntimed, saveItems } from "./itemRows";
+import { Reduction } from "./reduction";
+import { lockItems } from "./schema";
+
+export interface ChainStoreOptions {
+  /** What the rules are known by: items that others made are of no use. The same for all who share the database. */
+  readonly madeBy: string;
+  /** Blocks that a fork may take back: deeper ones are not remembered. */
+  readonly depth: number;
+}
+
+/** The chain's state in a database. Each step is one transaction: after a crash it is there as a whole, or not at all. */
+export class ChainStore implements ChainState {
+  private constructor(
+    private readonly database: Database,
+    private readonly rules: Rules,
+    private readonly options: ChainStoreOptions,
+  ) {}
+
+  /** The state that the database holds; an empty one where other rules made its items. Fails with a StoreError. */
+  static async open(database: Database, rules: Rules, options: ChainStoreOptions): Promise<ChainStore> {
+    await database.transaction(async (queries) => {
+      const [row] = await queries.query(
+        "INSERT INTO meta (name, value) VALUES ('madeBy', $1) ON CONFLICT (name) DO UPDATE SET value = meta.value " +
+          "RETURNING value",
+        [options.madeBy],
+      );
+      if (row?.["value"] === options.madeBy) return;
+      await queries.query("UPDATE meta SET value = $1 WHERE name = 'madeBy'", [options.madeBy]);
+      await forget(queries);
+    });
+    return new ChainStore(database, rules, options);
+  }
+
+  tip(): Promise<Tip | undefined> {
+    return tipOf(this.database);
+  }
+
+  async tips(): Promise<readonly Tip[]> {
+    return (await this.database.query("SELECT * FROM tips ORDER BY number DESC")).map(toTip);
+  }
+
+  async advance(step: Step): Promise<boolean> {
+    // Only this transaction and the next one touch the database: times come from the chain, which may take long.
+    const reduction = await this.reduction(step);
+    if (reduction === undefined) return false;
+    reduction.apply(step.events);
+    await reduction.addTimes((blocks) => timesOf(step, blocks));
+    const changes = reduction.changes();
+
+    return this.changeAt(step.after, async (queries) => {
+      const { tip, digest, canBeTakenBack } = step;
+      if (canBeTakenBack) {
+        const undo = [...changes].map(([key, { before }]) => [tip.number, key, before]);
+        await insertAll(queries, "undo (tip, key, data)", undo);
+      } else {
+        await queries.query("DELETE FROM undo");
+        await queries.query("DELETE FROM tips");
+      }
+      await saveItems(queries, this.rules, changes);
+      await insertAll(queries, "tips (number, hash, timestamp, digest)", [
+        [tip.number, tip.hash, tip.timestamp, digest],
+      ]);
+      await prune(queries, tip.number - this.options.depth);
+    });
+  }
+
+  async revertTo(to: BlockRef, from: BlockRef): Promise<boolean> {
+    let isKnown = false;
+    const isDone = await this.changeAt(from, async (queries) => {
+      const [row] = await queries.query("SELECT number FROM tips WHERE number = $1 AND hash = $2", [
+        to.number,
+        to.hash,
+      ]);
+      isKnown = row !== undefined;
+      if (!isKnown) return;
+      const undo = await queries.query("SELECT key, data FROM undo WHERE tip > $1 ORDER BY tip DESC", [to.number]);
+      // Of several versions, the oldest stays in the map: the one before the first step after `to`.
+      const restored = new Map(undo.map(({ key, data }) => [String(key), data === null ? null : String(data)]));
+      const present = await loadItems(queries, [...restored.keys()]);
+      const changes = [...restored].map(([key, after]) => [key, { before: present.get(key) ?? null, after }] as const);
+      await saveItems(queries, this.rules, new Map(changes));
+      await queries.query("DELETE FROM undo WHERE tip > $1", [to.number]);
+      await queries.query("DELETE FROM tips WHERE number > $1", [to.number]);
+      await reopen(queries, to.number);
+    });
+    return isDone && isKnown;
+  }
+
+  clear(): Promise<void> {
+    return this.database.transaction(async (queries) => {
+      await lockItems(queries, this.database, this.options.madeBy);
+      await forget(queries);
+    });
+  }
+
+  due(now: number, limit: number): Promise<readonly Duty[]> {
+    return due(this.database, now, limit);
+  }
+
+  backlog(now: number): Promise<{ duties: number; dueSince: number | undefined }> {
+    return backlog(this.database, now);
+  }
+
+  nextDueAt(now: number): Promise<number | undefined> {
+    return nextDueAt(this.database, now);
+  }
+
+  counts(): Promise<{ leases: number; disputes: number }> {
+    return counts(this.database);
+  }
+
+  /** The items that the step may touch, as they are at `step.after`; undefined if the tip is another one. */
+  private async reduction({ after, events }: Step): Promise<Reduction | undefined> {
+    const keys = new Set(events.flatMap((event) => this.rules.keysOf(event)));
+    let reduction: Reduction | undefined;
+    const load = async (queries: Queries): Promise<void> => {
+      // Where there is no tip, there is no item either.
+      const known =
+        after === undefined ? [] : [...(await loadItems(queries, [...keys])), ...(await loadUntimed(queries))];
+      reduction = new Reduction(this.rules, keys, new Map(known));
+    };
+    await this.changeAt(after, load);
+    return reduction;
+  }
+
+  /** Runs `change` in a transaction in which `at` is the tip, and stays it but for `change`. False if it is not the tip. */
+  private changeAt(at: BlockRef | undefined, change: (queries: Queries) => Promise<void>): Promise<boolean> {
+    return this.database.transaction(async (queries) => {
+      await lockItems(queries, this.database, this.options.madeBy);
+      const tip = await tipOf(queries);
+      if (tip?.number !== at?.number || tip?.hash !== at?.hash) return false;
+      await change(queries);
+      return true;
+    });
+  }
+}
+
+/** The step's own tip needs no asking. */
+async function timesOf({ tip, timesOf }: Step, blocks: readonly BlockRef[]): Promise<ReadonlyMap<string, number>> {
+  const others = blocks.filter(({ hash }) => hash !== tip.hash);
+  const times = others.length === 0 ? [] : await timesOf(others);
+  return new Map([...times, [tip.hash, tip.timestamp]]);
+}
+
+/** Forgets how to go back to tips below `bottom`, except for one: the newest at or below it. */
+async function prune(queries: Queries, bottom: number): Promise<void> {
+  const [row] = await queries.query("SELECT max(number) AS last FROM tips WHERE number <= $1", [bottom]);
+  const last = row?.["last"];
+  if (typeof last !== "number") return;
+  await queries.query("DELETE FROM undo WHERE tip <= $1", [last]);
+  await queries.query("DELETE FROM tips WHERE number < $1", [last]);
+}
+
+async function forget(queries: Queries): Promise<void> {
+  const [row] = await queries.query("SELECT min(number) AS first FROM tips");
+  const first = row?.["first"];
+  for (const table of ["tips", "undo", "duties", "items"]) await queries.query(`DELETE FROM ${table}`);
+  // What was mined below the deepest tip is beyond forks.
+  if (typeof first === "number") await reopen(queries, first);
+}
+
+/** Transactions that were mined above a block are outstanding again, and broadcast again. */
+async function reopen(queries: Queries, above: number): Promise<void> {
+  await queries.query(
+    "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, gas_used = NULL, fee_paid = NULL, " +
+      "earned = NULL, sent = 0 WHERE mined_block > $1",
+    [above],
+  );
+}
+
+async function tipOf(queries: Queries): Promise<Tip | undefined> {
+  const [row] = await queries.query("SELECT * FROM tips ORDER BY number DESC LIMIT 1");
+  return row && toTip(row);
+}
+
+function toTip({ number, hash, timestamp, digest }: Row): Tip {
+  return { number: Number(number), hash: String(hash), timestamp: Number(timestamp), digest: String(digest) };
+}

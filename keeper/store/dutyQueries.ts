@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+import { type Duty, DUTY_KINDS } from "../core/duties";
+import type { Queries } from "./database";
+
+const decimal = z.string().transform(BigInt);
+const text = z.string().nullable();
+
+const dutyRow = z
+  .object({
+    key: z.string(),
+    kind: z.enum(DUTY_KINDS),
+    id: decimal,
+    due_at: z.number(),
+    gone_at: z.number().nullable(),
+    token: text,
+    bounty: decimal,
+    tenant: text,
+    provider: text,
+  })
+  .transform((row): Duty => ({
+    key: row.key,
+    kind: row.kind,
+    id: row.id,
+    dueAt: row.due_at,
+    bounty: row.bounty,
+    ...(row.gone_at !== null && { goneAt: row.gone_at }),
+    ...(row.token !== null && { token: row.token }),
+    ...(row.tenant !== null && { tenant: row.tenant }),
+    ...(row.provider !== null && { provider: row.provider }),
+  }));
+
+const DUE = "FROM duties WHERE due_at <= $1 AND (gone_at IS NULL OR gone_at > $1)";
+
+/** Duties that are due at chain time `now`, the longest due first. */
+export async function due(queries: Queries, now: number, limit: number): Promise<readonly Duty[]> {
+  const rows = await queries.query(
+    `SELECT key, kind, id, due_at, gone_at, token, bounty, tenant, provider ${DUE} ORDER BY due_at, key LIMIT $2`,
+    [now, limit],
+  );
+  return rows.map((row) => dutyRow.parse(row));
+}
+
+/** How many duties are due, and since when the first one is. */
+export async function backlog(
+  queries: Queries,
+  now: number,
+): Promise<{ duties: number; dueSince: number | undefined }> {
+  const [row] = await queries.query(`SELECT count(*) AS number, min(due_at) AS since ${DUE}`, [now]);
+  const since = row?.["since"];
+  return { duties: Number(row?.["number"]), dueSince: typeof since === "number" ? since : undefined };
+}
+
+/** When the next duty that is not due yet will be. */
+export async function nextDueAt(queries: Queries, now: number): Promise<number | undefined> {
+  const [row] = await queries.query("SELECT min(due_at) AS next FROM duties WHERE due_at > $1", [now]);
+  const next = row?.["next"];
+  return typeof next === "number" ? next : undefined;
+}
+
+/** Leases that have not ended, and disputes that are not settled. */
+export async function counts(queries: Queries): Promise<{ leases: number; disputes: number }> {
+  const rows = await queries.query(
+    "SELECT counts_as, count(*) AS number FROM items WHERE counts_as IS NOT NULL GROUP BY counts_as",
+  );
+  const numbers = new Map(rows.map((row) => [row["counts_as"], Number(row["number"])]));
+  return { leases: numbers.get("lease") ?? 0, disputes: numbers.get("dispute") ?? 0 };
+}
