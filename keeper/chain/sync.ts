@@ -28,6 +28,9 @@ export type SyncEvent =
   /** The logs up to `block` are not those that were read before: what came after `to` is read anew. */
   | { readonly type: "audit"; readonly block: BlockRef; readonly to: BlockRef };
 
+/** What following the chain needs of the state. */
+export type Followed = Pick<ChainState, "tip" | "tips" | "advance" | "revertTo" | "clear">;
+
 /** Heads below what is known already, until the endpoints are asked whether they still know it. */
 const LOWER_HEADS = 3;
 
@@ -48,7 +51,7 @@ export class Sync {
   private range: number;
 
   constructor(
-    private readonly state: ChainState,
+    private readonly state: Followed,
     private readonly reader: ChainReader,
     private readonly options: SyncOptions,
     private readonly tell: (event: SyncEvent) => void = () => undefined,
@@ -170,9 +173,11 @@ export class Sync {
     const every = this.options.auditEvery ?? Math.max(1, Math.floor(this.options.reorgDepth / 2));
     this.auditedAt ??= head.number;
     if (Math.abs(head.number - this.auditedAt) < every) return true;
-    const tips = [...(await this.state.tips())].reverse();
+    const kept = await this.state.tips();
+    const tooDeep = kept.findIndex(({ number }) => number <= head.number - this.options.reorgDepth);
+    const tips = kept.slice(0, tooDeep < 0 ? kept.length : tooDeep + 1).reverse();
     const [oldest] = tips;
-    if (tips.at(-1)?.hash !== tip.hash || oldest === undefined) return false;
+    if (kept[0]?.hash !== tip.hash || oldest === undefined) return false;
     const logs = tips.length === 1 ? [] : await this.logsToCompare(oldest.number + 1, tip.number);
     if (logs === undefined) return true; // the next block's look tries again
     this.auditedAt = head.number;
