@@ -1,0 +1,175 @@
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { JsonRpcProvider, parseEther, solidityPackedKeccak256, ZeroAddress, ZeroHash } from "ethers";
+import { z } from "zod";
+
+import { bond } from "../../scripts/demo/market";
+import { buildWorld, mined, type World } from "../../scripts/demo/world";
+import { leaseIdOf } from "../../sdk/ids";
+import { packResources, parseResources } from "../../sdk/resources";
+import { parseAmount, parsePrice, priceToX32Up } from "../../sdk/units";
+import { Market__factory } from "../../typechain-types";
+import { Chain, CHAIN_ID } from "../chaos/chain";
+
+const ROOT = path.join(__dirname, "../..");
+const DAY = 86_400;
+/** Leases that one transaction opens, and that one starts. Blocks are as large as that takes while the crowd gathers. */
+const OPENED_AT_ONCE = 250;
+const STARTED_AT_ONCE = 1_000;
+/** What a transaction costs depends on the second in which it is mined: estimates are of another one. */
+const AMPLE = { gasLimit: 1_000_000n };
+const BUILDING_GAS = 2n ** 40n;
+
+/**
+ * Calls the address in its second word as often as its first word says, with the rest of its call data: an account with
+ * this code is a tenant that opens many leases in one transaction.
+ */
+const REPEATER =
+  "0x604036038060406000376000355b80156028575f5f835f5f6020355af115602a5760019003600d565b005b3d5f5f3e3d5ffd";
+
+const CLOSED_TOPIC = Market__factory.createInterface().getEvent("LeaseClosed").topicHash;
+
+/** A chain with many leases that all end in the same second. */
+export interface Crowd {
+  readonly stateFile: string;
+  readonly bookFile: string;
+  readonly leases: number;
+  readonly end: number;
+  readonly headTime: number;
+  readonly keeperKey: string;
+  readonly market: string;
+  /** First topic of the event of a lease that ended. */
+  readonly closedTopic: string;
+}
+
+const savedSchema = z.object({
+  leases: z.number(),
+  end: z.number(),
+  headTime: z.number(),
+  keeperKey: z.string(),
+  market: z.string(),
+});
+
+/** The chain with so many leases of so many tenants, that end after `duration` seconds; built once, and kept. */
+export async function crowd(
+  cache: string,
+  leases: number,
+  tenants: number,
+  duration: number,
+  say: (text: string) => void,
+): Promise<Crowd> {
+  const directory = path.join(cache, `crowd-${leases}-${tenants}-${duration}`);
+  const files = { stateFile: path.join(directory, "state.json"), bookFile: path.join(directory, "address-book.json") };
+  const saved = path.join(directory, "crowd.json");
+  if (!existsSync(saved)) {
+    const since = Date.now();
+    const built = mkdtempSync(path.join(cache, "building-"));
+    const chain = await Chain.start("--timestamp", "1800000000", "--dump-state", path.join(built, "state.json"));
+    const provider = new JsonRpcProvider(chain.url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1 });
+    provider.pollingInterval = 10;
+    try {
+      const world = await buildWorld(ROOT, built, provider);
+      const facts = await gather(world, chain, { leases, tenants, duration });
+      writeFileSync(path.join(built, "crowd.json"), JSON.stringify(facts));
+    } finally {
+      provider.destroy();
+      await chain.stop(true);
+    }
+    if (existsSync(directory)) rmSync(built, { recursive: true });
+    else renameSync(built, directory);
+    say(`The chain with ${leases} leases was built in ${Math.round((Date.now() - since) / 1_000)} s and is kept.`);
+  }
+  return { ...savedSchema.parse(JSON.parse(readFileSync(saved, "utf8"))), ...files, closedTopic: CLOSED_TOPIC };
+}
+
+async function gather(
+  world: World,
+  chain: Chain,
+  { leases, tenants, duration }: { leases: number; tenants: number; duration: number },
+): Promise<z.infer<typeof savedSchema>> {
+  const { people, contracts, tokens, provider } = world;
+  const { DUSD } = tokens;
+  const [market, escrow] = [contracts.market, contracts.escrow];
+  await bond(world, "Webhaus", parseEther("10000000"));
+  const terms = {
+    resources: packResources(parseResources({ cpu: "1" })),
+    minDuration: 0,
+    maxDuration: 300 * DAY,
+    token: DUSD.address,
+    slasher: ZeroAddress,
+    contentHash: ZeroHash,
+  };
+  const price = priceToX32Up(parsePrice("0.05 / h"), DUSD.decimals);
+  await mined(market.connect(people.Webhaus).createOffer(terms, price, 1_000_000));
+  const total = parseAmount("900000000", DUSD.decimals);
+  await mined(DUSD.contract.connect(people.founder).mint(people.founder, total));
+  await mined(DUSD.contract.connect(people.founder).approve(escrow, total));
+  await provider.send("evm_setBlockGasLimit", [`0x${BUILDING_GAS.toString(16)}`]);
+
+  const marketAt = await market.getAddress();
+  const order = market.interface.encodeFunctionData("open", [
+    {
+      token: DUSD.address,
+      units: 1,
+      duration,
+      maxLock: parseAmount("100000", DUSD.decimals),
+      requirement: packResources(parseResources({})),
+      candidates: [{ offer: 1n, maxPricePerSecondX32: 2n ** 128n - 1n }],
+      replicas: 1,
+      distinctRegions: false,
+    },
+  ]);
+  const heartbeat = (): Promise<number> =>
+    mined(contracts.liveness.connect(people["Webhaus operator"]).heartbeat(people.Webhaus, AMPLE));
+  const approval = escrow.interface.encodeFunctionData("approveModule", [DUSD.address, marketAt, 2n ** 120n - 1n]);
+  let opened = 0;
+  for (let number = 0; number < tenants; number++) {
+    const tenant = `0x${solidityPackedKeccak256(["string", "uint256"], ["tenant", number]).slice(-40)}`;
+    await provider.send("anvil_setCode", [tenant, REPEATER]);
+    await mined(escrow.connect(people.founder).deposit(DUSD.address, tenant, total / BigInt(tenants), AMPLE));
+    await repeat(world, tenant, 1, await escrow.getAddress(), approval);
+    for (let left = Math.round((leases * (number + 1)) / tenants) - opened; left > 0; left -= OPENED_AT_ONCE) {
+      const count = Math.min(left, OPENED_AT_ONCE);
+      await repeat(world, tenant, count, marketAt, order);
+      opened += count;
+    }
+    await heartbeat();
+  }
+
+  // All start, and so end, in one block.
+  await chain.rpc.send("evm_setAutomine", false);
+  const operator = people["Webhaus operator"];
+  const head = await chain.head();
+  let nonce = await operator.getNonce();
+  for (let first = 1; first <= leases; first += STARTED_AT_ONCE) {
+    const ids = [...Array(Math.min(STARTED_AT_ONCE, leases + 1 - first)).keys()].map((i) => leaseIdOf(1n, first + i));
+    await market.connect(operator).activate(ids, { nonce: nonce++, gasLimit: 100_000n * BigInt(ids.length) });
+  }
+  await chain.rpc.send("evm_mine", { timestamp: head.timestamp + 60 });
+  const started = await chain.head();
+  const lease = await contracts.lens.leaseView(leaseIdOf(1n, leases));
+  if (Number(lease.startedAt) !== started.timestamp) throw new Error("not all leases started in one block");
+  await provider.send("evm_setBlockGasLimit", ["0x1c9c380"]);
+  await chain.rpc.send("evm_mine", { timestamp: started.timestamp + 12 });
+  return {
+    leases,
+    end: started.timestamp + duration,
+    headTime: started.timestamp + 12,
+    keeperKey: people.keeper.privateKey,
+    market: marketAt,
+  };
+}
+
+/** Lets an account with the repeater's code call `target` so often. */
+async function repeat(world: World, account: string, count: number, target: string, input: string): Promise<void> {
+  const word = (value: string): string => value.replace("0x", "").padStart(64, "0");
+  const { people } = world;
+  await mined(
+    people.deployer.sendTransaction({
+      to: account,
+      data: `0x${word(count.toString(16))}${word(target)}${input.slice(2)}`,
+      gasLimit: 300_000n * BigInt(count) + 100_000n,
+    }) as Promise<Parameters<typeof mined>[0] extends Promise<infer T> ? T : never>,
+  );
+}
