@@ -31,7 +31,7 @@ export interface Eyes {
 /** What it acts with. */
 export interface Hands {
   readonly queue: TransactionQueue;
-  readonly executor: Executor;
+  readonly executor: Pick<Executor, "simulate" | "encode">;
   readonly work: Work;
   /** Under which it claims duties: unique among the keepers of one database, the same after a restart. */
   readonly name: string;

@@ -1,0 +1,362 @@
+import { expect } from "chai";
+import { Wallet, ZeroAddress } from "ethers";
+import { pino } from "pino";
+
+import type { Simulation } from "../../../keeper/chain/executor";
+import { FeeReader } from "../../../keeper/chain/feeReader";
+import { TransactionQueue } from "../../../keeper/chain/queue";
+import { WalletSigner } from "../../../keeper/chain/signer";
+import type { Duty, DutyKind } from "../../../keeper/core/duties";
+import { type Eyes, Keeper, outlook } from "../../../keeper/ops/keeper";
+import { type Meter, NO_METER } from "../../../keeper/ops/meter";
+import { Journal } from "../../../keeper/store/journal";
+import type { Work } from "../../../keeper/store/work";
+import { GWEI, SenderChain } from "../chain/senderChain";
+import { withStore } from "../stores";
+
+const wallet = new Wallet(`0x${"22".repeat(32)}`);
+const NAME = "keeper";
+const COIN = 10n ** 18n;
+
+interface World {
+  readonly chain: SenderChain;
+  readonly eyes: Eyes;
+  readonly keeper: Keeper;
+  /** Everything that has not been done yet; a test takes away what is. */
+  readonly duties: Map<string, Duty>;
+  /** What was simulated, as "expire 1,2". */
+  readonly simulated: string[];
+  /** Claims of others, and failures, by key. */
+  readonly claimed: Map<string, string>;
+  readonly failed: string[];
+  readonly released: string[];
+  readonly finished: string[];
+  readonly requests: { count: number };
+  readonly stop: AbortController;
+  set: {
+    answer: (kind: DutyKind, ids: readonly number[]) => Simulation;
+    balance: bigint;
+    /** What the logs of the newest block say was done; undefined: all that was sent. */
+    done: string[] | undefined;
+  };
+}
+
+const due = (world: World, kind: DutyKind, ...ids: number[]): void => {
+  for (const id of ids) {
+    const key = `${kind} 1-${id}`;
+    world.duties.set(key, { key, kind, id: BigInt(id), dueAt: 1_000_000, token: "0xT", tenant: "0xA", bounty: 7n });
+  }
+};
+
+/** What the transactions in the pool are for, lowest nonce first, as "expire 1,2". */
+const pool = ({ chain }: World): string[] =>
+  [...chain.pool.values()].sort((a, b) => a.nonce - b.nonce).map(({ data }) => text(data));
+const text = (data: string): string => Buffer.from(data.slice(2), "hex").toString();
+
+async function withWorld(work: (world: World) => Promise<void>, meter: Partial<Meter> = {}): Promise<void> {
+  await withStore(async (newStore) => {
+    const chain = new SenderChain(wallet.address);
+    const duties = new Map<string, Duty>();
+    const [simulated, failed, released, finished] = [[], [], [], []] as [string[], string[], string[], string[]];
+    const claimed = new Map<string, string>();
+    const requests = { count: 0 };
+    const stop = new AbortController();
+    const set: World["set"] = {
+      answer: (_kind, ids) => ({ type: "works", done: ids.length }),
+      balance: 1_000n * COIN,
+      done: undefined,
+    };
+    const counted = <A extends unknown[], R>(method: (...args: A) => R) => {
+      return (...args: A): R => {
+        requests.count++;
+        return method(...args);
+      };
+    };
+    const network = {
+      transactionCount: counted(chain.transactionCount.bind(chain)),
+      receipt: counted(chain.receipt.bind(chain)),
+      broadcast: counted(chain.broadcast.bind(chain)),
+      maxPriorityFeePerGas: counted(chain.maxPriorityFeePerGas.bind(chain)),
+      gasPrice: counted(chain.gasPrice.bind(chain)),
+    };
+    const never = (): never => {
+      throw new Error("not asked for here");
+    };
+    const eyes: Eyes = {
+      sync: () => Promise.resolve(chain.head),
+      state: {
+        tip: never,
+        tips: never,
+        advance: never,
+        revertTo: never,
+        clear: never,
+        due: (now, limit) => Promise.resolve([...duties.values()].filter((duty) => duty.dueAt <= now).slice(0, limit)),
+        backlog: () => Promise.resolve({ duties: duties.size, dueSince: 1_000_000 }),
+        nextDueAt: () => Promise.resolve(undefined),
+        counts: () => Promise.resolve({ leases: duties.size, disputes: 0 }),
+      },
+      fees: new FeeReader(network),
+      policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true, maxFeePerGas: 60n * GWEI },
+      nodeGasLimit: 50_000_000n,
+      maxInFlight: 3,
+    };
+    const workStore: Work = {
+      claim: (keys, owner) =>
+        Promise.resolve(
+          keys.filter((key) => {
+            if ((claimed.get(key) ?? owner) !== owner) return false;
+            claimed.set(key, owner);
+            return true;
+          }),
+        ),
+      release: (keys) => Promise.resolve(void released.push(...keys)),
+      fail: (key, now) => Promise.resolve(failed.push(key) + now),
+      done: (keys) => Promise.resolve(void finished.push(...keys)),
+      blocked: (keys) =>
+        Promise.resolve(
+          new Map(keys.filter((key) => failed.includes(key)).map((key) => [key, { reason: "held", until: 2e9 }])),
+        ),
+      failedBefore: (keys) => Promise.resolve(new Set(keys.filter((key) => failed.includes(key)))),
+    };
+    const queue = new TransactionQueue(
+      network,
+      eyes.fees,
+      new WalletSigner(wallet, 31_337n),
+      new Journal(await newStore(), wallet.address),
+      { maxFeePerGas: 60n * GWEI, bumpBlocks: 3 },
+      () => (set.done ?? doneIn(chain)).map((key) => ({ key, bounty: 7n })),
+    );
+    const keeper = new Keeper(eyes, {
+      queue,
+      executor: {
+        simulate: (kind, ids) => {
+          simulated.push(`${kind} ${ids.join()}`);
+          return Promise.resolve(set.answer(kind, ids.map(Number)));
+        },
+        encode: (kind, ids) => ({ to: ZeroAddress, data: `0x${Buffer.from(`${kind} ${ids.join()}`).toString("hex")}` }),
+      },
+      work: workStore,
+      name: NAME,
+      claimSeconds: 120,
+      balance: counted(() => Promise.resolve(set.balance)),
+      meter: { ...NO_METER, ...meter },
+      log: pino({ enabled: false }),
+      signal: stop.signal,
+    });
+    await work({
+      chain,
+      eyes,
+      keeper,
+      duties,
+      simulated,
+      claimed,
+      failed,
+      released,
+      finished,
+      requests,
+      stop,
+      set,
+    });
+  });
+}
+
+/** The duties of the transactions of the newest block. */
+const doneIn = (chain: SenderChain): string[] =>
+  (chain.blocks.at(-1)?.transactions ?? []).flatMap(({ data }) => {
+    const [kind, ids] = text(data).split(" ");
+    return (ids ?? "").split(",").map((id) => `${kind} 1-${id}`);
+  });
+
+/** One more block; what it does is due no more. */
+function mine({ chain, duties }: World): void {
+  chain.mine();
+  for (const key of doneIn(chain)) duties.delete(key);
+}
+
+describe("Keeper", () => {
+  it("sends what is due in one transaction, and leaves it alone while that is on its way", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1, 2, 3);
+      expect(await world.keeper.pass()).to.deep.include({ fresh: true, sent: 1, left: 0, outstanding: 1 });
+      expect(pool(world)).to.deep.equal(["expire 1,2,3"]);
+
+      world.chain.baseFee = 100n * GWEI; // not mined at its price
+      mine(world);
+      expect(await world.keeper.pass()).to.deep.include({ fresh: true, sent: 0, left: 0, outstanding: 1 });
+      expect(pool(world)).to.deep.equal(["expire 1,2,3"]);
+    }));
+
+  it("asks the nodes nothing while nothing is due, and looks at a block once", () =>
+    withWorld(async (world) => {
+      expect(await world.keeper.pass()).to.deep.include({ fresh: true, sent: 0, left: 0, outstanding: 0 });
+      expect(world.requests.count).to.equal(0);
+      due(world, "expire", 1);
+      expect(await world.keeper.pass()).to.deep.include({ fresh: false, sent: 0 });
+      expect(world.requests.count).to.equal(0);
+    }));
+
+  it("looks at a block again after a pass that failed", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1);
+      world.chain.fault = "unheard";
+      await world.keeper.pass().then(
+        () => expect.fail("the pass should fail"),
+        (error: unknown) => expect(String(error)).to.contain("no endpoint answers"),
+      );
+      world.chain.fault = "none";
+      expect(await world.keeper.pass()).to.deep.include({ fresh: true, sent: 1 });
+    }));
+
+  it("reports what it did and earned, and forgets its claims", async () => {
+    const told: unknown[] = [];
+    await withWorld(
+      async (world) => {
+        due(world, "expire", 1, 2);
+        await world.keeper.pass();
+        mine(world);
+        await world.keeper.pass();
+        expect(world.finished).to.have.members(["expire 1-1", "expire 1-2"]);
+        expect(told).to.deep.equal(["sent", "mined 500000000000000", "earned 0xT 14", "did expire", "did expire"]);
+      },
+      {
+        sent: () => told.push("sent"),
+        settled: (outcome, fee) => told.push(`${outcome} ${fee}`),
+        earned: (token, amount) => told.push(`earned ${token} ${amount}`),
+        did: (kind) => told.push(`did ${kind}`),
+      },
+    );
+  });
+
+  it("leaves what another keeper has claimed", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1, 2);
+      world.claimed.set("expire 1-1", "another");
+      expect(await world.keeper.pass()).to.deep.include({ sent: 1, left: 1 });
+      expect(pool(world)).to.deep.equal(["expire 2"]);
+    }));
+
+  it("lets one that is poisoned wait, and sends the others", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1, 2, 3);
+      world.set.answer = (_kind, ids) =>
+        ids.includes(2) ? { type: "reverts", reason: "broken" } : { type: "works", done: ids.length };
+      expect(await world.keeper.pass()).to.deep.include({ sent: 2, left: 1 });
+      expect(pool(world)).to.deep.equal(["expire 1", "expire 3"]);
+      expect(world.failed).to.deep.equal(["expire 1-2"]);
+    }));
+
+  it("looks three times whether somebody else expired a lease, before it lets it wait (ATK-KPR-5)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1);
+      world.set.answer = () => ({ type: "works", done: 0 });
+      for (const failures of [0, 0, 1, 1]) {
+        expect(await world.keeper.pass()).to.deep.include({ sent: 0, left: 1 });
+        expect(world.failed).to.have.length(failures);
+        mine(world);
+      }
+      expect(world.simulated).to.have.length(3);
+      expect(world.released).to.have.length(3);
+    }));
+
+  it("lets a renewal that is not possible wait at once", () =>
+    withWorld(async (world) => {
+      due(world, "renew", 1);
+      world.set.answer = () => ({ type: "works", done: 0 });
+      await world.keeper.pass();
+      expect(world.failed).to.deep.equal(["renew 1-1"]);
+    }));
+
+  it("lets wait what is still due after its transaction was mined", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1, 2);
+      await world.keeper.pass();
+      world.set.done = ["expire 1-1"];
+      mine(world);
+      due(world, "expire", 2);
+      await world.keeper.pass();
+      expect(world.finished).to.deep.equal(["expire 1-1"]);
+      expect(world.failed).to.deep.equal(["expire 1-2"]);
+    }));
+
+  it("has no more on its way than it may, and gives the other claims back", () =>
+    withWorld(async (world) => {
+      due(world, "execute", 1, 2);
+      due(world, "renew", 3);
+      due(world, "cancelNoShow", 4);
+      due(world, "expire", 5);
+      await world.keeper.pass();
+      expect(pool(world)).to.have.members(["expire 5", "cancelNoShow 4", "renew 3"]);
+      mine(world);
+      await world.keeper.pass();
+      expect(pool(world)).to.deep.equal(["execute 1", "execute 2"]);
+    }));
+
+  it("plans anew, smaller, what runs out of gas", () =>
+    withWorld(async (world) => {
+      due(world, "expire", ...Array.from({ length: 1_000 }, (_, i) => i + 1));
+      let most = 0;
+      world.set.answer = (_kind, ids) => {
+        most = Math.max(most, ids.length);
+        return ids.length > 600 ? { type: "outOfGas" } : { type: "works", done: ids.length };
+      };
+      const { sent } = await world.keeper.pass();
+      expect(most).to.be.greaterThan(600);
+      expect(sent).to.equal(2);
+      const sizes = pool(world).map((words) => words.split(",").length);
+      expect(sizes.every((size) => size <= 600)).to.equal(true);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).to.equal(1_000);
+    }));
+
+  it("sends nothing that its account cannot pay, and goes on when it is filled (ATK-KPR-8)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1);
+      world.set.balance = 0n;
+      expect(await world.keeper.pass()).to.deep.include({ sent: 0, left: 1 });
+      world.set.balance = COIN;
+      mine(world);
+      expect(await world.keeper.pass()).to.deep.include({ sent: 1, left: 0 });
+    }));
+
+  it("waits for transactions of its account that it does not know (ATK-KPR-4, ATK-KPR-10)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1);
+      await world.keeper.pass();
+      const [unknown] = [...world.chain.pool.values()];
+      await withWorld(async (heir) => {
+        heir.chain.pool.set(0, unknown!);
+        heir.chain.isEmpty = true; // so that it stays where it is
+        heir.chain.baseFee = 20n * GWEI;
+        heir.chain.mine();
+        due(heir, "expire", 2);
+        for (let blocks = 0; blocks < 6; blocks++) {
+          expect((await heir.keeper.pass()).sent, `after ${blocks} blocks`).to.equal(0);
+          heir.chain.mine();
+        }
+        heir.chain.isEmpty = false;
+        expect((await heir.keeper.pass()).outstanding).to.equal(1);
+      });
+    }));
+
+  it("stops between two steps when it is asked to", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1);
+      due(world, "cancelNoShow", 2);
+      world.set.answer = (_kind, ids) => {
+        world.stop.abort();
+        return { type: "works", done: ids.length };
+      };
+      expect((await world.keeper.pass()).sent).to.equal(1);
+      expect(world.simulated).to.have.length(1);
+    }));
+
+  it("shows what would be done, without claiming or sending", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1, 2);
+      const { actions, head, leases } = await outlook(world.eyes);
+      expect(actions.map(({ kind, duties }) => `${kind} ${duties.map(({ id }) => id).join()}`)).to.deep.equal([
+        "expire 1,2",
+      ]);
+      expect([head.number, leases]).to.deep.equal([100, 2]);
+      expect(world.claimed.size + world.chain.pool.size).to.equal(0);
+    }));
+});
