@@ -77,6 +77,8 @@ export function needOf(model: GasModel, kind: DutyKind, size: Size): bigint {
 
 /** The weight of the model in its own correction, in items. */
 const INERTIA = 8n;
+/** Batches after which a good part of the headroom beyond the least is given up. */
+const MEMORY = 64n;
 
 /**
  * The model after a batch was charged `gasUsed`: of many items it tells nearly all, of one alone little, so that one odd
@@ -87,7 +89,7 @@ export function measured(model: GasModel, kind: DutyKind, size: Size, gasUsed: b
   const shared = model.base + model.perAccount[kind] * BigInt(size.accounts);
   const forItems = gasUsed > shared ? gasUsed - shared : 0n;
   const perItem = (model.perItem[kind] * INERTIA + forItems) / (INERTIA + BigInt(size.items));
-  const headroom = model.headroom[kind] - (model.headroom[kind] - LEAST_HEADROOM) / INERTIA;
+  const headroom = model.headroom[kind] - (model.headroom[kind] - LEAST_HEADROOM) / MEMORY;
   return {
     ...model,
     perItem: { ...model.perItem, [kind]: most(perItem, LEAST_PER_ITEM) },
@@ -112,7 +114,7 @@ export function transactionGasLimit(blockGasLimit: bigint, nodeGasLimit: bigint)
 
 /** A block that is filled this far, in thousandths, is full. */
 const FULL = 930n;
-const MOST_TO_A_BLOCK = 8n;
+const MOST_TO_A_BLOCK = 16n;
 
 /**
  * The gas limit, at most `limit`, with which transactions that use all they need fill blocks best: three of 2^24 leave a

@@ -1,0 +1,240 @@
+import { expect } from "chai";
+import fc from "fast-check";
+
+import { type Duty, DUTY_KINDS, keyOf } from "../../../keeper/core/duties";
+import { type Action, plan, type Policy, type Snapshot } from "../../../keeper/core/plan";
+import { duty, GAS, OTHER_TENANT, OTHER_TOKEN, SEED, snapshot, TENANT, TOKEN } from "./facts";
+
+const NOW = 10_000;
+const LEASE_KINDS = ["expire", "cancelNoShow", "renew", "failOver", "collect"];
+const BOUNTY_KINDS = ["expire", "cancelNoShow", "renew", "failOver"];
+
+/** What a transaction is charged and needs, and what a duty is worth, written down once more. */
+const charged = (at: Snapshot, { kind, duties }: Pick<Action, "kind" | "duties">): bigint => {
+  const tenants = new Set(duties.map(({ token, tenant }) => `${token} ${tenant}`)).size;
+  return at.gas.base + at.gas.perItem[kind] * BigInt(duties.length) + at.gas.perAccount[kind] * BigInt(tenants);
+};
+const needed = (at: Snapshot, action: Pick<Action, "kind" | "duties">): bigint =>
+  (charged(at, action) * at.gas.headroom[action.kind]) / 1_000n;
+const costs = (at: Snapshot, action: Pick<Action, "kind" | "duties">): bigint =>
+  charged(at, action) * at.feePerGas + (at.l1Fee ?? 0n);
+const worth = ({ token, bounty }: Duty, { prices }: Policy): bigint => {
+  const price = prices.get(token ?? "");
+  return price === undefined ? 0n : (bounty * price.weiPerToken) / 10n ** BigInt(price.decimals);
+};
+const isUrgent = ({ dueAt }: Duty, { patience }: Policy): boolean => dueAt + patience <= NOW;
+const isPressing = ({ goneAt }: Duty): boolean => goneAt !== undefined && goneAt - NOW <= 600;
+
+/** The oracle's answer to whether a transaction is worth sending. */
+function isWorthIt(at: Snapshot, action: Pick<Action, "kind" | "duties">, policy: Policy): boolean {
+  if (!BOUNTY_KINDS.includes(action.kind)) return true;
+  const profit = action.duties.reduce((sum, each) => sum + worth(each, policy), 0n) - costs(at, action);
+  if (action.duties.some((each) => isUrgent(each, policy))) return true;
+  return profit >= policy.minProfit || (profit >= 0n && action.duties.some(isPressing));
+}
+
+const duties = fc
+  .uniqueArray(
+    fc.record({
+      index: fc.integer({ min: 1, max: 40 }),
+      kind: fc.constantFrom(...DUTY_KINDS),
+      dueAt: fc.oneof(fc.integer({ min: NOW - 5_000, max: NOW + 5 }), fc.constantFrom(NOW - 1, NOW, NOW + 1)),
+      window: fc.constantFrom(0, 1, 599, 600, 601, 3_600, 9_000),
+      bounty: fc.bigInt(0n, 5_000n),
+      tenant: fc.constantFrom(TENANT, OTHER_TENANT),
+      token: fc.constantFrom(TOKEN, OTHER_TOKEN),
+    }),
+    { maxLength: 120, selector: ({ index, kind }) => `${kind} ${index}` },
+  )
+  .map((chosen) =>
+    chosen.map(({ index, kind, dueAt, window, bounty, tenant, token }): Duty => {
+      if (kind === "execute" || kind === "settle") return duty(index, dueAt, { kind });
+      const ends = kind === "renew" || kind === "failOver" ? { goneAt: dueAt + window } : {};
+      return duty(index, dueAt, { kind, tenant, token, ...ends, bounty: kind === "collect" ? 0n : bounty });
+    }),
+  );
+
+const scene = duties.chain((all) => {
+  const keys = all.map(({ key }) => key);
+  return fc.record({
+    all: fc.constant(all),
+    blocked: fc.uniqueArray(
+      fc.record({
+        key: fc.constantFrom("none", ...keys, ...all.map(({ id }) => keyOf("renew", id))),
+        reason: fc.constantFrom("held" as const, "claimed" as const),
+        until: fc.integer({ min: NOW - 5, max: NOW + 100 }),
+      }),
+      { maxLength: 10, selector: ({ key }) => key },
+    ),
+    failedBefore: fc.subarray(keys, { maxLength: Math.min(6, keys.length) }),
+    gasLimit: fc.constantFrom(100_000n, 300_000n, 1_000_000n, 15_000_000n),
+    blocks: fc.constantFrom(2n, 3n, 4n),
+    feePerGas: fc.bigInt(0n, 400n),
+    bid: fc.constantFrom(1n, 2n),
+    l1Fee: fc.constantFrom(0n, 1_000_000n),
+    budget: fc.oneof(fc.constant(10n ** 18n), fc.bigInt(0n, 500_000_000n)),
+    slots: fc.integer({ min: 0, max: 20 }),
+    headroom: fc.constantFrom(1_000n, 1_100n, 1_300n),
+    minProfit: fc.constantFrom(0n, 5_000_000n),
+    patience: fc.constantFrom(0, 500, 4_000, 1_000_000),
+    disputes: fc.boolean(),
+    cap: fc.constantFrom(undefined, 200n),
+  });
+});
+
+describe("the planner against an oracle", () => {
+  it("does or explains every due duty once, within gas, money, places, pay and order (ATK-KPR-5, 6, 8, 9)", () => {
+    const seen = new Set<string>();
+    const property = fc.property(scene, (choices) => {
+      const { all, feePerGas, cap, minProfit, patience, disputes, headroom, blocks, gasLimit } = choices;
+      const perKind = <T>(value: T): Record<Duty["kind"], T> =>
+        Object.fromEntries(DUTY_KINDS.map((kind) => [kind, value])) as Record<Duty["kind"], T>;
+      const at = snapshot(all, {
+        blocked: new Map(choices.blocked.map(({ key, reason, until }) => [key, { reason, until }])),
+        failedBefore: new Set(choices.failedBefore),
+        gas: { ...GAS, perAccount: perKind(7_000n), headroom: perKind(headroom) },
+        gasLimit,
+        blockGasLimit: gasLimit * blocks,
+        feePerGas,
+        mostFeePerGas: feePerGas * choices.bid,
+        l1Fee: choices.l1Fee,
+        budget: choices.budget,
+        slots: choices.slots,
+      });
+      const prices = new Map([[TOKEN, { weiPerToken: 1_000_000n, decimals: 2 }]]);
+      const policy = { minProfit, patience, prices, disputes, ...(cap !== undefined && { maxFeePerGas: cap }) };
+      const { actions, skipped } = plan(at, NOW, policy);
+
+      // Nothing is lost, nothing is there twice, nothing is early.
+      const due = all.filter(({ dueAt }) => dueAt <= NOW).map(({ key }) => key);
+      const told = [...actions.flatMap(({ duties: those }) => those), ...skipped.map(({ duty: each }) => each)];
+      expect(told.map(({ key }) => key).sort()).to.deep.equal([...due].sort());
+
+      // What is sent may be sent.
+      for (const action of actions) {
+        const { kind, duties: those } = action;
+        expect(action.gas).to.equal(charged(at, action));
+        expect(action.cost).to.equal(costs(at, action));
+        expect(action.earns).to.equal(those.reduce((sum, each) => sum + worth(each, policy), 0n));
+        expect(action.dueAt).to.equal(Math.min(...those.map(({ dueAt }) => dueAt)));
+        expect(action.gasLimit <= gasLimit).to.equal(true);
+        if (those.length > 1) {
+          expect(needed(at, action) <= action.gasLimit).to.equal(true);
+          expect(those.some(({ key }) => at.failedBefore.has(key))).to.equal(false);
+          expect(["expire", "cancelNoShow", "renew", "collect"]).to.include(kind);
+        }
+        expect(isWorthIt(at, action, policy)).to.equal(true);
+        expect(cap === undefined || feePerGas <= cap).to.equal(true);
+        for (const each of those) {
+          expect(each.kind).to.equal(kind);
+          expect(each.goneAt === undefined || NOW < each.goneAt).to.equal(true);
+          expect((at.blocked.get(each.key)?.until ?? 0) <= NOW).to.equal(true);
+          if (kind === "failOver") expect(at.blocked.get(keyOf("renew", each.id))?.reason).to.equal("held");
+        }
+        if (!LEASE_KINDS.includes(kind)) expect(disputes).to.equal(true);
+      }
+      const promised = actions.reduce((sum, each) => sum + each.gasLimit * at.mostFeePerGas + choices.l1Fee, 0n);
+      expect(promised <= at.budget).to.equal(true);
+      expect(actions.length).to.be.at.most(at.slots);
+      const ofDisputes = actions.filter(({ kind }) => !LEASE_KINDS.includes(kind)).length;
+      expect(ofDisputes).to.be.at.most(Math.min(10, Math.ceil(at.slots / 2)));
+
+      // In order.
+      const ranks = actions.map((action) => rankOf(action, at));
+      expect(ranks).to.deep.equal([...ranks].sort((a, b) => a - b));
+      for (const [index, next] of actions.entries()) {
+        const before = actions[index - 1];
+        if (before === undefined || ranks[index - 1] !== ranks[index]) continue;
+        if (ranks[index] === 0) expect(before.earns >= next.earns).to.equal(true);
+        // A batch that was made smaller for want of money may have lost the duty that was due first, none of the others.
+        else if (choices.budget === 10n ** 18n) expect(before.dueAt).to.be.at.most(next.dueAt);
+      }
+
+      // What is not sent has that reason.
+      const left = at.budget - promised;
+      for (const { duty: each, reason, until } of skipped) {
+        seen.add(reason);
+        const blocked = at.blocked.get(each.key);
+        const alone = { kind: each.kind, duties: [each] };
+        if (until !== undefined) expect(until).to.be.greaterThan(NOW);
+        switch (reason) {
+          case "too late":
+            expect(each.goneAt).to.be.at.most(NOW);
+            break;
+          case "switched off":
+            expect(disputes || LEASE_KINDS.includes(each.kind)).to.equal(false);
+            break;
+          case "failed, left in peace for a while":
+            expect([blocked?.reason, blocked?.until]).to.deep.equal(["held", until]);
+            break;
+          case "claimed by another keeper":
+            expect([blocked?.reason, blocked?.until]).to.deep.equal(["claimed", until]);
+            break;
+          case "fee above the cap":
+            expect(feePerGas > (cap ?? feePerGas)).to.equal(true);
+            break;
+          case "its renewal is tried first":
+            expect(at.blocked.get(keyOf("renew", each.id))?.reason).not.to.equal("held");
+            break;
+          case "does not pay":
+            expect(until).to.equal(each.dueAt + patience);
+            expect(isWorthIt(at, alone, policy)).to.equal(false);
+            break;
+          case "too many transactions under way":
+            if (LEASE_KINDS.includes(each.kind)) expect(actions.length).to.equal(at.slots);
+            else
+              expect(actions.length === at.slots || ofDisputes === Math.min(10, Math.ceil(at.slots / 2))).to.equal(
+                true,
+              );
+            break;
+          case "account empty":
+            // Any batch costs at most its gas limit, so all that is left would not have paid for a full one.
+            expect(left < gasLimit * at.mostFeePerGas + choices.l1Fee).to.equal(true);
+            break;
+        }
+      }
+    });
+    fc.assert(property, { seed: SEED, numRuns: 1_000 });
+    expect(seen.size, [...seen].join(", ")).to.equal(9);
+  });
+
+  it("does everything that can be done where money, places and patience do not limit it", () => {
+    const property = fc.property(duties, (all) => {
+      const possible = all.filter(
+        ({ kind, dueAt, goneAt }) => dueAt <= NOW && kind !== "failOver" && (goneAt === undefined || NOW < goneAt),
+      );
+      const at = snapshot(all, { slots: 1_000, budget: 10n ** 30n, gasLimit: 200_000n, blockGasLimit: 400_000n });
+      const { actions } = plan(at, NOW, { minProfit: 0n, patience: 0, prices: new Map(), disputes: true });
+      const done = actions.flatMap(({ duties: those }) => those);
+      const leases = possible.filter(({ kind }) => LEASE_KINDS.includes(kind));
+      const disputes = possible.length - leases.length;
+      expect(done.length).to.equal(leases.length + Math.min(disputes, 10));
+      // Full: no two batches of a kind could have been one.
+      for (const kind of ["expire", "renew", "cancelNoShow", "collect"] as const) {
+        const batches = actions.filter((action) => action.kind === kind).map(({ duties: those }) => those);
+        const fits = Number((200_000n - GAS.base) / GAS.perItem[kind]) || 1;
+        expect(batches.length).to.equal(Math.ceil(leases.filter((each) => each.kind === kind).length / fits));
+      }
+    });
+    fc.assert(property, { seed: SEED, numRuns: 300 });
+  });
+
+  it("is blind to the order in which the duties come", () => {
+    const shuffled = duties.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    const property = fc.property(shuffled, ([all, others]) => {
+      const at = (those: readonly Duty[]) => snapshot(those, { slots: 4, gasLimit: 200_000n, blockGasLimit: 600_000n });
+      const policy = { minProfit: 0n, patience: 0, prices: new Map(), disputes: true };
+      expect(plan(at(others), NOW, policy).actions).to.deep.equal(plan(at(all), NOW, policy).actions);
+    });
+    fc.assert(property, { seed: SEED, numRuns: 200 });
+  });
+});
+
+function rankOf({ kind, duties: those }: Action, at: Snapshot): number {
+  if (!LEASE_KINDS.includes(kind)) return 4;
+  if (kind === "collect") return 3;
+  if (those.some(({ key }) => at.failedBefore.has(key))) return 2;
+  return those.some(isPressing) ? 0 : 1;
+}
