@@ -6,6 +6,7 @@ import type { ChainState, Step, Tip } from "./chainState";
 import type { Database, Queries, Row } from "./database";
 import { backlog, counts, due, nextDueAt } from "./dutyQueries";
 import { loadItems, loadUntimed, saveItems } from "./itemRows";
+import { reopenAbove } from "./journal";
 import { Reduction } from "./reduction";
 import { lockItems } from "./schema";
 
@@ -89,7 +90,7 @@ export class ChainStore implements ChainState {
       await saveItems(queries, this.rules, new Map(changes));
       await queries.query("DELETE FROM undo WHERE tip > $1", [to.number]);
       await queries.query("DELETE FROM tips WHERE number > $1", [to.number]);
-      await reopen(queries, to.number);
+      await reopenAbove(queries, to.number);
     });
     return isDone && isKnown;
   }
@@ -164,16 +165,7 @@ async function forget(queries: Queries): Promise<void> {
   const first = row?.["first"];
   for (const table of ["tips", "undo", "duties", "items"]) await queries.query(`DELETE FROM ${table}`);
   // What was mined below the deepest tip is beyond forks.
-  if (typeof first === "number") await reopen(queries, first);
-}
-
-/** Transactions that were mined above a block are outstanding again, and broadcast again. */
-async function reopen(queries: Queries, above: number): Promise<void> {
-  await queries.query(
-    "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, gas_used = NULL, fee_paid = NULL, " +
-      "earned = NULL, sent = 0 WHERE mined_block > $1",
-    [above],
-  );
+  if (typeof first === "number") await reopenAbove(queries, first);
 }
 
 async function tipOf(queries: Queries): Promise<Tip | undefined> {

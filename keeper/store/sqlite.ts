@@ -5,11 +5,11 @@ import Libsql from "libsql";
 import { type Database, type Queries, type Row, StoreError, type Value } from "./database";
 import { Mutex } from "./mutex";
 
-/** Milliseconds that a statement waits for another process which uses the file, while this one does nothing else. */
-const BUSY_TIMEOUT = 20;
-/** Milliseconds between two such waits, in which it goes on with other things, and how many there are. */
-const BUSY_PAUSE = 20;
-const BUSY_TRIES = 120;
+/** Milliseconds to wait for another process which uses the file: while it is opened, and for a transaction. */
+const OPEN_TIMEOUT = 2_000;
+const BUSY_TIMEOUT = 5_000;
+/** Milliseconds between two tries, at most. */
+const BUSY_PAUSE = 10;
 /** Milliseconds of statements after which other work of this process gets its turn. */
 const LONGEST_RUN = 25;
 const MOST_CACHED = 200;
@@ -31,13 +31,15 @@ export class Sqlite implements Database {
   /** Opens or creates the file; its directory must exist. Fails with a SqliteError. */
   constructor(private readonly path: string) {
     try {
-      this.connection = new Libsql(path, { timeout: BUSY_TIMEOUT });
+      this.connection = new Libsql(path, { timeout: OPEN_TIMEOUT });
     } catch (error) {
       throw explained(error, path);
     }
     try {
       this.connection.exec("PRAGMA journal_mode = WAL");
       this.connection.exec("PRAGMA synchronous = FULL");
+      // From here on the process does not stand still while it waits.
+      this.connection.exec("PRAGMA busy_timeout = 0");
     } catch (error) {
       this.connection.close();
       throw explained(error, path);
@@ -104,12 +106,14 @@ export class Sqlite implements Database {
 
   /** IMMEDIATE: it waits for other processes here, and not halfway, where it would have to give up. */
   private async begin(): Promise<void> {
-    for (let tries = 1; ; tries++) {
+    const since = performance.now();
+    for (;;) {
       try {
         return this.execute("BEGIN IMMEDIATE");
       } catch (error) {
-        if (!(error instanceof SqliteError) || error.code !== "SQLITE_BUSY" || tries === BUSY_TRIES) throw error;
-        await setTimeout(BUSY_PAUSE);
+        const isBusy = error instanceof SqliteError && error.code === "SQLITE_BUSY";
+        if (!isBusy || performance.now() - since > BUSY_TIMEOUT) throw error;
+        await setTimeout(Math.random() * BUSY_PAUSE);
       }
     }
   }

@@ -229,13 +229,11 @@ describe("ChainStore", () => {
         for (const block of [1, 2, 3]) await writeMined(database, block);
         await back(first);
         expect(
-          await database.query(
-            "SELECT nonce, mined_block, mined_hash, outcome, gas_used, sent FROM transactions ORDER BY nonce",
-          ),
+          await database.query("SELECT nonce, mined_block, mined_hash, outcome, sent FROM transactions ORDER BY nonce"),
         ).to.deep.equal([
-          { nonce: 1, mined_block: 1, mined_hash: "0x1", outcome: "done", gas_used: "21000", sent: 1 },
-          { nonce: 2, mined_block: null, mined_hash: null, outcome: null, gas_used: null, sent: 0 },
-          { nonce: 3, mined_block: null, mined_hash: null, outcome: null, gas_used: null, sent: 0 },
+          { nonce: 1, mined_block: 1, mined_hash: "0x1", outcome: "done", sent: 1 },
+          { nonce: 2, mined_block: null, mined_hash: null, outcome: null, sent: 0 },
+          { nonce: 3, mined_block: null, mined_hash: null, outcome: null, sent: 0 },
         ]);
       });
     });
