@@ -37,6 +37,7 @@ export interface Crowd {
   readonly leases: number;
   readonly end: number;
   readonly headTime: number;
+  readonly headBlock: number;
   readonly keeperKey: string;
   readonly market: string;
   /** First topic of the event of a lease that ended. */
@@ -47,6 +48,7 @@ const savedSchema = z.object({
   leases: z.number(),
   end: z.number(),
   headTime: z.number(),
+  headBlock: z.number(),
   keeperKey: z.string(),
   market: z.string(),
 });
@@ -156,6 +158,7 @@ async function gather(
     leases,
     end: started.timestamp + duration,
     headTime: started.timestamp + 12,
+    headBlock: started.number + 1,
     keeperKey: people.keeper.privateKey,
     market: marketAt,
   };

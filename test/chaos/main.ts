@@ -1,25 +1,29 @@
-/** The fault harness: `npm run chaos -- --runs 200 --seed 1`. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** The fault harness: `npm run chaos -- --runs 200 --seed 1`, `npm run chaos -- --drill fleet`. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 
+import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 
 import { bundleKeeper } from "./bundle";
+import { DRILLS, type Kit } from "./drills";
 import { preparedWorld } from "./prepared";
-import { type Observed, play } from "./run";
-import { describeScenario, scenarioOf } from "./scenario";
+import { keepRecord, resultOf } from "./record";
+import { play } from "./run";
+import { scenarioOf } from "./scenario";
 import { tableHead, tableRow } from "./table";
 import { passed, Tally } from "./tally";
-import { judge, type Verdict } from "./verdict";
+import { judge } from "./verdict";
 
 /** In the project, so that the bundle finds the packages that it does not contain. */
-const CACHE = path.join(__dirname, "../../cache/chaos");
+const CACHE = path.join(__dirname, "../../cache");
 const NAMED = 5;
 
 interface Options {
   readonly runs: number;
   readonly seed: number;
   readonly jobs: number;
+  readonly drill?: string;
   readonly json?: true;
   readonly keepFailed?: string;
 }
@@ -30,128 +34,78 @@ function whole(text: string): number {
   return value;
 }
 
-async function chaos({ runs, seed: first, jobs, json, keepFailed }: Options): Promise<number> {
-  const say = (text: string): void => void (json === true ? process.stderr : process.stdout).write(`${text}\n`);
-  const began = Date.now();
-  mkdirSync(CACHE, { recursive: true });
-  const prepared = await preparedWorld(CACHE);
-  const directory = mkdtempSync(path.join(CACHE, "run-"));
-  const program = await bundleKeeper(directory);
-  say(
-    `The chain and the keeper are ready after ${seconds(began)} s: ${runs} runs from seed ${first}, ${jobs} at a time.`,
-  );
+async function main(options: Options): Promise<number> {
+  const say = (text: string): void => void (options.json === true ? process.stderr : process.stdout).write(`${text}\n`);
+  for (const name of ["chaos", "bench"]) mkdirSync(path.join(CACHE, name), { recursive: true });
+  const prepared = await preparedWorld(path.join(CACHE, "chaos"));
+  const directory = mkdtempSync(path.join(CACHE, "chaos", "run-"));
+  try {
+    const program = await bundleKeeper(directory);
+    const kit = { prepared, program, directory, cache: path.join(CACHE, "bench"), say };
+    return options.drill === undefined ? await chaos(kit, options) : await drill(kit, options.drill, options);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
 
-  say(tableHead());
+async function chaos(kit: Kit, { runs, seed: first, jobs, json, keepFailed }: Options): Promise<number> {
+  const { prepared, program, directory, say } = kit;
+  const began = Date.now();
+  say(`${runs} runs from seed ${first}, ${jobs} at a time.\n${tableHead()}`);
   const tally = new Tally();
-  const results: Record<string, unknown>[] = [];
+  const results: unknown[] = [];
   let next = first;
   const work = async (): Promise<void> => {
     while (next < first + runs) {
       const seed = next++;
-      const scenario = scenarioOf(seed);
       const home = path.join(directory, `${seed}`);
       try {
-        const seen = await play(prepared, program, scenario, home);
+        const seen = await play(prepared, program, scenarioOf(seed), home);
         const verdict = judge(seen);
         tally.add(seed, seen, verdict);
-        results.push(row(seen, verdict));
+        results.push(resultOf(seen, verdict));
         say(tableRow(seen, verdict, tally.runs));
-        if (!passed(verdict)) {
-          for (const fault of [
-            ...verdict.lost.map((duty) => `lost: ${duty}`),
-            ...verdict.double.map((text) => `double: ${text}`),
-            ...verdict.faults,
-          ].slice(0, NAMED))
-            say(`      ${fault}`);
-          say(`      again: npm run chaos -- --runs 1 --seed ${seed} --keep-failed <directory>`);
-          if (keepFailed !== undefined) keep(keepFailed, seen, verdict);
-        }
+        if (passed(verdict)) continue;
+        const { lost, double, faults } = verdict;
+        const all = [...lost.map((duty) => `lost: ${duty}`), ...double.map((text) => `double: ${text}`), ...faults];
+        for (const fault of all.slice(0, NAMED)) say(`      ${fault}`);
+        say(`      again: npm run chaos -- --runs 1 --seed ${seed} --keep-failed <directory>`);
+        if (keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
       } catch (error) {
         tally.broken(seed);
-        say(`${seed}: could not be played: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        say(`seed ${seed} could not be played: ${reasonOf(error)}`);
       } finally {
         rmSync(home, { recursive: true, force: true });
       }
     }
   };
   await Promise.all([...Array(Math.min(jobs, runs)).keys()].map(work));
-  rmSync(directory, { recursive: true, force: true });
-
-  const { due, done, lost, double, other, failed, worstLag, happened } = tally;
-  const missing = tally.missing();
-  const summary = {
-    runs: tally.runs,
-    due,
-    doneByKeeper: done,
-    lost,
-    double,
-    other,
-    worstLagBlocks: worstLag,
-    seconds: Number(seconds(began)),
-    failed,
-    happened: Object.fromEntries(happened),
-    never: missing,
-  };
-  if (json === true) process.stdout.write(`${JSON.stringify({ summary, runs: results }, null, 1)}\n`);
-  say("");
-  say([...happened].map(([what, times]) => `${what}: ${times}`).join("; "));
-  if (missing.length > 0) say(`Never happened in ${tally.runs} runs: ${missing.join(", ")}.`);
-  say(
-    `${tally.runs} runs (seeds ${first} to ${first + runs - 1}): ${due} duties due, ${done} done by the keeper, ${lost} lost, ${double} double, ${other} other faults; worst lag ${worstLag} blocks; ${seconds(began)} s.`,
-  );
-  if (failed.length > 0)
-    say(`Failed: ${failed.sort((a, b) => a - b).join(", ")}. Repeat one by --runs 1 --seed <seed>.`);
-  return failed.length === 0 && missing.length === 0 ? 0 : 1;
+  for (const line of tally.summary(first, (Date.now() - began) / 1_000)) say(line);
+  if (json === true) process.stdout.write(`${JSON.stringify({ summary: tally.result(), runs: results }, null, 1)}\n`);
+  return tally.good ? 0 : 1;
 }
 
-function row(seen: Observed, verdict: Verdict): Record<string, unknown> {
-  const { scenario, blocks, forks, kills, starts, faults, calls, ms } = seen;
-  const { due, done, lost, double, excused, mined, broadcast, lag } = verdict;
-  return {
-    seed: scenario.seed,
-    scenario: describeScenario(scenario),
-    blocks,
-    mined,
-    broadcast,
-    due,
-    done,
-    forks,
-    kills: Object.fromEntries(kills),
-    starts,
-    injected: Object.fromEntries(faults),
-    calls,
-    ms,
-    lag,
-    excused: Object.fromEntries(excused),
-    lost,
-    double,
-    faults: verdict.faults,
-    passed: passed(verdict),
-  };
+async function drill(kit: Kit, wanted: string, { json }: Options): Promise<number> {
+  const names = wanted === "all" ? Object.keys(DRILLS) : wanted.split(",");
+  const table = new Table({ head: ["what", "measured", "at most", ""], style: { head: [], border: [] } });
+  const measures = [];
+  for (const name of names) {
+    const carryOut = DRILLS[name];
+    if (carryOut === undefined)
+      throw new Error(`There is no drill ${name}: write ${Object.keys(DRILLS).join(", ")} or all.`);
+    kit.say(`Drill: ${name}.`);
+    measures.push(...(await carryOut(kit)));
+  }
+  for (const { what, measured, most } of measures) {
+    table.push([what, `${measured}`, `${most}`, measured > most ? "MISSED" : "ok"]);
+  }
+  kit.say(table.toString());
+  if (json === true) process.stdout.write(`${JSON.stringify({ measures }, null, 1)}\n`);
+  return measures.every(({ measured, most }) => measured <= most) ? 0 : 1;
 }
 
-function keep(directory: string, seen: Observed, verdict: Verdict): void {
-  mkdirSync(directory, { recursive: true });
-  const { scenario, lines, reading } = seen;
-  const text = [
-    JSON.stringify(scenario, null, 1),
-    JSON.stringify(row(seen, verdict), null, 1),
-    ...reading.transactions.map(
-      ({ nonce, hash, block, time }) =>
-        `nonce ${nonce} ${hash} in block ${block} at ${time}: ${(reading.named.get(hash) ?? []).join(", ")}`,
-    ),
-    ...reading.deeds.map(({ duty, block, time, hash }) => `${duty} in block ${block} at ${time} by ${hash}`),
-    ...[...seen.broadcasts.all.values()].map(
-      ({ nonce, hash, maxFee, store, journalled }) =>
-        `broadcast nonce ${nonce} ${hash} max fee ${maxFee}, store ${store}, journalled ${journalled}`,
-    ),
-    ...lines,
-  ].join("\n");
-  writeFileSync(path.join(directory, `${scenario.seed}.log`), `${text}\n`);
-}
-
-function seconds(since: number): string {
-  return ((Date.now() - since) / 1_000).toFixed(1);
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 const program = new Command("chaos")
@@ -159,15 +113,14 @@ const program = new Command("chaos")
   .option("--runs <number>", "how many", whole, 20)
   .option("--seed <number>", "of the first run; the others follow", whole, 1)
   .option("--jobs <number>", "at a time", whole, 6)
+  .option("--drill <names>", `instead of runs: ${Object.keys(DRILLS).join(", ")}, or all`)
   .option("--json", "the result on stdout, progress on stderr")
   .option("--keep-failed <directory>", "write what is known of failed runs there");
 void program
   .parseAsync()
-  .then(() => chaos(program.opts<Options>()))
-  .then((code) => {
-    process.exitCode = code;
-  })
+  .then(() => main(program.opts<Options>()))
+  .then((code) => process.exit(code))
   .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 1;
+    process.stderr.write(`${reasonOf(error)}\n`);
+    process.exit(1);
   });

@@ -8,7 +8,7 @@ import {
   MarketLens__factory,
   StandingOrders__factory,
 } from "../../typechain-types";
-import { BLOCK_SECONDS, type Chain } from "./chain";
+import type { Chain } from "./chain";
 import { data, quantity, RpcError } from "./rpc";
 import type { Prepared } from "./world";
 
@@ -64,6 +64,8 @@ export interface Reading {
   readonly deeds: readonly Deed[];
   /** What each transaction of the keeper's calls name. */
   readonly named: ReadonlyMap<string, readonly string[]>;
+  /** Times of the blocks, by number. */
+  readonly times: ReadonlyMap<number, number>;
 }
 
 /** What is due on a chain by its contracts' own word: the keeper's code has no part in it. */
@@ -118,7 +120,8 @@ export class Oracle {
   }
 
   /** Reads the chain from the head of the prepared state on. */
-  async read(from: number, account: string): Promise<Reading> {
+  async read(from: number, ...accounts: readonly string[]): Promise<Reading> {
+    const own = new Set(accounts.map((account) => account.toLowerCase()));
     const head = await this.chain.head();
     const numbers = [...Array(head.number - from).keys()].map((i) => from + 1 + i);
     const answers = await this.chain.rpc.batch(
@@ -128,7 +131,7 @@ export class Oracle {
     const timeOf = new Map(blocks.map(({ number, timestamp }) => [number, timestamp]));
     const transactions = blocks.flatMap(({ number, timestamp, transactions: mined }) =>
       mined
-        .filter((transaction) => transaction.from.toLowerCase() === account.toLowerCase())
+        .filter((transaction) => own.has(transaction.from.toLowerCase()))
         .map((transaction) => ({ ...transaction, block: number, time: timestamp })),
     );
     const deeds = (await this.logs(from + 1)).flatMap((log) => {
@@ -138,15 +141,19 @@ export class Oracle {
       return [{ duty, hash, block, time: timeOf.get(block) ?? 0, index }];
     });
     const named = new Map(transactions.map(({ hash, to, input }) => [hash, namedBy(to, input, this.prepared)]));
-    return { transactions, deeds, named };
+    return { transactions, deeds, named, times: timeOf };
   }
 
-  /** The longest that a lease waited which expired, blocks. */
-  async worstLag({ deeds }: Reading): Promise<number> {
+  /** The most blocks between the one in which a lease that expired could be seen to be due, and the one that ended it. */
+  async worstLag({ deeds, times }: Reading): Promise<number> {
     const expired = deeds.filter(({ duty }) => duty.startsWith("expire "));
     const views = await this.views(expired.map(({ duty }) => parseLeaseId(duty.slice("expire ".length))));
-    const waits = views.map(({ reason, end }, i) => (reason === EXPIRED ? (expired[i]?.time ?? 0) - Number(end) : 0));
-    return Math.ceil(Math.max(0, ...waits) / BLOCK_SECONDS);
+    const blocks = [...times].sort(([a], [b]) => a - b);
+    const lags = views.map(({ reason, end }, i) => {
+      const seen = blocks.find(([, time]) => time >= Number(end))?.[0];
+      return reason === EXPIRED && seen !== undefined ? (expired[i]?.block ?? seen) - seen : 0;
+    });
+    return Math.max(0, ...lags);
   }
 
   private async logs(from: number): Promise<Log[]> {

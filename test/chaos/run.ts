@@ -62,6 +62,8 @@ export interface Observed {
   readonly others: ReadonlyMap<string, number>;
   readonly calls: number;
   readonly lines: readonly string[];
+  /** What the harness did, block by block. */
+  readonly story: readonly string[];
   readonly ms: number;
 }
 
@@ -109,6 +111,7 @@ class Run implements Listener {
   private firstRequest: () => void = () => undefined;
   private readonly asked: Promise<void>;
   private over = false;
+  private readonly story: string[] = [];
 
   constructor(
     private readonly prepared: Prepared,
@@ -176,6 +179,7 @@ class Run implements Listener {
       others: people.did,
       calls: this.proxies.reduce((sum, { calls }) => sum + [...calls.values()].reduce((a, b) => a + b, 0), 0),
       lines: this.keeper.lines,
+      story: this.story,
       ms: Date.now() - began,
     };
   }
@@ -207,6 +211,7 @@ class Run implements Listener {
 
   onFault(kind: FaultKind): void {
     count(this.faults, kind);
+    this.tell(kind);
   }
 
   private heard(message: string): void {
@@ -229,6 +234,7 @@ class Run implements Listener {
     this.armed = undefined;
     this.keeper?.kill();
     count(this.kills, point);
+    this.tell(`killed ${point}`);
     this.restartAt = { block: this.block + kill.away, store: kill.store };
     return true;
   }
@@ -288,6 +294,7 @@ class Run implements Listener {
       const fee = this.baseFee();
       this.head = await reorganise(this.chain, most, kept, fee, this.random, () => this.fill(this.balance));
       this.forks += 1;
+      this.tell(`fork of ${most} blocks, ${kept} kept, head ${this.head.number}`);
       this.deepestFork = Math.max(this.deepestFork, most);
     } finally {
       pass();
@@ -304,7 +311,15 @@ class Run implements Listener {
     const fate = this.store.suffer(restartAt.store, this.random);
     count(this.fates, fate);
     if (fate !== "kept") this.storesLost += 1;
+    this.tell(`started again, store ${fate}`);
     keeper.start();
+  }
+
+  private tell(what: string): void {
+    const { number, timestamp } = this.head;
+    this.story.push(
+      `${new Date().toISOString().slice(17)} block ${this.block}, head ${number} at ${timestamp}: ${what}`,
+    );
   }
 
   private async fill(balance: bigint): Promise<void> {

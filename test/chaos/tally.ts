@@ -59,6 +59,33 @@ export class Tally {
     return [...this.happened].filter(([, times]) => times === 0).map(([what]) => what);
   }
 
+  /** Whether nothing failed, and everything was tried. */
+  get good(): boolean {
+    return this.failed.length === 0 && this.missing().length === 0;
+  }
+
+  /** For people. */
+  summary(first: number, seconds: number): string[] {
+    const { runs, due, done, lost, double, other, worstLag } = this;
+    const missing = this.missing();
+    const failed = [...this.failed].sort((a, b) => a - b);
+    return [
+      "",
+      [...this.happened].map(([what, times]) => `${what}: ${times}`).join("; "),
+      ...(missing.length > 0 ? [`Never happened in ${runs} runs: ${missing.join(", ")}.`] : []),
+      `${runs} runs, seeds ${first} to ${first + runs - 1}: ${due} duties due, ${done} done by the keeper, ${lost} lost, ` +
+        `${double} double, ${other} other faults; worst lag ${worstLag} blocks; ${seconds.toFixed(1)} s.`,
+      ...(failed.length > 0 ? [`Failed: ${failed.join(", ")}. Repeat one by --runs 1 --seed <seed>.`] : []),
+    ];
+  }
+
+  /** For machines. */
+  result(): Record<string, unknown> {
+    const { runs, due, done, lost, double, other, worstLag, failed } = this;
+    const happened = Object.fromEntries(this.happened);
+    return { runs, due, doneByKeeper: done, lost, double, other, worstLag, failed, happened, never: this.missing() };
+  }
+
   private count(what: string, times: number): void {
     this.happened.set(what, (this.happened.get(what) ?? 0) + times);
   }

@@ -72,7 +72,7 @@ export async function prepare(window: Window): Promise<Prepared> {
       bookFile: world.bookFile,
       addresses,
       keys: {
-        keeper: [people.keeper.privateKey],
+        keeper: [people.keeper.privateKey, people.Hana.privateKey],
         rival: [people.Zoe.privateKey],
         tenants: [people.Ana.privateKey, people.Ben.privateKey],
         operators: PROVIDERS.map((name) => people[`${name} operator`].privateKey),
