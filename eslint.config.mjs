@@ -1,14 +1,14 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
-/** Imports that climb to a top-level directory: "../keeper/x", "../../keeper". */
-const directories = (names, message) => ({ regex: `^(\\.\\.?/)+(${names.join("|")})(/|$)`, message });
+/** Imports that climb to a top-level directory: "../keeper/x", "../../keeper". A neighbour may be called the same. */
+const directories = (names, message) => ({ regex: `^(\\.\\.?/)*\\.\\./(${names.join("|")})(/|$)`, message });
 
 const HARDHAT = {
   regex: "^(hardhat($|[/-])|@nomicfoundation/|@typechain/hardhat)",
   message: "Hardhat stays at the edge: only hardhat.config.ts, deploy/ and test/ may know it.",
 };
-const TEST = directories(["test"], "Nothing outside test/ imports test/.");
+const TEST = { regex: "^(\\.\\.?/)+test(/|$)", message: "Nothing outside test/ imports test/." };
 
 /** One layer: what the files of a directory may not import. Arrows point down: scripts, keeper, deploy -> sdk -> typechain-types. */
 const layer = (files, ...patterns) => ({
@@ -81,9 +81,16 @@ export default tseslint.config(
   layer(
     ["scripts/**/*.{ts,js}"],
     HARDHAT,
-    directories(["keeper"], "scripts/ imports sdk/ and deploy/; only the demo also starts a keeper."),
+    directories(
+      ["keeper"],
+      "scripts/ imports sdk/ and deploy/; the demo and the command `keeper` alone know a keeper.",
+    ),
   ),
   layer(["scripts/demo.ts", "scripts/demo/**/*.ts"], HARDHAT),
+  layer(["scripts/cli/commands/keeper.ts"], HARDHAT, {
+    regex: "^(\\.\\.?/)*\\.\\./keeper(?!/cli$)(/|$)",
+    message: "The door to the keeper is keeper/cli.ts.",
+  }),
   {
     files: ["test/**/*.ts"],
     ignores: ["test/helpers/loadFixture.ts"],

@@ -29,7 +29,7 @@ export function instruments(registry: Registry) {
     headBlock: gauge("head_block", "Number of the newest block that enough endpoints agree on"),
     headTime: gauge("head_timestamp_seconds", "Time of that block, by the chain"),
     forkDepth: histogram("fork_depth_blocks", "Blocks that a fork took back", FORK_DEPTHS),
-    rescans: counter("rescans", "Times that all was forgotten and read again from the chain"),
+    rescans: counter("rescans", "Times that all, or recent blocks, were forgotten and read again", ["what"]),
 
     openLeases: gauge("open_leases", "Leases that have not ended"),
     openDisputes: gauge("open_disputes", "Disputes that are not settled"),
@@ -70,7 +70,7 @@ export function instruments(registry: Registry) {
 
     requests: counter("rpc_requests", "Requests, by how they ended", ["endpoint", "outcome"]),
     requestSeconds: histogram("rpc_request_seconds", "How long an answer took", REQUEST_SECONDS, ["endpoint"]),
-    disagreements: counter("rpc_disagreements", "Answers that others contradicted", ["endpoint", "about"]),
+    oddities: counter("rpc_oddities", "What an endpoint did that others did not, or none should", ["endpoint", "kind"]),
     endpointLag: gauge("rpc_lag_blocks", "How far an endpoint is behind the newest agreed block", ["endpoint"]),
     agreeing: gauge("rpc_agreeing_endpoints", "Endpoints that agree on the newest block"),
     configured: gauge("rpc_configured_endpoints", "Endpoints that the keeper was told"),

@@ -1,3 +1,4 @@
+import type { OddityKind } from "../chain/oddities";
 import type { FailureKind } from "../chain/rpcErrors";
 import type { DutyKind } from "../core/duties";
 
@@ -25,9 +26,7 @@ export interface Outstanding {
 }
 
 /** How a request to an endpoint ended: answered, answered with an error, or why there was no answer. */
-export type RequestOutcome = "ok" | "refused" | FailureKind;
-/** What endpoints can contradict each other about. */
-export type Subject = "head" | "block" | "logs";
+export type RequestOutcome = "answered" | "refused" | FailureKind;
 /** How a transaction of the keeper ended. */
 export type TransactionOutcome = "mined" | "reverted" | "foreign";
 
@@ -59,13 +58,13 @@ export interface Meter {
 
   /** A fork took back so many blocks of what was known. */
   forked(depth: number): void;
-  /** All was forgotten, to be read again. */
-  rescanned(): void;
+  /** All was forgotten, to be read again; or recent blocks, whose logs turned out to be others. */
+  rescanned(what: "all" | "recent"): void;
 
   /** One request, batched or not, to an endpoint. */
   requested(endpoint: string, outcome: RequestOutcome, seconds: number): void;
-  /** An endpoint was outvoted, or nobody could be believed because it said otherwise. */
-  disagreed(endpoint: string, about: Subject): void;
+  /** An endpoint did what others did not, or what none should do. */
+  odd(endpoint: string, kind: OddityKind): void;
   /** How far an endpoint is behind the agreed head, blocks. */
   lagging(endpoint: string, blocks: number): void;
   /** How many endpoints agree on the head, of those configured; fewer than are needed when `isEnough` is false. */
@@ -93,7 +92,7 @@ export const NO_METER: Meter = {
   forked: nothing,
   rescanned: nothing,
   requested: nothing,
-  disagreed: nothing,
+  odd: nothing,
   lagging: nothing,
   agreement: nothing,
   passed: nothing,

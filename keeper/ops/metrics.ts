@@ -1,11 +1,12 @@
 import { formatEther } from "ethers";
 import { Registry } from "prom-client";
 
+import type { OddityKind } from "../chain/oddities";
 import type { DutyKind } from "../core/duties";
 import { BlockClock } from "./blockClock";
 import type { Health } from "./health";
 import { type Instruments, instruments } from "./instruments";
-import type { BlockTime, Look, Meter, Outstanding, RequestOutcome, Subject, TransactionOutcome } from "./meter";
+import type { BlockTime, Look, Meter, Outstanding, RequestOutcome, TransactionOutcome } from "./meter";
 import type { Stopwatch } from "./stopwatch";
 
 /** Who a keeper is. */
@@ -15,7 +16,7 @@ export interface Identity {
   readonly chainId: number;
 }
 
-const SUBJECTS: readonly Subject[] = ["head", "block", "logs"];
+const ODDITIES: readonly OddityKind[] = ["failed", "refused", "void", "differs", "behind", "wrongChain"];
 const OUTCOMES: readonly TransactionOutcome[] = ["mined", "reverted", "foreign"];
 /** Of the average fee, how much the newest transaction makes. */
 const WEIGHT_OF_NEWEST = 1 / 8;
@@ -45,10 +46,11 @@ export class PrometheusMeter implements Meter {
     const { all } = this;
     this.lastGoodPass = now();
     for (const gauge of [all.balance, all.runway, all.dueSince]) gauge.remove();
+    for (const what of ["all", "recent"]) all.rescans.inc({ what }, 0);
     for (const outcome of OUTCOMES) all.settled.inc({ outcome }, 0);
     for (const endpoint of endpoints) {
-      all.requests.inc({ endpoint, outcome: "ok" }, 0);
-      for (const about of SUBJECTS) all.disagreements.inc({ endpoint, about }, 0);
+      all.requests.inc({ endpoint, outcome: "answered" }, 0);
+      for (const kind of ODDITIES) all.oddities.inc({ endpoint, kind }, 0);
     }
     all.configured.set(endpoints.length);
   }
@@ -134,17 +136,17 @@ export class PrometheusMeter implements Meter {
     this.all.forkDepth.observe(depth);
   }
 
-  rescanned(): void {
-    this.all.rescans.inc();
+  rescanned(what: "all" | "recent"): void {
+    this.all.rescans.inc({ what });
   }
 
   requested(endpoint: string, outcome: RequestOutcome, seconds: number): void {
     this.all.requests.inc({ endpoint, outcome });
-    if (outcome === "ok") this.all.requestSeconds.observe({ endpoint }, seconds);
+    if (outcome === "answered") this.all.requestSeconds.observe({ endpoint }, seconds);
   }
 
-  disagreed(endpoint: string, about: Subject): void {
-    this.all.disagreements.inc({ endpoint, about });
+  odd(endpoint: string, kind: OddityKind): void {
+    this.all.oddities.inc({ endpoint, kind });
   }
 
   lagging(endpoint: string, blocks: number): void {

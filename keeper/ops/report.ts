@@ -1,46 +1,87 @@
-import Table from "cli-table3";
-import { formatEther } from "ethers";
+import { formatEther, formatUnits } from "ethers";
 
-import { formatInstant } from "../../sdk/units";
-import { idOf, nameOf } from "../core/duties";
+import { plainTable } from "../../sdk/table";
+import { formatDuration, formatInstant } from "../../sdk/units";
+import type { Skipped } from "../core/plan";
 import type { Outlook } from "./keeper";
 
-/** What would be done and why, for people. */
-export function describe(outlook: Outlook): string {
-  const { head, openLeases, openDisputes, actions, skipped, nextDueAt } = outlook;
-  const lines = [
-    `Block ${head.number}, chain time ${formatInstant(head.timestamp)}: ${openLeases} leases have not ended, ` +
-      `${openDisputes} disputes are not settled.`,
-  ];
-  if (actions.length > 0) {
-    const table = new Table({
-      head: ["send", "for", "due since", "gas", "costs", "earns"],
-      style: { head: [], border: [] },
-    });
-    for (const { kind, duties, dueAt, gas, cost, earns } of actions) {
-      const names = duties.slice(0, 5).map((duty) => nameOf(kind, idOf(duty)));
-      const rest = duties.length > 5 ? [`and ${duties.length - 5} more`] : [];
-      table.push([
-        kind,
-        [...names, ...rest].join(" "),
-        formatInstant(dueAt),
-        gas.toString(),
-        formatEther(cost),
-        formatEther(earns),
-      ]);
-    }
-    lines.push(table.toString());
-  }
-  for (const { duty, reason, until } of skipped) {
-    const when = until === undefined ? "" : ` until ${formatInstant(until)}`;
-    lines.push(`left undone: ${duty.kind} ${nameOf(duty.kind, idOf(duty))}: ${reason}${when}`);
-  }
-  if (actions.length === 0 && skipped.length === 0) lines.push("Nothing is due.");
-  if (nextDueAt !== undefined) lines.push(`The next is due at ${formatInstant(nextDueAt)}.`);
-  return lines.join("\n");
+/** Names that a line has room for. */
+const MOST_NAMED = 4;
+
+/** Some of many, and how many more there are. */
+export function some(names: readonly string[], most = MOST_NAMED): string {
+  const more = names.length - most;
+  return [...names.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
 }
 
-/** The same for machines: integers as decimal strings. */
-export function toJson(outlook: Outlook): string {
-  return JSON.stringify(outlook, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** JSON, integers that may be large as decimal strings. */
+export function toJson(data: unknown): string {
+  return JSON.stringify(data, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
+}
+
+/** What would be done and why, what it would earn and cost, and what is left undone and why; for people. */
+export function describe(outlook: Outlook): string {
+  const { head, leases, disputes, backlog, actions, skipped, nextDueAt } = outlook;
+  const sections = [
+    `Block ${head.number}, ${formatInstant(head.timestamp)} by the chain: ${counted(leases, "lease")} not ended, ` +
+      `${counted(disputes, "dispute")} not settled, ${dueText(backlog, head.timestamp)}.`,
+  ];
+  if (actions.length > 0) sections.push(actionsTable(outlook));
+  if (skipped.length > 0) sections.push(skippedTable(skipped));
+  if (actions.length === 0 && skipped.length === 0) sections.push("Nothing is to be done.");
+  if (nextDueAt !== undefined) {
+    sections.push(
+      `The next duty falls due at ${formatInstant(nextDueAt)}, in ${formatDuration(nextDueAt - head.timestamp)}.`,
+    );
+  }
+  return sections.join("\n\n");
+}
+
+/** How much is due, and for how long it has been. */
+export function dueText({ duties, dueSince }: Outlook["backlog"], now: number): string {
+  if (duties === 0 || dueSince === undefined) return "nothing due";
+  return `${counted(duties, "duty").replace(/ys$/, "ies")} due, the first for ${formatDuration(now - dueSince)}`;
+}
+
+function actionsTable({ actions, head }: Outlook): string {
+  const rows = actions.map(({ kind, duties, dueAt, gas, cost, earns }) => [
+    kind,
+    some(duties.map(({ key }) => key.slice(kind.length + 1))),
+    formatDuration(head.timestamp - dueAt),
+    gas.toLocaleString("en"),
+    coin(cost),
+    coin(earns),
+    bounties(duties),
+  ]);
+  const titles = ["SEND", "FOR", "DUE FOR", "GAS", "COSTS", "EARNS", "BOUNTIES"];
+  return plainTable(titles, rows, [3, 4, 5]);
+}
+
+/** Base units by token: prices and decimals are the operator's affair. */
+function bounties(duties: Outlook["actions"][number]["duties"]): string {
+  const sums = new Map<string, bigint>();
+  for (const { token, bounty } of duties) {
+    if (token !== undefined && bounty > 0n) sums.set(token, (sums.get(token) ?? 0n) + bounty);
+  }
+  return [...sums].map(([token, amount]) => `${amount} of ${token}`).join(", ");
+}
+
+function skippedTable(skipped: readonly Skipped[]): string {
+  const byReason = new Map<string, Skipped[]>();
+  for (const one of skipped) byReason.set(one.reason, [...(byReason.get(one.reason) ?? []), one]);
+  const rows = [...byReason].map(([reason, those]) => {
+    const untils = those.flatMap(({ until }) => until ?? []);
+    const until = untils.length === 0 ? "" : formatInstant(Math.min(...untils));
+    return [reason, some(those.map(({ duty }) => duty.key)), until];
+  });
+  return plainTable(["LEFT UNDONE, SINCE", "WHAT", "UNTIL, AT FIRST"], rows);
+}
+
+/** Wei of native coin, to nine digits behind the point. */
+export function coin(wei: bigint): string {
+  return wei % 10n ** 9n === 0n ? formatEther(wei) : formatUnits(wei - (wei % 10n ** 9n), 18);
 }

@@ -12,6 +12,8 @@ export interface CommandSpec<S extends z.ZodType> {
   /** More for its --help. */
   readonly details?: string;
   readonly options?: readonly (readonly [flags: string, description: string])[];
+  /** Its configuration is its own, and it asks no node by itself: of the options of every command it takes --json alone. */
+  readonly hasOwnSettings?: boolean;
   /** Checks what was typed; all faults are named at once. */
   readonly input: S;
   readonly run: (session: Session, input: z.output<S>) => Promise<Report>;

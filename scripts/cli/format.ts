@@ -7,8 +7,8 @@ import type { Token } from "./tokens";
 
 /** What a command hands back: for machines and for people. */
 export interface Report {
-  /** Anything that JSON can hold, and bigints, which become decimal strings. */
-  readonly data: unknown;
+  /** Anything that JSON can hold, and bigints, which become decimal strings. Undefined: nothing is left to print. */
+  readonly data?: unknown;
   readonly text: string;
   /** 0 unless told. */
   readonly exitCode?: number;

@@ -113,17 +113,23 @@ function fail(failure: Failure, asJson: boolean, secrets: readonly string[], io:
   return exitCode;
 }
 
-function readSettings(command: Command, { env, io }: Outside): Config | number {
+function readSettings(spec: AnyCommand, command: Command, { env, io }: Outside): Config | number {
   const options = command.optsWithGlobals<Record<string, unknown>>();
   try {
-    return readConfig(options, env);
+    if (spec.hasOwnSettings !== true) return readConfig(options, env);
+    const { json, ...others } = options;
+    const typed = Object.keys(others).map((field) => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+    if (typed.length > 0) {
+      throw new Failure("usage", `this command does not take --${typed.join(", --")}: see its --help for its settings`);
+    }
+    return readConfig({ json }, {});
   } catch (error) {
     return fail(toFailure(error, {}), options["json"] === true, [], io);
   }
 }
 
 async function run(spec: AnyCommand, command: Command, outside: Outside): Promise<number> {
-  const config = readSettings(command, outside);
+  const config = readSettings(spec, command, outside);
   if (typeof config === "number") return config;
   const secrets = secretsOf(config);
   const session = new Session(config, outside);
@@ -137,6 +143,8 @@ async function run(spec: AnyCommand, command: Command, outside: Outside): Promis
   } finally {
     await session.close();
   }
-  outside.io.out(`${redact(config.json ? toJson(report.data) : report.text, secrets)}\n`);
+  if (report.data !== undefined) {
+    outside.io.out(`${redact(config.json ? toJson(report.data) : report.text, secrets)}\n`);
+  }
   return report.exitCode ?? EXIT.ok;
 }

@@ -9,14 +9,23 @@ import type { World } from "./world";
 const logSchema = z.object({
   level: z.number(),
   msg: z.string(),
-  leases: z.array(z.string()).optional(),
-  disputes: z.array(z.string()).optional(),
+  /** "expire 7-12" */
+  duties: z.array(z.string()).optional(),
   gasUsed: z.string().optional(),
   earned: z.record(z.string(), z.string()).optional(),
 });
 type LogLine = z.infer<typeof logSchema>;
 
 const WARNING = 40;
+const PAST: Readonly<Record<string, string>> = {
+  expire: "expired",
+  cancelNoShow: "cancelled the no-show",
+  renew: "renewed",
+  failOver: "failed over",
+  execute: "executed",
+  settle: "settled",
+  collect: "collected",
+};
 const PATIENCE_MS = 20_000;
 
 /** A keeper in a process of its own, and what it says. */
@@ -38,14 +47,15 @@ export class KeeperProcess {
     const child = children.start(
       "keeper",
       process.execPath,
-      ["--import", "tsx", path.join(root, "keeper/main.ts"), "run"],
+      [path.join(root, "scripts/leasehold.js"), "keeper", "run"],
       {
         cwd: root,
         env: {
           PATH: process.env["PATH"],
-          KEEPER_RPC_URL: rpcUrl,
+          KEEPER_RPC_URLS: rpcUrl,
           KEEPER_ADDRESS_BOOK: bookFile,
           KEEPER_PRIVATE_KEY: people.keeper.privateKey,
+          KEEPER_STORE: path.join(path.dirname(bookFile), "keeper.sqlite"),
           KEEPER_POLL_SECONDS: "0.1",
         },
         onLine: (line) => {
@@ -73,16 +83,17 @@ export class KeeperProcess {
 
   private hear(line: string): LogLine {
     const entry = logSchema.parse(JSON.parse(line));
-    const { level, msg, leases = [], disputes = [], gasUsed, earned = {} } = entry;
+    const { level, msg, duties = [], gasUsed, earned = {} } = entry;
     if (gasUsed !== undefined && level < WARNING) {
-      for (const lease of leases) this.ended.add(lease);
+      const [[kind = ""] = [], names] = [duties[0]?.split(" "), duties.map((duty) => duty.split(" ")[1] ?? duty)];
+      for (const name of names) this.ended.add(name);
       const bounties = Object.entries(earned).map(([address, amount]) => {
         const token = Object.values(this.world.tokens).find((money) => money.address === address);
         return token === undefined ? amount : `${formatAmount(BigInt(amount), token.decimals)} ${token.symbol}`;
       });
       const gas = Number(gasUsed).toLocaleString("en");
       const bounty = bounties.length === 0 ? "no bounty" : `bounty ${bounties.join(" + ")}`;
-      this.tell(`keeper: ${msg} ${[...leases, ...disputes].join(", ")} in one transaction (${gas} gas), ${bounty}`);
+      this.tell(`keeper: ${PAST[kind] ?? msg} ${names.join(", ")} in one transaction (${gas} gas), ${bounty}`);
     } else if (level >= WARNING) {
       this.tell(`keeper: ${msg}`);
     }

@@ -2,6 +2,7 @@ import type { CommandGroup } from "../command";
 import { dispute } from "./dispute";
 import { doctor } from "./doctor";
 import { GOVERNANCE } from "./governance";
+import { KEEPER } from "./keeper";
 import { lease } from "./lease";
 import { offers } from "./offers";
 import { order } from "./order";
@@ -19,5 +20,6 @@ export const GROUPS: readonly CommandGroup[] = [
   order,
   dispute,
   ...GOVERNANCE,
+  KEEPER,
   doctor,
 ];

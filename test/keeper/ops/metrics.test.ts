@@ -127,21 +127,21 @@ describe("Metrics", () => {
     });
   });
 
-  it("name endpoints by their labels, and begin at zero, so that the first disagreement is an increase", async () => {
+  it("name endpoints by their labels, and begin at zero, so that the first oddity is an increase", async () => {
     expect(await samples()).to.include({
-      'rpc_requests_total{endpoint="two.example",outcome="ok"}': 0,
-      'rpc_disagreements_total{endpoint="one.example",about="logs"}': 0,
+      'rpc_requests_total{endpoint="two.example",outcome="answered"}': 0,
+      'rpc_oddities_total{endpoint="one.example",kind="differs"}': 0,
       rpc_configured_endpoints: 2,
     });
-    meter.requested("one.example", "ok", 0.2);
+    meter.requested("one.example", "answered", 0.2);
     meter.requested("one.example", "timeout", 10);
-    meter.disagreed("one.example", "logs");
+    meter.odd("one.example", "differs");
     meter.lagging("two.example", 4);
     meter.agreement(1, 2, false);
     expect(await samples()).to.include({
       'rpc_requests_total{endpoint="one.example",outcome="timeout"}': 1,
       'rpc_request_seconds_count{endpoint="one.example"}': 1,
-      'rpc_disagreements_total{endpoint="one.example",about="logs"}': 1,
+      'rpc_oddities_total{endpoint="one.example",kind="differs"}': 1,
       'rpc_lag_blocks{endpoint="two.example"}': 4,
       rpc_agreeing_endpoints: 1,
     });
@@ -150,12 +150,12 @@ describe("Metrics", () => {
   it("count forks by depth, and rescans", async () => {
     meter.forked(3);
     meter.forked(1);
-    meter.rescanned();
+    meter.rescanned("all");
     expect(await samples()).to.include({
       'fork_depth_blocks_bucket{le="1"}': 1,
       fork_depth_blocks_count: 2,
       fork_depth_blocks_sum: 4,
-      rescans_total: 1,
+      'rescans_total{what="all"}': 1,
     });
   });
 

@@ -1,0 +1,167 @@
+/** `leasehold keeper ...`: what its commands do. The composition root of the keeper: real environment, streams and clocks. */
+import type { Server } from "node:http";
+
+import type { Wallet } from "ethers";
+import { type Logger, pino } from "pino";
+
+import { AddressBookError } from "../sdk/addressBook";
+import type { ListenAddress } from "./config/fields";
+import { openKey } from "./config/key";
+import { type Config, ConfigError, loadConfig, loadStoreLocation } from "./config/load";
+import { endpointLabels, redact, secretsOf, showConfig, showStore } from "./config/show";
+import { composeActor, composeLooker } from "./ops/compose";
+import { Health } from "./ops/health";
+import { close, ListenError, serve, type Served } from "./ops/http";
+import { PrometheusMeter } from "./ops/metrics";
+import { Pace } from "./ops/pace";
+import { describe, toJson } from "./ops/report";
+import { type Passed, runOnce, runService, type Service } from "./ops/service";
+import { describeStatus } from "./ops/statusReport";
+import { stopSignal } from "./ops/stop";
+import { stopwatch } from "./ops/stopwatch";
+import { StoreError } from "./store/database";
+import { openToRead } from "./store/openToRead";
+import { readStatus } from "./store/status";
+
+/** For supervisors: what happened. A configuration that is wrong is not worth a restart, all else is. */
+export const KEEPER_EXIT = {
+  /** Stopped when asked to, or done. */
+  ok: 0,
+  /** `once` or `plan` could not do it all; or a fault of this program. */
+  failed: 1,
+  /** The configuration, the key, the address book or the command line is wrong. */
+  configuration: 2,
+  /** The store cannot be used. */
+  store: 3,
+} as const;
+
+export type KeeperCommand = "run" | "once" | "plan" | "status";
+
+export function isKeeperCommand(name: string): name is KeeperCommand {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+/** Where a command reads from and writes to. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Whether to write JSON for machines; logs always are. */
+  readonly json: boolean;
+}
+
+/** Runs one command to its end. Returns the exit code; everything that goes wrong is said on `err`, without a secret. */
+export async function runKeeper(command: KeeperCommand, surroundings: Surroundings): Promise<number> {
+  const secrets = secretsOf(surroundings.env);
+  try {
+    return await COMMANDS[command]({ ...surroundings, explain: (error) => redact(messageOf(error), secrets) });
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    const message = redact(messageOf(error), secrets);
+    surroundings.err(`${surroundings.json ? toJson({ error: { message }, exitCode }) : `error: ${message}`}\n`);
+    return exitCode;
+  }
+}
+
+interface Running extends Surroundings {
+  readonly explain: (error: unknown) => string;
+}
+
+const COMMANDS: Readonly<Record<KeeperCommand, (running: Running) => Promise<number>>> = {
+  run: (running) =>
+    acting(running, async (service, _meter, log) => {
+      await runService(service);
+      log.info("stopped");
+      return KEEPER_EXIT.ok;
+    }),
+
+  once: (running) =>
+    acting(running, async (service, meter) => {
+      const isDone = await runOnce(service);
+      if (service.signal.aborted) return KEEPER_EXIT.ok;
+      return isDone && meter.failedDuties === 0 ? KEEPER_EXIT.ok : KEEPER_EXIT.failed;
+    }),
+
+  async plan({ env, out, json }) {
+    const config = loadConfig(env, { key: false });
+    const keeper = await composeLooker(config, {
+      log: logTo(STDERR, config.logLevel),
+      signal: new AbortController().signal,
+    });
+    try {
+      const outlook = await keeper.outlook();
+      out(`${json ? toJson(outlook) : describe(outlook)}\n`);
+      return KEEPER_EXIT.ok;
+    } finally {
+      await keeper.close();
+    }
+  },
+
+  async status({ env, out, json }) {
+    const database = await openToRead(loadStoreLocation(env), logTo(STDERR, "warn"));
+    try {
+      const status = await readStatus(database);
+      out(`${json ? toJson(status) : describeStatus(status)}\n`);
+      return KEEPER_EXIT.ok;
+    } finally {
+      await database.close();
+    }
+  },
+};
+
+/** Builds a keeper with its key, metrics and health, hands it to `work`, and takes everything down again. */
+async function acting(
+  { env, explain }: Running,
+  work: (service: Service, meter: PrometheusMeter, log: Logger) => Promise<number>,
+): Promise<number> {
+  const config = loadConfig(env, { key: true });
+  const log = logTo(STDOUT, config.logLevel);
+  const signal = stopSignal((name) => log.info({ signal: name }, "stopping"));
+  log.debug(showConfig(config), "configuration");
+
+  const health = new Health(config.staleMs / 1_000, stopwatch);
+  const meter = new PrometheusMeter(stopwatch, endpointLabels(config.rpcUrls), health);
+  const server = await listening(config.listen, { health, expose: () => meter.expose() });
+  try {
+    const wallet = await keyOf(config);
+    const keeper = await composeActor(config, wallet, { log, signal, meter });
+    try {
+      const { account, name, chainId, market } = keeper;
+      meter.identify({ name, account, chainId });
+      log.info({ chainId, market, account, name, store: showStore(config.store) }, "keeper started");
+      const pace = new Pace(config.pollMs / 1_000);
+      const pass = (): Promise<Passed> => keeper.pass();
+      return await work({ pass, pace, now: stopwatch, health, meter, explain, log, signal }, meter, log);
+    } finally {
+      await keeper.close();
+    }
+  } finally {
+    if (server !== undefined) await close(server);
+  }
+}
+
+function keyOf({ key }: Config): Promise<Wallet> {
+  if (key === undefined) throw new ConfigError(["there is no key"]);
+  return openKey(key);
+}
+
+async function listening(address: ListenAddress | undefined, served: Served): Promise<Server | undefined> {
+  return address === undefined ? undefined : serve(address, served);
+}
+
+const STDOUT = 1;
+const STDERR = 2;
+
+function logTo(dest: number, level: string): Logger {
+  return pino({ level, base: null }, pino.destination({ dest, sync: true }));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof StoreError) return KEEPER_EXIT.store;
+  const isWrong = [ConfigError, AddressBookError, ListenError].some((type) => error instanceof type);
+  return isWrong ? KEEPER_EXIT.configuration : KEEPER_EXIT.failed;
+}

@@ -1,0 +1,187 @@
+import { type BaseWallet, Interface, ZeroAddress } from "ethers";
+import type { Logger } from "pino";
+
+import { addressesOf, readAddressBook } from "../../sdk/addressBook";
+import { Market__factory } from "../../typechain-types";
+import type { ChainApi } from "../chain/api";
+import { connect } from "../chain/connect";
+import { doneBy } from "../chain/doneBy";
+import type { Sources } from "../chain/events";
+import { Executor } from "../chain/executor";
+import { FeeReader } from "../chain/feeReader";
+import { TransactionQueue } from "../chain/queue";
+import { ProtocolReader } from "../chain/reader";
+import { WaitError } from "../chain/rpcErrors";
+import { WalletSigner } from "../chain/signer";
+import { Sync } from "../chain/sync";
+import { type Config, ConfigError } from "../config/load";
+import { endpointLabels } from "../config/show";
+import { nameOfRules, rulesFor } from "../core/items";
+import type { Price } from "../core/worth";
+import { ChainStore } from "../store/chainStore";
+import { WorkStore } from "../store/workStore";
+import type { Database } from "../store/database";
+import { Journal } from "../store/journal";
+import { openDatabase } from "../store/open";
+import { type Eyes, Keeper, type Outlook, outlook, type PassReport } from "./keeper";
+import { type Meter, NO_METER } from "./meter";
+import { listenersOf, tellQueue, tellSync } from "./telling";
+
+/** What a keeper is made with. */
+export interface Surroundings {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly meter?: Meter;
+}
+
+/** All parts of a keeper that only looks, put together. */
+export interface Looker {
+  readonly chainId: number;
+  readonly market: string;
+  outlook(): Promise<Outlook>;
+  close(): Promise<void>;
+}
+
+/** One that acts, too. */
+export interface Actor extends Looker {
+  readonly account: string;
+  /** Under which it claims duties. */
+  readonly name: string;
+  pass(): Promise<PassReport>;
+}
+
+interface Parts extends Looker {
+  readonly api: ChainApi;
+  readonly database: Database;
+  readonly eyes: Eyes;
+  readonly sources: Sources;
+}
+
+/** Puts a keeper together that plans. Fails with what is wrong with the address book, the endpoints or the store. */
+export function composeLooker(config: Config, surroundings: Surroundings): Promise<Looker> {
+  return parts(config, surroundings);
+}
+
+/** Puts a keeper together that acts with a key. Fails with what is wrong with the address book, the endpoints or the store. */
+export async function composeActor(config: Config, wallet: BaseWallet, surroundings: Surroundings): Promise<Actor> {
+  const { log, signal, meter = NO_METER } = surroundings;
+  const looker = await parts(config, surroundings);
+  const { api, database, eyes, sources, chainId } = looker;
+  const account = wallet.address;
+  const name = config.name ?? account;
+  const queue = new TransactionQueue(
+    api,
+    eyes.fees,
+    new WalletSigner(wallet, BigInt(chainId)),
+    new Journal(database, account),
+    { bumpBlocks: config.bumpBlocks, ...capOf(config) },
+    (logs) => doneBy(account, sources, logs),
+    tellQueue(log, meter),
+  );
+  const keeper = new Keeper(eyes, {
+    queue,
+    executor: new Executor(sources, account, api),
+    work: new WorkStore(database),
+    name,
+    claimSeconds: config.claimSeconds,
+    balance: () => api.balance(account),
+    meter,
+    log,
+    signal,
+  });
+  const pass = async (): Promise<PassReport> => {
+    try {
+      return await keeper.pass();
+    } catch (error) {
+      if (error instanceof WaitError) meter.agreement(0, config.rpcUrls.length, false);
+      throw error;
+    }
+  };
+  return { ...looker, account, name, pass };
+}
+
+async function parts(config: Config, { log, meter = NO_METER }: Surroundings): Promise<Parts> {
+  const book = readAddressBook(config.addressBook);
+  const { market, orders, disputes } = addressesOf(book);
+  const sources = { market, orders, disputes };
+  const labels = endpointLabels(config.rpcUrls);
+  const api = await connect(book, {
+    endpoints: config.rpcUrls.map((url, index) => ({ url, name: labels[index] ?? "" })),
+    timeoutMs: config.rpcTimeoutMs,
+    ...listenersOf(log, meter),
+  });
+  let database: Database | undefined;
+  try {
+    const prices = await pricesOf(config.weiPerToken, api);
+    const rulesOptions = { outageAllowance: await outageAllowance(api, market), serve: config.serve };
+    database = await openDatabase(config.store, { deployment: { chainId: book.chainId, market }, log });
+    const depth = config.reorgDepth;
+    const state = await ChainStore.open(database, rulesFor(rulesOptions), { madeBy: nameOfRules(rulesOptions), depth });
+    const { logRange } = config;
+    const options = { startBlock: book.startBlock, logRange, reorgDepth: depth };
+    const sync = new Sync(state, new ProtocolReader(api, sources), options, tellSync(log, meter));
+    const eyes: Eyes = {
+      sync: () => sync.look(),
+      state,
+      fees: new FeeReader(api),
+      policy: {
+        minProfit: config.minProfit,
+        patience: config.patience,
+        prices,
+        disputes: config.disputes,
+        ...capOf(config),
+      },
+      nodeGasLimit: config.nodeGasLimit,
+      maxInFlight: config.maxInFlight,
+    };
+    const opened = database;
+    const close = async (): Promise<void> => {
+      api.close();
+      await opened.close();
+    };
+    return { chainId: book.chainId, market, api, database, eyes, sources, outlook: () => outlook(eyes), close };
+  } catch (error) {
+    api.close();
+    await database?.close();
+    throw error;
+  }
+}
+
+function capOf({ maxFeePerGas }: Config): { maxFeePerGas?: bigint } {
+  return maxFeePerGas === undefined ? {} : { maxFeePerGas };
+}
+
+const marketInterface = Market__factory.createInterface();
+const tokenInterface = new Interface(["function decimals() view returns (uint8)"]);
+
+/** Seconds by which a missed activation is forgiven: the market's, for good. */
+async function outageAllowance(api: ChainApi, market: string): Promise<number> {
+  const data = marketInterface.encodeFunctionData("OUTAGE_ALLOWANCE");
+  const [seconds] = marketInterface.decodeFunctionResult(
+    "OUTAGE_ALLOWANCE",
+    await api.call({ from: ZeroAddress, to: market, data }),
+  );
+  return Number(seconds);
+}
+
+async function pricesOf(weiPerToken: ReadonlyMap<string, bigint>, api: ChainApi): Promise<ReadonlyMap<string, Price>> {
+  const prices = new Map<string, Price>();
+  const faults: string[] = [];
+  const data = tokenInterface.encodeFunctionData("decimals");
+  for (const [token, wei] of weiPerToken) {
+    const answer = await api.call({ from: ZeroAddress, to: token, data }).catch((error: unknown) => {
+      if (error instanceof WaitError) throw error;
+      return "0x";
+    });
+    if (answer.length === ONE_WORD) {
+      prices.set(token, { weiPerToken: wei, decimals: Number(BigInt(answer)) });
+    } else {
+      faults.push(`KEEPER_TOKEN_PRICES: ${token} does not tell its decimals: remove it, or correct its address`);
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return prices;
+}
+
+/** Characters of one word of 32 bytes. */
+const ONE_WORD = 2 + 64;

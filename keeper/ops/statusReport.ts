@@ -1,0 +1,67 @@
+import { formatUnits } from "ethers";
+
+import { plainTable } from "../../sdk/table";
+import { formatDuration, formatInstant } from "../../sdk/units";
+import type { Status } from "../store/status";
+import { coin, counted, dueText, some } from "./report";
+
+/** What a store knows, for people. */
+export function describeStatus(status: Status): string {
+  const { tip, underWay, held, claims, accounts } = status;
+  const market = `Market ${status.market} on chain ${status.chainId}`;
+  if (tip === null) return `${market}: nothing is known yet. Wait for the keeper's first pass.`;
+  const now = tip.timestamp;
+  const kinds = Object.entries(status.dueByKind).map(([kind, number]) => `${number} ${kind}`);
+  const lines = [
+    market,
+    `Block ${tip.number}, ${formatInstant(now)} by the chain: ${counted(status.leases, "lease")} not ended, ` +
+      `${counted(status.disputes, "dispute")} not settled, ${dueText(status.backlog, now)}${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}.`,
+  ];
+  if (status.nextDueAt !== null) {
+    lines.push(
+      `The next duty falls due at ${formatInstant(status.nextDueAt)}, in ${formatDuration(status.nextDueAt - now)}.`,
+    );
+  }
+  const sections = [lines.join("\n")];
+  sections.push(underWay.length === 0 ? "No transaction is under way." : underWayTable(underWay, tip.number));
+  if (held.length > 0) {
+    const rows = held.slice(0, MOST_HELD).map(({ duty, why, until }) => [duty, why, formatInstant(until)]);
+    sections.push(plainTable(["LEFT IN PEACE", "SINCE IT", "UNTIL"], rows));
+    if (held.length > MOST_HELD) sections.push(`and ${held.length - MOST_HELD} more (--json has all)`);
+  }
+  if (claims.length > 0) {
+    const rows = claims.map(({ keeper, duties, until }) => [keeper, String(duties), formatInstant(until)]);
+    sections.push(plainTable(["KEEPER", "CLAIMS", "UNTIL, IF IT FALLS SILENT"], rows, [1]));
+  }
+  if (accounts.length > 0) sections.push(accountsTable(accounts));
+  return sections.join("\n\n");
+}
+
+const MOST_HELD = 20;
+
+function underWayTable(underWay: Status["underWay"], block: number): string {
+  const rows = underWay.map((one) => [
+    one.account,
+    String(one.nonce),
+    `${one.kind} ${some(one.duties.map((key) => key.split(" ")[1] ?? key))}`,
+    counted(Math.max(0, block - one.sinceBlock), "block"),
+    String(one.attempts),
+    formatUnits(one.maxFeePerGas, "gwei"),
+    one.sent ? one.hash : `${one.hash}, which no node has taken yet`,
+  ]);
+  return plainTable(["ACCOUNT", "NONCE", "UNDER WAY", "FOR", "TRIES", "GWEI", "HASH"], rows, [1, 4, 5]);
+}
+
+function accountsTable(accounts: Status["accounts"]): string {
+  const rows = accounts.map(({ account, mined, reverted, foreign, spent, earned }) => [
+    account,
+    String(mined),
+    String(reverted),
+    String(foreign),
+    coin(spent),
+    Object.entries(earned)
+      .map(([token, amount]) => `${amount} of ${token}`)
+      .join(", "),
+  ]);
+  return plainTable(["ACCOUNT", "DONE", "REVERTED", "OTHERS'", "SPENT", "EARNED"], rows, [1, 2, 3, 4]);
+}
