@@ -12,6 +12,8 @@ export interface Broadcast {
   readonly store: number;
   /** Whether the journal held it before; undefined: the store could not be read. */
   readonly journalled: boolean | undefined;
+  /** Time of the chain's head then. */
+  readonly headTime: number;
 }
 
 /** Every transaction that the keeper ever showed to anybody. */
@@ -19,12 +21,21 @@ export class Broadcasts {
   readonly all = new Map<string, Broadcast>();
 
   /** Notes one; only the first time counts. Returns whether it was new. */
-  note(raw: string, store: number, isJournalled: (hash: string) => boolean | undefined): boolean {
+  note(raw: string, store: number, headTime: number, isJournalled: (hash: string) => boolean | undefined): boolean {
     const { hash, nonce, maxFeePerGas, gasPrice, maxPriorityFeePerGas } = Transaction.from(raw);
     if (hash === null || this.all.has(hash)) return false;
     const maxFee = maxFeePerGas ?? gasPrice ?? 0n;
     const journalled = isJournalled(hash);
-    this.all.set(hash, { hash, raw, nonce, maxFee, priorityFee: maxPriorityFeePerGas ?? 0n, store, journalled });
+    this.all.set(hash, {
+      hash,
+      raw,
+      nonce,
+      maxFee,
+      priorityFee: maxPriorityFeePerGas ?? 0n,
+      store,
+      journalled,
+      headTime,
+    });
     return true;
   }
 }

@@ -65,6 +65,7 @@ async function chaos(kit: Kit, { runs, seed: first, jobs, json, keepFailed }: Op
         tally.add(seed, seen, verdict);
         results.push(resultOf(seen, verdict));
         say(tableRow(seen, verdict, tally.runs));
+        if (runs === 1 && keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
         if (passed(verdict)) continue;
         const { lost, double, faults } = verdict;
         const all = [...lost.map((duty) => `lost: ${duty}`), ...double.map((text) => `double: ${text}`), ...faults];

@@ -202,7 +202,7 @@ class Run implements Listener {
     const { method } = call;
     if (moment === "before" && method === "eth_sendRawTransaction") {
       const raw = z.string().parse(call.params?.[0]);
-      this.broadcasts.note(raw, this.storesLost, (hash) => this.store.holds(hash));
+      this.broadcasts.note(raw, this.storesLost, this.head.timestamp, (hash) => this.store.holds(hash));
     }
     if (this.keeper?.alive !== true) return true;
     const point = pointAt(moment, method);
@@ -264,7 +264,8 @@ class Run implements Listener {
     if (scenario.foreign.includes(block)) await people.useKey();
 
     const next = this.head.timestamp + (random.chance(0.1) ? random.int(1, 60) : BLOCK_SECONDS);
-    if (block === 0 || block % 8 === 0) await people.look();
+    if (block % 8 === 0) await people.look();
+    if (block % 24 === 0) await people.heartbeats();
     if (scenario.tenants.includes(block)) await people.tenant(next);
     if (scenario.rival === "always" || (scenario.rival === "sometimes" && random.chance(0.4))) await people.rival(next);
     await this.mine(next);

@@ -48,7 +48,8 @@ export function judge(seen: Observed): Verdict {
       if (last !== undefined && hashes.has(last.hash)) {
         double.push(`${duty}: block ${last.block} (${last.hash}) and again ${transaction.block} (${transaction.hash})`);
       } else if (last !== undefined) add(excused, "rival was first");
-      else if (seen.forks > 0) add(excused, "mined early by a fork");
+      else if (transaction.time <= (seen.broadcasts.all.get(transaction.hash)?.headTime ?? 0))
+        add(excused, "mined early by a fork");
       else if (reading.deeds.some(({ duty: other }) => other.endsWith(duty.slice(duty.indexOf(" "))))) {
         add(excused, "no longer possible");
       } else faults.push(`${duty}: ${transaction.hash} in block ${transaction.block} did nothing, for no reason`);
