@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import { AbiCoder, type Interface } from "ethers";
+
+import type { CallRequest } from "../../../keeper/chain/api";
+import { Executor } from "../../../keeper/chain/executor";
+import { RevertError, WaitError } from "../../../keeper/chain/rpcErrors";
+import { DUTY_KINDS, type DutyKind } from "../../../keeper/core/duties";
+import { Disputes__factory, Market__factory, StandingOrders__factory } from "../../../typechain-types";
+
+const ACCOUNT = "0x00000000000000000000000000000000000000e1";
+const SOURCES = {
+  market: "0x00000000000000000000000000000000000000f1",
+  orders: "0x00000000000000000000000000000000000000F2",
+  disputes: "0x00000000000000000000000000000000000000F3",
+};
+const ONE_BY_ONE: readonly DutyKind[] = ["failOver", "execute", "settle"];
+const market = Market__factory.createInterface();
+const orders = StandingOrders__factory.createInterface();
+const disputes = Disputes__factory.createInterface();
+
+const CALLS: readonly (readonly [DutyKind, Interface, string, string])[] = [
+  ["expire", market, SOURCES.market, "expire"],
+  ["cancelNoShow", market, SOURCES.market, "cancelNoShows"],
+  ["collect", market, SOURCES.market, "collect"],
+  ["renew", orders, SOURCES.orders, "renew"],
+  ["failOver", orders, SOURCES.orders, "failOver"],
+  ["execute", disputes, SOURCES.disputes, "execute"],
+  ["settle", disputes, SOURCES.disputes, "settle"],
+];
+
+const answering = (answer: string | Error, seen: CallRequest[] = []): Executor =>
+  new Executor(SOURCES, ACCOUNT, {
+    call: (request) => {
+      seen.push(request);
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+  });
+const refusing = (contract: Interface, name: string, ...values: unknown[]): Executor =>
+  answering(new RevertError(contract.encodeErrorResult(name, values), "execution reverted"));
+const word = (value: number): string => AbiCoder.defaultAbiCoder().encode(["uint256"], [value]);
+
+describe("Executor", () => {
+  it("asks the contract that each duty is of, with all ids, once, with the gas it was given", async () => {
+    expect(CALLS.map(([kind]) => kind).sort()).to.deep.equal([...DUTY_KINDS].sort());
+    for (const [kind, contract, address, method] of CALLS) {
+      const ids = ONE_BY_ONE.includes(kind) ? [7n] : [7n, 8n];
+      const seen: CallRequest[] = [];
+      const executor = answering(word(ids.length), seen);
+      expect(await executor.simulate(kind, ids, 123_456n)).to.deep.equal({ type: "works", done: ids.length });
+      const call = executor.encode(kind, ids);
+      expect(seen).to.deep.equal([{ from: ACCOUNT, ...call, gas: 123_456n }]);
+      expect(call.to).to.equal(address);
+      const parsed = contract.parseTransaction(call);
+      expect(parsed?.name).to.equal(method);
+      expect(parsed?.args.toArray()[0]).to.deep.equal(ONE_BY_ONE.includes(kind) ? 7n : [7n, 8n]);
+    }
+  });
+
+  it("refuses to do more than one where the contracts do one by one", () => {
+    for (const kind of ONE_BY_ONE) {
+      expect(() => answering("0x").encode(kind, [1n, 2n])).to.throw("one by one, not 2 at once");
+      expect(() => answering("0x").encode(kind, [])).to.throw("one by one");
+    }
+  });
+
+  it("says why something reverts, in words", async () => {
+    const tooEarly = refusing(disputes, "DisputesTooEarly", 7n, 2_000n, 1_000n);
+    const simulation = await tooEarly.simulate("execute", [7n], 1_000_000n);
+    expect(simulation).to.have.property("type", "reverts");
+    expect(simulation).to.have.property("reason").that.includes("dispute");
+    const served = refusing(market, "MarketStillServed", 7n);
+    expect(await served.simulate("failOver", [7n], 1_000_000n)).to.have.property("type", "reverts");
+  });
+
+  it("takes it for done where somebody was first (ATK-KPR-5)", async () => {
+    const over = { type: "works", done: 0 };
+    expect(await answering(word(0)).simulate("expire", [7n], 1n)).to.deep.equal(over);
+    expect(await refusing(disputes, "DisputesWrongPhase", 7n, 6).simulate("settle", [7n], 1n)).to.deep.equal(over);
+    expect(await refusing(orders, "OrdersNoOrder", 7n).simulate("failOver", [7n], 1n)).to.deep.equal(over);
+    expect(await refusing(market, "MarketLeaseEnded", 7n, 1n, 2n).simulate("failOver", [7n], 1n)).to.deep.equal(over);
+  });
+
+  it("knows a call that ran out of gas, in the nodes' own words, or without any", async () => {
+    for (const error of [
+      new Error("out of gas"),
+      new Error("EVM error OutOfGas"),
+      new Error("gas required exceeds allowance (50000000)"),
+      new Error("intrinsic gas too low: have 21000, want 21500"),
+      new Error("Transaction requires gas floor of 22240 but got limit of 21500"),
+      new RevertError("0x", "execution reverted"),
+    ]) {
+      expect(await answering(error).simulate("expire", [7n], 1n), error.message).to.deep.equal({ type: "outOfGas" });
+    }
+  });
+
+  it("decides nothing where nothing is known (ATK-KPR-2)", async () => {
+    const silent = answering(new WaitError("two of three do not answer"));
+    const thrown: unknown = await silent.simulate("expire", [7n], 1n).catch((error: unknown) => error);
+    expect(thrown).to.be.instanceOf(WaitError);
+  });
+});
