@@ -1,7 +1,7 @@
 import { decides, quorum } from "./agreement";
 import type { Endpoint } from "./endpoint";
 import type { Oddities } from "./oddities";
-import { FailedError, RefusedError, VoidAnswerError, WaitError } from "./rpcErrors";
+import { BehindError, FailedError, RefusedError, VoidAnswerError, WaitError } from "./rpcErrors";
 import { fingerprint } from "./shapes";
 
 /** Not enough endpoints say the same: `answered` of them spoke. */
@@ -135,6 +135,7 @@ export function gather<T>(question: Omit<Question<T>, "key">): Promise<T[]> {
 
 /** Tells that an endpoint did not answer, and returns why. What is a mistake of this program is thrown again. */
 export function note(oddities: Oddities, endpoint: Endpoint, what: string, error: unknown): string {
+  if (error instanceof BehindError) return error.message;
   if (error instanceof FailedError) {
     if (error.kind === "wrongChain") oddities.note(endpoint.name, "wrongChain", "the chain", error.reason);
     else if (error.kind !== "closed") oddities.note(endpoint.name, "failed", "the connection", error.reason);

@@ -4,7 +4,7 @@ import { decides, quorum } from "./agreement";
 /** Looks during which others moved and it did not, until an endpoint counts as stuck. */
 const LOOKS_UNTIL_STUCK = 5;
 /** Blocks behind what was agreed on before, beyond which an endpoint's head does not count. */
-const MOST_BEHIND = 16;
+export const MOST_BEHIND = 16;
 const MOST_SEEN = 64;
 
 /** What one endpoint says about the top of its chain. */

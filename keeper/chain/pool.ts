@@ -2,23 +2,15 @@ import { type LogParams, toQuantity } from "ethers";
 
 import { decides, middle, quorum, reachedBy } from "./agreement";
 import type { Broadcast, CallRequest, ChainApi, Header, LogFilter, Receipt } from "./api";
-import { agree, DisagreementError, gather, heard, note, type Question } from "./ask";
+import { agree, DisagreementError, gather, note, type Question } from "./ask";
 import { broadcast } from "./broadcast";
 import type { Endpoint } from "./endpoint";
-import { newestAgreed, View } from "./heads";
+import { View } from "./heads";
+import { lookForHead, type Member } from "./lookForHead";
 import { mayHoldLogs } from "./logChecks";
 import { Oddities, type Oddity } from "./oddities";
 import * as requests from "./requests";
-import { FailedError, RevertError, WaitError } from "./rpcErrors";
-
-/** An endpoint, and what the pool keeps of it. */
-interface Member {
-  readonly endpoint: Endpoint;
-  readonly view: View;
-  readonly ranges: requests.LogRanges;
-  /** Its head is asked for, and it has not answered yet. */
-  looking: boolean;
-}
+import { BehindError, RefusedError, RevertError } from "./rpcErrors";
 
 /** Who hears what the endpoints are up to. */
 export interface PoolListeners {
@@ -71,8 +63,10 @@ export class Pool implements ChainApi {
 
   async block(tag: number | string): Promise<Header | undefined> {
     const what = typeof tag === "number" ? "a block by number" : "a block by hash";
-    const members = typeof tag === "number" ? await this.readyFor(tag) : await this.readyFor();
-    return (await agree(this.question(what, members, ({ endpoint }) => requests.blockOf(endpoint, tag)))).value;
+    const number = typeof tag === "number" ? tag : 0;
+    const members = await this.readyFor(number);
+    const ask = ({ endpoint }: Member): Promise<Header | undefined> => requests.blockOf(endpoint, tag);
+    return (await agree(this.question(what, members, ask, number))).value;
   }
 
   async blocks(hashes: readonly string[]): Promise<readonly (Header | undefined)[]> {
@@ -84,9 +78,8 @@ export class Pool implements ChainApi {
   async logsOf(block: Header, filter: LogFilter): Promise<readonly LogParams[]> {
     for (let look = 0; ; look++) {
       const members = await this.readyFor(block.number);
-      const question = this.question("the logs of a block", members, ({ endpoint }) =>
-        requests.logsOf(endpoint, block, filter),
-      );
+      const ask = ({ endpoint }: Member): Promise<LogParams[]> => requests.logsOf(endpoint, block, filter);
+      const question = this.question("the logs of a block", members, ask, block.number);
       const { value, same } = await agree(question);
       const doubtful = same === 1 && value.length === 0 && mayHoldLogs(block, filter);
       if (!doubtful || look >= SECOND_LOOKS) return value;
@@ -95,9 +88,8 @@ export class Pool implements ChainApi {
 
   async logsIn(from: number, to: number, filter: LogFilter): Promise<readonly LogParams[]> {
     const members = await this.readyFor(to);
-    const question = this.question("the logs of some blocks", members, ({ endpoint, ranges }) =>
-      ranges.read(endpoint, from, to, filter),
-    );
+    const ask = ({ endpoint, ranges }: Member): Promise<LogParams[]> => ranges.read(endpoint, from, to, filter);
+    const question = this.question("the logs of some blocks", members, ask, to);
     return (await agree(question)).value;
   }
 
@@ -134,7 +126,7 @@ export class Pool implements ChainApi {
     const members = await this.readyFor(number);
     const ask = ({ endpoint }: Member): Promise<requests.Called> => requests.callOf(endpoint, request, number);
     const key = ({ type, data }: requests.Called): string => `${type} ${data}`;
-    const { value } = await agree({ ...this.question("what a call returns", members, ask), key });
+    const { value } = await agree({ ...this.question("what a call returns", members, ask, number), key });
     if (value.type === "reverts") throw new RevertError(value.data, value.reason);
     return value.data;
   }
@@ -144,7 +136,7 @@ export class Pool implements ChainApi {
     const what = "what gas a call uses";
     const ask = ({ endpoint }: Member): Promise<requests.Estimated> => requests.estimateOf(endpoint, request, number);
     // Nodes estimate in their own ways: that it works is what they must agree on, and the middle one is near enough.
-    const all = await gather(this.question(what, await this.readyFor(number), ask));
+    const all = await gather(this.question(what, await this.readyFor(number), ask, number));
     const working = all.flatMap((estimated) => (estimated.type === "works" ? [estimated.gas] : []));
     const gas = middle(working);
     if (gas !== undefined && decides(this.n, working.length, all.length, 0)) return gas;
@@ -179,15 +171,27 @@ export class Pool implements ChainApi {
     return this.members.length;
   }
 
-  private question<T>(what: string, members: readonly Member[], ask: (member: Member) => Promise<T>): Question<T> {
+  /** A question about block `number`, or about nothing in particular. */
+  private question<T>(
+    what: string,
+    members: readonly Member[],
+    ask: (member: Member) => Promise<T>,
+    number = 0,
+  ): Question<T> {
     const byEndpoint = new Map(members.map((member) => [member.endpoint, member]));
-    return {
-      what,
-      n: this.n,
-      endpoints: [...byEndpoint.keys()],
-      oddities: this.oddities,
-      ask: (endpoint) => ask(byEndpoint.get(endpoint) as Member),
+    const askThis = async (endpoint: Endpoint): Promise<T> => {
+      const member = byEndpoint.get(endpoint) as Member;
+      const isBehind = (): boolean => (member.view.head?.number ?? number) < number;
+      const behind = (): BehindError => new BehindError(`${endpoint.name} has not come to block ${number} yet`);
+      try {
+        const answer = await ask(member);
+        if (!isBehind()) return answer;
+      } catch (error) {
+        throw error instanceof RefusedError && isBehind() ? behind() : error;
+      }
+      throw behind();
     };
+    return { what, n: this.n, endpoints: [...byEndpoint.keys()], oddities: this.oddities, ask: askThis };
   }
 
   /** Tries all that are down, and waits for all of them. */
@@ -219,23 +223,28 @@ export class Pool implements ChainApi {
     return up();
   }
 
-  /** Those that can be asked about a block of this number, or about the newest state: none that lags. */
+  /**
+   * Those that can be asked about a block of this number, or about the newest state: none that lags. One whose head is still
+   * asked for may know it: `question` looks again when it answers.
+   */
   private async readyFor(number = 0): Promise<Member[]> {
     const agreed = this.agreed?.number ?? 0;
-    return (await this.ready()).filter(
-      ({ view }) => !view.isStuck && !view.isBehind(agreed) && (view.head === undefined || view.head.number >= number),
-    );
+    return (await this.ready()).filter(({ view, looking }) => {
+      const lags = view.isStuck || view.isBehind(agreed);
+      return !lags && (looking || (view.head?.number ?? number) >= number);
+    });
   }
 
   private async atHead<T>(what: string, ask: (endpoint: Endpoint, tag: string) => Promise<T>): Promise<T> {
     const { number } = await this.lastAgreed();
     const members = await this.readyFor(number);
-    return (await agree(this.question(what, members, ({ endpoint }) => ask(endpoint, toQuantity(number))))).value;
+    const askThere = ({ endpoint }: Member): Promise<T> => ask(endpoint, toQuantity(number));
+    return (await agree(this.question(what, members, askThere, number))).value;
   }
 
   private async newHead(): Promise<Header> {
     const asked = (await this.ready()).filter(({ looking }) => !looking);
-    const head = await this.look(asked);
+    const head = await lookForHead(asked, this.members, this.agreed?.number ?? 0, this.oddities);
     this.agreed = head;
     this.listeners.onHead?.(
       head,
@@ -257,87 +266,5 @@ export class Pool implements ChainApi {
       requests.quantityOf(endpoint, method),
     );
     return middle(await gather(question)) ?? 0n;
-  }
-
-  /** Asks for the heads, and ends when enough have one block in common. */
-  private look(asked: readonly Member[]): Promise<Header> {
-    return new Promise((resolve, reject) => {
-      const answered: Member[] = [];
-      const failures: string[] = [];
-      let pending = asked.length;
-      let done = false;
-      const agreedOn = (head: Header): void => {
-        done = true;
-        resolve(head);
-      };
-      const evaluate = (): void => {
-        if (done) return;
-        const views = answered.map(({ view }) => view);
-        const outcome = newestAgreed(this.n, views, pending, this.agreed?.number ?? 0);
-        if (outcome.type === "agreed") agreedOn(outcome.head);
-      };
-      const last = async (): Promise<void> => {
-        this.compareHeads();
-        if (!done) agreedOn(await this.lookDeeper(answered, failures));
-      };
-      for (const member of asked) {
-        this.askHead(member)
-          .then(() => answered.push(member))
-          .catch((error: unknown) => failures.push(note(this.oddities, member.endpoint, "the newest block", error)))
-          .then(() => {
-            pending -= 1;
-            evaluate();
-            return pending === 0 ? last() : undefined;
-          })
-          .catch(reject);
-      }
-      if (asked.length === 0) last().catch(reject);
-    });
-  }
-
-  private async askHead(member: Member): Promise<void> {
-    member.looking = true;
-    try {
-      const head = await requests.blockOf(member.endpoint, "latest");
-      if (head === undefined) throw new FailedError(member.endpoint.name, "garbage", "it has no newest block");
-      member.view.moveTo(head);
-      heard(this.oddities, member.endpoint);
-    } finally {
-      member.looking = false;
-    }
-  }
-
-  /** Asks those that are ahead of the others what they have where the others are. */
-  private async lookDeeper(members: readonly Member[], failures: readonly string[]): Promise<Header> {
-    const views = members.map(({ view }) => view);
-    for (;;) {
-      const outcome = newestAgreed(this.n, views, 0, this.agreed?.number ?? 0);
-      if (outcome.type === "agreed") return outcome.head;
-      if (outcome.type === "open") break;
-      for (const { endpoint, view } of members.filter((member) => outcome.views.includes(member.view))) {
-        const block = await requests.blockOf(endpoint, outcome.number).catch((error: unknown) => {
-          note(this.oddities, endpoint, "a block by number", error);
-          return undefined;
-        });
-        view.learn(outcome.number, block?.hash ?? "none");
-      }
-    }
-    const heads = members.map(({ endpoint, view }) => `${endpoint.name} has ${view.head?.number} ${view.head?.hash}`);
-    throw new WaitError(
-      `${quorum(this.n)} of ${this.n} endpoints must have the same newest block: ` +
-        `${[...heads, ...failures].join("; ") || "none answers"}. Check the endpoints, or configure more.`,
-    );
-  }
-
-  /** Notes who lags behind the others. */
-  private compareHeads(): void {
-    const highest = Math.max(0, ...this.members.map(({ view }) => view.head?.number ?? 0));
-    for (const { endpoint, view } of this.members) {
-      view.noteOthers(highest);
-      const what = "the newest block";
-      const late = view.isStuck || view.isBehind(this.agreed?.number ?? 0);
-      if (late) this.oddities.note(endpoint.name, "behind", what, `block ${view.head?.number}, others have ${highest}`);
-      else this.oddities.right(endpoint.name, what);
-    }
   }
 }

@@ -70,6 +70,7 @@ export class LogRanges {
         const logs = await endpoint.request("eth_getLogs", params, shapes.logs);
         checkLogs(logs, first, last, filter);
         this.answered(last - first + 1, refused);
+        refused = false;
         return logs;
       } catch (error) {
         refused ||= error instanceof RefusedError;

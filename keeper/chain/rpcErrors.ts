@@ -35,6 +35,11 @@ export class VoidAnswerError extends Error {
   override readonly name = "VoidAnswerError";
 }
 
+/** An endpoint that has not come to a block yet was asked about it: that is no fault, and no answer. */
+export class BehindError extends Error {
+  override readonly name = "BehindError";
+}
+
 /** Nothing is known for sure now. Looking again later is the remedy; nothing has to be mended here. */
 export class WaitError extends Error {
   override readonly name: string = "WaitError";

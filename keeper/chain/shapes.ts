@@ -88,9 +88,10 @@ export const receipt = z.union([
 
 /** One text for equal answers, whatever order nodes write their fields in. */
 export function fingerprint(value: unknown): string {
-  return JSON.stringify(value, (_, field: unknown) => {
+  const text: string | undefined = JSON.stringify(value, (_, field: unknown) => {
     if (typeof field === "bigint") return `${field}n`;
     if (typeof field !== "object" || field === null || Array.isArray(field)) return field;
     return Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
+  return text ?? "nothing";
 }

@@ -25,7 +25,7 @@ export type SyncEvent =
   | { readonly type: "fork"; readonly from: BlockRef; readonly to: BlockRef; readonly depth: number }
   /** All is read anew. */
   | { readonly type: "rescan"; readonly reason: string }
-  /** The logs up to `block` are not those that were read before: what came after `to` is read anew. */
+  /** The logs up to `block` are not those that were read before, or do not follow from them: what came after `to` is read anew. */
   | { readonly type: "audit"; readonly block: BlockRef; readonly to: BlockRef };
 
 /** What following the chain needs of the state. */
@@ -47,6 +47,8 @@ export class Sync {
   /** Newest block of the last audit, or of the start. */
   private auditedAt: number | undefined;
   private rescannedAt: number | undefined;
+  /** The head at which the last blocks were read anew. */
+  private mendedAt: string | undefined;
   private lowerHeads: string[] = [];
   private range: number;
 
@@ -160,7 +162,7 @@ export class Sync {
       });
     } catch (error) {
       if (!(error instanceof GapError)) throw error;
-      await this.rescan(head, `logs are missing: ${error.message}`);
+      await this.mend(head, tip, `logs are missing: ${error.message}`);
       return false;
     }
   }
@@ -200,6 +202,19 @@ export class Sync {
       if (error instanceof WaitError) return undefined;
       throw error;
     }
+  }
+
+  /** Reads the last blocks anew, whose logs do not fit; everything if that has not helped at this head already. */
+  private async mend(head: Header, block: BlockRef, reason: string): Promise<void> {
+    const tips = await this.state.tips();
+    const [tip, to] = [tips[0], tips.at(-1)];
+    const isFirst = this.mendedAt !== head.hash;
+    this.mendedAt = head.hash;
+    if (tip !== undefined && to !== undefined && to.hash !== tip.hash && (await this.state.revertTo(to, tip))) {
+      this.tell({ type: "audit", block, to });
+      if (isFirst) return;
+    }
+    await this.rescan(head, reason);
   }
 
   /** Forgets everything; not twice in a row, which would not help. */

@@ -68,7 +68,7 @@ export class FakeNode {
     const body = JSON.parse(Buffer.concat(chunks).toString()) as RpcRequest | RpcRequest[];
     const requests = Array.isArray(body) ? body : [body];
     this.requests.push(...requests);
-    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs).unref());
     if (this.http?.(response, requests) === true) return;
     const answers = requests.map((each) => this.reply(each));
     response.setHeader("content-type", "application/json");

@@ -22,7 +22,7 @@ export async function startNodes(
   chain = new FakeChain(10),
   options: { timeoutMs?: number; restMs?: number; views?: readonly (() => readonly FakeBlock[])[] } = {},
 ): Promise<Nodes> {
-  const { timeoutMs = 200, restMs = 20, views = [] } = options;
+  const { timeoutMs = 5_000, restMs = 20, views = [] } = options;
   const nodes = Array.from({ length: count }, (_, index) => new FakeNode(views[index] ?? (() => chain.blocks)));
   await Promise.all(nodes.map((node) => node.start()));
   const oddities: Oddity[] = [];
