@@ -11,6 +11,7 @@ const logSchema = z.object({
   msg: z.string(),
   /** "expire 7-12" */
   duties: z.array(z.string()).optional(),
+  hash: z.string().optional(),
   gasUsed: z.string().optional(),
   earned: z.record(z.string(), z.string()).optional(),
 });
@@ -26,12 +27,14 @@ const PAST: Readonly<Record<string, string>> = {
   settle: "settled",
   collect: "collected",
 };
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
+/** What ends a lease. */
+const ENDINGS = ["expire", "cancelNoShow"];
 
 /** A keeper in a process of its own, and what it says. */
 export class KeeperProcess {
-  /** Leases that it reported as ended. */
-  private readonly ended = new Set<string>();
+  /** Hashes of the transactions that did a duty, as it reported them. */
+  private readonly done = new Map<string, string[]>();
   private readonly waiting = new Set<() => void>();
   private child: Child | undefined;
 
@@ -69,9 +72,16 @@ export class KeeperProcess {
     await this.until(() => started, "to start");
   }
 
-  /** Waits until it has reported all these leases. */
+  /** Waits until it has reported all these leases as ended. */
   async hasEnded(leases: readonly string[]): Promise<void> {
-    await this.until(() => leases.every((lease) => this.ended.has(lease)), `to end ${leases.join(", ")}`);
+    const isEnded = (lease: string): boolean => ENDINGS.some((kind) => this.done.has(`${kind} ${lease}`));
+    await this.until(() => leases.every(isEnded), `to end ${leases.join(", ")}`);
+  }
+
+  /** Waits until it has reported a duty so many times. Returns the hash of the last of these transactions. */
+  async hasDone(duty: string, times: number): Promise<string> {
+    await this.until(() => (this.done.get(duty)?.length ?? 0) >= times, `to ${duty}`);
+    return this.done.get(duty)?.[times - 1] ?? "";
   }
 
   /** Asks it to stop; fails unless it does so cleanly. */
@@ -83,10 +93,10 @@ export class KeeperProcess {
 
   private hear(line: string): LogLine {
     const entry = logSchema.parse(JSON.parse(line));
-    const { level, msg, duties = [], gasUsed, earned = {} } = entry;
+    const { level, msg, duties = [], hash = "", gasUsed, earned = {} } = entry;
     if (gasUsed !== undefined && level < WARNING) {
       const [[kind = ""] = [], names] = [duties[0]?.split(" "), duties.map((duty) => duty.split(" ")[1] ?? duty)];
-      for (const name of names) this.ended.add(name);
+      for (const duty of duties) this.done.set(duty, [...(this.done.get(duty) ?? []), hash]);
       const bounties = Object.entries(earned).map(([address, amount]) => {
         const token = Object.values(this.world.tokens).find((money) => money.address === address);
         return token === undefined ? amount : `${formatAmount(BigInt(amount), token.decimals)} ${token.symbol}`;

@@ -12,7 +12,7 @@ const ENDINGS: Partial<Record<EndReason, Ending>> = {
   ClosedAfterFault: "closed, at fault",
   NoShow: "no-show",
 };
-const PEOPLE = [...TENANTS, ...PROVIDERS, "Zoe", "keeper", "treasury"] as const;
+const PEOPLE = [...TENANTS, ...PROVIDERS, "keeper", "treasury"] as const;
 
 const sum = <T>(items: readonly T[], amount: (item: T) => bigint): bigint =>
   items.reduce((total, item) => total + amount(item), 0n);

@@ -174,21 +174,30 @@ export class Stage {
     lease.changes.push({ kind: "resize", at, units: BigInt(units) });
   }
 
-  // ------------------------------------------------------------------------------------------------- anybody
+  // ------------------------------------------------------------------------------------------------- the keeper
 
-  async renew(by: Person, lease: StoryLease, period: number): Promise<void> {
-    const at = await mined(this.world.contracts.orders.connect(this.world.people[by]).renew([lease.id]));
-    lease.changes.push({ kind: "renewal", at, period, by });
+  /** Waits until the keeper has renewed the lease once more. */
+  async awaitRenewal(lease: StoryLease, period: number): Promise<void> {
+    const times = lease.changes.filter(({ kind }) => kind === "renewal").length;
+    const { at } = await this.receiptOf(await this.keeper.hasDone(`renew ${lease.name}`, times + 1));
+    lease.changes.push({ kind: "renewal", at, period, by: "keeper" });
   }
 
-  /** Opens a lease on the order's fallback, in the place of one whose provider fails. */
-  async failOver(by: Person, lease: StoryLease, to: OfferKey, period: number): Promise<StoryLease> {
-    const { contracts, people } = this.world;
-    const orders = contracts.orders.connect(people[by]);
-    const id = await orders.failOver.staticCall(lease.id);
-    const openedAt = await mined(orders.failOver(lease.id));
+  /** Waits until the keeper has opened a lease on the order's fallback, in the place of one whose provider fails. */
+  async awaitFailOver(lease: StoryLease, to: OfferKey, period: number): Promise<StoryLease> {
+    const { orders } = this.world.contracts;
+    const { at, block } = await this.receiptOf(await this.keeper.hasDone(`failOver ${lease.name}`, 1));
+    const [event] = await orders.queryFilter(orders.filters.OrderFailedOver(lease.id), block, block);
+    if (event === undefined) throw new Error(`the keeper did not fail ${lease.name} over, though it said so`);
     const wish = { tenant: lease.tenant, from: to, units: Number(lease.units), duration: period };
-    return this.note(wish, { id, openedAt }, by);
+    return this.note(wish, { id: event.args.to, openedAt: at }, "keeper");
+  }
+
+  /** Chain time and number of the block that a transaction is in. */
+  private async receiptOf(hash: string): Promise<{ at: number; block: number }> {
+    const receipt = await this.world.provider.getTransactionReceipt(hash);
+    if (receipt === null) throw new Error(`the keeper said that ${hash} was mined, and it was not`);
+    return { at: (await receipt.getBlock()).timestamp, block: receipt.blockNumber };
   }
 
   /** Waits until the keeper has ended these leases. */

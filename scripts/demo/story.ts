@@ -83,7 +83,7 @@ export async function openLeases(stage: Stage): Promise<Leases> {
   const early = await stage.open(ana("web", 2, 6 * HOUR));
   const shop = await stage.open(ana("web", 3, 3 * HOUR));
   const kept = await stage.open(ana("cpu", 2, 3 * HOUR));
-  const failing = await stage.open(ana("cpu", 1, 100 * MINUTE));
+  const failing = await stage.open(ana("cpu", 1, 2 * HOUR));
   await stage.say(`Ana leases ${stage.listOf("Ana")}`);
   await stage.order(site, { period: 2 * HOUR, count: 2, maxPrice: "0.018/h", fallbacks: [] });
   await stage.say(`Ana orders that ${site.name} be renewed twice, by 2 h, at 0.018 DUSD/h at most`);
@@ -116,21 +116,24 @@ export async function failure(stage: Stage, leases: Leases): Promise<StoryLease>
   await stage.say(`Ana closes ${early.name} after 40 minutes; its offer's minimum of 1 h is billed`);
   await stage.passTo(48 * MINUTE);
   await stage.awaitKeeper([noShow]);
-  await stage.passTo(65 * MINUTE);
+  await stage.passTo(60 * MINUTE);
   await setPrice(stage.world, stage.offerOf("web"), "0.02/h");
   await stage.say("Webhaus raises its price to 0.02 DUSD/h: for new leases now, for renewals tomorrow");
   await stage.passTo(66 * MINUTE);
-  const moved = await stage.failOver("Zoe", failing, "spareCpu", 2 * HOUR);
-  await stage.say(`Zoe, who has nothing to do with it, fails ${failing.name} over to Tensorei for the bounty`);
+  await stage.awaitRenewal(site, 2 * HOUR);
+  await stage.say(
+    `the keeper renewed ${site.name} as Ana ordered: the raise does not count yet, so it costs 0.018 DUSD/h`,
+  );
+  const moved = await stage.awaitFailOver(failing, "spareCpu", 2 * HOUR);
+  await stage.say(
+    `the keeper failed ${failing.name} over to Tensorei, as Corewerk was dark for too long: ${moved.name} is open`,
+  );
   await stage.activate("Tensorei", [moved]);
   await stage.passTo(70 * MINUTE);
   await stage.resize(shop, 5);
   await stage.say(
     `Ana resizes ${shop.name} from 3 units to 5: the two more cost 0.02 DUSD/h, the others what they did`,
   );
-  await stage.passTo(75 * MINUTE);
-  await stage.renew("Zoe", site, 2 * HOUR);
-  await stage.say(`Zoe renews ${site.name} as Ana ordered: the raise does not count yet, so it costs 0.018 DUSD/h`);
   await stage.passTo(80 * MINUTE);
   await stage.close(dark);
   await stage.say(`Ben closes ${dark.name} after 78 minutes: dark for too long, so its minimum of 2 h is not billed`);
@@ -171,13 +174,13 @@ export async function laterHours(
   await stage.passTo(2 * HOUR + 20 * MINUTE);
   await stage.resize(shop, 2);
   await stage.say(`Ana resizes ${shop.name} to 2 units: the rest of what it locked is free again at once`);
-  await stage.passTo(3 * HOUR + 10 * MINUTE);
-  await stage.awaitKeeper([shop, kept, moved]);
+  await stage.passTo(2 * HOUR + 50 * MINUTE);
   await setPrice(stage.world, stage.offerOf("web"), "0.016/h");
   await stage.say("Webhaus cuts its price to 0.016 DUSD/h: for renewals, too, at once");
-  await stage.passTo(3 * HOUR + 30 * MINUTE);
-  await stage.renew("Zoe", site, 2 * HOUR);
-  await stage.say(`Zoe renews ${site.name} again, at 0.016 DUSD/h from now on; Webhaus is paid for what was`);
+  await stage.passTo(3 * HOUR + 10 * MINUTE);
+  await stage.awaitRenewal(site, 2 * HOUR);
+  await stage.say(`the keeper renewed ${site.name} again, at 0.016 DUSD/h from then on; Webhaus is paid for what was`);
+  await stage.awaitKeeper([shop, kept, moved]);
   await stage.passTo(4 * HOUR + 3 * MINUTE);
   await stage.awaitKeeper([gpu, late]);
   await stage.passTo(6 * HOUR + 3 * MINUTE);
@@ -248,7 +251,7 @@ async function proposeToPay(stage: Stage): Promise<{ penalties: Proposal; fees: 
 export async function leave({ world }: Stage, fees: Proposal): Promise<void> {
   const { contracts, people, tokens } = world;
   await fees.execute();
-  for (const name of [...PROVIDERS, ...TENANTS, "Zoe", "keeper"] as const) {
+  for (const name of [...PROVIDERS, ...TENANTS, "keeper"] as const) {
     for (const { address } of Object.values(tokens)) {
       const free = await contracts.escrow.freeOf(address, people[name]);
       if (free > 0n) await mined(contracts.escrow.connect(people[name]).withdraw(address, people[name], free));
