@@ -29,6 +29,8 @@ export interface Submission extends Call {
 export interface QueuePolicy {
   /** Never offered more, wei per gas. */
   readonly maxFeePerGas?: bigint;
+  /** Blocks on top of a mined transaction after which no fork is expected to take it back. */
+  readonly confirmations: number;
   /** Blocks without being mined after which more is offered. */
   readonly bumpBlocks: number;
 }
@@ -93,6 +95,15 @@ export class TransactionQueue {
   /** Nonces that are not used up. */
   get open(): readonly Slot[] {
     return this.slots;
+  }
+
+  /**
+   * Keys of all duties that are not to be given to another transaction at block `head`: one is on its way for them, or did
+   * them and is not confirmed yet. Whatever the logs say meanwhile: only a fork takes that back.
+   */
+  async taken(head: Head): Promise<ReadonlySet<string>> {
+    const mined = await this.journal.minedAfter(head.number - this.policy.confirmations);
+    return new Set([...this.outstanding(), ...mined]);
   }
 
   /** Keys of all duties that a transaction is on its way for. */

@@ -74,7 +74,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
     eyes.fees,
     new WalletSigner(wallet, BigInt(chainId)),
     new Journal(database, account),
-    { bumpBlocks: config.bumpBlocks, ...capOf(config) },
+    { bumpBlocks: config.bumpBlocks, confirmations: config.confirmations, ...capOf(config) },
     (logs) => doneBy(account, sources, logs),
     tellQueue(log, meter),
   );

@@ -160,8 +160,8 @@ export class Keeper {
         outlook = await this.lookAt(due, head);
       }
     }
-    const onTheirWay = queue.outstanding();
-    this.left = due.filter(({ key }) => !onTheirWay.has(key)).length;
+    const taken = await queue.taken(head);
+    this.left = due.filter(({ key }) => !taken.has(key)).length;
     if (!signal.aborted) this.seen = head.hash;
     meter.outstanding(outstandingOf(queue, head));
     return { head, fresh: true, sent, left: this.left, outstanding: queue.open.length };
@@ -170,8 +170,8 @@ export class Keeper {
   /** Plans what is due and not on its way. */
   private async lookAt(due: readonly Duty[], head: Head): Promise<Outlook> {
     const { queue, work, name } = this.hands;
-    const outstanding = queue.outstanding();
-    const duties = due.filter(({ key }) => !outstanding.has(key));
+    const taken = due.length === 0 ? new Set() : await queue.taken(head);
+    const duties = due.filter(({ key }) => !taken.has(key));
     const keys = keysOf(duties);
     return look(this.eyes, head, {
       duties,
@@ -195,7 +195,7 @@ export class Keeper {
       const claimed = new Set(await work.claim(keysOf(action.duties), name, head.timestamp, until));
       const duties = action.duties.filter(({ key }) => claimed.has(key));
       if (duties.length === 0) continue;
-      for await (const part of prepare({ ...action, duties }, executor, gasLimit, mayHalve)) {
+      for (const part of await prepare({ ...action, duties }, executor, gasLimit, mayHalve)) {
         if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
         else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
         else if (part.type === "short" || queue.open.length >= this.eyes.maxInFlight) {

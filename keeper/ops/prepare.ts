@@ -4,7 +4,7 @@ import type { Action } from "../core/plan";
 
 /** What becomes of a part of an action before anything is sent. */
 export type Part =
-  /** It works: to be sent with this gas limit. */
+  /** It works, all of it: to be sent with this gas limit. */
   | { readonly type: "ready"; readonly duties: readonly Duty[]; readonly gasLimit: bigint }
   /** Nothing of it can be done now: somebody else did it, or it is not possible (any more). */
   | { readonly type: "gone"; readonly duties: readonly Duty[] }
@@ -13,38 +13,69 @@ export type Part =
   /** It fails by itself, alone. */
   | { readonly type: "poisoned"; readonly duty: Duty; readonly reason: string };
 
+/** Simulations of one action, after which a part of which only some can be done is sent as it is. */
+const MOST_SIMULATIONS = 64;
+
 /**
- * Simulates an action. A batch that reverts is halved until those at fault stand alone; the others are ready all the same.
- * A batch that runs out of gas is left: what its kind costs is learnt, and it is planned anew, in parts that fill blocks;
- * it is halved like any other where that has been tried (`mayHalve`).
+ * Simulates an action. A batch that reverts, or of which only a part can be done, is halved until those at fault stand
+ * alone; all others make one transaction. A batch that runs out of gas is left: what its kind costs is learnt, and it is
+ * planned anew, in parts that fill blocks; it is halved like any other where that has been tried (`mayHalve`).
  * @param most gas that one transaction may take.
  */
-export async function* prepare(
+export async function prepare(
   { kind, duties, gasLimit }: Pick<Action, "kind" | "duties" | "gasLimit">,
   executor: Pick<Executor, "simulate">,
   most: bigint,
   mayHalve: boolean,
-): AsyncGenerator<Part> {
-  const parts = [{ duties, gas: gasLimit }];
-  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+): Promise<readonly Part[]> {
+  const ready: (Part & { readonly type: "ready" })[] = [];
+  const others: Part[] = [];
+  const queue = [{ duties, gas: gasLimit }];
+  let simulations = 0;
+  for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
     const { duties: those, gas } = part;
-    const ids = those.map(({ id }) => id);
-    const simulation = await executor.simulate(kind, ids, gas);
-    const [first, ...others] = those;
+    const [first] = those;
     if (first === undefined) continue;
-    const isShort = simulation.type === "outOfGas";
+    simulations++;
+    const simulation = await executor.simulate(
+      kind,
+      those.map(({ id }) => id),
+      gas,
+    );
+    const isAlone = those.length === 1;
+    const middle = Math.ceil(those.length / 2);
+    const halves = [
+      { duties: those.slice(0, middle), gas },
+      { duties: those.slice(middle), gas },
+    ];
     if (simulation.type === "works") {
-      yield simulation.done > 0 ? { type: "ready", duties: those, gasLimit: gas } : { type: "gone", duties: those };
-    } else if (isShort && others.length > 0 && !mayHalve) {
-      yield { type: "short", duties: those };
-    } else if (isShort && others.length === 0 && gas < most) {
-      parts.unshift({ duties: those, gas: most });
-    } else if (others.length > 0) {
-      const middle = Math.ceil(those.length / 2);
-      parts.unshift({ duties: those.slice(0, middle), gas }, { duties: those.slice(middle), gas });
+      const isWhole = simulation.done >= those.length || simulations >= MOST_SIMULATIONS;
+      if (simulation.done === 0) others.push({ type: "gone", duties: those });
+      else if (isWhole) ready.push({ type: "ready", duties: those, gasLimit: gas });
+      else queue.unshift(...halves);
+    } else if (simulation.type === "outOfGas" && !isAlone && !mayHalve) {
+      others.push({ type: "short", duties: those });
+    } else if (simulation.type === "outOfGas" && isAlone && gas < most) {
+      queue.unshift({ duties: those, gas: most });
+    } else if (!isAlone) {
+      queue.unshift(...halves);
     } else {
       const reason = simulation.type === "reverts" ? simulation.reason : `it needs more than ${most} gas`;
-      yield { type: "poisoned", duty: first, reason };
+      others.push({ type: "poisoned", duty: first, reason });
     }
+  }
+  return [...(await joined(ready)), ...others];
+
+  /** The ready parts as one, if that works, too. */
+  async function joined(parts: readonly (Part & { readonly type: "ready" })[]): Promise<readonly Part[]> {
+    if (parts.length < 2 || parts.some((part) => part.gasLimit !== gasLimit)) return parts;
+    const all = parts.flatMap((part) => part.duties);
+    const simulation = await executor.simulate(
+      kind,
+      all.map(({ id }) => id),
+      gasLimit,
+    );
+    const works = simulation.type === "works" && simulation.done === all.length;
+    return works ? [{ type: "ready", duties: all, gasLimit }] : parts;
   }
 }

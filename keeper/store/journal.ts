@@ -66,6 +66,15 @@ export class Journal {
     return slotsOf(rows);
   }
 
+  /** Keys of the duties of transactions that were mined after block `number`. */
+  async minedAfter(number: number): Promise<ReadonlySet<string>> {
+    const rows = await this.database.query(
+      "SELECT duties FROM transactions WHERE account = $1 AND mined_block > $2 AND outcome = 'done'",
+      [this.account, number],
+    );
+    return new Set(rows.flatMap(({ duties }) => dutiesSchema.parse(JSON.parse(String(duties))).map(({ key }) => key)));
+  }
+
   /** Writes down a signed transaction, for good: only then may anybody hear of it. */
   async record({ fees, ...attempt }: Attempt, signedAt: number): Promise<void> {
     await this.database.query(

@@ -175,7 +175,7 @@ class World {
       new FeeReader(network),
       signing,
       journal,
-      { maxFeePerGas: CAP, bumpBlocks: 2 },
+      { maxFeePerGas: CAP, bumpBlocks: 2, confirmations: 3 },
       () => [],
     );
   }

@@ -123,7 +123,7 @@ async function withWorld(work: (world: World) => Promise<void>, meter: Partial<M
       eyes.fees,
       new WalletSigner(wallet, 31_337n),
       new Journal(await newStore(), wallet.address),
-      { maxFeePerGas: 60n * GWEI, bumpBlocks: 3 },
+      { maxFeePerGas: 60n * GWEI, bumpBlocks: 3, confirmations: 2 },
       () => (set.done ?? doneIn(chain)).map((key) => ({ key, bounty: 7n })),
     );
     const keeper = new Keeper(eyes, {
@@ -240,8 +240,8 @@ describe("Keeper", () => {
       due(world, "expire", 1, 2, 3);
       world.set.answer = (_kind, ids) =>
         ids.includes(2) ? { type: "reverts", reason: "broken" } : { type: "works", done: ids.length };
-      expect(await world.keeper.pass()).to.deep.include({ sent: 2, left: 1 });
-      expect(pool(world)).to.deep.equal(["expire 1", "expire 3"]);
+      expect(await world.keeper.pass()).to.deep.include({ sent: 1, left: 1 });
+      expect(pool(world)).to.deep.equal(["expire 1,3"]);
       expect(world.failed).to.deep.equal(["expire 1-2"]);
     }));
 
@@ -276,6 +276,16 @@ describe("Keeper", () => {
       await world.keeper.pass();
       expect(world.finished).to.deep.equal(["expire 1-1"]);
       expect(world.failed).to.deep.equal(["expire 1-2"]);
+    }));
+
+  it("leaves alone what it did until that is confirmed, whatever logs are left out meanwhile (ATK-KPR-2)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1);
+      await world.keeper.pass();
+      for (const sent of [0, 0, 1]) {
+        world.chain.mine();
+        expect((await world.keeper.pass()).sent).to.equal(sent);
+      }
     }));
 
   it("has no more on its way than it may, and gives the other claims back", () =>

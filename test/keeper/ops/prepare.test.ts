@@ -31,12 +31,8 @@ function executor(answer: (ids: readonly number[], gas: bigint) => Simulation): 
   };
 }
 
-async function parts(count: number, by: Pick<Executor, "simulate">, mayHalve = false): Promise<Part[]> {
-  const found: Part[] = [];
-  for await (const part of prepare({ kind: "expire", duties: duties(count), gasLimit: GAS }, by, MOST, mayHalve))
-    found.push(part);
-  return found;
-}
+const parts = (count: number, by: Pick<Executor, "simulate">, mayHalve = false): Promise<readonly Part[]> =>
+  prepare({ kind: "expire", duties: duties(count), gasLimit: GAS }, by, MOST, mayHalve);
 
 describe("prepare", () => {
   it("makes one transaction of a batch that works", async () => {
@@ -50,21 +46,46 @@ describe("prepare", () => {
     expect(await parts(2, by)).to.deep.equal([{ type: "gone", duties: duties(2) }]);
   });
 
-  it("sends a batch of which a part is gone", async () => {
-    const by = executor(() => ({ type: "works", done: 1 }));
-    expect(await parts(2, by)).to.deep.equal([{ type: "ready", duties: duties(2), gasLimit: GAS }]);
+  it("leaves out what is gone of a batch (ATK-KPR-5)", async () => {
+    const by = executor((ids) => ({ type: "works", done: ids.filter((id) => id !== 2).length }));
+    expect(await parts(4, by)).to.deep.equal([
+      { type: "ready", duties: [duty(1), duty(3), duty(4)], gasLimit: GAS },
+      { type: "gone", duties: [duty(2)] },
+    ]);
+    expect(by.calls.map((call) => call.split(" ")[0])).to.deep.equal(["1,2,3,4", "1,2", "1", "2", "3,4", "1,3,4"]);
   });
 
-  it("finds the one that poisons a batch, and makes the others ready", async () => {
+  it("sends a part as it is where leaving out takes too many calls", async () => {
+    const by = executor((ids) => ({ type: "works", done: ids.filter((id) => id % 2 === 0).length }));
+    const found = await parts(200, by);
+    const sent = found.flatMap((part) => (part.type === "ready" ? part.duties.map(({ id }) => Number(id)) : []));
+    expect(by.calls.length).to.be.at.most(72);
+    for (let id = 2; id <= 200; id += 2) expect(sent).to.include(id);
+    const gone = found.flatMap((part) => (part.type === "gone" ? part.duties.map(({ id }) => Number(id)) : []));
+    expect([...sent, ...gone]).to.have.lengthOf(200);
+  });
+
+  it("finds the one that poisons a batch, and sends the others in one transaction", async () => {
     const by = executor((ids) =>
       ids.includes(3) ? { type: "reverts", reason: "broken" } : { type: "works", done: ids.length },
     );
     expect(await parts(5, by)).to.deep.equal([
-      { type: "ready", duties: [duty(1), duty(2)], gasLimit: GAS },
+      { type: "ready", duties: [1, 2, 4, 5].map(duty), gasLimit: GAS },
       { type: "poisoned", duty: duty(3), reason: "broken" },
-      { type: "ready", duties: [duty(4), duty(5)], gasLimit: GAS },
     ]);
-    expect(by.calls.map((call) => call.split(" ")[0])).to.deep.equal(["1,2,3,4,5", "1,2,3", "1,2", "3", "4,5"]);
+    const calls = by.calls.map((call) => call.split(" ")[0]);
+    expect(calls).to.deep.equal(["1,2,3,4,5", "1,2,3", "1,2", "3", "4,5", "1,2,4,5"]);
+  });
+
+  it("sends parts apart that do not work together", async () => {
+    const by = executor((ids) =>
+      ids.includes(2) || ids.length > 1 ? { type: "reverts", reason: "broken" } : { type: "works", done: 1 },
+    );
+    expect(await parts(3, by)).to.deep.equal([
+      { type: "ready", duties: [duty(1)], gasLimit: GAS },
+      { type: "ready", duties: [duty(3)], gasLimit: GAS },
+      { type: "poisoned", duty: duty(2), reason: "broken" },
+    ]);
   });
 
   it("leaves a batch that runs out of gas, to be planned anew", async () => {
