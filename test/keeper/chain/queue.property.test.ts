@@ -206,7 +206,7 @@ class World {
 
 describe("TransactionQueue: whatever happens (ATK-KPR-1, ATK-KPR-3, ATK-KPR-4, ATK-KPR-6, ATK-KPR-8)", () => {
   it("does every duty once, below the cap, and knows every transaction of the account", async () => {
-    const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+    const seed = Number(process.env["SEED"] ?? 20_261_121);
     await withStore(async (newStore) => {
       await fc.assert(
         fc.asyncProperty(fc.array(moves, { maxLength: 40 }), async (story) => {
