@@ -73,7 +73,7 @@ export async function prepare(window: Window): Promise<Prepared> {
       addresses,
       keys: {
         keeper: [people.keeper.privateKey, people.Hana.privateKey],
-        rival: [people.Zoe.privateKey],
+        rival: [people.Olu.privateKey],
         tenants: [people.Ana.privateKey, people.Ben.privateKey],
         operators: PROVIDERS.map((name) => people[`${name} operator`].privateKey),
       },

@@ -82,8 +82,8 @@ describe("the demo's check", () => {
   it("computes renewals by hand: a raise counts a day later, a cut at once, and the bounty is the tenant's", () => {
     const prices = [...offer.prices, { at: START + 5_000, x32: 20n * X32 }, { at: START + 9_000, x32: 5n * X32 }];
     const changes = [
-      { kind: "renewal", at: START + 6_000, period: 7_200, by: "Zoe" },
-      { kind: "renewal", at: START + 12_000, period: 3_600, by: "Zoe" },
+      { kind: "renewal", at: START + 6_000, period: 7_200, by: "Olu" },
+      { kind: "renewal", at: START + 12_000, period: 3_600, by: "Olu" },
     ] as const;
     const ledger = ledgerOf({ ...facts, leases: [{ ...lease, offer: { ...offer, prices }, changes }] });
     const [first, second] = [20n * 12_000n, 10n * 6_000n];
@@ -95,14 +95,14 @@ describe("the demo's check", () => {
     });
     expect(ledger.accounts.map(({ account, errands, earned }) => [account, errands, earned])).to.deep.include.members([
       ["Ana", 4_000n, 0n],
-      ["Zoe", 0n, 4_000n],
+      ["Olu", 0n, 4_000n],
       ["keeper", 0n, 2_000n],
     ]);
   });
 
   it("computes a fee that governance changed by hand: it counts from the opening, or from a renewal, after it", () => {
     const fees = [...facts.rules.fees, { at: START + 2_000, bps: 200n }];
-    const renewal = { kind: "renewal", at: START + 6_000, period: 7_200, by: "Zoe" } as const;
+    const renewal = { kind: "renewal", at: START + 6_000, period: 7_200, by: "Olu" } as const;
     const leases = [
       { ...lease, name: "before" },
       { ...lease, name: "after", openedAt: START + 2_000, activatedAt: START + 2_000 },
