@@ -65,13 +65,12 @@ async function chaos(kit: Kit, { runs, seed: first, jobs, json, keepFailed }: Op
         tally.add(seed, seen, verdict);
         results.push(resultOf(seen, verdict));
         say(tableRow(seen, verdict, tally.runs));
-        if (runs === 1 && keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
+        if ((runs === 1 || !passed(verdict)) && keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
         if (passed(verdict)) continue;
         const { lost, double, faults } = verdict;
         const all = [...lost.map((duty) => `lost: ${duty}`), ...double.map((text) => `double: ${text}`), ...faults];
         for (const fault of all.slice(0, NAMED)) say(`      ${fault}`);
         say(`      again: npm run chaos -- --runs 1 --seed ${seed} --keep-failed <directory>`);
-        if (keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
       } catch (error) {
         tally.broken(seed);
         say(`seed ${seed} could not be played: ${reasonOf(error)}`);

@@ -9,6 +9,7 @@ import {
   StandingOrders__factory,
 } from "../../typechain-types";
 import type { Chain } from "./chain";
+import { leaseWords, type LeaseWords } from "./leaseWords";
 import { data, quantity, RpcError } from "./rpc";
 import type { Prepared } from "./world";
 
@@ -17,15 +18,12 @@ const orders = StandingOrders__factory.createInterface();
 const disputes = Disputes__factory.createInterface();
 const lens = MarketLens__factory.createInterface();
 
+const ORDER_PLACED = orders.getEvent("OrderPlaced").topicHash;
+const ORDER_MOVED = orders.getEvent("OrderFailedOver").topicHash;
+const LEASE_OPENED = market.getEvent("LeaseOpened").topicHash;
+
 const CLOSED = 3n;
 const EXPIRED = 2n;
-
-interface View {
-  readonly leaseId: bigint;
-  readonly status: bigint;
-  readonly reason: bigint;
-  readonly end: bigint;
-}
 
 const logSchema = z.object({
   address: z.string(),
@@ -70,10 +68,14 @@ export interface Reading {
 
 /** What is due on a chain by its contracts' own word: the keeper's code has no part in it. */
 export class Oracle {
+  private readonly known: { ordered: Set<bigint>; served: Set<bigint>; next: number };
+
   constructor(
     private readonly prepared: Prepared,
     private readonly chain: Chain,
-  ) {}
+  ) {
+    this.known = { ordered: new Set(), served: new Set(), next: prepared.startBlock };
+  }
 
   /** What could be done in a block right after the head, by anyone; empty: the keeper has nothing to do. */
   async due(): Promise<string[]> {
@@ -165,35 +167,26 @@ export class Oracle {
     });
   }
 
-  /** Leases that have, or had, standing orders, and those of the provider that the keeper serves. */
-  private async leaseIds(): Promise<{ ordered: bigint[]; served: bigint[] }> {
-    const ordered = new Set<bigint>();
-    const served = new Set<bigint>();
-    for (const log of await this.logs(this.prepared.startBlock)) {
-      const parsed = parse(log, this.prepared);
-      if (parsed?.name === "OrderPlaced") ordered.add(parsed.args.getValue("leaseId") as bigint);
-      if (parsed?.name === "OrderFailedOver") ordered.add(parsed.args.getValue("to") as bigint);
-      if (parsed?.name === "LeaseOpened" && parsed.args.getValue("provider") === this.prepared.served) {
-        served.add(parsed.args.getValue("leaseId") as bigint);
-      }
+  /** Leases that have, or had, standing orders, and those of the provider that the keeper serves; the chain only grows now. */
+  private async leaseIds(): Promise<{ ordered: Set<bigint>; served: Set<bigint> }> {
+    const { ordered, served } = this.known;
+    const head = await this.chain.rpc.ask(quantity, "eth_blockNumber");
+    for (const { topics } of await this.logs(this.known.next)) {
+      const [topic, first, second, third] = topics;
+      if (topic === ORDER_PLACED) ordered.add(BigInt(first ?? 0));
+      if (topic === ORDER_MOVED) ordered.add(BigInt(second ?? 0));
+      if (topic === LEASE_OPENED && BigInt(third ?? 0) === BigInt(this.prepared.served)) served.add(BigInt(first ?? 0));
     }
-    return { ordered: [...ordered], served: [...served] };
+    this.known.next = head + 1;
+    return this.known;
   }
 
-  private async closedOfServed(ids: readonly bigint[]): Promise<bigint[]> {
-    return (await this.views(ids)).filter(({ status }) => status === CLOSED).map(({ leaseId }) => leaseId);
+  private async closedOfServed(ids: ReadonlySet<bigint>): Promise<bigint[]> {
+    return (await this.views([...ids])).filter(({ status }) => status === CLOSED).map(({ leaseId }) => leaseId);
   }
 
-  private async views(ids: readonly bigint[]): Promise<readonly View[]> {
-    const input = lens.encodeFunctionData("leaseViews", [[...ids]]);
-    const answer = await this.chain.rpc.ask(
-      data,
-      "eth_call",
-      { to: this.prepared.addresses.lens, data: input },
-      "latest",
-    );
-    const [views] = lens.decodeFunctionResult("leaseViews", answer) as unknown as [View[]];
-    return views;
+  private async views(ids: readonly bigint[]): Promise<readonly LeaseWords[]> {
+    return leaseWords(this.chain, this.prepared.addresses.lens, ids);
   }
 }
 

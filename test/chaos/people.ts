@@ -1,37 +1,24 @@
 import { Wallet } from "ethers";
 import { z } from "zod";
 
-import {
-  Liveness__factory,
-  Market__factory,
-  MarketLens__factory,
-  StandingOrders__factory,
-} from "../../typechain-types";
+import { Liveness__factory, Market__factory, StandingOrders__factory } from "../../typechain-types";
 import { type Chain, CHAIN_ID, GWEI } from "./chain";
+import { leaseWords, type LeaseWords } from "./leaseWords";
 import type { Random } from "./random";
 import { data, quantity } from "./rpc";
 import { addressOfKey, type Prepared } from "./world";
 
 const market = Market__factory.createInterface();
 const orders = StandingOrders__factory.createInterface();
-const lens = MarketLens__factory.createInterface();
 const liveness = Liveness__factory.createInterface();
 
 const PENDING = 1n;
 const ACTIVE = 2n;
 
-interface View {
-  readonly leaseId: bigint;
-  readonly status: bigint;
-  readonly tenant: string;
-  readonly end: bigint;
-  readonly cutoff: bigint;
-}
-
 /** Everybody else on the chain: a rival keeper, tenants, operators, and somebody with the keeper's key. */
 export class People {
   readonly foreign = new Set<string>();
-  private leases: readonly View[] = [];
+  private leases: readonly LeaseWords[] = [];
   readonly did = new Map<string, number>();
 
   constructor(
@@ -47,14 +34,7 @@ export class People {
       const count = this.prepared.offers[Number(offer) - 1] ?? 0;
       for (let index = 1; index <= count; index++) ids.push((offer << 32n) | BigInt(index));
     }
-    const answer = await this.chain.rpc.ask(
-      data,
-      "eth_call",
-      { to: this.prepared.addresses.lens, data: lens.encodeFunctionData("leaseViews", [ids]) },
-      "latest",
-    );
-    const [views] = lens.decodeFunctionResult("leaseViews", answer) as unknown as [View[]];
-    this.leases = views;
+    this.leases = await leaseWords(this.chain, this.prepared.addresses.lens, ids);
   }
 
   async heartbeats(): Promise<void> {
@@ -70,7 +50,7 @@ export class People {
     const rival = addressOfKey(this.prepared.keys.rival[0] ?? "");
     const due = this.leases.filter(({ status, end }) => status === ACTIVE && Number(end) <= next);
     const noShows = this.leases.filter(({ status, cutoff }) => status === PENDING && Number(cutoff) <= next);
-    const own = (views: readonly View[]): bigint[] => views.map(({ leaseId }) => leaseId);
+    const own = (views: readonly LeaseWords[]): bigint[] => views.map(({ leaseId }) => leaseId);
     const { market: marketAt, orders: ordersAt } = this.prepared.addresses;
     const fresh = own(due).slice(-8);
     if (fresh.length > 0) {

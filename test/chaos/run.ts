@@ -30,6 +30,8 @@ const CALM_BLOCKS = 120;
 const CALM_MS = 30_000;
 const CALM_CADENCE_MS = 60;
 const CONFIRMATIONS = 12;
+const CONFIRMING_MS = 20;
+const SETTLED_MS = 300;
 const STOP_MS = 5_000;
 
 /** What was seen of a run; the verdict follows from it. */
@@ -346,21 +348,27 @@ class Run implements Listener {
     if (this.restartAt !== undefined) this.restartAt = { ...this.restartAt, block: 0 };
     const until = Date.now() + CALM_MS;
     let left: readonly string[] = ["not looked yet"];
-    for (let i = 0, quiet = 0; i < CALM_BLOCKS && Date.now() < until; i++, this.block++) {
+    for (let i = 0; i < CALM_BLOCKS && Date.now() < until; i++, this.block++) {
       await this.wake();
       await this.mine(this.head.timestamp + BLOCK_SECONDS);
       await sleep(CALM_CADENCE_MS);
-      if (i % 3 !== 0) continue;
+      if (i % 3 !== 2) continue;
       left = await this.oracle.due();
-      quiet = left.length === 0 ? quiet + 1 : 0;
-      if (quiet >= 2) break;
+      // The time of the chain hardly moves while all that was sent is confirmed, so that little falls due meanwhile.
+      if (left.length === 0 && (await this.confirm())) break;
     }
+    return left;
+  }
+
+  /** Makes as many blocks as confirm all that was sent. False if the keeper found something to do meanwhile. */
+  private async confirm(): Promise<boolean> {
+    const sent = this.broadcasts.all.size;
     for (let i = 0; i <= CONFIRMATIONS; i++) {
       await this.mine(this.head.timestamp + 1);
-      await sleep(20);
+      await sleep(CONFIRMING_MS);
     }
-    await sleep(250);
-    return left;
+    await sleep(SETTLED_MS);
+    return this.broadcasts.all.size === sent && (await this.oracle.due()).length === 0;
   }
 
   private environment(): Record<string, string> {
