@@ -1,15 +1,9 @@
 import { Escrow__factory } from "../../typechain-types";
-import type {
-  LeaseCancelledEvent,
-  LeaseClosedEvent,
-  LeaseRenewedEvent,
-} from "../../typechain-types/contracts/market/Market";
-import type { OrderFailedOverEvent } from "../../typechain-types/contracts/orders/StandingOrders";
 import { type DutyKind, keyOf } from "../core/duties";
-import { parseLog, type RawLog, type Sources } from "./events";
+import { isSameAddress, type RawLog, readOf, type Sources } from "./events";
+import { LogFields } from "./logFields";
 
-const escrow = Escrow__factory.createInterface();
-const PAID = escrow.getEvent("LockedAndPaid").topicHash;
+const PAID = new LogFields(Escrow__factory.createInterface().getEvent("LockedAndPaid"));
 
 /** A duty that a transaction did, and what its caller got. */
 export interface Done {
@@ -20,8 +14,8 @@ export interface Done {
 }
 
 /** Why leases end by anyone's hand, as the contracts number it. */
-const EXPIRED: readonly bigint[] = [2n, 7n];
-const NO_SHOW = 4n;
+const EXPIRED: readonly number[] = [2, 7];
+const NO_SHOW = 4;
 
 /** The duties that the transaction behind these logs did for `caller`, who sent it, each once, in order. */
 export function doneBy(caller: string, sources: Sources, logs: readonly RawLog[]): readonly Done[] {
@@ -37,51 +31,43 @@ export function doneBy(caller: string, sources: Sources, logs: readonly RawLog[]
 
 /** What the market had the escrow pay to `caller` out of a free balance; undefined where this log says nothing of it. */
 function paidBy(log: RawLog, caller: string, sources: Sources): bigint | undefined {
-  if (log.topics[0] !== PAID) return undefined;
-  const { module, payee, paid } = escrow.decodeEventLog("LockedAndPaid", log.data, [...log.topics]).toObject() as {
-    readonly module: string;
-    readonly payee: string;
-    readonly paid: bigint;
-  };
-  return isSame(module, sources.market) && isSame(payee, caller) ? paid : undefined;
+  if (log.topics[0]?.toLowerCase() !== PAID.topic) return undefined;
+  if (!isSameAddress(PAID.address(log, "module"), sources.market)) return undefined;
+  return isSameAddress(PAID.address(log, "payee"), caller) ? PAID.natural(log, "paid") : undefined;
 }
 
 function doneIn(log: RawLog, caller: string, sources: Sources, paid: bigint): Done | undefined {
-  const found = parseLog(log, sources);
-  if (found === undefined) return undefined;
-  const args: unknown = found.parsed.args;
-  const done = (kind: DutyKind, id: bigint, by: string, bounty: bigint): Done | undefined =>
-    isSame(by, caller) ? { key: keyOf(kind, id), bounty } : undefined;
-  switch (found.parsed.name) {
-    case "LeaseClosed": {
-      const { leaseId, by, bounty, reason } = args as LeaseClosedEvent.OutputObject;
-      return EXPIRED.includes(reason) ? done("expire", leaseId, by, bounty) : undefined;
-    }
-    case "LeaseCancelled": {
-      const { leaseId, by, bounty, reason } = args as LeaseCancelledEvent.OutputObject;
-      return reason === NO_SHOW ? done("cancelNoShow", leaseId, by, bounty) : undefined;
-    }
-    case "LeaseRenewed": {
-      const { leaseId, by, bounty } = args as LeaseRenewedEvent.OutputObject;
-      return done("renew", leaseId, by, bounty);
-    }
-    case "OrderFailedOver": {
-      const { from, by } = args as OrderFailedOverEvent.OutputObject;
-      return done("failOver", from, by, paid);
-    }
+  const read = readOf(log, sources);
+  if (read === undefined) return undefined;
+  const { name, fields } = read;
+  const done = (kind: DutyKind, of: string, bounty: bigint): Done => ({
+    key: keyOf(kind, fields.natural(log, of)),
+    bounty,
+  });
+  const isMine = (): boolean => isSameAddress(fields.address(log, "by"), caller);
+  const bounty = (): bigint => fields.natural(log, "bounty");
+  switch (name) {
+    case "LeaseClosed":
+      return EXPIRED.includes(fields.number(log, "reason")) && isMine()
+        ? done("expire", "leaseId", bounty())
+        : undefined;
+    case "LeaseCancelled":
+      return fields.number(log, "reason") === NO_SHOW && isMine()
+        ? done("cancelNoShow", "leaseId", bounty())
+        : undefined;
+    case "LeaseRenewed":
+      return isMine() ? done("renew", "leaseId", bounty()) : undefined;
+    case "OrderFailedOver":
+      return isMine() ? done("failOver", "from", paid) : undefined;
     // These name no caller, but nobody else's call is part of our transaction.
     case "LeaseCollected":
     case "CollateralReleased":
-      return done("collect", (args as { leaseId: bigint }).leaseId, caller, 0n);
+      return done("collect", "leaseId", 0n);
     case "DisputeExecuted":
-      return done("execute", (args as { disputeId: bigint }).disputeId, caller, 0n);
+      return done("execute", "disputeId", 0n);
     case "DisputeSettled":
-      return done("settle", (args as { disputeId: bigint }).disputeId, caller, 0n);
+      return done("settle", "disputeId", 0n);
     default:
       return undefined;
   }
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

@@ -1,20 +1,9 @@
-import type { LogDescription } from "ethers";
+import type { LogParams } from "ethers";
 
 import type { DisputePhase } from "../../sdk/disputes";
 import { Disputes__factory, Market__factory, StandingOrders__factory } from "../../typechain-types";
-import type {
-  LeaseActivatedEvent,
-  LeaseClosedEvent,
-  LeaseExtendedEvent,
-  LeaseOpenedEvent,
-  LeaseRenewedEvent,
-  LeaseTransferredEvent,
-  TermsPublishedEvent,
-  TokenListedEvent,
-} from "../../typechain-types/contracts/market/Market";
-import type { OrderFailedOverEvent, OrderPlacedEvent } from "../../typechain-types/contracts/orders/StandingOrders";
-import type { DisputeExecutedEvent } from "../../typechain-types/contracts/slashing/Disputes";
 import type { BlockRef, ChainEvent, MarketEvent, OrderEvent } from "../core/events";
+import { LogFields } from "./logFields";
 
 const market = Market__factory.createInterface();
 const orders = StandingOrders__factory.createInterface();
@@ -28,13 +17,7 @@ export interface Sources {
 }
 
 /** A log, as far as decoding needs it: a node's answer, or one of ethers. */
-export interface RawLog {
-  readonly address: string;
-  readonly topics: readonly string[];
-  readonly data: string;
-  readonly blockNumber: number;
-  readonly blockHash: string;
-}
+export type RawLog = Pick<LogParams, "address" | "topics" | "data" | "blockNumber" | "blockHash">;
 
 /** What the keeper reads of the market's log. Resizes are not among it: they move neither end nor bounty. */
 const OF_MARKET = [
@@ -69,129 +52,132 @@ const PHASES = {
   DisputeExecuted: "Executed",
   DisputeSettled: "Settled",
 } as const satisfies Partial<Record<Parameters<typeof disputes.getEvent>[0], DisputePhase>>;
-const isMove = (name: string): name is keyof typeof PHASES => name in PHASES;
+type MoveOfDispute = keyof typeof PHASES;
+const MOVES = Object.keys(PHASES) as MoveOfDispute[];
+
+/** An event that is read: of which contract, and how its logs are. */
+type Read =
+  | { readonly of: "market"; readonly name: (typeof OF_MARKET)[number]; readonly fields: LogFields }
+  | { readonly of: "orders"; readonly name: (typeof OF_ORDERS)[number]; readonly fields: LogFields }
+  | { readonly of: "disputes"; readonly name: MoveOfDispute; readonly fields: LogFields };
+
+const READ: ReadonlyMap<string, Read> = new Map(
+  [
+    ...OF_MARKET.map((name): Read => ({ of: "market", name, fields: new LogFields(market.getEvent(name)) })),
+    ...OF_ORDERS.map((name): Read => ({ of: "orders", name, fields: new LogFields(orders.getEvent(name)) })),
+    ...MOVES.map((name): Read => ({ of: "disputes", name, fields: new LogFields(disputes.getEvent(name)) })),
+  ].map((read) => [read.fields.topic, read]),
+);
 
 /** First topics of the events that the keeper reads. */
-export const TOPICS: readonly string[] = [
-  ...OF_MARKET.map((name) => market.getEvent(name).topicHash),
-  ...OF_ORDERS.map((name) => orders.getEvent(name).topicHash),
-  ...Object.keys(PHASES)
-    .filter(isMove)
-    .map((name) => disputes.getEvent(name).topicHash),
-];
+export const TOPICS: readonly string[] = [...READ.keys()];
 
 /** The addresses whose logs are asked for. */
 export function addressesOfSources({ market, orders, disputes }: Sources): readonly string[] {
   return [market, orders, disputes];
 }
 
-/** Which of the contracts a log is of; nodes write addresses in capitals, or not. */
-export function sourceOf(log: Pick<RawLog, "address">, sources: Sources): keyof Sources | undefined {
-  const address = log.address.toLowerCase();
-  return (["market", "orders", "disputes"] as const).find((name) => sources[name].toLowerCase() === address);
+/** Which event of the protocol a log is; undefined for other logs, and for events that are not read. */
+export function readOf(log: RawLog, sources: Sources): Read | undefined {
+  const read = READ.get(log.topics[0]?.toLowerCase() ?? "");
+  return read !== undefined && isSameAddress(log.address, sources[read.of]) ? read : undefined;
 }
 
-/** A log of the protocol, with its name and arguments; undefined for other logs, and for events unknown here. */
-export function parseLog(
-  log: RawLog,
-  sources: Sources,
-): { readonly source: keyof Sources; readonly parsed: LogDescription } | undefined {
-  const source = sourceOf(log, sources);
-  if (source === undefined) return undefined;
-  const parsed = { market, orders, disputes }[source].parseLog({ topics: [...log.topics], data: log.data });
-  return parsed === null ? undefined : { source, parsed };
+/** Whether two texts are one address; nodes write them in capitals, or not. */
+export function isSameAddress(a: string, b: string): boolean {
+  return a === b || a.toLowerCase() === b.toLowerCase();
 }
 
 /** A log as the keeper understands it; undefined for events that it does not read. Fails where a log does not decode. */
 export function decodeEvent(log: RawLog, sources: Sources): ChainEvent | undefined {
-  const found = parseLog(log, sources);
-  if (found === undefined) return undefined;
+  const read = readOf(log, sources);
+  if (read === undefined) return undefined;
   const block = { number: log.blockNumber, hash: log.blockHash };
-  switch (found.source) {
+  switch (read.of) {
     case "market":
-      return decodeMarket(found.parsed, block);
+      return decodeMarket(read.name, read.fields, log, block);
     case "orders":
-      return decodeOrder(found.parsed, block);
+      return decodeOrder(read.name, read.fields, log, block);
     case "disputes":
-      return decodeDispute(found.parsed, block);
+      return {
+        type: "DisputeMoved",
+        block,
+        disputeId: read.fields.natural(log, "disputeId"),
+        phase: PHASES[read.name],
+      };
   }
 }
 
-function decodeDispute({ name, args }: LogDescription, block: BlockRef): ChainEvent | undefined {
-  if (!isMove(name)) return undefined;
-  const { disputeId } = args as unknown as MoveOfDispute;
-  return { type: "DisputeMoved", block, disputeId, phase: PHASES[name] };
-}
-
-function decodeOrder({ name, args }: LogDescription, block: BlockRef): OrderEvent | undefined {
-  switch (name) {
-    case "OrderPlaced": {
-      const { leaseId, count, maxBounty, fallbacks } = args as unknown as OrderPlacedEvent.OutputObject;
-      return { type: name, block, leaseId, count: Number(count), maxBounty, fallbacks: fallbacks.length };
-    }
+function decodeOrder(
+  type: (typeof OF_ORDERS)[number],
+  fields: LogFields,
+  log: RawLog,
+  block: BlockRef,
+): OrderEvent | undefined {
+  switch (type) {
+    case "OrderPlaced":
+      return {
+        type,
+        block,
+        leaseId: fields.natural(log, "leaseId"),
+        count: fields.number(log, "count"),
+        maxBounty: fields.natural(log, "maxBounty"),
+        fallbacks: fields.count(log, "fallbacks"),
+      };
     case "OrderCancelled":
-      return { type: name, block, ...leaseOf(args) };
-    case "OrderFailedOver": {
-      const { from, to, count } = args as unknown as OrderFailedOverEvent.OutputObject;
-      return { type: name, block, leaseId: from, to, count: Number(count) };
-    }
-    default:
-      return undefined;
+      return { type, block, leaseId: fields.natural(log, "leaseId") };
+    case "OrderFailedOver":
+      return {
+        type,
+        block,
+        leaseId: fields.natural(log, "from"),
+        to: fields.natural(log, "to"),
+        count: fields.number(log, "count"),
+      };
   }
 }
 
-function decodeMarket({ name, args }: LogDescription, block: BlockRef): MarketEvent | undefined {
-  switch (name) {
+function decodeMarket(type: (typeof OF_MARKET)[number], fields: LogFields, log: RawLog, block: BlockRef): MarketEvent {
+  const leaseId = (): bigint => fields.natural(log, "leaseId");
+  switch (type) {
     case "TermsPublished": {
-      const { version, terms } = args as unknown as TermsPublishedEvent.OutputObject;
-      return { type: name, block, version, activationWindow: Number(terms.activationWindow) };
+      const activationWindow = fields.number(log, "terms.activationWindow");
+      return { type, block, version: fields.natural(log, "version"), activationWindow };
     }
     case "TokenListed": {
-      const { listing, token, bounty } = args as unknown as TokenListedEvent.OutputObject;
-      return { type: name, block, listing, token, bounty };
+      const [listing, bounty] = [fields.natural(log, "listing"), fields.natural(log, "bounty")];
+      return { type, block, listing, token: fields.address(log, "token"), bounty };
     }
-    case "LeaseOpened": {
-      const opened = args as unknown as LeaseOpenedEvent.OutputObject;
-      const { leaseId, tenant, provider, duration, termsVersion, listing } = opened;
-      return { type: name, block, leaseId, tenant, provider, duration: Number(duration), termsVersion, listing };
-    }
-    case "LeaseActivated": {
-      const { leaseId, startedAt } = args as unknown as LeaseActivatedEvent.OutputObject;
-      return { type: name, block, leaseId, startedAt: Number(startedAt) };
-    }
+    case "LeaseOpened":
+      return {
+        type,
+        block,
+        leaseId: leaseId(),
+        tenant: fields.address(log, "tenant"),
+        provider: fields.address(log, "provider"),
+        duration: fields.number(log, "duration"),
+        termsVersion: fields.natural(log, "termsVersion"),
+        listing: fields.natural(log, "listing"),
+      };
+    case "LeaseActivated":
+      return { type, block, leaseId: leaseId(), startedAt: fields.number(log, "startedAt") };
     case "LeaseExtended":
-    case "NoticeGiven": {
-      const { leaseId, duration } = args as unknown as Pick<LeaseExtendedEvent.OutputObject, "leaseId" | "duration">;
-      return { type: name, block, leaseId, duration: Number(duration) };
-    }
+    case "NoticeGiven":
+      return { type, block, leaseId: leaseId(), duration: fields.number(log, "duration") };
     case "LeaseRenewed": {
-      const { leaseId, duration, bounty } = args as unknown as LeaseRenewedEvent.OutputObject;
-      return { type: name, block, leaseId, duration: Number(duration), bounty };
+      const [duration, bounty] = [fields.number(log, "duration"), fields.natural(log, "bounty")];
+      return { type, block, leaseId: leaseId(), duration, bounty };
     }
-    case "LeaseTransferred": {
-      const { leaseId, to } = args as unknown as LeaseTransferredEvent.OutputObject;
-      return { type: name, block, leaseId, tenant: to };
-    }
-    case "LeaseClosed": {
-      const { leaseId, endedAt } = args as unknown as LeaseClosedEvent.OutputObject;
-      return { type: name, block, leaseId, endedAt: Number(endedAt) };
-    }
+    case "LeaseTransferred":
+      return { type, block, leaseId: leaseId(), tenant: fields.address(log, "to") };
+    case "LeaseClosed":
+      return { type, block, leaseId: leaseId(), endedAt: fields.number(log, "endedAt") };
     case "LeaseCancelled":
     case "LeaseCollected":
     case "LeaseSettled":
     case "CollateralReleased":
     case "ClaimOpened":
     case "ClaimEnded":
-      return { type: name, block, ...leaseOf(args) };
-    default:
-      return undefined;
+      return { type, block, leaseId: leaseId() };
   }
 }
-
-function leaseOf(args: unknown): { leaseId: bigint } {
-  const { leaseId } = args as { leaseId: bigint };
-  return { leaseId };
-}
-
-/** Every event of PHASES names its dispute. */
-type MoveOfDispute = Pick<DisputeExecutedEvent.OutputObject, "disputeId">;
