@@ -1,0 +1,190 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+import { expect } from "chai";
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { KEEPER_EXIT } from "../../../keeper/cli";
+import { loadConfig } from "../../../keeper/config/load";
+import { VARIABLES } from "../../../keeper/config/schema";
+import { PREFIX } from "../../../keeper/ops/instruments";
+import { PrometheusMeter } from "../../../keeper/ops/metrics";
+
+const ROOT = path.join(__dirname, "../../..");
+const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
+
+const dashboardSchema = z.object({
+  uid: z.string(),
+  templating: z.object({ list: z.array(z.object({ name: z.string(), type: z.string() })) }),
+  panels: z.array(
+    z.object({
+      id: z.number(),
+      type: z.string(),
+      title: z.string().min(1),
+      datasource: z.object({ uid: z.string() }).optional(),
+      targets: z.array(z.object({ expr: z.string(), datasource: z.object({ uid: z.string() }) })).default([]),
+    }),
+  ),
+});
+const alertsSchema = z.object({
+  groups: z.array(
+    z.object({
+      name: z.string(),
+      rules: z.array(
+        z.object({
+          alert: z.string().regex(/^Keeper[A-Z]/),
+          expr: z.string(),
+          for: z
+            .string()
+            .regex(/^\d+[smh]$/)
+            .optional(),
+          labels: z.object({ severity: z.enum(["page", "warn"]) }),
+          annotations: z.object({ summary: z.string(), description: z.string() }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Names that an expression asks for, those of histograms without what Prometheus appends. */
+function namesIn(expression: string, histograms: ReadonlySet<string>): string[] {
+  const names = expression.match(new RegExp(`${PREFIX}[a-z_]+`, "g")) ?? [];
+  return names.map((name) => {
+    const base = name.replace(/_(bucket|sum|count)$/, "");
+    return histograms.has(base) ? base : name;
+  });
+}
+
+const runbook = read("docs/runbook.md");
+const keeperPage = runbook.slice(runbook.indexOf("\n## Keeper"));
+
+describe("Files for operators", () => {
+  const dashboard = dashboardSchema.parse(JSON.parse(read("operations/dashboard.json")));
+  const { groups } = alertsSchema.parse(parse(read("operations/alerts.yml")));
+  const alerts = groups.flatMap(({ rules }) => rules);
+  const unit = read("operations/keeper.service");
+  const example = read("operations/keeper.env.example");
+  let metrics: ReadonlyMap<string, string>;
+  let histograms: ReadonlySet<string>;
+
+  before(async () => {
+    const { text } = await new PrometheusMeter(() => 0, []).expose();
+    metrics = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type]));
+    histograms = new Set([...metrics].flatMap(([name, type]) => (type === "histogram" ? [name] : [])));
+  });
+
+  it("the dashboard shows every metric that there is, and none that there is not", () => {
+    const shown = dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => namesIn(expr, histograms)));
+    expect([...new Set(shown)].sort()).to.deep.equal([...metrics.keys()].sort());
+  });
+
+  it("the dashboard asks a data source that is chosen, in panels that have names and ids of their own", () => {
+    expect(dashboard.templating.list).to.deep.include({ name: "datasource", type: "datasource" });
+    const ids = dashboard.panels.map(({ id }) => id);
+    expect(new Set(ids).size).to.equal(ids.length);
+    for (const { type, title, targets, datasource } of dashboard.panels) {
+      if (type === "row") continue;
+      expect(targets, title).not.to.be.empty;
+      expect(datasource?.uid, title).to.equal("${datasource}");
+      for (const target of targets) expect(target.datasource.uid, title).to.equal("${datasource}");
+    }
+  });
+
+  it("the alerts ask for metrics that there are, with labels that these have", async () => {
+    const meter = new PrometheusMeter(() => 0, ["node.example"]);
+    meter.failed("expire");
+    const { text } = await meter.expose();
+    for (const { alert, expr } of alerts) {
+      const names = namesIn(expr, histograms);
+      expect(names, alert).not.to.be.empty;
+      for (const name of names) expect([...metrics.keys()], alert).to.include(name);
+      for (const [, name = "", label = ""] of expr.matchAll(/(leasehold_keeper_[a-z_]+)\{([a-z]+)/g)) {
+        expect(text, `${alert}: ${name}`).to.match(new RegExp(`^${name}\\{.*\\b${label}="`, "m"));
+      }
+    }
+    expect(new Set(alerts.map(({ alert }) => alert)).size).to.equal(alerts.length);
+  });
+
+  it("the runbook says of every alert what it means and what to do, and of no other", () => {
+    const rows = [...keeperPage.matchAll(/^\s*\| `(Keeper[A-Za-z]+)` \| [^|]{20,} \| [^|]{10,} \|$/gm)];
+    expect(rows.map(([, name]) => name).sort()).to.deep.equal(alerts.map(({ alert }) => alert).sort());
+  });
+
+  it("the runbook lists every variable and no other", () => {
+    const table = keeperPage.slice(keeperPage.indexOf("| variable |"));
+    const rows = table.slice(0, table.indexOf("\n\n")).split("\n").slice(2);
+    const listed = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(KEEPER_[A-Z_]+)`/g)]);
+    expect(listed.map(([, name]) => name).sort()).to.deep.equal([...VARIABLES].sort());
+    for (const [name] of runbook.matchAll(/KEEPER_[A-Z_]*[A-Z]/g)) expect(VARIABLES).to.include(name);
+  });
+
+  it("the runbook tells the defaults that there are", () => {
+    const config = loadConfig({ KEEPER_RPC_URLS: "http://a", KEEPER_ADDRESS_BOOK: "b" }, { key: false });
+    const defaultOf = (variable: string): string | undefined =>
+      new RegExp(`^\\| \`${variable}\`[^|]*\\| ([^|]*) \\|`, "m").exec(keeperPage)?.[1]?.trim();
+    expect(defaultOf("KEEPER_POLL_SECONDS")).to.equal(String(config.pollMs / 1_000));
+    expect(defaultOf("KEEPER_RPC_TIMEOUT_SECONDS")).to.equal(String(config.rpcTimeoutMs / 1_000));
+    expect(defaultOf("KEEPER_STORE")).to.equal(`\`${config.store}\``);
+    expect(defaultOf("KEEPER_BUMP_BLOCKS")).to.equal(String(config.bumpBlocks));
+    expect(defaultOf("KEEPER_CONFIRMATIONS")).to.equal(String(config.confirmations));
+    expect(defaultOf("KEEPER_REORG_DEPTH")).to.equal(String(config.reorgDepth));
+    expect(defaultOf("KEEPER_CLAIM_SECONDS")).to.equal(String(config.claimSeconds));
+    expect(defaultOf("KEEPER_MAX_IN_FLIGHT")).to.equal(String(config.maxInFlight));
+    expect(defaultOf("KEEPER_LOG_RANGE")).to.equal(String(config.logRange));
+    expect(defaultOf("KEEPER_NODE_GAS_LIMIT")).to.equal(String(config.nodeGasLimit));
+    expect(defaultOf("KEEPER_PATIENCE_SECONDS")).to.equal(String(config.patience));
+    expect(defaultOf("KEEPER_MIN_PROFIT")).to.equal(String(config.minProfit));
+    expect(defaultOf("KEEPER_STALE_SECONDS")).to.equal(String(config.staleMs / 1_000));
+    expect(defaultOf("KEEPER_DISPUTES")).to.equal(config.disputes ? "on" : "off");
+    expect(defaultOf("KEEPER_LOG_LEVEL")).to.equal(config.logLevel);
+  });
+
+  it("the unit does not restart what would fail again, and everything else", () => {
+    const settings = new Map(
+      [...unit.matchAll(/^([A-Za-z]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+    );
+    expect(settings.get("RestartPreventExitStatus")).to.equal(String(KEEPER_EXIT.configuration));
+    expect(settings.get("Restart")).to.equal("on-failure");
+    expect(settings.get("KillSignal")).to.equal("SIGTERM");
+    expect(Number(settings.get("TimeoutStopSec"))).to.be.above(5);
+    expect(keeperPage).to.contain(
+      `0 stopped when asked to, or done; ${KEEPER_EXIT.failed} failed; ${KEEPER_EXIT.configuration} the configuration`,
+    );
+  });
+
+  it("the unit and its settings name variables that there are, and are a whole configuration with a keystore", () => {
+    const variables: Record<string, string> = {};
+    const lines = [...example.split("\n"), ...[...unit.matchAll(/^Environment=(.*)$/gm)].map(([, line = ""]) => line)];
+    for (const line of lines) {
+      const [, name = "", value = ""] = /^#?(KEEPER_[A-Z_]+)=(.*)$/.exec(line) ?? [];
+      if (name === "") continue;
+      variables[name] = value;
+    }
+    const config = loadConfig(variables, { key: true });
+    expect(config.key?.type).to.equal("keystore");
+    expect(config.rpcUrls).to.have.length(3);
+    expect(config.listen).not.to.equal(undefined);
+  });
+
+  it("the image copies what there is, keeps secrets out, and runs as nobody in particular", () => {
+    const dockerfile = read("Dockerfile");
+    const ignored = read(".dockerignore").split("\n");
+    const stages = dockerfile.split(/^FROM /m).slice(1);
+    expect(stages).to.have.length(2);
+    const copies = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].map(([, words = ""]) => words.split(" "));
+    for (const source of copies.flatMap((words) => words.slice(0, -1))) {
+      expect(existsSync(path.join(ROOT, source)), source).to.equal(true);
+      expect(ignored).to.include(`!${source}`);
+    }
+    expect(ignored).to.include("*");
+    for (const stage of stages) expect(stage).to.match(/^node:20-slim\b/);
+    expect(stages[1]).to.match(/^USER node$/m);
+    expect(stages[0]).to.contain("npm ci --omit=dev");
+    expect(dockerfile).not.to.match(/PRIVATE_KEY|PASSWORD|https:\/\//);
+    expect(dockerfile)
+      .to.match(/^HEALTHCHECK /m)
+      .and.to.match(/^STOPSIGNAL SIGTERM$/m);
+    for (const [name] of dockerfile.matchAll(/KEEPER_[A-Z_]*[A-Z]/g)) expect(VARIABLES).to.include(name);
+  });
+});
