@@ -28,6 +28,7 @@ const ACCOUNTS = {
   Ana: 10,
   Ben: 11,
   keeper: 12,
+  Zoe: 13,
   Hana: 14,
   Olu: 15,
 } as const;
