@@ -1,4 +1,5 @@
 import type { Duty } from "../core/duties";
+import { GapError } from "../core/gap";
 import type { Item, Rules } from "../core/rules";
 import { forKeys, insertAll } from "./bulk";
 import type { Queries, Value } from "./database";
@@ -56,9 +57,13 @@ export async function saveItems(queries: Queries, rules: Rules, changes: Readonl
   );
 }
 
-/** The item that a text is of. */
+/** The item that a text is of. Fails with a GapError where it is none, so that the chain is asked again. */
 export function parseText(text: string): Item {
-  return JSON.parse(text) as Item;
+  try {
+    return JSON.parse(text) as Item;
+  } catch {
+    throw new GapError("the store holds something that is no item");
+  }
 }
 
 function dutyRow(duty: Duty): Value[] {

@@ -1,9 +1,10 @@
-import { readdir, rename, rm } from "node:fs/promises";
+import { access, constants, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import type { Logger } from "pino";
 
 import type { Database } from "./database";
+import { findDamage } from "./damage";
 import { Postgres } from "./postgres";
 import { type Deployment, MismatchError, prepare } from "./schema";
 import { Sqlite, SqliteError } from "./sqlite";
@@ -70,7 +71,8 @@ async function tryFile(path: string, deployment: Deployment): Promise<Database> 
   let file: Sqlite | undefined;
   try {
     file = new Sqlite(path);
-    await file.check();
+    const damage = await findDamage(file);
+    if (damage !== undefined) throw new Useless(damage, "corrupt");
     await file.transaction((queries) => prepare(queries, deployment));
     return file;
   } catch (error) {
@@ -80,9 +82,21 @@ async function tryFile(path: string, deployment: Deployment): Promise<Database> 
     if (isFree) throw new Useless(error.message, "foreign");
     if (error instanceof MismatchError)
       throw new MismatchError(`${path}: ${error.message} Another keeper has it open.`);
-    if (error instanceof SqliteError && error.isDamage) throw new Useless(error.message, "corrupt");
+    if (error instanceof SqliteError && (error.isDamage || (await isFalselyReadOnly(error, path)))) {
+      throw new Useless(error.message, "corrupt");
+    }
     throw error;
   }
+}
+
+/** Whether it is the file's own header that forbids to write, and nobody else. */
+async function isFalselyReadOnly({ code }: SqliteError, path: string): Promise<boolean> {
+  if (code !== "SQLITE_READONLY") return false;
+  const mayWrite = [path, dirname(path)].map((place) => access(place, constants.W_OK));
+  return Promise.all(mayWrite).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Renames the file and what SQLite keeps beside it; forgets the oldest that were set aside. Returns the new name. */

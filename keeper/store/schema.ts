@@ -15,7 +15,7 @@ export class MismatchError extends StoreError {}
  * forgets what the chain can tell again, and learns it again. The journal of transactions has a version of its own, which
  * should not change: what it holds, nobody else knows.
  */
-const VERSION = 1;
+export const VERSION = 1;
 const JOURNAL_VERSION = 1;
 
 /** What the chain can tell again, and claims. */
@@ -63,6 +63,8 @@ const DERIVED: Readonly<Record<string, string>> = {
   )`,
 };
 
+const META = "(name text PRIMARY KEY, value text NOT NULL)";
+
 const INDEXES: readonly string[] = [
   "CREATE INDEX IF NOT EXISTS duties_by_time ON duties (due_at, key)",
   "CREATE INDEX IF NOT EXISTS items_untimed ON items (key) WHERE untimed = 1",
@@ -94,12 +96,15 @@ const JOURNAL = `(
   PRIMARY KEY (account, nonce, attempt)
 )`;
 
+/** The columns of each table, as SQL declares them. */
+export const TABLES: Readonly<Record<string, string>> = { meta: META, ...DERIVED, transactions: JOURNAL };
+
 /**
  * Makes the tables where they are missing, and binds the database to the deployment. Run it in a transaction that nobody
  * else runs at the same time. Fails with a MismatchError where the database is another deployment's, or a newer keeper's.
  */
 export async function prepare(queries: Queries, deployment: Deployment): Promise<void> {
-  await queries.query("CREATE TABLE IF NOT EXISTS meta (name text PRIMARY KEY, value text NOT NULL)");
+  await queries.query(`CREATE TABLE IF NOT EXISTS meta ${META}`);
   const rows = await queries.query("SELECT name, value FROM meta");
   const meta = new Map(rows.map(({ name, value }) => [name, value]));
   if (meta.size > 0) requireUsable(meta, deployment);

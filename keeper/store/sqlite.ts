@@ -28,8 +28,14 @@ export class Sqlite implements Database {
   private readonly mutex = new Mutex();
   private busySince = performance.now();
 
-  /** Opens or creates the file; its directory must exist. Fails with a SqliteError. */
-  constructor(private readonly path: string) {
+  /**
+   * Opens or creates the file; its directory must exist. Fails with a SqliteError.
+   * @param patience milliseconds that a transaction waits for another process.
+   */
+  constructor(
+    private readonly path: string,
+    private readonly patience = BUSY_TIMEOUT,
+  ) {
     try {
       this.connection = new Libsql(path, { timeout: OPEN_TIMEOUT });
     } catch (error) {
@@ -87,13 +93,6 @@ export class Sqlite implements Database {
     });
   }
 
-  /** Looks through the whole file. Fails with a SqliteError where it is damaged. */
-  async check(): Promise<void> {
-    const [row] = await this.query("PRAGMA integrity_check(1)");
-    const verdict = String(row?.["integrity_check"]);
-    if (verdict !== "ok") throw explained(Object.assign(new Error(verdict), { code: "SQLITE_CORRUPT" }), this.path);
-  }
-
   /** Folds the log into the file, before it is closed. False if another process has it open. */
   async foldUp(): Promise<boolean> {
     try {
@@ -112,7 +111,7 @@ export class Sqlite implements Database {
         return this.execute("BEGIN IMMEDIATE");
       } catch (error) {
         const isBusy = error instanceof SqliteError && error.code === "SQLITE_BUSY";
-        if (!isBusy || performance.now() - since > BUSY_TIMEOUT) throw error;
+        if (!isBusy || performance.now() - since > this.patience) throw error;
         await setTimeout(Math.random() * BUSY_PAUSE);
       }
     }
@@ -169,9 +168,9 @@ export class SqliteError extends StoreError {
     super(message);
   }
 
-  /** Whether the file itself is at fault: it is damaged, or something else than a database. */
+  /** Whether the file itself is at fault: it is damaged, something else than a database, or has other tables. */
   get isDamage(): boolean {
-    return /^SQLITE_(CORRUPT|NOTADB)/.test(this.code);
+    return /^SQLITE_(CORRUPT|NOTADB|ERROR|CONSTRAINT|MISMATCH)/.test(this.code);
   }
 }
 

@@ -27,7 +27,7 @@ export class WorkStore implements Work {
       const rows = await this.rowsOf(queries, keys, this.database.forUpdateSkipLocked);
       const free = new Set(rows.filter((row) => !isOthers(row, owner, now)).map(({ key }) => String(key)));
       const chosen = [...new Set(keys)].filter((key) => free.has(key)).slice(0, most);
-      await this.setOwner(queries, chosen, owner, until);
+      await this.setOwner(queries, chosen, plain(owner), until);
       return chosen;
     });
     await this.tidy(now);
@@ -37,7 +37,7 @@ export class WorkStore implements Work {
   async release(keys: readonly string[], owner: string): Promise<void> {
     await this.database.transaction(async (queries) => {
       const rows = await this.rowsOf(queries, keys, this.database.forUpdate);
-      const mine = rows.filter((row) => row["owner"] === owner).map(({ key }) => String(key));
+      const mine = rows.filter((row) => row["owner"] === plain(owner)).map(({ key }) => String(key));
       await this.setOwner(queries, mine, null, 0);
     });
   }
@@ -119,8 +119,11 @@ export class WorkStore implements Work {
 
 /** Whether another keeper than `owner` has a claim at chain time `now`. */
 function isOthers(row: Row, owner: string, now: number): boolean {
-  return row["owner"] !== null && row["owner"] !== owner && Number(row["claimed_until"]) > now;
+  return row["owner"] !== null && row["owner"] !== plain(owner) && Number(row["claimed_until"]) > now;
 }
+
+/** A name in plain characters. */
+const plain = encodeURIComponent;
 
 function sorted(keys: readonly string[]): string[] {
   return [...new Set(keys)].sort();
