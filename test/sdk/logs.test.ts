@@ -43,6 +43,16 @@ describe("logs in ranges", () => {
     );
   });
 
+  it("begins with no more blocks than it is told", async () => {
+    const { asked, read } = nodeThatAnswersFor(100);
+    expect(await readInRanges(1, 5, read, { most: 2 })).to.deep.equal([1, 2, 3, 4, 5]);
+    expect(asked).to.deep.equal([
+      [1, 2],
+      [3, 4],
+      [5, 5],
+    ]);
+  });
+
   it("asks for nothing in an empty range", async () => {
     const { asked, read } = nodeThatAnswersFor(1);
     expect(await readInRanges(8, 7, read)).to.deep.equal([]);

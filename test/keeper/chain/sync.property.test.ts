@@ -2,13 +2,13 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { WaitError } from "../../../keeper/chain/rpcErrors";
+
 import { FakeChain, type FakeBlock } from "./fakeChain";
 import { type AnswerFault, type FakeNode, Refusal } from "./fakeNode";
 import { follow } from "./follow";
 import { type Nodes, startNodes } from "./nodes";
 
-/** Printed by fast-check when a run fails. */
-const SEED = 20_261_121;
+const SEED = Number(process.env["FC_SEED"] ?? "20261121");
 
 /** A chain whose numbers follow each other on every fork, and differ between forks. */
 class Numbered extends FakeChain {

@@ -240,8 +240,8 @@ describe("following the chain", () => {
     await nodes(1, 65, 1);
     const node = n.nodes[0] as FakeNode;
     node.http = (response, requests) => {
-      const [filter] = (requests[0]?.params ?? []) as [{ fromBlock?: string; toBlock?: string }];
-      if (Number(filter.toBlock) - Number(filter.fromBlock) < 10) return false;
+      const [filter] = (requests[0]?.params ?? []) as [{ fromBlock?: string; toBlock?: string }?];
+      if (Number(filter?.toBlock) - Number(filter?.fromBlock) < 10) return false;
       return requests[0]?.method === "eth_getLogs" && response.destroy() !== undefined;
     };
     const { sync, state } = follow(n.pool, { reorgDepth: 2 });
