@@ -162,7 +162,11 @@ async function readClaims(queries: Queries, now: number): Promise<Status["claims
     [now],
   );
   const claim = z.object({ owner: text, number, until: number });
-  return rowsOf(claim, rows).map((row) => ({ keeper: row.owner, duties: row.number, until: row.until }));
+  return rowsOf(claim, rows).map((row) => ({
+    keeper: decodeURIComponent(row.owner),
+    duties: row.number,
+    until: row.until,
+  }));
 }
 
 async function readAccounts(queries: Queries): Promise<Account[]> {
