@@ -18,6 +18,10 @@ const COMMON = `
 Options of every command, such as --rpc, --keystore, --dry-run and --json: see leasehold --help
 `;
 
+const OWN_SETTINGS = `
+Options of every command: it takes --json alone, its settings are its own
+`;
+
 /** "maxPrice" -> "--max-price", or "<max-price>" where it is an argument. */
 function typedName(spec: AnyCommand, field: string): string {
   const name = field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -48,8 +52,15 @@ function configure(command: Command, spec: AnyCommand, handle: Handler): void {
   command.action(() => handle(spec, command));
 }
 
+/** The first word of a command. */
+function groupOf(command: Command): string {
+  return command.parent === null || command.parent.parent === null ? command.name() : groupOf(command.parent);
+}
+
 /** The command line, as it is: groups, commands, options and help. */
 export function buildProgram(groups: readonly CommandGroup[], io: Pick<Io, "out" | "err">, handle: Handler): Command {
+  const theirs = groups.filter(({ commands }) => commands.length > 0 && commands.every((spec) => spec.hasOwnSettings));
+  const ownSettings = new Set(theirs.map(({ name }) => name));
   const program = new Command("leasehold")
     .description("Lease and offer compute on Leasehold")
     .exitOverride()
@@ -57,7 +68,9 @@ export function buildProgram(groups: readonly CommandGroup[], io: Pick<Io, "out"
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError("(add --help to see how it is used)")
     .addHelpText("after", EPILOGUE)
-    .addHelpText("afterAll", ({ command }) => (command.parent === null ? "" : COMMON));
+    .addHelpText("afterAll", ({ command }) =>
+      command.parent === null ? "" : ownSettings.has(groupOf(command)) ? OWN_SETTINGS : COMMON,
+    );
   for (const [flags, description] of GLOBAL_OPTIONS) program.option(flags, description);
   for (const { name, summary, itself, commands } of groups) {
     const group = program

@@ -40,6 +40,10 @@ describe("leasehold", () => {
     ["provider bond", "error: missing required argument 'amount'"],
     ["provider bond 5 --colour", "error: unknown option '--colour'"],
     ["tenant close 7", '"7" is no lease'],
+    ["keeper", "Usage: leasehold keeper"],
+    ["keeper plan now", "error: too many arguments"],
+    ["keeper run --rpc http://127.0.0.1:1 --dry-run", "this command does not take --rpc, --dry-run"],
+    ["keeper run", "KEEPER_RPC_URLS is not set"],
   ] as const) {
     it(`takes "${line}" for wrong usage`, async () => {
       const fixture = await loadFixture(deployFixture);
