@@ -41,6 +41,8 @@ export class Stand {
       KEEPER_PRIVATE_KEY: crowd.keeperKey,
       KEEPER_STORE: path.join(directory, `keeper-${process.pid}-${Date.now()}.sqlite`),
       KEEPER_POLL_SECONDS: "2",
+      // The crowd came within few blocks: no node answers for thousands of such.
+      KEEPER_LOG_RANGE: "25",
       KEEPER_LISTEN: health,
       CHAOS_CLOCK: "0",
     };
@@ -92,6 +94,8 @@ export interface Drain {
   readonly fewest: number;
   readonly gas: number;
   readonly transactions: number;
+  /** Gas of each block, millions. */
+  readonly filled: readonly number[];
   readonly memory: number;
 }
 
@@ -104,6 +108,7 @@ export async function drain(stand: Stand, crowd: Crowd, blockMs: number, gasLimi
   // The keeper hears of the end with this block; what it sends is in the next one at the earliest.
   const due = await chain.mine(crowd.end, GWEI);
   let [ended, gas, transactions, last] = [0, 0, 0, due.number];
+  const filled: number[] = [];
   const most = 10 + 3 * Math.ceil((crowd.leases * 30_000) / gasLimit);
   for (let n = 1; n <= most && ended < crowd.leases; n++) {
     await sleep(blockMs);
@@ -119,6 +124,7 @@ export async function drain(stand: Stand, crowd: Crowd, blockMs: number, gasLimi
     ended += closed.length;
     gas += receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0);
     transactions += receipts.length;
+    filled.push(Math.round(receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0) / 100_000) / 10);
   }
   return {
     leases: crowd.leases,
@@ -127,6 +133,7 @@ export async function drain(stand: Stand, crowd: Crowd, blockMs: number, gasLimi
     fewest: Math.ceil(gas / gasLimit),
     gas,
     transactions,
+    filled,
     memory: stand.memory,
   };
 }

@@ -56,10 +56,12 @@ async function bench({ same, cold, blockMs, json }: Options): Promise<number> {
     };
     if (same > 0) {
       const chain = await crowd(CACHE, same, 50, 1_500, say);
-      const { ended, blocks, fewest, gas, transactions, memory } = await on(chain, (stand) => {
+      const { ended, blocks, fewest, gas, transactions, filled, memory } = await on(chain, (stand) => {
         return drain(stand, chain, blockMs, BLOCK_GAS);
       });
-      say(`${same} leases that end in one second: ${transactions} transactions, ${(gas / 1e6).toFixed(1)} M gas.`);
+      say(
+        `${same} leases that end in one second: ${transactions} transactions, ${(gas / 1e6).toFixed(1)} M gas, by block: ${filled.join(", ")} M.`,
+      );
       lines.push(
         { what: `${same} in one second: left over`, measured: same - ended, most: 0, unit: "leases" },
         {
@@ -103,7 +105,7 @@ const program = new Command("bench:keeper")
   .description("how many blocks ten thousand leases take that end at once, and what a hundred thousand cost to watch")
   .option("--same <number>", "leases that end in one second; 0: leave it out", whole, 10_000)
   .option("--cold <number>", "leases at a cold start; 0: leave it out", whole, 100_000)
-  .option("--block-ms <number>", "milliseconds of the machine between two blocks", whole, 2_000)
+  .option("--block-ms <number>", "milliseconds of the machine between two blocks", whole, 4_000)
   .option("--json", "the result on stdout, progress on stderr");
 void program
   .parseAsync()

@@ -65,7 +65,8 @@ export class Proxy {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(z.instanceof(Buffer).parse(chunk));
-    const parsed: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    const body = Buffer.concat(chunks).toString();
+    const parsed: unknown = JSON.parse(body);
     const calls = Array.isArray(parsed) ? z.array(callSchema).parse(parsed) : [callSchema.parse(parsed)];
     for (const { method } of calls) this.calls.set(method, (this.calls.get(method) ?? 0) + 1);
     await this.listener.gate();
@@ -77,13 +78,12 @@ export class Proxy {
     if (whole !== undefined) this.listener.onFault(whole);
     // Half of the requests that fail so were carried out nevertheless.
     const carriedOut = whole === undefined || (whole !== "dead" && whole !== "429" && this.random.chance(0.5));
-    const answers = carriedOut ? await this.answer(calls) : [];
+    const text = carriedOut ? await this.answer(body, calls, Array.isArray(parsed)) : "";
     if (carriedOut) {
       for (const call of calls) {
         if (this.listener.on("after", call)) return void response.destroy();
       }
     }
-    const text = JSON.stringify(Array.isArray(parsed) ? answers : answers[0]);
     switch (whole) {
       case undefined:
         return void json(response, 200, text);
@@ -94,7 +94,7 @@ export class Proxy {
       case "5xx":
         return void json(response, this.random.pick([500, 502, 503]), "<html>Bad gateway</html>");
       case "truncated JSON": {
-        const full = text === undefined || text === "[]" ? '{"jsonrpc":"2.0","id":1,"result":"0x1"}' : text;
+        const full = text === "" ? '{"jsonrpc":"2.0","id":1,"result":"0x1"}' : text;
         return void json(response, 200, full.slice(0, this.random.int(0, full.length - 1)));
       }
       case "wrong JSON":
@@ -108,8 +108,15 @@ export class Proxy {
     }
   }
 
-  private async answer(calls: readonly ProxiedCall[]): Promise<ProxiedAnswer[]> {
+  /** What the node answers; passed on as it is where nothing is wrong with it. */
+  private async answer(body: string, calls: readonly ProxiedCall[], batch: boolean): Promise<string> {
     const faults = this.weather.forAnswers(this.index);
+    if (faults.length === 0) return post(this.upstream, body);
+    const answers = await this.spoil(calls, faults);
+    return JSON.stringify(batch ? answers : answers[0]);
+  }
+
+  private async spoil(calls: readonly ProxiedCall[], faults: readonly FaultKind[]): Promise<ProxiedAnswer[]> {
     const lags = faults.find((kind) => kind === "stale head" || kind === "backward head");
     const lag = lags === undefined ? undefined : await this.lag(lags);
     if (lags !== undefined) this.listener.onFault(lags);

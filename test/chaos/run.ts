@@ -378,7 +378,7 @@ class Run implements Listener {
       KEEPER_ADDRESS_BOOK: prepared.bookFile,
       KEEPER_PRIVATE_KEY: prepared.keys.keeper[0] ?? "",
       KEEPER_STORE: this.store.file,
-      KEEPER_POLL_SECONDS: "0.5",
+      KEEPER_POLL_SECONDS: "0.15",
       KEEPER_RPC_TIMEOUT_SECONDS: "0.4",
       KEEPER_MAX_FEE_GWEI: CAP_GWEI.toString(),
       KEEPER_BUMP_BLOCKS: "2",
