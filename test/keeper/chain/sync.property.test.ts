@@ -2,7 +2,6 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { WaitError } from "../../../keeper/chain/rpcErrors";
-
 import { FakeChain, type FakeBlock } from "./fakeChain";
 import { type AnswerFault, type FakeNode, Refusal } from "./fakeNode";
 import { follow } from "./follow";
@@ -69,7 +68,7 @@ const commands: fc.Arbitrary<Command[]> = fc.array(
       weight: 2,
       arbitrary: fc.record({
         type: fc.constant("fork" as const),
-        depth: fc.integer({ min: 1, max: 20 }),
+        depth: fc.integer({ min: 1, max: 12 }),
         more: fc.integer({ min: -2, max: 3 }),
       }),
     },
@@ -101,7 +100,7 @@ describe("following a chain that forks, through nodes of which one lies", () => 
         };
         nodes = await startNodes(3, chain, { views: [viewOf(0), viewOf(1)], restMs: 1 });
         const liar = nodes.nodes[2] as FakeNode;
-        const { sync, state, told } = follow(nodes.pool, { reorgDepth: 16, logRange: 8, auditEvery: 5 });
+        const { sync, state, told } = follow(nodes.pool, { reorgDepth: 8, logRange: 8, auditEvery: 3 });
         const look = async (): Promise<void> => {
           await sync.look().catch((error: unknown) => {
             if (!(error instanceof WaitError)) throw error;
@@ -137,7 +136,7 @@ describe("following a chain that forks, through nodes of which one lies", () => 
           }
         }
         late.fill(0);
-        for (let block = 0; block < 25; block++) {
+        for (let block = 0; block < 12; block++) {
           chain.say(1);
           await look();
         }
@@ -147,7 +146,7 @@ describe("following a chain that forks, through nodes of which one lies", () => 
         await nodes.stop();
         nodes = undefined;
       }),
-      { numRuns: 25, seed: SEED },
+      { numRuns: 20, seed: SEED },
     );
   });
 });
