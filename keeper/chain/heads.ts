@@ -1,5 +1,6 @@
 import type { Header } from "./api";
 import { decides, quorum } from "./agreement";
+import { fingerprint } from "./shapes";
 
 /** Looks during which others moved and it did not, until an endpoint counts as stuck. */
 const LOOKS_UNTIL_STUCK = 5;
@@ -10,7 +11,7 @@ const MOST_SEEN = 64;
 /** What one endpoint says about the top of its chain. */
 export class View {
   private newest: Header | undefined;
-  private readonly seen = new Map<number, string>();
+  private readonly seen = new Map<number, { readonly hash: string; readonly print?: string }>();
   private stillFor = 0;
   private othersAt = 0;
 
@@ -29,8 +30,9 @@ export class View {
     if (before?.hash === head.hash) return;
     // What it said about older blocks holds for as long as its new head follows the last one.
     if (before?.hash !== head.parentHash) this.seen.clear();
-    this.seen.set(head.number, head.hash);
-    this.seen.set(head.number - 1, head.parentHash);
+    else this.seen.delete(head.number); // the newest last
+    if (this.at(head.number - 1) === undefined) this.seen.set(head.number - 1, { hash: head.parentHash });
+    this.seen.set(head.number, { hash: head.hash, print: fingerprint(head) });
     for (const number of this.seen.keys()) {
       if (this.seen.size <= MOST_SEEN) break;
       this.seen.delete(number);
@@ -41,12 +43,17 @@ export class View {
 
   /** What it has at a height, asked for because its head is beyond. */
   learn(number: number, hash: string): void {
-    this.seen.set(number, hash);
+    this.seen.set(number, { hash });
   }
 
   /** The hash that it has at a height; undefined: it did not say. */
   at(number: number): string | undefined {
-    return this.seen.get(number);
+    return this.seen.get(number)?.hash;
+  }
+
+  /** One text for all that it said of the block at a height, more than its hash; undefined: it did not say. */
+  printAt(number: number): string | undefined {
+    return this.seen.get(number)?.print;
   }
 
   /** The highest block that anybody claimed in this look. */
@@ -60,9 +67,10 @@ export class View {
   }
 }
 
-/** What is agreed on, or the height whose hash the views should be asked for to find out. */
+/**
+ * What is agreed on (`isSure`: not its hash alone, but all that the header says), or the height whose hash the views should be asked for to find out. */
 export type Outcome =
-  | { readonly type: "agreed"; readonly head: Header }
+  | { readonly type: "agreed"; readonly head: Header; readonly isSure: boolean }
   | { readonly type: "ask"; readonly number: number; readonly views: readonly View[] }
   | { readonly type: "open" };
 
@@ -76,11 +84,15 @@ export function newestAgreed(n: number, views: readonly View[], pending: number,
   const near = moving.filter((view) => !view.isBehind(agreed));
   // Where too few are near what was agreed on, the chain itself may have gone back.
   const counting = near.length + pending >= quorum(n) ? near : moving;
-  const candidates = new Map(counting.flatMap(({ head }) => (head === undefined ? [] : [[head.hash, head]])));
-  for (const head of [...candidates.values()].sort((a, b) => b.number - a.number)) {
+  const candidates = new Map(counting.flatMap(({ head }) => (head === undefined ? [] : [[fingerprint(head), head]])));
+  for (const [print, head] of [...candidates].sort(([, a], [, b]) => b.number - a.number)) {
     const { number, hash } = head;
-    const same = counting.filter((view) => view.at(number) === hash).length;
-    if (decides(n, same, counting.length, pending)) return { type: "agreed", head };
+    const sure = counting.filter((view) => view.printAt(number) === print).length;
+    const same =
+      counting.filter((view) => view.at(number) === hash && view.printAt(number) === undefined).length + sure;
+    if (decides(n, same, counting.length, pending)) {
+      return { type: "agreed", head, isSure: decides(n, sure, counting.length, pending) };
+    }
     const silent = counting.filter((view) => (view.head?.number ?? 0) > number && view.at(number) === undefined);
     if (silent.length > 0 && decides(n, same + silent.length, counting.length, pending)) {
       return { type: "ask", number, views: silent };

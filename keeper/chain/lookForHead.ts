@@ -1,6 +1,6 @@
 import { quorum } from "./agreement";
 import type { Header } from "./api";
-import { heard, note } from "./ask";
+import { agree, heard, note } from "./ask";
 import type { Endpoint } from "./endpoint";
 import { MOST_BEHIND, newestAgreed, type View } from "./heads";
 import type { Oddities } from "./oddities";
@@ -40,7 +40,7 @@ export function lookForHead(
       if (agreed !== undefined) return;
       const views = answered.map(({ view }) => view);
       const outcome = newestAgreed(n, views, pending, before);
-      if (outcome.type === "agreed") agreedOn(outcome.head);
+      if (outcome.type === "agreed" && outcome.isSure) agreedOn(outcome.head);
     };
     const last = async (): Promise<void> => {
       const highest = Math.max(0, ...all.map(({ view }) => view.head?.number ?? 0));
@@ -93,7 +93,7 @@ async function lookDeeper(
     const reached = members.filter((member) => !failed.has(member));
     const views = reached.map(({ view }) => view);
     const outcome = newestAgreed(n, views, 0, before);
-    if (outcome.type === "agreed") return outcome.head;
+    if (outcome.type === "agreed") return outcome.isSure ? outcome.head : confirmed(n, reached, outcome.head, oddities);
     if (outcome.type === "open") break;
     const { number } = outcome;
     const ahead = reached.filter(({ view }) => outcome.views.includes(view));
@@ -114,6 +114,15 @@ async function lookDeeper(
     `${quorum(n)} of ${n} endpoints must have the same newest block: ` +
       `${[...heads, ...failures].join("; ") || "none answers"}. Check the endpoints, or configure more.`,
   );
+}
+
+/** All that enough of them say of a block whose hash they agree on. */
+async function confirmed(n: number, members: readonly Member[], head: Header, oddities: Oddities): Promise<Header> {
+  const endpoints = members.map(({ endpoint }) => endpoint);
+  const ask = (endpoint: Endpoint): Promise<Header | undefined> => requests.blockOf(endpoint, head.hash);
+  const { value } = await agree({ what: "a block by hash", n, endpoints, oddities, ask });
+  if (value === undefined) throw new WaitError(`The endpoints do not know block ${head.hash} any more.`);
+  return value;
 }
 
 /** Notes who lags behind the others, and who has another chain. `agreed` is what this look came to. */

@@ -66,6 +66,17 @@ describe("the newest block that enough endpoints have", () => {
     expect(agreed(3, [viewOf(block(5))])).to.equal(undefined);
   });
 
+  it("is not sure of more than its hash where too few say more", () => {
+    const isSure = (...views: View[]): boolean | undefined => {
+      const outcome = newestAgreed(views.length, views, 0, 0);
+      return outcome.type === "agreed" ? outcome.isSure : undefined;
+    };
+    expect(isSure(viewOf(block(5)), viewOf(block(5)))).to.equal(true);
+    expect(isSure(viewOf(block(6)), viewOf(block(5)))).to.equal(false);
+    expect(isSure(viewOf(block(5), block(6)), viewOf(block(5)))).to.equal(true);
+    expect(isSure(viewOf(block(5)), viewOf({ ...block(5), timestamp: 9 }))).to.equal(undefined);
+  });
+
   it("is decided before all have answered, if nothing can change it", () => {
     expect(agreed(3, [viewOf(block(5)), viewOf(block(5))], 1)).to.equal("a5");
     expect(agreed(2, [viewOf(block(5))], 1)).to.equal(undefined);

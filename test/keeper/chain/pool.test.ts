@@ -88,18 +88,50 @@ describe("a pool of endpoints", () => {
       expect(performance.now() - start).to.be.lessThan(5_000);
     });
 
-    it("takes what both of two know while one is a block behind, and asks no more for it", async () => {
+    for (const field of ["timestamp", "gasLimit", "baseFeePerGas", "logsBloom", "parentHash"]) {
+      it(`does not believe one of three that tells another ${field} of the same block (ATK-KPR-2)`, async () => {
+        n = await startNodes(3);
+        const [liar, ...others] = n.nodes as [FakeNode, FakeNode, FakeNode];
+        const lie = field === "parentHash" ? HASH : field === "logsBloom" ? `0x${"ff".repeat(256)}` : "0x1";
+        liar.answer = (request, result) =>
+          request.method.startsWith("eth_getBlock") ? { ...(result as object), [field]: lie } : result;
+        const truth = await n.pool.block(n.chain.head.hash);
+        for (const node of others) node.delayMs = 20; // the liar is the first to answer
+        expect(await n.pool.head()).to.deep.equal(truth);
+        const ahead = n.chain.mine();
+        liar.answer = (request, result) =>
+          request.method !== "eth_getBlockByNumber"
+            ? result
+            : { ...(result as object), number: "0x9", hash: ahead.parentHash, [field]: lie };
+        expect((await n.pool.head()).hash).to.equal(ahead.hash);
+      });
+    }
+
+    it("does not believe the header of one alone that others have left behind (ATK-KPR-2)", async () => {
+      const chain = new FakeChain(10);
+      n = await startNodes(3, chain, { views: [() => chain.blocks.slice(0, -1), () => chain.blocks.slice(0, -2)] });
+      (n.nodes[0] as FakeNode).answer = (request, result) =>
+        request.method.startsWith("eth_getBlock") ? { ...(result as object), timestamp: "0x1" } : result;
+      // Node 2 has block 9, and so 8; node 1 has 7.
+      const error = await rejection(n.pool.head());
+      expect(error).to.be.instanceOf(WaitError);
+    });
+
+    it("takes what both of two know while one is a block behind", async () => {
       const chain = new FakeChain(10);
       n = await startNodes(2, chain, { views: [() => chain.blocks, () => chain.blocks.slice(0, -1)] });
       expect((await n.pool.head()).number).to.equal(8);
-      expect(n.asked().flat()).to.have.lengthOf(2);
+      expect(n.asked().flat()).to.have.lengthOf(4); // the header is confirmed, not its hash alone
+      chain.mine();
+      expect((await n.pool.head()).number).to.equal(9);
+      expect(n.asked().flat()).to.have.lengthOf(2); // what was its head before it said itself
     });
 
     it("asks the one that is further ahead what it has where the other is", async () => {
       const chain = new FakeChain(10);
       n = await startNodes(2, chain, { views: [() => chain.blocks, () => chain.blocks.slice(0, -5)] });
       expect((await n.pool.head()).number).to.equal(4);
-      expect(n.asked().map((asked) => asked.length)).to.deep.equal([2, 1]);
+      expect(n.asked().map((asked) => asked.length)).to.deep.equal([3, 2]);
     });
 
     it("waits while two disagree, and goes on with one alone where the other is dead (ATK-KPR-2)", async () => {
@@ -241,6 +273,8 @@ describe("a pool of endpoints", () => {
       const [node] = n.nodes as [FakeNode];
       for (const [field, value] of [
         ["address", ACCOUNT],
+        ["blockHash", HASH],
+        ["blockNumber", "0x1"],
         ["topics", [HASH]],
         ["topics", FILTER.topics.concat(HASH)],
         ["removed", true],

@@ -36,6 +36,8 @@ const LIES: Record<string, (chain: Numbered) => AnswerFault> = {
     request.method.startsWith("eth_getBlock") && result !== null
       ? { ...(result as object), hash: `0x${(result as { hash: string }).hash.slice(4)}55` }
       : result,
+  "tells another time": () => (request, result) =>
+    request.method.startsWith("eth_getBlock") && result !== null ? { ...(result as object), timestamp: "0x1" } : result,
   "knows no block": () => (request, result) => (request.method.startsWith("eth_getBlock") ? null : result),
   "stands still": (chain) => {
     const stood = chain.blocks;
@@ -102,9 +104,12 @@ describe("following a chain that forks, through nodes of which one lies", () => 
         const liar = nodes.nodes[2] as FakeNode;
         const { sync, state, told } = follow(nodes.pool, { reorgDepth: 8, logRange: 8, auditEvery: 3 });
         const look = async (): Promise<void> => {
-          await sync.look().catch((error: unknown) => {
+          try {
+            const { number, timestamp } = await sync.look();
+            expect(timestamp).to.equal(number * 12);
+          } catch (error) {
             if (!(error instanceof WaitError)) throw error;
-          });
+          }
           const tip = await state.tip();
           if (tip !== undefined) expect(state.said).to.deep.equal(chain.saidUpTo.get(tip.hash) ?? []);
         };
