@@ -29,7 +29,7 @@ describe("plan", () => {
 
   describe("order", () => {
     it("puts what was due first into the first transaction, of one second the most valuable", () => {
-      const duties = [duty(1, 300), duty(2, 100), duty(3, 200, { bounty: 2_000n }), duty(4, 200), duty(5, 50)];
+      const duties = [duty(1, 300), duty(2, 100), duty(3, 200), duty(4, 200, { bounty: 2_000n }), duty(5, 50)];
       const cut = { gasLimit: 90_000n, blockGasLimit: 180_000n };
       expect(batches(planned(duties, cut, { prices: PRICES }))).to.deep.equal([
         [expiry(2), expiry(5)],
@@ -74,6 +74,21 @@ describe("plan", () => {
         ["execute", 1],
         ["settle", 7],
       ]);
+    });
+
+    it("gives the only free place to the renewal that will be gone soon, and of expiries to the most valuable", () => {
+      const one = { slots: 1, gasLimit: 80_000n, blockGasLimit: 160_000n };
+      const late = duty(1, 1, { kind: "renew", goneAt: NOW + 3_000 });
+      const pressing = duty(2, 900, { kind: "renew", goneAt: NOW + 60 });
+      expect(batches(planned([late, pressing], one))).to.deep.equal([[pressing.key]]);
+      const rich = duty(4, 200, { bounty: 2_000n });
+      expect(batches(planned([duty(3, 200), rich], one, { prices: PRICES }))).to.deep.equal([[rich.key]]);
+      // In one second, together in the first transaction: by value, though cut differently by number.
+      const pair = { slots: 1, gasLimit: 90_000n, blockGasLimit: 180_000n };
+      const [first] = batches(
+        planned([duty(5, 7), duty(6, 7), duty(7, 7, { bounty: 9_000n })], pair, { prices: PRICES }),
+      );
+      expect(first).to.deep.equal([expiry(5), expiry(7)]);
     });
 
     it("lets a renewal wait its turn while there is time", () => {
@@ -156,7 +171,10 @@ describe("plan", () => {
       const asked = { ...patient, minProfit: 10n ** 18n };
       expect(planned([renewal(NOW + 601)], {}, asked).actions).to.have.length(0);
       expect(planned([renewal(NOW + 600)], {}, asked).actions).to.have.length(1);
-      expect(planned([renewal(NOW + 600)], { feePerGas: 142_858n }, asked).actions).to.have.length(0);
+      // It takes 70,000 gas and earns 10,000,000,000 wei.
+      const at = (l1Fee: bigint) => planned([renewal(NOW + 600)], { feePerGas: 142_857n, l1Fee }, asked).actions;
+      expect(at(10_000n)).to.have.length(1);
+      expect(at(10_001n)).to.have.length(0);
     });
 
     it("asks neither disputes nor collecting to pay", () => {
