@@ -1,6 +1,7 @@
 import { Endpoint, type RequestStat } from "../../../keeper/chain/endpoint";
 import type { Oddity } from "../../../keeper/chain/oddities";
 import { Pool } from "../../../keeper/chain/pool";
+import { fingerprint } from "../../../keeper/chain/shapes";
 import { FakeChain, type FakeBlock } from "./fakeChain";
 import { FakeNode } from "./fakeNode";
 
@@ -62,7 +63,7 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 /** What a promise is rejected with; fails if it is not. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   const error = await promise.then(
-    (value) => new Error(`expected a rejection, got ${JSON.stringify(value)}`),
+    (value) => new Error(`expected a rejection, got ${fingerprint(value)}`),
     (reason: unknown) => reason as Error,
   );
   return error;

@@ -286,6 +286,25 @@ describe("a pool of endpoints", () => {
       }
     });
 
+    it("does not believe one alone whose lines are out of order, or of two blocks with one number (ATK-KPR-2)", async () => {
+      n = await startNodes(1);
+      n.chain.mine(1, 2);
+      n.chain.mine(3);
+      await n.pool.head();
+      const [node] = n.nodes as [FakeNode];
+      const read = (): Promise<unknown> => n.pool.logsIn(5, 11, FILTER);
+      expect(await read()).to.have.lengthOf(3);
+      for (const lie of [
+        (logs: object[]) => [...logs].reverse(),
+        ([first, second, third]: object[]) => [second, first, third],
+        ([first, , third]: object[]) => [first, first, third],
+        ([first, second]: object[]) => [first, { ...second, blockHash: HASH }],
+      ]) {
+        node.answer = only("eth_getLogs", lie);
+        expect(await rejection(read())).to.be.instanceOf(WaitError);
+      }
+    });
+
     it("finds out how long ranges a node takes, and goes by it from then on (ATK-KPR-11)", async () => {
       n = await startNodes(1, new FakeChain(100));
       const lengths: number[] = [];

@@ -287,4 +287,25 @@ describe("following the chain", () => {
     await sync.look();
     expect(state.said).to.deep.equal(chain.said());
   });
+
+  it("does not take the logs of one fork for those of another, read by number (ATK-KPR-3)", async () => {
+    await nodes(1);
+    const { sync, state } = follow(n.pool);
+    await sync.look();
+    const before = [...chain.blocks];
+    for (let block = 0; block < 4; block++) say(chain, 1);
+    const after = new FakeChain(0);
+    after.blocks = before;
+    for (let block = 0; block < 5; block++) say(after, 2);
+    const tip = await state.tip();
+    // The node forks when it has told of the blocks, before it tells of their logs.
+    (n.nodes[0] as FakeNode).http = (_, requests) => {
+      if (requests[0]?.method === "eth_getLogs") chain.blocks = after.blocks;
+      return false;
+    };
+    expect(await rejection(sync.look())).to.be.instanceOf(WaitError);
+    expect(await state.tip()).to.deep.equal(tip);
+    await sync.look();
+    expect(state.said).to.deep.equal(chain.said());
+  });
 });
