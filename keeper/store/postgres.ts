@@ -27,8 +27,12 @@ export class Postgres implements Database {
   /** Host and name of the database, for people. */
   readonly name: string;
 
-  /** @param url postgres://user:password@host:port/database; connects when it is first asked. Fails with a StoreError. */
-  constructor(url: string, log: Logger) {
+  /**
+   * Connects when it is first asked. Fails with a StoreError where the URL is none.
+   * @param url postgres://user:password@host:port/database
+   * @param answerTimeout milliseconds after which a connection that is silent is given up.
+   */
+  constructor(url: string, log: Logger, answerTimeout = ANSWER_TIMEOUT) {
     const { host, port, database, password } = parametersOf(url);
     this.name = `${database ?? ""} at ${host}:${port}`;
     this.secrets = password ? [url, password, encodeURIComponent(password)] : [];
@@ -38,7 +42,7 @@ export class Postgres implements Database {
       connectionTimeoutMillis: CONNECT_TIMEOUT,
       statement_timeout: STATEMENT_TIMEOUT,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT,
-      query_timeout: ANSWER_TIMEOUT,
+      query_timeout: answerTimeout,
       keepAlive: true,
       application_name: "leasehold keeper",
       types: { getTypeParser },

@@ -240,15 +240,15 @@ describe("ChainStore", () => {
 
     describe("depth", () => {
       it("keeps the tips that a fork may take back, and one below them", async () => {
-        for (const number of [1, 2, 3, 12, 13, 14]) await step(number, [opened(number)]);
-        expect((await store.tips()).map(({ number }) => number)).to.deep.equal([14, 13, 12, 3]);
+        for (const number of [1, 2, 3, 4, 12, 13, 14]) await step(number, [opened(number)]);
+        expect((await store.tips()).map(({ number }) => number)).to.deep.equal([14, 13, 12, 4]);
         expect(await database.query("SELECT DISTINCT tip FROM undo ORDER BY tip")).to.deep.equal([
           { tip: 12 },
           { tip: 13 },
           { tip: 14 },
         ]);
-        await back(blockAt(3));
-        expect((await contents(database))["items"]).to.have.length(3);
+        await back(blockAt(4));
+        expect((await contents(database))["items"]).to.have.length(4);
       });
 
       it("remembers nothing to go back to of steps that no fork takes back", async () => {

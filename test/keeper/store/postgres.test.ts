@@ -74,6 +74,18 @@ describe("Postgres", () => {
     expect(await amounts()).to.deep.equal([0, 0]);
   });
 
+  it("gives up a connection that is silent, with the transaction in it, and asks another one", async () => {
+    const impatient = new Postgres(url, SILENT, 250);
+    const work = impatient.transaction(async (queries) => {
+      await queries.query(add, ["a"]);
+      await queries.query("SELECT pg_sleep(1)");
+    });
+    expect((await fails(work)).message).to.include("does not answer");
+    expect(await impatient.query("SELECT 1 AS one")).to.deep.equal([{ one: 1 }]);
+    await impatient.close();
+    expect(await amounts()).to.deep.equal([0, 0]);
+  });
+
   it("runs both of two transactions that wait for each other", async function () {
     this.timeout(20_000);
     let tries = 0;
