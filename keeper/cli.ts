@@ -1,7 +1,7 @@
 /** `leasehold keeper ...`: what its commands do. The composition root of the keeper: real environment, streams and clocks. */
 import type { Server } from "node:http";
 
-import type { Wallet } from "ethers";
+import { formatEther, type Wallet } from "ethers";
 import { type Logger, pino } from "pino";
 
 import { AddressBookError } from "../sdk/addressBook";
@@ -128,7 +128,11 @@ async function acting(
     try {
       const { account, name, chainId, market } = keeper;
       meter.identify({ name, account, chainId });
-      log.info({ chainId, market, account, name, store: showStore(config.store) }, "keeper started");
+      const balance = await keeper.balance();
+      meter.balance(balance);
+      const facts = { chainId, market, account, name, balance: formatEther(balance), store: showStore(config.store) };
+      log.info(facts, "keeper started");
+      if (balance === 0n) log.warn({ account }, "the account is empty: send it native coin, it goes on by itself then");
       const pace = new Pace(config.pollMs / 1_000);
       const pass = (): Promise<Passed> => keeper.pass();
       return await work({ pass, pace, now: stopwatch, health, meter, explain, log, signal }, meter, log);

@@ -47,6 +47,8 @@ export interface Actor extends Looker {
   readonly account: string;
   /** Under which it claims duties. */
   readonly name: string;
+  /** Of its account, wei. */
+  balance(): Promise<bigint>;
   pass(): Promise<PassReport>;
 }
 
@@ -78,13 +80,14 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
     (logs) => doneBy(account, sources, logs),
     tellQueue(log, meter),
   );
+  const balance = (): Promise<bigint> => api.balance(account);
   const keeper = new Keeper(eyes, {
     queue,
     executor: new Executor(sources, account, api),
     work: new WorkStore(database),
     name,
     claimSeconds: config.claimSeconds,
-    balance: () => api.balance(account),
+    balance,
     meter,
     log,
     signal,
@@ -97,7 +100,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
       throw error;
     }
   };
-  return { ...looker, account, name, pass };
+  return { ...looker, account, name, balance, pass };
 }
 
 async function parts(config: Config, { log, meter = NO_METER }: Surroundings): Promise<Parts> {

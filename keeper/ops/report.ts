@@ -76,9 +76,9 @@ function skippedTable(skipped: readonly Skipped[]): string {
   const rows = [...byReason].map(([reason, those]) => {
     const untils = those.flatMap(({ until }) => until ?? []);
     const until = untils.length === 0 ? "" : formatInstant(Math.min(...untils));
-    return [reason, some(those.map(({ duty }) => duty.key)), until];
+    return [some(those.map(({ duty }) => duty.key)), reason, until];
   });
-  return plainTable(["LEFT UNDONE, SINCE", "WHAT", "UNTIL, AT FIRST"], rows);
+  return plainTable(["LEFT UNDONE", "REASON", "UNTIL, AT FIRST"], rows);
 }
 
 /** Wei of native coin, to nine digits behind the point. */
