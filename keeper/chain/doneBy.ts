@@ -24,7 +24,7 @@ export function doneBy(caller: string, sources: Sources, logs: readonly RawLog[]
   for (const log of logs) {
     paid = paidBy(log, caller, sources) ?? paid;
     const each = doneIn(log, caller, sources, paid);
-    if (each !== undefined && !done.has(each.key)) done.set(each.key, each);
+    if (each !== undefined) done.set(each.key, each);
   }
   return [...done.values()];
 }

@@ -155,6 +155,7 @@ describe("doneBy", () => {
       said("LeaseClosed", LEASE, OTHER, 2, 5_000, 10, 20, 50),
       said("LeaseClosed", LEASE, ME, 1, 5_000, 10, 20, 0), // as its tenant
       said("LeaseCancelled", LEASE, ME, 3, 10, 0, 0),
+      said("LeaseCancelled", LEASE, OTHER, 4, 10, 50, 0),
       said("LeaseRenewed", LEASE, OTHER, 9_000, 1, 0, 60),
       ordered("OrderFailedOver", LEASE, NEXT, OTHER, 2),
       { ...said("LeaseClosed", LEASE, ME, 2, 5_000, 10, 20, 50), address: ESCROW },

@@ -124,6 +124,19 @@ describe("rules", () => {
     expect([...served.items.keys()]).to.deep.equal(["terms 1", "listing 1"]);
   });
 
+  it("wait for the time of the payment before they collect again, and for none after the end", () => {
+    const paid: ChainEvent = { type: "LeaseCollected", block, leaseId: leaseId(1) };
+    const long: ChainEvent = { type: "LeaseExtended", block, leaseId: leaseId(1), duration: 1_000_000 };
+    const served = new Kept([PROVIDER]).hear(TERMS, LISTING, OPENED, ACTIVATED, long);
+    const expiry = "expire 1-1 at 1010000 for 1000";
+    expect(served.due()).to.deep.equal([expiry, "collect 1-1 at 96400 for 0"]);
+    served.hear(paid);
+    expect([served.due(), served.awaited()]).to.deep.equal([[expiry], ["hash 7"]]);
+    expect(served.time("yield 1-1", 50_000).due()).to.deep.equal([expiry, "collect 1-1 at 136400 for 0"]);
+    served.hear({ type: "LeaseClosed", block, leaseId: leaseId(1), endedAt: 60_000 }, paid);
+    expect([served.due(), served.awaited()]).to.deep.equal([["collect 1-1 at 60000 for 0"], []]);
+  });
+
   it("serve a provider by whatever case its address is written in, and no other", () => {
     for (const serve of [PROVIDER, PROVIDER.toLowerCase(), PROVIDER.toUpperCase().replace("0X", "0x")]) {
       expect([...new Kept([serve]).hear(TERMS, LISTING, OPENED).items.keys()]).to.include("yield 1-1");

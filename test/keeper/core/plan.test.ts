@@ -91,6 +91,14 @@ describe("plan", () => {
       expect(first).to.deep.equal([expiry(5), expiry(7)]);
     });
 
+    it("keeps what will be gone soon in a batch that the account cannot pay for as a whole (ATK-KPR-8)", () => {
+      const late = duty(1, 1, { kind: "renew", goneAt: NOW + 3_000 });
+      const pressing = duty(2, 900, { kind: "renew", goneAt: NOW + 60 });
+      const { actions, skipped } = planned([late, pressing], { budget: 87_500n * 2_000n });
+      expect(actions.map(({ duties }) => keys(duties))).to.deep.equal([[pressing.key]]);
+      expect(skipped).to.deep.equal([{ duty: late, reason: "account empty" }]);
+    });
+
     it("lets a renewal wait its turn while there is time", () => {
       const duties = [duty(1, 5), duty(2, 6, { kind: "renew", goneAt: NOW + 601 })];
       expect(planned(duties).actions.map(({ kind }) => kind)).to.deep.equal(["expire", "renew"]);
