@@ -36,7 +36,8 @@ export class Proxy {
     private readonly random: Random,
     private readonly listener: Listener,
   ) {
-    this.server = createServer((request, response) => {
+    // Nodes keep connections for longer than a busy client may be silent.
+    this.server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
       void this.serve(request, response).catch(() => response.destroy());
     });
   }
