@@ -28,6 +28,9 @@ export type SyncEvent =
   /** The logs up to `block` are not those that were read before, or do not follow from them: what came after `to` is read anew. */
   | { readonly type: "audit"; readonly block: BlockRef; readonly to: BlockRef };
 
+/** Answers for as many blocks as seem to be taken, until more are asked for at once. */
+const READS_TO_GROW = 8;
+
 /** What following the chain needs of the state. */
 export type Followed = Pick<ChainState, "tip" | "tips" | "advance" | "revertTo" | "clear">;
 
@@ -51,6 +54,8 @@ export class Sync {
   private mendedAt: string | undefined;
   private lowerHeads: string[] = [];
   private range: number;
+  /** Questions for that many blocks that were answered since the last one that was not. */
+  private readSince = 0;
 
   constructor(
     private readonly state: Followed,
@@ -131,9 +136,13 @@ export class Sync {
     } catch (error) {
       // Perhaps it was too much to ask for at once.
       this.range = Math.max(1, Math.ceil((last - from + 1) / 2));
+      this.readSince = 0;
       throw error;
     }
-    if (last - from + 1 >= this.range) this.range = Math.min(this.range * 2, this.options.logRange);
+    if (last - from + 1 >= this.range && ++this.readSince >= READS_TO_GROW) {
+      this.range = Math.min(this.range * 2, this.options.logRange);
+      this.readSince = 0;
+    }
     assertOneChain(tip, blocks, logs);
 
     let after: BlockRef | undefined = tip;

@@ -18,7 +18,9 @@ const replySchema = z.union([
   z.object({ id: z.number().nullable(), error: errorSchema, result: z.undefined().or(z.null()).optional() }),
 ]);
 
-const MOST_BYTES = 64 * 1024 * 1024;
+/** What is longer takes too much memory to read: to be asked for in parts. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const TOO_LARGE = "an answer larger than 16 MiB";
 const RATE_LIMIT = /rate.?limit|too many requests|request count|compute units|requests? per (second|minute|day)/i;
 
 /** The HTTP side of one URL. */
@@ -50,6 +52,7 @@ export class Transport {
     const requests = calls.map(({ method, params }) => ({ jsonrpc: "2.0", id: this.nextId++, method, params }));
     const single = requests.length === 1;
     const { status, text } = await this.exchange(JSON.stringify(single ? requests[0] : requests));
+    if (text === undefined) return requests.map(() => this.refusal(-32_005, TOO_LARGE));
     if (status === 429) throw this.failure("rateLimited", "too many requests (HTTP 429)");
     if (status >= 500) throw this.failure("http", `HTTP ${status}`);
     const refuses = status >= 300;
@@ -102,7 +105,7 @@ export class Transport {
     return { type: "refused", error: new RefusedError(this.name, code, reason, data) };
   }
 
-  private async exchange(body: string): Promise<{ status: number; text: string }> {
+  private async exchange(body: string): Promise<{ status: number; text: string | undefined }> {
     if (this.closed) throw this.failure("closed", "the keeper is stopping");
     const controller = new AbortController();
     this.running.add(controller);
@@ -127,12 +130,13 @@ export class Transport {
     }
   }
 
-  private async textOf(response: Response): Promise<string> {
+  /** Undefined: it is too long. */
+  private async textOf(response: Response): Promise<string | undefined> {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
-      if (bytes > MOST_BYTES) throw this.failure("garbage", "an answer larger than 64 MiB");
+      if (bytes > MOST_BYTES) return undefined;
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString("utf8");

@@ -130,6 +130,23 @@ describe("an endpoint", () => {
     expect(await rejection(blockNumber())).to.be.instanceOf(RefusedError);
   });
 
+  it("whose answer is too large to be read refuses, and goes on being asked (ATK-KPR-11)", async () => {
+    node.http = (response) => {
+      response.write(`{"jsonrpc":"2.0","result":"`);
+      response.end("x".repeat(17 * 1024 * 1024));
+      return true;
+    };
+    endpoint.close();
+    endpoint = open({ timeoutMs: 10_000 });
+    const fault = node.http;
+    node.http = undefined;
+    await endpoint.wake();
+    node.http = fault;
+    const error = await rejection(blockNumber());
+    expect(error).to.be.instanceOf(RefusedError).with.property("reason", "an answer larger than 16 MiB");
+    expect(endpoint.isUp).to.equal(true);
+  });
+
   it("rests longer after every failure, and one failure of many requests counts once", async () => {
     endpoint.close();
     endpoint = open({ restMs: 300 });

@@ -336,6 +336,33 @@ describe("a pool of endpoints", () => {
       expect(n.asked()[1]?.filter((method) => method === "eth_getLogs")).to.have.lengthOf(1);
     });
 
+    it("does not count a node that turns out to lag when it has answered (ATK-KPR-2)", async () => {
+      const chain = new FakeChain(10);
+      n = await startNodes(3, chain, { views: [() => chain.blocks.slice(0, -1)] });
+      await n.pool.head();
+      await sleep(20);
+      chain.mine(1);
+      (n.nodes[0] as FakeNode).delayMs = 100; // its head is still asked for when the logs are
+      const { number } = await n.pool.head();
+      expect(await n.pool.logsIn(number - 3, number, FILTER)).to.have.lengthOf(1);
+      await sleep(250);
+      expect(n.asked()[0]).to.include("eth_getLogs");
+      expect(n.oddities).to.deep.equal([]);
+    });
+
+    it("halves a range until its answer is short enough to be read (ATK-KPR-11)", async () => {
+      const chain = new FakeChain(1);
+      for (let block = 1; block <= 8; block++) chain.mine(block);
+      n = await startNodes(1, chain);
+      const long = `0x${"ab".repeat(2_000_000)}`;
+      (n.nodes[0] as FakeNode).answer = only("eth_getLogs", (logs: object[]) =>
+        logs.map((log) => ({ ...log, data: long })),
+      );
+      await n.pool.head();
+      expect(await n.pool.logsIn(1, 8, FILTER)).to.have.lengthOf(8);
+      expect(n.asked().flat()).to.have.lengthOf(1 + 3); // the head; 8 blocks, 4, 4: each log is 4 MB
+    });
+
     it("does not ask a node that lags for logs that it cannot have (ATK-KPR-2)", async () => {
       const chain = new FakeChain(10);
       for (let block = 0; block < 5; block++) chain.mine(block);
