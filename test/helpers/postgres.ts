@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync } from "node:fs";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -7,6 +8,8 @@ import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 
 const DEBIAN = "/usr/lib/postgresql";
+/** Ends the server and removes its directory when the test process is gone, however it went; or ends it when told to. */
+const GUARD = '"$@" & server=$!; read -r word; kill -QUIT $server; wait $server; [ "$word" = keep ] || rm -rf "$0"';
 
 /** A PostgreSQL server of this test process alone, which forgets everything at its end. */
 export interface Server {
@@ -42,20 +45,17 @@ async function launch(): Promise<Server> {
   const urlOf = (database: string): string => `postgres://keeper@/${database}?host=${encodeURIComponent(directory)}`;
   const start = async (): Promise<void> => {
     const settings = ["listen_addresses=", `unix_socket_directories=${directory}`, "fsync=off", "max_connections=60"];
-    const args = settings.flatMap((setting) => ["-c", setting]);
-    child = spawn(join(bin, "postgres"), ["-D", data, ...args], { ...options, stdio: "ignore" });
+    const command = [join(bin, "postgres"), "-D", data, ...settings.flatMap((setting) => ["-c", setting])];
+    child = spawn("sh", ["-c", GUARD, directory, ...command], { ...options, stdio: ["pipe", "ignore", "ignore"] });
     child.unref();
+    if (child.stdin instanceof Socket) child.stdin.unref();
     await answers(urlOf("postgres"));
   };
   const stop = async (): Promise<void> => {
     const ended = new Promise((resolve) => child?.once("exit", resolve));
-    child?.kill("SIGQUIT");
+    child?.stdin?.end("keep\n");
     await ended;
   };
-  process.once("exit", () => {
-    child?.kill("SIGQUIT");
-    rmSync(directory, { recursive: true, force: true });
-  });
 
   await start();
   let databases = 0;

@@ -145,7 +145,7 @@ describe("ChainStore as a property", () => {
           expect(await stores[0]!.due(10_000, 100)).to.deep.equal(await freshStore.due(10_000, 100));
         },
       );
-      await holds(property, kind === "SQLite" ? 60 : 25);
+      await holds(property, kind === "SQLite" ? 40 : 15);
     });
   });
 });

@@ -225,7 +225,7 @@ describe("openDatabase", () => {
         reached.add(await wholeSteps(after));
         await after.close();
       });
-      await holds(property, 25);
+      await holds(property, 20);
       expect(reached.size).to.be.greaterThan(4);
       await database.close();
     });
@@ -248,7 +248,7 @@ describe("openDatabase", () => {
           await database.close();
         },
       );
-      await holds(property, 40);
+      await holds(property, 25);
     });
 
     it("keeps the last three that were set aside", async () => {
