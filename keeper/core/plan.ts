@@ -63,6 +63,7 @@ export type SkipReason =
   | "too late"
   | "its renewal is tried first"
   | "too many transactions under way"
+  | "waits until a batch is measured"
   | "account empty";
 
 /** A duty that is due and left undone for now. */
@@ -104,6 +105,7 @@ interface Draft {
  * those that did so in one second the most valuable; then what failed before, each alone; then collecting; then disputes,
  * each alone, in at most half of the free places. Within one kind duties are cut into transactions in the same order.
  *
+ * Of a kind of which no batch was measured yet no more than a block's worth is planned: what it costs is learnt first.
  * What the account cannot pay for is not planned; a batch that is too dear for it is made smaller.
  */
 export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
@@ -127,6 +129,7 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
   drafts.sort(inOrder);
 
   const actions: Action[] = [];
+  const unsure = new Map<DutyKind, bigint>();
   let { budget } = snapshot;
   let disputes = Math.min(MOST_DISPUTES, Math.ceil(snapshot.slots / 2));
   for (const { kind, duties } of drafts) {
@@ -134,6 +137,14 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     if (actions.length >= snapshot.slots || (isDispute && disputes === 0)) {
       skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "too many transactions under way" })));
       continue;
+    }
+    const inBlock = (unsure.get(kind) ?? 0n) + gasLimitOf(kind, duties, snapshot);
+    if (duties.length > 1 && !snapshot.gas.sure.has(kind)) {
+      if (inBlock > snapshot.blockGasLimit) {
+        skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "waits until a batch is measured" })));
+        continue;
+      }
+      unsure.set(kind, inBlock);
     }
     const affordable = within(kind, duties, budget);
     const isWorthIt = affordable.length > 0 && pays(kind, affordable);

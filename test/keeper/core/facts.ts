@@ -1,5 +1,5 @@
 /** Duties and snapshots for tests of the planner; whatever a test does not name does not matter to it. */
-import { type Duty, type DutyKind, isOfDispute, keyOf } from "../../../keeper/core/duties";
+import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute, keyOf } from "../../../keeper/core/duties";
 import type { GasModel } from "../../../keeper/core/gas";
 import type { Policy, Snapshot } from "../../../keeper/core/plan";
 
@@ -47,6 +47,7 @@ export const GAS: GasModel = {
   perItem: perKind(20_000n, { cancelNoShow: 150_000n, failOver: 200_000n, execute: 200_000n, settle: 80_000n }),
   perAccount: perKind(0n),
   headroom: perKind(1_000n),
+  sure: new Set(DUTY_KINDS),
 };
 
 export const ALWAYS: Policy = { minProfit: 0n, patience: 0, prices: new Map(), disputes: true };

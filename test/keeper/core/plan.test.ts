@@ -244,6 +244,16 @@ describe("plan", () => {
       expect(planned([...disputes, duty(99, 5)], { slots: 1 }).actions[0]?.kind).to.equal("expire");
     });
 
+    it("what would be more than a block of a kind that was never measured (ATK-KPR-9)", () => {
+      const at = { gasLimit: 150_000n, blockGasLimit: 300_000n };
+      const guessed = planned(many(16), { ...at, gas: { ...GAS, sure: new Set<never>() } });
+      expect(guessed.actions.map(({ duties }) => duties.length)).to.deep.equal([5, 5, 1]);
+      expect(guessed.skipped.map(({ reason }) => reason)).to.deep.equal(
+        new Array(5).fill("waits until a batch is measured"),
+      );
+      expect(planned(many(16), at).actions).to.have.length(4);
+    });
+
     it("what the account cannot pay for; a batch is made smaller first (ATK-KPR-8)", () => {
       // Five take 150,000 gas, so at most 187,500, at 2,000 wei.
       const at = (budget: bigint, choices: Partial<Snapshot> = {}) => planned(many(5), { budget, ...choices });
