@@ -28,8 +28,13 @@ export type SyncEvent =
   /** The logs up to `block` are not those that were read before, or do not follow from them: what came after `to` is read anew. */
   | { readonly type: "audit"; readonly block: BlockRef; readonly to: BlockRef };
 
-/** Answers for as many blocks as seem to be taken, until more are asked for at once. */
+/** With how many blocks to begin; as long as the answers are short, each question is for twice as many as the last one. */
+const FIRST_RANGE = 64;
+/** Once a question was too much: so many answers until more blocks are asked for at once. */
 const READS_TO_GROW = 8;
+/** Logs that are enough for one step: what is read at once is in memory at once. */
+const ENOUGH_LOGS = 2_000;
+const TOO_MANY_LOGS = 8_000;
 
 /** What following the chain needs of the state. */
 export type Followed = Pick<ChainState, "tip" | "tips" | "advance" | "revertTo" | "clear">;
@@ -54,8 +59,8 @@ export class Sync {
   private mendedAt: string | undefined;
   private lowerHeads: string[] = [];
   private range: number;
-  /** Questions for that many blocks that were answered since the last one that was not. */
-  private readSince = 0;
+  /** Answers that are awaited until more blocks are asked for at once. */
+  private readsToGrow = 1;
 
   constructor(
     private readonly state: Followed,
@@ -63,7 +68,7 @@ export class Sync {
     private readonly options: SyncOptions,
     private readonly tell: (event: SyncEvent) => void = () => undefined,
   ) {
-    this.range = options.logRange;
+    this.range = Math.min(FIRST_RANGE, options.logRange);
   }
 
   /**
@@ -135,14 +140,10 @@ export class Sync {
         block !== undefined && from === last ? await this.reader.logsOf(block) : await this.reader.logsIn(from, last);
     } catch (error) {
       // Perhaps it was too much to ask for at once.
-      this.range = Math.max(1, Math.ceil((last - from + 1) / 2));
-      this.readSince = 0;
+      this.shorten(last - from + 1);
       throw error;
     }
-    if (last - from + 1 >= this.range && ++this.readSince >= READS_TO_GROW) {
-      this.range = Math.min(this.range * 2, this.options.logRange);
-      this.readSince = 0;
-    }
+    this.adapt(last - from + 1, logs.length);
     assertOneChain(tip, blocks, logs);
 
     let after: BlockRef | undefined = tip;
@@ -151,6 +152,19 @@ export class Sync {
       if (!(await this.advance(head, after, block, said, blocks))) return;
       after = block;
     }
+  }
+
+  private shorten(blocks: number): void {
+    this.range = Math.max(1, Math.ceil(blocks / 2));
+    this.readsToGrow = READS_TO_GROW;
+  }
+
+  /** Learns from an answer how many blocks to ask for at once. */
+  private adapt(blocks: number, logs: number): void {
+    if (logs > TOO_MANY_LOGS) return this.shorten(blocks);
+    if (blocks < this.range || logs > ENOUGH_LOGS || --this.readsToGrow > 0) return;
+    this.range = Math.min(this.range * 2, this.options.logRange);
+    this.readsToGrow = 1;
   }
 
   private async advance(

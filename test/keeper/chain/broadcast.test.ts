@@ -8,7 +8,8 @@ import { type Nodes, rejection, sleep, startNodes } from "./nodes";
 const SIGNED = "0x02f86c";
 const HASH = keccak256(SIGNED);
 
-describe("broadcasting a transaction", () => {
+describe("broadcasting a transaction", function () {
+  this.timeout(20_000);
   let n: Nodes;
   afterEach(() => n.stop());
 

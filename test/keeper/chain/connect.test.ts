@@ -11,7 +11,8 @@ import { rejection, sleep } from "./nodes";
 
 const CODE = "0x600160015500";
 
-describe("connecting", () => {
+describe("connecting", function () {
+  this.timeout(20_000);
   const chain = new FakeChain(3);
   const at: Record<string, string> = { market: MARKET, orders: ORDERS, disputes: DISPUTES };
   const book: AddressBook = {

@@ -27,7 +27,8 @@ const reply = (make: (id: number) => unknown): HttpFault => {
   };
 };
 
-describe("an endpoint", () => {
+describe("an endpoint", function () {
+  this.timeout(20_000);
   const chain = new FakeChain(3);
   let node: FakeNode;
   let endpoint: Endpoint;

@@ -29,7 +29,8 @@ const dead = (node: FakeNode | undefined): void => {
   if (node !== undefined) node.http = (response) => response.destroy() !== undefined;
 };
 
-describe("a pool of endpoints", () => {
+describe("a pool of endpoints", function () {
+  this.timeout(20_000);
   let n: Nodes;
   afterEach(() => n.stop());
 

@@ -10,7 +10,8 @@ import { type Nodes, rejection, sleep, startNodes } from "./nodes";
 /** Says the next number. */
 const say = (chain: FakeChain, unique = 0): FakeBlock => chain.mine(chain.said().length * 1_000 + unique);
 
-describe("following the chain", () => {
+describe("following the chain", function () {
+  this.timeout(20_000);
   let n: Nodes;
   let chain: FakeChain;
   const nodes = async (count: number, blocks = 10, restMs = 20): Promise<void> => {
@@ -57,6 +58,25 @@ describe("following the chain", () => {
       [99, true],
       [100, true],
     ]);
+  });
+
+  it("asks for more blocks at once from answer to answer, and for fewer where they say much (ATK-KPR-11)", async () => {
+    await nodes(1, 3_000);
+    const { sync, state } = follow(n.pool, { logRange: 500, reorgDepth: 1 });
+    await sync.look();
+    const lengths = (): number[] => state.steps.splice(0).map(({ tip, after }) => tip.number - (after?.number ?? -1));
+    expect(lengths()).to.deep.equal([64, 128, 256, 500, 500, 500, 500, 500, 51, 1]);
+
+    for (let block = 0; block < 40; block++) {
+      const first = chain.said().length;
+      chain.mine(...Array.from({ length: 250 }, (_, index) => (first + index) * 1_000));
+    }
+    await sync.look();
+    expect(lengths()).to.deep.equal([39, 1]); // too much: not so many the next time
+    expect(state.said).to.have.lengthOf(10_000);
+    for (let block = 0; block < 40; block++) chain.mine();
+    await sync.look();
+    expect(lengths()).to.deep.equal([20, 19, 1]);
   });
 
   it("asks few questions when it missed some blocks", async () => {
