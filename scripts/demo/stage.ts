@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { formatLeaseId } from "../../sdk/ids";
 import { formatDuration, MILLIONTH } from "../../sdk/units";
 import type { Proposal } from "./governance";
@@ -8,6 +10,10 @@ import type { ChainClock } from "./node";
 import { BONDS, HEARTBEAT, type OfferKey, OFFERS, SILENCE } from "./plot";
 import type { Screen } from "./screen";
 import { mined, type Person, PROVIDERS, type ProviderName, type Symbol, type TenantName, type World } from "./world";
+
+/** While a keeper is waited for, blocks of so many seconds come so fast. */
+const BLOCK_SECONDS = 5;
+const BLOCK_MS = 300;
 
 /** A lease of the story, and what was done with it so far. */
 export interface StoryLease extends LeaseFacts {
@@ -179,18 +185,32 @@ export class Stage {
   /** Waits until the keeper has renewed the lease once more. */
   async awaitRenewal(lease: StoryLease, period: number): Promise<void> {
     const times = lease.changes.filter(({ kind }) => kind === "renewal").length;
-    const { at } = await this.receiptOf(await this.keeper.hasDone(`renew ${lease.name}`, times + 1));
+    const { at } = await this.receiptOf(await this.blocksUntil(this.keeper.hasDone(`renew ${lease.name}`, times + 1)));
     lease.changes.push({ kind: "renewal", at, period, by: "keeper" });
   }
 
   /** Waits until the keeper has opened a lease on the order's fallback, in the place of one whose provider fails. */
   async awaitFailOver(lease: StoryLease, to: OfferKey, period: number): Promise<StoryLease> {
     const { orders } = this.world.contracts;
-    const { at, block } = await this.receiptOf(await this.keeper.hasDone(`failOver ${lease.name}`, 1));
+    const { at, block } = await this.receiptOf(
+      await this.blocksUntil(this.keeper.hasDone(`failOver ${lease.name}`, 1)),
+    );
     const [event] = await orders.queryFilter(orders.filters.OrderFailedOver(lease.id), block, block);
     if (event === undefined) throw new Error(`the keeper did not fail ${lease.name} over, though it said so`);
     const wish = { tenant: lease.tenant, from: to, units: Number(lease.units), duration: period };
     return this.note(wish, { id: event.args.to, openedAt: at }, "keeper");
+  }
+
+  /** Lets blocks come while the keeper works, as they do on other chains: it looks again with each. */
+  private async blocksUntil<T>(work: Promise<T>): Promise<T> {
+    let isOver = false;
+    const over = (): void => void (isOver = true);
+    work.then(over, over);
+    while (!isOver) {
+      await Promise.race([work, sleep(BLOCK_MS)]);
+      if (!isOver) await this.clock.reach((await this.clock.now()) + BLOCK_SECONDS);
+    }
+    return work;
   }
 
   /** Chain time and number of the block that a transaction is in. */
@@ -202,7 +222,7 @@ export class Stage {
 
   /** Waits until the keeper has ended these leases. */
   async awaitKeeper(leases: readonly StoryLease[]): Promise<void> {
-    await this.keeper.hasEnded(leases.map(({ name }) => name));
+    await this.blocksUntil(this.keeper.hasEnded(leases.map(({ name }) => name)));
   }
 
   /** Lets time pass, with a heartbeat of every machine that is up every nine minutes. */
