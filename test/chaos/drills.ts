@@ -40,7 +40,7 @@ export const DRILLS: Readonly<Record<string, (kit: Kit) => Promise<Measure[]>>> 
 
 /** Two keepers on one database: both at work, then each killed with a transaction on its way. */
 export async function fleet({ prepared, program }: Kit): Promise<Measure[]> {
-  const database = await (await postgresServer()).createDatabase();
+  const database = await newDatabase();
   const stage = await Stage.open(prepared.stateFile, prepared.headTime);
   try {
     const oracle = new Oracle(prepared, stage.chain);
@@ -86,7 +86,7 @@ export async function fleet({ prepared, program }: Kit): Promise<Measure[]> {
 
 /** Both keepers dead for a day, and a thousand leases that ended meanwhile. */
 export async function backlog(kit: Kit): Promise<Measure[]> {
-  const database = await (await postgresServer()).createDatabase();
+  const database = await newDatabase();
   const chain = await crowd(kit.cache, BACKLOG, 10, HOUR, kit.say);
   const stage = await Stage.open(chain.stateFile, chain.headTime);
   try {
@@ -194,6 +194,11 @@ function doubles({ transactions, named, deeds }: Reading): string[] {
     const idle = (named.get(hash) ?? []).filter((duty) => !done.has(`${duty} ${hash}`));
     return idle.filter((duty) => deeds.some((deed) => deed.duty === duty && own.has(deed.hash) && deed.block <= block));
   });
+}
+
+/** An empty database; the socket that its URL names counts, the host in it only makes it a URL. */
+async function newDatabase(): Promise<string> {
+  return (await (await postgresServer()).createDatabase()).replace("@/", "@localhost/");
 }
 
 async function endedOf(chain: Chain, { market, closedTopic, headBlock }: Crowd): Promise<number> {

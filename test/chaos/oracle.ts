@@ -171,7 +171,8 @@ export class Oracle {
   private async leaseIds(): Promise<{ ordered: Set<bigint>; served: Set<bigint> }> {
     const { ordered, served } = this.known;
     const head = await this.chain.rpc.ask(quantity, "eth_blockNumber");
-    for (const { topics } of await this.logs(this.known.next)) {
+    const fresh = head < this.known.next ? [] : await this.logs(this.known.next);
+    for (const { topics } of fresh) {
       const [topic, first, second, third] = topics;
       if (topic === ORDER_PLACED) ordered.add(BigInt(first ?? 0));
       if (topic === ORDER_MOVED) ordered.add(BigInt(second ?? 0));

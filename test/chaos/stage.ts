@@ -89,10 +89,10 @@ export function callsOf({ proxy }: Actor): number {
   return [...proxy.calls.values()].reduce((a, b) => a + b, 0);
 }
 
-/** Waits until a keeper asks its first question. */
-export async function awake({ proxy, keeper }: Actor, patienceMs = 15_000): Promise<void> {
+/** Waits until a keeper is at work. One that shares a database may have no logs to ask for. */
+export async function awake({ keeper }: Actor, patienceMs = 15_000): Promise<void> {
   for (const until = Date.now() + patienceMs; Date.now() < until && keeper.alive; await sleep(20)) {
-    if ((proxy.calls.get("eth_getLogs") ?? 0) > 0) return;
+    if (keeper.lines.some((line) => line.includes("keeper started"))) return;
   }
   throw new Error(`a keeper does not start:\n${keeper.lines.slice(-10).join("\n")}`);
 }
