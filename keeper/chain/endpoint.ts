@@ -19,7 +19,7 @@ export interface EndpointOptions {
   readonly name: string;
   readonly chainId: number;
   readonly timeoutMs: number;
-  /** First pause after a failure; it doubles with every further one, up to `MOST_REST_MS`. 500 unless told. */
+  /** First pause after a failure; it doubles with every further one, up to three time-outs. A 20th of one unless told. */
   readonly restMs?: number;
   readonly onRequest?: (stat: RequestStat) => void;
   /** Whether the node is of the chain at all, asked before it is used: throws if not. Its chain id is checked before that. */
@@ -35,7 +35,6 @@ export interface Asked {
   batch<T>(calls: readonly RpcCall[], answer: z.ZodType<T>): Promise<T[]>;
 }
 
-const MOST_REST_MS = 30_000;
 /** So many answers in a row, and earlier failures are forgotten. */
 const ANSWERS_TO_FORGET = 8;
 
@@ -152,7 +151,8 @@ export class Endpoint implements Asked {
   }
 
   private rest(error: FailedError): void {
-    const rest = Math.min((this.options.restMs ?? 500) * 2 ** Math.min(this.failures, 16), MOST_REST_MS);
+    const { timeoutMs, restMs = timeoutMs / 20 } = this.options;
+    const rest = Math.min(restMs * 2 ** Math.min(this.failures, 16), 3 * timeoutMs);
     this.state = "resting";
     this.restUntil = performance.now() + rest;
     this.failures += 1;

@@ -26,12 +26,14 @@ const SPIKE_FEE = 100n * GWEI;
 const PURSE = 100n * 10n ** 18n;
 const CRUMB = 10n ** 9n;
 /** Blocks and milliseconds after the last fault within which everything must be done. */
-const CALM_BLOCKS = 120;
-const CALM_MS = 30_000;
-const CALM_CADENCE_MS = 60;
+const CALM_BLOCKS = 160;
+const CALM_MS = 90_000;
+/** The longest that a block waits until the keeper has seen it: with faults, in cadences, and without, in milliseconds. */
+const CADENCES = 4;
+const CALM_WAIT_MS = 2_000;
+/** A keeper that has asked for the newest block and is silent for so long has done what it wanted to. */
+const QUIET_MS = 15;
 const CONFIRMATIONS = 12;
-const CONFIRMING_MS = 20;
-const SETTLED_MS = 300;
 const STOP_MS = 5_000;
 
 /** What was seen of a run; the verdict follows from it. */
@@ -103,6 +105,9 @@ class Run implements Listener {
 
   private head: Block = { number: 0, hash: "", timestamp: 0, gasUsed: 0, transactions: [] };
   private block = 0;
+  /** Whether the keeper has not asked for the newest block yet. */
+  private isUnseen = true;
+  private lastRequest = 0;
   private armed: Kill | undefined;
   private restartAt: { block: number; store: StoreFate } | undefined;
   private storesLost = 0;
@@ -152,7 +157,7 @@ class Run implements Listener {
 
     for (this.block = 0; this.block < scenario.blocks; this.block++) {
       await this.step();
-      await sleep(scenario.cadence);
+      await this.seen(CADENCES * scenario.cadence);
     }
     const left = await this.calm();
     const stop = (await this.keeper.stop(STOP_MS + 1_000)) ?? { code: "not running", ms: 0 };
@@ -202,6 +207,9 @@ class Run implements Listener {
   on(moment: "before" | "after", call: ProxiedCall): boolean {
     this.firstRequest();
     const { method } = call;
+    this.lastRequest = performance.now();
+    if (moment === "before" && method === "eth_getBlockByNumber" && call.params?.[0] === "latest")
+      this.isUnseen = false;
     if (moment === "before" && method === "eth_sendRawTransaction") {
       const raw = z.string().parse(call.params?.[0]);
       this.broadcasts.note(raw, this.storesLost, this.head.timestamp, (hash) => this.store.holds(hash));
@@ -338,6 +346,16 @@ class Run implements Listener {
 
   private async mine(timestamp: number): Promise<void> {
     this.head = await this.chain.mine(timestamp, this.baseFee());
+    this.isUnseen = true;
+  }
+
+  /** Waits until the keeper has looked at the newest block and is silent, or for so long: however busy the machine is. */
+  private async seen(longestMs: number): Promise<void> {
+    const until = performance.now() + longestMs;
+    while (performance.now() < until && this.keeper?.alive === true) {
+      if (!this.isUnseen && performance.now() - this.lastRequest > QUIET_MS) return;
+      await sleep(4);
+    }
   }
 
   /** No faults any more: the chain goes on until nothing is due, or for too long. Returns what is still due then. */
@@ -351,7 +369,7 @@ class Run implements Listener {
     for (let i = 0; i < CALM_BLOCKS && Date.now() < until; i++, this.block++) {
       await this.wake();
       await this.mine(this.head.timestamp + BLOCK_SECONDS);
-      await sleep(CALM_CADENCE_MS);
+      await this.seen(CALM_WAIT_MS);
       if (i % 3 !== 2) continue;
       left = await this.oracle.due();
       // The time of the chain hardly moves while all that was sent is confirmed, so that little falls due meanwhile.
@@ -365,9 +383,8 @@ class Run implements Listener {
     const sent = this.broadcasts.all.size;
     for (let i = 0; i <= CONFIRMATIONS; i++) {
       await this.mine(this.head.timestamp + 1);
-      await sleep(CONFIRMING_MS);
     }
-    await sleep(SETTLED_MS);
+    await this.seen(CALM_WAIT_MS);
     return this.broadcasts.all.size === sent && (await this.oracle.due()).length === 0;
   }
 
@@ -378,7 +395,7 @@ class Run implements Listener {
       KEEPER_ADDRESS_BOOK: prepared.bookFile,
       KEEPER_PRIVATE_KEY: prepared.keys.keeper[0] ?? "",
       KEEPER_STORE: this.store.file,
-      KEEPER_POLL_SECONDS: "0.15",
+      KEEPER_POLL_SECONDS: "0.05",
       KEEPER_RPC_TIMEOUT_SECONDS: "0.4",
       KEEPER_MAX_FEE_GWEI: CAP_GWEI.toString(),
       KEEPER_BUMP_BLOCKS: "2",
