@@ -21,6 +21,8 @@ const replySchema = z.union([
 /** What is longer takes too much memory to read: to be asked for in parts. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const TOO_LARGE = "an answer larger than 16 MiB";
+/** What fetch says of a connection that ended before an answer began. */
+const CLOSED: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 const RATE_LIMIT = /rate.?limit|too many requests|request count|compute units|requests? per (second|minute|day)/i;
 
 /** The HTTP side of one URL. */
@@ -117,7 +119,11 @@ export class Transport {
     try {
       const { headers, target } = this;
       const options = { method: "POST", headers, body, redirect: "error", signal: controller.signal } as const;
-      const response = await fetch(target, options);
+      const response = await fetch(target, options).catch((error: unknown) => {
+        // A node may close a connection that was kept while the request is on its way to it: a new one tells.
+        if (!CLOSED.has(causeOf(error))) throw error;
+        return fetch(target, options);
+      });
       return { status: response.status, text: await this.textOf(response) };
     } catch (error) {
       if (error instanceof FailedError) throw error;

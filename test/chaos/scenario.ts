@@ -107,8 +107,8 @@ export interface Scenario {
 /** The scenario of a seed. */
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed);
-  const endpoints = random.pick([1, 2, 3, 3]);
-  const blocks = random.int(36, 64);
+  const endpoints = random.pick([1, 1, 2, 3]);
+  const blocks = random.int(28, 48);
   const shape = random.fork("shape");
   return {
     seed,

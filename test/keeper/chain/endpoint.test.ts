@@ -64,6 +64,18 @@ describe("an endpoint", function () {
     expect(stats).to.deep.equal(["eth_blockNumber answered"]);
   });
 
+  it("is asked again, once, when it closed the connection that it was asked over", async () => {
+    let closes = 1;
+    node.http = (response) => {
+      if (closes-- > 0) response.destroy();
+      return closes >= 0;
+    };
+    node.asked();
+    expect(await blockNumber()).to.equal(2n);
+    expect(node.asked()).to.deep.equal(["eth_blockNumber", "eth_blockNumber"]);
+    expect(stats).to.deep.equal(["eth_blockNumber answered"]);
+  });
+
   const faults: [string, string, HttpFault][] = [
     ["is rate limited", "rateLimited", answerWith(429, "slow down")],
     ["breaks", "http", answerWith(503, "{}")],
