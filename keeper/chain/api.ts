@@ -73,8 +73,6 @@ export interface ChainApi {
   balance(account: string): Promise<bigint>;
   /** What a call returns at the newest head that was agreed on; fails with a RevertError where it reverts. */
   call(request: CallRequest): Promise<string>;
-  /** What a transaction would use; fails with a RevertError where it reverts. */
-  estimateGas(request: CallRequest): Promise<bigint>;
   /** What endpoints suggest, wei per gas: the middle one. */
   maxPriorityFeePerGas(): Promise<bigint>;
   /** For chains without a base fee, wei per gas: the middle one. */

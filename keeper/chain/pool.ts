@@ -1,6 +1,6 @@
 import { type LogParams, toQuantity } from "ethers";
 
-import { decides, middle, quorum, reachedBy } from "./agreement";
+import { middle, quorum, reachedBy } from "./agreement";
 import type { Broadcast, CallRequest, ChainApi, Header, LogFilter, Receipt } from "./api";
 import { agree, DisagreementError, gather, note, type Question } from "./ask";
 import { broadcast } from "./broadcast";
@@ -129,24 +129,6 @@ export class Pool implements ChainApi {
     const { value } = await agree({ ...this.question("what a call returns", members, ask, number), key });
     if (value.type === "reverts") throw new RevertError(value.data, value.reason);
     return value.data;
-  }
-
-  async estimateGas(request: CallRequest): Promise<bigint> {
-    const { number } = await this.lastAgreed();
-    const what = "what gas a call uses";
-    const ask = ({ endpoint }: Member): Promise<requests.Estimated> => requests.estimateOf(endpoint, request, number);
-    // Nodes estimate in their own ways: that it works is what they must agree on, and the middle one is near enough.
-    const all = await gather(this.question(what, await this.readyFor(number), ask, number));
-    const working = all.flatMap((estimated) => (estimated.type === "works" ? [estimated.gas] : []));
-    const gas = middle(working);
-    if (gas !== undefined && decides(this.n, working.length, all.length, 0)) return gas;
-    for (const { type, data, reason } of all.flatMap((estimated) =>
-      estimated.type === "reverts" ? [estimated] : [],
-    )) {
-      const same = all.filter((other) => other.type === type && other.data === data);
-      if (decides(this.n, same.length, all.length, 0)) throw new RevertError(data, reason);
-    }
-    throw new DisagreementError(`The endpoints disagree on ${what}: some say that it reverts.`, all.length);
   }
 
   maxPriorityFeePerGas(): Promise<bigint> {

@@ -120,18 +120,6 @@ export async function callOf(endpoint: Asked, request: CallRequest, at: number):
   });
 }
 
-/** What an estimate came to. */
-export type Estimated =
-  | { readonly type: "works"; readonly gas: bigint }
-  | { readonly type: "reverts"; readonly data: string; readonly reason: string };
-
-export async function estimateOf(endpoint: Asked, request: CallRequest, at: number): Promise<Estimated> {
-  return orRevert(async () => {
-    const gas = await endpoint.request("eth_estimateGas", [toParams(request), toQuantity(at)], shapes.quantity);
-    return { type: "works", gas };
-  });
-}
-
 export const quantityOf = (endpoint: Asked, method: string, ...params: unknown[]): Promise<bigint> =>
   endpoint.request(method, params, shapes.quantity);
 

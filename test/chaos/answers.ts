@@ -34,7 +34,6 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 /** Where the block that a state is asked at stands among the parameters. */
 const BLOCK_PARAMETER: Readonly<Record<string, number>> = {
   eth_call: 1,
-  eth_estimateGas: 1,
   eth_getBalance: 1,
   eth_getTransactionCount: 1,
   eth_getCode: 1,
