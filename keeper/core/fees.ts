@@ -26,16 +26,20 @@ export function firstFees({ baseFeePerGas, tip }: FeeMarket, cap: bigint | undef
   return within({ maxFeePerGas: 2n * baseFeePerGas + tip, maxPriorityFeePerGas: tip }, cap);
 }
 
+/** However often it is raised, a transaction never offers more than so many times what a new one would. */
+const MOST_RAISED = 10n;
+
 /**
  * What to offer instead of `before`, which is not mined: a quarter more of both, or what would be offered now, if that is
- * more. Undefined where the cap leaves no room: nodes take a replacement only if both parts offer a tenth more.
+ * more; but neither more than the cap, nor than ten times what would be offered now: what is not mined at that price waits
+ * for something else. Undefined where that leaves no room: nodes take a replacement only if both parts offer a tenth more.
  */
 export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefined): Fees | undefined {
   const now = firstFees(market, cap);
   const raised = within(
     {
-      maxFeePerGas: max(quarterMore(before.maxFeePerGas), now.maxFeePerGas),
-      maxPriorityFeePerGas: max(quarterMore(before.maxPriorityFeePerGas), now.maxPriorityFeePerGas),
+      maxFeePerGas: raisedTo(before.maxFeePerGas, now.maxFeePerGas),
+      maxPriorityFeePerGas: raisedTo(before.maxPriorityFeePerGas, now.maxPriorityFeePerGas),
     },
     cap,
   );
@@ -45,8 +49,8 @@ export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefi
   return replaces ? raised : undefined;
 }
 
-function quarterMore(fee: bigint): bigint {
-  return (fee * 5n) / 4n + 1n;
+function raisedTo(before: bigint, now: bigint): bigint {
+  return min(max((before * 5n) / 4n + 1n, now), max(now, 1n) * MOST_RAISED);
 }
 
 function within({ maxFeePerGas, maxPriorityFeePerGas }: Fees, cap: bigint | undefined): Fees {

@@ -37,6 +37,15 @@ describe("fees (ATK-KPR-6)", () => {
     expect(raisedFees(before, market, undefined)).to.deep.equal({ maxFeePerGas: 210n, maxPriorityFeePerGas: 10n });
   });
 
+  it("are never raised to more than ten times what a new transaction would offer, without a cap either", () => {
+    let fees = firstFees(market, undefined);
+    for (let times = 0; times < 30; times++) fees = raisedFees(fees, market, undefined) ?? fees;
+    expect(fees).to.deep.equal({ maxFeePerGas: 1_581n, maxPriorityFeePerGas: 92n }); // 115 would be more than 100
+    const dear = { maxFeePerGas: 2_000n, maxPriorityFeePerGas: 50n };
+    expect(raisedFees(dear, market, undefined)).to.equal(undefined);
+    expect(raisedFees(fees, market, undefined)).to.equal(undefined);
+  });
+
   it("are raised to the cap if that is a tenth more, and not at all below that", () => {
     const before = { maxFeePerGas: 200n, maxPriorityFeePerGas: 10n };
     expect(raisedFees(before, market, 220n)).to.deep.equal({ maxFeePerGas: 220n, maxPriorityFeePerGas: 13n });
