@@ -11,6 +11,10 @@ describe("Promise ids", () => {
     expect(idsIn("| INV-ESC-1 | ... see INV-ESC-1 and `INV-LSE-12` |")).to.deep.equal(["INV-ESC-1", "INV-LSE-12"]);
   });
 
+  it("knows attacks on the keeper as ids, and leaves other attacks alone", () => {
+    expect(idsIn("ATK-KPR-1, ATK-KPR-11 and ATK-LSE-5")).to.deep.equal(["ATK-KPR-1", "ATK-KPR-11"]);
+  });
+
   it("reads ids from the titles of tests and suites", () => {
     const source = [
       'describe("INV-ESC-1: solvent", () => {',
@@ -45,7 +49,7 @@ describe("Promise ids", () => {
     let root: string;
     const run = () => {
       const lines: string[] = [];
-      const code = check(path.join(root, "invariants.md"), path.join(root, "test"), (line) => lines.push(line));
+      const code = check([path.join(root, "invariants.md")], path.join(root, "test"), (line) => lines.push(line));
       return { code, text: lines.join("\n") };
     };
 
@@ -58,10 +62,10 @@ describe("Promise ids", () => {
       rmSync(root, { recursive: true });
     });
 
-    it("passes with a notice while there is no document", () => {
+    it("fails while there is no document", () => {
       const { code, text } = run();
-      expect(code).to.equal(0);
-      expect(text).to.include("does not exist yet");
+      expect(code).to.equal(1);
+      expect(text).to.include("invariants.md is missing");
     });
 
     it("fails for a promise that no test cites, and passes once one does", () => {

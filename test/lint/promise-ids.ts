@@ -1,5 +1,6 @@
 /**
- * Every promise of docs/invariants.md is cited in the title of a test, and every id that a title cites is a promise.
+ * Every promise of docs/invariants.md and every attack of docs/keeper-testing.md is cited in the title of a test, and every
+ * such id that a title cites is listed there.
  *
  *   npx tsx test/lint/promise-ids.ts
  */
@@ -8,7 +9,8 @@ import path from "node:path";
 
 import ts from "typescript";
 
-const ID = /\bINV-[A-Z]+-\d+\b/g;
+const ID = /\b(?:INV-[A-Z]+|ATK-KPR)-\d+\b/g;
+const DOCUMENTS = ["docs/invariants.md", "docs/keeper-testing.md"];
 const TITLED = new Set(["describe", "context", "it", "specify"]);
 
 export function idsIn(text: string): string[] {
@@ -54,22 +56,22 @@ export function compare(promises: Iterable<string>, cited: Iterable<string>): Co
 }
 
 /** Returns the exit code. */
-export function check(document: string, tests: string, log: (line: string) => void): number {
-  if (!existsSync(document)) {
-    log(`Promise ids: ${document} does not exist yet, nothing to check`);
-    return 0;
-  }
-  const promises = idsIn(readFileSync(document, "utf8"));
+export function check(documents: readonly string[], tests: string, log: (line: string) => void): number {
+  const missing = documents.filter((document) => !existsSync(document));
+  for (const document of missing) log(`Promise ids: ${document} is missing`);
+  if (missing.length > 0) return 1;
+  const promises = documents.flatMap((document) => idsIn(readFileSync(document, "utf8")));
+  const listed = documents.join(" or ");
   const files = existsSync(tests)
     ? readdirSync(tests, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".test.ts"))
     : [];
   const cited = files.flatMap((file) => citedIds(readFileSync(path.join(tests, file), "utf8"), file));
   const { uncited, unknown } = compare(promises, cited);
 
-  for (const id of uncited) log(`${id}: listed in ${document}, cited by no test title`);
-  for (const id of unknown) log(`${id}: cited by a test title, not listed in ${document}`);
+  for (const id of uncited) log(`${id}: listed in ${listed}, cited by no test title`);
+  for (const id of unknown) log(`${id}: cited by a test title, not listed in ${listed}`);
   log(`Promise ids: ${promises.length} promises, ${uncited.length} uncited, ${unknown.length} unknown`);
   return uncited.length + unknown.length > 0 ? 1 : 0;
 }
 
-if (require.main === module) process.exitCode = check("docs/invariants.md", "test", (line) => console.log(line));
+if (require.main === module) process.exitCode = check(DOCUMENTS, "test", (line) => console.log(line));

@@ -84,7 +84,7 @@ const scene = duties.chain((all) => {
 });
 
 describe("the planner against an oracle", () => {
-  it("does or explains every due duty once, within gas, money, places, pay and order (ATK-KPR-5, 6, 8, 9)", () => {
+  it("does or explains every due duty once, within gas, money, places, pay and order (ATK-KPR-5, ATK-KPR-6, ATK-KPR-8, ATK-KPR-9)", () => {
     const seen = new Set<string>();
     const property = fc.property(scene, (choices) => {
       const { all, feePerGas, cap, minProfit, patience, disputes, headroom, blocks, gasLimit } = choices;
