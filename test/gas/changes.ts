@@ -36,7 +36,7 @@ async function offered(world: World, recipient: HardhatEthersSigner): Promise<bi
 }
 
 /** The first second from `second` on without a zero byte, so that it costs the same in calldata in every run. */
-function dearSecond(second: number): number {
+export function dearSecond(second: number): number {
   for (let shift = 0; shift < 32; shift += 8) {
     if ((second >>> shift) % 256 === 0) return dearSecond(second + 2 ** shift);
   }

@@ -3,7 +3,7 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { parseEther, ZeroAddress } from "ethers";
 
 import { APPEAL_WINDOW, disputeIdOf, EVIDENCE, FaultClass } from "../helpers/disputes";
-import { ranAnHour } from "./changes";
+import { dearSecond, ranAnHour } from "./changes";
 import type { Scenario } from "./scenario";
 import { serve, type World } from "./world";
 
@@ -17,7 +17,7 @@ async function file(world: World, claimant: HardhatEthersSigner) {
   const { collateral } = await world.lens.leaseView(leaseId);
   const { filingFee } = await disputes.rulesOf(await disputes.currentRules());
   await hold.connect(claimant).approve(disputes, (await disputes.bondFor(collateral)) + filingFee * 10n ** 12n);
-  const faultStart = (await time.latest()) + 1 - AN_HOUR_AGO / 2;
+  const faultStart = dearSecond((await time.latest()) + 1 - AN_HOUR_AGO / 2);
   const sent = await disputes.connect(claimant).file(leaseId, FaultClass.DataLost, faultStart, EVIDENCE);
   return { id: disputeIdOf(leaseId, claimant), sent };
 }
