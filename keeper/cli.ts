@@ -12,6 +12,7 @@ import { endpointLabels, redact, secretsOf, showConfig, showStore } from "./conf
 import { composeActor, composeLooker } from "./ops/compose";
 import { Health } from "./ops/health";
 import { close, ListenError, serve, type Served } from "./ops/http";
+import { keepHeapSmall } from "./ops/memory";
 import { PrometheusMeter } from "./ops/metrics";
 import { Pace } from "./ops/pace";
 import { describe, toJson } from "./ops/report";
@@ -52,6 +53,7 @@ export interface Surroundings {
 
 /** Runs one command to its end. Returns the exit code; everything that goes wrong is said on `err`, without a secret. */
 export async function runKeeper(command: KeeperCommand, surroundings: Surroundings): Promise<number> {
+  keepHeapSmall();
   const secrets = secretsOf(surroundings.env);
   try {
     return await COMMANDS[command]({ ...surroundings, explain: (error) => redact(messageOf(error), secrets) });

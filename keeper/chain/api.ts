@@ -63,7 +63,7 @@ export interface ChainApi {
   blocks(hashes: readonly string[]): Promise<readonly (Header | undefined)[]>;
   /** Logs of one block, in order; fails where the block is not known. */
   logsOf(block: Header, filter: LogFilter): Promise<readonly LogParams[]>;
-  /** Logs of blocks `from` to `to`, both included, in order. */
+  /** Logs of blocks `from` to `to`, both included, in order. Fails with a TooMuchError where they are too many, unless it is one block. */
   logsIn(from: number, to: number, filter: LogFilter): Promise<readonly LogParams[]>;
   /** Transactions of an account that are mined at the newest head that was agreed on; or with those that wait to be. */
   transactionCount(account: string, at: "latest" | "pending"): Promise<number>;

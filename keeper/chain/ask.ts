@@ -2,7 +2,7 @@ import { decides, quorum } from "./agreement";
 import type { Endpoint } from "./endpoint";
 import type { Oddities } from "./oddities";
 import { BehindError, FailedError, RefusedError, VoidAnswerError, WaitError } from "./rpcErrors";
-import { fingerprint } from "./shapes";
+import { shortFingerprint } from "./shapes";
 
 /** Not enough endpoints say the same: `answered` of them spoke. */
 export class DisagreementError extends WaitError {
@@ -39,7 +39,9 @@ export interface Agreed<T> {
  * DisagreementError, or with a WaitError where too few answer.
  */
 export function agree<T>(question: Question<T>): Promise<Agreed<T>> {
-  const { n, endpoints, what, oddities, key = fingerprint } = question;
+  const { n, endpoints, what, oddities } = question;
+  // One alone has nobody to be compared with.
+  const key = endpoints.length === 1 ? () => "" : (question.key ?? shortFingerprint);
   return new Promise((resolve, reject) => {
     const answers = new Map<Endpoint, { readonly key: string; readonly value: T }>();
     const failures: string[] = [];

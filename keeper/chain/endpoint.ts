@@ -29,8 +29,8 @@ export interface EndpointOptions {
 /** Whom one can ask. */
 export interface Asked {
   readonly name: string;
-  /** Fails with a RefusedError or a FailedError. */
-  request<T>(method: string, params: readonly unknown[], answer: z.ZodType<T>): Promise<T>;
+  /** Fails with a RefusedError, also where the answer is longer than `mostBytes`, or with a FailedError. */
+  request<T>(method: string, params: readonly unknown[], answer: z.ZodType<T>, mostBytes?: number): Promise<T>;
   /** Several at once; fails as a whole. */
   batch<T>(calls: readonly RpcCall[], answer: z.ZodType<T>): Promise<T[]>;
 }
@@ -76,8 +76,8 @@ export class Endpoint implements Asked {
     return this.waking;
   }
 
-  async request<T>(method: string, params: readonly unknown[], answer: z.ZodType<T>): Promise<T> {
-    const [result] = await this.batch([{ method, params }], answer);
+  async request<T>(method: string, params: readonly unknown[], answer: z.ZodType<T>, mostBytes?: number): Promise<T> {
+    const [result] = await this.batch([{ method, params, ...(mostBytes === undefined ? {} : { mostBytes }) }], answer);
     return result as T;
   }
 

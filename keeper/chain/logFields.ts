@@ -9,7 +9,7 @@ export interface LogWords {
 const DIGITS = 64;
 /** Checksums are hashes: those of addresses that come again and again are kept. */
 const checksummed = new Map<string, string>();
-const MOST_KEPT = 50_000;
+const MOST_KEPT = 10_000;
 
 /**
  * Reads single arguments of one event's logs. ethers decodes all of them at once, and hashes the signatures of all events

@@ -10,7 +10,7 @@ import { lookForHead, type Member } from "./lookForHead";
 import { mayHoldLogs } from "./logChecks";
 import { Oddities, type Oddity } from "./oddities";
 import * as requests from "./requests";
-import { BehindError, RefusedError, RevertError } from "./rpcErrors";
+import { BehindError, RefusedError, RevertError, TooMuchError } from "./rpcErrors";
 
 /** Who hears what the endpoints are up to. */
 export interface PoolListeners {
@@ -88,9 +88,15 @@ export class Pool implements ChainApi {
 
   async logsIn(from: number, to: number, filter: LogFilter): Promise<readonly LogParams[]> {
     const members = await this.readyFor(to);
-    const ask = ({ endpoint, ranges }: Member): Promise<LogParams[]> => ranges.read(endpoint, from, to, filter);
-    const question = this.question("the logs of some blocks", members, ask, to);
-    return (await agree(question)).value;
+    // That it is too much is an answer, too, on which they must agree.
+    const ask = ({ endpoint, ranges }: Member): Promise<LogParams[] | TooMuchError> =>
+      ranges.read(endpoint, from, to, filter).catch((error: unknown) => {
+        if (error instanceof TooMuchError) return error;
+        throw error;
+      });
+    const { value } = await agree(this.question("the logs of some blocks", members, ask, to));
+    if (value instanceof TooMuchError) throw value;
+    return value;
   }
 
   async transactionCount(account: string, at: "latest" | "pending"): Promise<number> {

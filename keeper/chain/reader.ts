@@ -1,9 +1,10 @@
-import { id, type LogParams } from "ethers";
+import { createHash } from "node:crypto";
+
+import type { LogParams } from "ethers";
 
 import type { BlockRef, ChainEvent } from "../core/events";
 import type { ChainApi, Header } from "./api";
 import { addressesOfSources, decodeEvent, type Sources, TOPICS } from "./events";
-import { fingerprint } from "./shapes";
 
 /** What following the chain reads of it. */
 export interface ChainReader {
@@ -12,7 +13,7 @@ export interface ChainReader {
   block(numberOrHash: number | string): Promise<Header | undefined>;
   /** The protocol's logs in one block; fails where that very block is not known. */
   logsOf(block: Header): Promise<readonly LogParams[]>;
-  /** The protocol's logs in blocks `from` to `to`, both included, in order. */
+  /** The protocol's logs in blocks `from` to `to`, both included, in order. Fails with a TooMuchError where they are too many. */
   logsIn(from: number, to: number): Promise<readonly LogParams[]>;
   /** What they say. */
   decode(logs: readonly LogParams[]): ChainEvent[];
@@ -59,5 +60,10 @@ export class ProtocolReader implements ChainReader {
 
 /** One text for the same logs, in the same blocks. */
 export function digestOf(logs: readonly LogParams[]): string {
-  return logs.length === 0 ? "" : id(fingerprint(logs));
+  if (logs.length === 0) return "";
+  const hash = createHash("sha256");
+  for (const { blockHash, transactionHash, index, address, topics, data } of logs) {
+    hash.update(`${blockHash} ${transactionHash} ${index} ${address} ${topics.join()} ${data}\n`);
+  }
+  return hash.digest("hex");
 }

@@ -7,8 +7,16 @@ import { readInRanges } from "../../sdk/logs";
 import type { CallRequest, Header, LogFilter, Receipt } from "./api";
 import type { Asked } from "./endpoint";
 import { checkLogs, checkLogsOf } from "./logChecks";
-import { RefusedError, VoidAnswerError } from "./rpcErrors";
+import { RefusedError, TooMuchError, VoidAnswerError } from "./rpcErrors";
 import * as shapes from "./shapes";
+import { MIB } from "./transport";
+
+/** What is read at once is in memory at once: a longer answer is asked for in parts. */
+const MOST_BYTES = 4 * MIB;
+/** Of a single block, which has no parts; no block is so full of the protocol's logs. */
+const MOST_OF_BLOCK = 64 * MIB;
+/** Logs of several blocks that are read at once. Nodes write them in some 900 bytes each. */
+export const MOST_LOGS = 4_000;
 
 /** "latest" is what the node has; a number what it says is there; a hash that very block. */
 export async function blockOf(endpoint: Asked, tag: number | string): Promise<Header | undefined> {
@@ -50,7 +58,7 @@ function assertIs(block: Header, tag: number | string): void {
 
 export async function logsOf(endpoint: Asked, block: Header, filter: LogFilter): Promise<LogParams[]> {
   const params = [{ address: filter.addresses, topics: [filter.topics], blockHash: block.hash }];
-  const logs = await endpoint.request("eth_getLogs", params, shapes.logs);
+  const logs = await endpoint.request("eth_getLogs", params, shapes.logs, MOST_OF_BLOCK);
   checkLogsOf(block, logs, filter);
   return logs;
 }
@@ -60,17 +68,30 @@ export class LogRanges {
   private most = Infinity;
   private asGood = 0;
 
-  /** Logs of blocks `from` to `to`, in as many requests as the node wants it to be. */
+  /**
+   * Logs of blocks `from` to `to`, in as many requests as the node wants it to be. Fails with a TooMuchError where several
+   * blocks have more than `MOST_LOGS`: all nodes that know the same logs say so, however they divide them.
+   */
   async read(endpoint: Asked, from: number, to: number, filter: LogFilter): Promise<LogParams[]> {
     let refused = false;
+    let count = 0;
     const readOnce = async (first: number, last: number): Promise<LogParams[]> => {
       const range = { fromBlock: toQuantity(first), toBlock: toQuantity(last) };
       const params = [{ address: filter.addresses, topics: [filter.topics], ...range }];
       try {
-        const logs = await endpoint.request("eth_getLogs", params, shapes.logs);
+        const logs = await endpoint.request(
+          "eth_getLogs",
+          params,
+          shapes.logs,
+          first === last ? MOST_OF_BLOCK : MOST_BYTES,
+        );
         checkLogs(logs, first, last, filter);
         this.answered(last - first + 1, refused);
         refused = false;
+        count += logs.length;
+        if (count > MOST_LOGS && from < to) {
+          throw new TooMuchError(`More than ${MOST_LOGS} logs are in blocks ${from} to ${to}.`);
+        }
         return logs;
       } catch (error) {
         refused ||= error instanceof RefusedError;

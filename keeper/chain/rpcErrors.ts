@@ -45,6 +45,11 @@ export class WaitError extends Error {
   override readonly name: string = "WaitError";
 }
 
+/** There are more logs in the blocks that were asked for than are read at once: to be asked for in parts. */
+export class TooMuchError extends WaitError {
+  override readonly name = "TooMuchError";
+}
+
 /** A call that reverts, as enough endpoints agree. `data` is what `sdk/errors` explains. */
 export class RevertError extends Error {
   override readonly name = "RevertError";

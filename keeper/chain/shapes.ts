@@ -1,4 +1,6 @@
 /** What nodes answer, checked and brought into one form: checksummed addresses, all else in lower case. */
+import { createHash } from "node:crypto";
+
 import { getAddress, type LogParams } from "ethers";
 import { z } from "zod";
 
@@ -20,7 +22,20 @@ export const data = z
 export const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address")
-  .transform((text) => getAddress(text.toLowerCase()));
+  .transform(checksummed);
+
+/** Checksums are hashes, and a few contracts are the addresses of nearly all logs. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 1_000;
+
+function checksummed(text: string): string {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const checked = getAddress(text.toLowerCase());
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(text, checked);
+  return checked;
+}
 
 export const quantity = z
   .string()
@@ -95,3 +110,14 @@ export function fingerprint(value: unknown): string {
   });
   return text ?? "nothing";
 }
+
+/** As `fingerprint`, but never long: of a long text the beginning, for people, and a hash. */
+export function shortFingerprint(value: unknown): string {
+  const text = fingerprint(value);
+  if (text.length <= LONG) return text;
+  // A copy, which does not hold on to the whole text.
+  const beginning = Buffer.from(text.slice(0, LONG)).toString();
+  return `${beginning}... ${createHash("sha256").update(text).digest("hex")}`;
+}
+
+const LONG = 1_000;

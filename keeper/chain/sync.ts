@@ -5,7 +5,7 @@ import { GapError } from "../core/gap";
 import type { ChainState, Tip } from "../store/chainState";
 import type { Header } from "./api";
 import { type ChainReader, digestOf } from "./reader";
-import { WaitError } from "./rpcErrors";
+import { TooMuchError, WaitError } from "./rpcErrors";
 import { newestKept, stepEnds, stepsAtOnce } from "./steps";
 
 export interface SyncOptions {
@@ -32,9 +32,8 @@ export type SyncEvent =
 const FIRST_RANGE = 64;
 /** Once a question was too much: so many answers until more blocks are asked for at once. */
 const READS_TO_GROW = 8;
-/** Logs that are enough for one step: what is read at once is in memory at once. */
-const ENOUGH_LOGS = 2_000;
-const TOO_MANY_LOGS = 8_000;
+/** So many logs are enough for one step: what is read at once is in memory at once. */
+const ENOUGH_LOGS = 1_000;
 
 /** What following the chain needs of the state. */
 export type Followed = Pick<ChainState, "tip" | "tips" | "advance" | "revertTo" | "clear">;
@@ -126,7 +125,7 @@ export class Sync {
     this.tell({ type: "fork", from: tip, to, depth: tip.number - to.number });
   }
 
-  /** Goes some steps towards the head. */
+  /** Goes some steps towards the head; none if that was too much at once, which is known then. */
   private async goOn(head: Header, tip: Tip | undefined): Promise<void> {
     const from = tip === undefined ? Math.min(this.options.startBlock, head.number) : tip.number + 1;
     const ends = stepsAtOnce(from, stepEnds(from, head.number, this.range, this.options.reorgDepth), this.range);
@@ -141,6 +140,7 @@ export class Sync {
     } catch (error) {
       // Perhaps it was too much to ask for at once.
       this.shorten(last - from + 1);
+      if (error instanceof TooMuchError && from < last) return;
       throw error;
     }
     this.adapt(last - from + 1, logs.length);
@@ -161,7 +161,6 @@ export class Sync {
 
   /** Learns from an answer how many blocks to ask for at once. */
   private adapt(blocks: number, logs: number): void {
-    if (logs > TOO_MANY_LOGS) return this.shorten(blocks);
     if (blocks < this.range || logs > ENOUGH_LOGS || --this.readsToGrow > 0) return;
     this.range = Math.min(this.range * 2, this.options.logRange);
     this.readsToGrow = 1;
@@ -203,26 +202,46 @@ export class Sync {
     const tips = kept.slice(0, tooDeep < 0 ? kept.length : tooDeep + 1).reverse();
     const [oldest] = tips;
     if (kept[0]?.hash !== tip.hash || oldest === undefined) return false;
-    const logs = tips.length === 1 ? [] : await this.logsToCompare(oldest.number + 1, tip.number);
-    if (logs === undefined) return true; // the next block's look tries again
+    const wrong = await this.firstWrong(oldest, tips.slice(1));
+    if (wrong === "unknown") return true; // the next block's look tries again
     this.auditedAt = head.number;
-    let before: Tip = oldest;
-    for (const block of tips.slice(1)) {
-      const said = logs.filter(({ blockNumber }) => blockNumber > before.number && blockNumber <= block.number);
-      if (digestOf(said) !== block.digest) {
-        if (await this.state.revertTo(before, tip)) this.tell({ type: "audit", block, to: before });
-        return false;
-      }
-      before = block;
-    }
-    return true;
+    if (wrong === undefined) return true;
+    const { block, to } = wrong;
+    if (await this.state.revertTo(to, tip)) this.tell({ type: "audit", block, to });
+    return false;
   }
 
-  private async logsToCompare(from: number, to: number): Promise<readonly LogParams[] | undefined> {
+  /** The first tip whose logs are others now, and the one before it. */
+  private async firstWrong(
+    oldest: Tip,
+    tips: readonly Tip[],
+  ): Promise<{ block: Tip; to: Tip } | "unknown" | undefined> {
+    let to = oldest;
+    let atOnce = tips.length;
+    for (let next = 0; next < tips.length;) {
+      const some = tips.slice(next, next + atOnce);
+      const logs = await this.logsToCompare(to.number + 1, some.at(-1)?.number ?? to.number);
+      if (logs === "too much" && some.length > 1) {
+        atOnce = Math.ceil(some.length / 2);
+        continue;
+      }
+      if (typeof logs === "string") return "unknown";
+      for (const block of some) {
+        const said = logs.filter(({ blockNumber }) => blockNumber > to.number && blockNumber <= block.number);
+        if (digestOf(said) !== block.digest) return { block, to };
+        to = block;
+      }
+      next += some.length;
+    }
+    return undefined;
+  }
+
+  private async logsToCompare(from: number, to: number): Promise<readonly LogParams[] | "too much" | "unknown"> {
     try {
       return await this.reader.logsIn(from, to);
     } catch (error) {
-      if (error instanceof WaitError) return undefined;
+      if (error instanceof TooMuchError) return "too much";
+      if (error instanceof WaitError) return "unknown";
       throw error;
     }
   }

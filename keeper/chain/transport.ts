@@ -6,6 +6,8 @@ import { FailedError, type FailureKind, RefusedError } from "./rpcErrors";
 export interface RpcCall {
   readonly method: string;
   readonly params: readonly unknown[];
+  /** A longer answer is not read, but counts as refused: to be asked for in parts. 16 MiB unless told. */
+  readonly mostBytes?: number;
 }
 
 /** What a node said to one call. */
@@ -18,9 +20,8 @@ const replySchema = z.union([
   z.object({ id: z.number().nullable(), error: errorSchema, result: z.undefined().or(z.null()).optional() }),
 ]);
 
-/** What is longer takes too much memory to read: to be asked for in parts. */
-const MOST_BYTES = 16 * 1024 * 1024;
-const TOO_LARGE = "an answer larger than 16 MiB";
+export const MIB = 1024 * 1024;
+const MOST_BYTES = 16 * MIB;
 /** What fetch says of a connection that ended before an answer began. */
 const CLOSED: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 const RATE_LIMIT = /rate.?limit|too many requests|request count|compute units|requests? per (second|minute|day)/i;
@@ -53,8 +54,11 @@ export class Transport {
   async post(calls: readonly RpcCall[]): Promise<Reply[]> {
     const requests = calls.map(({ method, params }) => ({ jsonrpc: "2.0", id: this.nextId++, method, params }));
     const single = requests.length === 1;
-    const { status, text } = await this.exchange(JSON.stringify(single ? requests[0] : requests));
-    if (text === undefined) return requests.map(() => this.refusal(-32_005, TOO_LARGE));
+    const most = calls.reduce((sum, { mostBytes }) => Math.max(sum, mostBytes ?? MOST_BYTES), 0);
+    const { status, text } = await this.exchange(JSON.stringify(single ? requests[0] : requests), most);
+    if (text === undefined) {
+      return requests.map(() => this.refusal(-32_005, `an answer larger than ${most / MIB} MiB`));
+    }
     if (status === 429) throw this.failure("rateLimited", "too many requests (HTTP 429)");
     if (status >= 500) throw this.failure("http", `HTTP ${status}`);
     const refuses = status >= 300;
@@ -107,7 +111,7 @@ export class Transport {
     return { type: "refused", error: new RefusedError(this.name, code, reason, data) };
   }
 
-  private async exchange(body: string): Promise<{ status: number; text: string | undefined }> {
+  private async exchange(body: string, most: number): Promise<{ status: number; text: string | undefined }> {
     if (this.closed) throw this.failure("closed", "the keeper is stopping");
     const controller = new AbortController();
     this.running.add(controller);
@@ -124,7 +128,7 @@ export class Transport {
         if (!CLOSED.has(causeOf(error))) throw error;
         return fetch(target, options);
       });
-      return { status: response.status, text: await this.textOf(response) };
+      return { status: response.status, text: await textOf(response, most) };
     } catch (error) {
       if (error instanceof FailedError) throw error;
       if (this.closed) throw this.failure("closed", "the keeper is stopping");
@@ -136,21 +140,21 @@ export class Transport {
     }
   }
 
-  /** Undefined: it is too long. */
-  private async textOf(response: Response): Promise<string | undefined> {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      bytes += chunk.length;
-      if (bytes > MOST_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString("utf8");
-  }
-
   private failure(kind: FailureKind, reason: string): FailedError {
     return new FailedError(this.name, kind, reason);
   }
+}
+
+/** Undefined: it is longer than `most` bytes. */
+async function textOf(response: Response, most: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > most) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** What went wrong below fetch, which itself says "fetch failed" only. */

@@ -41,8 +41,6 @@ export class Stand {
       KEEPER_PRIVATE_KEY: crowd.keeperKey,
       KEEPER_STORE: path.join(directory, `keeper-${process.pid}-${Date.now()}.sqlite`),
       KEEPER_POLL_SECONDS: "2",
-      // The crowd came within few blocks: no node answers for thousands of such.
-      KEEPER_LOG_RANGE: "25",
       KEEPER_LISTEN: health,
       CHAOS_CLOCK: "0",
     };

@@ -30,11 +30,25 @@ const REPEATER =
 
 const CLOSED_TOPIC = Market__factory.createInterface().getEvent("LeaseClosed").topicHash;
 
-/** A chain with many leases that all end in the same second. */
+/** Leases that one block starts where they do not start together: as many as fit into a real one. */
+const STARTED_IN_BLOCK = 500;
+
+/** A crowd to build. */
+export interface Gathering {
+  readonly leases: number;
+  readonly tenants: number;
+  /** Seconds of each lease. */
+  readonly duration: number;
+  /** Whether all start, and so end, in one second; else block after block. */
+  readonly together: boolean;
+}
+
+/** A chain with many leases. */
 export interface Crowd {
   readonly stateFile: string;
   readonly bookFile: string;
   readonly leases: number;
+  /** Second in which the last lease ends; all of them where they started together. */
   readonly end: number;
   readonly headTime: number;
   readonly headBlock: number;
@@ -53,15 +67,10 @@ const savedSchema = z.object({
   market: z.string(),
 });
 
-/** The chain with so many leases of so many tenants, that end after `duration` seconds; built once, and kept. */
-export async function crowd(
-  cache: string,
-  leases: number,
-  tenants: number,
-  duration: number,
-  say: (text: string) => void,
-): Promise<Crowd> {
-  const directory = path.join(cache, `crowd-${leases}-${tenants}-${duration}`);
+/** The chain with such a crowd; built once, and kept. */
+export async function crowd(cache: string, gathering: Gathering, say: (text: string) => void): Promise<Crowd> {
+  const { leases, tenants, duration, together } = gathering;
+  const directory = path.join(cache, `crowd-${leases}-${tenants}-${duration}${together ? "" : "-spread"}`);
   const files = { stateFile: path.join(directory, "state.json"), bookFile: path.join(directory, "address-book.json") };
   const saved = path.join(directory, "crowd.json");
   if (!existsSync(saved)) {
@@ -72,7 +81,7 @@ export async function crowd(
     provider.pollingInterval = 10;
     try {
       const world = await buildWorld(ROOT, built, provider);
-      const facts = await gather(world, chain, { leases, tenants, duration });
+      const facts = await gather(world, chain, gathering);
       writeFileSync(path.join(built, "crowd.json"), JSON.stringify(facts));
     } finally {
       provider.destroy();
@@ -88,7 +97,7 @@ export async function crowd(
 async function gather(
   world: World,
   chain: Chain,
-  { leases, tenants, duration }: { leases: number; tenants: number; duration: number },
+  { leases, tenants, duration, together }: Gathering,
 ): Promise<z.infer<typeof savedSchema>> {
   const { people, contracts, tokens, provider } = world;
   const { DUSD } = tokens;
@@ -139,19 +148,29 @@ async function gather(
     await heartbeat();
   }
 
-  // All start, and so end, in one block.
-  await chain.rpc.send("evm_setAutomine", false);
   const operator = people["Webhaus operator"];
-  const head = await chain.head();
-  let nonce = await operator.getNonce();
-  for (let first = 1; first <= leases; first += STARTED_AT_ONCE) {
-    const ids = [...Array(Math.min(STARTED_AT_ONCE, leases + 1 - first)).keys()].map((i) => leaseIdOf(1n, first + i));
-    await market.connect(operator).activate(ids, { nonce: nonce++, gasLimit: 100_000n * BigInt(ids.length) });
+  const atOnce = together ? STARTED_AT_ONCE : STARTED_IN_BLOCK;
+  const idsFrom = (first: number): bigint[] =>
+    [...Array(Math.min(atOnce, leases + 1 - first)).keys()].map((i) => leaseIdOf(1n, first + i));
+  if (together) {
+    await chain.rpc.send("evm_setAutomine", false);
+    const head = await chain.head();
+    let nonce = await operator.getNonce();
+    for (let first = 1; first <= leases; first += atOnce) {
+      const ids = idsFrom(first);
+      await market.connect(operator).activate(ids, { nonce: nonce++, gasLimit: 100_000n * BigInt(ids.length) });
+    }
+    await chain.rpc.send("evm_mine", { timestamp: head.timestamp + 60 });
+  } else {
+    for (let first = 1; first <= leases; first += atOnce) {
+      const ids = idsFrom(first);
+      await mined(market.connect(operator).activate(ids, { gasLimit: 100_000n * BigInt(ids.length) }));
+    }
+    await chain.rpc.send("evm_setAutomine", false);
   }
-  await chain.rpc.send("evm_mine", { timestamp: head.timestamp + 60 });
   const started = await chain.head();
   const lease = await contracts.lens.leaseView(leaseIdOf(1n, leases));
-  if (Number(lease.startedAt) !== started.timestamp) throw new Error("not all leases started in one block");
+  if (Number(lease.startedAt) !== started.timestamp) throw new Error("not all leases have started");
   await provider.send("evm_setBlockGasLimit", ["0x1c9c380"]);
   await chain.rpc.send("evm_mine", { timestamp: started.timestamp + 12 });
   return {

@@ -55,7 +55,7 @@ async function bench({ same, cold, blockMs, json }: Options): Promise<number> {
       }
     };
     if (same > 0) {
-      const chain = await crowd(CACHE, same, 50, 1_500, say);
+      const chain = await crowd(CACHE, { leases: same, tenants: 50, duration: 1_500, together: true }, say);
       const { ended, blocks, fewest, gas, transactions, filled, memory } = await on(chain, (stand) => {
         return drain(stand, chain, blockMs, BLOCK_GAS);
       });
@@ -74,7 +74,7 @@ async function bench({ same, cold, blockMs, json }: Options): Promise<number> {
       );
     }
     if (cold > 0) {
-      const chain = await crowd(CACHE, cold, 100, 200 * DAY, say);
+      const chain = await crowd(CACHE, { leases: cold, tenants: 100, duration: 200 * DAY, together: false }, say);
       const { seconds, memory, warmSeconds, callsPerBlock } = await on(chain, (stand) => coldStart(stand, chain, 250));
       lines.push(
         { what: `${cold} open: cold start`, measured: seconds, most: MOST_SECONDS, unit: "s" },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { RevertError, WaitError } from "../../../keeper/chain/rpcErrors";
+import { RevertError, TooMuchError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { FakeChain, type FakeBlock, FILTER, MARKET } from "./fakeChain";
 import { type AnswerFault, type FakeNode, logJson, Refusal, toHex } from "./fakeNode";
 import { type Nodes, rejection, sleep, startNodes } from "./nodes";
@@ -337,6 +337,40 @@ describe("a pool of endpoints", function () {
       expect(n.asked()[1]?.filter((method) => method === "eth_getLogs")).to.have.lengthOf(1);
     });
 
+    it("says that logs are too many to be read at once, where nodes agree that they are (ATK-KPR-11)", async () => {
+      const chain = new FakeChain(1);
+      for (let block = 1; block <= 3; block++) chain.mine(...Array<number>(1_500).fill(block));
+      n = await startNodes(3, chain);
+      // However a node divides them, and whatever one alone makes up.
+      (n.nodes[0] as FakeNode).answer = only("eth_getLogs", (logs: unknown[]) => {
+        if (logs.length > 2_000) throw new Refusal(-32_005, "query returned more than 2000 results");
+        return logs;
+      });
+      await n.pool.head();
+      expect(await rejection(n.pool.logsIn(1, 3, FILTER))).to.be.instanceOf(TooMuchError);
+      expect(await n.pool.logsIn(1, 2, FILTER)).to.have.lengthOf(3_000);
+      (n.nodes[2] as FakeNode).answer = only("eth_getLogs", ([log, ...more]: { blockNumber: string }[]) =>
+        log === undefined
+          ? []
+          : [...Array.from({ length: 5_000 }, (_, index) => ({ ...log, logIndex: toHex(index) })), ...more],
+      );
+      expect(await n.pool.logsIn(1, 2, FILTER)).to.have.lengthOf(3_000);
+    });
+
+    it("reads the answer about one block whole where it is longer than that about several may be (ATK-KPR-11)", async () => {
+      const chain = new FakeChain(1);
+      for (let block = 1; block <= 2; block++) chain.mine(block);
+      n = await startNodes(1, chain);
+      const lengths: number[] = [];
+      (n.nodes[0] as FakeNode).answer = only("eth_getLogs", (logs: object[]) => {
+        lengths.push(logs.length);
+        return logs.map((log) => ({ ...log, data: `0x${"00".repeat(2_500_000)}` }));
+      });
+      await n.pool.head();
+      expect(await n.pool.logsIn(1, 2, FILTER)).to.have.lengthOf(2);
+      expect(lengths).to.deep.equal([2, 1, 1]);
+    });
+
     it("does not count a node that turns out to lag when it has answered (ATK-KPR-2)", async () => {
       const chain = new FakeChain(10);
       n = await startNodes(3, chain, { views: [() => chain.blocks.slice(0, -1)] });
@@ -355,13 +389,13 @@ describe("a pool of endpoints", function () {
       const chain = new FakeChain(1);
       for (let block = 1; block <= 8; block++) chain.mine(block);
       n = await startNodes(1, chain);
-      const long = `0x${"ab".repeat(2_000_000)}`;
+      const long = `0x${"ab".repeat(500_000)}`;
       (n.nodes[0] as FakeNode).answer = only("eth_getLogs", (logs: object[]) =>
         logs.map((log) => ({ ...log, data: long })),
       );
       await n.pool.head();
       expect(await n.pool.logsIn(1, 8, FILTER)).to.have.lengthOf(8);
-      expect(n.asked().flat()).to.have.lengthOf(1 + 3); // the head; 8 blocks, 4, 4: each log is 4 MB
+      expect(n.asked().flat()).to.have.lengthOf(1 + 3); // the head; 8 blocks, 4, 4: each log is 1 MB
     });
 
     it("does not ask a node that lags for logs that it cannot have (ATK-KPR-2)", async () => {

@@ -18,6 +18,13 @@ describe("following the chain", function () {
     chain = new FakeChain(blocks);
     n = await startNodes(count, chain, { restMs });
   };
+  /** Blocks that say so many numbers each. */
+  const sayMuch = (blocks: number, count: number): void => {
+    for (let block = 0; block < blocks; block++) {
+      const first = chain.said().length;
+      chain.mine(...Array.from({ length: count }, (_, index) => (first + index) * 1_000));
+    }
+  };
   const leaveLogsOut = (isLeftOut: (block: number) => boolean): void => {
     (n.nodes[0] as FakeNode).answer = (request, result) =>
       request.method === "eth_getLogs"
@@ -67,16 +74,47 @@ describe("following the chain", function () {
     const lengths = (): number[] => state.steps.splice(0).map(({ tip, after }) => tip.number - (after?.number ?? -1));
     expect(lengths()).to.deep.equal([64, 128, 256, 500, 500, 500, 500, 500, 51, 1]);
 
-    for (let block = 0; block < 40; block++) {
-      const first = chain.said().length;
-      chain.mine(...Array.from({ length: 250 }, (_, index) => (first + index) * 1_000));
-    }
+    sayMuch(40, 250);
     await sync.look();
-    expect(lengths()).to.deep.equal([39, 1]); // too much: not so many the next time
+    expect(lengths()).to.deep.equal([10, 10, 10, 9, 1]); // 39 blocks were too much at once, and 20 of them, too
     expect(state.said).to.have.lengthOf(10_000);
     for (let block = 0; block < 40; block++) chain.mine();
     await sync.look();
-    expect(lengths()).to.deep.equal([20, 19, 1]);
+    expect(lengths()).to.deep.equal([10, 10, 10, 9, 1]);
+  });
+
+  it("never has many blocks' logs in hand at once, and reads a full block whole (ATK-KPR-11)", async () => {
+    await nodes(1, 5);
+    const { sync, state } = follow(n.pool, { reorgDepth: 1 });
+    sayMuch(20, 300);
+    sayMuch(1, 4_100);
+    sayMuch(4, 300);
+    await sync.look();
+    expect(state.said).to.deep.equal(chain.said());
+    const read = state.steps.map(({ events }) => events.length);
+    expect(read.filter((events) => events > 4_000)).to.have.lengthOf.at.most(1);
+    expect(Math.max(...read)).to.equal(4_100);
+  });
+
+  it("audits blocks that say much in parts (ATK-KPR-11)", async () => {
+    await nodes(1, 30);
+    const { sync, state, told } = follow(n.pool, { reorgDepth: 16 });
+    await sync.look();
+    const left = chain.head.number + 6;
+    leaveLogsOut((block) => block === left);
+    for (let block = 0; block < 6; block++) {
+      sayMuch(1, 900);
+      await sync.look();
+    }
+    (n.nodes[0] as FakeNode).answer = undefined;
+    for (let block = 0; block < 8; block++) {
+      chain.mine();
+      await sync.look();
+    }
+    expect(told.map((event) => event.type === "audit" && [event.block.number, event.to.number])).to.deep.equal([
+      [left, left - 1],
+    ]);
+    expect(state.said).to.deep.equal(chain.said());
   });
 
   it("asks few questions when it missed some blocks", async () => {
