@@ -87,7 +87,7 @@ export async function fleet({ prepared, program }: Kit): Promise<Measure[]> {
 /** Both keepers dead for a day, and a thousand leases that ended meanwhile. */
 export async function backlog(kit: Kit): Promise<Measure[]> {
   const database = await newDatabase();
-  const chain = await crowd(kit.cache, BACKLOG, 10, HOUR, kit.say);
+  const chain = await crowd(kit.cache, { leases: BACKLOG, tenants: 10, duration: HOUR, together: true }, kit.say);
   const stage = await Stage.open(chain.stateFile, chain.headTime);
   try {
     const keys = [chain.keeperKey, kit.prepared.keys.keeper[1] ?? ""];
@@ -164,7 +164,7 @@ export async function idle({ prepared, program, directory }: Kit): Promise<Measu
 export async function steady(kit: Kit): Promise<Measure[]> {
   const measures: Measure[] = [];
   for (const leases of [10, 1_000]) {
-    const chain = await crowd(kit.cache, leases, 10, HOUR, kit.say);
+    const chain = await crowd(kit.cache, { leases, tenants: 10, duration: HOUR, together: true }, kit.say);
     const stage = await Stage.open(chain.stateFile, chain.headTime);
     try {
       const actor = await stage.add(kit.program, {
