@@ -202,19 +202,20 @@ export class TransactionQueue {
   private async push(head: Head, isDue: (key: string) => boolean): Promise<void> {
     const waiting = this.slots.filter(({ nonce }) => nonce >= this.next);
     const needed = neededOf(waiting, isDue);
-    const steps: (readonly [Slot, "broadcast" | "raise"])[] = [];
+    const steps: (readonly [Slot, "broadcast" | "raise" | "fill"])[] = [];
     let isFollowed = false;
     for (const slot of [...waiting].reverse()) {
       const facts = { bumpBlocks: this.policy.bumpBlocks, isNeeded: needed.has(slot), isFollowed };
       const step = nextStep(slot, head.number, facts);
       if (step === "idle") this.idle = [slot, ...this.idle];
       else isFollowed = true;
-      if (step === "broadcast" || step === "raise") steps.unshift([slot, step]);
+      if (step !== "idle" && step !== "wait") steps.unshift([slot, step]);
     }
     for (const [slot, step] of steps) {
-      const result = step === "raise" ? undefined : await this.broadcast(newest(slot));
+      const result = step === "broadcast" ? await this.broadcast(newest(slot)) : undefined;
       const isTooLittle = result?.verdict === "underpriced" || result?.verdict === "feeTooLow";
-      if (step === "raise" || isTooLittle) await this.raise(slot, head);
+      if (step === "fill") await this.raise(slot, head, this.nothing());
+      else if (step === "raise" || isTooLittle) await this.raise(slot, head);
     }
   }
 
@@ -231,19 +232,26 @@ export class TransactionQueue {
     if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
     if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
     const fees = firstFees(await this.fees.at(head), this.policy.maxFeePerGas);
-    const nothing = { kind: "fill", duties: [], to: this.signer.account, data: "0x", gasLimit: 21_000n } as const;
-    await this.broadcast(await this.sign({ nonce, attempts: [] }, nothing, fees, head));
+    await this.broadcast(await this.sign({ nonce, attempts: [] }, this.nothing(), fees, head));
   }
 
-  /** Offers more for the newest attempt of a slot; the same once more where the cap leaves no room, lest it was lost. */
-  private async raise(slot: Slot, head: Head): Promise<void> {
+  /** A transaction that only uses its nonce up. */
+  private nothing(): Submission {
+    return { kind: "fill", duties: [], to: this.signer.account, data: "0x", gasLimit: 21_000n };
+  }
+
+  /**
+   * Offers more for the newest attempt of a slot, or for `instead`; the newest once more where the cap leaves no room, lest
+   * it was lost.
+   */
+  private async raise(slot: Slot, head: Head, instead?: Submission): Promise<void> {
     const last = newest(slot);
     const fees = raisedFees(last.fees, await this.fees.at(head), this.policy.maxFeePerGas);
     if (fees === undefined) {
-      if (last.sent) await this.network.broadcast(last.raw);
+      if (last.sent || instead !== undefined) await this.broadcast(last);
       return;
     }
-    const attempt = await this.sign(slot, { ...last, ...callOf(last.raw) }, fees, head);
+    const attempt = await this.sign(slot, instead ?? { ...last, ...callOf(last.raw) }, fees, head);
     this.tell({ type: "raised", attempt, before: last.fees });
     await this.broadcast(attempt);
   }

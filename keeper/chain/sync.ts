@@ -92,6 +92,11 @@ export class Sync {
     }
   }
 
+  /** Has the logs of recent blocks read again with the next new block: something does not fit what is known. */
+  suspect(): void {
+    this.auditedAt = -Infinity;
+  }
+
   /** Whether a block is in the chain of the head. */
   private async isKept(block: BlockRef, head: Header): Promise<boolean> {
     if (block.number === head.number) return block.hash === head.hash;

@@ -48,7 +48,7 @@ export function newest({ nonce, attempts }: Slot): Attempt {
 }
 
 /** What to do about a nonce that is not used up. */
-export type SlotStep = "wait" | "broadcast" | "raise" | "idle";
+export type SlotStep = "wait" | "broadcast" | "raise" | "fill" | "idle";
 
 /** What else there is to know about a slot. */
 export interface SlotFacts {
@@ -64,15 +64,17 @@ export interface SlotFacts {
  * What to do about a slot whose nonce is not used up at block `head`:
  * - `broadcast`: no node is known to have taken its newest attempt;
  * - `raise`: that was on offer for `bumpBlocks` again;
- * - `idle`: one of both, but nothing that it would do is needed any more, and no later nonce waits for it: the nonce is
- *   free for something else, at a higher fee if there is a transaction to replace.
+ * - `fill`: one of both, but nothing that it would do is needed any more, and a later nonce waits for it: a transaction
+ *   that does nothing costs less;
+ * - `idle`: the same where no later nonce waits: it is free for something else, for more than what has it.
  */
 export function nextStep(slot: Slot, head: number, { bumpBlocks, isNeeded, isFollowed }: SlotFacts): SlotStep {
-  const { sent, signedBlock } = newest(slot);
+  const { sent, signedBlock, kind } = newest(slot);
   const waited = head - signedBlock;
   const isStuck = waited >= bumpBlocks && waited % bumpBlocks === 0;
   if (sent && !isStuck) return "wait";
   if (!isNeeded && !isFollowed) return "idle";
+  if (!isNeeded && kind !== "fill") return "fill";
   return sent ? "raise" : "broadcast";
 }
 

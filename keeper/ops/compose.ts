@@ -125,6 +125,7 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings): P
     const sync = new Sync(state, new ProtocolReader(api, sources), options, tellSync(log, meter));
     const eyes: Eyes = {
       sync: () => sync.look(),
+      suspect: () => sync.suspect(),
       state,
       fees: new FeeReader(api),
       policy: {

@@ -19,6 +19,8 @@ import { prepare } from "./prepare";
 export interface Eyes {
   /** Brings the state to the newest block and returns that. */
   readonly sync: () => Promise<Head>;
+  /** Has recent blocks read again: what is known does not fit what the contracts say. */
+  readonly suspect: () => void;
   readonly state: ChainState;
   readonly fees: FeeReader;
   readonly policy: Policy;
@@ -306,6 +308,7 @@ export class Keeper {
       this.timesGone.set(key, times);
       if (times < MOST_TIMES_GONE && !IMPOSSIBLE.has(kind)) continue;
       this.timesGone.delete(key);
+      if (!IMPOSSIBLE.has(kind)) this.eyes.suspect();
       await work.fail(key, head.timestamp);
     }
   }

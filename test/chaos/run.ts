@@ -34,6 +34,8 @@ const CALM_WAIT_MS = 2_000;
 /** A keeper that has asked for the newest block and is silent for so long has done what it wanted to. */
 const QUIET_MS = 15;
 const CONFIRMATIONS = 12;
+/** More than the deepest fork; the keeper reads blocks a second time every half of it. */
+const REORG_DEPTH = 66;
 const STOP_MS = 5_000;
 
 /** What was seen of a run; the verdict follows from it. */
@@ -399,6 +401,7 @@ class Run implements Listener {
       KEEPER_RPC_TIMEOUT_SECONDS: "0.4",
       KEEPER_MAX_FEE_GWEI: CAP_GWEI.toString(),
       KEEPER_BUMP_BLOCKS: "2",
+      KEEPER_REORG_DEPTH: REORG_DEPTH.toString(),
       KEEPER_CONFIRMATIONS: CONFIRMATIONS.toString(),
       KEEPER_SERVE: prepared.served,
       KEEPER_LOG_LEVEL: "debug",

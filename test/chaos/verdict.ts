@@ -22,9 +22,10 @@ export interface Verdict {
 
 /**
  * Why a mined transaction of the keeper did not do what it names: somebody else did it first; a fork put it before the
- * moment when it was due; the tenant was faster.
+ * moment when it was due; the tenant was faster; or the keeper had sent it before its journal was lost, and could not know.
  */
-export type Excuse = "rival was first" | "mined early by a fork" | "no longer possible";
+export type Excuse =
+  "rival was first" | "mined early by a fork" | "no longer possible" | "sent before the journal was lost";
 
 /** Compares chain, store and oracle. */
 export function judge(seen: Observed): Verdict {
@@ -45,7 +46,10 @@ export function judge(seen: Observed): Verdict {
       if (deeds.some(({ hash }) => hash === transaction.hash)) continue;
       const before = deeds.filter((deed) => isBefore(deed, transaction));
       const last = before.at(-1);
-      if (last !== undefined && hashes.has(last.hash)) {
+      const storeOf = (hash: string): number => seen.broadcasts.all.get(hash)?.store ?? seen.storesLost;
+      if (last !== undefined && hashes.has(last.hash) && storeOf(last.hash) !== storeOf(transaction.hash)) {
+        add(excused, "sent before the journal was lost");
+      } else if (last !== undefined && hashes.has(last.hash)) {
         double.push(`${duty}: block ${last.block} (${last.hash}) and again ${transaction.block} (${transaction.hash})`);
       } else if (last !== undefined) add(excused, "rival was first");
       else if (transaction.time <= (seen.broadcasts.all.get(transaction.hash)?.headTime ?? 0))

@@ -34,13 +34,21 @@ describe("slots (ATK-KPR-1, ATK-KPR-4)", () => {
     expect(nextStep(slot(attempt(), attempt({ sent: false })), 103, facts)).to.equal("broadcast");
   });
 
-  it("are idle where nobody needs them, unless a later nonce waits", () => {
+  it("are idle where nobody needs them and no later nonce waits", () => {
     const unneeded = { ...facts, isNeeded: false };
     expect(nextStep(slot(attempt({ sent: false })), 100, unneeded)).to.equal("idle");
     expect(nextStep(slot(attempt()), 102, unneeded)).to.equal("wait");
     expect(nextStep(slot(attempt()), 103, unneeded)).to.equal("idle");
-    expect(nextStep(slot(attempt()), 103, { ...unneeded, isFollowed: true })).to.equal("raise");
-    expect(nextStep(slot(attempt({ sent: false })), 103, { ...unneeded, isFollowed: true })).to.equal("broadcast");
+  });
+
+  it("are filled with nothing where nobody needs them and a later nonce waits", () => {
+    const followed = { ...facts, isNeeded: false, isFollowed: true };
+    expect(nextStep(slot(attempt()), 102, followed)).to.equal("wait");
+    expect(nextStep(slot(attempt()), 103, followed)).to.equal("fill");
+    expect(nextStep(slot(attempt({ sent: false })), 101, followed)).to.equal("fill");
+    const filled = attempt({ kind: "fill", duties: [] });
+    expect(nextStep(slot(filled), 103, followed)).to.equal("raise");
+    expect(nextStep(slot({ ...filled, sent: false }), 101, followed)).to.equal("broadcast");
   });
 
   it("leave the lowest nonce free that none of them has", () => {

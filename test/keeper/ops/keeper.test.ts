@@ -32,6 +32,7 @@ interface World {
   readonly released: string[];
   readonly finished: string[];
   readonly requests: { count: number };
+  readonly suspicions: { count: number };
   readonly stop: AbortController;
   set: {
     answer: (kind: DutyKind, ids: readonly number[]) => Simulation;
@@ -60,6 +61,7 @@ async function withWorld(work: (world: World) => Promise<void>, meter: Partial<M
     const [simulated, failed, released, finished] = [[], [], [], []] as [string[], string[], string[], string[]];
     const claimed = new Map<string, string>();
     const requests = { count: 0 };
+    const suspicions = { count: 0 };
     const stop = new AbortController();
     const set: World["set"] = {
       answer: (_kind, ids) => ({ type: "works", done: ids.length }),
@@ -84,6 +86,7 @@ async function withWorld(work: (world: World) => Promise<void>, meter: Partial<M
     };
     const eyes: Eyes = {
       sync: () => Promise.resolve(chain.head),
+      suspect: () => void suspicions.count++,
       state: {
         tip: never,
         tips: never,
@@ -154,6 +157,7 @@ async function withWorld(work: (world: World) => Promise<void>, meter: Partial<M
       released,
       finished,
       requests,
+      suspicions,
       stop,
       set,
     });
@@ -252,6 +256,7 @@ describe("Keeper", () => {
       for (const failures of [0, 0, 1, 1]) {
         expect(await world.keeper.pass()).to.deep.include({ sent: 0, left: 1 });
         expect(world.failed).to.have.length(failures);
+        expect(world.suspicions.count).to.equal(failures);
         mine(world);
       }
       expect(world.simulated).to.have.length(3);
