@@ -25,6 +25,9 @@ export const DISPUTES = getAddress("0x00000000000000000000000000000000000000a3")
 export const TOPIC = id("Said(uint256)");
 export const FILTER = { addresses: [MARKET, ORDERS, DISPUTES], topics: [TOPIC] };
 
+const QUIET = bloomOf([]);
+const LOUD = bloomOf([MARKET, TOPIC]);
+
 /** A chain in memory that can fork. Blocks say numbers. */
 export class FakeChain {
   blocks: FakeBlock[] = [];
@@ -49,11 +52,11 @@ export class FakeChain {
       data: toBeHex(value, 32),
       blockNumber: number,
       blockHash: hash,
-      transactionHash: id(`transaction ${index} of ${hash}`),
+      transactionHash: hash.slice(0, 58) + index.toString(16).padStart(8, "0"),
       index,
     }));
     const parentHash = this.blocks.at(-1)?.hash ?? id("none");
-    const logsBloom = bloomOf(said.length > 0 ? [MARKET, TOPIC] : []);
+    const logsBloom = said.length > 0 ? LOUD : QUIET;
     const block = { number, hash, parentHash, timestamp: number * 12, logsBloom, logs };
     this.blocks.push(block);
     return block;

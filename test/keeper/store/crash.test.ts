@@ -3,17 +3,32 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 import { expect } from "chai";
+import { build } from "esbuild";
 
 import { ChainStore } from "../../../keeper/store/chainStore";
 import { blockAt, stepTo } from "../../helpers/chainSteps";
-import { onEachDatabase } from "../../helpers/databases";
+import { onEachDatabase, temporaryDirectory } from "../../helpers/databases";
 import { toyRules } from "../../helpers/toyRules";
 import { OPTIONS, PER_STEP } from "./crashWriter";
 
+/** Packages stay outside of the writer's file: it finds them here. */
+const PACKAGES = join(__dirname, "../../../node_modules");
+
+let writer: Promise<string> | undefined;
+
+/** The writer in one file, compiled once: each start of it would compile all that it uses. */
+async function compiled(): Promise<string> {
+  const outfile = join(temporaryDirectory(), "crashWriter.cjs");
+  const entryPoints = [join(__dirname, "crashWriter.ts")];
+  await build({ entryPoints, outfile, bundle: true, platform: "node", packages: "external", logLevel: "error" });
+  return outfile;
+}
+
 /** Runs a writer until it has told `count` lines, and some milliseconds more; then kills it. Returns what it told. */
 async function killed(url: string, count: number, delay: number): Promise<string[]> {
-  const args = ["--require", "ts-node/register/transpile-only", join(__dirname, "crashWriter.ts"), url];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, NODE_PATH: PACKAGES };
+  const args = [await (writer ??= compiled()), url];
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
   let told = "";
   let trouble = "";
