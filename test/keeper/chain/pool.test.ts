@@ -377,10 +377,10 @@ describe("a pool of endpoints", function () {
       await n.pool.head();
       await sleep(20);
       chain.mine(1);
-      (n.nodes[0] as FakeNode).delayMs = 100; // its head is still asked for when the logs are
+      (n.nodes[0] as FakeNode).delayMs = 600; // its head is still asked for when the logs are
       const { number } = await n.pool.head();
       expect(await n.pool.logsIn(number - 3, number, FILTER)).to.have.lengthOf(1);
-      await sleep(250);
+      await sleep(1_300);
       expect(n.asked()[0]).to.include("eth_getLogs");
       expect(n.oddities).to.deep.equal([]);
     });

@@ -68,7 +68,9 @@ describe("Postgres", () => {
     await database.query("SELECT 1");
     const other = new pg.Client({ connectionString: url });
     await other.connect();
-    await other.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+    const others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    await other.query(`SELECT pg_terminate_backend(pid) FROM ${others}`);
+    while ((await other.query(`SELECT 1 FROM ${others}`)).rows.length > 0) await setTimeout(5);
     await other.end();
     await setTimeout(50);
     expect(await amounts()).to.deep.equal([0, 0]);
