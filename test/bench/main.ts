@@ -105,7 +105,7 @@ const program = new Command("bench:keeper")
   .description("how many blocks ten thousand leases take that end at once, and what a hundred thousand cost to watch")
   .option("--same <number>", "leases that end in one second; 0: leave it out", whole, 10_000)
   .option("--cold <number>", "leases at a cold start; 0: leave it out", whole, 100_000)
-  .option("--block-ms <number>", "milliseconds of the machine between two blocks", whole, 4_000)
+  .option("--block-ms <number>", "milliseconds of the machine between two blocks", whole, 12_000)
   .option("--json", "the result on stdout, progress on stderr");
 void program
   .parseAsync()
