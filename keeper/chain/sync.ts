@@ -53,7 +53,8 @@ export class Sync {
   private reached: Header | undefined;
   /** Newest block of the last audit, or of the start. */
   private auditedAt: number | undefined;
-  private rescannedAt: number | undefined;
+  /** When all was read anew last, and how often in a row without `reorgDepth` blocks between. */
+  private rescanned: { readonly at: number; readonly times: number } | undefined;
   /** The head at which the last blocks were read anew. */
   private mendedAt: string | undefined;
   private lowerHeads: string[] = [];
@@ -264,16 +265,19 @@ export class Sync {
     await this.rescan(head, reason);
   }
 
-  /** Forgets everything; not twice in a row, which would not help. */
+  /** Forgets everything; where that did not help, again after one block, two, four, and so on up to the depth of forks. */
   private async rescan(head: Header, reason: string): Promise<void> {
-    const { rescannedAt } = this;
-    if (rescannedAt !== undefined && Math.abs(head.number - rescannedAt) < this.options.reorgDepth) {
+    const { reorgDepth } = this.options;
+    const { at, times } = this.rescanned ?? { at: -Infinity, times: 0 };
+    const since = Math.abs(head.number - at);
+    const pause = Math.min(2 ** (times - 1), reorgDepth);
+    if (since < pause) {
       throw new WaitError(
-        `All was read anew at block ${rescannedAt}, and again there is ${reason}. It will be tried again ` +
-          `${this.options.reorgDepth} blocks after that one; use other endpoints if this goes on.`,
+        `All was read anew at block ${at}, and again there is ${reason}. It will be tried again ${pause} blocks after ` +
+          "that one; use other endpoints if this goes on.",
       );
     }
-    this.rescannedAt = head.number;
+    this.rescanned = { at: head.number, times: since < reorgDepth ? times + 1 : 1 };
     this.tell({ type: "rescan", reason });
     await this.state.clear();
   }
