@@ -31,6 +31,8 @@ const CALM_MS = 90_000;
 /** The longest that a block waits until the keeper has seen it: with faults, in cadences, and without, in milliseconds. */
 const CADENCES = 4;
 const CALM_WAIT_MS = 2_000;
+/** The longest that the keeper may take to write down what the last blocks said. */
+const NOTED_MS = 5_000;
 /** A keeper that has asked for the newest block and is silent for so long has done what it wanted to. */
 const QUIET_MS = 15;
 const CONFIRMATIONS = 12;
@@ -387,7 +389,14 @@ class Run implements Listener {
       await this.mine(this.head.timestamp + 1);
     }
     await this.seen(CALM_WAIT_MS);
+    await this.noted();
     return this.broadcasts.all.size === sent && (await this.oracle.due()).length === 0;
+  }
+
+  /** Waits until the keeper's store knows of nothing that is due, either, or for so long. */
+  private async noted(): Promise<void> {
+    const until = performance.now() + NOTED_MS;
+    while (performance.now() < until && this.store.due(this.head.timestamp) !== 0) await sleep(50);
   }
 
   private environment(): Record<string, string> {
@@ -398,7 +407,7 @@ class Run implements Listener {
       KEEPER_PRIVATE_KEY: prepared.keys.keeper[0] ?? "",
       KEEPER_STORE: this.store.file,
       KEEPER_POLL_SECONDS: "0.05",
-      KEEPER_RPC_TIMEOUT_SECONDS: "0.4",
+      KEEPER_RPC_TIMEOUT_SECONDS: "0.8",
       KEEPER_MAX_FEE_GWEI: CAP_GWEI.toString(),
       KEEPER_BUMP_BLOCKS: "2",
       KEEPER_REORG_DEPTH: REORG_DEPTH.toString(),
