@@ -180,6 +180,13 @@ describe("The verdict on a run of the harness", () => {
       return [...verdict.excused];
     };
 
+    it("where the journal that knew of the first transaction was lost before the second", () => {
+      const again: Sent = { nonce: 1, names: ["expire 7-2"], did: [], broadcast: { store: 1 } };
+      const seen = seenOf([first, again], { storesLost: 1 });
+      expect(excuses(seen)).to.deep.equal([["sent before the journal was lost", 1]]);
+      expect(judge(seen).double).to.deep.equal([]);
+    });
+
     it("where a rival had done it", () => {
       for (const rivals of [[byRival("renew 7-1", BLOCK - 1)], [byRival("renew 7-1", BLOCK, 2)]]) {
         expect(excuses(seenOf([idle], { rivals }))).to.deep.equal([["rival was first", 1]]);
