@@ -48,10 +48,12 @@ export class StoreFile {
     });
   }
 
-  /** Duties that the store believes to be due. */
+  /** Duties that the store believes to be due, but for orders that it found it cannot carry out now. */
   due(now: number): number | undefined {
     return this.read((database) => {
-      const row: unknown = database.prepare("SELECT count(*) AS due FROM duties WHERE due_at <= ?").get(now);
+      const held = "kind IN ('renew', 'failOver') AND key IN (SELECT key FROM work WHERE held_until > ?)";
+      const counting = `SELECT count(*) AS due FROM duties WHERE due_at <= ? AND NOT (${held})`;
+      const row: unknown = database.prepare(counting).get(now, now);
       return z.object({ due: z.number() }).parse(row).due;
     });
   }
