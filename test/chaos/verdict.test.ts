@@ -180,6 +180,14 @@ describe("The verdict on a run of the harness", () => {
       return [...verdict.excused];
     };
 
+    it("where a fork changed what an order relied on, and nothing else", () => {
+      const broadcast = { headTime: timeOf(BLOCK) - 1 };
+      const forked = seenOf([{ ...idle, broadcast }], { forks: 1 });
+      expect(excuses(forked)).to.deep.equal([["a fork changed what it relied on", 1]]);
+      onlyFault(seenOf([{ ...idle, broadcast }], { forks: 0 }));
+      onlyFault(seenOf([{ ...idle, names: ["expire 7-1"], broadcast }], { forks: 1 }));
+    });
+
     it("where the journal that knew of the first transaction was lost before the second", () => {
       const again: Sent = { nonce: 1, names: ["expire 7-2"], did: [], broadcast: { store: 1 } };
       const seen = seenOf([first, again], { storesLost: 1 });

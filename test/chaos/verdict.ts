@@ -22,10 +22,15 @@ export interface Verdict {
 
 /**
  * Why a mined transaction of the keeper did not do what it names: somebody else did it first; a fork put it before the
- * moment when it was due; the tenant was faster; or the keeper had sent it before its journal was lost, and could not know.
+ * moment when it was due, or took back what an order relied on, like a heartbeat; the tenant was faster; or the keeper had
+ * sent it before its journal was lost, and could not know.
  */
 export type Excuse =
-  "rival was first" | "mined early by a fork" | "no longer possible" | "sent before the journal was lost";
+  | "rival was first"
+  | "mined early by a fork"
+  | "no longer possible"
+  | "a fork changed what it relied on"
+  | "sent before the journal was lost";
 
 /** Compares chain, store and oracle. */
 export function judge(seen: Observed): Verdict {
@@ -56,7 +61,8 @@ export function judge(seen: Observed): Verdict {
         add(excused, "mined early by a fork");
       else if (reading.deeds.some(({ duty: other }) => other.endsWith(duty.slice(duty.indexOf(" "))))) {
         add(excused, "no longer possible");
-      } else faults.push(`${duty}: ${transaction.hash} in block ${transaction.block} did nothing, for no reason`);
+      } else if (seen.forks > 0 && /^(renew|failOver) /.test(duty)) add(excused, "a fork changed what it relied on");
+      else faults.push(`${duty}: ${transaction.hash} in block ${transaction.block} did nothing, for no reason`);
     }
   }
   faults.push(...feeFaults(seen), ...journalFaults(seen), ...nonceFaults(seen, own), ...stopFaults(seen));
