@@ -13,7 +13,7 @@ import { play } from "./run";
 import { scenarioOf } from "./scenario";
 import { tableHead, tableRow } from "./table";
 import { passed, Tally } from "./tally";
-import { judge } from "./verdict";
+import { judge, type Verdict } from "./verdict";
 
 /** In the project, so that the bundle finds the packages that it does not contain. */
 const CACHE = path.join(__dirname, "../../cache");
@@ -23,6 +23,7 @@ interface Options {
   readonly runs: number;
   readonly seed: number;
   readonly jobs: number;
+  readonly attempts: number;
   readonly drill?: string;
   readonly json?: true;
   readonly keepFailed?: string;
@@ -48,7 +49,7 @@ async function main(options: Options): Promise<number> {
   }
 }
 
-async function chaos(kit: Kit, { runs, seed: first, jobs, json, keepFailed }: Options): Promise<number> {
+async function chaos(kit: Kit, { runs, seed: first, jobs, attempts, json, keepFailed }: Options): Promise<number> {
   const { prepared, program, directory, say } = kit;
   const began = Date.now();
   say(`${runs} runs from seed ${first}, ${jobs} at a time.\n${tableHead()}`);
@@ -60,16 +61,21 @@ async function chaos(kit: Kit, { runs, seed: first, jobs, json, keepFailed }: Op
       const seed = next++;
       const home = path.join(directory, `${seed}`);
       try {
-        const seen = await play(prepared, program, scenarioOf(seed), home);
-        const verdict = judge(seen);
+        let seen = await play(prepared, program, scenarioOf(seed), home);
+        let verdict = judge(seen);
+        for (let played = 1; played < attempts && !passed(verdict); played++) {
+          say(`${tableRow(seen, verdict, tally.runs)}\n${faultsOf(verdict)}\n      It is played once more.`);
+          if (keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
+          rmSync(home, { recursive: true, force: true });
+          seen = await play(prepared, program, scenarioOf(seed), home);
+          verdict = judge(seen);
+        }
         tally.add(seed, seen, verdict);
         results.push(resultOf(seen, verdict));
         say(tableRow(seen, verdict, tally.runs));
         if ((runs === 1 || !passed(verdict)) && keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
         if (passed(verdict)) continue;
-        const { lost, double, faults } = verdict;
-        const all = [...lost.map((duty) => `lost: ${duty}`), ...double.map((text) => `double: ${text}`), ...faults];
-        for (const fault of all.slice(0, NAMED)) say(`      ${fault}`);
+        say(faultsOf(verdict));
         say(`      again: npm run chaos -- --runs 1 --seed ${seed} --keep-failed <directory>`);
       } catch (error) {
         tally.broken(seed);
@@ -83,6 +89,14 @@ async function chaos(kit: Kit, { runs, seed: first, jobs, json, keepFailed }: Op
   for (const line of tally.summary(first, (Date.now() - began) / 1_000)) say(line);
   if (json === true) process.stdout.write(`${JSON.stringify({ summary: tally.result(), runs: results }, null, 1)}\n`);
   return tally.good ? 0 : 1;
+}
+
+function faultsOf({ lost, double, faults }: Verdict): string {
+  const all = [...lost.map((duty) => `lost: ${duty}`), ...double.map((text) => `double: ${text}`), ...faults];
+  return all
+    .slice(0, NAMED)
+    .map((fault) => `      ${fault}`)
+    .join("\n");
 }
 
 async function drill(kit: Kit, wanted: string, { json }: Options): Promise<number> {
@@ -113,6 +127,7 @@ const program = new Command("chaos")
   .option("--runs <number>", "how many", whole, 20)
   .option("--seed <number>", "of the first run; the others follow", whole, 1)
   .option("--jobs <number>", "at a time", whole, 6)
+  .option("--attempts <number>", "times that a run may fail: which processes are faster is not in the seed", whole, 1)
   .option("--drill <names>", `instead of runs: ${Object.keys(DRILLS).join(", ")}, or all`)
   .option("--json", "the result on stdout, progress on stderr")
   .option("--keep-failed <directory>", "write what is known of failed runs there");
