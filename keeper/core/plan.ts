@@ -1,7 +1,7 @@
 import { bySettlement, cut, fitting, gasLimitOf, type GasBounds, sizeOf } from "./batches";
 import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute, keyOf } from "./duties";
 import { gasOf } from "./gas";
-import { isPaid, isPressing, isUrgent, type Price, valueOf } from "./worth";
+import { isPaid, isPressing, isUrgent, type Policy, valueOf } from "./worth";
 
 /** What is known at one block. */
 export interface Snapshot extends GasBounds {
@@ -21,20 +21,6 @@ export interface Snapshot extends GasBounds {
   readonly budget: bigint;
   /** Transactions that may still be put under way. */
   readonly slots: number;
-}
-
-/** What the keeper's operator wants. */
-export interface Policy {
-  /** Least that a transaction must earn over its cost, wei. */
-  readonly minProfit: bigint;
-  /** Seconds after which what is due for a lease is done even if it does not pay. */
-  readonly patience: number;
-  /** By token address; a token without a price is worth nothing. */
-  readonly prices: ReadonlyMap<string, Price>;
-  /** Whether to execute and settle disputes. Nobody is paid for it: it costs gas, and profit is not asked for. */
-  readonly disputes: boolean;
-  /** Above this fee nothing is sent, wei per gas. */
-  readonly maxFeePerGas?: bigint;
 }
 
 /** One transaction to send. */

@@ -1,10 +1,23 @@
 import { type Duty, type DutyKind } from "./duties";
-import type { Policy } from "./plan";
 
 /** What a whole token is worth. */
 export interface Price {
   readonly weiPerToken: bigint;
   readonly decimals: number;
+}
+
+/** What the keeper's operator wants. */
+export interface Policy {
+  /** Least that a transaction must earn over its cost, wei. */
+  readonly minProfit: bigint;
+  /** Seconds after which what is due for a lease is done even if it does not pay. */
+  readonly patience: number;
+  /** By token address; a token without a price is worth nothing. */
+  readonly prices: ReadonlyMap<string, Price>;
+  /** Whether to execute and settle disputes. Nobody is paid for it: it costs gas, and profit is not asked for. */
+  readonly disputes: boolean;
+  /** Above this fee nothing is sent, wei per gas. */
+  readonly maxFeePerGas?: bigint;
 }
 
 /** Seconds before a duty is gone in which its transaction does not wait for company any more. */

@@ -1,7 +1,8 @@
 /** Duties and snapshots for tests of the planner; whatever a test does not name does not matter to it. */
 import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute, keyOf } from "../../../keeper/core/duties";
 import type { GasModel } from "../../../keeper/core/gas";
-import type { Policy, Snapshot } from "../../../keeper/core/plan";
+import type { Snapshot } from "../../../keeper/core/plan";
+import type { Policy } from "../../../keeper/core/worth";
 
 /** Of random tests: one's own by FC_SEED, else always the same. A failure prints it. */
 export const SEED = Number(process.env["FC_SEED"] ?? "20261121");

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { type Duty, DUTY_KINDS, keyOf } from "../../../keeper/core/duties";
-import { type Action, plan, type Policy, type Snapshot } from "../../../keeper/core/plan";
+import { type Action, plan, type Snapshot } from "../../../keeper/core/plan";
+import type { Policy } from "../../../keeper/core/worth";
 import { duty, GAS, OTHER_TENANT, OTHER_TOKEN, SEED, snapshot, TENANT, TOKEN } from "./facts";
 
 const NOW = 10_000;

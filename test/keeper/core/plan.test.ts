@@ -2,7 +2,8 @@ import { expect } from "chai";
 
 import type { Duty } from "../../../keeper/core/duties";
 import { keyOf } from "../../../keeper/core/duties";
-import { type Plan, plan, type Policy, type Snapshot } from "../../../keeper/core/plan";
+import { type Plan, plan, type Snapshot } from "../../../keeper/core/plan";
+import type { Policy } from "../../../keeper/core/worth";
 import { ALWAYS, duty, GAS, leaseId, OTHER_TENANT, OTHER_TOKEN, PRICES, snapshot, TENANT, TOKEN } from "./facts";
 
 const NOW = 1_000;
