@@ -31,13 +31,12 @@ const CALM_MS = 90_000;
 /** The longest that a block waits until the keeper has seen it: with faults, in cadences, and without, in milliseconds. */
 const CADENCES = 4;
 const CALM_WAIT_MS = 2_000;
-/** The longest that the keeper may take to write down what the last blocks said. */
-const NOTED_MS = 5_000;
 /** A keeper that has asked for the newest block and is silent for so long has done what it wanted to. */
 const QUIET_MS = 15;
 const CONFIRMATIONS = 12;
 /** More than the deepest fork; the keeper reads blocks a second time every half of it. */
 const REORG_DEPTH = 66;
+const NOTED_BLOCKS = REORG_DEPTH / 2 + 2;
 const STOP_MS = 5_000;
 
 /** What was seen of a run; the verdict follows from it. */
@@ -393,10 +392,12 @@ class Run implements Listener {
     return this.broadcasts.all.size === sent && (await this.oracle.due()).length === 0;
   }
 
-  /** Waits until the keeper's store knows of nothing that is due, either, or for so long. */
+  /** Makes blocks until the keeper's store knows of nothing that is due, either: logs that were left out are found out. */
   private async noted(): Promise<void> {
-    const until = performance.now() + NOTED_MS;
-    while (performance.now() < until && this.store.due(this.head.timestamp) !== 0) await sleep(50);
+    for (let i = 0; i < NOTED_BLOCKS && this.store.due(this.head.timestamp) !== 0; i++) {
+      await this.mine(this.head.timestamp + 1);
+      await this.seen(CALM_WAIT_MS);
+    }
   }
 
   private environment(): Record<string, string> {
