@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import type { Observed } from "./run";
+import type { Observed } from "./observed";
 import { describeScenario } from "./scenario";
 import { passed } from "./tally";
 import type { Verdict } from "./verdict";

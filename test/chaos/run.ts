@@ -9,8 +9,9 @@ import { Broadcasts } from "./broadcasts";
 import { type Block, BLOCK_SECONDS, Chain, GWEI } from "./chain";
 import { KeeperChild } from "./child";
 import { Weather } from "./faults";
-import { Oracle, type Reading } from "./oracle";
+import { Oracle } from "./oracle";
 import { People } from "./people";
+import type { Observed } from "./observed";
 import { type Listener, Proxy } from "./proxy";
 import { Random } from "./random";
 import { reorganise } from "./reorg";
@@ -38,41 +39,6 @@ const CONFIRMATIONS = 12;
 const REORG_DEPTH = 66;
 const NOTED_BLOCKS = REORG_DEPTH / 2 + 2;
 const STOP_MS = 5_000;
-
-/** What was seen of a run; the verdict follows from it. */
-export interface Observed {
-  readonly scenario: Scenario;
-  readonly account: string;
-  readonly broadcasts: Broadcasts;
-  readonly foreign: ReadonlySet<string>;
-  readonly reading: Reading;
-  readonly head: Block;
-  readonly cap: bigint;
-  /** What could still be done at the end. */
-  readonly left: readonly string[];
-  /** The longest that a lease which had ended waited, blocks. */
-  readonly lag: number;
-  readonly store: StoreFile;
-  /** How many stores the keeper had before the last one. */
-  readonly storesLost: number;
-  readonly stop: { readonly code: number | string; readonly ms: number };
-  /** Codes with which the keeper ended by itself. */
-  readonly ends: readonly number[];
-  readonly blocks: number;
-  readonly starts: number;
-  readonly forks: number;
-  readonly deepestFork: number;
-  /** What really happened, by kind. */
-  readonly faults: ReadonlyMap<FaultKind, number>;
-  readonly kills: ReadonlyMap<KillPoint, number>;
-  readonly fates: ReadonlyMap<StoreFate, number>;
-  readonly others: ReadonlyMap<string, number>;
-  readonly calls: number;
-  readonly lines: readonly string[];
-  /** What the harness did, block by block. */
-  readonly story: readonly string[];
-  readonly ms: number;
-}
 
 /** Plays one scenario with a keeper of its own on a chain of its own. */
 export async function play(

@@ -1,4 +1,4 @@
-import type { Observed } from "./run";
+import type { Observed } from "./observed";
 import { describeScenario } from "./scenario";
 import { passed } from "./tally";
 import type { Verdict } from "./verdict";

@@ -1,5 +1,5 @@
 import { FAULT_KINDS, KILL_POINTS, STORE_FATES } from "./scenario";
-import type { Observed } from "./run";
+import type { Observed } from "./observed";
 import type { Verdict } from "./verdict";
 
 /** From so many runs on, a kind of fault that never happened is worth a word. */

@@ -9,7 +9,7 @@ import { DEPLOYMENT, temporaryDirectory } from "../helpers/databases";
 import { type Broadcast, Broadcasts } from "./broadcasts";
 import { GWEI } from "./chain";
 import type { Deed, MinedTransaction } from "./oracle";
-import type { Observed } from "./run";
+import type { Observed } from "./observed";
 import { scenarioOf } from "./scenario";
 import { type JournalRow, StoreFile } from "./store";
 import { passed, Tally } from "./tally";

@@ -1,5 +1,5 @@
 import type { Deed, MinedTransaction } from "./oracle";
-import type { Observed } from "./run";
+import type { Observed } from "./observed";
 
 /** What a run came to. */
 export interface Verdict {
