@@ -10,7 +10,7 @@ import { lookForHead, type Member } from "./lookForHead";
 import { mayHoldLogs } from "./logChecks";
 import { Oddities, type Oddity } from "./oddities";
 import * as requests from "./requests";
-import { BehindError, RefusedError, RevertError, TooMuchError } from "./rpcErrors";
+import { BehindError, RefusedError, RevertError, TooMuchError, WaitError } from "./rpcErrors";
 
 /** Who hears what the endpoints are up to. */
 export interface PoolListeners {
@@ -94,9 +94,15 @@ export class Pool implements ChainApi {
         if (error instanceof TooMuchError) return error;
         throw error;
       });
-    const { value } = await agree(this.question("the logs of some blocks", members, ask, to));
+    const question = this.question("the logs of some blocks", members, ask, to);
+    const { value, same } = await agree(question);
     if (value instanceof TooMuchError) throw value;
-    return value;
+    if (same > 1) return value;
+    // Nobody contradicts one alone but itself.
+    const { value: again } = await agree(question);
+    if (again instanceof TooMuchError) throw again;
+    if (namesOf(value) === namesOf(again)) return value;
+    throw new WaitError(`One endpoint alone told different logs of blocks ${from} to ${to} when it was asked twice.`);
   }
 
   async transactionCount(account: string, at: "latest" | "pending"): Promise<number> {
@@ -255,4 +261,9 @@ export class Pool implements ChainApi {
     );
     return middle(await gather(question)) ?? 0n;
   }
+}
+
+/** Which logs these are. */
+function namesOf(logs: readonly LogParams[]): string {
+  return logs.map(({ blockHash, index }) => `${blockHash} ${index}`).join();
 }

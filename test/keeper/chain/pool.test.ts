@@ -318,10 +318,22 @@ describe("a pool of endpoints", function () {
       };
       await n.pool.head();
       await n.pool.logsIn(1, 50, FILTER);
-      expect(lengths).to.deep.equal([50, 25, 13, 7, 7, 7, 7, 7, 7, 7, 1]);
+      const found = [7, 7, 7, 7, 7, 7, 7, 1];
+      expect(lengths).to.deep.equal([50, 25, 13, ...found, ...found]); // twice, since nobody else tells
       lengths.length = 0;
       await n.pool.logsIn(51, 71, FILTER);
-      expect(lengths).to.deep.equal([7, 7, 7]);
+      expect(lengths).to.deep.equal([7, 7, 7, 7, 7, 7]);
+    });
+
+    it("does not believe one alone that contradicts itself (ATK-KPR-2)", async () => {
+      const chain = new FakeChain(1);
+      for (let block = 1; block <= 8; block++) chain.mine(block);
+      n = await startNodes(1, chain);
+      let leftOut = 1;
+      (n.nodes[0] as FakeNode).answer = only("eth_getLogs", (logs: object[]) => (leftOut-- > 0 ? [] : logs));
+      await n.pool.head();
+      expect(await rejection(n.pool.logsIn(1, 8, FILTER))).to.be.instanceOf(WaitError);
+      expect(await n.pool.logsIn(1, 8, FILTER)).to.have.lengthOf(8);
     });
 
     it("halves a range until its logs fit an answer, of each node on its own (ATK-KPR-11)", async () => {
@@ -368,7 +380,7 @@ describe("a pool of endpoints", function () {
       });
       await n.pool.head();
       expect(await n.pool.logsIn(1, 2, FILTER)).to.have.lengthOf(2);
-      expect(lengths).to.deep.equal([2, 1, 1]);
+      expect(lengths).to.deep.equal([2, 1, 1, 1, 1]); // the blocks twice, since nobody else tells
     });
 
     it("does not count a node that turns out to lag when it has answered (ATK-KPR-2)", async () => {
@@ -395,7 +407,7 @@ describe("a pool of endpoints", function () {
       );
       await n.pool.head();
       expect(await n.pool.logsIn(1, 8, FILTER)).to.have.lengthOf(8);
-      expect(n.asked().flat()).to.have.lengthOf(1 + 3); // the head; 8 blocks, 4, 4: each log is 1 MB
+      expect(n.asked().flat()).to.have.lengthOf(1 + 3 + 2); // the head; 8 blocks, 4, 4: each log is 1 MB; 4, 4 again
     });
 
     it("does not ask a node that lags for logs that it cannot have (ATK-KPR-2)", async () => {
