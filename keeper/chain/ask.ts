@@ -72,24 +72,47 @@ export function agree<T>(question: Question<T>): Promise<Agreed<T>> {
       }
     };
 
-    for (const endpoint of endpoints) {
-      question
-        .ask(endpoint)
-        .then((value) => {
-          heard(oddities, endpoint);
-          answers.set(endpoint, { key: key(value), value });
-        })
-        .catch((error: unknown) => {
-          failures.push(note(oddities, endpoint, what, error));
-        })
-        .finally(() => {
-          pending -= 1;
-          look();
-        })
-        .catch(reject);
-    }
-    if (endpoints.length === 0) look();
+    askEach(question, {
+      answered: (value, endpoint) => void answers.set(endpoint, { key: key(value), value }),
+      failed: (reason) => void failures.push(reason),
+      look: (left) => {
+        pending = left;
+        look();
+      },
+      reject,
+    });
   });
+}
+
+/** What becomes of a question that every endpoint is asked. */
+interface Hearing<T> {
+  readonly answered: (value: T, endpoint: Endpoint) => void;
+  readonly failed: (reason: string) => void;
+  /** After each endpoint, with how many have not answered yet; once, where none is asked. */
+  readonly look: (pending: number) => void;
+  /** A mistake of this program. */
+  readonly reject: (error: unknown) => void;
+}
+
+/** Asks every endpoint at once. */
+function askEach<T>(question: Omit<Question<T>, "key">, { answered, failed, look, reject }: Hearing<T>): void {
+  const { endpoints, what, oddities } = question;
+  let pending = endpoints.length;
+  for (const endpoint of endpoints) {
+    question
+      .ask(endpoint)
+      .then((value) => {
+        heard(oddities, endpoint);
+        answered(value, endpoint);
+      })
+      .catch((error: unknown) => failed(note(oddities, endpoint, what, error)))
+      .finally(() => {
+        pending -= 1;
+        look(pending);
+      })
+      .catch(reject);
+  }
+  if (endpoints.length === 0) look(0);
 }
 
 /** How long others are waited for when enough have answered, milliseconds. */
@@ -100,7 +123,7 @@ const GRACE_MS = 250;
  * few answer.
  */
 export function gather<T>(question: Omit<Question<T>, "key">): Promise<T[]> {
-  const { n, endpoints, what, oddities } = question;
+  const { n, endpoints, what } = question;
   return new Promise((resolve, reject) => {
     const values: T[] = [];
     const failures: string[] = [];
@@ -115,23 +138,15 @@ export function gather<T>(question: Omit<Question<T>, "key">): Promise<T[]> {
         timer ??= setTimeout(() => resolve([...values]), GRACE_MS);
       }
     };
-    for (const endpoint of endpoints) {
-      question
-        .ask(endpoint)
-        .then((value) => {
-          heard(oddities, endpoint);
-          values.push(value);
-        })
-        .catch((error: unknown) => {
-          failures.push(note(oddities, endpoint, what, error));
-        })
-        .finally(() => {
-          pending -= 1;
-          look();
-        })
-        .catch(reject);
-    }
-    if (endpoints.length === 0) look();
+    askEach(question, {
+      answered: (value) => void values.push(value),
+      failed: (reason) => void failures.push(reason),
+      look: (left) => {
+        pending = left;
+        look();
+      },
+      reject,
+    });
   });
 }
 
