@@ -163,18 +163,23 @@ export class Keeper {
         outlook = await this.lookAt(due, head);
       }
     }
-    const taken = await queue.taken(head);
-    this.left = due.filter(({ key }) => !taken.has(key)).length;
+    this.left = (await this.open(due, head)).length;
     if (!signal.aborted) this.seen = head.hash;
     meter.outstanding(outstandingOf(queue, head));
     return { head, fresh: true, sent, left: this.left, outstanding: queue.open.length };
   }
 
+  /** Those of these duties that no transaction is on its way for, or just did. */
+  private async open(due: readonly Duty[], head: Head): Promise<readonly Duty[]> {
+    if (due.length === 0) return due;
+    const taken = await this.hands.queue.taken(head);
+    return due.filter(({ key }) => !taken.has(key));
+  }
+
   /** Plans what is due and not on its way. */
   private async lookAt(due: readonly Duty[], head: Head): Promise<Outlook> {
     const { queue, work, name } = this.hands;
-    const taken = due.length === 0 ? new Set() : await queue.taken(head);
-    const duties = due.filter(({ key }) => !taken.has(key));
+    const duties = await this.open(due, head);
     const keys = keysOf(duties);
     return look(this.eyes, head, {
       duties,
