@@ -161,20 +161,30 @@ export class TransactionQueue {
 
   /**
    * Signs, writes down and broadcasts one more transaction; call `isFree` before, once for each block.
-   * @returns `sent`; `capped` where the fee cap leaves no room to replace what has the nonce; or what no node took, and
-   * why: it is offered again with every `follow`.
+   * @returns `sent`; or what no node took, and why: it is offered again with every `follow`.
    */
-  async submit(submission: Submission, head: Head): Promise<"sent" | "capped" | Verdict> {
-    const [idle] = this.idle;
-    const market = await this.fees.at(head);
-    const cap = this.policy.maxFeePerGas;
-    const fees = idle === undefined ? firstFees(market, cap) : raisedFees(newest(idle).fees, market, cap);
-    if (fees === undefined) return "capped";
-    this.idle = this.idle.slice(1);
-    const slot = idle ?? { nonce: freeNonce(this.next, this.slots), attempts: [] };
+  async submit(submission: Submission, head: Head): Promise<"sent" | Verdict> {
+    const { slot, fees } = await this.place(head);
     const attempt = await this.sign(slot, submission, fees, head);
     const { verdict } = await this.broadcast(attempt);
     return verdict === "accepted" || verdict === "known" ? "sent" : verdict;
+  }
+
+  /**
+   * Where the next transaction goes, and what it offers: for the lowest idle nonce, more than what has it. What leaves no
+   * room for that, at the cap or ten times too dear, uses its nonce up itself, at little cost: what it would do is done.
+   * Otherwise nothing could be sent any more.
+   */
+  private async place(head: Head): Promise<{ readonly slot: Slot; readonly fees: Fees }> {
+    const market = await this.fees.at(head);
+    const cap = this.policy.maxFeePerGas;
+    for (let [slot] = this.idle; slot !== undefined; [slot] = this.idle) {
+      this.idle = this.idle.slice(1);
+      const fees = raisedFees(newest(slot).fees, market, cap);
+      if (fees !== undefined) return { slot, fees };
+      await this.broadcast(newest(slot));
+    }
+    return { slot: { nonce: freeNonce(this.next, this.slots), attempts: [] }, fees: firstFees(market, cap) };
   }
 
   /** What became of a nonce that is used up; undefined where that cannot be told yet. */

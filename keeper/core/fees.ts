@@ -15,9 +15,14 @@ export interface FeeMarket {
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
-/** What gas costs at present, wei. */
-export function costPerGas({ baseFeePerGas, tip }: FeeMarket): bigint {
-  return (baseFeePerGas ?? 0n) + tip;
+/**
+ * What gas costs at present, wei: base fee and tip, as much of it as `cap` leaves room for. Above the cap only where the
+ * base fee alone is.
+ */
+export function costPerGas({ baseFeePerGas, tip }: FeeMarket, cap: bigint | undefined): bigint {
+  if (baseFeePerGas === undefined) return tip;
+  const whole = baseFeePerGas + tip;
+  return cap === undefined ? whole : max(baseFeePerGas, min(whole, cap));
 }
 
 /** What to offer: room for the base fee to double, which takes six full blocks, but never above `cap`. */

@@ -11,7 +11,7 @@ export interface Snapshot extends GasBounds {
   readonly blocked: ReadonlyMap<string, { readonly reason: "held" | "claimed"; readonly until: number }>;
   /** Keys of what failed before, however long ago: it could spoil a batch. */
   readonly failedBefore: ReadonlySet<string>;
-  /** What gas will cost, wei. */
+  /** What gas will cost, wei; above the policy's cap only where there is no bid below it that could be mined. */
   readonly feePerGas: bigint;
   /** What a transaction bids at most, wei: nodes refuse it unless the account could pay that for all of its gas limit. */
   readonly mostFeePerGas: bigint;

@@ -16,7 +16,7 @@ export interface Policy {
   readonly prices: ReadonlyMap<string, Price>;
   /** Whether to execute and settle disputes. Nobody is paid for it: it costs gas, and profit is not asked for. */
   readonly disputes: boolean;
-  /** Above this fee nothing is sent, wei per gas. */
+  /** No transaction offers more, and nothing is sent while the base fee alone is above it, wei per gas. */
   readonly maxFeePerGas?: bigint;
 }
 

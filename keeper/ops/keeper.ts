@@ -104,7 +104,7 @@ export async function look(
     ...facts,
     gasLimit,
     blockGasLimit: head.gasLimit,
-    feePerGas: costPerGas(market),
+    feePerGas: costPerGas(market, policy.maxFeePerGas),
     mostFeePerGas: firstFees(market, policy.maxFeePerGas).maxFeePerGas,
     budget: await facts.budget(),
   };
@@ -129,6 +129,8 @@ export class Keeper {
   /** Duties that the last whole pass left. */
   private left = 0;
   private readonly timesGone = new Map<string, number>();
+  /** Why duties were left at the last look. */
+  private waitsFor = "";
 
   constructor(
     private readonly eyes: Eyes,
@@ -221,14 +223,13 @@ export class Keeper {
 
   /** Sends one transaction. False where nothing more can be sent now. */
   private async send({ kind }: Action, duties: readonly Duty[], gasLimit: bigint, head: Head): Promise<boolean> {
-    const { queue, executor, meter, work, name } = this.hands;
+    const { queue, executor, meter } = this.hands;
     const call = executor.encode(
       kind,
       duties.map(({ id }) => id),
     );
     const refs = duties.map(({ key, dueAt, token, tenant }) => ({ key, dueAt, token, tenant }));
     const result = await queue.submit({ ...call, kind, duties: refs, gasLimit }, head);
-    if (result === "capped") await work.release(keysOf(duties), name);
     if (result === "sent") meter.sent();
     for (const { key } of duties) this.timesGone.delete(key);
     return result === "sent";
@@ -320,11 +321,14 @@ export class Keeper {
   }
 
   private measure({ head, leases, disputes, backlog, skipped }: Outlook): void {
-    const { meter } = this.hands;
+    const { log, meter } = this.hands;
     meter.looked({ head, leases, disputes, backlog });
     const reasons = new Map<string, number>();
     for (const { reason } of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     meter.leftUndone(reasons);
+    const waitsFor = [...reasons.keys()].sort().join();
+    if (waitsFor !== this.waitsFor && reasons.size > 0) log.info(Object.fromEntries(reasons), "due, and left for now");
+    this.waitsFor = waitsFor;
   }
 }
 

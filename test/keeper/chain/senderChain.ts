@@ -25,6 +25,8 @@ export class SenderChain implements Network {
   /** What the node answers is lost, or it is not asked at all. */
   fault: "none" | "unheard" | "unanswered" = "none";
   isEmpty = false;
+  /** Whether the node refuses what offers less than the base fee, instead of keeping it. */
+  isStrict = false;
   private forks = 0;
 
   constructor(readonly sender: string) {
@@ -123,6 +125,7 @@ export class SenderChain implements Network {
     if (this.isEmpty) return "insufficientFunds";
     const rival = this.pool.get(nonce);
     if (rival?.hash === hash) return "known";
+    if (this.isStrict && (transaction.maxFeePerGas ?? 0n) < this.baseFee) return "feeTooLow";
     const replaces = (fee: bigint | null | undefined, before: bigint | null | undefined): boolean =>
       (fee ?? 0n) * 10n >= (before ?? 0n) * 11n;
     if (

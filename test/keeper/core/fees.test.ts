@@ -7,7 +7,18 @@ const legacy = { baseFeePerGas: undefined, tip: 70n };
 
 describe("fees (ATK-KPR-6)", () => {
   it("cost the base fee and the tip, or the gas price", () => {
-    expect([costPerGas(market), costPerGas(legacy)]).to.deep.equal([110n, 70n]);
+    expect([costPerGas(market, undefined), costPerGas(legacy, undefined)]).to.deep.equal([110n, 70n]);
+  });
+
+  it("cost less of a tip at the cap, and more than the cap only where the base fee alone does", () => {
+    const at = (cap: bigint): bigint[] => [costPerGas(market, cap), costPerGas(legacy, cap)];
+    expect([at(110n), at(109n), at(100n), at(99n)]).to.deep.equal([
+      [110n, 70n],
+      [109n, 70n],
+      [100n, 70n],
+      [100n, 70n],
+    ]);
+    expect(at(69n)).to.deep.equal([100n, 70n]);
   });
 
   it("leave room for the base fee to double", () => {

@@ -54,7 +54,11 @@ const pool = ({ chain }: World): string[] =>
   [...chain.pool.values()].sort((a, b) => a.nonce - b.nonce).map(({ data }) => text(data));
 const text = (data: string): string => Buffer.from(data.slice(2), "hex").toString();
 
-async function withWorld(work: (world: World) => Promise<void>, meter: Partial<Meter> = {}): Promise<void> {
+async function withWorld(
+  work: (world: World) => Promise<void>,
+  meter: Partial<Meter> = {},
+  log = pino({ enabled: false }),
+): Promise<void> {
   await withStore(async (newStore) => {
     const chain = new SenderChain(wallet.address);
     const duties = new Map<string, Duty>();
@@ -143,7 +147,7 @@ async function withWorld(work: (world: World) => Promise<void>, meter: Partial<M
       claimSeconds: 120,
       balance: counted(() => Promise.resolve(set.balance)),
       meter: { ...NO_METER, ...meter },
-      log: pino({ enabled: false }),
+      log,
       signal: stop.signal,
     });
     await work({
@@ -331,6 +335,32 @@ describe("Keeper", () => {
       mine(world);
       expect(await world.keeper.pass()).to.deep.include({ sent: 1, left: 0 });
     }));
+
+  it("says why it leaves what is due, once for each reason, and bids less of a tip below the cap (ATK-KPR-6)", async () => {
+    const said: string[] = [];
+    const log = pino({ level: "info" }, { write: (line: string) => void said.push(line) });
+    await withWorld(
+      async (world) => {
+        due(world, "expire", 1, 2);
+        world.chain.baseFee = 61n * GWEI; // the cap is 60
+        for (let blocks = 0; blocks < 3; blocks++) {
+          world.chain.mine();
+          expect((await world.keeper.pass()).sent).to.equal(0);
+        }
+        const [line, ...more] = said.map((each): unknown => JSON.parse(each));
+        expect(line).to.include({ "fee above the cap": 2, msg: "due, and left for now" });
+        expect(more).to.deep.equal([]);
+
+        world.chain.baseFee = 60n * GWEI;
+        world.chain.mine();
+        expect((await world.keeper.pass()).sent).to.equal(1);
+        const [sent] = [...world.chain.pool.values()];
+        expect(sent).to.include({ maxFeePerGas: 60n * GWEI, maxPriorityFeePerGas: GWEI });
+      },
+      {},
+      log,
+    );
+  });
 
   it("waits for transactions of its account that it does not know (ATK-KPR-4, ATK-KPR-10)", () =>
     withWorld(async (world) => {
