@@ -14,6 +14,8 @@ import { peakMemory } from "../chaos/store";
 import type { Crowd } from "./crowd";
 
 const READY_MS = 180_000;
+/** What operators start. */
+const PROGRAM = path.join(__dirname, "../../scripts/leasehold.js");
 
 /** A keeper on a crowd's chain, with one endpoint in between that counts, and nothing that disturbs. */
 export class Stand {
@@ -24,7 +26,7 @@ export class Stand {
     private readonly health: string,
   ) {}
 
-  static async open(crowd: Crowd, program: string, directory: string): Promise<Stand> {
+  static async open(crowd: Crowd, directory: string): Promise<Stand> {
     const chain = await Chain.start("--no-mining", "--load-state", crowd.stateFile);
     const random = new Random(1);
     const proxy = await Proxy.start(chain.url, 0, new Weather([], random), random, {
@@ -45,7 +47,7 @@ export class Stand {
       CHAOS_CLOCK: "0",
     };
     const keeper = new KeeperChild(
-      program,
+      [PROGRAM, "keeper", "run"],
       environment,
       () => undefined,
       () => undefined,

@@ -5,11 +5,9 @@ import path from "node:path";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 
-import { bundleKeeper } from "../chaos/bundle";
 import { coldStart, drain, Stand } from "./bench";
 import { type Crowd, crowd } from "./crowd";
 
-/** In the project, so that the bundle finds the packages that it does not contain. */
 const CACHE = path.join(__dirname, "../../cache/bench");
 const BLOCK_GAS = 30_000_000;
 const DAY = 86_400;
@@ -45,9 +43,8 @@ async function bench({ same, cold, blockMs, json }: Options): Promise<number> {
   const directory = mkdtempSync(path.join(CACHE, "run-"));
   const lines: Line[] = [];
   try {
-    const program = await bundleKeeper(directory);
     const on = async <T>(chain: Crowd, work: (stand: Stand) => Promise<T>): Promise<T> => {
-      const stand = await Stand.open(chain, program, directory);
+      const stand = await Stand.open(chain, directory);
       try {
         return await work(stand);
       } finally {

@@ -19,7 +19,8 @@ export class KeeperChild {
   readonly lines: string[] = [];
 
   constructor(
-    private readonly program: string,
+    /** What Node is to run, and its arguments. */
+    private readonly program: readonly string[],
     private readonly environment: Readonly<Record<string, string>>,
     private readonly onLine: (message: string) => void,
     private readonly onEnd: (code: number) => void,
@@ -38,7 +39,7 @@ export class KeeperChild {
     this.starts += 1;
     this.killed = false;
     this.note(`--- start ${this.starts}`);
-    const child = spawn(process.execPath, ["--require", path.join(__dirname, "skew.js"), this.program, "run"], {
+    const child = spawn(process.execPath, ["--require", path.join(__dirname, "skew.js"), ...this.program], {
       env: { PATH: process.env["PATH"] ?? "", ...this.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -20,7 +20,7 @@ export interface Measure {
 export interface Kit {
   readonly prepared: Prepared;
   /** The compiled keeper. */
-  readonly program: string;
+  readonly program: readonly string[];
   /** Of this run's files. */
   readonly directory: string;
   /** Where chains are kept. */

@@ -41,7 +41,7 @@ async function main(options: Options): Promise<number> {
   const prepared = await preparedWorld(path.join(CACHE, "chaos"));
   const directory = mkdtempSync(path.join(CACHE, "chaos", "run-"));
   try {
-    const program = await bundleKeeper(directory);
+    const program = [await bundleKeeper(directory), "run"];
     const kit = { prepared, program, directory, cache: path.join(CACHE, "bench"), say };
     return options.drill === undefined ? await chaos(kit, options) : await drill(kit, options.drill, options);
   } finally {

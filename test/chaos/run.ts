@@ -43,7 +43,7 @@ const STOP_MS = 5_000;
 /** Plays one scenario with a keeper of its own on a chain of its own. */
 export async function play(
   prepared: Prepared,
-  program: string,
+  program: readonly string[],
   scenario: Scenario,
   directory: string,
 ): Promise<Observed> {
@@ -94,7 +94,7 @@ class Run implements Listener {
     private readonly chain: Chain,
     private readonly scenario: Scenario,
     directory: string,
-    private readonly program: string,
+    private readonly program: readonly string[],
   ) {
     this.random = new Random(scenario.seed).fork("run");
     this.weather = new Weather(scenario.episodes, this.random.fork("weather"));

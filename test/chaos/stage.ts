@@ -33,7 +33,7 @@ export class Stage {
   }
 
   /** A keeper with an endpoint of its own; not started yet. */
-  async add(program: string, environment: Readonly<Record<string, string>>): Promise<Actor> {
+  async add(program: readonly string[], environment: Readonly<Record<string, string>>): Promise<Actor> {
     const sent = new Set<string>();
     let dies = false;
     const random = new Random(1);
