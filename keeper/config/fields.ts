@@ -90,16 +90,20 @@ export const storeLocation = z.string().refine((text) => {
   return /^postgres(ql)?$/i.test(scheme) && URL.canParse(text) && new URL(text).pathname.length > 1;
 }, "is no store: write the path of a file, or postgres://<user>:<password>@<host>/<database>");
 
+const notAnAddress = (text: string): string =>
+  `${quoted(text)} is no address: write 0x and 40 hexadecimal digits, with a correct checksum or none`;
+
+/** `0x...` */
+export const address = z
+  .string()
+  .trim()
+  .refine(isAddress, { error: ({ input }) => notAnAddress(String(input)) })
+  .transform(getAddress);
+
 /** `0x...,0x...` */
 export const addresses = z.string().transform((text, context): readonly string[] => {
   const found = entriesOf(text);
-  for (const entry of found) {
-    if (!isAddress(entry)) {
-      context.addIssue(
-        `${quoted(entry)} is no address: write 0x and 40 hexadecimal digits, with a correct checksum or none`,
-      );
-    }
-  }
+  for (const entry of found) if (!isAddress(entry)) context.addIssue(notAnAddress(entry));
   return [...new Set(found.filter(isAddress).map(getAddress))];
 });
 

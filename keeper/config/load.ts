@@ -26,6 +26,8 @@ export interface Config {
   /** Blocks without being mined before a fee is raised. */
   readonly bumpBlocks: number;
   readonly maxFeePerGas: bigint | undefined;
+  /** Contract that knows what a rollup takes for publishing; undefined: gas is all that is paid. */
+  readonly l1FeeOracle: string | undefined;
   /** Transactions. */
   readonly maxInFlight: number;
   readonly nodeGasLimit: bigint;
@@ -82,6 +84,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: 
     confirmations: data.KEEPER_CONFIRMATIONS,
     bumpBlocks: data.KEEPER_BUMP_BLOCKS,
     maxFeePerGas: data.KEEPER_MAX_FEE_GWEI,
+    l1FeeOracle: data.KEEPER_L1_FEE_ORACLE,
     maxInFlight: data.KEEPER_MAX_IN_FLIGHT,
     nodeGasLimit: BigInt(data.KEEPER_NODE_GAS_LIMIT),
     claimSeconds: data.KEEPER_CLAIM_SECONDS,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import {
+  address,
   addresses,
   coins,
   endpoints,
@@ -37,6 +38,7 @@ export const environmentSchema = z.object({
   KEEPER_CONFIRMATIONS: whole(1, 10_000).prefault("12"),
   KEEPER_BUMP_BLOCKS: whole(1, 1_000).prefault("3"),
   KEEPER_MAX_FEE_GWEI: gwei.optional(),
+  KEEPER_L1_FEE_ORACLE: address.optional(),
   KEEPER_MAX_IN_FLIGHT: whole(1, 64).prefault("16"),
   KEEPER_NODE_GAS_LIMIT: whole(1_000_000, 10_000_000_000).prefault("50000000"),
   KEEPER_CLAIM_SECONDS: seconds(1, 86_400).prefault("120"),

@@ -49,6 +49,7 @@ export function showConfig(config: Config): Readonly<Record<string, string | num
     confirmations: config.confirmations,
     bumpBlocks: config.bumpBlocks,
     maxFeeGwei: maxFeePerGas === undefined ? "none" : formatUnits(maxFeePerGas, "gwei"),
+    l1FeeOracle: config.l1FeeOracle ?? "none",
     maxInFlight: config.maxInFlight,
     nodeGasLimit: config.nodeGasLimit.toString(),
     claimSeconds: config.claimSeconds,

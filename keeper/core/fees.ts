@@ -12,6 +12,18 @@ export interface FeeMarket {
   readonly tip: bigint;
 }
 
+/** What a rollup takes besides gas for publishing a transaction on another chain, wei. */
+export interface L1Fee {
+  readonly base: bigint;
+  /** For each lease or dispute that it is about. */
+  readonly perItem: bigint;
+}
+
+/** Of a transaction about so many items; nothing on a chain that publishes nowhere. */
+export function l1FeeOf(fee: L1Fee | undefined, items: number): bigint {
+  return fee === undefined ? 0n : fee.base + fee.perItem * BigInt(items);
+}
+
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 

@@ -1,5 +1,6 @@
 import { bySettlement, cut, fitting, gasLimitOf, type GasBounds, sizeOf } from "./batches";
 import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute, keyOf } from "./duties";
+import { type L1Fee, l1FeeOf } from "./fees";
 import { gasOf } from "./gas";
 import { isPaid, isPressing, isUrgent, type Policy, valueOf } from "./worth";
 
@@ -15,8 +16,8 @@ export interface Snapshot extends GasBounds {
   readonly feePerGas: bigint;
   /** What a transaction bids at most, wei: nodes refuse it unless the account could pay that for all of its gas limit. */
   readonly mostFeePerGas: bigint;
-  /** What a transaction costs besides its gas, wei: the L1 data fee of a rollup. */
-  readonly l1Fee?: bigint;
+  /** What a transaction costs besides its gas, on a rollup. */
+  readonly l1Fee?: L1Fee | undefined;
   /** Wei that the account can still spend: its balance less all that is under way. */
   readonly budget: bigint;
   /** Transactions that may still be put under way. */
@@ -139,7 +140,7 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     if (!isWorthIt) continue;
     const action = actionOf(kind, affordable);
     actions.push(action);
-    budget -= mostCostOf(action.gasLimit);
+    budget -= mostCostOf(action.gasLimit, affordable.length);
     if (isDispute) disputes -= 1;
   }
   return { actions, skipped };
@@ -170,14 +171,14 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
 
   function pays(kind: DutyKind, batch: readonly Duty[]): boolean {
     if (!isPaid(kind) || batch.some((duty) => isUrgent(duty, now, policy))) return true;
-    const profit = earnsOf(batch) - costOf(gasOf(snapshot.gas, kind, sizeOf(batch)));
+    const profit = earnsOf(batch) - costOf(gasOf(snapshot.gas, kind, sizeOf(batch)), batch.length);
     return profit >= policy.minProfit || (profit >= 0n && batch.some((duty) => isPressing(duty, now)));
   }
 
   /** As many of them, the most urgent ones, as the account can pay for. */
   function within(kind: DutyKind, duties: readonly Duty[], wei: bigint): readonly Duty[] {
-    if (mostCostOf(gasLimitOf(kind, duties, snapshot)) <= wei) return duties;
-    const forGas = wei - (snapshot.l1Fee ?? 0n);
+    if (mostCostOf(gasLimitOf(kind, duties, snapshot), duties.length) <= wei) return duties;
+    const forGas = wei - l1FeeOf(snapshot.l1Fee, duties.length);
     if (forGas <= 0n || snapshot.mostFeePerGas === 0n) return [];
     // A gas limit is at most a quarter above the need.
     const fits = fitting(kind, duties, snapshot.gas, ((forGas / snapshot.mostFeePerGas) * 4n) / 5n);
@@ -193,7 +194,7 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
       dueAt: dueAtOf(duties),
       gas,
       gasLimit,
-      cost: costOf(gas),
+      cost: costOf(gas, duties.length),
       earns: earnsOf(duties),
     };
   }
@@ -202,12 +203,12 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     return sum(duties.map((duty) => valueOf(duty, policy)));
   }
 
-  function costOf(gas: bigint): bigint {
-    return gas * snapshot.feePerGas + (snapshot.l1Fee ?? 0n);
+  function costOf(gas: bigint, items: number): bigint {
+    return gas * snapshot.feePerGas + l1FeeOf(snapshot.l1Fee, items);
   }
 
-  function mostCostOf(gasLimit: bigint): bigint {
-    return gasLimit * snapshot.mostFeePerGas + (snapshot.l1Fee ?? 0n);
+  function mostCostOf(gasLimit: bigint, items: number): bigint {
+    return gasLimit * snapshot.mostFeePerGas + l1FeeOf(snapshot.l1Fee, items);
   }
 
   function unpaid(duty: Duty): Skipped {
@@ -232,7 +233,8 @@ function whyNot(duty: Duty, snapshot: Snapshot, now: number, policy: Policy): Om
     return { reason: "its renewal is tried first" };
   }
   if (!isPaid(duty.kind) || isUrgent(duty, now, policy)) return undefined;
-  if (valueOf(duty, policy) >= snapshot.gas.perItem[duty.kind] * snapshot.feePerGas) return undefined;
+  const ownCost = snapshot.gas.perItem[duty.kind] * snapshot.feePerGas + (snapshot.l1Fee?.perItem ?? 0n);
+  if (valueOf(duty, policy) >= ownCost) return undefined;
   return { reason: "does not pay", until: duty.dueAt + policy.patience };
 }
 

@@ -9,6 +9,7 @@ import { doneBy } from "../chain/doneBy";
 import type { Sources } from "../chain/events";
 import { Executor } from "../chain/executor";
 import { FeeReader } from "../chain/feeReader";
+import { L1FeeReader } from "../chain/l1FeeReader";
 import { TransactionQueue } from "../chain/queue";
 import { ProtocolReader } from "../chain/reader";
 import { WaitError } from "../chain/rpcErrors";
@@ -116,6 +117,7 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings): P
   let database: Database | undefined;
   try {
     const prices = await pricesOf(config.weiPerToken, api);
+    const l1Fees = await l1FeesOf(config.l1FeeOracle, api, book.chainId, market);
     const rulesOptions = { outageAllowance: await outageAllowance(api, market), serve: config.serve };
     database = await openDatabase(config.store, { deployment: { chainId: book.chainId, market }, log });
     const depth = config.reorgDepth;
@@ -128,6 +130,7 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings): P
       suspect: () => sync.suspect(),
       state,
       fees: new FeeReader(api),
+      l1Fees,
       policy: {
         minProfit: config.minProfit,
         patience: config.patience,
@@ -166,6 +169,23 @@ async function outageAllowance(api: ChainApi, market: string): Promise<number> {
     await api.call({ from: ZeroAddress, to: market, data }),
   );
   return Number(seconds);
+}
+
+async function l1FeesOf(
+  oracle: string | undefined,
+  api: ChainApi,
+  chainId: number,
+  market: string,
+): Promise<L1FeeReader | undefined> {
+  if (oracle === undefined) return undefined;
+  const reader = new L1FeeReader(api, oracle, market, chainId);
+  await reader.ask().catch((error: unknown) => {
+    if (error instanceof WaitError) throw error;
+    throw new ConfigError([
+      `KEEPER_L1_FEE_ORACLE: ${oracle} does not answer getL1Fee(bytes): correct it, or leave it out where gas is all that is paid`,
+    ]);
+  });
+  return reader;
 }
 
 async function pricesOf(weiPerToken: ReadonlyMap<string, bigint>, api: ChainApi): Promise<ReadonlyMap<string, Price>> {

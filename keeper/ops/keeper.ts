@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 
 import type { Executor } from "../chain/executor";
 import type { FeeReader } from "../chain/feeReader";
+import type { L1FeeReader } from "../chain/l1FeeReader";
 import type { Settled, TransactionQueue } from "../chain/queue";
 import { sizeOf } from "../core/batches";
 import type { Duty, DutyKind } from "../core/duties";
@@ -24,6 +25,8 @@ export interface Eyes {
   readonly suspect: () => void;
   readonly state: ChainState;
   readonly fees: FeeReader;
+  /** On a rollup. */
+  readonly l1Fees: Pick<L1FeeReader, "at"> | undefined;
   readonly policy: Policy;
   /** Most gas that the node simulates. */
   readonly nodeGasLimit: bigint;
@@ -106,6 +109,7 @@ export async function look(
     blockGasLimit: head.gasLimit,
     feePerGas: costPerGas(market, policy.maxFeePerGas),
     mostFeePerGas: firstFees(market, policy.maxFeePerGas).maxFeePerGas,
+    l1Fee: await eyes.l1Fees?.at(head),
     budget: await facts.budget(),
   };
   return { ...about, ...plan(snapshot, head.timestamp, policy) };

@@ -35,6 +35,7 @@ describe("Configuration of the keeper", () => {
       confirmations: 12,
       bumpBlocks: 3,
       maxFeePerGas: undefined,
+      l1FeeOracle: undefined,
       maxInFlight: 16,
       nodeGasLimit: 50_000_000n,
       claimSeconds: 120,
@@ -57,8 +58,10 @@ describe("Configuration of the keeper", () => {
       KEEPER_TOKEN_PRICES: `${TOKEN.toLowerCase()} = 0.0004`,
       KEEPER_POLL_SECONDS: "0.25",
       KEEPER_DISPUTES: "off",
+      KEEPER_L1_FEE_ORACLE: TOKEN.toLowerCase(),
     });
     expect(config).to.include({ maxFeePerGas: 1_500_000_000n, minProfit: 10n ** 15n, pollMs: 250, disputes: false });
+    expect(config.l1FeeOracle).to.equal(TOKEN);
     expect(config.weiPerToken).to.deep.equal(new Map([[TOKEN, 4n * 10n ** 14n]]));
   });
 
@@ -106,6 +109,7 @@ describe("Configuration of the keeper", () => {
       KEEPER_LOG_RANGE: "0",
       KEEPER_CONFIRMATIONS: "-1",
       KEEPER_MAX_FEE_GWEI: "0",
+      KEEPER_L1_FEE_ORACLE: "0x42",
       KEEPER_SERVE: "0x12",
       KEEPER_DISPUTES: "maybe",
       KEEPER_TOKEN_PRICES: "gold=1",
@@ -123,6 +127,7 @@ describe("Configuration of the keeper", () => {
       "KEEPER_LOG_RANGE is out of bounds: write 1 to 1000000",
       "KEEPER_CONFIRMATIONS is no whole number: write 1 to 10000",
       "KEEPER_MAX_FEE_GWEI would let nothing be sent: write more than 0, or leave it out",
+      'KEEPER_L1_FEE_ORACLE "0x42" is no address: write 0x and 40 hexadecimal digits, with a correct checksum or none',
       'KEEPER_SERVE "0x12" is no address: write 0x and 40 hexadecimal digits, with a correct checksum or none',
       'KEEPER_DISPUTES is neither "on" nor "off": write one of them',
       'KEEPER_TOKEN_PRICES "gold=1" is no price: write <token address>=<native coin per whole token>',

@@ -17,8 +17,10 @@ const charged = (at: Snapshot, { kind, duties }: Pick<Action, "kind" | "duties">
 };
 const needed = (at: Snapshot, action: Pick<Action, "kind" | "duties">): bigint =>
   (charged(at, action) * at.gas.headroom[action.kind]) / 1_000n;
+const publishing = ({ l1Fee }: Snapshot, { duties }: Pick<Action, "duties">): bigint =>
+  l1Fee === undefined ? 0n : l1Fee.base + BigInt(duties.length) * l1Fee.perItem;
 const costs = (at: Snapshot, action: Pick<Action, "kind" | "duties">): bigint =>
-  charged(at, action) * at.feePerGas + (at.l1Fee ?? 0n);
+  charged(at, action) * at.feePerGas + publishing(at, action);
 const worth = ({ token, bounty }: Duty, { prices }: Policy): bigint => {
   const price = prices.get(token ?? "");
   return price === undefined ? 0n : (bounty * price.weiPerToken) / 10n ** BigInt(price.decimals);
@@ -72,7 +74,7 @@ const scene = duties.chain((all) => {
     blocks: fc.constantFrom(2n, 3n, 4n),
     feePerGas: fc.bigInt(0n, 400n),
     bid: fc.constantFrom(1n, 2n),
-    l1Fee: fc.constantFrom(0n, 1_000_000n),
+    l1Fee: fc.constantFrom(undefined, { base: 1_000_000n, perItem: 0n }, { base: 300_000n, perItem: 200_000n }),
     budget: fc.oneof(fc.constant(10n ** 18n), fc.bigInt(0n, 500_000_000n)),
     slots: fc.integer({ min: 0, max: 20 }),
     headroom: fc.constantFrom(1_000n, 1_100n, 1_300n),
@@ -140,7 +142,7 @@ describe("the planner against an oracle", () => {
         }
         if (!LEASE_KINDS.includes(kind)) expect(disputes).to.equal(true);
       }
-      const promised = actions.reduce((sum, each) => sum + each.gasLimit * at.mostFeePerGas + choices.l1Fee, 0n);
+      const promised = actions.reduce((sum, each) => sum + each.gasLimit * at.mostFeePerGas + publishing(at, each), 0n);
       expect(promised <= at.budget).to.equal(true);
       expect(actions.length).to.be.at.most(at.slots);
       const ofDisputes = actions.filter(({ kind }) => !LEASE_KINDS.includes(kind)).length;
@@ -201,8 +203,8 @@ describe("the planner against an oracle", () => {
             break;
           }
           case "account empty":
-            // Any batch costs at most its gas limit, so all that is left would not have paid for a full one.
-            expect(left < gasLimit * at.mostFeePerGas + choices.l1Fee).to.equal(true);
+            // Any batch costs at most its gas limit, so all that is left would not have paid for a full one of them all.
+            expect(left < gasLimit * at.mostFeePerGas + publishing(at, { duties: all })).to.equal(true);
             break;
         }
       }

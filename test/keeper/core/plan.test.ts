@@ -151,8 +151,8 @@ describe("plan", () => {
     const patient = { patience: 3_600, prices: PRICES };
 
     it("tells what a transaction takes, costs and earns, the L1 fee included", () => {
-      const [action] = planned([duty(1, 5), duty(2, 9)], { l1Fee: 7n }, patient).actions;
-      expect(action).to.include({ dueAt: 5, gas: 90_000n, cost: 90_000_007n, earns: 20_000_000_000n });
+      const [action] = planned([duty(1, 5), duty(2, 9)], { l1Fee: { base: 7n, perItem: 20n } }, patient).actions;
+      expect(action).to.include({ dueAt: 5, gas: 90_000n, cost: 90_000_047n, earns: 20_000_000_000n });
     });
 
     it("waits for patience to end with what does not pay its own gas (ATK-KPR-6)", () => {
@@ -163,12 +163,22 @@ describe("plan", () => {
       expect(batches(later)).to.deep.equal([[poor.key]]);
     });
 
+    it("counts what publishing it costs with each lease: it waits alone, and does not spoil a batch", () => {
+      const [rich, poor] = [duty(1, 500), duty(2, 500, { bounty: 1n })];
+      // A lease takes 20,000 gas.
+      const at = (perItem: bigint) => planned([rich, poor], { feePerGas: 400n, l1Fee: { base: 0n, perItem } }, patient);
+      expect(batches(at(2_000_000n))).to.deep.equal([[rich.key, poor.key]]);
+      expect(batches(at(2_000_001n))).to.deep.equal([[rich.key]]);
+      expect(reasons(at(2_000_001n))).to.deep.equal([[poor.key, "does not pay", 4_100]]);
+    });
+
     it("waits with a transaction that does not pay for its base, the L1 fee and the profit asked for", () => {
       // Ten earn 10 x 10,000,000,000 wei and take 250,000 gas.
       const cost = 250_000n * 100_000n;
       const profit = 100_000_000_000n - cost;
       const at = (l1Fee: bigint, minProfit: bigint) =>
-        planned(many(10), { feePerGas: 100_000n, l1Fee }, { ...patient, minProfit }).actions.length;
+        planned(many(10), { feePerGas: 100_000n, l1Fee: { base: l1Fee, perItem: 0n } }, { ...patient, minProfit })
+          .actions.length;
       expect(at(0n, profit)).to.equal(1);
       expect(at(0n, profit + 1n)).to.equal(0);
       expect(at(profit, 0n)).to.equal(1);
@@ -181,7 +191,8 @@ describe("plan", () => {
       expect(planned([renewal(NOW + 601)], {}, asked).actions).to.have.length(0);
       expect(planned([renewal(NOW + 600)], {}, asked).actions).to.have.length(1);
       // It takes 70,000 gas and earns 10,000,000,000 wei.
-      const at = (l1Fee: bigint) => planned([renewal(NOW + 600)], { feePerGas: 142_857n, l1Fee }, asked).actions;
+      const at = (base: bigint) =>
+        planned([renewal(NOW + 600)], { feePerGas: 142_857n, l1Fee: { base, perItem: 0n } }, asked).actions;
       expect(at(10_000n)).to.have.length(1);
       expect(at(10_001n)).to.have.length(0);
     });
@@ -267,7 +278,7 @@ describe("plan", () => {
         actions: [],
         skipped: many(5).map((each) => ({ duty: each, reason: "account empty" })),
       });
-      expect(at(375_000_000n, { l1Fee: 1n }).actions[0]?.duties).to.have.length(4);
+      expect(at(375_000_000n, { l1Fee: { base: 0n, perItem: 1n } }).actions[0]?.duties).to.have.length(4);
     });
 
     it("does not send a smaller batch that does not pay", () => {

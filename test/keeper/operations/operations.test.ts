@@ -114,9 +114,9 @@ describe("Files for operators", () => {
   it("the runbook lists every variable and no other", () => {
     const table = keeperPage.slice(keeperPage.indexOf("| variable |"));
     const rows = table.slice(0, table.indexOf("\n\n")).split("\n").slice(2);
-    const listed = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(KEEPER_[A-Z_]+)`/g)]);
+    const listed = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(KEEPER_[A-Z0-9_]+)`/g)]);
     expect(listed.map(([, name]) => name).sort()).to.deep.equal([...VARIABLES].sort());
-    for (const [name] of runbook.matchAll(/KEEPER_[A-Z_]*[A-Z]/g)) expect(VARIABLES).to.include(name);
+    for (const [name] of runbook.matchAll(/KEEPER_[A-Z0-9_]*[A-Z]/g)) expect(VARIABLES).to.include(name);
   });
 
   it("the runbook tells the defaults that there are", () => {
@@ -157,7 +157,7 @@ describe("Files for operators", () => {
     const variables: Record<string, string> = {};
     const lines = [...example.split("\n"), ...[...unit.matchAll(/^Environment=(.*)$/gm)].map(([, line = ""]) => line)];
     for (const line of lines) {
-      const [, name = "", value = ""] = /^#?(KEEPER_[A-Z_]+)=(.*)$/.exec(line) ?? [];
+      const [, name = "", value = ""] = /^#?(KEEPER_[A-Z0-9_]+)=(.*)$/.exec(line) ?? [];
       if (name === "") continue;
       variables[name] = value;
     }
@@ -185,6 +185,6 @@ describe("Files for operators", () => {
     expect(dockerfile)
       .to.match(/^HEALTHCHECK /m)
       .and.to.match(/^STOPSIGNAL SIGTERM$/m);
-    for (const [name] of dockerfile.matchAll(/KEEPER_[A-Z_]*[A-Z]/g)) expect(VARIABLES).to.include(name);
+    for (const [name] of dockerfile.matchAll(/KEEPER_[A-Z0-9_]*[A-Z]/g)) expect(VARIABLES).to.include(name);
   });
 });

@@ -103,6 +103,7 @@ async function withWorld(
         counts: () => Promise.resolve({ leases: duties.size, disputes: 0 }),
       },
       fees: new FeeReader(network),
+      l1Fees: undefined,
       policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true, maxFeePerGas: 60n * GWEI },
       nodeGasLimit: 50_000_000n,
       maxInFlight: 3,

@@ -1,0 +1,68 @@
+import { Interface, Transaction, ZeroAddress } from "ethers";
+
+import { leaseIdOf } from "../../sdk/ids";
+import { Market__factory } from "../../typechain-types";
+import type { Head } from "../core/events";
+import type { L1Fee } from "../core/fees";
+import type { ChainApi } from "./api";
+
+/** Chain seconds after which it is asked anew. */
+const FRESH = 60;
+/** Leases of the larger one of two transactions whose fees tell what one more of them costs. */
+const MANY = 101;
+/** Spreads the numbers of the samples' leases: what repeats itself would be compressed, and cheaper than what is sent. */
+const SPREAD = 2_654_435_761;
+const MOST_INDEX = 2 ** 20;
+
+const oracles = new Interface(["function getL1Fee(bytes data) view returns (uint256)"]);
+const market = Market__factory.createInterface();
+
+/** What a rollup takes for publishing transactions, from a contract that knows: GasPriceOracle on chains of the OP stack. */
+export class L1FeeReader {
+  private last: { readonly at: number; readonly fee: L1Fee } | undefined;
+
+  constructor(
+    private readonly network: Pick<ChainApi, "call">,
+    private readonly oracle: string,
+    /** The market: its batches are what is published. */
+    private readonly to: string,
+    private readonly chainId: number,
+  ) {}
+
+  /** Asked once for some blocks: it follows another chain, and that one slowly. */
+  async at({ timestamp }: Pick<Head, "timestamp">): Promise<L1Fee> {
+    if (this.last !== undefined && Math.abs(timestamp - this.last.at) < FRESH) return this.last.fee;
+    const fee = await this.ask();
+    this.last = { at: timestamp, fee };
+    return fee;
+  }
+
+  /** Fails where the contract does not tell. */
+  async ask(): Promise<L1Fee> {
+    const one = await this.feeOf(1);
+    const many = await this.feeOf(MANY);
+    const perItem = many > one ? (many - one + BigInt(MANY) - 2n) / BigInt(MANY - 1) : 0n;
+    return { base: one > perItem ? one - perItem : 0n, perItem };
+  }
+
+  /** What publishing a batch that ends so many leases costs, wei. */
+  private async feeOf(leases: number): Promise<bigint> {
+    const ids = Array.from({ length: leases }, (_, i) =>
+      leaseIdOf(1_000n + BigInt(i), ((i * SPREAD) % MOST_INDEX) + 1),
+    );
+    const { unsignedSerialized } = Transaction.from({
+      type: 2,
+      chainId: this.chainId,
+      to: this.to,
+      nonce: 1_000,
+      gasLimit: 15_000_000n,
+      maxFeePerGas: 1_000_000_007n,
+      maxPriorityFeePerGas: 1_000_003n,
+      data: market.encodeFunctionData("expire", [ids]),
+    });
+    const data = oracles.encodeFunctionData("getL1Fee", [unsignedSerialized]);
+    const answer = await this.network.call({ from: ZeroAddress, to: this.oracle, data });
+    const [fee] = oracles.decodeFunctionResult("getL1Fee", answer);
+    return BigInt(fee as bigint);
+  }
+}
