@@ -1,29 +1,27 @@
-import { type BaseWallet, Interface, ZeroAddress } from "ethers";
+import type { BaseWallet } from "ethers";
 import type { Logger } from "pino";
 
 import { addressesOf, readAddressBook } from "../../sdk/addressBook";
-import { Market__factory } from "../../typechain-types";
 import type { ChainApi } from "../chain/api";
 import { connect } from "../chain/connect";
 import { doneBy } from "../chain/doneBy";
 import type { Sources } from "../chain/events";
 import { Executor } from "../chain/executor";
 import { FeeReader } from "../chain/feeReader";
-import { L1FeeReader } from "../chain/l1FeeReader";
 import { TransactionQueue } from "../chain/queue";
 import { ProtocolReader } from "../chain/reader";
 import { WaitError } from "../chain/rpcErrors";
 import { WalletSigner } from "../chain/signer";
 import { Sync } from "../chain/sync";
-import { type Config, ConfigError } from "../config/load";
+import type { Config } from "../config/load";
 import { endpointLabels } from "../config/show";
 import { nameOfRules, rulesFor } from "../core/items";
-import type { Price } from "../core/worth";
 import { ChainStore } from "../store/chainStore";
 import { WorkStore } from "../store/workStore";
 import type { Database } from "../store/database";
 import { Journal } from "../store/journal";
 import { openDatabase } from "../store/open";
+import { factsOf } from "./facts";
 import { type Eyes, Keeper, type Outlook, outlook, type PassReport } from "./keeper";
 import { type Meter, NO_METER } from "./meter";
 import { listenersOf, tellQueue, tellSync } from "./telling";
@@ -116,9 +114,8 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings): P
   });
   let database: Database | undefined;
   try {
-    const prices = await pricesOf(config.weiPerToken, api);
-    const l1Fees = await l1FeesOf(config.l1FeeOracle, api, book.chainId, market);
-    const rulesOptions = { outageAllowance: await outageAllowance(api, market), serve: config.serve };
+    const { outageAllowance, prices, l1Fees } = await factsOf(config, api, book.chainId, market);
+    const rulesOptions = { outageAllowance, serve: config.serve };
     database = await openDatabase(config.store, { deployment: { chainId: book.chainId, market }, log });
     const depth = config.reorgDepth;
     const state = await ChainStore.open(database, rulesFor(rulesOptions), { madeBy: nameOfRules(rulesOptions), depth });
@@ -157,55 +154,3 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings): P
 function capOf({ maxFeePerGas }: Config): { maxFeePerGas?: bigint } {
   return maxFeePerGas === undefined ? {} : { maxFeePerGas };
 }
-
-const marketInterface = Market__factory.createInterface();
-const tokenInterface = new Interface(["function decimals() view returns (uint8)"]);
-
-/** Seconds by which a missed activation is forgiven: the market's, for good. */
-async function outageAllowance(api: ChainApi, market: string): Promise<number> {
-  const data = marketInterface.encodeFunctionData("OUTAGE_ALLOWANCE");
-  const [seconds] = marketInterface.decodeFunctionResult(
-    "OUTAGE_ALLOWANCE",
-    await api.call({ from: ZeroAddress, to: market, data }),
-  );
-  return Number(seconds);
-}
-
-async function l1FeesOf(
-  oracle: string | undefined,
-  api: ChainApi,
-  chainId: number,
-  market: string,
-): Promise<L1FeeReader | undefined> {
-  if (oracle === undefined) return undefined;
-  const reader = new L1FeeReader(api, oracle, market, chainId);
-  await reader.ask().catch((error: unknown) => {
-    if (error instanceof WaitError) throw error;
-    throw new ConfigError([
-      `KEEPER_L1_FEE_ORACLE: ${oracle} does not answer getL1Fee(bytes): correct it, or leave it out where gas is all that is paid`,
-    ]);
-  });
-  return reader;
-}
-
-async function pricesOf(weiPerToken: ReadonlyMap<string, bigint>, api: ChainApi): Promise<ReadonlyMap<string, Price>> {
-  const prices = new Map<string, Price>();
-  const faults: string[] = [];
-  const data = tokenInterface.encodeFunctionData("decimals");
-  for (const [token, wei] of weiPerToken) {
-    const answer = await api.call({ from: ZeroAddress, to: token, data }).catch((error: unknown) => {
-      if (error instanceof WaitError) throw error;
-      return "0x";
-    });
-    if (answer.length === ONE_WORD) {
-      prices.set(token, { weiPerToken: wei, decimals: Number(BigInt(answer)) });
-    } else {
-      faults.push(`KEEPER_TOKEN_PRICES: ${token} does not tell its decimals: remove it, or correct its address`);
-    }
-  }
-  if (faults.length > 0) throw new ConfigError(faults);
-  return prices;
-}
-
-/** Characters of one word of 32 bytes. */
-const ONE_WORD = 2 + 64;
