@@ -1,5 +1,6 @@
 import type { LogParams } from "ethers";
 
+import type { DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
 import { type Fees, firstFees, raisedFees } from "../core/fees";
 import {
@@ -14,16 +15,24 @@ import {
 import type { Journal } from "../store/journal";
 import type { Broadcast, ChainApi, Receipt, Verdict } from "./api";
 import type { FeeReader } from "./feeReader";
-import { type Call, callOf, type Signer } from "./signer";
+import type { Call, Signer } from "./signer";
 
 /** What the queue asks of the chain. */
 export type Network = Pick<ChainApi, "transactionCount" | "receipt" | "broadcast">;
 
 /** One transaction to send. */
-export interface Submission extends Call {
+export interface Submission {
   readonly kind: TransactionKind;
   readonly duties: readonly DutyRef[];
   readonly gasLimit: bigint;
+}
+
+/** How duties become transactions, and transactions tell what they did. */
+export interface Codec {
+  /** The call that does the duties of one kind with these keys. */
+  encode(kind: DutyKind, keys: readonly string[]): Call;
+  /** What a mined transaction of this account did, from its logs. */
+  doneBy(logs: readonly LogParams[]): readonly Done[];
 }
 
 export interface QueuePolicy {
@@ -60,6 +69,8 @@ export type QueueEvent =
   | { readonly type: "refused"; readonly attempt: Attempt; readonly verdict: Verdict; readonly reason: string }
   | { readonly type: "strangers"; readonly nonce: number; readonly pending: number };
 
+/** A transaction that only uses its nonce up. */
+const NOTHING: Submission = { kind: "fill", duties: [], gasLimit: 21_000n };
 /** Blocks for which a nonce that is used up may have no receipt, before a stranger is believed to have used it. */
 const RECEIPT_BLOCKS = 2;
 
@@ -87,8 +98,7 @@ export class TransactionQueue {
     private readonly signer: Signer,
     private readonly journal: Journal,
     private readonly policy: QueuePolicy,
-    /** What a mined transaction of this account did, from its logs. */
-    private readonly doneBy: (logs: readonly LogParams[]) => readonly Done[],
+    private readonly codec: Codec,
     private readonly tell: (event: QueueEvent) => void = () => undefined,
   ) {}
 
@@ -121,9 +131,9 @@ export class TransactionQueue {
   async follow(head: Head, isDue: (key: string) => boolean): Promise<readonly Settled[]> {
     this.slots = await this.journal.open();
     this.idle = [];
-    if (this.slots.length === 0) return [];
+    const settled = await this.followForeign(head);
+    if (this.slots.length === 0) return settled;
     this.next = await this.network.transactionCount(this.signer.account, "latest");
-    const settled: Settled[] = [];
     for (const slot of this.slots) {
       if (slot.nonce >= this.next) continue;
       const result = await this.settle(slot, head);
@@ -187,18 +197,22 @@ export class TransactionQueue {
     return { slot: { nonce: freeNonce(this.next, this.slots), attempts: [] }, fees: firstFees(market, cap) };
   }
 
+  /** What nodes had no receipt of may be this keeper's all the same: they are asked until that is confirmed. */
+  private async followForeign(head: Head): Promise<Settled[]> {
+    const settled: Settled[] = [];
+    for (const slot of await this.journal.foreignAfter(head.number - this.policy.confirmations)) {
+      const result = await this.mined(slot, head);
+      if (typeof result === "object") settled.push(result);
+    }
+    return settled;
+  }
+
   /** What became of a nonce that is used up; undefined where that cannot be told yet. */
   private async settle(slot: Slot, head: Head): Promise<Settled | undefined> {
-    for (const attempt of [...slot.attempts].reverse()) {
-      const receipt = await this.network.receipt(attempt.hash);
-      if (receipt === undefined) continue;
+    const result = await this.mined(slot, head);
+    if (result !== "unknown") {
       this.unexplained.delete(slot.nonce);
-      if (receipt === "disputed" || receipt.blockNumber > head.number) return undefined; // the next look tells
-      const done = this.doneBy(receipt.logs);
-      const earned = earnedBy(attempt, done);
-      const block = { number: receipt.blockNumber, hash: receipt.blockHash };
-      await this.journal.mined(slot.nonce, { ...receipt, block, earned });
-      return { type: "mined", attempt, receipt, done, earned };
+      return result === "later" ? undefined : result;
     }
     const since = this.unexplained.get(slot.nonce) ?? head.number;
     this.unexplained.set(slot.nonce, since);
@@ -208,24 +222,45 @@ export class TransactionQueue {
     return { type: "foreign", slot };
   }
 
+  /** The attempt that was mined; `later` where the next look tells, `unknown` where no node has a receipt. */
+  private async mined(slot: Slot, head: Head): Promise<Settled | "later" | "unknown"> {
+    for (const attempt of [...slot.attempts].reverse()) {
+      const receipt = await this.network.receipt(attempt.hash);
+      if (receipt === undefined) continue;
+      if (receipt === "disputed" || receipt.blockNumber > head.number) return "later";
+      const done = this.codec.doneBy(receipt.logs);
+      const earned = earnedBy(attempt, done);
+      const block = { number: receipt.blockNumber, hash: receipt.blockHash };
+      await this.journal.mined(slot.nonce, { ...receipt, block, earned });
+      return { type: "mined", attempt, receipt, done, earned };
+    }
+    return "unknown";
+  }
+
   /** Moves on what is not mined. */
   private async push(head: Head, isDue: (key: string) => boolean): Promise<void> {
     const waiting = this.slots.filter(({ nonce }) => nonce >= this.next);
     const needed = neededOf(waiting, isDue);
-    const steps: (readonly [Slot, "broadcast" | "raise" | "fill"])[] = [];
+    const steps: (readonly [Slot, "broadcast" | "raise" | "fill", readonly DutyRef[]])[] = [];
     let isFollowed = false;
     for (const slot of [...waiting].reverse()) {
-      const facts = { bumpBlocks: this.policy.bumpBlocks, isNeeded: needed.has(slot), isFollowed };
-      const step = nextStep(slot, head.number, facts);
+      const duties = needed.get(slot) ?? [];
+      const need = duties.length === 0 ? "none" : duties.length < newest(slot).duties.length ? "some" : "all";
+      const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, need, isFollowed });
       if (step === "idle") this.idle = [slot, ...this.idle];
       else isFollowed = true;
-      if (step !== "idle" && step !== "wait") steps.unshift([slot, step]);
+      if (step !== "idle" && step !== "wait") steps.unshift([slot, step, duties]);
     }
-    for (const [slot, step] of steps) {
-      const result = step === "broadcast" ? await this.broadcast(newest(slot)) : undefined;
-      const isTooLittle = result?.verdict === "underpriced" || result?.verdict === "feeTooLow";
-      if (step === "fill") await this.raise(slot, head, this.nothing());
-      else if (step === "raise" || isTooLittle) await this.raise(slot, head);
+    for (const [slot, step, duties] of steps) {
+      const last = newest(slot);
+      if (step === "broadcast") {
+        const { verdict } = await this.broadcast(last);
+        if (verdict === "underpriced" || verdict === "feeTooLow") await this.raise(slot, last, head);
+        continue;
+      }
+      const instead = step === "fill" ? NOTHING : { ...last, duties };
+      // Where the cap leaves no room, once more what there is, lest it was lost.
+      if (!(await this.raise(slot, instead, head))) await this.broadcast(last);
     }
   }
 
@@ -242,33 +277,25 @@ export class TransactionQueue {
     if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
     if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
     const fees = firstFees(await this.fees.at(head), this.policy.maxFeePerGas);
-    await this.broadcast(await this.sign({ nonce, attempts: [] }, this.nothing(), fees, head));
+    await this.broadcast(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head));
   }
 
-  /** A transaction that only uses its nonce up. */
-  private nothing(): Submission {
-    return { kind: "fill", duties: [], to: this.signer.account, data: "0x", gasLimit: 21_000n };
-  }
-
-  /**
-   * Offers more for the newest attempt of a slot, or for `instead`; the newest once more where the cap leaves no room, lest
-   * it was lost.
-   */
-  private async raise(slot: Slot, head: Head, instead?: Submission): Promise<void> {
-    const last = newest(slot);
-    const fees = raisedFees(last.fees, await this.fees.at(head), this.policy.maxFeePerGas);
-    if (fees === undefined) {
-      if (last.sent || instead !== undefined) await this.broadcast(last);
-      return;
-    }
-    const attempt = await this.sign(slot, instead ?? { ...last, ...callOf(last.raw) }, fees, head);
-    this.tell({ type: "raised", attempt, before: last.fees });
+  /** Offers more than the newest attempt of a slot does, for what is needed of it. False where the cap leaves no room. */
+  private async raise(slot: Slot, submission: Submission, head: Head): Promise<boolean> {
+    const before = newest(slot).fees;
+    const fees = raisedFees(before, await this.fees.at(head), this.policy.maxFeePerGas);
+    if (fees === undefined) return false;
+    const attempt = await this.sign(slot, submission, fees, head);
+    this.tell({ type: "raised", attempt, before });
     await this.broadcast(attempt);
+    return true;
   }
 
   private async sign(slot: Slot, submission: Submission, fees: Fees, head: Head): Promise<Attempt> {
-    const { kind, duties, gasLimit, to, data } = submission;
-    const signed = await this.signer.sign({ to, data, nonce: slot.nonce, gasLimit, fees, isLegacy: isLegacy(head) });
+    const { kind, duties, gasLimit } = submission;
+    const keys = duties.map(({ key }) => key);
+    const call = kind === "fill" ? { to: this.signer.account, data: "0x" } : this.codec.encode(kind, keys);
+    const signed = await this.signer.sign({ ...call, nonce: slot.nonce, gasLimit, fees, isLegacy: isLegacy(head) });
     const about = { kind, duties, fees, gasLimit, signedBlock: head.number, sent: false };
     const attempt: Attempt = { nonce: slot.nonce, attempt: slot.attempts.length, ...signed, ...about };
     await this.journal.record(attempt, head.timestamp);
@@ -300,15 +327,15 @@ export class TransactionQueue {
   }
 }
 
-/** The slots whose newest attempt does a duty that is due, and that no lower one does: forks may open both again. */
-function neededOf(slots: readonly Slot[], isDue: (key: string) => boolean): ReadonlySet<Slot> {
+/** What the newest attempt of each slot does that is due, and that no lower one does: forks may open both again. */
+function neededOf(slots: readonly Slot[], isDue: (key: string) => boolean): ReadonlyMap<Slot, readonly DutyRef[]> {
   const covered = new Set<string>();
-  return new Set(
-    slots.filter((slot) => {
-      const keys = newest(slot).duties.map(({ key }) => key);
-      const isNeeded = keys.some((key) => isDue(key) && !covered.has(key));
-      for (const key of keys) covered.add(key);
-      return isNeeded;
+  return new Map(
+    slots.map((slot) => {
+      const { duties } = newest(slot);
+      const needed = duties.filter(({ key }) => isDue(key) && !covered.has(key));
+      for (const { key } of duties) covered.add(key);
+      return [slot, needed];
     }),
   );
 }

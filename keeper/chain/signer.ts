@@ -43,10 +43,3 @@ export class WalletSigner implements Signer {
     return { raw, hash: keccak256(raw) };
   }
 }
-
-/** What a signed transaction calls. */
-export function callOf(raw: string): Call {
-  const { to, data } = Transaction.from(raw);
-  if (to === null) throw new Error("a keeper signs no deployment");
-  return { to, data };
-}

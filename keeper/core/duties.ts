@@ -1,4 +1,4 @@
-import { formatDisputeId, formatLeaseId } from "../../sdk/ids";
+import { formatDisputeId, formatLeaseId, parseDisputeId, parseLeaseId } from "../../sdk/ids";
 
 /**
  * What a keeper may have to do:
@@ -43,4 +43,10 @@ export function nameOf(kind: DutyKind, id: bigint): string {
 /** The key of a duty. */
 export function keyOf(kind: DutyKind, id: bigint): string {
   return `${kind} ${nameOf(kind, id)}`;
+}
+
+/** The lease or the dispute of the duty of this kind that has such a key. */
+export function idOf(kind: DutyKind, key: string): bigint {
+  const name = key.slice(kind.length + 1);
+  return isOfDispute(kind) ? parseDisputeId(name) : parseLeaseId(name);
 }

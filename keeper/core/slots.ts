@@ -54,8 +54,8 @@ export type SlotStep = "wait" | "broadcast" | "raise" | "fill" | "idle";
 export interface SlotFacts {
   /** Blocks on offer after which a transaction counts as stuck. */
   readonly bumpBlocks: number;
-  /** Whether any duty of its newest attempt is still due. */
-  readonly isNeeded: boolean;
+  /** How much of what its newest attempt does is still due. */
+  readonly need: "all" | "some" | "none";
   /** Whether a later nonce waits for it. */
   readonly isFollowed: boolean;
 }
@@ -63,19 +63,19 @@ export interface SlotFacts {
 /**
  * What to do about a slot whose nonce is not used up at block `head`:
  * - `broadcast`: no node is known to have taken its newest attempt;
- * - `raise`: that was on offer for `bumpBlocks` again;
+ * - `raise`: that was on offer for `bumpBlocks` again; or no node is known to have it, and a part of it is done;
  * - `fill`: one of both, but nothing that it would do is needed any more, and a later nonce waits for it: a transaction
  *   that does nothing costs less;
  * - `idle`: the same where no later nonce waits: it is free for something else, for more than what has it.
  */
-export function nextStep(slot: Slot, head: number, { bumpBlocks, isNeeded, isFollowed }: SlotFacts): SlotStep {
+export function nextStep(slot: Slot, head: number, { bumpBlocks, need, isFollowed }: SlotFacts): SlotStep {
   const { sent, signedBlock, kind } = newest(slot);
   const waited = head - signedBlock;
   const isStuck = waited >= bumpBlocks && waited % bumpBlocks === 0;
   if (sent && !isStuck) return "wait";
-  if (!isNeeded && !isFollowed) return "idle";
-  if (!isNeeded && kind !== "fill") return "fill";
-  return sent ? "raise" : "broadcast";
+  if (need === "none" && !isFollowed) return "idle";
+  if (need === "none" && kind !== "fill") return "fill";
+  return sent || need === "some" ? "raise" : "broadcast";
 }
 
 /** The lowest nonce from `next` on, the account's next one, that no slot has. */

@@ -15,6 +15,7 @@ import { WalletSigner } from "../chain/signer";
 import { Sync } from "../chain/sync";
 import type { Config } from "../config/load";
 import { endpointLabels } from "../config/show";
+import { idOf } from "../core/duties";
 import { nameOfRules, rulesFor } from "../core/items";
 import { ChainStore } from "../store/chainStore";
 import { WorkStore } from "../store/workStore";
@@ -70,19 +71,26 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
   const { api, database, eyes, sources, chainId } = looker;
   const account = wallet.address;
   const name = config.name ?? account;
+  const executor = new Executor(sources, account, api);
   const queue = new TransactionQueue(
     api,
     eyes.fees,
     new WalletSigner(wallet, BigInt(chainId)),
     new Journal(database, account),
     { bumpBlocks: config.bumpBlocks, confirmations: config.confirmations, ...capOf(config) },
-    (logs) => doneBy(account, sources, logs),
+    {
+      encode: (kind, keys) => {
+        const ids = keys.map((key) => idOf(kind, key));
+        return executor.encode(kind, ids);
+      },
+      doneBy: (logs) => doneBy(account, sources, logs),
+    },
     tellQueue(log, meter),
   );
   const balance = (): Promise<bigint> => api.balance(account);
   const keeper = new Keeper(eyes, {
     queue,
-    executor: new Executor(sources, account, api),
+    executor,
     work: new WorkStore(database),
     name,
     claimSeconds: config.claimSeconds,

@@ -37,7 +37,7 @@ export interface Eyes {
 /** What it acts with. */
 export interface Hands {
   readonly queue: TransactionQueue;
-  readonly executor: Pick<Executor, "simulate" | "encode">;
+  readonly executor: Pick<Executor, "simulate">;
   readonly work: Work;
   /** Under which it claims duties: unique among the keepers of one database, the same after a restart. */
   readonly name: string;
@@ -227,13 +227,9 @@ export class Keeper {
 
   /** Sends one transaction. False where nothing more can be sent now. */
   private async send({ kind }: Action, duties: readonly Duty[], gasLimit: bigint, head: Head): Promise<boolean> {
-    const { queue, executor, meter } = this.hands;
-    const call = executor.encode(
-      kind,
-      duties.map(({ id }) => id),
-    );
+    const { queue, meter } = this.hands;
     const refs = duties.map(({ key, dueAt, token, tenant }) => ({ key, dueAt, token, tenant }));
-    const result = await queue.submit({ ...call, kind, duties: refs, gasLimit }, head);
+    const result = await queue.submit({ kind, duties: refs, gasLimit }, head);
     if (result === "sent") meter.sent();
     for (const { key } of duties) this.timesGone.delete(key);
     return result === "sent";

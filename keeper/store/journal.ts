@@ -57,11 +57,20 @@ export class Journal {
   ) {}
 
   /** Nonces that are not known to be used up, lowest first. */
-  async open(): Promise<readonly Slot[]> {
+  open(): Promise<readonly Slot[]> {
+    return this.slots("mined_block IS NULL");
+  }
+
+  /** Nonces that strangers are believed to have used, noticed after block `number`. */
+  foreignAfter(number: number): Promise<readonly Slot[]> {
+    return this.slots("mined_block > $2 AND outcome = 'foreign'", number);
+  }
+
+  private async slots(condition: string, ...parameters: readonly number[]): Promise<readonly Slot[]> {
     const rows = await this.database.query(
       "SELECT nonce, attempt, hash, raw, kind, duties, max_fee, priority_fee, gas_limit, signed_block, sent " +
-        "FROM transactions WHERE account = $1 AND mined_block IS NULL ORDER BY nonce, attempt",
-      [this.account],
+        `FROM transactions WHERE account = $1 AND ${condition} ORDER BY nonce, attempt`,
+      [this.account, ...parameters],
     );
     return slotsOf(rows);
   }

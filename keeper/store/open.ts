@@ -1,5 +1,6 @@
 import { access, constants, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Logger } from "pino";
 
@@ -17,6 +18,8 @@ export interface OpenOptions {
 
 /** Files set aside for each reason. */
 const MOST_KEPT = 3;
+/** Milliseconds after which a file that ends too early is looked at once more: others may have its log in their hands. */
+const AGAIN_MS = 200;
 /** Any number that others are unlikely to lock in the same database. */
 const PREPARING = 6_041_983;
 
@@ -67,7 +70,7 @@ class Useless extends Error {
   }
 }
 
-async function tryFile(path: string, deployment: Deployment): Promise<Database> {
+async function tryFile(path: string, deployment: Deployment, isAgain = false): Promise<Database> {
   let file: Sqlite | undefined;
   try {
     file = new Sqlite(path);
@@ -82,6 +85,10 @@ async function tryFile(path: string, deployment: Deployment): Promise<Database> 
     if (isFree) throw new Useless(error.message, "foreign");
     if (error instanceof MismatchError)
       throw new MismatchError(`${path}: ${error.message} Another keeper has it open.`);
+    if (error instanceof SqliteError && error.code === "SQLITE_IOERR_SHORT_READ" && !isAgain) {
+      await sleep(AGAIN_MS);
+      return tryFile(path, deployment, true);
+    }
     if (error instanceof SqliteError && (error.isDamage || (await isFalselyReadOnly(error, path)))) {
       throw new Useless(error.message, "corrupt");
     }

@@ -168,9 +168,9 @@ export class SqliteError extends StoreError {
     super(message);
   }
 
-  /** Whether the file itself is at fault: it is damaged, something else than a database, or has other tables. */
+  /** Whether the file itself is at fault: it is damaged, ends too early, is no database, or has other tables. */
   get isDamage(): boolean {
-    return /^SQLITE_(CORRUPT|NOTADB|ERROR|CONSTRAINT|MISMATCH)/.test(this.code);
+    return /^SQLITE_(CORRUPT|IOERR_SHORT_READ|NOTADB|ERROR|CONSTRAINT|MISMATCH)/.test(this.code);
   }
 }
 

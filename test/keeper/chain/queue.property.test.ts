@@ -24,7 +24,7 @@ type Move =
   | { readonly type: "empty"; readonly isEmpty: boolean }
   | { readonly type: "die"; readonly at: number }
   | { readonly type: "forget" }
-  | { readonly type: "rival" }
+  | { readonly type: "rival"; readonly duties: number }
   | { readonly type: "stranger" };
 
 const moves: fc.Arbitrary<Move> = fc.oneof(
@@ -56,7 +56,7 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("empty" as const), isEmpty: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("die" as const), at: fc.integer({ min: 0, max: 6 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("forget" as const) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("rival" as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("rival" as const), duties: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("stranger" as const) }) },
 );
 
@@ -65,7 +65,7 @@ const STUCK_AT_THE_CAP: Move[] = [
   { type: "fee", gwei: 1_000, isStrict: true },
   { type: "mine", blocks: 1 },
   { type: "due", duties: 1 },
-  { type: "rival" },
+  { type: "rival", duties: 1 },
 ];
 
 /** Death at a step between reading, signing, writing down, sending and confirming. */
@@ -125,7 +125,7 @@ class World {
         chain.pool.clear();
         return;
       case "rival":
-        for (const key of this.due()) this.taken.set(key, chain.mine().number);
+        for (const key of this.due().slice(0, move.duties)) this.taken.set(key, chain.mine().number);
         return await this.pass();
       case "stranger": {
         const fees = { maxFeePerGas: 200n * GWEI, maxPriorityFeePerGas: 100n * GWEI };
@@ -199,7 +199,13 @@ class World {
       signing,
       journal,
       { maxFeePerGas: CAP, bumpBlocks: 2, confirmations: 3 },
-      () => [],
+      {
+        encode: (_kind, keys) => {
+          for (const key of keys) expect(this.due(), "signed although it is done").to.include(key);
+          return { to: ZeroAddress, data: `0x${Buffer.from(keys.join()).toString("hex")}` };
+        },
+        doneBy: () => [],
+      },
     );
   }
 
@@ -217,8 +223,7 @@ class World {
       for (let from = 0; from < open.length; from += 2) {
         const keys = open.slice(from, from + 2);
         const duties = keys.map((key) => ({ key, dueAt: head.timestamp }));
-        const data = `0x${Buffer.from(keys.join()).toString("hex")}`;
-        await this.queue.submit({ kind: "expire", duties, to: ZeroAddress, data, gasLimit: 100_000n }, head);
+        await this.queue.submit({ kind: "expire", duties, gasLimit: 100_000n }, head);
       }
     } catch (error) {
       if (error instanceof Death) this.queue = this.born();

@@ -25,6 +25,8 @@ export class SenderChain implements Network {
   /** What the node answers is lost, or it is not asked at all. */
   fault: "none" | "unheard" | "unanswered" = "none";
   isEmpty = false;
+  /** Says that it knows of no receipt. */
+  hidesReceipts = false;
   /** Whether the node refuses what offers less than the base fee, instead of keeping it. */
   isStrict = false;
   private forks = 0;
@@ -91,6 +93,7 @@ export class SenderChain implements Network {
 
   async receipt(hash: string): Promise<Receipt | undefined> {
     this.answer();
+    if (this.hidesReceipts) return undefined;
     for (const { head, transactions } of this.blocks) {
       if (transactions.every((transaction) => transaction.hash !== hash)) continue;
       const cost = { gasUsed: 50_000n, feePaid: 50_000n * this.baseFee };

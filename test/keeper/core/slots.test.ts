@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { type Attempt, freeNonce, newest, nextStep, type Slot } from "../../../keeper/core/slots";
+import { type Attempt, freeNonce, newest, nextStep, type Slot, type SlotFacts } from "../../../keeper/core/slots";
 
 const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
   nonce: 5,
@@ -16,7 +16,7 @@ const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
   ...changes,
 });
 const slot = (...attempts: Attempt[]): Slot => ({ nonce: 5, attempts });
-const facts = { bumpBlocks: 3, isNeeded: true, isFollowed: false };
+const facts: SlotFacts = { bumpBlocks: 3, need: "all", isFollowed: false };
 
 describe("slots (ATK-KPR-1, ATK-KPR-4)", () => {
   it("name the attempt that was signed last", () => {
@@ -34,15 +34,22 @@ describe("slots (ATK-KPR-1, ATK-KPR-4)", () => {
     expect(nextStep(slot(attempt(), attempt({ sent: false })), 103, facts)).to.equal("broadcast");
   });
 
+  it("are signed anew for the rest where a part of them is done, unless a node has them and they are not stuck", () => {
+    const rest: SlotFacts = { ...facts, need: "some" };
+    expect(nextStep(slot(attempt({ sent: false })), 100, rest)).to.equal("raise");
+    expect(nextStep(slot(attempt()), 102, rest)).to.equal("wait");
+    expect(nextStep(slot(attempt()), 103, rest)).to.equal("raise");
+  });
+
   it("are idle where nobody needs them and no later nonce waits", () => {
-    const unneeded = { ...facts, isNeeded: false };
+    const unneeded: SlotFacts = { ...facts, need: "none" };
     expect(nextStep(slot(attempt({ sent: false })), 100, unneeded)).to.equal("idle");
     expect(nextStep(slot(attempt()), 102, unneeded)).to.equal("wait");
     expect(nextStep(slot(attempt()), 103, unneeded)).to.equal("idle");
   });
 
   it("are filled with nothing where nobody needs them and a later nonce waits", () => {
-    const followed = { ...facts, isNeeded: false, isFollowed: true };
+    const followed: SlotFacts = { ...facts, need: "none", isFollowed: true };
     expect(nextStep(slot(attempt()), 102, followed)).to.equal("wait");
     expect(nextStep(slot(attempt()), 103, followed)).to.equal("fill");
     expect(nextStep(slot(attempt({ sent: false })), 101, followed)).to.equal("fill");

@@ -131,8 +131,14 @@ async function withWorld(
       eyes.fees,
       new WalletSigner(wallet, 31_337n),
       new Journal(await newStore(), wallet.address),
-      { maxFeePerGas: 60n * GWEI, bumpBlocks: 3, confirmations: 2 },
-      () => (set.done ?? doneIn(chain)).map((key) => ({ key, bounty: 7n })),
+      { maxFeePerGas: 60n * GWEI, bumpBlocks: 3, confirmations: 3 },
+      {
+        encode: (kind, keys) => {
+          const ids = keys.map((key) => key.replace(`${kind} 1-`, ""));
+          return { to: ZeroAddress, data: `0x${Buffer.from(`${kind} ${ids.join()}`).toString("hex")}` };
+        },
+        doneBy: () => (set.done ?? doneIn(chain)).map((key) => ({ key, bounty: 7n })),
+      },
     );
     const keeper = new Keeper(eyes, {
       queue,
@@ -141,7 +147,6 @@ async function withWorld(
           simulated.push(`${kind} ${ids.join()}`);
           return Promise.resolve(set.answer(kind, ids.map(Number)));
         },
-        encode: (kind, ids) => ({ to: ZeroAddress, data: `0x${Buffer.from(`${kind} ${ids.join()}`).toString("hex")}` }),
       },
       work: workStore,
       name: NAME,
@@ -292,7 +297,7 @@ describe("Keeper", () => {
     withWorld(async (world) => {
       due(world, "expire", 1);
       await world.keeper.pass();
-      for (const sent of [0, 0, 1]) {
+      for (const sent of [0, 0, 0, 1]) {
         world.chain.mine();
         expect((await world.keeper.pass()).sent).to.equal(sent);
       }
@@ -382,6 +387,30 @@ describe("Keeper", () => {
         expect((await heir.keeper.pass()).outstanding).to.equal(1);
       });
     }));
+
+  it("takes back that somebody else used a nonce, when a node finds its receipt after all (ATK-KPR-2, ATK-KPR-4)", async () => {
+    const told: string[] = [];
+    await withWorld(
+      async (world) => {
+        due(world, "expire", 1);
+        await world.keeper.pass();
+        mine(world);
+        world.chain.hidesReceipts = true;
+        for (let blocks = 0; blocks < 4; blocks++) {
+          await world.keeper.pass();
+          world.chain.mine();
+        }
+        expect(told).to.deep.equal(["foreign 0"]);
+        world.chain.hidesReceipts = false;
+        await world.keeper.pass();
+        expect(told).to.deep.equal(["foreign 0", "mined 500000000000000"]);
+        world.chain.mine();
+        await world.keeper.pass();
+        expect(told).to.have.length(2);
+      },
+      { settled: (outcome, fee) => told.push(`${outcome} ${fee}`) },
+    );
+  });
 
   it("stops between two steps when it is asked to", () =>
     withWorld(async (world) => {

@@ -4,6 +4,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -196,6 +197,26 @@ describe("openDatabase", () => {
         expect(lines).to.have.length(1);
       });
     }
+
+    it("is looked at twice where another process has a log in its hands that was deleted (ATK-KPR-10)", async () => {
+      for (const [isPatient, steps] of [
+        [true, STEPS],
+        [false, 0],
+      ] as const) {
+        const other = await open(path);
+        await fill(other);
+        rmSync(`${path}-wal`);
+        const { log, lines } = memoryLog();
+        const opening = open(path, log);
+        if (isPatient) await other.close();
+        const database = await opening;
+        expect(await wholeSteps(database)).to.equal(steps);
+        expect(lines.map(({ setAsideAs }) => setAsideAs)).to.deep.equal(isPatient ? [] : [aside("corrupt", 1)]);
+        await database.close();
+        if (!isPatient) await other.close();
+        rmSync(path);
+      }
+    });
 
     it("is new when it was deleted, whatever SQLite left beside it (ATK-KPR-10)", async () => {
       const database = await open(path);
