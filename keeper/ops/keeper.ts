@@ -51,11 +51,9 @@ export interface Hands {
   readonly signal: AbortSignal;
 }
 
-/** What is to be done at a block. */
+/** What is to be done at a block, and what there is besides. */
 export interface Outlook extends Plan {
   readonly head: Head;
-  /** Most gas that one transaction may take. */
-  readonly gasLimit: bigint;
   readonly leases: number;
   readonly disputes: number;
   readonly backlog: { readonly duties: number; readonly dueSince: number | undefined };
@@ -84,43 +82,49 @@ const IMPOSSIBLE: ReadonlySet<DutyKind> = new Set<DutyKind>(["renew", "failOver"
 /** Times that a pass plans anew with what it learnt about gas, before it halves what does not fit. */
 const MOST_REPLANS = 8;
 
-/** What is to be done at block `head`, for an account with `budget` wei, or for nobody in particular. */
-export async function look(
+/** What to do at block `head` for an account with `budget` wei, or for nobody in particular. Asks nobody where nothing is due. */
+async function planAt(
   eyes: Eyes,
   head: Head,
   facts: Pick<Snapshot, "blocked" | "failedBefore" | "gas" | "slots"> & {
     readonly duties: readonly Duty[];
     readonly budget: () => Promise<bigint>;
   },
-): Promise<Outlook> {
-  const { state, policy } = eyes;
-  const [counts, backlog, nextDueAt] = [
-    await state.counts(),
-    await state.backlog(head.timestamp),
-    await state.nextDueAt(head.timestamp),
-  ];
-  const gasLimit = transactionGasLimit(head.gasLimit, eyes.nodeGasLimit);
-  const about = { head, gasLimit, ...counts, backlog, nextDueAt };
-  if (facts.duties.length === 0) return { ...about, actions: [], skipped: [] };
+): Promise<Plan> {
+  if (facts.duties.length === 0) return { actions: [], skipped: [] };
+  const { policy } = eyes;
   const market = await eyes.fees.at(head);
   const snapshot: Snapshot = {
     ...facts,
-    gasLimit,
+    gasLimit: mostGas(eyes, head),
     blockGasLimit: head.gasLimit,
     feePerGas: costPerGas(market, policy.maxFeePerGas),
     mostFeePerGas: firstFees(market, policy.maxFeePerGas).maxFeePerGas,
     l1Fee: await eyes.l1Fees?.at(head),
     budget: await facts.budget(),
   };
-  return { ...about, ...plan(snapshot, head.timestamp, policy) };
+  return plan(snapshot, head.timestamp, policy);
+}
+
+/** Most gas that one transaction may take. */
+function mostGas({ nodeGasLimit }: Eyes, head: Head): bigint {
+  return transactionGasLimit(head.gasLimit, nodeGasLimit);
 }
 
 /** What would be done if nothing were on its way, and money no object. */
 export async function outlook(eyes: Eyes): Promise<Outlook> {
+  const { state } = eyes;
   const head = await eyes.sync();
-  const duties = await eyes.state.due(head.timestamp, MOST_DUTIES);
+  const now = head.timestamp;
+  const duties = await state.due(now, MOST_DUTIES);
   const nothing = { blocked: new Map(), failedBefore: new Set<string>(), gas: FIRST_GUESS, slots: eyes.maxInFlight };
-  return look(eyes, head, { ...nothing, duties, budget: () => Promise.resolve(2n ** 256n) });
+  return {
+    head,
+    ...(await state.counts()),
+    backlog: await state.backlog(now),
+    nextDueAt: await state.nextDueAt(now),
+    ...(await planAt(eyes, head, { ...nothing, duties, budget: () => Promise.resolve(2n ** 256n) })),
+  };
 }
 
 /** One keeper: looks at the chain, decides, acts. What it knows is in its store, and what is there the chain can tell again. */
@@ -158,15 +162,15 @@ export class Keeper {
     }
 
     await this.extendClaims(queue.outstanding(), head);
-    let outlook = await this.lookAt(due, head);
-    this.measure(outlook);
+    let todo = await this.plan(due, head);
+    await this.measure(todo, head);
     let sent = 0;
-    if (outlook.actions.length > 0 && (await queue.isFree(head))) {
+    if (todo.actions.length > 0 && (await queue.isFree(head))) {
       for (let replans = 0; ; replans++) {
-        const acted = await this.act(outlook, replans === MOST_REPLANS);
+        const acted = await this.act(todo, head, replans === MOST_REPLANS);
         sent += acted.sent;
         if (!acted.isShort || signal.aborted) break;
-        outlook = await this.lookAt(due, head);
+        todo = await this.plan(due, head);
       }
     }
     this.left = (await this.open(due, head)).length;
@@ -183,11 +187,11 @@ export class Keeper {
   }
 
   /** Plans what is due and not on its way. */
-  private async lookAt(due: readonly Duty[], head: Head): Promise<Outlook> {
+  private async plan(due: readonly Duty[], head: Head): Promise<Plan> {
     const { queue, work, name } = this.hands;
     const duties = await this.open(due, head);
     const keys = keysOf(duties);
-    return look(this.eyes, head, {
+    return planAt(this.eyes, head, {
       duties,
       blocked: await work.blocked(keys, name, head.timestamp),
       failedBefore: await work.failedBefore(keys),
@@ -199,17 +203,19 @@ export class Keeper {
 
   /** Claims, simulates and sends. Says how many transactions were sent, and whether a batch was left to be planned anew. */
   private async act(
-    { head, actions, gasLimit }: Outlook,
+    { actions }: Plan,
+    head: Head,
     mayHalve: boolean,
   ): Promise<{ readonly sent: number; readonly isShort: boolean }> {
     const { queue, work, executor, name, claimSeconds, signal } = this.hands;
+    const most = mostGas(this.eyes, head);
     let sent = 0;
     for (const action of actions) {
       const until = head.timestamp + claimSeconds;
       const claimed = new Set(await work.claim(keysOf(action.duties), name, head.timestamp, until));
       const duties = action.duties.filter(({ key }) => claimed.has(key));
       if (duties.length === 0) continue;
-      for (const part of await prepare({ ...action, duties }, executor, gasLimit, mayHalve)) {
+      for (const part of await prepare({ ...action, duties }, executor, most, mayHalve)) {
         if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
         else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
         else if (part.type === "short" || queue.open.length >= this.eyes.maxInFlight) {
@@ -320,9 +326,10 @@ export class Keeper {
     }
   }
 
-  private measure({ head, leases, disputes, backlog, skipped }: Outlook): void {
+  private async measure({ skipped }: Plan, head: Head): Promise<void> {
     const { log, meter } = this.hands;
-    meter.looked({ head, leases, disputes, backlog });
+    const { state } = this.eyes;
+    meter.looked({ head, ...(await state.counts()), backlog: await state.backlog(head.timestamp) });
     const reasons = new Map<string, number>();
     for (const { reason } of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     meter.leftUndone(reasons);

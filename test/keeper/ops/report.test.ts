@@ -17,7 +17,6 @@ const expire = (index: number): Duty => ({
 });
 const NOTHING: Outlook = {
   head: { number: 128, hash: "0x80", parentHash: "0x7f", timestamp: NOW, gasLimit: 30_000_000n, baseFeePerGas: 1n },
-  gasLimit: 15_000_000n,
   leases: 11,
   disputes: 1,
   backlog: { duties: 0, dueSince: undefined },
