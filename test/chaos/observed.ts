@@ -27,6 +27,8 @@ export interface Observed {
   readonly starts: number;
   readonly forks: number;
   readonly deepestFork: number;
+  /** Transactions that forks took back, by hash: the last of those forks, counted from 1. */
+  readonly takenBack: ReadonlyMap<string, number>;
   /** What really happened, by kind. */
   readonly faults: ReadonlyMap<FaultKind, number>;
   readonly kills: ReadonlyMap<KillPoint, number>;

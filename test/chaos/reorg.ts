@@ -8,6 +8,7 @@ const MARK = 7n;
 /**
  * Takes back `depth` blocks and makes one more than that instead. A share of the transactions that were in them is mined
  * again, each as high as before or one block higher; the others are gone from the node, as after a fork they may be.
+ * Returns the new head, and the hashes of all transactions that were in those blocks.
  */
 export async function reorganise(
   chain: Chain,
@@ -16,12 +17,14 @@ export async function reorganise(
   baseFee: bigint,
   random: Random,
   afterRollback: () => Promise<void>,
-): Promise<Block> {
+): Promise<{ readonly head: Block; readonly takenBack: readonly string[] }> {
   const head = await chain.head();
   const base = await chain.blockAt(head.number - depth);
   const lost: { offset: number; raw: string }[] = [];
+  const takenBack: string[] = [];
   for (let number = base.number + 1; number <= head.number; number++) {
     const { transactions } = await chain.blockAt(number);
+    takenBack.push(...transactions);
     for (const hash of transactions) {
       const raw = await chain.rpc.ask(data.nullable(), "eth_getRawTransactionByHash", hash);
       if (raw !== null && random.chance(kept)) lost.push({ offset: number - base.number + random.int(0, 1), raw });
@@ -41,5 +44,5 @@ export async function reorganise(
     await chain.rpc.send("evm_mine", { timestamp });
     tip = { ...tip, number: base.number + offset };
   }
-  return chain.head();
+  return { head: await chain.head(), takenBack };
 }

@@ -82,6 +82,7 @@ class Run implements Listener {
   private storesLost = 0;
   private forks = 0;
   private deepestFork = 0;
+  private readonly takenBack = new Map<string, number>();
   private balance = PURSE;
   private passing: Promise<void> = Promise.resolve();
   private firstRequest: () => void = () => undefined;
@@ -149,6 +150,7 @@ class Run implements Listener {
       starts: this.keeper.starts,
       forks: this.forks,
       deepestFork: this.deepestFork,
+      takenBack: this.takenBack,
       faults: this.faults,
       kills: this.kills,
       fates: this.fates,
@@ -181,7 +183,8 @@ class Run implements Listener {
       this.isUnseen = false;
     if (moment === "before" && method === "eth_sendRawTransaction") {
       const raw = z.string().parse(call.params?.[0]);
-      this.broadcasts.note(raw, this.storesLost, this.head.timestamp, (hash) => this.store.holds(hash));
+      const moment = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forks };
+      this.broadcasts.note(raw, moment, (hash) => this.store.holds(hash));
     }
     if (this.keeper?.alive !== true) return true;
     const point = pointAt(moment, method);
@@ -272,8 +275,11 @@ class Run implements Listener {
     const most = Math.min(depth, this.head.number - this.prepared.headBlock - 1);
     try {
       const fee = this.baseFee();
-      this.head = await reorganise(this.chain, most, kept, fee, this.random, () => this.fill(this.balance));
+      const fill = (): Promise<void> => this.fill(this.balance);
+      const { head, takenBack } = await reorganise(this.chain, most, kept, fee, this.random, fill);
+      this.head = head;
       this.forks += 1;
+      for (const hash of takenBack) this.takenBack.set(hash, this.forks);
       this.tell(`fork of ${most} blocks, ${kept} kept, head ${this.head.number}`);
       this.deepestFork = Math.max(this.deepestFork, most);
     } finally {

@@ -76,7 +76,17 @@ function seenOf(
     const hash = hashOf(nonce);
     const block = "block" in one ? one.block : BLOCK + nonce;
     if (!("broadcast" in one) || one.broadcast !== undefined) {
-      const usual = { hash, raw: "0x", nonce, maxFee: CAP, priorityFee: GWEI, store: 0, journalled: true, headTime: 0 };
+      const usual = {
+        hash,
+        raw: "0x",
+        nonce,
+        maxFee: CAP,
+        priorityFee: GWEI,
+        store: 0,
+        journalled: true,
+        headTime: 0,
+        forks: 0,
+      };
       broadcasts.all.set(hash, { ...usual, ...one.broadcast });
     }
     if (!("row" in one) || one.row !== undefined) {
@@ -107,6 +117,7 @@ function seenOf(
     starts: 1,
     forks: 0,
     deepestFork: 0,
+    takenBack: new Map(),
     faults: new Map(),
     kills: new Map(),
     fates: new Map(),
@@ -186,6 +197,17 @@ describe("The verdict on a run of the harness", () => {
       expect(excuses(forked)).to.deep.equal([["a fork changed what it relied on", 1]]);
       onlyFault(seenOf([{ ...idle, broadcast }], { forks: 0 }));
       onlyFault(seenOf([{ ...idle, names: ["expire 7-1"], broadcast }], { forks: 1 }));
+    });
+
+    it("where a fork took the first transaction back after the second was sent, and brought them together", () => {
+      const again: Sent = { nonce: 1, names: ["expire 7-2"], did: [], broadcast: { forks: 1 } };
+      const after = (fork: number): Observed =>
+        seenOf([first, again], { forks: 2, takenBack: new Map([[hashOf(0), fork]]) });
+      expect(excuses(after(2))).to.deep.equal([["brought together by a fork", 1]]);
+      expect(judge(after(1)).double).to.have.length(1);
+      expect(judge(seenOf([first, again], { forks: 2, takenBack: new Map([[hashOf(1), 2]]) })).double).to.have.length(
+        1,
+      );
     });
 
     it("where the journal that knew of the first transaction was lost before the second", () => {
@@ -302,8 +324,8 @@ describe("What the verdict rests on", () => {
 
   it("notes of a broadcast what its bytes say, and of the first time whether it was journalled", async () => {
     const broadcasts = new Broadcasts();
-    expect(broadcasts.note(await raw, 2, 99, () => false)).to.equal(true);
-    expect(broadcasts.note(await raw, 3, 100, () => true)).to.equal(false);
+    expect(broadcasts.note(await raw, { store: 2, headTime: 99, forks: 1 }, () => false)).to.equal(true);
+    expect(broadcasts.note(await raw, { store: 3, headTime: 100, forks: 2 }, () => true)).to.equal(false);
     const { hash } = Transaction.from(await raw);
     expect([...broadcasts.all.values()]).to.deep.equal([
       {
@@ -315,6 +337,7 @@ describe("What the verdict rests on", () => {
         store: 2,
         journalled: false,
         headTime: 99,
+        forks: 1,
       },
     ]);
   });

@@ -22,14 +22,16 @@ export interface Verdict {
 
 /**
  * Why a mined transaction of the keeper did not do what it names: somebody else did it first; a fork put it before the
- * moment when it was due, or took back what an order relied on, like a heartbeat; the tenant was faster; or the keeper had
- * sent it before its journal was lost, and could not know.
+ * moment when it was due, or took back what an order relied on, like a heartbeat; or took back an earlier transaction that
+ * did it, too, after this one was sent for the next time that it was due, and both were mined anew at once; the tenant was
+ * faster; or the keeper had sent it before its journal was lost, and could not know.
  */
 export type Excuse =
   | "rival was first"
   | "mined early by a fork"
   | "no longer possible"
   | "a fork changed what it relied on"
+  | "brought together by a fork"
   | "sent before the journal was lost";
 
 /** Compares chain, store and oracle. */
@@ -54,6 +56,8 @@ export function judge(seen: Observed): Verdict {
       const storeOf = (hash: string): number => seen.broadcasts.all.get(hash)?.store ?? seen.storesLost;
       if (last !== undefined && hashes.has(last.hash) && storeOf(last.hash) !== storeOf(transaction.hash)) {
         add(excused, "sent before the journal was lost");
+      } else if (last !== undefined && wereBroughtTogether(seen, last.hash, transaction.hash)) {
+        add(excused, "brought together by a fork");
       } else if (last !== undefined && hashes.has(last.hash)) {
         double.push(`${duty}: block ${last.block} (${last.hash}) and again ${transaction.block} (${transaction.hash})`);
       } else if (last !== undefined) add(excused, "rival was first");
@@ -78,6 +82,12 @@ export function judge(seen: Observed): Verdict {
     broadcast: seen.broadcasts.all.size,
     lag: seen.lag,
   };
+}
+
+/** Whether a fork took the first one back after the second one was sent. */
+function wereBroughtTogether({ takenBack, broadcasts }: Observed, first: string, second: string): boolean {
+  const sentAfter = broadcasts.all.get(second)?.forks;
+  return sentAfter !== undefined && (takenBack.get(first) ?? 0) > sentAfter;
 }
 
 function isBefore(deed: Deed, { block, transactionIndex }: MinedTransaction): boolean {
