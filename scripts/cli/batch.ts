@@ -1,9 +1,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 
-import { formatSafeBatch, safeBatch } from "../../sdk/safeBatch";
+import { type BatchCall, formatSafeBatch, safeBatch } from "../../sdk/safeBatch";
 import { Failure } from "./failure";
 import type { Session } from "./session";
-import type { Step } from "./steps";
 
 /** Fails where a batch cannot be written: before anything is simulated for it. */
 export function requireBatchable(session: Session, file: string): void {
@@ -13,15 +12,18 @@ export function requireBatchable(session: Session, file: string): void {
   if (existsSync(file)) throw new Failure("usage", `${file} exists: name a file that does not, or move it away`);
 }
 
-/** Writes the steps of a command for the Safe Transaction Builder. */
-export async function writeBatch(session: Session, file: string, steps: readonly Step[]): Promise<void> {
+/** A call, and what it does, for people. */
+type Labelled = BatchCall & { readonly label: string };
+
+/** Writes the calls of a command for the Safe Transaction Builder. */
+export async function writeBatch(session: Session, file: string, calls: readonly Labelled[]): Promise<void> {
   const [{ chainId }, safe] = await Promise.all([session.connection(), session.account()]);
   const clock = session.outside.clock ?? Date.now;
-  const batch = safeBatch(steps, {
+  const batch = safeBatch(calls, {
     chainId,
     safe,
-    name: steps.length === 1 ? (steps[0]?.label ?? "Leasehold") : `Leasehold: ${steps.length} calls`,
-    description: steps.map(({ label }) => label).join("; "),
+    name: calls.length === 1 ? (calls[0]?.label ?? "Leasehold") : `Leasehold: ${calls.length} calls`,
+    description: calls.map(({ label }) => label).join("; "),
     createdAt: clock(),
   });
   try {

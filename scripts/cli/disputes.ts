@@ -10,6 +10,7 @@ import {
 import { formatBps, MILLIONTH } from "../../sdk/units";
 import { Failure } from "./failure";
 import { hold } from "./format";
+import type { Named } from "./inputs";
 import { eventsSince } from "./logs";
 import { type Lease, readLeases } from "./reads";
 import type { Session } from "./session";
@@ -144,9 +145,6 @@ export async function readDispute(session: Session, id: bigint): Promise<Dispute
   const hint = `see leasehold dispute list --lease ${formatLeaseId(lease)}`;
   throw new Failure("refused", `there is no dispute ${formatDisputeId(id)}: ${hint}`);
 }
-
-/** A dispute as a person names it: by itself, or by its lease where that leaves one. */
-export type Named = { readonly dispute: bigint } | { readonly lease: bigint };
 
 /** The dispute that is named; of a lease the one that is open, else the only one that there was. */
 export async function namedDispute(session: Session, named: Named): Promise<Dispute> {

@@ -3,7 +3,6 @@ import { z } from "zod";
 
 import { parseDisputeId, parseLeaseId, parseOfferId } from "../../sdk/ids";
 import { decimalText, parseDuration, parsePrice, UnitError } from "../../sdk/units";
-import type { Named } from "./disputes";
 
 /** A text that `parse` turns into a value, or refuses with a UnitError. */
 export function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
@@ -28,6 +27,9 @@ export const price = parsed(parsePrice);
 export const duration = parsed(parseDuration);
 export const offerId = parsed(parseOfferId);
 export const leaseId = parsed(parseLeaseId);
+
+/** A dispute as a person names it: by itself, or by its lease where that leaves one. */
+export type Named = { readonly dispute: bigint } | { readonly lease: bigint };
 
 /** A dispute as 7-12/0x..., or the lease that it is about. */
 export const disputeOrLease = parsed((text): Named => {

@@ -1,6 +1,7 @@
-import { type Dispute, namedDispute, type Named } from "../../disputes";
+import { type Dispute, namedDispute } from "../../disputes";
 import { movesText, type Stage, stageOf, stateText } from "../../disputeWords";
 import { Failure } from "../../failure";
+import type { Named } from "../../inputs";
 import type { Session } from "../../session";
 
 /** What a command acts on. */
