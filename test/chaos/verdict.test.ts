@@ -205,6 +205,8 @@ describe("The verdict on a run of the harness", () => {
         seenOf([first, again], { forks: 2, takenBack: new Map([[hashOf(0), fork]]) });
       expect(excuses(after(2))).to.deep.equal([["brought together by a fork", 1]]);
       expect(judge(after(1)).double).to.have.length(1);
+      const byAnother = { rivals: [byRival("expire 7-2", BLOCK - 1)], takenBack: new Map([[RIVAL, 2]]) };
+      expect(excuses(seenOf([again], { forks: 2, ...byAnother }))).to.deep.equal([["rival was first", 1]]);
       expect(judge(seenOf([first, again], { forks: 2, takenBack: new Map([[hashOf(1), 2]]) })).double).to.have.length(
         1,
       );

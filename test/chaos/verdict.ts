@@ -54,12 +54,11 @@ export function judge(seen: Observed): Verdict {
       const before = deeds.filter((deed) => isBefore(deed, transaction));
       const last = before.at(-1);
       const storeOf = (hash: string): number => seen.broadcasts.all.get(hash)?.store ?? seen.storesLost;
-      if (last !== undefined && hashes.has(last.hash) && storeOf(last.hash) !== storeOf(transaction.hash)) {
-        add(excused, "sent before the journal was lost");
-      } else if (last !== undefined && wereBroughtTogether(seen, last.hash, transaction.hash)) {
-        add(excused, "brought together by a fork");
-      } else if (last !== undefined && hashes.has(last.hash)) {
-        double.push(`${duty}: block ${last.block} (${last.hash}) and again ${transaction.block} (${transaction.hash})`);
+      if (last !== undefined && hashes.has(last.hash)) {
+        const { hash, block } = last;
+        if (storeOf(hash) !== storeOf(transaction.hash)) add(excused, "sent before the journal was lost");
+        else if (wereBroughtTogether(seen, hash, transaction.hash)) add(excused, "brought together by a fork");
+        else double.push(`${duty}: block ${block} (${hash}) and again ${transaction.block} (${transaction.hash})`);
       } else if (last !== undefined) add(excused, "rival was first");
       else if (transaction.time <= (seen.broadcasts.all.get(transaction.hash)?.headTime ?? 0))
         add(excused, "mined early by a fork");
