@@ -45,10 +45,9 @@ export function agree<T>(question: Question<T>): Promise<Agreed<T>> {
   return new Promise((resolve, reject) => {
     const answers = new Map<Endpoint, { readonly key: string; readonly value: T }>();
     const failures: string[] = [];
-    let pending = endpoints.length;
     let winner: string | undefined;
 
-    const look = (): void => {
+    const look = (pending: number): void => {
       const sizes = new Map<string, number>();
       for (const answer of answers.values()) sizes.set(answer.key, (sizes.get(answer.key) ?? 0) + 1);
       for (const answer of answers.values()) {
@@ -75,10 +74,7 @@ export function agree<T>(question: Question<T>): Promise<Agreed<T>> {
     askEach(question, {
       answered: (value, endpoint) => void answers.set(endpoint, { key: key(value), value }),
       failed: (reason) => void failures.push(reason),
-      look: (left) => {
-        pending = left;
-        look();
-      },
+      look,
       reject,
     });
   });
@@ -123,13 +119,12 @@ const GRACE_MS = 250;
  * few answer.
  */
 export function gather<T>(question: Omit<Question<T>, "key">): Promise<T[]> {
-  const { n, endpoints, what } = question;
+  const { n, what } = question;
   return new Promise((resolve, reject) => {
     const values: T[] = [];
     const failures: string[] = [];
-    let pending = endpoints.length;
     let timer: NodeJS.Timeout | undefined;
-    const look = (): void => {
+    const look = (pending: number): void => {
       if (pending === 0) {
         clearTimeout(timer);
         if (values.length < quorum(n)) reject(tooFew(what, n, values.length, failures));
@@ -141,10 +136,7 @@ export function gather<T>(question: Omit<Question<T>, "key">): Promise<T[]> {
     askEach(question, {
       answered: (value) => void values.push(value),
       failed: (reason) => void failures.push(reason),
-      look: (left) => {
-        pending = left;
-        look();
-      },
+      look,
       reject,
     });
   });

@@ -1,4 +1,6 @@
-import { type EventFragment, getAddress, type ParamType } from "ethers";
+import type { EventFragment, ParamType } from "ethers";
+
+import { checksummed } from "./checksum";
 
 /** A log, as far as its arguments go. */
 export interface LogWords {
@@ -7,9 +9,6 @@ export interface LogWords {
 }
 
 const DIGITS = 64;
-/** Checksums are hashes: those of addresses that come again and again are kept. */
-const checksummed = new Map<string, string>();
-const MOST_KEPT = 10_000;
 
 /**
  * Reads single arguments of one event's logs. ethers decodes all of them at once, and hashes the signatures of all events
@@ -42,13 +41,7 @@ export class LogFields {
 
   /** An address, checksummed. */
   address(log: LogWords, field: string): string {
-    const digits = this.word(log, field).slice(-40);
-    const known = checksummed.get(digits);
-    if (known !== undefined) return known;
-    const address = getAddress(`0x${digits.toLowerCase()}`);
-    if (checksummed.size >= MOST_KEPT) checksummed.clear();
-    checksummed.set(digits, address);
-    return address;
+    return checksummed(`0x${this.word(log, field).slice(-40)}`);
   }
 
   /** How many elements an array has. */

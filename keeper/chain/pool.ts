@@ -2,7 +2,7 @@ import { type LogParams, toQuantity } from "ethers";
 
 import { middle, quorum, reachedBy } from "./agreement";
 import type { Broadcast, CallRequest, ChainApi, Header, LogFilter, Receipt } from "./api";
-import { agree, DisagreementError, gather, note, type Question } from "./ask";
+import { type Agreed, agree, DisagreementError, gather, note, type Question } from "./ask";
 import { broadcast } from "./broadcast";
 import type { Endpoint } from "./endpoint";
 import { View } from "./heads";
@@ -95,12 +95,15 @@ export class Pool implements ChainApi {
         throw error;
       });
     const question = this.question("the logs of some blocks", members, ask, to);
-    const { value, same } = await agree(question);
-    if (value instanceof TooMuchError) throw value;
+    const told = async (): Promise<Agreed<LogParams[]>> => {
+      const { value, same } = await agree(question);
+      if (value instanceof TooMuchError) throw value;
+      return { value, same };
+    };
+    const { value, same } = await told();
     if (same > 1) return value;
     // Nobody contradicts one alone but itself.
-    const { value: again } = await agree(question);
-    if (again instanceof TooMuchError) throw again;
+    const { value: again } = await told();
     if (namesOf(value) === namesOf(again)) return value;
     throw new WaitError(`One endpoint alone told different logs of blocks ${from} to ${to} when it was asked twice.`);
   }

@@ -1,8 +1,10 @@
 /** What nodes answer, checked and brought into one form: checksummed addresses, all else in lower case. */
 import { createHash } from "node:crypto";
 
-import { getAddress, type LogParams } from "ethers";
+import type { LogParams } from "ethers";
 import { z } from "zod";
+
+import { checksummed } from "./checksum";
 
 import type { Header, Receipt } from "./api";
 
@@ -23,19 +25,6 @@ export const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address")
   .transform(checksummed);
-
-/** Checksums are hashes, and a few contracts are the addresses of nearly all logs. */
-const known = new Map<string, string>();
-const MOST_KNOWN = 1_000;
-
-function checksummed(text: string): string {
-  const found = known.get(text);
-  if (found !== undefined) return found;
-  const checked = getAddress(text.toLowerCase());
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(text, checked);
-  return checked;
-}
 
 export const quantity = z
   .string()
