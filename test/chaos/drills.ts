@@ -19,7 +19,7 @@ export interface Measure {
 /** What drills work with. */
 export interface Kit {
   readonly prepared: Prepared;
-  /** The compiled keeper. */
+  /** What Node is to run, and its arguments: the compiled keeper. */
   readonly program: readonly string[];
   /** Of this run's files. */
   readonly directory: string;

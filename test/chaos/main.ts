@@ -9,6 +9,7 @@ import { bundleKeeper } from "./bundle";
 import { DRILLS, type Kit } from "./drills";
 import { preparedWorld } from "./prepared";
 import { keepRecord, resultOf } from "./record";
+import type { Observed } from "./observed";
 import { play } from "./run";
 import { scenarioOf } from "./scenario";
 import { tableHead, tableRow } from "./table";
@@ -61,14 +62,16 @@ async function chaos(kit: Kit, { runs, seed: first, jobs, attempts, json, keepFa
       const seed = next++;
       const home = path.join(directory, `${seed}`);
       try {
-        let seen = await play(prepared, program, scenarioOf(seed), home);
-        let verdict = judge(seen);
+        const once = async (): Promise<{ seen: Observed; verdict: Verdict }> => {
+          const seen = await play(prepared, program, scenarioOf(seed), home);
+          return { seen, verdict: judge(seen) };
+        };
+        let { seen, verdict } = await once();
         for (let played = 1; played < attempts && !passed(verdict); played++) {
           say(`${tableRow(seen, verdict, tally.runs)}\n${faultsOf(verdict)}\n      It is played once more.`);
           if (keepFailed !== undefined) keepRecord(keepFailed, seen, verdict);
           rmSync(home, { recursive: true, force: true });
-          seen = await play(prepared, program, scenarioOf(seed), home);
-          verdict = judge(seen);
+          ({ seen, verdict } = await once());
         }
         tally.add(seed, seen, verdict);
         results.push(resultOf(seen, verdict));

@@ -183,8 +183,8 @@ class Run implements Listener {
       this.isUnseen = false;
     if (moment === "before" && method === "eth_sendRawTransaction") {
       const raw = z.string().parse(call.params?.[0]);
-      const moment = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forks };
-      this.broadcasts.note(raw, moment, (hash) => this.store.holds(hash));
+      const now = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forks };
+      this.broadcasts.note(raw, now, (hash) => this.store.holds(hash));
     }
     if (this.keeper?.alive !== true) return true;
     const point = pointAt(moment, method);

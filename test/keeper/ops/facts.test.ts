@@ -5,6 +5,7 @@ import type { CallRequest } from "../../../keeper/chain/api";
 import { RevertError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { ConfigError } from "../../../keeper/config/load";
 import { type Facts, factsOf } from "../../../keeper/ops/facts";
+import { rejection } from "../chain/nodes";
 
 const MARKET = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const TOKEN = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
@@ -29,13 +30,6 @@ function ask({ to, data }: CallRequest): Promise<string> {
 const facts = (weiPerToken: readonly (readonly [string, bigint])[], l1FeeOracle?: string, call = ask): Promise<Facts> =>
   factsOf({ weiPerToken: new Map(weiPerToken), l1FeeOracle }, { call }, 10, MARKET);
 
-async function failure(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => expect.fail("it should fail"),
-    (error: unknown) => error,
-  );
-}
-
 describe("What a keeper asks when it starts", () => {
   it("are the market's allowance, the decimals of the tokens with a price, and what publishing takes", async () => {
     const { outageAllowance, prices, l1Fees } = await facts([[TOKEN, 5n]], ORACLE);
@@ -51,7 +45,7 @@ describe("What a keeper asks when it starts", () => {
       [TOKEN, 1n],
       [ORACLE, 1n],
     ] as const;
-    const error = await failure(facts(wrong, MARKET));
+    const error = await rejection(facts(wrong, MARKET));
     expect(error).to.be.instanceOf(ConfigError);
     expect(error instanceof ConfigError && error.faults).to.deep.equal([
       `KEEPER_TOKEN_PRICES: ${NO_TOKEN} does not tell its decimals: remove it, or correct its address`,
@@ -64,7 +58,7 @@ describe("What a keeper asks when it starts", () => {
     for (const silent of [TOKEN, ORACLE, MARKET]) {
       const call = (request: CallRequest): Promise<string> =>
         request.to === silent ? Promise.reject(new WaitError("no endpoint answers")) : ask(request);
-      expect(await failure(facts([[TOKEN, 5n]], ORACLE, call)), silent).to.be.instanceOf(WaitError);
+      expect(await rejection(facts([[TOKEN, 5n]], ORACLE, call)), silent).to.be.instanceOf(WaitError);
     }
   });
 });
