@@ -10,15 +10,13 @@ import { leaseIdOf } from "../../sdk/ids";
 import { packResources, parseResources } from "../../sdk/resources";
 import { parseAmount, parsePrice, priceToX32Up } from "../../sdk/units";
 import { Market__factory } from "../../typechain-types";
-import { Chain, CHAIN_ID } from "../chaos/chain";
+import { AMPLE, Chain, CHAIN_ID } from "../chaos/chain";
 
 const ROOT = path.join(__dirname, "../..");
 const DAY = 86_400;
 /** Leases that one transaction opens, and that one starts. Blocks are as large as that takes while the crowd gathers. */
 const OPENED_AT_ONCE = 250;
 const STARTED_AT_ONCE = 1_000;
-/** What a transaction costs depends on the second in which it is mined: estimates are of another one. */
-const AMPLE = { gasLimit: 1_000_000n };
 const BUILDING_GAS = 2n ** 40n;
 
 /**

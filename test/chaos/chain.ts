@@ -14,6 +14,8 @@ const START_PATIENCE_MS = 30_000;
 export const CHAIN_ID = 31337;
 export const BLOCK_SECONDS = 12;
 export const GWEI = 10n ** 9n;
+/** What a transaction costs depends on the second in which it is mined: estimates are of another one. */
+export const AMPLE = { gasLimit: 1_000_000n };
 
 const blockSchema = z.object({
   number: quantity,

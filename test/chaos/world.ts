@@ -9,7 +9,7 @@ import { buildWorld, mined, type ProviderName, PROVIDERS, type TenantName, type 
 import { disputeIdOf, leaseIdOf } from "../../sdk/ids";
 import { packResources, parseResources } from "../../sdk/resources";
 import { parseAmount, parsePrice, priceToX32Up } from "../../sdk/units";
-import { Chain } from "./chain";
+import { AMPLE, Chain } from "./chain";
 
 const ROOT = path.join(__dirname, "../..");
 const HOUR = 3_600;
@@ -184,7 +184,7 @@ class Builder {
   private async heartbeats(): Promise<void> {
     const { contracts, people } = this.world;
     for (const name of PROVIDERS) {
-      await mined(contracts.liveness.connect(people[`${name} operator`]).heartbeat(people[name]));
+      await mined(contracts.liveness.connect(people[`${name} operator`]).heartbeat(people[name], AMPLE));
     }
   }
 
