@@ -294,13 +294,15 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev A lock of the calling module after `given`, paid by another account, joined it.
+    /// @dev A lock of the calling module after `given`, paid by another account, joined it. The account approved the module
+    /// itself once: each approval moves the nonce.
     function _afterGift(
         ModuleLock held,
         address token,
         address account,
         uint256 given
     ) private view returns (ModuleLock) {
+        if (held.nonce() == 0) revert EscrowModuleNotApproved(msg.sender, token, account);
         uint256 room = type(uint120).max - held.locked();
         if (given > room) revert EscrowLockTooLarge(msg.sender, token, account, room, given);
         return held.afterGift(given);

@@ -155,9 +155,10 @@ export const CHANGES: readonly Scenario[] = [
     action: "transfer-accept",
     state: "first",
     items: 1,
-    conditions: "by somebody who never used the escrow",
+    conditions: "by somebody who approved the market with a ceiling of zero, and did nothing else",
     async send(world) {
       const recipient = newcomer(world);
+      await world.escrow.connect(recipient).approveModule(world.token, world.market, 0n);
       return accept(world, recipient);
     },
   },
