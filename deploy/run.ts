@@ -238,10 +238,10 @@ export class Run {
     if (wrong.length === 0) return;
     throw new DeployError(
       "POWERS",
-      "Powers or parameters are not what the network file says, so the deployer does not step down. Its role is as it " +
-        `was:\n${wrong.map((power) => `  ${renderPower(power, this.stage)}`).join("\n")}`,
-      "find out who did that with the deployer's key: whoever has it can do more. Roles, delays and announced calls the " +
-        "key can take back (AccessManager.revokeRole, setTargetAdminDelay, setGrantDelay, cancel); then run again. " +
+      "Powers or parameters are not what the network file says, so the deployer does not step down. Its role is as " +
+        `it was:\n${wrong.map((power) => `  ${renderPower(power, this.stage)}`).join("\n")}`,
+      "find out who did that with the deployer's key: whoever has it can do more. Roles, delays and announced calls " +
+        "the key can take back (AccessManager.revokeRole, setTargetAdminDelay, setGrantDelay, cancel); then run again. " +
         "Versions, listings and seats stay for good: deploy another release from a new key.",
     );
   }
@@ -252,10 +252,11 @@ export class Run {
     if (verdict.sound) return verdict;
     throw new DeployError(
       "POWERS",
-      `Every step is done, but powers or parameters are not what the network file says: ${summaryOf(verdict, this.stage)}`,
-      "find out who did that; do not use the deployment until governance has set it right. What governance cannot set " +
-        "right (versions, listings and seats of before the handover, delays of a century) takes another deployment. What " +
-        "could not be read, another node may serve: run again, or `npm run census`.",
+      "Every step is done, but powers or parameters are not what the network file says: " +
+        summaryOf(verdict, this.stage),
+      "find out who did that; do not use the deployment until governance has set it right. What governance cannot " +
+        "set right (versions, listings and seats of before the handover, delays of a century) takes another " +
+        "deployment. What could not be read, another node may serve: run again, or `npm run census`.",
     );
   }
 }

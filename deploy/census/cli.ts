@@ -46,10 +46,10 @@ export async function main(args: readonly string[], out: Output): Promise<number
   let code: number = EXIT.done;
   const program = new Command("census")
     .description(
-      "Who can do what with a deployment, and whether everything is what its network file says or what was voted for\n" +
-        "since, from the chain's events and storage. Reads only, needs no key.\n" +
-        "Exit: 0 as it should be, 3 the deployer or a stranger can do something, or something differs from the network\n" +
-        "file, 1 it could not look everywhere.",
+      "Who can do what with a deployment, and whether everything is what its network file says or what was\n" +
+        "voted for since, from the chain's events and storage. Reads only, needs no key.\n" +
+        "Exit: 0 as it should be, 3 the deployer or a stranger can do something, or something differs from the\n" +
+        "network file, 1 it could not look everywhere.",
     )
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.line(text.trimEnd()), writeErr: (text) => out.error(text.trimEnd()) })

@@ -23,8 +23,8 @@ function pendingDelay(seconds: bigint, from: bigint, now: bigint): PendingDelay 
 }
 
 /**
- * What the AccessManager lets whom do: told by its events, and asked of it as it is now. It has no getter for changes of
- * target and grant delays that are still to come: the last event tells them.
+ * What the AccessManager lets whom do: told by its events, and asked of it as it is now. It has no getter for changes
+ * of target and grant delays that are still to come: the last event tells them.
  */
 export async function readManager(scope: Scope, history: History, now: bigint): Promise<ManagerFacts> {
   const { at, deployer, contracts } = scope;

@@ -35,7 +35,8 @@ export function renderCensus(verdict: Verdict, names: Names): string {
     power.found,
     standingOf(power, names),
   ]);
-  return `${plainTable(["power or parameter", "held or set by", "found in", "standing"], rows)}\n\n${summaryOf(verdict, names)}`;
+  const head = ["power or parameter", "held or set by", "found in", "standing"];
+  return `${plainTable(head, rows)}\n\n${summaryOf(verdict, names)}`;
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

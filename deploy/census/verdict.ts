@@ -17,8 +17,8 @@ export interface Verdict {
   readonly changedByGovernance: number;
   readonly unreadable: number;
   /**
-   * Neither the deployer nor a stranger can do anything, now or later, nobody can do anything to the escrow, everything is
-   * what the network file says or what was voted for since, and all of it was read.
+   * Neither the deployer nor a stranger can do anything, now or later, nobody can do anything to the escrow, everything
+   * is what the network file says or what was voted for since, and all of it was read.
    */
   readonly sound: boolean;
 }

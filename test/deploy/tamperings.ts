@@ -244,7 +244,8 @@ const SEATS: readonly Tampering[] = [
       await contracts.guardian.connect(stranger).pause([at.market], 604_800);
       const until = formatInstant((await timeOf(anvil)) + 604_800n);
       await contracts.guardian.seat(guardian);
-      const one = `seated as guardian past governance, one after the other: ${guardian}, ${stranger.address}, ${guardian}`;
+      const seated = [guardian, stranger.address, guardian].join(", ");
+      const one = `seated as guardian past governance, one after the other: ${seated}`;
       return [
         [one, "not as reviewed", `${guardian}, once`],
         [`new leases and offers are paused until ${until}`, "not as reviewed", "no pause but by the guardian"],
