@@ -20,7 +20,7 @@ import { ROLES } from "../../sdk/roles";
 import { MockToken__factory } from "../../typechain-types";
 import { type Anvil, noAnvil, startAnvil } from "./anvil";
 import { compiled, deploy, localInput, localParameters, stopped } from "./helpers";
-import { type Expected, TAMPERINGS, type Unfinished } from "./tamperings";
+import { type Expected, settling, TAMPERINGS, type Unfinished } from "./tamperings";
 
 const STRANGER = "0x00000000000000000000000000000000000f00D5";
 
@@ -53,7 +53,7 @@ describe("a deployer's time bombs (ATK-GOV-10)", () => {
     await stopped(deploy({ signer, parameters, book: store, plan }), "POWERS");
     book = store.load() as AddressBook;
     const at = predictAddresses(parameters);
-    const stranger = await anvil.provider.getSigner(9);
+    const stranger = settling(await anvil.provider.getSigner(9));
     return { anvil, parameters, at, contracts: handlesAt(at, signer), stranger, otherToken };
   }
 
@@ -113,7 +113,8 @@ describe("a deployer's time bombs (ATK-GOV-10)", () => {
     directory = mkdtempSync(path.join(tmpdir(), "leasehold-tampering-"));
     anvil = await startAnvil(31_337);
     input = localInput();
-    signer = await anvil.provider.getSigner(input.deployer);
+    anvil.provider.pollingInterval = 20;
+    signer = settling(await anvil.provider.getSigner(input.deployer));
     const token = async (): Promise<string> => {
       const created = await new MockToken__factory(signer).deploy("Dollar", "USD6", 6);
       return (await created.waitForDeployment()).getAddress();

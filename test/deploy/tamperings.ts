@@ -9,6 +9,7 @@ import type { Handles } from "../../sdk/handles";
 import { ROLES } from "../../sdk/roles";
 import { formatInstant } from "../../sdk/units";
 import type { Anvil } from "./anvil";
+import { behaving } from "./helpers";
 
 /** A deployment on anvil whose deployer is still admin, and has everything else done. */
 export interface Unfinished {
@@ -48,11 +49,22 @@ export async function pass({ provider }: Anvil, seconds: bigint): Promise<void> 
   await provider.send("evm_mine", []);
 }
 
+/** A signer whose transactions are mined when it returns them: the next one is estimated on their effects. */
+export function settling(signer: JsonRpcSigner): JsonRpcSigner {
+  return behaving(signer, {
+    async sendTransaction(transaction) {
+      const response = await signer.sendTransaction(transaction);
+      await response.wait();
+      return response;
+    },
+  });
+}
+
 /** Runs `work` as an account whose key nobody has. */
 export async function acting<T>({ provider }: Anvil, who: string, work: (as: JsonRpcSigner) => Promise<T>): Promise<T> {
   await provider.send("anvil_impersonateAccount", [who]);
   await provider.send("anvil_setBalance", [who, "0x8ac7230489e80000"]);
-  const result = await work(await provider.getSigner(who));
+  const result = await work(settling(await provider.getSigner(who)));
   await provider.send("anvil_stopImpersonatingAccount", [who]);
   return result;
 }
