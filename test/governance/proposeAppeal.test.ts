@@ -203,7 +203,7 @@ describe("HoldGovernor: proposeAppeal", () => {
       const next = await fileClaim(f, silentA.lease, { faultStart });
       expect(next.id).to.equal(silentA.id);
       await moveTo(next.filedAt + ANSWER_WINDOW);
-      await f.disputes.connect(f.providerA).appeal(next.id);
+      await f.disputes.connect(f.providerA).appeal(next.id, next.filedAt, false);
       await expect(governor.proposeAppeal(f.disputes, decisions, "Second"))
         .to.be.revertedWithCustomError(governor, "GovernorNotAppealed")
         .withArgs(silentA.id, silentA.filedAt);
@@ -243,7 +243,7 @@ describe("HoldGovernor: proposeAppeal", () => {
       const lease = await leaseAgain(f, { offer: f.offerD, tenant: f.tenantA, duration: 30 * DAY });
       const filed = await fileClaim(f, lease);
       await refuses(filed);
-      await f.disputes.connect(f.providerA).answer(filed.id);
+      await f.disputes.connect(f.providerA).answer(filed.id, filed.filedAt, false);
       await refuses(filed);
       await concede(f.disputes, f.providerA, filed.id);
       await refuses(filed);

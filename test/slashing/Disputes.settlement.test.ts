@@ -186,13 +186,13 @@ describe("Disputes", () => {
       const before = await free();
       await end();
       const after = await free();
-      expect((await f.escrow.moduleAccount(f.market, f.lease.token, f.disputes)).locked).to.equal(0n);
+      expect((await f.market.claimOf(f.lease.id, f.tenantA)).held).to.equal(0n);
       return after.map((amount, index) => amount - before[index]!);
     }
 
     it("returns held earnings to the tenant where the claim is upheld, fee included (INV-DSP-2)", async () => {
       const f = await loadFixture(heldFixture);
-      expect((await f.escrow.moduleAccount(f.market, f.lease.token, f.disputes)).locked).to.equal(f.held);
+      expect((await f.market.claimOf(f.lease.id, f.tenantA)).held).to.equal(f.held);
       await concede(f.disputes, f.providerA, f.dispute.id);
       expect(await moved(f, () => f.disputes.connect(f.keeper).execute(f.dispute.id))).to.deep.equal([f.held, 0n, 0n]);
     });
@@ -203,13 +203,11 @@ describe("Disputes", () => {
     ] as const) {
       it(`sends them on to the provider where it ${outcome === "failed" ? "failed" : "was rejected"}, the fee to the treasury (INV-DSP-2)`, async () => {
         const f = await loadFixture(heldFixture);
-        if (answered) await f.disputes.connect(f.providerA).answer(f.dispute.id);
+        if (answered) await f.disputes.connect(f.providerA).answer(f.dispute.id, f.dispute.filedAt, false);
         const fee = partOf(f.held, FEE_BPS);
-        expect(await moved(f, () => f.disputes.connect(f.tenantA).withdraw(f.dispute.id))).to.deep.equal([
-          0n,
-          f.held - fee,
-          fee,
-        ]);
+        expect(
+          await moved(f, () => f.disputes.connect(f.tenantA).withdraw(f.dispute.id, f.dispute.filedAt)),
+        ).to.deep.equal([0n, f.held - fee, fee]);
       });
     }
 

@@ -48,10 +48,10 @@ async function closedFixture() {
   const appealed = await fileClaim(f, appealedLease);
   await moveTo(appealed.filedAt + ANSWER_WINDOW);
   const appealedAt = (await now()) + 1;
-  await at(appealedAt, () => f.disputes.connect(f.providerA).appeal(appealed.id));
+  await at(appealedAt, () => f.disputes.connect(f.providerA).appeal(appealed.id, appealed.filedAt, false));
   const silent = await fileClaim(f, silentLease);
   const ruled = await fileClaim(f, ruledLease);
-  await f.disputes.connect(f.providerA).answer(ruled.id);
+  await f.disputes.connect(f.providerA).answer(ruled.id, ruled.filedAt, false);
 
   // Leases on their way to every end.
   for (const [operator, provider] of [
@@ -115,7 +115,8 @@ describe("ATK-GOV-8: the holders revoke every role and close every target", () =
     await market.connect(f.stranger).expire([toExpire.id, started.id]);
 
     // The council rules, without the holders; silence is an answer; the appeal is heard by nobody.
-    for (const member of [f.memberA, f.memberB, f.memberC]) await disputes.connect(member).rule(ruled.id, false);
+    for (const member of [f.memberA, f.memberB, f.memberC])
+      await disputes.connect(member).rule(ruled.id, ruled.filedAt, false);
     const ruledAt = await now();
     await moveTo(ruledAt + APPEAL_WINDOW);
     await disputes.connect(f.stranger).execute(ruled.id);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 
-import { ANSWER_WINDOW, disputeIdOf, EVIDENCE, FaultClass, Outcome } from "../../helpers/disputes";
+import { ANSWER_WINDOW, disputeIdOf, EVIDENCE, FaultClass, Outcome, present } from "../../helpers/disputes";
 import { carry, carryOut, type Governed, governedFixture, argumentsOf, callsOf } from "../../helpers/governance";
 import { createOffer, MisfitReason, openLease } from "../../helpers/leases";
 import { loadFixture } from "../../helpers/loadFixture";
@@ -123,7 +123,7 @@ describe("Drill: a new market beside the old one (INV-LSE-9, INV-GOV-4)", () => 
     await at(filedAt, () => disputes.connect(f.tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE));
     const id = disputeIdOf(lease.id, f.tenantA);
     await moveTo(filedAt + ANSWER_WINDOW);
-    await disputes.connect(f.providerA).appeal(id);
+    await present(disputes.connect(f.providerA)).appeal(id);
     const decisions = [{ disputeId: id, filedAt, outcome: Outcome.Rejected }];
     await f.governor.connect(f.providerA).proposeAppeal(disputes, decisions, "");
     const calls = await callsOf(disputes.decide.populateTransaction(decisions));
