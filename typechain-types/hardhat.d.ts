@@ -110,6 +110,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IERC1363__factory>;
     getContractFactory(
+      name: "IERC4626",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IERC4626__factory>;
+    getContractFactory(
       name: "IERC5267",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IERC5267__factory>;
@@ -145,6 +149,10 @@ declare module "hardhat/types/runtime" {
       name: "ERC20Votes",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ERC20Votes__factory>;
+    getContractFactory(
+      name: "ERC4626",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ERC4626__factory>;
     getContractFactory(
       name: "IERC20Metadata",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -422,6 +430,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.BlacklistingToken__factory>;
     getContractFactory(
+      name: "ConstantProductPair",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ConstantProductPair__factory>;
+    getContractFactory(
+      name: "DepositForwarder",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.DepositForwarder__factory>;
+    getContractFactory(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.FalseToken__factory>;
@@ -457,6 +473,10 @@ declare module "hardhat/types/runtime" {
       name: "PausableToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PausableToken__factory>;
+    getContractFactory(
+      name: "SavingsVault",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.SavingsVault__factory>;
     getContractFactory(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -647,6 +667,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.IERC1363>;
     getContractAt(
+      name: "IERC4626",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IERC4626>;
+    getContractAt(
       name: "IERC5267",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -691,6 +716,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.ERC20Votes>;
+    getContractAt(
+      name: "ERC4626",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ERC4626>;
     getContractAt(
       name: "IERC20Metadata",
       address: string | ethers.Addressable,
@@ -1037,6 +1067,16 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.BlacklistingToken>;
     getContractAt(
+      name: "ConstantProductPair",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ConstantProductPair>;
+    getContractAt(
+      name: "DepositForwarder",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.DepositForwarder>;
+    getContractAt(
       name: "FalseToken",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1081,6 +1121,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.PausableToken>;
+    getContractAt(
+      name: "SavingsVault",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.SavingsVault>;
     getContractAt(
       name: "ScriptedWallet",
       address: string | ethers.Addressable,
@@ -1264,6 +1309,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC1363>;
     deployContract(
+      name: "IERC4626",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IERC4626>;
+    deployContract(
       name: "IERC5267",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC5267>;
@@ -1299,6 +1348,10 @@ declare module "hardhat/types/runtime" {
       name: "ERC20Votes",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ERC20Votes>;
+    deployContract(
+      name: "ERC4626",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC4626>;
     deployContract(
       name: "IERC20Metadata",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1576,6 +1629,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.BlacklistingToken>;
     deployContract(
+      name: "ConstantProductPair",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ConstantProductPair>;
+    deployContract(
+      name: "DepositForwarder",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DepositForwarder>;
+    deployContract(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.FalseToken>;
@@ -1611,6 +1672,10 @@ declare module "hardhat/types/runtime" {
       name: "PausableToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
+    deployContract(
+      name: "SavingsVault",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1801,6 +1866,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC1363>;
     deployContract(
+      name: "IERC4626",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IERC4626>;
+    deployContract(
       name: "IERC5267",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1845,6 +1915,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ERC20Votes>;
+    deployContract(
+      name: "ERC4626",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC4626>;
     deployContract(
       name: "IERC20Metadata",
       args: any[],
@@ -2191,6 +2266,16 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.BlacklistingToken>;
     deployContract(
+      name: "ConstantProductPair",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ConstantProductPair>;
+    deployContract(
+      name: "DepositForwarder",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DepositForwarder>;
+    deployContract(
       name: "FalseToken",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -2235,6 +2320,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
+    deployContract(
+      name: "SavingsVault",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       args: any[],
