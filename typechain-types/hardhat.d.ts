@@ -433,6 +433,7 @@ declare module "hardhat/types/runtime" {
       name: "ClaimTypesHarness",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ClaimTypesHarness__factory>;
+    getContractFactory(
       name: "ConstantProductPair",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ConstantProductPair__factory>;
@@ -1074,6 +1075,7 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.ClaimTypesHarness>;
+    getContractAt(
       name: "ConstantProductPair",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1639,6 +1641,7 @@ declare module "hardhat/types/runtime" {
       name: "ClaimTypesHarness",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
+    deployContract(
       name: "ConstantProductPair",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ConstantProductPair>;
@@ -2280,6 +2283,7 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
+    deployContract(
       name: "ConstantProductPair",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
