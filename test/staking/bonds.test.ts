@@ -1,11 +1,8 @@
 import { expect } from "chai";
-import { Interface, MaxUint256, parseEther } from "ethers";
+import { MaxUint256, parseEther } from "ethers";
 
 import { deployFixture, OTHER_HOLD, PROVIDER_HOLD } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
-
-/** What staking says to amounts of nothing. */
-const REFUSAL = { interface: new Interface(["error StakingZeroAmount()"]) };
 
 const BONDED = parseEther("1000");
 const RESERVED = parseEther("300");
@@ -51,7 +48,7 @@ describe("Staking: bonds and reservations", () => {
     it("reverts for nothing, and opens no pool", async () => {
       const { staking, providerA, module } = await loadFixture(deployFixture);
       await expect(staking.connect(providerA).bond(module, 0n)).to.be.revertedWithCustomError(
-        REFUSAL,
+        staking,
         "StakingZeroAmount",
       );
       expect(await staking.poolOf(module, providerA)).to.deep.equal([0n, 0n, false]);
@@ -108,7 +105,7 @@ describe("Staking: bonds and reservations", () => {
     it("reverts for a gift of nothing", async () => {
       const { staking, provider, module, stranger } = await loadFixture(bondedFixture);
       await expect(staking.connect(stranger).bondFor(module, provider, 0n)).to.be.revertedWithCustomError(
-        REFUSAL,
+        staking,
         "StakingZeroAmount",
       );
     });
@@ -144,7 +141,7 @@ describe("Staking: bonds and reservations", () => {
     it("reverts for nothing, and opens no pool", async () => {
       const { staking, provider, module, otherModule } = await loadFixture(bondedFixture);
       await expect(staking.connect(provider).moveBond(module, otherModule, 0n)).to.be.revertedWithCustomError(
-        REFUSAL,
+        staking,
         "StakingZeroAmount",
       );
       expect(await staking.poolOf(otherModule, provider)).to.deep.equal([0n, 0n, false]);

@@ -1,19 +1,11 @@
 import { expect } from "chai";
-import { Interface, parseEther, ZeroAddress } from "ethers";
+import { parseEther, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
 
 import { deployFixture, PROVIDER_HOLD } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
 import { DAY, UNBONDING_DELAY } from "../helpers/parameters";
 import { at, pass } from "../helpers/time";
-
-/** What staking says to amounts of nothing. */
-const REFUSAL = { interface: new Interface(["error StakingZeroAmount()"]) };
-/** The bounds of the unbonding delay, as anyone reads them. */
-const BOUNDS = [
-  "function MIN_UNBONDING_DELAY() view returns (uint32)",
-  "function MAX_UNBONDING_DELAY() view returns (uint32)",
-];
 
 const BONDED = parseEther("1000");
 const LEAVING = parseEther("400");
@@ -54,11 +46,10 @@ describe("Staking: unbonding", () => {
   describe("MIN_UNBONDING_DELAY and MAX_UNBONDING_DELAY", () => {
     it("tell the bounds of the delay", async () => {
       const { staking } = await loadFixture(deployFixture);
-      const bounds = await ethers.getContractAt(BOUNDS, await staking.getAddress());
-      expect([
-        await bounds.getFunction("MIN_UNBONDING_DELAY").staticCall(),
-        await bounds.getFunction("MAX_UNBONDING_DELAY").staticCall(),
-      ]).to.deep.equal([10n * BigInt(DAY), 60n * BigInt(DAY)]);
+      expect([await staking.MIN_UNBONDING_DELAY(), await staking.MAX_UNBONDING_DELAY()]).to.deep.equal([
+        10n * BigInt(DAY),
+        60n * BigInt(DAY),
+      ]);
     });
   });
 
@@ -108,12 +99,30 @@ describe("Staking: unbonding", () => {
       });
     }
 
+    it("pays out nothing where all that was ready was put back", async () => {
+      const { staking, hold, provider, module, readyAt } = await loadFixture(unbondingFixture);
+      await at(readyAt, () => staking.connect(provider).cancelUnbonding(module, LEAVING));
+      const starting = at(readyAt + 1, () => staking.connect(provider).startUnbonding(module, 1n));
+      await expect(starting).not.to.emit(staking, "Unbonded");
+      await expect(starting).not.to.emit(hold, "Unlocked");
+      expect(await staking.unbondingOf(provider)).to.deep.equal([1n, readyAt + 1 + UNBONDING_DELAY]);
+    });
+
+    it("pays out nothing where the free bond is too small for the new request", async () => {
+      const { staking, provider, module, readyAt } = await loadFixture(unbondingFixture);
+      const free = BONDED - LEAVING;
+      await expect(at(readyAt, () => staking.connect(provider).startUnbonding(module, free + 1n)))
+        .to.be.revertedWithCustomError(staking, "StakingInsufficientFree")
+        .withArgs(module, provider, free, free + 1n);
+      expect(await staking.unbondingOf(provider)).to.deep.equal([LEAVING, readyAt]);
+    });
+
     it("reverts for nothing, and moves no date", async () => {
       const { staking, provider, module, readyAt } = await loadFixture(unbondingFixture);
       for (const second of [readyAt - 1, readyAt]) {
         await expect(
           at(second, () => staking.connect(provider).startUnbonding(module, 0n)),
-        ).to.be.revertedWithCustomError(REFUSAL, "StakingZeroAmount");
+        ).to.be.revertedWithCustomError(staking, "StakingZeroAmount");
       }
       expect(await staking.unbondingOf(provider)).to.deep.equal([LEAVING, readyAt]);
     });
@@ -149,7 +158,7 @@ describe("Staking: unbonding", () => {
     it("reverts for nothing, and opens no pool", async () => {
       const { staking, provider, otherModule } = await loadFixture(unbondingFixture);
       await expect(staking.connect(provider).cancelUnbonding(otherModule, 0n)).to.be.revertedWithCustomError(
-        REFUSAL,
+        staking,
         "StakingZeroAmount",
       );
       expect(await staking.poolOf(otherModule, provider)).to.deep.equal([0n, 0n, false]);
