@@ -217,6 +217,52 @@ describe("Appeals", () => {
       expect((await disputes.disputeById(again.id)).proceeding.phase).to.equal(Phase.Appealed);
     });
 
+    it("skips what is not open before it asks whose it is: one stale id stops nobody's batch", async () => {
+      const scene = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const { disputes, lease, setting, model, admin, appeals, providerA } = scene;
+      const heir = scene.others[2]!;
+      const stale = await decisionsOn(disputes, [setting.id], [Outcome.Rejected]);
+      await moveTo(model!.since + DECISION_WINDOW);
+      await disputes.execute(setting.id);
+      await disputes.settle(setting.id);
+
+      /** Files, answers, has it upheld, and appeals it. */
+      const appealed = async (claimant: typeof admin): Promise<FiledDispute> => {
+        const filed = await fileClaim(scene, lease, { claimant, faultStart: (await now()) - 1 });
+        await disputes.connect(providerA).answer(filed.id, filed.filedAt, false);
+        for (const member of [scene.memberA, scene.memberB, scene.memberC]) {
+          await disputes.connect(member).rule(filed.id, filed.filedAt, true);
+        }
+        await disputes.connect(providerA).appeal(filed.id, filed.filedAt, false);
+        return filed;
+      };
+      const old = await appealed(scene.stranger);
+      await disputes.connect(admin).publishRules(rulesWith(scene, { appealAuthority: heir.address }));
+      // The same name as the stale one, under the next authority; and one that was never filed, under none.
+      const next = await appealed(scene.tenantA);
+      expect(next.id).to.equal(setting.id);
+      const unknown = { disputeId: 7n, filedAt: 1, outcome: Outcome.Upheld };
+      const [mine] = await decisionsOn(disputes, [old.id], [Outcome.Failed]);
+      const [its] = await decisionsOn(disputes, [next.id], [Outcome.Failed]);
+
+      expect(await disputes.connect(heir).decide.staticCall([...stale, unknown, its!])).to.equal(1n);
+      expect(await disputes.connect(appeals).decide.staticCall([...stale, unknown, mine!])).to.equal(1n);
+      expect(await disputes.connect(providerA).decide.staticCall([...stale, unknown])).to.equal(0n);
+      for (const [caller, decision, authority] of [
+        [heir, mine!, appeals],
+        [appeals, its!, heir],
+      ] as const) {
+        await expect(disputes.connect(caller).decide([...stale, decision]))
+          .to.be.revertedWithCustomError(disputes, "DisputesNotAuthority")
+          .withArgs(decision.disputeId, authority, caller);
+      }
+      await expect(disputes.connect(heir).decide([...stale, unknown, its!]))
+        .to.emit(disputes, "AppealDecided")
+        .withArgs(next.id, Outcome.Failed);
+      // Once it is decided, it is skipped for whoever asks.
+      expect(await disputes.connect(appeals).decide.staticCall([its!, mine!])).to.equal(1n);
+    });
+
     it("reverts without an outcome", async () => {
       const { disputes, setting, appeals } = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
       await expect(decide(disputes, appeals, [setting.id], [Outcome.None]))

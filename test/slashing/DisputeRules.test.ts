@@ -70,6 +70,12 @@ describe("DisputeRules", () => {
     });
   });
 
+  it("tells the bounds of rules", async () => {
+    const { disputes } = await loadFixture(disputeFixture);
+    expect([await disputes.MIN_FRACTION_BPS(), await disputes.MAX_FRACTION_BPS()]).to.deep.equal([100n, 10_000n]);
+    expect(await disputes.MAX_BOND_FLOOR()).to.equal(10n ** 10n);
+  });
+
   describe("publishRules", () => {
     it("publishes the next version, and keeps the last", async () => {
       const f = await loadFixture(disputeFixture);

@@ -361,6 +361,17 @@ describe("Disputes", () => {
     expect(await disputes.HOLD()).to.equal(await hold.getAddress());
   });
 
+  it("tells how long each window is, and how old a fault may be", async () => {
+    const { disputes } = await loadFixture(disputeFixture);
+    expect([
+      await disputes.ANSWER_WINDOW(),
+      await disputes.RULING_WINDOW(),
+      await disputes.APPEAL_WINDOW(),
+      await disputes.DECISION_WINDOW(),
+      await disputes.MAX_FAULT_AGE(),
+    ]).to.deep.equal([2, 4, 2, 21, 7].map((days) => BigInt(days * DAY)));
+  });
+
   it("knows nothing of a dispute that was never filed", async () => {
     const f = await loadFixture(leasedFixture);
     const view = await f.disputes.disputeView(disputeIdOf(f.lease.id, f.stranger));

@@ -156,6 +156,22 @@ describe("Rulings", () => {
       }
     });
 
+    it("reverts to disputes themselves and to HOLD, where it could never leave again, and the share stays (ATK-ROL-4)", async () => {
+      const { disputes, hold, setting, model, memberA, keeper } = await enter(TENANT, settled);
+      for (const to of [await disputes.getAddress(), await hold.getAddress()]) {
+        for (const caller of [memberA, keeper]) {
+          await expect(disputes.connect(caller).collectFee(setting.id, model!.filedAt, to))
+            .to.be.revertedWithCustomError(disputes, "DisputesInvalidRecipient")
+            .withArgs(to);
+        }
+      }
+      await expect(disputes.connect(memberA).collectFee(setting.id, model!.filedAt, memberA)).to.changeTokenBalance(
+        hold,
+        memberA,
+        FILING_FEE / 2n,
+      );
+    });
+
     it("reverts for the zero address, and the share stays", async () => {
       const { disputes, hold, setting, model, memberA } = await enter(TENANT, settled);
       await expect(disputes.connect(memberA).collectFee(setting.id, model!.filedAt, ZeroAddress))
