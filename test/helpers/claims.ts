@@ -126,6 +126,12 @@ export function heldOf(
   };
 }
 
+/** What claims may still take of a collateral before its lease is settled: a quarter of it stays for the service credit. */
+export function reachOf(collateral: bigint, taken = 0n): bigint {
+  const left = collateral - taken - (collateral / MICRO / 4n) * MICRO;
+  return left > 0n ? left : 0n;
+}
+
 /** What an upheld claim takes, in wei, where `coveredBps` of the collateral was taken for that time before. */
 export function slashOf(collateral: bigint, fractionBps: number, coveredBps: number, left: bigint): bigint {
   const more = Math.max(0, Math.min(fractionBps, 10_000) - coveredBps);
