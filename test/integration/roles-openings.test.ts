@@ -192,7 +192,7 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
 
     it("reverts because of its cost where the rate just fits", async () => {
       const f = await loadFixture(openMarketFixture);
-      const offer = await offerOf(f, { price: perSecond(7n) });
+      const offer = await offerOf(f, { price: perSecond(117n) });
       const lease = await activeLease(f, { offer });
       await f.market.connect(f.providerA).setPrice(offer, MOST_PRICE - lease.rate);
       const second = lease.startedAt + 10;
