@@ -31,7 +31,7 @@ async function endingFixture() {
     extend: () => tenant.extend(id, 60, ANY_COST, ROOM),
     resize: (units: number) => tenant.resize(id, units, MOST_PRICE, ANY_COST, ROOM),
     offerTransfer: () => tenant.offerTransfer(id, f.tenantB, ROOM),
-    accept: () => f.market.connect(f.tenantB).acceptTransfer(id, ROOM),
+    accept: () => f.market.connect(f.tenantB).acceptTransfer(id, 0n, ROOM),
     closeAsB: () => f.market.connect(f.tenantB).close(id, ROOM),
     notice: () => f.market.connect(f.providerA).giveNotice(id, end, ROOM),
     collect: () => f.market.connect(f.stranger).collect([id], ROOM),

@@ -99,7 +99,7 @@ describe("ATK-LSE-4: a ring of own leases", () => {
             notice: async () => market.giveNotice(id, (await f.lens.leaseView(id)).end),
             transfer: async () => {
               await market.offerTransfer(id, alone);
-              await market.acceptTransfer(id);
+              await market.acceptTransfer(id, 0n);
             },
           };
           // What is refused is refused; the ring tries the next.

@@ -221,18 +221,29 @@ describe("Quotes: what a quote is good for", () => {
       expect(collateral).to.equal(parseEther("14.9192"));
     });
 
-    it("does not fit while the provider is dark", async () => {
-      const { quotes, market, liveness, operatorA, providerA, tenantA, offerA, signed } =
-        await loadFixture(quotesFixture);
-      const quote = await signed();
-      await liveness.connect(operatorA).heartbeat(providerA);
-      const dark = (await now()) + GRACE;
-      await expect(at(dark, () => openWith(quotes, tenantA, quote)))
-        .to.be.revertedWithCustomError(market, "MarketNoOfferFits")
-        .withArgs([[offerA, MisfitReason.ProviderDark, 0n, 0n]]);
-      await liveness.connect(operatorA).heartbeat(providerA);
-      await openWith(quotes, tenantA, quote);
-    });
+    // Seen within half the grace: one who may be dead already gets no lease (ATK-LSE-15).
+    for (const [since, fits] of [
+      [GRACE / 2 - 1, true],
+      [GRACE / 2, false],
+      [GRACE, false],
+    ] as const) {
+      it(`${fits ? "fits" : "does not fit"} ${since} s after the provider's last heartbeat`, async () => {
+        const { quotes, market, liveness, operatorA, providerA, tenantA, offerA, signed } =
+          await loadFixture(quotesFixture);
+        const quote = await signed();
+        await liveness.connect(operatorA).heartbeat(providerA);
+        const opening = at((await now()) + since, () => openWith(quotes, tenantA, quote));
+        if (fits) {
+          await opening;
+          return;
+        }
+        await expect(opening)
+          .to.be.revertedWithCustomError(market, "MarketNoOfferFits")
+          .withArgs([[offerA, MisfitReason.ProviderStale, 0n, 0n]]);
+        await liveness.connect(operatorA).heartbeat(providerA);
+        await openWith(quotes, tenantA, quote);
+      });
+    }
 
     it("does not fit where it would lock less than the token's minimum, however low the quote", async () => {
       const { quotes, market, tenantA, offerA, signed } = await loadFixture(quotesFixture);
@@ -268,7 +279,7 @@ describe("Quotes: what a quote is good for", () => {
   describe("the hooks of the market", () => {
     it("are for the contract of quotes alone (INV-QTE-5)", async () => {
       const { market, usd6, stranger, providerA, tenantA, offerA, someTerms } = await loadFixture(quotesFixture);
-      const order = anOrder({ token: await usd6.getAddress(), offers: [offerA] });
+      const order = await anOrder(market, { token: await usd6.getAddress(), offers: [offerA] });
       for (const caller of [stranger, providerA, tenantA]) {
         await expect(market.connect(caller).openQuoted(tenantA, order))
           .to.be.revertedWithCustomError(market, "MarketNotQuotes")

@@ -224,7 +224,7 @@ describe("Quotes: opening", () => {
     it("leaves the offer to quotes: an ordinary order does not fit", async () => {
       const { quotes, market, usd6, tenantA, offerC, signed, someTerms } = await loadFixture(quotesFixture);
       await openWith(quotes, tenantA, await signed({ offer: 0n, terms: someTerms() }));
-      const order = anOrder({ token: await usd6.getAddress(), offers: [offerC + 1n] });
+      const order = await anOrder(market, { token: await usd6.getAddress(), offers: [offerC + 1n] });
       await expect(market.connect(tenantA).open(order))
         .to.be.revertedWithCustomError(market, "MarketNoOfferFits")
         .withArgs([[offerC + 1n, MisfitReason.QuotedOnly, 0n, 0n]]);
