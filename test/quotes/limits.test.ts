@@ -32,10 +32,10 @@ describe("Quotes: what a quote is good for", () => {
     });
 
     it("does not give back the units of a lease that ended (INV-QTE-1)", async () => {
-      const { quotes, market, tenantA, offerA, operatorA, providerA, signed } = await loadFixture(quotesFixture);
+      const { quotes, market, tenantA, offerA, providerA, signed } = await loadFixture(quotesFixture);
       const quote = await signed({ units: 1 });
       await openWith(quotes, tenantA, quote);
-      await market.connect(operatorA).decline(leaseIdOf(offerA, 1));
+      await market.connect(providerA).decline(leaseIdOf(offerA, 1));
       expect((await storedOffer(market, offerA)).used).to.equal(0n);
       await expect(openWith(quotes, tenantA, quote))
         .to.be.revertedWithCustomError(quotes, "QuotesUnitsShort")
@@ -103,7 +103,7 @@ describe("Quotes: what a quote is good for", () => {
   describe("its expiry", () => {
     it("opens one second before (INV-QTE-2)", async () => {
       const { quotes, market, tenantA, offerA, signed } = await loadFixture(quotesFixture);
-      const expiry = (await now()) + 500;
+      const expiry = (await now()) + 200; // while its provider is fresh
       const quote = await signed({ expiry });
       await at(expiry - 1, () => openWith(quotes, tenantA, quote));
       expect((await storedOffer(market, offerA)).leaseCount).to.equal(1n);
@@ -169,7 +169,7 @@ describe("Quotes: what a quote is good for", () => {
     it("reverts until a pause of entries is over, with an offer to be created, too (INV-GOV-3)", async () => {
       const { quotes, market, guardian, tenantA, signed, someTerms } = await loadFixture(quotesFixture);
       const [onOffer, withTerms] = [await signed(), await signed({ offer: 0n, terms: someTerms() })];
-      const until = (await now()) + 300;
+      const until = (await now()) + 200; // while their provider is fresh
       await at(until - 60, () => market.connect(guardian).pauseEntries(60));
       for (const [second, quote] of [
         [until - 2, onOffer],

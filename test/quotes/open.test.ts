@@ -117,7 +117,7 @@ describe("Quotes: opening", () => {
       expect((await stateOf(quotes, providerC, quote.digest))[0]).to.equal(await usd18.getAddress());
     });
 
-    it("reverts for an offer of another provider than the signer (INV-QTE-5)", async () => {
+    it("reverts for an offer of another provider than the signer (INV-QTE-5, ATK-LSE-17)", async () => {
       const { quotes, providerA, providerB, tenantA, offerB, signed } = await loadFixture(quotesFixture);
       await expect(openWith(quotes, tenantA, await signed({ offer: offerB })))
         .to.be.revertedWithCustomError(quotes, "QuotesNotProvider")
