@@ -110,6 +110,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IERC1363__factory>;
     getContractFactory(
+      name: "IERC4626",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IERC4626__factory>;
+    getContractFactory(
       name: "IERC5267",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IERC5267__factory>;
@@ -145,6 +149,10 @@ declare module "hardhat/types/runtime" {
       name: "ERC20Votes",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ERC20Votes__factory>;
+    getContractFactory(
+      name: "ERC4626",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ERC4626__factory>;
     getContractFactory(
       name: "IERC20Metadata",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -426,6 +434,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ClaimTypesHarness__factory>;
     getContractFactory(
+      name: "ConstantProductPair",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ConstantProductPair__factory>;
+    getContractFactory(
+      name: "DepositForwarder",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.DepositForwarder__factory>;
+    getContractFactory(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.FalseToken__factory>;
@@ -461,6 +477,10 @@ declare module "hardhat/types/runtime" {
       name: "PausableToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PausableToken__factory>;
+    getContractFactory(
+      name: "SavingsVault",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.SavingsVault__factory>;
     getContractFactory(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -651,6 +671,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.IERC1363>;
     getContractAt(
+      name: "IERC4626",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IERC4626>;
+    getContractAt(
       name: "IERC5267",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -695,6 +720,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.ERC20Votes>;
+    getContractAt(
+      name: "ERC4626",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ERC4626>;
     getContractAt(
       name: "IERC20Metadata",
       address: string | ethers.Addressable,
@@ -1046,6 +1076,16 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ClaimTypesHarness>;
     getContractAt(
+      name: "ConstantProductPair",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ConstantProductPair>;
+    getContractAt(
+      name: "DepositForwarder",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.DepositForwarder>;
+    getContractAt(
       name: "FalseToken",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1090,6 +1130,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.PausableToken>;
+    getContractAt(
+      name: "SavingsVault",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.SavingsVault>;
     getContractAt(
       name: "ScriptedWallet",
       address: string | ethers.Addressable,
@@ -1273,6 +1318,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC1363>;
     deployContract(
+      name: "IERC4626",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IERC4626>;
+    deployContract(
       name: "IERC5267",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC5267>;
@@ -1308,6 +1357,10 @@ declare module "hardhat/types/runtime" {
       name: "ERC20Votes",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ERC20Votes>;
+    deployContract(
+      name: "ERC4626",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC4626>;
     deployContract(
       name: "IERC20Metadata",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1589,6 +1642,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
     deployContract(
+      name: "ConstantProductPair",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ConstantProductPair>;
+    deployContract(
+      name: "DepositForwarder",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DepositForwarder>;
+    deployContract(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.FalseToken>;
@@ -1624,6 +1685,10 @@ declare module "hardhat/types/runtime" {
       name: "PausableToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
+    deployContract(
+      name: "SavingsVault",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1814,6 +1879,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC1363>;
     deployContract(
+      name: "IERC4626",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IERC4626>;
+    deployContract(
       name: "IERC5267",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1858,6 +1928,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ERC20Votes>;
+    deployContract(
+      name: "ERC4626",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC4626>;
     deployContract(
       name: "IERC20Metadata",
       args: any[],
@@ -2209,6 +2284,16 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
     deployContract(
+      name: "ConstantProductPair",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ConstantProductPair>;
+    deployContract(
+      name: "DepositForwarder",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DepositForwarder>;
+    deployContract(
       name: "FalseToken",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -2253,6 +2338,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
+    deployContract(
+      name: "SavingsVault",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       args: any[],

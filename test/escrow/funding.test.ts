@@ -158,6 +158,60 @@ describe("Escrow: funding by signature", () => {
         expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 1n]);
       });
 
+      it("moves when the account approves the module itself, which revokes what it signed before (ATK-ESC-2)", async () => {
+        const { escrow, token, account, module, funding, signature, permit } = await loadFixture(fundingFixture);
+        await expect(escrow.connect(account).approveModule(token, module, 0n))
+          .to.emit(escrow, "ModuleApproved")
+          .withArgs(module, token, account, 0n, 1n);
+        await expect(escrow.fundBySignature(funding, signature, permit))
+          .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+          .withArgs(account, 1n, 0n);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 1n]);
+        expect(await token.balanceOf(escrow)).to.equal(0n);
+      });
+
+      it("moves by one with each approval, and a signature over the present one goes through", async () => {
+        const fixture = await loadFixture(fundingFixture);
+        const { escrow, token, account, module } = fixture;
+        for (const ceiling of [7n, 7n, 0n]) await escrow.connect(account).approveModule(token, module, ceiling);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 3n]);
+        const { funding, signature } = await signed(fixture, { deposit: 0n, nonce: 3n });
+        await escrow.fundBySignature(funding, signature, NO_PERMIT);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 600n, 4n]);
+        await escrow.connect(account).approveModule(token, fixture.otherModule, 1n);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 600n, 4n]);
+      });
+
+      it("is not done for another message that carries it: a deposit that did not happen is told (ATK-ESC-2)", async () => {
+        const fixture = await loadFixture(fundingFixture);
+        const { escrow, token, account, module, stranger, funding, signature, permit } = fixture;
+        const first = await signed(fixture, { deposit: 0n });
+        await escrow.connect(stranger).fundBySignature(first.funding, first.signature, NO_PERMIT);
+        await expect(escrow.fundBySignature(funding, signature, permit))
+          .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+          .withArgs(account, 1n, 0n);
+        await escrow.fundBySignature(first.funding, first.signature, NO_PERMIT);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 600n, 1n]);
+        expect([await escrow.freeOf(token, account), await token.balanceOf(escrow)]).to.deep.equal([0n, 0n]);
+      });
+
+      for (const [title, change] of [
+        ["deposit", { deposit: 399n }],
+        ["ceiling", { ceiling: 599n }],
+        ["deadline", { deadline: FAR_DEADLINE + 1n }],
+      ] as const) {
+        it(`is not done for a message that differs in its ${title} alone (ATK-ESC-2)`, async () => {
+          const fixture = await loadFixture(fundedFixture);
+          const { escrow, token, account, permit } = fixture;
+          const { funding, signature } = await signed(fixture, change);
+          await expect(escrow.fundBySignature(funding, signature, permit))
+            .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+            .withArgs(account, 1n, 0n);
+          await escrow.connect(account).withdraw(token, account, 400n);
+          expect(await token.balanceOf(escrow)).to.equal(0n);
+        });
+      }
+
       it("counts for each module and token by itself", async () => {
         const fixture = await loadFixture(fundedFixture);
         const { escrow, token, account, otherModule } = fixture;

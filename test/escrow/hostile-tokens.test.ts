@@ -1,11 +1,14 @@
 import { expect } from "chai";
-import { type BaseContract, MaxUint256 } from "ethers";
+import { type BaseContract, Interface, MaxUint256 } from "ethers";
 import { ethers } from "hardhat";
 
 import { deployFixture, NO_CEILING } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
 import { FAR_DEADLINE, NO_PERMIT, signFunding } from "../helpers/signatures";
 import { entryOf } from "../helpers/words";
+
+/** What the escrow says to an address without a token. */
+const REFUSAL = { interface: new Interface(["error EscrowNotAToken(address token)"]) };
 
 /** `attacker`, a contract with hooks, has 50 tokens in the escrow and 150 outside; a victim has 1,000 inside. */
 async function hookedFixture() {
@@ -215,12 +218,27 @@ describe("Escrow with hostile tokens", () => {
 
   describe("ATK-TOK-4 a token without code", () => {
     it("credits nobody with a deposit", async () => {
-      const { escrow, tenantA, stranger: nothing } = await loadFixture(deployFixture);
-      await expect(escrow.connect(tenantA).deposit(nothing, tenantA, 1n)).to.be.revertedWithoutReason();
-      const permit = { ...NO_PERMIT, deadline: FAR_DEADLINE };
-      await expect(
-        escrow.connect(tenantA).depositWithPermit(nothing, tenantA, 1n, permit),
-      ).to.be.revertedWithoutReason();
+      const { escrow, tenantA, module, stranger: nothing } = await loadFixture(deployFixture);
+      const funding = {
+        account: tenantA.address,
+        token: nothing.address,
+        module: module.address,
+        ceiling: 1n,
+        deposit: 1n,
+        nonce: 0n,
+        deadline: FAR_DEADLINE,
+      };
+      const signature = await signFunding(tenantA, escrow, funding);
+      const account = escrow.connect(tenantA);
+      for (const permit of [NO_PERMIT, { ...NO_PERMIT, deadline: FAR_DEADLINE }]) {
+        for (const depositing of [
+          () => account.deposit(nothing, tenantA, 1n),
+          () => account.depositWithPermit(nothing, tenantA, 1n, permit),
+          () => account.fundBySignature(funding, signature, permit),
+        ]) {
+          await expect(depositing()).to.be.revertedWithCustomError(REFUSAL, "EscrowNotAToken").withArgs(nothing);
+        }
+      }
       expect(await escrow.freeOf(nothing, tenantA)).to.equal(0n);
     });
 

@@ -19,10 +19,10 @@ const STOPPED = 2 * HOUR;
  */
 async function rollupFixture() {
   const base = await openMarketFixture();
-  const { authority, escrow, staking, liveness, records, usd6, admin, treasury, tenantA } = base;
+  const { authority, escrow, staking, liveness, records, orders, quotes, usd6, admin, treasury, tenantA } = base;
   const market = await deployMarket(
     authority,
-    { escrow, staking, liveness, records, orders: treasury, quotes: treasury },
+    { escrow, staking, liveness, records, orders, quotes },
     ALLOWANCE,
     { treasury: treasury.address, ...DEFAULT_TERMS },
     DEFAULT_WEIGHTS,

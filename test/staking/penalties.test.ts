@@ -1,11 +1,16 @@
 import { expect } from "chai";
-import { parseEther, ZeroAddress } from "ethers";
+import { Interface, parseEther, ZeroAddress } from "ethers";
 
 import { deployFixture } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
 import { penaltyParts } from "../helpers/money";
 import { DAY, UNBONDING_DELAY } from "../helpers/parameters";
 import { at, pass } from "../helpers/time";
+
+/** What staking says to payees that no penalty has. */
+const REFUSAL = {
+  interface: new Interface(["error StakingInvalidPayees(address tenant, address challenger, address treasury)"]),
+};
 
 const BONDED = parseEther("1000");
 const RESERVED = parseEther("300");
@@ -81,6 +86,38 @@ describe("Staking: penalties", () => {
         expect(await staking.penaltyCount()).to.equal(1n);
       });
     }
+
+    for (const payee of ["tenant", "treasury"] as const) {
+      it(`keeps all of it for the ${payee} that is named alone (INV-STK-2)`, async () => {
+        const fixture = await loadFixture(reservedFixture);
+        const { staking, hold, module, provider } = fixture;
+        const alone = fixture[payee];
+        const [tenant, treasury] = payee === "tenant" ? [alone, ZeroAddress] : [ZeroAddress, alone];
+        await staking.connect(module).penalise(provider, PENALTY, tenant, ZeroAddress, treasury);
+        await pass(UNBONDING_DELAY);
+        await expect(staking.connect(alone).claimPenalties([1n], alone)).to.changeTokenBalance(hold, alone, PENALTY);
+        await expect(staking.connect(alone).claimPenalties([1n], alone))
+          .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
+          .withArgs(1n, alone);
+        expect(await hold.balanceOf(staking)).to.equal(0n);
+      });
+    }
+
+    it("reverts for payees of whom one would get a part that nobody can claim", async () => {
+      const { staking, module, provider, tenant, challenger, treasury } = await loadFixture(reservedFixture);
+      const nobody = ZeroAddress;
+      for (const [first, second, third] of [
+        [nobody, nobody, nobody],
+        [nobody, challenger.address, nobody],
+        [nobody, challenger.address, treasury.address],
+        [tenant.address, challenger.address, nobody],
+      ] as const) {
+        await expect(staking.connect(module).penalise(provider, PENALTY, first, second, third))
+          .to.be.revertedWithCustomError(REFUSAL, "StakingInvalidPayees")
+          .withArgs(first, second, third);
+      }
+      expect(await staking.poolOf(module, provider)).to.deep.equal([BONDED - RESERVED, RESERVED, true]);
+    });
 
     it("takes the votes with it: what staking holds is undelegated", async () => {
       const { staking, hold, module, provider, tenant, treasury } = await loadFixture(reservedFixture);
@@ -311,6 +348,15 @@ describe("Staking: penalties", () => {
       await expect(staking.connect(tenant).claimPenalties([1n], ZeroAddress))
         .to.be.revertedWithCustomError(hold, "ERC20InvalidReceiver")
         .withArgs(ZeroAddress);
+    });
+
+    it("reverts to HOLD itself, where it could never leave again either (ATK-ROL-4)", async () => {
+      const { staking, hold, tenant, challenger, treasury, maturesAt } = await loadFixture(penalisedFixture);
+      await expect(at(maturesAt, () => staking.connect(tenant).claimPenalties([1n], hold)))
+        .to.be.revertedWithCustomError(staking, "StakingInvalidRecipient")
+        .withArgs(hold);
+      for (const payee of [tenant, challenger, treasury]) await staking.connect(payee).claimPenalties([1n], payee);
+      expect([await hold.balanceOf(staking), await hold.balanceOf(hold)]).to.deep.equal([0n, 0n]);
     });
   });
 

@@ -3,6 +3,8 @@
 /* eslint-disable */
 export type { BlacklistingToken } from "./BlacklistingToken";
 export type { ClaimTypesHarness } from "./ClaimTypesHarness";
+export type { ConstantProductPair } from "./ConstantProductPair";
+export type { DepositForwarder } from "./DepositForwarder";
 export type { FalseToken } from "./FalseToken";
 export type { FeeToken } from "./FeeToken";
 export type { HookedAccount } from "./HookedAccount";
@@ -12,6 +14,7 @@ export type { LinkedLibrary } from "./LinkedLibrary";
 export type { LinkingContract } from "./LinkingContract";
 export type { MockToken } from "./MockToken";
 export type { PausableToken } from "./PausableToken";
+export type { SavingsVault } from "./SavingsVault";
 export type { ScriptedWallet } from "./ScriptedWallet";
 export type { SettlementHarness } from "./SettlementHarness";
 export type { SignaturesHarness } from "./SignaturesHarness";
