@@ -1,6 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
-import { Interface, type Overrides } from "ethers";
+import { type Overrides, ZeroAddress } from "ethers";
 
 import { appealingFixture, appealProposal, decisionOn } from "../governance/appealing";
 import { impersonated } from "../helpers/actors";
@@ -19,6 +19,7 @@ import {
   Outcome,
   Phase,
   rulesWith,
+  RULING_WINDOW,
   EVIDENCE,
   Vote,
 } from "../helpers/disputes";
@@ -26,39 +27,34 @@ import { BOND, OTHER_HOLD, PROVIDER_HOLD } from "../helpers/fixture";
 import { carry, carryOut, type Governed, governedFixture } from "../helpers/governance";
 import { loadFixture } from "../helpers/loadFixture";
 import { partOf } from "../helpers/money";
-import { DAY, HOUR } from "../helpers/parameters";
+import { DAY, HOUR, UNBONDING_DELAY } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf } from "../helpers/scene";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
-
-/** Errors of the governor that it does not have yet. */
-const COMING = {
-  interface: new Interface([
-    "error GovernorNotParty(uint256 disputeId, address caller)",
-    "error GovernorAppealProposed(uint256 disputeId, address caller)",
-    "error GovernorNotAuthority(uint256 disputeId, address authority, address timelock)",
-  ]),
-};
 
 /** A claim by its name and the second of its filing. */
 type Named = Pick<FiledDispute, "id" | "filedAt">;
 type Disputing = Pick<DisputeMarket, "disputes" | "providerA">;
 
-// The calls that depend on how disputes are named.
+// Each step names the claim that is meant by the second of its filing; bonds come out of wallets unless told.
 
-const answer = ({ disputes, providerA }: Disputing, { id }: Named, overrides: Overrides = {}) =>
-  disputes.connect(providerA).answer(id, overrides);
+const answer = ({ disputes, providerA }: Disputing, { id, filedAt }: Named, overrides: Overrides = {}) =>
+  disputes.connect(providerA).answer(id, filedAt, false, overrides);
 
-const rule = ({ disputes }: Disputing, member: HardhatEthersSigner, { id }: Named, uphold: boolean) =>
-  disputes.connect(member).rule(id, uphold);
+const rule = ({ disputes }: Disputing, member: HardhatEthersSigner, { id, filedAt }: Named, uphold: boolean) =>
+  disputes.connect(member).rule(id, filedAt, uphold);
 
-const recuse = ({ disputes }: Disputing, member: HardhatEthersSigner, { id }: Named) =>
-  disputes.connect(member).recuse(id);
+const recuse = ({ disputes }: Disputing, member: HardhatEthersSigner, { id, filedAt }: Named) =>
+  disputes.connect(member).recuse(id, filedAt);
 
-const withdraw = ({ disputes }: Disputing, { id, claimant }: FiledDispute, overrides: Overrides = {}) =>
-  disputes.connect(claimant).withdraw(id, overrides);
+const withdraw = ({ disputes }: Disputing, { id, filedAt, claimant }: FiledDispute, overrides: Overrides = {}) =>
+  disputes.connect(claimant).withdraw(id, filedAt, overrides);
 
-const appeal = ({ disputes }: Disputing, appellant: HardhatEthersSigner, { id }: Named, overrides: Overrides = {}) =>
-  disputes.connect(appellant).appeal(id, overrides);
+const appeal = (
+  { disputes }: Disputing,
+  appellant: HardhatEthersSigner,
+  { id, filedAt }: Named,
+  overrides: Overrides = {},
+) => disputes.connect(appellant).appeal(id, filedAt, false, overrides);
 
 /** Puts one appeal to the vote. */
 const proposeAppeal = (f: Governed, by: HardhatEthersSigner, dispute: FiledDispute, outcome: number) =>
@@ -157,12 +153,12 @@ describe("Roles: disputes and their appeals", () => {
         [f.providerA, Outcome.Failed],
       ] as const) {
         await expect(proposeAppeal(f, by, dispute, outcome))
-          .to.be.revertedWithCustomError(COMING, "GovernorAppealProposed")
+          .to.be.revertedWithCustomError(f.governor, "GovernorAppealProposed")
           .withArgs(dispute.id, by.address);
       }
       for (const by of [f.operatorA, f.tenantB, f.voterA]) {
         await expect(proposeAppeal(f, by, dispute, Outcome.Upheld))
-          .to.be.revertedWithCustomError(COMING, "GovernorNotParty")
+          .to.be.revertedWithCustomError(f.governor, "GovernorNotParty")
           .withArgs(dispute.id, by.address);
       }
     });
@@ -178,7 +174,7 @@ describe("Roles: disputes and their appeals", () => {
       await moveTo(dispute.filedAt + ANSWER_WINDOW);
       await appeal(f, f.providerA, dispute);
       await expect(proposeAppeal(f, f.providerA, dispute, Outcome.Rejected))
-        .to.be.revertedWithCustomError(COMING, "GovernorNotAuthority")
+        .to.be.revertedWithCustomError(f.governor, "GovernorNotAuthority")
         .withArgs(dispute.id, f.stranger.address, await f.timelock.getAddress());
     });
   });
@@ -205,15 +201,38 @@ describe("Roles: disputes and their appeals", () => {
     });
   });
 
-  // These show what happens as long as these calls do not name the second of filing.
-  describe("what waited for one claim meets a later one of the same name (ATK-DSP-9)", () => {
-    /** The second of filing of the claim that stands under this name. */
+  describe("what waited for one claim does not reach a later one of the same name (ATK-DSP-9)", () => {
+    /** The claim that stands under this name. */
     const standing = async ({ disputes }: Disputing, { id }: Named): Promise<Named> => ({
       id,
       filedAt: Number((await disputes.disputeById(id)).claim.filedAt),
     });
 
-    it("an answer: its bond defends against a claim of four times the penalty", async () => {
+    /** The weak claim is answered and withdrawn; the next, of the dearest class, is answered. */
+    async function refiledFixture() {
+      const scene = await filedFixture();
+      const { f, lease, weak } = scene;
+      await answer(f, weak);
+      await withdraw(f, weak);
+      await fileAgain(f, weak, FaultClass.DataExposed, lease.startedAt);
+      const next = await standing(f, weak);
+      await answer(f, next);
+      return { ...scene, next };
+    }
+
+    /** The weak claim is upheld by default; the next, of the dearest class, was filed in the second before. */
+    async function defaultedFixture() {
+      const scene = await filedFixture();
+      const { f, weak } = scene;
+      await moveTo(weak.filedAt + ANSWER_WINDOW + APPEAL_WINDOW);
+      await f.disputes.execute(weak.id);
+      await f.disputes.settle(weak.id);
+      const second = (await now()) + 1;
+      await at(second, () => fileAgain(f, weak, FaultClass.DataExposed, second - HOUR));
+      return { ...scene, next: { id: weak.id, filedAt: second } };
+    }
+
+    it("an answer: no bond defends against a claim of four times the penalty", async () => {
       const { f, lease, weak } = await loadFixture(filedFixture);
       const before = await f.hold.balanceOf(f.providerA);
       const second = lease.startedAt + 500;
@@ -223,84 +242,79 @@ describe("Roles: disputes and their appeals", () => {
         () => fileAgain(f, weak, FaultClass.DataExposed, lease.startedAt, ROOM),
         () => answer(f, weak, ROOM), // signed for the claim of second 300
       );
-      expect(done).to.deep.equal(["done", "done", "done"]);
-      const view = await f.disputes.disputeView(weak.id);
-      expect([view.phase, view.filedAt, view.fractionBps]).to.deep.equal([
-        BigInt(Phase.Answered),
-        BigInt(second),
-        10_000n,
-      ]);
+      expect(done).to.deep.equal(["done", "done", "reverted"]);
+      await expect(answer(f, weak))
+        .to.be.revertedWithCustomError(f.disputes, "DisputesAnotherClaim")
+        .withArgs(weak.id, second, weak.filedAt);
+      expect(await f.hold.balanceOf(f.providerA)).to.equal(before);
+      const next = await standing(f, weak);
+      expect(next.filedAt).to.equal(second);
+      await answer(f, next);
       expect(before - (await f.hold.balanceOf(f.providerA))).to.equal(weak.bond);
     });
 
-    it("three votes that uphold the cheapest class: the dearest is upheld by them, and takes all of the collateral", async () => {
-      const { f, lease, weak } = await loadFixture(filedFixture);
-      await answer(f, weak);
-      // Here three members sign 'uphold' for the claim of second 300; it is sent later.
-      await withdraw(f, weak);
-      await fileAgain(f, weak, FaultClass.DataExposed, lease.startedAt);
-      await answer(f, await standing(f, weak));
-      for (const member of [f.memberA, f.memberB, f.memberC]) await rule(f, member, weak, true);
-      const view = await f.disputes.disputeView(weak.id);
-      expect([view.phase, view.outcome]).to.deep.equal([BigInt(Phase.Decided), BigInt(Outcome.Upheld)]);
-      await moveTo((await now()) + APPEAL_WINDOW);
+    it("votes that uphold the cheapest class: none is counted about the dearest, which fails unruled", async () => {
+      const { f, weak, next } = await loadFixture(refiledFixture);
+      for (const member of [f.memberA, f.memberB, f.memberC]) {
+        await expect(rule(f, member, weak, true))
+          .to.be.revertedWithCustomError(f.disputes, "DisputesAnotherClaim")
+          .withArgs(weak.id, next.filedAt, weak.filedAt);
+        expect(await f.disputes.voteOf(weak.id, next.filedAt, member)).to.equal(Vote.None);
+      }
+      const before = await bondOf(f, f.providerA);
+      await moveTo((await now()) + RULING_WINDOW + APPEAL_WINDOW);
       await expect(f.disputes.execute(weak.id))
         .to.emit(f.disputes, "DisputeExecuted")
-        .withArgs(weak.id, Outcome.Upheld, lease.collateral);
-      expect(await bondOf(f, f.providerA)).to.deep.equal([BOND - lease.collateral, 0n]);
+        .withArgs(weak.id, Outcome.Failed, 0n);
+      expect(await bondOf(f, f.providerA)).to.deep.equal(before);
     });
 
-    it("a recusal: the member cannot vote on the claim that it did not mean", async () => {
-      const { f, lease, weak } = await loadFixture(filedFixture);
-      await answer(f, weak);
-      await withdraw(f, weak);
-      await fileAgain(f, weak, FaultClass.DataExposed, lease.startedAt);
-      const next = await standing(f, weak);
-      await answer(f, next);
-      await recuse(f, f.memberA, weak);
-      expect(await f.disputes.voteOf(weak.id, next.filedAt, f.memberA)).to.equal(Vote.Recused);
-      await expect(rule(f, f.memberA, next, false))
-        .to.be.revertedWithCustomError(f.disputes, "DisputesVoteCast")
-        .withArgs(weak.id, f.memberA);
+    it("a recusal: the member may still vote on the claim that it did not mean", async () => {
+      const { f, weak, next } = await loadFixture(refiledFixture);
+      await expect(recuse(f, f.memberA, weak))
+        .to.be.revertedWithCustomError(f.disputes, "DisputesAnotherClaim")
+        .withArgs(weak.id, next.filedAt, weak.filedAt);
+      await rule(f, f.memberA, next, false);
+      expect(await f.disputes.voteOf(weak.id, next.filedAt, f.memberA)).to.equal(Vote.Reject);
     });
 
-    it("a withdrawal: it gives up a claim that was answered, and the provider gets its bond", async () => {
-      const { f, lease, weak } = await loadFixture(filedFixture);
-      await moveTo(weak.filedAt + ANSWER_WINDOW + APPEAL_WINDOW);
-      await f.disputes.execute(weak.id);
-      await f.disputes.settle(weak.id);
-      await fileAgain(f, weak, FaultClass.DataExposed, lease.startedAt + 301);
-      await answer(f, await standing(f, weak));
+    it("a withdrawal: it gives up no later claim, answered or not", async () => {
+      const { f, weak, next } = await loadFixture(defaultedFixture);
+      for (const answered of [false, true]) {
+        if (answered) await answer(f, next);
+        const before = await f.hold.balanceOf(f.providerA);
+        await expect(withdraw(f, weak)) // signed for the claim of second 300
+          .to.be.revertedWithCustomError(f.disputes, "DisputesAnotherClaim")
+          .withArgs(weak.id, next.filedAt, weak.filedAt);
+        expect(await f.hold.balanceOf(f.providerA)).to.equal(before);
+        const { phase } = await f.disputes.disputeView(weak.id);
+        expect(phase).to.equal(answered ? Phase.Answered : Phase.Filed);
+      }
+    });
+
+    it("a concession: it concedes no later claim", async () => {
+      const { f, weak, next } = await loadFixture(defaultedFixture);
+      await expect(f.disputes.connect(f.providerA).concede(weak.id, weak.filedAt))
+        .to.be.revertedWithCustomError(f.disputes, "DisputesAnotherClaim")
+        .withArgs(weak.id, next.filedAt, weak.filedAt);
+    });
+
+    it("an appeal: the provider's only one is left for the claim that it means", async () => {
+      const { f, weak, next } = await loadFixture(defaultedFixture);
+      await moveTo(next.filedAt + ANSWER_WINDOW);
       const before = await f.hold.balanceOf(f.providerA);
-      await withdraw(f, weak); // signed for the claim of second 300
-      const { bond } = await f.disputes.disputeView(weak.id);
-      expect(bond).to.equal(weak.bond);
-      expect((await f.hold.balanceOf(f.providerA)) - before).to.equal(2n * bond);
-    });
-
-    it("an appeal: the provider's only one is spent on a claim that it did not mean", async () => {
-      const { f, weak } = await loadFixture(filedFixture);
-      await moveTo(weak.filedAt + ANSWER_WINDOW + APPEAL_WINDOW);
-      await f.disputes.execute(weak.id);
-      await f.disputes.settle(weak.id);
-      const second = (await now()) + 1;
-      await at(second, () => fileAgain(f, weak, FaultClass.DataExposed, second - HOUR));
-      await moveTo(second + ANSWER_WINDOW);
-      const before = await f.hold.balanceOf(f.providerA);
-      await appeal(f, f.providerA, weak); // signed for the claim of second 300
+      await expect(appeal(f, f.providerA, weak)) // signed for the claim of second 300
+        .to.be.revertedWithCustomError(f.disputes, "DisputesAnotherClaim")
+        .withArgs(weak.id, next.filedAt, weak.filedAt);
+      expect(await f.hold.balanceOf(f.providerA)).to.equal(before);
+      await appeal(f, f.providerA, next);
       const view = await f.disputes.disputeView(weak.id);
-      expect([view.phase, view.filedAt, view.fractionBps]).to.deep.equal([
-        BigInt(Phase.Appealed),
-        BigInt(second),
-        10_000n,
-      ]);
-      expect(before - (await f.hold.balanceOf(f.providerA))).to.equal(weak.bond);
+      expect([view.phase, view.filedAt]).to.deep.equal([BigInt(Phase.Appealed), BigInt(next.filedAt)]);
     });
   });
 
-  // These show what happens as long as counter-bonds come out of wallets alone.
   describe("a provider with all HOLD bonded", () => {
-    /** The provider has bonded all that it has, and moved more than a bond to the pool of the disputes. */
+    /** The provider has bonded all that it has, and moved two bonds to the pool of the disputes. */
     async function allBondedFixture() {
       const f = await loadFixture(disputeFixture);
       await f.staking.connect(f.providerA).bond(f.market, PROVIDER_HOLD - BOND);
@@ -310,27 +324,105 @@ describe("Roles: disputes and their appeals", () => {
         filedAt: lease.startedAt + 300,
       });
       await f.staking.connect(f.providerA).moveBond(f.market, f.disputes, 2n * dispute.bond);
-      expect((await f.staking.poolOf(f.disputes, f.providerA)).free).to.equal(2n * dispute.bond);
+      expect(await reservedOf(f)).to.deep.equal([2n * dispute.bond, 0n]);
       return { f, lease, dispute };
     }
 
-    it("cannot answer: all of the collateral is lost by default", async () => {
-      const { f, lease, dispute } = await loadFixture(allBondedFixture);
+    /** What providerA has in the pool of the disputes: [free, reserved], wei. */
+    async function reservedOf(f: DisputeMarket): Promise<[free: bigint, reserved: bigint]> {
+      const { free, reserved } = await f.staking.poolOf(f.disputes, f.providerA);
+      return [free, reserved];
+    }
+
+    const answerOfBond = (f: DisputeMarket, { id, filedAt }: Named) =>
+      f.disputes.connect(f.providerA).answer(id, filedAt, true);
+
+    it("answers out of what it bonded with the disputes, and out of its wallet it cannot", async () => {
+      const { f, dispute } = await loadFixture(allBondedFixture);
       await expect(answer(f, dispute))
         .to.be.revertedWithCustomError(f.hold, "ERC20LocksInsufficientUnlocked")
         .withArgs(f.providerA, 0n, dispute.bond);
-      await moveTo(dispute.filedAt + ANSWER_WINDOW + APPEAL_WINDOW);
-      await expect(f.disputes.execute(dispute.id))
-        .to.emit(f.disputes, "DisputeExecuted")
-        .withArgs(dispute.id, Outcome.Upheld, lease.collateral);
+      await expect(answerOfBond(f, dispute)).to.emit(f.disputes, "DisputeAnswered").withArgs(dispute.id, 5, true);
+      expect(await reservedOf(f)).to.deep.equal([dispute.bond, dispute.bond]);
     });
 
-    it("cannot appeal its own silence", async () => {
+    it("loses nothing of the collateral to a claim that nobody upholds, and has its counter-bond back", async () => {
+      const { f, lease, dispute } = await loadFixture(allBondedFixture);
+      await answerOfBond(f, dispute);
+      await moveTo((await now()) + RULING_WINDOW + APPEAL_WINDOW);
+      await expect(f.disputes.execute(dispute.id))
+        .to.emit(f.disputes, "DisputeExecuted")
+        .withArgs(dispute.id, Outcome.Failed, 0n);
+      await f.disputes.settle(dispute.id);
+      expect(await reservedOf(f)).to.deep.equal([2n * dispute.bond, 0n]);
+      expect(await bondOf(f, f.providerA)).to.deep.equal([
+        PROVIDER_HOLD - 2n * dispute.bond - lease.collateral,
+        lease.collateral,
+      ]);
+      expect(await f.staking.penaltyCount()).to.equal(0n);
+      // The claim bond returns to the claimant.
+      expect(await f.hold.balanceOf(f.tenantA)).to.equal(OTHER_HOLD - FILING_FEE);
+    });
+
+    it("loses a reserved counter-bond to the claimant by a penalty, one unbonding delay later (INV-STK-3)", async () => {
+      const { f, lease, dispute } = await loadFixture(allBondedFixture);
+      await answerOfBond(f, dispute);
+      for (const member of [f.memberA, f.memberB, f.memberC]) await rule(f, member, dispute, true);
+      await moveTo((await now()) + APPEAL_WINDOW);
+      await f.disputes.execute(dispute.id);
+      const paid = await f.hold.balanceOf(f.tenantA);
+      await f.disputes.settle(dispute.id);
+      const settledAt = await now();
+      // Its own bond at once, the provider's later; nothing of it is the treasury's.
+      expect((await f.hold.balanceOf(f.tenantA)) - paid).to.equal(dispute.bond);
+      expect(await reservedOf(f)).to.deep.equal([dispute.bond, 0n]);
+      const penaltyId = await f.staking.penaltyCount();
+      expect(penaltyId).to.equal(2n);
+      const { tenant, challenger, treasury, amount, maturesAt } = await f.staking.penaltyOf(penaltyId);
+      expect([tenant, challenger, treasury, amount, maturesAt]).to.deep.equal([
+        f.tenantA.address,
+        ZeroAddress,
+        ZeroAddress,
+        dispute.bond,
+        BigInt(settledAt + UNBONDING_DELAY),
+      ]);
+      const claiming = () => f.staking.connect(f.tenantA).claimPenalties([1n, 2n], f.tenantA);
+      await expect(at(settledAt + UNBONDING_DELAY - 1, claiming))
+        .to.be.revertedWithCustomError(f.staking, "StakingPenaltyNotMatured")
+        .withArgs(2n, settledAt + UNBONDING_DELAY, settledAt + UNBONDING_DELAY - 1);
+      const before = await f.hold.balanceOf(f.tenantA);
+      await at(settledAt + UNBONDING_DELAY, claiming);
+      // The whole class costs three quarters: while the lease runs, one is kept for its service credit.
+      const penalty = (lease.collateral / 4n) * 3n;
+      const received = (await f.hold.balanceOf(f.tenantA)) - before;
+      expect(received).to.equal(dispute.bond + penalty - partOf(penalty, 2_000n));
+    });
+
+    it("appeals its own silence out of that bond, which is free again where the appeal is won", async () => {
       const { f, dispute } = await loadFixture(allBondedFixture);
       await moveTo(dispute.filedAt + ANSWER_WINDOW);
       await expect(appeal(f, f.providerA, dispute))
         .to.be.revertedWithCustomError(f.hold, "ERC20LocksInsufficientUnlocked")
         .withArgs(f.providerA, 0n, dispute.bond);
+      await expect(f.disputes.connect(f.providerA).appeal(dispute.id, dispute.filedAt, true))
+        .to.emit(f.disputes, "DisputeAppealed")
+        .withArgs(dispute.id, f.providerA, Outcome.Upheld, true);
+      expect(await reservedOf(f)).to.deep.equal([dispute.bond, dispute.bond]);
+      await decide(f.disputes, f.appeals, [dispute.id], [Outcome.Rejected]);
+      await f.disputes.execute(dispute.id);
+      await f.disputes.settle(dispute.id);
+      expect(await reservedOf(f)).to.deep.equal([2n * dispute.bond, 0n]);
+      // The claim bond is the provider's.
+      expect(await f.hold.balanceOf(f.providerA)).to.equal(PROVIDER_HOLD + dispute.bond);
+    });
+
+    it("cannot pledge more than is free there", async () => {
+      const { f, dispute } = await loadFixture(allBondedFixture);
+      const left = dispute.bond - 1n;
+      await f.staking.connect(f.providerA).moveBond(f.disputes, f.market, dispute.bond + 1n);
+      await expect(answerOfBond(f, dispute))
+        .to.be.revertedWithCustomError(f.disputes, "DisputesBondShort")
+        .withArgs(f.providerA, left, dispute.bond);
     });
   });
 });

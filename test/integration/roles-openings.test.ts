@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { type Addressable, Contract, Interface, MaxUint256, ZeroAddress } from "ethers";
+import { type Addressable, Contract, MaxUint256, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
 
 import { rulesWith } from "../helpers/disputes";
@@ -9,47 +9,35 @@ import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { keepLive } from "../helpers/heartbeats";
 import { createOffer, leaseIdOf, MisfitReason, openLease } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { costOf, earnedOf, lockOf, netOf, perHour, perSecond } from "../helpers/money";
-import { anOffer, anOrder, MOST_PRICE } from "../helpers/orders";
-import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR, MINUTE } from "../helpers/parameters";
+import { carriedOf, costOf, earnedOf, lockOf, perHour, perSecond } from "../helpers/money";
+import { anOffer, anOrder, candidateOf, MOST_PRICE } from "../helpers/orders";
+import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR, MINUTE } from "../helpers/parameters";
 import { type ActiveLease, activeLease, fund, movements, offerOf } from "../helpers/scene";
 import { at, now } from "../helpers/time";
 import { storedOffer } from "../helpers/words";
-import { BOUNTY, countOf, NEAR, place, renew } from "../orders/scene";
+import { BOUNTY, countOf, MOST_ORDER_PRICE, NEAR, place, renew } from "../orders/scene";
+import { NO_TERMS, openWith, signQuote } from "../quotes/quoting";
 
 const ANY_COST = 2n ** 256n - 1n;
 
-/** Errors of market and disputes that they do not have yet. */
-const COMING = {
-  interface: new Interface([
-    "error MarketRateTooLarge(uint96 leaseId, uint256 rate, uint256 most)",
-    "error MarketInvalidTreasury(address treasury)",
-    "error DisputesInvalidTreasury(address treasury)",
-  ]),
-};
-
-/** A reason that the market does not know yet; the lens tells it. */
-const TOKEN_NOT_LISTED = 15n;
-
-// The calls that depend on how offers and leases are named.
-
 /** Opens a lease on an offer that its tenant chose because it was `provider`'s. */
-const open = async (f: OpenMarket, tenant: HardhatEthersSigner, offer: bigint, _provider: Addressable) =>
-  openLease(f.market, tenant, { token: await f.usd6.getAddress(), offers: [offer], duration: HOUR });
+async function open(f: OpenMarket, tenant: HardhatEthersSigner, offer: bigint, provider: HardhatEthersSigner) {
+  const candidates = [{ offer, provider: provider.address, maxPricePerSecondX32: MOST_PRICE }];
+  return openLease(f.market, tenant, { token: await f.usd6.getAddress(), candidates, duration: HOUR });
+}
 
 /** Places an order with a fallback that its tenant chose because it was `provider`'s. */
-const placeOn = (f: OpenMarket, lease: ActiveLease, offer: bigint, _provider: Addressable) =>
-  place(f, lease, { period: 4 * HOUR, maxPrice: 2n ** 120n - 1n, fallbacks: [offer] });
+const placeOn = (f: OpenMarket, { id, tenant }: ActiveLease, offer: bigint, provider: HardhatEthersSigner) =>
+  f.orders.connect(tenant).setOrder(id, 4 * HOUR, 3, MOST_ORDER_PRICE, BOUNTY, [{ offer, provider: provider.address }]);
 
-/** Takes a lease over in which the recipient expects `_minLocked` base units. */
-const accept = (f: OpenMarket, { id }: Pick<ActiveLease, "id">, recipient: HardhatEthersSigner, _minLocked: bigint) =>
-  f.market.connect(recipient).acceptTransfer(id);
+/** Takes a lease over in which the recipient expects so many base units at least. */
+const accept = (f: OpenMarket, { id }: Pick<ActiveLease, "id">, recipient: HardhatEthersSigner, minLocked: bigint) =>
+  f.market.connect(recipient).acceptTransfer(id, minLocked);
 
 const resize = (f: OpenMarket, { id, tenant }: ActiveLease, units: number) =>
   f.market.connect(tenant).resize(id, units, MOST_PRICE, ANY_COST);
 
 describe("Roles: openings, transfers and what is asked of governance", () => {
-  // These show what happens as long as candidates and fallbacks are named by number alone.
   describe("a number that another offer has after a reorganisation (ATK-LSE-17)", () => {
     /** A stranger with a bond that can serve a lease. */
     async function strangerFixture() {
@@ -72,52 +60,94 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
       return seen;
     }
 
-    it("is leased: the tenant's money is locked for the stranger", async () => {
+    it("is not leased: the tenant's money stays where it was", async () => {
       const f = await loadFixture(strangerFixture);
       const offer = await reorganised(f);
-      const id = await open(f, f.tenantA, offer, f.providerA);
-      const view = await f.lens.leaseView(id);
-      expect([view.provider, view.tenant]).to.deep.equal([f.stranger.address, f.tenantA.address]);
-      expect(view.locked).to.equal(lockOf(perHour(300_000n), HOUR, BOUNTY));
-      expect(view.locked).to.equal(350_000n);
+      const before = await f.lens.fundsOf(f.usd6, f.tenantA);
+      await expect(open(f, f.tenantA, offer, f.providerA))
+        .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
+        .withArgs([[offer, MisfitReason.OtherProvider, BigInt(f.stranger.address), BigInt(f.providerA.address)]]);
+      expect(await f.lens.fundsOf(f.usd6, f.tenantA)).to.deep.equal(before);
+      // Who means the stranger's offer gets it.
+      const id = await open(f, f.tenantA, offer, f.stranger);
+      expect((await f.lens.leaseView(id)).provider).to.equal(f.stranger.address);
     });
 
-    it("is a fallback: the lease fails over to the stranger", async () => {
+    it("is passed over for the next candidate", async () => {
+      const f = await loadFixture(strangerFixture);
+      const offer = await reorganised(f);
+      const token = await f.usd6.getAddress();
+      const meant = { offer, provider: f.providerA.address, maxPricePerSecondX32: MOST_PRICE };
+      const candidates = [meant, await candidateOf(f.market, f.offerB)];
+      const id = await openLease(f.market, f.tenantA, { token, candidates, duration: HOUR });
+      expect(id).to.equal(leaseIdOf(f.offerB, 1));
+    });
+
+    it("is no fallback: the order is refused", async () => {
       const f = await loadFixture(strangerFixture);
       const lease = await activeLease(f, { duration: HOUR });
       const offer = await reorganised(f);
-      await placeOn(f, lease, offer, f.providerA);
-      await f.market.connect(f.providerA).retireOffer(f.offerA);
-      await f.liveness.connect(f.stranger).heartbeat(f.stranger);
-      await f.orders.connect(f.keeper).failOver(lease.id);
-      const view = await f.lens.leaseView(leaseIdOf(offer, 1));
-      expect([view.provider, view.tenant]).to.deep.equal([f.stranger.address, f.tenantA.address]);
+      await expect(placeOn(f, lease, offer, f.providerA))
+        .to.be.revertedWithCustomError(f.orders, "OrdersOtherProvider")
+        .withArgs(offer, f.stranger, f.providerA);
+      await placeOn(f, lease, offer, f.stranger);
+      expect(await countOf(f, lease)).to.equal(3);
+    });
+
+    it("is no offer of a signed quote: its provider is not the signer", async () => {
+      const f = await loadFixture(strangerFixture);
+      const offer = await reorganised(f);
+      const expiry = (await now()) + HOUR;
+      const quote = await signQuote(f.providerA, f.quotes, {
+        provider: f.providerA.address,
+        offer,
+        terms: NO_TERMS,
+        pricePerSecondX32: perHour(200_000n),
+        units: 1,
+        expiry,
+        tenant: ZeroAddress,
+        salt: 1n,
+        epoch: 0n,
+      });
+      await expect(openWith(f.quotes, f.tenantA, quote))
+        .to.be.revertedWithCustomError(f.quotes, "QuotesNotProvider")
+        .withArgs(offer, f.stranger, f.providerA);
     });
   });
 
-  // This shows what happens as long as a recipient cannot say what it expects.
   describe("a lease that its giver shrinks in front of its acceptance", () => {
-    it("is taken over with a tenth of what was in it", async () => {
+    /** A lease of ten units for a day, offered to tenantB with what it shows then, and shrunk to one in the tenth second. */
+    async function shrunkFixture() {
       const f = await loadFixture(openMarketFixture);
       const lease = await activeLease(f, { units: 10, duration: DAY });
       await f.market.connect(f.tenantA).offerTransfer(lease.id, f.tenantB);
       const shown = (await f.lens.leaseView(lease.id)).locked;
       expect(shown).to.equal(lockOf(lease.rate, DAY, BOUNTY));
+      await at(lease.startedAt + 9, () => resize(f, lease, 1));
+      // What the lease earned by then is paid, but for a fraction; ten units' became one unit's.
+      const left = costOf(lease.rate / 10n, DAY - 9, carriedOf(lease.rate, 9)) + BOUNTY;
+      return { f, lease, shown, left };
+    }
 
-      const second = lease.startedAt + 10;
-      const taken = await movements(f, lease.token, [f.tenantA, f.tenantB], async () => {
-        await at(second - 1, () => resize(f, lease, 1));
-        await at(second, () => accept(f, lease, f.tenantB, shown));
-      });
-      // What the lease earned by then is paid net of the fee, which waits in the lease; ten units' became one unit's.
-      const [rate, earned] = [lease.rate / 10n, earnedOf(lease.rate, 9)];
-      const left = earned - netOf(lease.rate, 9, FEE_BPS) + costOf(rate, DAY - 9) + BOUNTY;
-      const refund = costOf(lease.rate, DAY) - earned - costOf(rate, DAY - 9);
-      expect(taken).to.deep.equal([
-        [refund, -shown],
+    it("is not taken over for what it was when it was offered: both figures are told", async () => {
+      const { f, lease, shown, left } = await loadFixture(shrunkFixture);
+      expect(left * 9n).to.be.lessThan(shown);
+      await expect(accept(f, lease, f.tenantB, shown))
+        .to.be.revertedWithCustomError(f.market, "MarketLockedTooLow")
+        .withArgs(lease.id, shown, left);
+      expect((await f.lens.leaseView(lease.id)).tenant).to.equal(f.tenantA.address);
+    });
+
+    it("is taken over by who asks for what is in it, and not for one base unit more", async () => {
+      const { f, lease, left } = await loadFixture(shrunkFixture);
+      await expect(accept(f, lease, f.tenantB, left + 1n))
+        .to.be.revertedWithCustomError(f.market, "MarketLockedTooLow")
+        .withArgs(lease.id, left + 1n, left);
+      const moved = await movements(f, lease.token, [f.tenantA, f.tenantB], () => accept(f, lease, f.tenantB, left));
+      expect(moved).to.deep.equal([
+        [0n, -left],
         [0n, left],
       ]);
-      expect(left * 9n).to.be.lessThan(shown);
       expect((await f.lens.leaseView(lease.id)).tenant).to.equal(f.tenantB.address);
     });
   });
@@ -147,11 +177,9 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
 
   describe("a quote in a token that is not listed", () => {
     const quoteIn = async (f: OpenMarket, token: Addressable, offer: bigint) => {
-      const [quote] = await f.lens.quote(anOrder({ token: await f.usd6.getAddress(), offers: [offer] }));
-      const [asked] = await f.lens.quote({
-        ...anOrder({ token: await f.usd6.getAddress(), offers: [offer] }),
-        token: await token.getAddress(),
-      });
+      const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [offer] });
+      const [quote] = await f.lens.quote(order);
+      const [asked] = await f.lens.quote({ ...order, token: await token.getAddress() });
       return { quote: quote!, asked: asked! };
     };
 
@@ -160,14 +188,14 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
       const unlisted = await ethers.deployContract("MockToken", ["Dollar", "USD8", 8]);
       const { quote, asked } = await quoteIn(f, unlisted, f.offerA);
       expect(quote.reason).to.equal(MisfitReason.None);
-      expect(asked.reason).to.equal(TOKEN_NOT_LISTED);
+      expect(asked.reason).to.equal(MisfitReason.TokenNotListed);
     });
 
     it("names that where the token was taken off the list", async () => {
       const f = await loadFixture(openMarketFixture);
       await f.market.connect(f.admin).delistToken(f.usd6);
       const { asked } = await quoteIn(f, f.usd6, f.offerA);
-      expect(asked.reason).to.equal(TOKEN_NOT_LISTED);
+      expect(asked.reason).to.equal(MisfitReason.TokenNotListed);
       await expect(open(f, f.tenantA, f.offerA, f.providerA))
         .to.be.revertedWithCustomError(f.market, "MarketTokenNotListed")
         .withArgs(f.usd6);
@@ -185,7 +213,7 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
       ] as const) {
         await f.market.connect(f.providerA).setPrice(f.offerA, price);
         await expect(resize(f, lease, units))
-          .to.be.revertedWithCustomError(COMING, "MarketRateTooLarge")
+          .to.be.revertedWithCustomError(f.market, "MarketRateTooLarge")
           .withArgs(lease.id, lease.rate + price * BigInt(units - 1), MOST_PRICE);
       }
     });
@@ -209,7 +237,7 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
         const f = await loadFixture(openMarketFixture);
         const treasury = await f[vault].getAddress();
         await expect(f.market.connect(f.admin).publishTerms({ treasury, ...DEFAULT_TERMS }, DEFAULT_WEIGHTS))
-          .to.be.revertedWithCustomError(COMING, "MarketInvalidTreasury")
+          .to.be.revertedWithCustomError(f.market, "MarketInvalidTreasury")
           .withArgs(treasury);
       });
     }
@@ -218,7 +246,7 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
       const f = await loadFixture(openMarketFixture);
       const terms = { treasury: ZeroAddress, ...DEFAULT_TERMS };
       await expect(f.market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS))
-        .to.be.revertedWithCustomError(COMING, "MarketInvalidTreasury")
+        .to.be.revertedWithCustomError(f.market, "MarketInvalidTreasury")
         .withArgs(ZeroAddress);
     });
 
@@ -227,7 +255,7 @@ describe("Roles: openings, transfers and what is asked of governance", () => {
         const f = await loadFixture(openMarketFixture);
         const treasury = await f[vault].getAddress();
         await expect(f.disputes.connect(f.admin).publishRules(rulesWith(f, { treasury })))
-          .to.be.revertedWithCustomError(COMING, "DisputesInvalidTreasury")
+          .to.be.revertedWithCustomError(f.disputes, "DisputesInvalidTreasury")
           .withArgs(treasury);
       });
     }
