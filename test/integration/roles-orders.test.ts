@@ -6,22 +6,17 @@ import { createOffer, leaseIdOf, LeaseStatus, MisfitReason } from "../helpers/le
 import { loadFixture } from "../helpers/loadFixture";
 import { lockOf, netOf } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
-import { DAY, FEE_BPS, HOUR, MINUTE } from "../helpers/parameters";
+import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR, MINUTE } from "../helpers/parameters";
 import { type ActiveLease, activeLease, fund, movements, type PendingLease, serve } from "../helpers/scene";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
-import { BOUNTY, countOf, place, renew } from "../orders/scene";
-
-/** As high as an order's cap goes. */
-const ANY_PRICE = 2n ** 120n - 1n;
+import { BOUNTY, countOf, MOST_ORDER_PRICE, place, renew } from "../orders/scene";
 
 type Named = Pick<PendingLease, "id">;
 
-// The calls that depend on how orders are placed and carried out.
-
 /** Places an order whose fallbacks are these offers, at whatever price. */
 const order = (f: OpenMarket, lease: ActiveLease, period: number, fallbacks: bigint[]) =>
-  place(f, lease, { period, count: 9, maxPrice: ANY_PRICE, fallbacks });
+  place(f, lease, { period, count: 9, maxPrice: MOST_ORDER_PRICE, fallbacks });
 
 const failOver = (f: OpenMarket, { id }: Named, overrides: Overrides = {}) =>
   f.orders.connect(f.keeper).failOver(id, overrides);
@@ -66,6 +61,7 @@ describe("Roles: standing orders and the owners of their fallbacks", () => {
       const lease = await activeLease(f, { tenant, duration: HOUR });
       await order(f, lease, PERIOD, [dear, f.offerB]);
 
+      await moveTo(lease.end - 15 * MINUTE);
       const price = ((payable - BOUNTY + 1n) * 2n ** 32n) / BigInt(PERIOD);
       expect(lockOf(price, PERIOD, BOUNTY)).to.equal(payable + 1n);
       await f.market.connect(f.providerC).setPrice(dear, price);
@@ -172,6 +168,44 @@ describe("Roles: standing orders and the owners of their fallbacks", () => {
       await f.market.connect(f.keeper).collect(fallbacks.map((offer) => leaseIdOf(offer, 1)));
       const paid = (await f.escrow.freeOf(lease.token, f.providerB)) - before;
       expect(paid).to.equal(netOf(lease.rate, HOUR, FEE_BPS));
+    });
+  });
+
+  describe("one owner of a fallback that gives notice of each lease as soon as it runs (ATK-ORD-1)", () => {
+    const PERIOD = 4 * HOUR;
+
+    /** Terms with the shortest notice; a lease near its end on an offer that is retired; its order falls back on offerB. */
+    async function shortNoticeFixture() {
+      const f = await loadFixture(openMarketFixture);
+      const terms = { ...DEFAULT_TERMS, noticePeriod: HOUR, treasury: f.treasury.address };
+      await f.market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS);
+      const lease = await activeLease(f, { duration: PERIOD });
+      await order(f, lease, PERIOD, [f.offerB]);
+      await f.market.connect(f.providerA).retireOffer(f.offerA);
+      await serve(f, lease, lease.end - 15 * MINUTE);
+      await beatB(f, lease.end - 15 * MINUTE);
+      return { f, lease };
+    }
+
+    /** Starts lease `index` of offerB, and in the next second gives notice for the earliest end. */
+    async function startAndGiveNotice(f: OpenMarket, index: number) {
+      const id = leaseIdOf(f.offerB, index);
+      await f.market.connect(f.operatorB).activate([id]);
+      const noticed = (await now()) + 1;
+      await at(noticed, () => f.market.connect(f.providerB).giveNotice(id, noticed + HOUR));
+      return { id, end: noticed + HOUR };
+    }
+
+    it("opens one lease beside the old one, not one after the other within a minute", async () => {
+      const { f, lease } = await loadFixture(shortNoticeFixture);
+      const came: string[] = [];
+      let current: Named = lease;
+      for (let index = 1; index <= 4; ++index) {
+        const [result] = await together((await now()) + 1, () => failOver(f, current, ROOM));
+        came.push(result!);
+        if (result === "done") current = await startAndGiveNotice(f, index);
+      }
+      expect(came).to.deep.equal(["done", "reverted", "reverted", "reverted"]);
     });
   });
 

@@ -1,3 +1,4 @@
+import { takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { Overrides } from "ethers";
 import { ethers } from "hardhat";
@@ -34,8 +35,6 @@ const ANY_COST = 2n ** 256n - 1n;
 const OTHER_FEE = 700n;
 
 const collateralFor = (units: number): bigint => collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, units);
-
-// The call that changes a lease's units.
 
 const resize = (f: OpenMarket, { id, tenant }: ActiveLease, units: number, overrides: Overrides = {}) =>
   f.market.connect(tenant).resize(id, units, MOST_PRICE, ANY_COST, overrides);
@@ -133,13 +132,49 @@ describe("Roles: resizing", () => {
     });
   });
 
+  describe("a growth after a shrink beside an open claim (ATK-LSE-14)", () => {
+    /**
+     * A lease of ten units for three hours whose tenant shrinks it to one while a friend's claim is open, so that ten units'
+     * collateral stays; something goes wrong in second 400; it grows to ten again in second 500.
+     */
+    async function regrownFixture() {
+      const f = await loadFixture(claimFixture);
+      const lease = await claimable(f, { units: 10, duration: 3 * HOUR });
+      const friends = await openClaim(f, lease, { claimant: f.stranger, filedAt: lease.startedAt + 200 });
+      await at(lease.startedAt + 300, () => resize(f, lease, 1));
+      const faultStart = lease.startedAt + 400;
+      await at(lease.startedAt + 499, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
+      const before = await takeSnapshot();
+      const told = (await openClaim(f, lease, { faultStart, filedAt: lease.startedAt + 500 })).collateral * MICRO;
+      await before.restore();
+      await at(lease.startedAt + 500, () => resize(f, lease, 10));
+      return { f, lease, friends, faultStart, told };
+    }
+
+    it("lets a fault of before count on no more than it did before the growth: one unit's collateral", async () => {
+      const { f, lease, faultStart, told } = await loadFixture(regrownFixture);
+      expect(told, "before the growth").to.equal(collateralFor(1));
+      const { collateral } = await openClaim(f, lease, { faultStart });
+      expect(collateral * MICRO, "after it").to.equal(collateralFor(1));
+    });
+
+    it("lets a fault of after it count on all ten units' collateral", async () => {
+      const { f, lease } = await loadFixture(regrownFixture);
+      const { collateral } = await openClaim(f, lease, {
+        faultStart: lease.startedAt + 500,
+        filedAt: lease.startedAt + 510,
+      });
+      expect(collateral * MICRO).to.equal(collateralFor(10));
+    });
+  });
+
   describe("growth and shrink in one second (ATK-LSE-16)", () => {
     /** A lease of one unit on an offer of ten. */
     async function oneFixture() {
       const f = await loadFixture(openMarketFixture);
       const lease = await activeLease(f);
       const token = await f.usd6.getAddress();
-      const order = anOrder({ token, offers: [f.offerA], units: 1, duration: HOUR });
+      const order = await anOrder(f.market, { token, offers: [f.offerA], units: 1, duration: HOUR });
       return { f, lease, order, second: lease.startedAt + 10 };
     }
 

@@ -85,10 +85,10 @@ async function noticedFixture() {
   return scene;
 }
 
-/** A lease for three hours on an offer that is retired, and its order for `period`; providers are fresh at `second`. */
+/** A lease for two days on an offer that is retired, and its order for `period`; providerB is fresh at `second`. */
 async function orderedFor(period: number, second: (end: number) => number) {
   const f = await loadFixture(openMarketFixture);
-  const lease = await activeLease(f, { duration: 3 * HOUR });
+  const lease = await activeLease(f, { duration: 2 * DAY });
   await place(f, lease, { period, maxPrice: MOST_ORDER_PRICE, fallbacks: [f.offerB] });
   await f.market.connect(f.providerA).retireOffer(f.offerA);
   await reviveB(f, second(lease.end));
