@@ -126,7 +126,7 @@ const cancel = command({
     if (ended === undefined) return done(execution, "");
     const [refund, bounty, penalty] = [ended["refund"], ended["bounty"], ended["penalty"]] as bigint[];
     const back = (refund ?? 0n) + (bounty ?? 0n);
-    const due = penalty === 0n ? "" : ` The provider's penalty is ${hold(penalty ?? 0n)}: see leasehold tenant claim.`;
+    const due = penalty === 0n ? "" : ` The provider's penalty, ${hold(penalty ?? 0n)}, is the treasury's.`;
     const text = `Lease ${name} is cancelled, ${money(back, paidIn)} are free again.${due}`;
     return done(execution, text, { refund, bounty, penalty });
   },

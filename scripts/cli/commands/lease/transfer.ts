@@ -35,20 +35,20 @@ then than you were shown, unless you say --min-locked.`,
   options: [["--min-locked <amount>", "least that must be locked for it (default: what is locked now)"]],
   input: z.object({ lease: leaseId, minLocked: amount.optional() }),
   async run(session, { lease: id, minLocked: typed }) {
-    const [{ market }, tokens, lease] = await Promise.all([
+    const [account, { market }, tokens, lease] = await Promise.all([
+      session.account(),
       session.handles(),
       session.tokens(),
       readLease(session, id),
     ]);
     const paidIn = await tokens.describe(lease.token);
     const minLocked = typed === undefined ? lease.locked : parseAmount(typed, paidIn.decimals);
-    session.tell(
-      `${pairs([
-        ["locked for it", `${money(lease.locked, paidIn)} now, ${money(minLocked, paidIn)} at least`],
-        ["units", `${lease.units} at ${priceText(lease.rateX32, paidIn)} in all`],
-        ["ends", formatInstant(lease.end)],
-      ])}\n`,
-    );
+    const told = pairs([
+      ["locked for it", `${money(lease.locked, paidIn)} now, ${money(minLocked, paidIn)} at least`],
+      ["units", `${lease.units} at ${priceText(lease.rateX32, paidIn)} in all`],
+      ["ends", formatInstant(lease.end)],
+    ]);
+    if (lease.recipient === account) session.tell(`${told}\n`);
     const execution = await execute(session, [
       await step(`Take over lease ${lease.name}`, market, market.acceptTransfer, [id, minLocked], lease.token),
     ]);
