@@ -29,7 +29,7 @@ import {
 } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, fund, movements, serve } from "../helpers/scene";
 import { at, ROOM, together } from "../helpers/time";
-import { NEAR, place, renew } from "../orders/scene";
+import { MOST_ORDER_PRICE, NEAR, place, renew } from "../orders/scene";
 
 const ANY_COST = 2n ** 256n - 1n;
 const OTHER_FEE = 700n;
@@ -89,7 +89,7 @@ describe("Roles: resizing", () => {
       async function renewedFixture() {
         const f = await loadFixture(claimFixture);
         const lease = await claimable(f, { duration: 3 * HOUR });
-        await place(f, lease, { period: HOUR, count: 3, maxPrice: 2n ** 120n - 1n });
+        await place(f, lease, { period: HOUR, count: 3, maxPrice: MOST_ORDER_PRICE });
         const claim = await openClaim(f, lease, { filedAt: lease.startedAt + 500 });
         const terms = { treasury: f.treasury.address, ...DEFAULT_TERMS, feeBps: OTHER_FEE };
         await f.market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS);
@@ -156,6 +156,29 @@ describe("Roles: resizing", () => {
       expect(told, "before the growth").to.equal(collateralFor(1));
       const { collateral } = await openClaim(f, lease, { faultStart });
       expect(collateral * MICRO, "after it").to.equal(collateralFor(1));
+    });
+
+    it("lets a fault of before a renewal under larger weights count on no more than it did: one unit's", async () => {
+      const f = await loadFixture(claimFixture);
+      const lease = await claimable(f, { units: 10, duration: 3 * HOUR });
+      await place(f, lease, { period: HOUR, maxPrice: MOST_ORDER_PRICE });
+      await openClaim(f, lease, { claimant: f.stranger, filedAt: lease.startedAt + 200 });
+      await at(lease.startedAt + 300, () => resize(f, lease, 1));
+      // One unit needs twenty times as much from the renewal on, twice what is still reserved.
+      const { cpu, memoryMiB, diskGiB, bandwidthMbps } = DEFAULT_WEIGHTS;
+      const larger = {
+        ...DEFAULT_WEIGHTS,
+        cpu: 20n * cpu,
+        memoryMiB: 20n * memoryMiB,
+        diskGiB: 20n * diskGiB,
+        bandwidthMbps: 20n * bandwidthMbps,
+      };
+      await f.market.connect(f.admin).publishTerms({ treasury: f.treasury.address, ...DEFAULT_TERMS }, larger);
+      await serve(f, lease, lease.end - NEAR);
+      await at(lease.end - NEAR, () => renew(f, lease));
+      expect((await f.lens.leaseView(lease.id)).collateral).to.equal(20n * collateralFor(1));
+      const { collateral } = await openClaim(f, lease, { faultStart: lease.end - NEAR - 1 });
+      expect(collateral * MICRO).to.equal(collateralFor(1));
     });
 
     it("lets a fault of after it count on all ten units' collateral", async () => {
@@ -287,7 +310,7 @@ describe("Roles: resizing", () => {
       await place(f, lease, {
         period: HOUR,
         count: renewals,
-        maxPrice: 2n ** 120n - 1n,
+        maxPrice: MOST_ORDER_PRICE,
         maxBounty: listingOf(2).bounty,
       });
       let [price, end, from, exact] = [PRICE, lease.end, lease.startedAt, 0n];
