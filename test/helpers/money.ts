@@ -43,15 +43,24 @@ export const perHourUp = (baseUnits: bigint, parts = 1n): bigint => divideUp(bas
 /** Price per unit-second, X32, of `baseUnits` per second. */
 export const perSecond = (baseUnits: bigint): bigint => baseUnits * X32;
 
-/** What `seconds` at a rate may cost at most, rounded up. */
-export const costOf = (rateX32: bigint, seconds: bigint | number): bigint => divideUp(rateX32 * BigInt(seconds), X32);
+/**
+ * What `seconds` at a rate may cost at most, rounded up. `carriedX32` is what a change of rate carried over: base units
+ * times 2^32.
+ */
+export const costOf = (rateX32: bigint, seconds: bigint | number, carriedX32 = 0n): bigint =>
+  divideUp(rateX32 * BigInt(seconds) + carriedX32, X32);
 
 /** What a lease locks at open. */
 export const lockOf = (rateX32: bigint, duration: bigint | number, bounty: bigint): bigint =>
   costOf(rateX32, duration) + bounty;
 
-/** What billed seconds earned, fee included, rounded down. */
-export const earnedOf = (rateX32: bigint, seconds: bigint | number): bigint => (rateX32 * BigInt(seconds)) / X32;
+/** What billed seconds earned, fee included, rounded down; with what was carried over, see `costOf`. */
+export const earnedOf = (rateX32: bigint, seconds: bigint | number, carriedX32 = 0n): bigint =>
+  (rateX32 * BigInt(seconds) + carriedX32) / X32;
+
+/** What a change of rate carries over after billed seconds: less than a base unit, times 2^32. */
+export const carriedOf = (rateX32: bigint, seconds: bigint | number, carriedX32 = 0n): bigint =>
+  (rateX32 * BigInt(seconds) + carriedX32) % X32;
 
 /** A part of an amount, rounded down. */
 export const partOf = (amount: bigint, bps: bigint): bigint => (amount * bps) / BPS;

@@ -4,7 +4,7 @@ import { MaxUint256, parseEther } from "ethers";
 
 import { BOND, openMarketFixture, type OpenMarket, whole } from "../helpers/fixture";
 import { activate, createOffer, LeaseStatus, openLease } from "../helpers/leases";
-import { attempt, everybodyLeaves } from "../helpers/leaving";
+import { everybodyLeaves } from "../helpers/leaving";
 import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, feeOf, netOf, partOf } from "../helpers/money";
 import { anOffer } from "../helpers/orders";
@@ -20,16 +20,6 @@ interface Verdict {
   fractionBps?: number;
 }
 
-/** What a lying module says besides, where the market listens to it. */
-interface Lie {
-  held?: bigint;
-  tenant?: { address: string };
-  /** Wei of HOLD. */
-  collateral?: bigint;
-}
-
-const MILLIONTH = 10n ** 12n;
-
 /** Files a claim as the module `by`. */
 async function fileClaim(
   f: OpenMarket,
@@ -42,25 +32,12 @@ async function fileClaim(
 }
 
 /** Ends a claim as the module `by`. */
-async function endClaim(
-  f: OpenMarket,
+const endClaim = (
+  { market }: OpenMarket,
   by: HardhatEthersSigner,
   leaseId: bigint,
   { claimant, upheld, fractionBps = 0 }: Verdict,
-  { held = 0n, tenant = claimant, collateral = 0n }: Lie = {},
-): Promise<void> {
-  const { startedAt } = await f.lens.leaseView(leaseId);
-  await f.market.connect(by).endClaim(leaseId, {
-    claimant: claimant.address,
-    tenant: tenant.address,
-    held,
-    collateral: collateral / MILLIONTH,
-    faultStart: startedAt,
-    filedAt: await now(),
-    fractionBps,
-    upheld,
-  });
-}
+) => market.connect(by).endClaim(leaseId, claimant.address, fractionBps, upheld);
 
 /** What an action added to the free balances of accounts, base units. */
 async function credited(
@@ -102,11 +79,12 @@ async function ringFixture() {
 
 type Ring = Awaited<ReturnType<typeof ringFixture>>;
 
-/** The ring has a friend claim its own lease, which holds nothing, and says that its whole lock was held for itself. */
-async function freeEverything({ f, ring, worthless, lock }: Ring): Promise<void> {
+/** The ring has a friend claim its own lease, which holds nothing, and ends it for itself, for others, and again. */
+async function freeEverything({ f, ring, worthless }: Ring): Promise<void> {
   await fileClaim(f, ring, worthless, f.stranger, await now());
-  await endClaim(f, ring, worthless, { claimant: ring, upheld: true }, { held: lock });
-  await attempt(() => endClaim(f, ring, worthless, { claimant: f.stranger, upheld: true }));
+  for (const claimant of [ring, f.tenantA, f.providerA, f.stranger, f.stranger]) {
+    await endClaim(f, ring, worthless, { claimant, upheld: true });
+  }
 }
 
 /** The two honest providers serve without a gap until all leases from them end. */
@@ -119,7 +97,7 @@ async function serveBoth({ f, honest: [first, second], other }: Ring): Promise<v
   await moveTo(last);
 }
 
-/** A module of its own for the leases of providerA: an account that says what it likes. */
+/** A module of its own for the leases of providerA: an account that ends claims as it likes. */
 async function moduleFixture() {
   const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { slasher: f.module.address, capacity: 100n });
@@ -181,10 +159,12 @@ describe("ATK-ROL-2: a module that lies about a claim", () => {
       await at(filed + 1, () => fileClaim(f, f.module, second.id, second.tenant, second.startedAt));
       const held = [earnedOf(first.rate, 500), earnedOf(second.rate, filed + 1 - second.startedAt)] as const;
       const tenants = [first.tenant, second.tenant];
-      const lie = { held: held[0] + held[1] };
-      const ending = () => endClaim(f, f.module, first.id, { claimant: first.tenant, upheld: true }, lie);
+      const ending = () => endClaim(f, f.module, first.id, { claimant: first.tenant, upheld: true });
       expect(await credited(f, first.token, tenants, ending)).to.deep.equal([held[0], 0n]);
-      const rest = () => endClaim(f, f.module, second.id, { claimant: second.tenant, upheld: true }, { held: held[1] });
+      expect(await credited(f, first.token, tenants, ending), "a second time").to.deep.equal([0n, 0n]);
+      const crossed = () => endClaim(f, f.module, first.id, { claimant: second.tenant, upheld: true });
+      expect(await credited(f, first.token, tenants, crossed), "of the other lease").to.deep.equal([0n, 0n]);
+      const rest = () => endClaim(f, f.module, second.id, { claimant: second.tenant, upheld: true });
       expect(await credited(f, first.token, tenants, rest)).to.deep.equal([0n, held[1]]);
       await everybodyLeaves(f, [first.id, second.id]);
     });
@@ -195,9 +175,10 @@ describe("ATK-ROL-2: a module that lies about a claim", () => {
       const own = await activeLease(f, { tenant: f.module, offer: f.offerB, duration: 2 * HOUR });
       await fileClaim(f, f.module, first.id, f.stranger, first.startedAt);
       const people = [f.stranger, f.module, first.provider, first.tenant];
-      const lie = { held: own.locked };
-      const ending = () => endClaim(f, f.module, first.id, { claimant: f.stranger, upheld: false }, lie);
-      expect(await movements(f, first.token, people, ending)).to.deep.equal(Array(4).fill([0n, 0n]));
+      for (const claimant of [f.module, f.stranger]) {
+        const ending = () => endClaim(f, f.module, first.id, { claimant, upheld: false });
+        expect(await movements(f, first.token, people, ending)).to.deep.equal(Array(4).fill([0n, 0n]));
+      }
       await everybodyLeaves(f, [first.id, second.id, own.id]);
     });
   });
@@ -210,9 +191,9 @@ describe("ATK-ROL-2: a module that lies about a claim", () => {
         await fileClaim(f, f.module, first.id, f.stranger, first.startedAt);
         const held = earnedOf(first.rate, 500);
         const people = [f.stranger, first.tenant, first.provider, f.treasury];
-        const lying = () => endClaim(f, f.module, first.id, { claimant: f.stranger, upheld }, { held });
+        const lying = () => endClaim(f, f.module, first.id, { claimant: f.stranger, upheld });
         expect(await credited(f, first.token, people, lying)).to.deep.equal([0n, 0n, 0n, 0n]);
-        const ending = () => endClaim(f, f.module, first.id, { claimant: first.tenant, upheld: true }, { held });
+        const ending = () => endClaim(f, f.module, first.id, { claimant: first.tenant, upheld: true });
         expect(await credited(f, first.token, people, ending)).to.deep.equal([0n, held, 0n, 0n]);
         await everybodyLeaves(f, [first.id, second.id]);
       });
@@ -229,10 +210,10 @@ describe("ATK-ROL-2: a module that lies about a claim", () => {
       await fileClaim(f, module, lease.id, f.stranger, lease.startedAt);
       const held = earnedOf(lease.rate, 500);
       const people = [f.providerA, f.treasury, lease.tenant];
-      const lying = () => endClaim(f, module, lease.id, { claimant: module, upheld: true }, { held });
+      const lying = () => endClaim(f, module, lease.id, { claimant: module, upheld: true });
       expect(await credited(f, lease.token, people, lying)).to.deep.equal([0n, 0n, 0n]);
       const fee = feeOf(lease.rate, 500, FEE_BPS);
-      const ending = () => endClaim(f, module, lease.id, { claimant: lease.tenant, upheld: false }, { held });
+      const ending = () => endClaim(f, module, lease.id, { claimant: lease.tenant, upheld: false });
       expect(await credited(f, lease.token, people, ending)).to.deep.equal([held - fee, fee, 0n]);
       await endClaim(f, module, lease.id, { claimant: f.stranger, upheld: false });
       await everybodyLeaves(f, [lease.id]);
@@ -248,7 +229,7 @@ describe("ATK-ROL-2: a module that lies about a claim", () => {
     const filed = lease.startedAt + 500;
     await at(filed, () => fileClaim(f, f.module, lease.id, tenant, lease.startedAt));
     const held = earnedOf(lease.rate, 500);
-    const ending = () => endClaim(f, f.module, lease.id, { claimant: tenant, upheld: true }, { held });
+    const ending = () => endClaim(f, f.module, lease.id, { claimant: tenant, upheld: true });
     expect(await credited(f, lease.token, [tenant, f.module], ending)).to.deep.equal([held, 0n]);
     expect((await f.escrow.moduleAccount(f.market, f.usd6, tenant)).ceiling).to.equal(ceiling);
     await everybodyLeaves(f, [first.id, second.id, lease.id]);
@@ -273,8 +254,7 @@ describe("ATK-ROL-2: a module that is a friend of its provider, and takes the co
   /** The module takes all that it can for a fault that a friend claims. */
   async function takeAll(f: OpenMarket, lease: ActiveLease): Promise<void> {
     await fileClaim(f, f.providerA, lease.id, f.stranger, lease.startedAt);
-    const verdict = { claimant: f.stranger, upheld: true, fractionBps: WHOLE };
-    await endClaim(f, f.providerA, lease.id, verdict, { tenant: f.stranger, collateral: lease.collateral });
+    await endClaim(f, f.providerA, lease.id, { claimant: f.stranger, upheld: true, fractionBps: WHOLE });
   }
 
   it("pays the tenant three fifths, and the friend no more than a challenger's part", async () => {

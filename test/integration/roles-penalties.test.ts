@@ -1,10 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
-import { Interface, MaxUint256, type Overrides, parseEther, ZeroAddress } from "ethers";
+import { MaxUint256, type Overrides, parseEther, ZeroAddress } from "ethers";
 
 import { BOND, openMarketFixture, type OpenMarket } from "../helpers/fixture";
 import { keepLive } from "../helpers/heartbeats";
-import { activate, createOffer, leaseIdOf, openLease } from "../helpers/leases";
+import { activate, createOffer, leaseIdOf, MisfitReason, openLease } from "../helpers/leases";
 import { attempt, everybodyLeaves } from "../helpers/leaving";
 import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, partOf } from "../helpers/money";
@@ -22,18 +22,6 @@ import {
 } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, creditOf, offerOf, pendingLease, serve } from "../helpers/scene";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
-
-/** What the market says to whom it refuses. */
-const REFUSAL = {
-  interface: new Interface([
-    "error MarketProviderStale(address provider)",
-    "error MarketBeyondAllowance(uint256 leaseId, uint256 dark, uint256 allowed)",
-    "error MarketNotProvider(uint256 offerId, address provider, address caller)",
-    "error MarketNoOfferFits(tuple(uint256 offerId, uint8 reason, uint256 available, uint256 required)[] misfits)",
-  ]),
-};
-/** Why an offer does not fit: its provider was not seen within half the grace. */
-const PROVIDER_STALE = 9n;
 
 const ANY_COST = 2n ** 256n - 1n;
 const MILLIONTH = 10n ** 12n;
@@ -53,21 +41,14 @@ const decline = (f: OpenMarket, provider: HardhatEthersSigner, leaseId: bigint) 
 /** Declines a pending lease with the key of its provider's operator. */
 const declineAsOperator = (f: OpenMarket, leaseId: bigint) => f.market.connect(f.operatorA).decline(leaseId);
 
-/** A claim as its module tells of it. */
-interface Claim {
-  claimant: HardhatEthersSigner;
-  tenant: HardhatEthersSigner;
-  /** Base units. */
-  held: bigint;
-  /** Millionths of a HOLD. */
-  collateral: bigint;
-  faultStart: number;
-  filedAt: number;
-}
-
-/** Ends a claim as the module `by`, which finds it true and takes all that it may. */
-const uphold = (f: OpenMarket, by: HardhatEthersSigner, leaseId: bigint, claim: Claim, overrides: Overrides = {}) =>
-  f.market.connect(by).endClaim(leaseId, { ...claim, fractionBps: WHOLE, upheld: true }, overrides);
+/** Ends a claim of `claimant` as the module `by`, which finds it true and takes all that it may. */
+const uphold = (
+  { market }: OpenMarket,
+  by: HardhatEthersSigner,
+  leaseId: bigint,
+  claimant: HardhatEthersSigner,
+  overrides: Overrides = {},
+) => market.connect(by).endClaim(leaseId, claimant, WHOLE, true, overrides);
 
 /** HOLD in the wallets of tenantB, providerA and the treasury since `before`, wei. */
 async function holdOf(f: OpenMarket, before: readonly bigint[] = [0n, 0n, 0n]): Promise<bigint[]> {
@@ -110,7 +91,7 @@ describe("ATK-LSE-14: growth just before the credit, the claim or the close", ()
         at(second, () => grow(scene, lease)),
         `${second - seen} s after it was seen`,
       )
-        .to.be.revertedWithCustomError(REFUSAL, "MarketProviderStale")
+        .to.be.revertedWithCustomError(f.market, "MarketProviderStale")
         .withArgs(f.providerA);
     }
     await everybodyLeaves(f, [lease.id]);
@@ -123,7 +104,7 @@ describe("ATK-LSE-14: growth just before the credit, the claim or the close", ()
     await at(back, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
     const allowed = BigInt(OUTAGE_ALLOWANCE) + partOf(BigInt(LIVED + 1), DEFAULT_TERMS.toleranceBps);
     await expect(at(back + 1, () => grow(scene, lease)))
-      .to.be.revertedWithCustomError(REFUSAL, "MarketBeyondAllowance")
+      .to.be.revertedWithCustomError(f.market, "MarketBeyondAllowance")
       .withArgs(lease.id, back - darkFrom, allowed);
     await everybodyLeaves(f, [lease.id]);
   });
@@ -155,10 +136,7 @@ describe("ATK-LSE-14: growth just before the credit, the claim or the close", ()
     const accused = await f.market.connect(f.module).openClaim.staticCall(lease.id, thief, faultStart);
     expect(accused.collateral * MILLIONTH, "collateral that the claim is told").to.equal(lease.collateral);
     await f.market.connect(f.module).openClaim(lease.id, thief, faultStart);
-    const [opened] = await f.market.queryFilter(f.market.filters.ClaimOpened(lease.id));
-    const { held } = opened!.args;
-    const claim = { claimant: thief, tenant: thief, held, collateral: accused.collateral, faultStart };
-    await uphold(f, f.module, lease.id, { ...claim, filedAt: await now() });
+    await uphold(f, f.module, lease.id, thief);
     await f.market.connect(thief).close(lease.id);
     const part = partOf(lease.collateral, 2_000n);
     await everybodyLeaves(f, [lease.id]);
@@ -193,7 +171,7 @@ describe("ATK-STK-9: a stolen operator key with its own tenants", () => {
     const { f, offer, thief } = await loadFixture(largeFixture);
     const { id } = await pendingLease(f, { tenant: thief, offer });
     await expect(declineAsOperator(f, id))
-      .to.be.revertedWithCustomError(REFUSAL, "MarketNotProvider")
+      .to.be.revertedWithCustomError(f.market, "MarketNotProvider")
       .withArgs(offer, f.providerA, f.operatorA);
     await everybodyLeaves(f, [id]);
   });
@@ -214,21 +192,21 @@ describe("ATK-STK-9: a stolen operator key with its own tenants", () => {
 describe("ATK-LSE-15: openings on a provider that has been silent for most of its grace", () => {
   it("fit in the last second of half the grace, and not from then on", async () => {
     const { f, offer, token, thief } = await loadFixture(largeFixture);
-    const order = anOrder({ token, offers: [offer], duration: HOUR });
+    const order = await anOrder(f.market, { token, offers: [offer], duration: HOUR });
     const open = () => f.market.connect(thief).open(order);
     const seen = await now();
     await at(seen + GRACE / 2 - 1, open);
     for (const second of [seen + GRACE / 2, seen + GRACE - 1, seen + GRACE]) {
       await expect(at(second, open), `${second - seen} s after it was seen`)
-        .to.be.revertedWithCustomError(REFUSAL, "MarketNoOfferFits")
-        .withArgs([[offer, PROVIDER_STALE, 0n, 0n]]);
+        .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
+        .withArgs([[offer, MisfitReason.ProviderStale, 0n, 0n]]);
     }
     await everybodyLeaves(f, [leaseIdOf(offer, 1)]);
   });
 
   it("cost the provider nothing, all its bond opened in the last second and cancelled as no-shows", async () => {
     const { f, offer, token, thief, before } = await loadFixture(largeFixture);
-    const order = anOrder({ token, offers: [offer], units: Number(MOST_UNITS), duration: HOUR });
+    const order = await anOrder(f.market, { token, offers: [offer], units: Number(MOST_UNITS), duration: HOUR });
     const openedAt = (await now()) + GRACE - 1;
     const ids: bigint[] = [];
     if (await attempt(() => at(openedAt, () => f.market.connect(thief).open(order)))) ids.push(leaseIdOf(offer, 1));
@@ -267,15 +245,13 @@ describe("ATK-ROL-3: tenant, provider, operator, module, claimant and keeper in 
 
     const market = f.market.connect(ring);
     const faultStart = Number((await f.lens.leaseView(claimed)).startedAt);
-    const { collateral } = lease; // one unit of the same resources
-    const claim = { claimant: f.stranger, tenant: ring, held: 0n, collateral: collateral / MILLIONTH, faultStart };
     const [, ...rest] = await together(
       second,
       () => market.resize(lease.id, MANY, MOST_PRICE, ANY_COST, ROOM),
       () => market.resize(running, 5, MOST_PRICE, ANY_COST, ROOM),
       () => market.decline(pending, ROOM),
       () => market.openClaim(claimed, f.stranger, faultStart, ROOM),
-      () => uphold(f, ring, claimed, { ...claim, filedAt: second }, ROOM),
+      () => uphold(f, ring, claimed, f.stranger, ROOM),
       () => market.expire([due], ROOM),
       () => market.collect([due, running, claimed, lease.id], ROOM),
       () => market.close(running, ROOM),
