@@ -53,12 +53,19 @@ export const LEASE_PROGRESS = [
 ] as const;
 
 export const LEASE_HISTORY = [
-  ["earnedBefore", 120],
+  ["fraction", 32],
+  ["feeRemainder", 14],
   ["anchorOffset", 32],
   ["darkBefore", 32],
   ["collateralUnits", 52],
   ["treasuryVersion", 16],
+  ["grownFrom", 52],
+  ["grownAgo", 20],
+  ["lagging", 1],
 ] as const;
+
+/** What a history has for the seconds since a growth where there was none, or one too long ago. */
+export const NEVER_GROWN = 2n ** 20n - 1n;
 
 export const OFFER_STATE = [
   ["provider", 160],
@@ -86,6 +93,25 @@ export const LEASE_CLAIMS = [
   ["open", 16],
   ["punishedBps", 14],
   ["coveredUntil", 40],
+] as const;
+
+/** A claim that is open; `faultAge` is the time from the start of the fault to the filing. */
+export const CLAIM_RECORD = [
+  ["held", 120],
+  ["collateral", 52],
+  ["filedAt", 40],
+  ["faultAge", 20],
+  ["feeBps", 10],
+  ["transfers", 6],
+] as const;
+
+/** What was posted in a dispute, bit by bit. */
+export const POSTINGS = [
+  ["answered", 1],
+  ["amongMembers", 1],
+  ["answerReserved", 1],
+  ["providerAppealed", 1],
+  ["appealReserved", 1],
 ] as const;
 
 const MOVEMENT = [

@@ -69,7 +69,7 @@ describe("MarketLens: leases that changed", () => {
       f.tenantB.address,
       0n,
     ]);
-    await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+    await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
     const moved = await f.lens.leaseView(lease.id);
     expect([moved.tenant, moved.recipient, moved.transfers]).to.deep.equal([f.tenantB.address, ethers.ZeroAddress, 1n]);
     await expectLocked({ f, lease }, f.tenantB);

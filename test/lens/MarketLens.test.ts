@@ -105,7 +105,7 @@ describe("MarketLens", () => {
     it("shows a cancelled lease: nothing is left in it", async () => {
       const f = await loadFixture(openMarketFixture);
       const lease = await pendingLease(f);
-      await f.market.connect(f.operatorA).decline(lease.id);
+      await f.market.connect(f.providerA).decline(lease.id);
       await expectView(f, lease, {
         status: LeaseStatus.Cancelled,
         reason: EndReason.Declined,
@@ -296,7 +296,7 @@ describe("MarketLens", () => {
     it("says what opening would lock and reserve, and what it then does", async () => {
       const f = await loadFixture(openMarketFixture);
       const token = await f.usd6.getAddress();
-      const order = anOrder({ token, offers: [f.offerB, f.offerC, f.offerA], units: 2, duration: DAY });
+      const order = await anOrder(f.market, { token, offers: [f.offerB, f.offerC, f.offerA], units: 2, duration: DAY });
       const quotes = await f.lens.quote(order);
       const { bounty } = listingOf(6);
       const collateral = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 2);
@@ -315,7 +315,7 @@ describe("MarketLens", () => {
 
     it("says nothing for no candidates", async () => {
       const f = await loadFixture(openMarketFixture);
-      expect(await f.lens.quote(anOrder({ token: await f.usd6.getAddress() }))).to.deep.equal([]);
+      expect(await f.lens.quote(await anOrder(f.market, { token: await f.usd6.getAddress() }))).to.deep.equal([]);
     });
   });
 

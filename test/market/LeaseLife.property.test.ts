@@ -96,7 +96,7 @@ describe("LeaseLife: any changes in any order", () => {
           if (action === "transfer") {
             await at(second, () => market.offerTransfer(lease.id, other));
             if (second + 1 < lease.startedAt + duration) {
-              await at(second + 1, () => f.market.connect(other).acceptTransfer(lease.id));
+              await at(second + 1, () => f.market.connect(other).acceptTransfer(lease.id, 0n));
               [tenant, other] = [other, tenant];
             }
           }

@@ -34,7 +34,7 @@ async function dearFixture() {
   await staking.connect(providerA).moveBond(f.market, market, BOND);
   const offer = await createOffer(market, providerA, anOffer({ token, price: PRICE, maxDuration: 2 ** 26 }));
   await liveness.connect(providerA).heartbeat(providerA);
-  await market.connect(tenantA).open(anOrder({ token, offers: [offer], units: 2, duration: HALF }));
+  await market.connect(tenantA).open(await anOrder(f.market, { token, offers: [offer], units: 2, duration: HALF }));
   const leaseId = leaseIdOf(offer, 1);
   await market.connect(providerA).activate([leaseId]);
   const startedAt = await now();

@@ -40,7 +40,7 @@ describe("LeaseLife: resize", () => {
       const { f, lease, tenant } = await loadFixture(runningFixture);
       const pending = await pendingLease(f);
       const declined = await pendingLease(f);
-      await f.market.connect(f.operatorA).decline(declined.id);
+      await f.market.connect(f.providerA).decline(declined.id);
       await tenant.close(lease.id);
       for (const [id, status] of [
         [pending.id, LeaseStatus.Pending],
@@ -106,7 +106,7 @@ describe("LeaseLife: resize", () => {
         .withArgs(offer, 5, 6);
       await tenant.resize(lease.id, 8, MOST_PRICE, ANY_COST);
       expect(await storedOffer(f.market, offer)).to.include({ used: 10n, leaseCount: 2n });
-      await f.market.connect(f.operatorA).decline(other.id);
+      await f.market.connect(f.providerA).decline(other.id);
       expect(await storedOffer(f.market, offer)).to.include({ used: 8n });
     });
 

@@ -29,7 +29,7 @@ async function firstTimeFixture() {
     nonce: 0n,
     deadline: FAR_DEADLINE,
   };
-  const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerA], duration: HOUR });
+  const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA], duration: HOUR });
   const signature = await signFunding(newcomer, f.escrow, funding);
   const permit = await signPermit(newcomer, f.usd6, { spender: await f.escrow.getAddress(), value: DEPOSIT });
   return { f, newcomer, funding, order, signature, permit };

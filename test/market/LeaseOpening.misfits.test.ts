@@ -16,7 +16,7 @@ const GPU = { gpuClass: 3n * 2n ** 14n + 7n, gpuCount: 2n };
 
 /** Expects that opening, and the quote of the lens, say the same of each candidate. */
 async function expectMisfits(f: OpenMarket, choices: Omit<OrderChoices, "token">, misfits: Misfit[]): Promise<void> {
-  const order = anOrder({ token: await f.usd6.getAddress(), duration: HOUR, ...choices });
+  const order = await anOrder(f.market, { token: await f.usd6.getAddress(), duration: HOUR, ...choices });
   const quotes = await f.lens.quote(order);
   expect(quotes.map((quote) => [quote.offerId, quote.reason, quote.available, quote.required])).to.deep.equal(misfits);
   await expect(f.market.connect(f.tenantA).open(order))
@@ -25,7 +25,7 @@ async function expectMisfits(f: OpenMarket, choices: Omit<OrderChoices, "token">
 }
 
 async function expectOpens(f: OpenMarket, choices: Omit<OrderChoices, "token">, offer: bigint): Promise<void> {
-  const order = anOrder({ token: await f.usd6.getAddress(), duration: HOUR, ...choices });
+  const order = await anOrder(f.market, { token: await f.usd6.getAddress(), duration: HOUR, ...choices });
   const { leaseCount } = await storedOffer(f.market, offer);
   const [quote] = await f.lens.quote(order);
   expect(quote!.reason).to.equal(MisfitReason.None);
@@ -140,7 +140,7 @@ describe("LeaseOpening: why no offer fits", () => {
       const { id } = await pendingLease(f, { units: 7, tenant: f.tenantB });
       await expectMisfits(f, { offers: [f.offerA], units: 4 }, [[f.offerA, MisfitReason.CapacityShort, 3n, 4n]]);
       await expectOpens(f, { offers: [f.offerA], units: 3 }, f.offerA);
-      await f.market.connect(f.operatorA).decline(id);
+      await f.market.connect(f.providerA).decline(id);
       await expectOpens(f, { offers: [f.offerA], units: 10 }, f.offerA);
     });
 
@@ -150,7 +150,7 @@ describe("LeaseOpening: why no offer fits", () => {
       await pendingLease(f, { units: 2, tenant: f.tenantB });
       await f.market.connect(f.providerA).setCapacity(f.offerA, 3);
       await expectMisfits(f, { offers: [f.offerA] }, [[f.offerA, MisfitReason.CapacityShort, 0n, 1n]]);
-      await f.market.connect(f.operatorA).decline(id);
+      await f.market.connect(f.providerA).decline(id);
       await expectMisfits(f, { offers: [f.offerA], units: 2 }, [[f.offerA, MisfitReason.CapacityShort, 1n, 2n]]);
       await expectOpens(f, { offers: [f.offerA] }, f.offerA);
     });
@@ -193,7 +193,7 @@ describe("LeaseOpening: why no offer fits", () => {
     const f = await loadFixture(openMarketFixture);
     const { lastSeen } = await f.liveness.clockOf(f.providerA);
     const darkFrom = Number(lastSeen) + GRACE;
-    const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerA] });
+    const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA] });
     await at(darkFrom - 1, () => f.market.connect(f.tenantA).open(order));
     await expect(at(darkFrom, () => f.market.connect(f.tenantA).open(order)))
       .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
