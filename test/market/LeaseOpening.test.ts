@@ -5,7 +5,7 @@ import { BOND, DEPOSIT, NO_CEILING, openMarketFixture, whole } from "../helpers/
 import { createOffer, EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf } from "../helpers/money";
-import { anOffer, anOrder, MOST_PRICE } from "../helpers/orders";
+import { anOffer, anOrder, candidateOf, MOST_PRICE } from "../helpers/orders";
 import {
   ACTIVATION_WINDOW,
   DAY,
@@ -32,7 +32,7 @@ describe("LeaseOpening: open", () => {
       it(`reverts for an order with ${what}`, async () => {
         const { market, tenantA, usd6, offerA } = await loadFixture(openMarketFixture);
         const token = await usd6.getAddress();
-        const order = await anOrder(f.market, { token, offers: [offerA], duration: HOUR, ...choices });
+        const order = await anOrder(market, { token, offers: [offerA], duration: HOUR, ...choices });
         await expect(market.connect(tenantA).open(order))
           .to.be.revertedWithCustomError(market, "MarketEmptyOrder")
           .withArgs(...args);
@@ -41,7 +41,8 @@ describe("LeaseOpening: open", () => {
 
     it("reverts for a token that was never listed", async () => {
       const { market, tenantA, hold, offerA } = await loadFixture(openMarketFixture);
-      await expect(market.connect(tenantA).open(await anOrder(f.market, { token: await hold.getAddress(), offers: [offerA] })))
+      const order = await anOrder(market, { token: await hold.getAddress(), offers: [offerA] });
+      await expect(market.connect(tenantA).open(order))
         .to.be.revertedWithCustomError(market, "MarketTokenNotListed")
         .withArgs(hold);
     });
@@ -61,9 +62,9 @@ describe("LeaseOpening: open", () => {
 
     it("reverts while entries are paused, until the very second in which that is over (INV-GOV-3)", async () => {
       const { market, guardian, tenantA, usd6, offerA } = await loadFixture(openMarketFixture);
-      const order = await anOrder(f.market, { token: await usd6.getAddress(), offers: [offerA] });
-      const until = (await now()) + 1 + 300;
-      await at(until - 300, () => market.connect(guardian).pauseEntries(300));
+      const order = await anOrder(market, { token: await usd6.getAddress(), offers: [offerA] });
+      const until = (await now()) + 1 + 200;
+      await at(until - 200, () => market.connect(guardian).pauseEntries(200));
       await expect(at(until - 1, () => market.connect(tenantA).open(order)))
         .to.be.revertedWithCustomError(market, "MarketPaused")
         .withArgs(until, until - 1);
@@ -193,6 +194,20 @@ describe("LeaseOpening: open", () => {
         .withArgs(leaseIdOf(f.offerB, 1), f.tenantA, f.providerB, 1, HOUR, price, locked, collateral, 1, 1);
       expect(await bondOf(f, f.providerA)).to.deep.equal(bond);
       expect(await storedOffer(f.market, f.offerA)).to.include({ used: 10n, leaseCount: 1n });
+    });
+
+    it("passes an offer that is another provider's than the one that the order names (ATK-LSE-17)", async () => {
+      const f = await loadFixture(openMarketFixture);
+      const token = await f.usd6.getAddress();
+      // After a reorganisation the number is a stranger's offer: cheaper, and all that the order asks for.
+      const named = await candidateOf(f.market, f.offerA);
+      const candidates = [{ ...named, provider: f.stranger.address }, await candidateOf(f.market, f.offerB)];
+      const order = await anOrder(f.market, { token, candidates, duration: HOUR });
+      const bond = await bondOf(f, f.providerA);
+      expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.deep.equal([leaseIdOf(f.offerB, 1)]);
+      await f.market.connect(f.tenantA).open(order);
+      expect(await storedOffer(f.market, f.offerA)).to.include({ used: 0n, leaseCount: 0n });
+      expect(await bondOf(f, f.providerA)).to.deep.equal(bond);
     });
 
     it("passes a dark provider and one without bond, whose bonds it leaves alone", async () => {
