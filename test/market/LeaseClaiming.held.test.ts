@@ -213,7 +213,13 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
       await at(lease.startedAt + 800, () => operator.heartbeat(lease.provider));
       await at(lease.startedAt + 1_000, () => f.market.connect(lease.tenant).resize(lease.id, 5, MOST_PRICE, ANY_COST));
       await at(lease.startedAt + 2_000, () => operator.heartbeat(lease.provider));
-      return { f, lease, beats: [-1, 800, 2_000], rate: 5n * PRICE, before: Earnings.NONE.plus(lease.rate, 599 + 200, FEE_BPS) };
+      return {
+        f,
+        lease,
+        beats: [-1, 800, 2_000],
+        rate: 5n * PRICE,
+        before: Earnings.NONE.plus(lease.rate, 599 + 200, FEE_BPS),
+      };
     }
 
     for (const fault of [0, 700, 999, 1_000, 1_001, 1_399, 1_700, 2_300]) {

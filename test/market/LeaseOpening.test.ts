@@ -78,7 +78,12 @@ describe("LeaseOpening: open", () => {
       const locked = lockOf(price * 2n, HOUR, BOUNTY);
       const free = whole(DEPOSIT, 6);
       await f.escrow.connect(f.tenantA).withdraw(f.usd6, f.tenantA, free - locked + 1n);
-      const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA], units: 2, duration: HOUR });
+      const order = await anOrder(f.market, {
+        token: await f.usd6.getAddress(),
+        offers: [f.offerA],
+        units: 2,
+        duration: HOUR,
+      });
       await expect(f.market.connect(f.tenantA).open(order))
         .to.be.revertedWithCustomError(f.escrow, "EscrowInsufficientFree")
         .withArgs(f.usd6, f.tenantA, locked - 1n, locked);
@@ -240,7 +245,9 @@ describe("LeaseOpening: open", () => {
     it("takes the same candidate twice in a list for one", async () => {
       const f = await loadFixture(openMarketFixture);
       const token = await f.usd6.getAddress();
-      await f.market.connect(f.tenantA).open(await anOrder(f.market, { token, offers: [f.offerA, f.offerA], duration: HOUR }));
+      await f.market
+        .connect(f.tenantA)
+        .open(await anOrder(f.market, { token, offers: [f.offerA, f.offerA], duration: HOUR }));
       expect(await storedOffer(f.market, f.offerA)).to.include({ used: 1n, leaseCount: 1n });
     });
   });

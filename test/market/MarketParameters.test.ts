@@ -124,7 +124,7 @@ describe("MarketParameters", () => {
       const f = await loadFixture(deployFixture);
       const { market, escrow, staking, liveness, records, orders, quotes, hold } = f;
       const ours = [ZeroAddress, market, escrow, staking, liveness, records, orders, quotes, hold];
-      for (const treasury of await Promise.all(ours.map((each) => resolveAddress(each)))) {
+      for (const treasury of await Promise.all(ours.map(async (each) => resolveAddress(each)))) {
         const terms = { ...termsOf(f), treasury };
         await expect(market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS))
           .to.be.revertedWithCustomError(market, "MarketInvalidTreasury")
@@ -132,7 +132,9 @@ describe("MarketParameters", () => {
       }
       expect(await market.currentTermsVersion()).to.equal(1n);
       // Contracts that are not the market's own do: a timelock, a council, a wallet.
-      await market.connect(f.admin).publishTerms({ ...termsOf(f), treasury: await f.lens.getAddress() }, DEFAULT_WEIGHTS);
+      await market
+        .connect(f.admin)
+        .publishTerms({ ...termsOf(f), treasury: await f.lens.getAddress() }, DEFAULT_WEIGHTS);
       expect(await market.currentTermsVersion()).to.equal(2n);
     });
 
