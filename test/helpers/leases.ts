@@ -32,11 +32,13 @@ export const MisfitReason = {
   CapacityShort: 6n,
   LockTooSmall: 7n,
   LockTooLarge: 8n,
-  ProviderDark: 9n,
+  ProviderStale: 9n,
   BondShort: 10n,
   QuotedOnly: 11n,
   SameProvider: 12n,
   SameRegion: 13n,
+  OtherProvider: 14n,
+  TokenNotListed: 15n,
 } as const;
 
 /** The id of lease `index` of an offer, both counted from 1: `leaseIdOf(7n, 12n)` is lease 7-12. */

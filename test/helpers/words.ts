@@ -53,11 +53,15 @@ export const LEASE_PROGRESS = [
 ] as const;
 
 export const LEASE_HISTORY = [
-  ["earnedBefore", 120],
+  ["fraction", 32],
+  ["feeRemainder", 14],
   ["anchorOffset", 32],
   ["darkBefore", 32],
   ["collateralUnits", 52],
   ["treasuryVersion", 16],
+  ["grownFrom", 52],
+  ["grownAgo", 20],
+  ["lagging", 1],
 ] as const;
 
 export const OFFER_STATE = [
