@@ -422,6 +422,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.BlacklistingToken__factory>;
     getContractFactory(
+      name: "ClaimTypesHarness",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ClaimTypesHarness__factory>;
+    getContractFactory(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.FalseToken__factory>;
@@ -1037,6 +1041,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.BlacklistingToken>;
     getContractAt(
+      name: "ClaimTypesHarness",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ClaimTypesHarness>;
+    getContractAt(
       name: "FalseToken",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1576,6 +1585,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.BlacklistingToken>;
     deployContract(
+      name: "ClaimTypesHarness",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ClaimTypesHarness>;
+    deployContract(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.FalseToken>;
@@ -2190,6 +2203,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.BlacklistingToken>;
+    deployContract(
+      name: "ClaimTypesHarness",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ClaimTypesHarness>;
     deployContract(
       name: "FalseToken",
       args: any[],

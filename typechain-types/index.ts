@@ -210,6 +210,8 @@ export type { Offers } from "./contracts/market/Offers";
 export { Offers__factory } from "./factories/contracts/market/Offers__factory";
 export type { BlacklistingToken } from "./contracts/mocks/BlacklistingToken";
 export { BlacklistingToken__factory } from "./factories/contracts/mocks/BlacklistingToken__factory";
+export type { ClaimTypesHarness } from "./contracts/mocks/ClaimTypesHarness";
+export { ClaimTypesHarness__factory } from "./factories/contracts/mocks/ClaimTypesHarness__factory";
 export type { FalseToken } from "./contracts/mocks/FalseToken";
 export { FalseToken__factory } from "./factories/contracts/mocks/FalseToken__factory";
 export type { FeeToken } from "./contracts/mocks/FeeToken";

@@ -24,6 +24,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
 
     mapping(address token => mapping(address account => uint256 amount)) private _free;
     mapping(address module => mapping(address token => mapping(address account => ModuleLock held))) private _locks;
+    /// @dev Digest of the latest funding that was carried out.
+    mapping(address module => mapping(address token => mapping(address account => bytes32 digest))) private _fundings;
 
     constructor() EIP712("Leasehold Escrow", "1") {}
 
@@ -47,8 +49,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IEscrow
     function withdraw(address token, address to, uint256 amount) external nonReentrant {
-        // Check: a transfer to the escrow itself would leave the tokens to nobody.
-        if (to == address(this)) revert EscrowInvalidAccount(to);
+        // Check: a transfer to the escrow itself, or to the token, would leave the tokens to nobody.
+        if (to == address(this) || to == token) revert EscrowInvalidAccount(to);
 
         // Effect
         uint256 free = _takeFree(token, msg.sender, amount);
@@ -61,8 +63,11 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IEscrow
     function approveModule(address token, address module, uint120 ceiling) external {
         ModuleLock held = _locks[module][token][msg.sender];
-        _locks[module][token][msg.sender] = held.withCeiling(ceiling, held.nonce());
-        emit ModuleApproved(module, token, msg.sender, ceiling, held.nonce());
+        // The next nonce: a funding that was signed before is revoked. The largest one carries out no funding any more.
+        uint16 nonce = held.nonce();
+        if (nonce != type(uint16).max) ++nonce;
+        _locks[module][token][msg.sender] = held.withCeiling(ceiling, nonce);
+        emit ModuleApproved(module, token, msg.sender, ceiling, nonce);
     }
 
     // --------------------------------------------------------------------------------------------------- anyone
@@ -75,18 +80,19 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     ) external nonReentrant {
         // Check
         if (block.timestamp >= funding.deadline) revert EscrowSignatureExpired(funding.deadline, block.timestamp);
-        if (!Signatures.isValidNow(funding.account, fundingDigest(funding), signature)) {
-            revert EscrowInvalidSignature(funding.account);
-        }
+        bytes32 digest = fundingDigest(funding);
+        if (!Signatures.isValidNow(funding.account, digest, signature)) revert EscrowInvalidSignature(funding.account);
         ModuleLock held = _locks[funding.module][funding.token][funding.account];
         uint16 nonce = held.nonce();
         if (nonce != funding.nonce) {
-            // The account signed this message and its nonce was the last one used: somebody else submitted it first.
-            if (nonce == uint256(funding.nonce) + 1) return;
+            // This very message was the last one carried out: somebody else submitted it first.
+            bool done = _fundings[funding.module][funding.token][funding.account] == digest;
+            if (done && nonce == uint256(funding.nonce) + 1) return;
             revert EscrowInvalidNonce(funding.account, nonce, funding.nonce);
         }
 
         // Effect: after 65,535 signatures the nonce overflows, which reverts, and only `approveModule` is left.
+        _fundings[funding.module][funding.token][funding.account] = digest;
         _locks[funding.module][funding.token][funding.account] = held.withCeiling(funding.ceiling, nonce + 1);
         emit ModuleApproved(funding.module, funding.token, funding.account, funding.ceiling, nonce + 1);
 
@@ -196,6 +202,11 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IEscrow
+    function lastFundingOf(address module, address token, address account) external view returns (bytes32) {
+        return _fundings[module][token][account];
+    }
+
+    /// @inheritdoc IEscrow
     function fundingDigest(Funding calldata funding) public view returns (bytes32) {
         return
             _hashTypedDataV4(
@@ -219,20 +230,35 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     /// @dev Uses the permit only where the allowance does not suffice: one that somebody else submitted has raised the
     /// allowance already.
     function _permit(address token, address payer, uint256 amount, Permit calldata permit) private {
-        if (permit.deadline == 0 || IERC20(token).allowance(payer, address(this)) >= amount) return;
+        if (permit.deadline == 0) return;
+        if (_ask(token, abi.encodeCall(IERC20.allowance, (payer, address(this)))) >= amount) return;
         IERC20Permit(token).permit(payer, address(this), amount, permit.deadline, permit.v, permit.r, permit.s);
     }
 
     /// @dev Credits what arrives (INV-ESC-2). The credit follows the transfer because it is measured by it; the guard
     /// on every token movement stands where the order cannot.
     function _pull(address token, address payer, address account, uint256 amount) private returns (uint256 credited) {
-        if (account == address(0) || account == address(this)) revert EscrowInvalidAccount(account);
-        uint256 before = IERC20(token).balanceOf(address(this));
+        if (account == address(0) || account == address(this) || account == token) revert EscrowInvalidAccount(account);
+        uint256 before = _balanceOf(token);
         IERC20(token).safeTransferFrom(payer, address(this), amount);
-        credited = IERC20(token).balanceOf(address(this)) - before;
+        credited = _balanceOf(token) - before;
+        // With this bound no sum of credits ever overflows, so that no token stops a settlement (INV-LSE-7).
+        if (credited > type(uint128).max) revert EscrowAmountTooLarge(token, credited, type(uint128).max);
         uint256 free = _free[token][account] + credited;
         _free[token][account] = free;
         emit Deposited(token, account, payer, credited, free);
+    }
+
+    /// @dev What the escrow has of a token.
+    function _balanceOf(address token) private view returns (uint256) {
+        return _ask(token, abi.encodeCall(IERC20.balanceOf, (address(this))));
+    }
+
+    /// @dev A figure that a token tells; refuses an address that does not answer as a token does.
+    function _ask(address token, bytes memory question) private view returns (uint256) {
+        (bool success, bytes memory answer) = token.staticcall(question);
+        if (!success || answer.length < 32) revert EscrowNotAToken(token);
+        return abi.decode(answer, (uint256));
     }
 
     /// @dev Locks for the calling module.

@@ -26,14 +26,22 @@ abstract contract BoundedGovernor is
     }
 
     uint256 private constant _SUPPLY = 1_000_000_000e18;
-    uint256 private constant _MOST_VOTING_DELAY = 2 days;
-    uint256 private constant _LEAST_VOTING_PERIOD = 3 days;
-    uint256 private constant _MOST_VOTING_PERIOD = 7 days;
-    uint256 private constant _LEAST_THRESHOLD = _SUPPLY / 10_000;
-    uint256 private constant _MOST_THRESHOLD = _SUPPLY / 100;
-    uint256 private constant _LEAST_QUORUM = 2;
-    uint256 private constant _MOST_QUORUM = 20;
-    uint256 private constant _MOST_EXTENSION = 2 days;
+    /// @notice Longest delay between proposal and snapshot, seconds.
+    uint256 public constant MAX_VOTING_DELAY = 2 days;
+    /// @notice Shortest voting period, seconds.
+    uint256 public constant MIN_VOTING_PERIOD = 3 days;
+    /// @notice Longest voting period, seconds.
+    uint256 public constant MAX_VOTING_PERIOD = 7 days;
+    /// @notice Least votes that proposing can take, wei of HOLD.
+    uint256 public constant MIN_PROPOSAL_THRESHOLD = _SUPPLY / 10_000;
+    /// @notice Most votes that proposing can take, wei of HOLD.
+    uint256 public constant MAX_PROPOSAL_THRESHOLD = _SUPPLY / 100;
+    /// @notice Smallest quorum, percent of the supply.
+    uint256 public constant MIN_QUORUM_PERCENT = 2;
+    /// @notice Largest quorum, percent of the supply.
+    uint256 public constant MAX_QUORUM_PERCENT = 20;
+    /// @notice Longest time that voting goes on for after a late quorum, seconds.
+    uint256 public constant MAX_LATE_EXTENSION = 2 days;
 
     constructor(
         Settings memory settings
@@ -66,27 +74,27 @@ abstract contract BoundedGovernor is
     // ------------------------------------------------------------------------------------------------- internal
 
     function _setVotingDelay(uint48 newVotingDelay) internal override {
-        _requireWithin("votingDelay", newVotingDelay, 0, _MOST_VOTING_DELAY);
+        _requireWithin("votingDelay", newVotingDelay, 0, MAX_VOTING_DELAY);
         super._setVotingDelay(newVotingDelay);
     }
 
     function _setVotingPeriod(uint32 newVotingPeriod) internal override {
-        _requireWithin("votingPeriod", newVotingPeriod, _LEAST_VOTING_PERIOD, _MOST_VOTING_PERIOD);
+        _requireWithin("votingPeriod", newVotingPeriod, MIN_VOTING_PERIOD, MAX_VOTING_PERIOD);
         super._setVotingPeriod(newVotingPeriod);
     }
 
     function _setProposalThreshold(uint256 newProposalThreshold) internal override {
-        _requireWithin("proposalThreshold", newProposalThreshold, _LEAST_THRESHOLD, _MOST_THRESHOLD);
+        _requireWithin("proposalThreshold", newProposalThreshold, MIN_PROPOSAL_THRESHOLD, MAX_PROPOSAL_THRESHOLD);
         super._setProposalThreshold(newProposalThreshold);
     }
 
     function _updateQuorumNumerator(uint256 newQuorumNumerator) internal override {
-        _requireWithin("quorumPercent", newQuorumNumerator, _LEAST_QUORUM, _MOST_QUORUM);
+        _requireWithin("quorumPercent", newQuorumNumerator, MIN_QUORUM_PERCENT, MAX_QUORUM_PERCENT);
         super._updateQuorumNumerator(newQuorumNumerator);
     }
 
     function _setLateQuorumVoteExtension(uint48 newVoteExtension) internal override {
-        _requireWithin("lateExtension", newVoteExtension, 0, _MOST_EXTENSION);
+        _requireWithin("lateExtension", newVoteExtension, 0, MAX_LATE_EXTENSION);
         super._setLateQuorumVoteExtension(newVoteExtension);
     }
 

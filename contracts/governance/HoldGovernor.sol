@@ -12,7 +12,7 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 import {IHoldGovernor} from "../interfaces/IHoldGovernor.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {Decision, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
+import {Decision, DisputePhase, Outcome} from "../types/DisputeTypes.sol";
 import {DisputeId} from "../types/Ids.sol";
 import {BoundedGovernor} from "./BoundedGovernor.sol";
 
@@ -23,7 +23,9 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
     uint256 private constant _LIFE = 14 days;
 
     mapping(address disputes => bool accepted) private _tribunals;
-    mapping(address disputes => mapping(DisputeId disputeId => uint40 filedAt)) private _proposed;
+    /// @dev The latest claim that a party had its proposal about, by the second of filing.
+    mapping(address disputes => mapping(DisputeId disputeId => mapping(address party => uint40 filedAt)))
+        private _proposed;
 
     /// @notice Wires the governor to HOLD, its timelock and the first tribunal.
     constructor(
@@ -35,7 +37,7 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
         _setTribunal(disputes, true);
     }
 
-    // ------------------------------------------------------------------------------------------------ appellants
+    // ------------------------------------------------------------------------------------------------ both sides
 
     /// @inheritdoc IHoldGovernor
     function proposeAppeal(
@@ -203,20 +205,24 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
         emit TribunalSet(disputes, accepted);
     }
 
-    /// @dev Demands that the caller appealed this very claim, that the appeal waits, and that it had no proposal yet.
+    /// @dev Demands that this very claim is under appeal, that our timelock decides it, and that the caller is one of its two
+    /// sides and had no proposal about it yet. Either side may: who appeals first cannot keep the other from a vote
+    /// (ATK-DSP-8).
     function _useProposal(address disputes, Decision calldata decision) private {
         DisputeId disputeId = decision.disputeId;
         IDisputes.DisputeView memory dispute = IDisputes(disputes).disputeView(disputeId);
         bool open = dispute.phase == DisputePhase.Appealed && block.timestamp < dispute.deadline;
         if (!open || dispute.filedAt != decision.filedAt) revert GovernorNotAppealed(disputeId, decision.filedAt);
         if (decision.outcome == Outcome.None) revert GovernorNoOutcome(disputeId);
+        uint16 version = IDisputes(disputes).disputeById(disputeId).claim.rules;
+        address authority = IDisputes(disputes).rulesOf(version).appealAuthority;
+        if (authority != _executor()) revert GovernorNotAuthority(disputeId, authority, _executor());
+        if (msg.sender != dispute.claimant && msg.sender != dispute.provider) {
+            revert GovernorNotParty(disputeId, msg.sender);
+        }
 
-        // The bond goes to the other side unless the appeal is won.
-        Proceeding memory proceeding = IDisputes(disputes).disputeById(disputeId).proceeding;
-        address appellant = proceeding.appealBondTo == Side.Provider ? dispute.claimant : dispute.provider;
-        if (msg.sender != appellant) revert GovernorNotAppellant(disputeId, appellant, msg.sender);
-
-        if (_proposed[disputes][disputeId] == decision.filedAt) revert GovernorAppealProposed(disputeId);
-        _proposed[disputes][disputeId] = decision.filedAt;
+        mapping(address party => uint40 filedAt) storage proposed = _proposed[disputes][disputeId];
+        if (proposed[msg.sender] == decision.filedAt) revert GovernorAppealProposed(disputeId, msg.sender);
+        proposed[msg.sender] = decision.filedAt;
     }
 }

@@ -10,8 +10,10 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 /// (INV-GOV-2). It is also the treasury: fees and penalties are its, and leave by proposal; the votes of HOLD that it
 /// holds are nobody's (INV-GOV-1).
 contract Timelock is TimelockController {
-    uint256 private constant _LEAST_DELAY = 2 days;
-    uint256 private constant _MOST_DELAY = 4 days;
+    /// @notice Shortest delay, seconds.
+    uint256 public constant MIN_DELAY = 2 days;
+    /// @notice Longest delay, seconds.
+    uint256 public constant MAX_DELAY = 4 days;
 
     /// @notice The token whose votes the treasury does not use.
     address public immutable HOLD;
@@ -47,8 +49,8 @@ contract Timelock is TimelockController {
     }
 
     function _requireWithin(uint256 delay) private pure {
-        if (delay < _LEAST_DELAY || delay > _MOST_DELAY) {
-            revert TimelockDelayOutOfBounds(delay, _LEAST_DELAY, _MOST_DELAY);
+        if (delay < MIN_DELAY || delay > MAX_DELAY) {
+            revert TimelockDelayOutOfBounds(delay, MIN_DELAY, MAX_DELAY);
         }
     }
 

@@ -34,6 +34,9 @@ interface ICouncil {
     /// @notice Takes the seat of `member`. For governance.
     function unseat(address member) external;
 
+    /// @notice Seats at the most.
+    function MAX_SEATS() external view returns (uint256);
+
     /// @notice Seats that are taken now.
     function seats() external view returns (uint256);
 

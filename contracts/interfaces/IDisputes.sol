@@ -17,7 +17,8 @@ import {DisputeId, LeaseId} from "../types/Ids.sol";
 /// ends at most 29 days after it was filed, whoever goes silent, and anyone executes it then (INV-DSP-1). Nothing but
 /// the rules, for disputes that are filed later, asks a role.
 ///
-/// Bonds are HOLD, held here and paid out as they came in (INV-DSP-1): an upheld claim brings the claimant its bond and
+/// Bonds are HOLD, held here and paid out as they came in (INV-DSP-1), or reserved of what their poster bonded with this
+/// contract, so that a provider with all its HOLD bonded can defend itself: it moves some of its free bond here. An upheld claim brings the claimant its bond and
 /// the counter-bond, a rejected one brings both to the provider, a failed one returns each. The filing fee is never
 /// returned: the members who voted share it.
 interface IDisputes {
@@ -57,8 +58,8 @@ interface IDisputes {
         uint256 rules
     );
 
-    /// @notice The provider posted its counter-bond; `eligible` members may vote.
-    event DisputeAnswered(DisputeId indexed disputeId, uint256 eligible);
+    /// @notice The provider posted its counter-bond, out of its wallet or reserved of its bond; `eligible` members may vote.
+    event DisputeAnswered(DisputeId indexed disputeId, uint256 eligible, bool fromBond);
 
     /// @notice The provider conceded: the claim is upheld for good.
     event DisputeConceded(DisputeId indexed disputeId);
@@ -72,8 +73,8 @@ interface IDisputes {
     /// @notice The council decided, or has too few members to; either side may appeal.
     event DisputeDecided(DisputeId indexed disputeId, Outcome outcome);
 
-    /// @notice `appellant` appeals `outcome`.
-    event DisputeAppealed(DisputeId indexed disputeId, address indexed appellant, Outcome outcome);
+    /// @notice `appellant` appeals `outcome`, for a bond out of its wallet or reserved of its bond.
+    event DisputeAppealed(DisputeId indexed disputeId, address indexed appellant, Outcome outcome, bool fromBond);
 
     /// @notice The appeal authority decided for good.
     event AppealDecided(DisputeId indexed disputeId, Outcome outcome);
@@ -81,8 +82,8 @@ interface IDisputes {
     /// @notice The market carried the outcome out; `penalty` of the collateral was taken, wei of HOLD.
     event DisputeExecuted(DisputeId indexed disputeId, Outcome outcome, uint256 penalty);
 
-    /// @notice The bonds were paid out: wei of HOLD. Each member who voted has `share` of the fee to collect, filed under
-    /// `filedAt`.
+    /// @notice The bonds that were held here were paid out: wei of HOLD; those that were reserved with staking were released, or
+    /// taken for the other side there. Each member who voted has `share` of the fee to collect, filed under `filedAt`.
     event DisputeSettled(
         DisputeId indexed disputeId,
         uint256 filedAt,
@@ -149,8 +150,17 @@ interface IDisputes {
     /// @notice The caller has no share of this fee, or took it.
     error DisputesNoShare(DisputeId disputeId, uint256 filedAt, address caller);
 
-    /// @notice Appeals and fees without an address would be heard by nobody and paid to nobody.
+    /// @notice Appeals without an address would be heard by nobody.
     error DisputesZeroAddress();
+
+    /// @notice Fees would go to an account that nobody takes them out of: zero, or one of our own contracts.
+    error DisputesInvalidTreasury(address treasury);
+
+    /// @notice An account that the HOLD could never leave again: this contract, or HOLD itself.
+    error DisputesInvalidRecipient(address to);
+
+    /// @notice `account` bonded `free` wei with this contract that are not reserved, `required` are asked for.
+    error DisputesBondShort(address account, uint256 free, uint256 required);
 
     /// @notice A rule would leave its bounds.
     error DisputesRuleOutOfBounds(string name, uint256 value, uint256 least, uint256 most);
@@ -170,7 +180,10 @@ interface IDisputes {
 
     /// @notice Denies the claim, for a counter-bond as large as the claim bond, within 2 days. With fewer than three
     /// eligible members it has failed then. For the provider.
-    function answer(DisputeId disputeId) external;
+    /// @param filedAt of the claim that is meant, as in every later step: one that took its place meanwhile is not.
+    /// @param fromBond whether the bond is reserved of what the caller bonded with this contract, and not taken out of its
+    /// wallet. It is free again where it returns; where the other side gets it, that waits for one unbonding delay.
+    function answer(DisputeId disputeId, uint40 filedAt, bool fromBond) external;
 
     /// @notice Admits the fault, until the council decided. The claim is upheld at once, and for good. For the provider.
     /// @param filedAt of the claim that is admitted: one that took its place meanwhile is not (ATK-DSP-6).
@@ -178,19 +191,20 @@ interface IDisputes {
 
     /// @notice Gives the claim up, until it is decided. Before the answer its bond returns; after it, the bond is the
     /// provider's. For the claimant. Executes and settles the dispute.
-    function withdraw(DisputeId disputeId) external;
+    function withdraw(DisputeId disputeId, uint40 filedAt) external;
 
     /// @notice Votes on an answered claim, within 4 days of the answer. More than half of the eligible members uphold, or
     /// reject; otherwise the claim fails. For members seated since before the claim was filed who are no party.
-    function rule(DisputeId disputeId, bool uphold) external;
+    function rule(DisputeId disputeId, uint40 filedAt, bool uphold) external;
 
     /// @notice Declares that the caller will not vote. It stays in the denominator. For the same members.
-    function recuse(DisputeId disputeId) external;
+    function recuse(DisputeId disputeId, uint40 filedAt) external;
 
     /// @notice Appeals the outcome, within 2 days of it, for a bond as large as the claim bond: it returns where the
     /// authority decides better for the appellant, else it is the other side's. One appeal decides a dispute. For the
     /// claimant, unless the claim is upheld; for the provider, unless it is rejected.
-    function appeal(DisputeId disputeId) external;
+    /// @param fromBond as for `answer`.
+    function appeal(DisputeId disputeId, uint40 filedAt, bool fromBond) external;
 
     /// @notice Decides appeals; skips claims whose appeals are not open, or are not the dispute's any more. For the appeal
     /// authority of each.
@@ -231,6 +245,30 @@ interface IDisputes {
 
     /// @notice Bond that a claim on `collateral` wei of HOLD takes now: a tenth of it, at least the floor, at most all of it.
     function bondFor(uint256 collateral) external view returns (uint256);
+
+    /// @notice Seconds in which the provider answers.
+    function ANSWER_WINDOW() external view returns (uint40);
+
+    /// @notice Seconds from the answer in which the council rules.
+    function RULING_WINDOW() external view returns (uint40);
+
+    /// @notice Seconds in which an outcome can be appealed.
+    function APPEAL_WINDOW() external view returns (uint40);
+
+    /// @notice Seconds from the appeal in which the appeal authority decides.
+    function DECISION_WINDOW() external view returns (uint40);
+
+    /// @notice Smallest fraction of the collateral that rules can ask for a fault, basis points.
+    function MIN_FRACTION_BPS() external view returns (uint256);
+
+    /// @notice Largest fraction of the collateral that rules can ask for a fault, basis points.
+    function MAX_FRACTION_BPS() external view returns (uint256);
+
+    /// @notice Largest floor of bonds that rules can set, millionths of a HOLD.
+    function MAX_BOND_FLOOR() external view returns (uint256);
+
+    /// @notice A fault that is claimed began at most so many seconds ago.
+    function MAX_FAULT_AGE() external view returns (uint256);
 
     /// @notice The market whose leases are disputed.
     function MARKET() external view returns (address);

@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 /// @title Native locks of a token
 /// @notice A locked token stays where it is: it counts in `balanceOf` and in votes, it only cannot be transferred.
 /// Anyone may be a locker, and reaches nothing but what it locked itself: it locks by spending an allowance, unlocks,
-/// or seizes. Several lockers never lock the same token twice (INV-STK-4).
+/// or seizes. Several lockers never lock the same token twice (INV-STK-4). An account's tokens are locked only by lockers
+/// that the account itself locked some with: nobody can pay it in tokens that can be taken back (INV-TOK-1).
 interface IERC20Locks {
     /// @notice `locker` locked `amount` of `owner`; its lock there is now `lockedByLocker`.
     event Locked(address indexed locker, address indexed owner, uint256 amount, uint256 lockedByLocker);
@@ -27,8 +28,12 @@ interface IERC20Locks {
     /// @notice `locker` locked `locked` of `owner`, `required` are asked for.
     error ERC20LocksInsufficientLock(address locker, address owner, uint256 locked, uint256 required);
 
-    /// @notice Locks `amount` of `owner`, for the caller to hold. Spends the allowance that `payer` gave the caller;
-    /// where payer and owner differ, an ordinary transfer from payer to owner comes first.
+    /// @notice `owner` never locked anything with `locker` itself, so nobody else may lock for it there.
+    error ERC20LocksNotOpened(address locker, address owner);
+
+    /// @notice Locks `amount` of `owner`, for the caller to hold. Spends the allowance that `payer` gave the caller.
+    /// Where payer and owner differ, an ordinary transfer from payer to owner comes first, and the owner must have locked a
+    /// positive amount with the caller before, out of its own balance.
     /// @param amount in wei.
     function lock(address payer, address owner, uint256 amount) external;
 
@@ -43,4 +48,7 @@ interface IERC20Locks {
 
     /// @notice Tokens of `owner` that `locker` locked, in wei.
     function lockOf(address locker, address owner) external view returns (uint256);
+
+    /// @notice Whether `owner` itself locked a positive amount with `locker` once: others may lock for it there since.
+    function isOpened(address locker, address owner) external view returns (bool);
 }

@@ -94,8 +94,14 @@ interface IEscrow {
     /// @notice `module` settled: entry by entry, what leaves an account's lock and what joins its free balance.
     event Settled(address indexed module, address indexed token, Entry[] lines);
 
-    /// @notice An account that could never withdraw: zero, or the escrow itself.
+    /// @notice An account that could never withdraw: zero, the escrow itself, or the token.
     error EscrowInvalidAccount(address account);
+
+    /// @notice There is no token at this address.
+    error EscrowNotAToken(address token);
+
+    /// @notice More arrived than one deposit may bring, 2^128 - 1 base units.
+    error EscrowAmountTooLarge(address token, uint256 amount, uint256 most);
 
     /// @notice The free balance is too small.
     error EscrowInsufficientFree(address token, address account, uint256 free, uint256 required);
@@ -123,8 +129,7 @@ interface IEscrow {
     error EscrowInvalidNonce(address account, uint256 expected, uint256 actual);
 
     /// @notice Pulls `amount` of `token` from the caller and credits what arrives to `account`.
-    /// @dev Reverts with the token's own error, or OpenZeppelin's SafeERC20FailedOperation, where the token refuses, and
-    /// without a reason where there is no token at the address.
+    /// @dev Reverts with the token's own error, or OpenZeppelin's SafeERC20FailedOperation, where the token refuses.
     /// @return credited base units that arrived.
     function deposit(address token, address account, uint256 amount) external returns (uint256 credited);
 
@@ -140,11 +145,13 @@ interface IEscrow {
     /// @notice Sends `amount` of the caller's free balance to `to`. Always possible (INV-ESC-4).
     function withdraw(address token, address to, uint256 amount) external;
 
-    /// @notice Lets `module` hold up to `ceiling` of the caller's `token`. Below what it holds now, it only stops growth.
+    /// @notice Lets `module` hold up to `ceiling` of the caller's `token`. Below what it holds now, it only stops growth. Uses
+    /// up the nonce, so that a funding which the caller signed before, for this module and token, is void.
     function approveModule(address token, address module, uint120 ceiling) external;
 
     /// @notice Carries out a signed funding: approves the module and deposits, for and from the signer. Anyone may
-    /// submit it. One that was submitted already is no failure: the call does nothing then.
+    /// submit it. The very same message submitted already is no failure: the call does nothing then. Another message with a
+    /// nonce that was used is refused.
     /// @param signature ECDSA by the account, or ERC-1271 (ECDSA is tried first, whether or not the account has code).
     function fundBySignature(Funding calldata funding, bytes calldata signature, Permit calldata permit) external;
 
@@ -185,6 +192,9 @@ interface IEscrow {
 
     /// @notice What `module` holds, and may hold, of `account`.
     function moduleAccount(address module, address token, address account) external view returns (ModuleAccount memory);
+
+    /// @notice Digest of the latest funding of `account` that was carried out for `module` and `token`; zero: none was.
+    function lastFundingOf(address module, address token, address account) external view returns (bytes32);
 
     /// @notice The digest that `funding.account` signs.
     function fundingDigest(Funding calldata funding) external view returns (bytes32);

@@ -7,17 +7,16 @@ import {DisputeId} from "../types/Ids.sol";
 /// @title Governor of HOLD: what it adds to OpenZeppelin's
 /// @notice Proposals, votes, quorum, queue and execution are OpenZeppelin's IGovernor, so that any front end for such
 /// governors reads them. Votes are HOLD's own, wallet, bonded and unbonding alike. Every setting has hard bounds that no
-/// vote can pass (INV-GOV-2), and whoever appealed a dispute gets one proposal about it
-/// without a threshold.
+/// vote can pass (INV-GOV-2), and either side of an appealed dispute gets one proposal about it without a threshold.
 interface IHoldGovernor {
     /// @notice Appeals at `disputes` come here without a threshold from now on, or not any more.
     event TribunalSet(address indexed disputes, bool accepted);
 
-    /// @notice `appellant` had proposal `proposalId` made about its appeals.
+    /// @notice `party` had proposal `proposalId` made about appealed disputes of its own.
     event AppealProposed(
         uint256 indexed proposalId,
         address indexed disputes,
-        address indexed appellant,
+        address indexed party,
         Decision[] decisions
     );
 
@@ -39,14 +38,17 @@ interface IHoldGovernor {
     /// @notice An appeal is decided by an outcome.
     error GovernorNoOutcome(DisputeId disputeId);
 
-    /// @notice Only the appellant proposes without a threshold.
-    error GovernorNotAppellant(DisputeId disputeId, address appellant, address caller);
+    /// @notice Only the two sides of a dispute propose without a threshold.
+    error GovernorNotParty(DisputeId disputeId, address caller);
 
-    /// @notice The appellant had its proposal.
-    error GovernorAppealProposed(DisputeId disputeId);
+    /// @notice The caller had its proposal about this appeal.
+    error GovernorAppealProposed(DisputeId disputeId, address caller);
 
-    /// @notice Proposes to decide appeals of the caller, whatever votes it has: each appeal can be proposed so once, and
-    /// several can share a proposal. It goes the way of every proposal, which takes at most 15 days and a second where
+    /// @notice The appeal is decided by the authority that the dispute was filed under, which is not this governor's timelock.
+    error GovernorNotAuthority(DisputeId disputeId, address authority, address timelock);
+
+    /// @notice Proposes to decide appealed disputes that the caller is a side of, whatever votes it has: each side can propose
+    /// so once for each, whoever appealed, and several can share a proposal. It goes the way of every proposal, which takes at most 15 days and a second where
     /// somebody queues and executes it at once, whatever the settings are within their bounds; the appeal waits for 21 days.
     /// @param disputes contract of disputes that accepted the appeals.
     /// @param decisions the outcomes that the caller asks for.

@@ -8,30 +8,33 @@ import {LeaseId} from "../types/Ids.sol";
 /// tenant leased under it. It reaches what is left of that lease's collateral, and the earnings of that lease that nobody
 /// collected yet; nothing else (INV-STK-2, INV-DSP-2). While a claim is open the collateral stays reserved, and nothing
 /// else about the lease is stopped.
+///
+/// What a module may move was recorded under the lease and the claimant when the claim was opened, and nothing that the
+/// module tells later counts but the verdict itself (INV-DSP-4): the module says which claim ends, whether it is upheld, and
+/// which fraction of the collateral that is worth. A claim that its module leaves open for `CLAIM_LIFE` can be ended by
+/// anyone, as not upheld (INV-LSE-11).
 interface ILeaseClaims {
     /// @notice What a claim was filed on.
     struct Accused {
         address tenant; // of the lease now
         address provider;
-        uint256 collateral; // of the lease, millionths of a HOLD, penalties not taken off
+        uint256 collateral; // that the fault counts on, millionths of a HOLD, penalties not taken off
         uint256 held; // earnings that wait for the verdict, base units; none for a claimant who is not the tenant
     }
 
-    /// @notice How a claim ended.
-    struct Verdict {
-        address claimant;
-        address tenant; // of the lease when the claim was filed
-        uint256 held; // as the claim was told
-        uint256 collateral; // as the claim was told
-        uint40 faultStart; // before `filedAt`
-        uint40 filedAt; // not 0
-        uint16 fractionBps; // of the collateral that the fault costs; at most 10,000 count
-        bool upheld;
+    /// @notice An open claim, as it was recorded when it was filed.
+    struct ClaimView {
+        address tenant; // of the lease then
+        uint256 held; // base units that wait in the tenant's lock
+        uint256 collateral; // that the fault counts on, wei of HOLD
+        uint256 filedAt; // 0: no such claim is open
+        uint256 faultStart;
+        uint256 feeBps; // that the held earnings were earned at
     }
 
     /// @notice `claimant` claims a fault of the lease that began at `faultStart`. `held` of its earnings wait for the
     /// verdict: the provider counts as paid for `paidSeconds` billed seconds now, and `fee` of the fee left the lease with
-    /// them.
+    /// them. The fault counts on `collateral` wei of HOLD.
     event ClaimOpened(
         LeaseId indexed leaseId,
         address indexed claimant,
@@ -39,7 +42,8 @@ interface ILeaseClaims {
         uint256 faultStart,
         uint256 held,
         uint256 fee,
-        uint256 paidSeconds
+        uint256 paidSeconds,
+        uint256 collateral
     );
 
     /// @notice A claim ended. Held earnings went back to the claimant where it was upheld; otherwise to the provider, but
@@ -64,27 +68,48 @@ interface ILeaseClaims {
     /// @notice Claims were possible until the claim tail of the lease ended.
     error MarketTooLateToClaim(LeaseId leaseId, uint256 deadline, uint256 now);
 
-    /// @notice A fault begins while its lease lives: not before `least`, and before `end`.
+    /// @notice A fault begins while its lease lives and at most seven days ago: not before `least`, and before `end`.
     error MarketFaultOutOfBounds(LeaseId leaseId, uint256 faultStart, uint256 least, uint256 end);
 
     /// @notice As many claims are open on the lease as fit.
     error MarketTooManyClaims(LeaseId leaseId);
 
-    /// @notice No claim is open on the lease.
-    error MarketNoOpenClaim(LeaseId leaseId);
+    /// @notice The claimant has an open claim on the lease.
+    error MarketClaimOpen(LeaseId leaseId, address claimant);
+
+    /// @notice The claimant has no open claim on the lease.
+    error MarketNoOpenClaim(LeaseId leaseId, address claimant);
+
+    /// @notice The slashing module may still end the claim; anyone may from `lapsesAt` on.
+    error MarketClaimNotLapsed(LeaseId leaseId, address claimant, uint256 lapsesAt, uint256 now);
 
     /// @notice Opens a claim on an active lease, or on a closed one whose claim tail has not ended. Where the claimant is
     /// the tenant, what was earned from the start of the fault on and is not collected waits for the verdict, in the
-    /// module's escrow lock: min(uncollected, earned since the fault began), in whole seconds; later earnings flow. For
-    /// the slashing module of the lease's offer.
+    /// tenant's own lock: min(uncollected, earned since the fault began), in whole seconds; later earnings flow. The fault
+    /// counts on no more collateral than the lease had when it began. For the slashing module of the lease's offer.
     function openClaim(LeaseId leaseId, address claimant, uint40 faultStart) external returns (Accused memory);
 
-    /// @notice Ends a claim. Upheld: held earnings return to the claimant; `fractionBps` of the collateral is taken as a
-    /// penalty, or the difference to what the last punished fault was worth where this one began before that claim was
-    /// filed; never more than is left. Otherwise held earnings go on to the provider, less the fee. For the slashing
-    /// module of the lease's offer.
+    /// @notice Ends the claim of `claimant`, by its record. Upheld: held earnings return to the claimant; `fractionBps` of the
+    /// recorded collateral is taken as a penalty, at most all of it, or the difference to what the last punished fault was
+    /// worth where this one began before that claim was filed. Never more than is left; until the lease is settled, a quarter
+    /// of the collateral stays for the service credit. Otherwise held earnings go on to the provider, less the fee. A claim
+    /// that lapsed is not upheld, and nothing happens where it was ended. For the slashing module of the lease's offer.
     /// @return penalty wei of HOLD.
-    function endClaim(LeaseId leaseId, Verdict calldata verdict) external returns (uint256 penalty);
+    function endClaim(
+        LeaseId leaseId,
+        address claimant,
+        uint256 fractionBps,
+        bool upheld
+    ) external returns (uint256 penalty);
+
+    /// @notice Ends a claim as not upheld, once it has been open for `CLAIM_LIFE`. For anyone.
+    function lapseClaim(LeaseId leaseId, address claimant) external;
+
+    /// @notice The open claim of `claimant` on a lease; all zero where there is none.
+    function claimOf(LeaseId leaseId, address claimant) external view returns (ClaimView memory);
+
+    /// @notice Seconds that a claim may stay open, 60 days: longer than any dispute.
+    function CLAIM_LIFE() external view returns (uint40);
 
     /// @notice Provider of lease `leaseId`: its offer's; zero where there is none.
     function providerOf(LeaseId leaseId) external view returns (address);

@@ -75,15 +75,15 @@ interface ILeases {
     /// @notice The provider gave notice: the lease lasts for `duration` seconds from its start, `refund` is free again.
     event NoticeGiven(LeaseId indexed leaseId, uint256 duration, uint256 refund);
 
-    /// @notice The lease has other units and another rate from now on. Everything earned so far is `earned`; the provider
-    /// was paid `amount` of it now; the provider had been dark for `darkSeconds` by now. The tenant locked `locked` more
+    /// @notice The lease has other units and another rate from now on. What it had earned until now was paid: `amount` to the
+    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now. The tenant locked `locked` more
     /// or got `refund` back. The collateral is `collateral` now, what penalties took of it included.
     event LeaseResized(
         LeaseId indexed leaseId,
         uint256 units,
         uint256 ratePerSecondX32,
-        uint256 earned,
         uint256 amount,
+        uint256 fee,
         uint256 darkSeconds,
         uint256 locked,
         uint256 refund,
@@ -119,6 +119,10 @@ interface ILeases {
 
     /// @notice The lease has another tenant, with `locked` and all future refunds.
     event LeaseTransferred(LeaseId indexed leaseId, address indexed from, address indexed to, uint256 locked);
+
+    /// @notice No claim is open any more, and what a shrink had left reserved until then is free again: the collateral is
+    /// `collateral` now, what penalties took of it included.
+    event CollateralLowered(LeaseId indexed leaseId, uint256 collateral);
 
     /// @notice The rest of the collateral returned to the provider's free bond; nothing is left in the lease.
     event CollateralReleased(LeaseId indexed leaseId, uint256 amount);
@@ -168,11 +172,20 @@ interface ILeases {
     /// @notice The lease has that many units, or none were asked for.
     error MarketUnitsUnchanged(LeaseId leaseId, uint256 units);
 
-    /// @notice Before the offer's minimum duration has passed, a lease cannot shrink.
+    /// @notice Before the offer's minimum duration has passed, and in the second of a growth, a lease cannot shrink.
     error MarketTooEarlyToShrink(LeaseId leaseId, uint256 from, uint256 now);
 
     /// @notice The offer's price is more than the caller allowed.
     error MarketPriceTooHigh(OfferId offerId, uint256 most, uint256 price);
+
+    /// @notice More units at this price would make the rate pass the largest one, base units per second times 2^32.
+    error MarketRateTooLarge(LeaseId leaseId, uint256 rate, uint256 most);
+
+    /// @notice The provider was not seen within half the grace: nobody opens or grows a lease on it.
+    error MarketProviderStale(address provider);
+
+    /// @notice The provider was dark for `dark` seconds since the start, more than the `allowed` ones: the lease does not grow.
+    error MarketBeyondAllowance(LeaseId leaseId, uint256 dark, uint256 allowed);
 
     /// @notice The offer has fewer units left.
     error MarketCapacityShort(OfferId offerId, uint256 left, uint256 required);
@@ -182,6 +195,9 @@ interface ILeases {
 
     /// @notice The lease was not offered to the caller.
     error MarketNotRecipient(LeaseId leaseId, address recipient, address caller);
+
+    /// @notice Less is locked for the lease than the recipient asks for, base units.
+    error MarketLockedTooLow(LeaseId leaseId, uint256 least, uint256 locked);
 
     /// @notice `OUTAGE_ALLOWANCE` would be outside its bounds.
     error MarketAllowanceOutOfBounds(uint256 allowance, uint256 most);
@@ -209,9 +225,11 @@ interface ILeases {
     /// @param maxCost most that the caller locks, base units.
     function extend(LeaseId leaseId, uint32 addedSeconds, uint256 maxCost) external;
 
-    /// @notice Changes the units of a running lease of the caller; pays the provider what it earned so far. Units that are
-    /// added cost the offer's present price and need capacity and bond; units that are given back leave with their share of
-    /// rate and collateral, once the minimum duration has passed.
+    /// @notice Changes the units of a running lease of the caller; pays provider and treasury what it earned so far. Units
+    /// that are added cost the offer's present price and need capacity, bond, a provider that was seen within half the grace
+    /// and a lease within its dark allowance; they are not given back in the same second. Units that are given back leave
+    /// with their share of rate and collateral, once the minimum duration has passed; while a claim is open the collateral
+    /// stays.
     /// @param maxPricePerSecondX32 highest price of added units.
     /// @param maxCost most that is locked more, base units.
     function resize(LeaseId leaseId, uint24 units, uint128 maxPricePerSecondX32, uint256 maxCost) external;
@@ -221,7 +239,8 @@ interface ILeases {
 
     /// @notice Takes over a lease that was offered to the caller, with what is locked for it and all future refunds. Its
     /// standing order is void. A lease changes hands at most 63 times.
-    function acceptTransfer(LeaseId leaseId) external;
+    /// @param minLocked least that must be locked for it, base units: the giver may have shrunk the lease meanwhile.
+    function acceptTransfer(LeaseId leaseId, uint256 minLocked) external;
 
     /// @notice Moves the end of a running lease to `end`, which is not after its end, and at least the notice period away
     /// unless the end itself is nearer. For the provider; the tenant gets the rest back, may leave at any time without a
@@ -238,7 +257,7 @@ interface ILeases {
     function activate(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
     /// @notice Refuses a pending lease before its activation deadline, for a quarter of the no-show penalty. For the
-    /// provider's operator.
+    /// provider itself: its operator's key reaches no bond (INV-OPR-1).
     function decline(LeaseId leaseId) external;
 
     /// @notice Ends active leases whose end has come. The caller gets their bounties; nobody pays for its delay.
@@ -246,7 +265,7 @@ interface ILeases {
     function expire(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
     /// @notice Cancels pending leases whose activation deadline and outage allowance have passed. The caller gets their
-    /// bounties, the tenants the rest, and the no-show penalties are due.
+    /// bounties, the tenants the rest, and the no-show penalties are due, all of them the treasury's.
     /// @return done how many were cancelled.
     function cancelNoShows(LeaseId[] calldata leaseIds) external returns (uint256 done);
 

@@ -22,7 +22,7 @@ interface ILiveness {
         uint32 darkBefore; // seconds of all earlier outages
     }
 
-    /// @notice `provider` lets `operator` heartbeat, activate and decline for it, from now on alone.
+    /// @notice `provider` lets `operator` heartbeat and activate for it, from now on alone.
     event OperatorSet(address indexed provider, address indexed operator);
 
     /// @notice `provider` was seen at `seenAt`.
@@ -46,6 +46,12 @@ interface ILiveness {
     /// @notice Seconds that a heartbeat lasts. Immutable.
     function GRACE() external view returns (uint32);
 
+    /// @notice Shortest grace that a network can have, seconds.
+    function MIN_GRACE() external view returns (uint32);
+
+    /// @notice Longest grace that a network can have, seconds.
+    function MAX_GRACE() external view returns (uint32);
+
     /// @notice Hands the operator's work to another key at once; zero takes it back to the caller. The key never
     /// touches money.
     function setOperator(address operator) external;
@@ -61,6 +67,9 @@ interface ILiveness {
 
     /// @notice Whether `provider` is live now.
     function isLive(address provider) external view returns (bool);
+
+    /// @notice Whether `provider` was seen within half of `GRACE`: enough of it is left to open leases on, or to grow them.
+    function isFresh(address provider) external view returns (bool);
 
     /// @notice Seconds that `provider` was dark from its first heartbeat until `instant`, which may be any past one or
     /// now. Meaningful between two moments after the first heartbeat; zero before it.

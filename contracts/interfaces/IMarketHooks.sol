@@ -16,10 +16,11 @@ interface IMarketHooks {
     /// @notice Only the contract of signed quotes may do this.
     error MarketNotQuotes(address caller);
 
-    /// @notice A lease fails over in the last hour before its end only.
+    /// @notice A lease fails over in the last quarter of its order's period before its end, at most an hour, only.
     error MarketTooEarlyToRenew(LeaseId leaseId, uint256 from, uint256 now);
 
-    /// @notice A lease fails over when its provider is dark beyond the allowance or its offer is retired; neither is so.
+    /// @notice A lease fails over when its provider is dark beyond the allowance or gave notice, or its offer is retired; none
+    /// of these is so.
     error MarketStillServed(LeaseId leaseId);
 
     /// @notice The bounty is more than the tenant's order allows.
@@ -47,10 +48,11 @@ interface IMarketHooks {
     /// @return done for each renewal, whether it took place.
     function renew(Renewal[] calldata renewals, address caller) external returns (bool[] memory done);
 
-    /// @notice Opens a new lease for the tenant of lease `from`, which is in the hour before its end, and whose provider
-    /// is dark beyond the allowance or whose offer is retired. For standing orders. Counts as an opening; `from` is left
-    /// to expire.
-    /// @param order one replica, in the token of `from`.
+    /// @notice Opens a new lease for the tenant of lease `from`, which is near its end, and whose provider is dark beyond the
+    /// allowance or gave notice, or whose offer is retired. Near its end is the last quarter of the order's duration, at most
+    /// an hour. For standing orders. Counts as an opening; `from` is left to expire. Candidates that the tenant's free balance
+    /// or ceiling cannot pay are passed over.
+    /// @param order one replica, in the token of `from`, for the period of the standing order.
     /// @param caller who gets the bounty, out of the tenant's free balance.
     function failOver(
         LeaseId from,

@@ -34,12 +34,16 @@ interface IMarketLens {
         uint256 anchor; // active and closed: when its present rate began
         uint256 billedSeconds; // since the anchor. Active: live seconds so far; closed: final
         uint256 paidSeconds; // billed seconds that the provider was paid for, or that claims hold
-        uint256 earnedBefore; // base units earned before the anchor and not settled then, fee included
-        uint256 earned; // base units, fee included: `earnedBefore` and what the billed seconds earned
+        uint256 fraction; // of a base unit that was earned before the anchor and not paid then, times 2^32
+        uint256 feeRemainder; // of a base unit of fee on what was paid before the anchor, in ten-thousandths
+        uint256 earned; // base units, fee included: what the billed seconds and the fraction earned
         uint256 collectable; // base units that collecting now pays to the provider
         uint256 locked; // base units still locked for it
         uint256 bounty; // base units, part of `locked` while it is pending or active
         uint256 collateral; // wei of HOLD still reserved for it
+        uint256 grownAt; // when its collateral grew last; 0: never, or too long ago to matter
+        uint256 grownFrom; // wei of HOLD that a fault which began before that counts on at the most
+        bool lagging; // a shrink left more reserved than the units need, until no claim is open
         uint256 penalised; // wei of HOLD that upheld claims and the service credit took of its collateral
         uint256 releasableAt; // closed: when the collateral can be released, if no claim is open then
         uint256 openClaims; // claims that have not ended
@@ -70,6 +74,7 @@ interface IMarketLens {
         bool quotedOnly; // leased by signed quotes alone
         uint128 renewalPriceX32; // what renewals pay now: a raise counts 24 hours after it was set
         bool live; // the provider is
+        bool fresh; // the provider was seen within half the grace: leases can be opened
         address slasher;
         bytes32 contentHash;
         uint256 freeBond; // wei of HOLD that the provider has for collateral
@@ -86,6 +91,30 @@ interface IMarketLens {
         uint256 locked; // base units, bounty included
         uint256 bounty; // base units
         uint256 collateral; // wei of HOLD
+    }
+
+    /// @notice What no vote can change about the market: windows, and the bounds of what is governed.
+    struct Constants {
+        uint256 minClaimTail; // seconds
+        uint256 maxClaimTail; // seconds
+        uint256 claimLife; // seconds
+        uint256 maxFaultAge; // seconds
+        uint256 renewalWindow; // seconds before the end in which a lease is renewed
+        uint256 failOverDivisor; // a lease fails over in this part of its order's period, at most in the renewal window
+        uint256 raiseDelay; // seconds until renewals pay a raise
+        uint256 creditDivisor; // a service credit is at most this part of the collateral
+        uint256 declineDivisor; // declining costs this part of the no-show penalty
+        uint256 maxMinDuration; // seconds
+        uint256 maxFeeBps;
+        uint256 maxToleranceBps;
+        uint256 maxNoShowBps;
+        uint256 minNotice; // seconds
+        uint256 maxNotice; // seconds
+        uint256 minActivationWindow; // seconds
+        uint256 maxActivationWindow; // seconds
+        uint256 minCreditPeriod; // seconds
+        uint256 maxCreditPeriod; // seconds
+        uint256 maxPause; // seconds
     }
 
     /// @notice The money of an account in one token.
@@ -123,8 +152,11 @@ interface IMarketLens {
     function offerViews(uint64 from, uint256 limit) external view returns (OfferView[] memory);
 
     /// @notice What opening would do on each candidate of an order, each by itself as if it were the first, in the order's
-    /// order. Whether the tenant has the funds, and the token is listed, is not asked.
+    /// order. Whether the tenant has the funds is not asked.
     function quote(Order calldata order) external view returns (Quote[] memory);
+
+    /// @notice Constants of the market's code.
+    function constants() external pure returns (Constants memory);
 
     /// @notice What `account` has in `token`.
     function fundsOf(address token, address account) external view returns (Funds memory);

@@ -28,14 +28,14 @@ interface IStaking {
 
     /// @notice A penalty that was taken. Stored in two slots, and the challenger, where there is one, in a third.
     struct Penalty {
-        address tenant;
+        address tenant; // zero: all of it is the treasury's
         uint96 amount; // wei of HOLD, all parts together
         address challenger; // zero: none
         uint40 maturesAt; // payees are paid from then on
         bool tenantPaid;
         bool challengerPaid;
         bool treasuryPaid;
-        address treasury;
+        address treasury; // zero: all of it is the tenant's
     }
 
     /// @notice `payer` bonded `amount` for `provider` with `module`, whose free bond there is now `free`.
@@ -110,8 +110,14 @@ interface IStaking {
     /// @notice The caller has nothing, or nothing any more, to claim from this penalty.
     error StakingNothingToClaim(uint256 penaltyId, address caller);
 
-    /// @notice An account that the HOLD could never leave again: this contract.
+    /// @notice An account that the HOLD could never leave again: this contract, or HOLD itself.
     error StakingInvalidRecipient(address to);
+
+    /// @notice Nothing is bonded, moved or unbonded by an amount of zero; in particular it opens no pool.
+    error StakingZeroAmount();
+
+    /// @notice A penalty has a tenant, or a treasury, or both; a challenger only beside both.
+    error StakingInvalidPayees(address tenant, address challenger, address treasury);
 
     /// @notice Bonds `amount` of the caller's HOLD with `module`: locks it, spending the caller's allowance to this
     /// contract. This lets the module reserve it, and take what it reserved.
@@ -124,7 +130,8 @@ interface IStaking {
     /// @notice Moves free bond of the caller from one module's pool to another's, which thereby is approved.
     function moveBond(address from, address to, uint256 amount) external;
 
-    /// @notice Takes `amount` of the caller's free bond out of a pool. Restarts the delay of what unbonds already.
+    /// @notice Takes `amount` of the caller's free bond out of a pool. Frees what finished unbonding before; restarts the
+    /// delay of what has not.
     function startUnbonding(address module, uint256 amount) external;
 
     /// @notice Puts `amount` of what unbonds into the pool of `module`. The rest goes on as it was.
@@ -144,9 +151,9 @@ interface IStaking {
     /// @notice Returns `amount` of what the calling module reserved to the free bond.
     function release(address provider, uint256 amount) external;
 
-    /// @notice Takes `amount` of what the calling module reserved of `provider` as a penalty. With a challenger: 60 %
-    /// tenant, 20 % challenger, 20 % treasury; without: 80 % tenant, 20 % treasury. Parts are rounded down, the
-    /// remainder is the tenant's (INV-STK-2).
+    /// @notice Takes `amount` of what the calling module reserved of `provider` as a penalty. It is split among those who
+    /// are not zero: tenant, challenger and treasury get 60, 20 and 20 %; tenant and treasury 80 and 20 %; one of these two
+    /// alone gets all. Parts are rounded down, the remainder is the tenant's (INV-STK-2).
     /// @return penaltyId number of the penalty, from 1.
     function penalise(
         address provider,
@@ -177,9 +184,17 @@ interface IStaking {
     /// @notice Penalties that were taken so far; they are numbered from 1.
     function penaltyCount() external view returns (uint256);
 
-    /// @notice The three parts of a penalty of `amount`, in wei.
+    /// @notice Shortest delay that governance can set, seconds.
+    function MIN_UNBONDING_DELAY() external view returns (uint32);
+
+    /// @notice Longest delay that governance can set, seconds.
+    function MAX_UNBONDING_DELAY() external view returns (uint32);
+
+    /// @notice The three parts of a penalty of `amount`, in wei, by who is named; see `penalise`.
     function splitOf(
         uint256 amount,
-        bool challenged
+        address tenant,
+        address challenger,
+        address treasury
     ) external pure returns (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount);
 }

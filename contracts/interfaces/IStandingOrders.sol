@@ -10,22 +10,30 @@ import {LeaseStatus} from "../types/LeaseTypes.sol";
 /// hour before the lease's end anyone carries that out, for the market's bounty, which the tenant pays out of its free
 /// balance. Whatever the order does not allow does not happen, and the lease simply ends (INV-ORD-1).
 ///
-/// Where the provider was dark beyond the allowance, or retired the offer, a lease is not renewed: it fails over to the first
-/// of the order's fallback offers that fits, as a new lease of the same units and the order's period. The order moves
-/// there, the old lease is left to expire.
+/// Where the provider was dark beyond the allowance, gave notice, or retired the offer, a lease is not renewed: it fails over
+/// to the first of the order's fallback offers that fits, as a new lease of the same units and the order's period. The order
+/// moves there, the old lease is left to expire.
 ///
 /// An order belongs to the tenant who placed it. Once the lease has changed hands it is void, for good (INV-ORD-2).
 ///
 /// Orders can be rebuilt from events: `OrderPlaced` starts one; each `LeaseRenewed` of the market takes one renewal off it;
-/// it is gone after `OrderCancelled`, `OrderFailedOver`, and the market's `LeaseTransferred`, `NoticeGiven` and end of the lease.
+/// it is gone after `OrderCancelled`, `OrderFailedOver`, and the market's `LeaseTransferred` and end of the lease; after
+/// `NoticeGiven` it stands for failover alone.
 interface IStandingOrders {
     /// @notice What a tenant ordered for one lease. One storage slot.
     struct StandingOrder {
-        uint128 maxPricePerSecondX32; // per unit-second, base units times 2^32
+        uint120 maxPricePerSecondX32; // per unit-second, base units times 2^32
         uint32 period; // seconds that each renewal moves the end by
         uint8 count; // renewals that are left; 0: no order
-        uint80 maxBounty; // that each renewal may cost, base units
+        uint88 maxBounty; // that each renewal may cost, base units
         uint8 transfers; // of the lease when the order was placed; void at any other number
+    }
+
+    /// @notice An offer that an order falls back to. It names the provider, too: after a reorganisation of the chain the
+    /// number alone may be a stranger's offer.
+    struct Fallback {
+        OfferId offer;
+        address provider;
     }
 
     /// @notice The tenant placed an order, instead of the one that the lease may have had.
@@ -36,7 +44,7 @@ interface IStandingOrders {
         uint256 count,
         uint256 maxPricePerSecondX32,
         uint256 maxBounty,
-        OfferId[] fallbacks
+        Fallback[] fallbacks
     );
 
     /// @notice The tenant took the order back.
@@ -48,7 +56,7 @@ interface IStandingOrders {
     /// @notice Only the lease's tenant may do this.
     error OrdersNotTenant(LeaseId leaseId, address tenant, address caller);
 
-    /// @notice The lease is never renewed again: it is over (active: its end has come), or its provider gave notice.
+    /// @notice The lease is over (active: its end has come), or its provider gave notice and the order names no fallback.
     error OrdersNotRenewable(LeaseId leaseId, LeaseStatus status, bool noticed);
 
     /// @notice A renewal lasts for an hour at least.
@@ -63,6 +71,9 @@ interface IStandingOrders {
     /// @notice There is no such offer yet: whoever creates it could fill the order.
     error OrdersUnknownOffer(OfferId offerId, uint256 offerCount);
 
+    /// @notice The offer is another provider's.
+    error OrdersOtherProvider(OfferId offerId, address provider, address named);
+
     /// @notice The lease has no order: none was placed, it is used up, or the lease changed hands since.
     error OrdersNoOrder(LeaseId leaseId);
 
@@ -75,14 +86,15 @@ interface IStandingOrders {
     /// @param maxPricePerSecondX32 highest price per unit-second, base units times 2^32. A renewal pays the offer's, a raise
     /// of which counts 24 hours after it was set; a failover pays the fallback's present one.
     /// @param maxBounty most that the caller of each renewal or failover may get, base units.
-    /// @param fallbacks at most four existing offers in the lease's token, in order of preference.
+    /// @param fallbacks at most four existing offers in the lease's token, in order of preference. After a notice an order is
+    /// for them alone.
     function setOrder(
         LeaseId leaseId,
         uint32 period,
         uint8 count,
-        uint128 maxPricePerSecondX32,
-        uint80 maxBounty,
-        OfferId[] calldata fallbacks
+        uint120 maxPricePerSecondX32,
+        uint88 maxBounty,
+        Fallback[] calldata fallbacks
     ) external;
 
     /// @notice Takes back the order of a lease of the caller.
@@ -93,15 +105,22 @@ interface IStandingOrders {
     /// @return done how many were renewed.
     function renew(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
-    /// @notice Opens a lease on the first fallback offer that fits, in the place of one whose provider was dark beyond the
-    /// allowance or whose offer is retired, in the hour before its end. Anyone may, for the market's bounty. Counts as an
-    /// opening: paused, delisted, minimum lock and duration apply, and the new lease starts as a pending one.
+    /// @notice Opens a lease on the first fallback offer that fits and that the tenant can pay, in the place of one whose
+    /// provider was dark beyond the allowance or gave notice, or whose offer is retired. In the last quarter of the period
+    /// before its end, at most an hour. Anyone may, for the market's bounty. Counts as an opening: paused, delisted, minimum
+    /// lock and duration apply, and the new lease starts as a pending one.
     /// @return next the new lease, which has the order now.
     function failOver(LeaseId leaseId) external returns (LeaseId next);
 
-    /// @notice The order of a lease and its fallback offers; all zero where there is none, or the lease is never renewed
-    /// again.
+    /// @notice The order of a lease and its fallback offers; all zero where there is none, or the lease is over. Where its
+    /// provider gave notice, it is never renewed again, and only fails over.
     function orderOf(LeaseId leaseId) external view returns (StandingOrder memory order, OfferId[] memory fallbacks);
+
+    /// @notice Shortest period of an order, seconds.
+    function MIN_PERIOD() external view returns (uint32);
+
+    /// @notice Fallback offers that an order names at the most.
+    function MAX_FALLBACKS() external view returns (uint256);
 
     /// @notice The market whose leases these are.
     function MARKET() external view returns (IMarket);

@@ -4,19 +4,26 @@ pragma solidity 0.8.37;
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
 import {IMarketLens} from "../interfaces/IMarketLens.sol";
+import {Accrual} from "../libraries/Accrual.sol";
 import {ClaimTail} from "../libraries/ClaimTail.sol";
 import {Collateral} from "../libraries/Collateral.sol";
+import {Governed} from "../libraries/Governed.sol";
+import {LeaseCancellation} from "../libraries/LeaseCancellation.sol";
 import {LeaseLib} from "../libraries/LeaseLib.sol";
+import {LeaseRepricing} from "../libraries/LeaseRepricing.sol";
 import {Matching} from "../libraries/Matching.sol";
 import {Money} from "../libraries/Money.sol";
+import {OfferChanges} from "../libraries/OfferChanges.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
 import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {LeaseStatus} from "../types/LeaseTypes.sol";
+import {OfferTraits} from "../types/OfferTraits.sol";
 import {Candidate, MisfitReason, Offer, Order} from "../types/OfferTypes.sol";
 import {Listing, PackedWeights, Terms, TokenTerms} from "../types/Parameters.sol";
+import {Resources} from "../types/Resources.sol";
 
 /// @title MarketLens
 /// @notice The manual is IMarketLens.
@@ -62,6 +69,33 @@ contract MarketLens is IMarketLens {
         PackedWeights weights = _MARKET.weightsOf(_MARKET.currentTermsVersion());
         quotes = new Quote[](order.candidates.length);
         for (uint256 i = 0; i < quotes.length; ++i) quotes[i] = _quote(order, order.candidates[i], token, weights);
+    }
+
+    /// @inheritdoc IMarketLens
+    function constants() external pure returns (Constants memory) {
+        return
+            Constants({
+                minClaimTail: ClaimTail.MIN_TAIL,
+                maxClaimTail: ClaimTail.MAX_TAIL,
+                claimLife: ClaimTail.CLAIM_LIFE,
+                maxFaultAge: Accrual.MAX_FAULT_AGE,
+                renewalWindow: LeaseLib.RENEWAL_WINDOW,
+                failOverDivisor: LeaseRepricing.WINDOW_DIVISOR,
+                raiseDelay: LeaseLib.RAISE_DELAY,
+                creditDivisor: LeaseLib.CREDIT_DIVISOR,
+                declineDivisor: LeaseCancellation.DECLINE_DIVISOR,
+                maxMinDuration: OfferChanges.MAX_MIN_DURATION,
+                maxFeeBps: Governed.MAX_FEE_BPS,
+                maxToleranceBps: Governed.MAX_TOLERANCE_BPS,
+                maxNoShowBps: Governed.MAX_NO_SHOW_BPS,
+                minNotice: Governed.MIN_NOTICE,
+                maxNotice: Governed.MAX_NOTICE,
+                minActivationWindow: Governed.MIN_ACTIVATION_WINDOW,
+                maxActivationWindow: Governed.MAX_ACTIVATION_WINDOW,
+                minCreditPeriod: Governed.MIN_CREDIT_PERIOD,
+                maxCreditPeriod: Governed.MAX_CREDIT_PERIOD,
+                maxPause: Governed.MAX_PAUSE
+            });
     }
 
     /// @inheritdoc IMarketLens
@@ -165,6 +199,7 @@ contract MarketLens is IMarketLens {
         result.quotedOnly = offer.quotedOnly;
         result.renewalPriceX32 = _MARKET.renewalPriceOf(offerId);
         result.live = _MARKET.LIVENESS().isLive(result.provider);
+        result.fresh = _MARKET.LIVENESS().isFresh(result.provider);
         result.slasher = offer.slasher;
         result.contentHash = offer.contentHash;
         result.freeBond = _freeBond(result.provider);
@@ -196,6 +231,10 @@ contract MarketLens is IMarketLens {
             order.maxLock
         );
         result.offerId = candidate.offer;
+        if (!token.listed) {
+            result.reason = MisfitReason.TokenNotListed;
+            return result;
+        }
         result.reason = fit.reason;
         result.available = fit.available;
         result.required = fit.required;
@@ -207,8 +246,8 @@ contract MarketLens is IMarketLens {
         result.collateral = fit.collateral;
         address provider = offer.state.provider();
         uint256 freeBond = _freeBond(provider);
-        if (!_MARKET.LIVENESS().isLive(provider)) {
-            result.reason = MisfitReason.ProviderDark;
+        if (!_MARKET.LIVENESS().isFresh(provider)) {
+            result.reason = MisfitReason.ProviderStale;
         } else if (fit.collateral > freeBond) {
             result.reason = MisfitReason.BondShort;
             result.available = freeBond;
@@ -246,6 +285,11 @@ contract MarketLens is IMarketLens {
                     ? history.collateralUnits() * Collateral.UNIT
                     : Collateral.amountOf(weights, offer.traits.resources(), result.units);
             result.collateral -= lease.claims.taken() * Collateral.UNIT;
+            result.lagging = history.lagging();
+            if (lease.terms.changed()) {
+                result.grownAt = Accrual.grownAt(progress, history);
+                if (result.grownAt != 0) result.grownFrom = history.grownFrom() * Collateral.UNIT;
+            }
         }
         result.penalised = lease.claims.taken() * Collateral.UNIT;
         result.openClaims = lease.claims.open();
@@ -258,9 +302,9 @@ contract MarketLens is IMarketLens {
             result.openedAt = progress.since();
             result.deadline = result.openedAt + progress.mark();
             result.cutoff = result.deadline + _MARKET.OUTAGE_ALLOWANCE();
-            result.locked = Money.costUp(result.ratePerSecondX32, lease.terms.duration()) + result.bounty;
+            result.locked = Money.costUp(result.ratePerSecondX32, lease.terms.duration(), 0) + result.bounty;
         } else if (result.status != LeaseStatus.Cancelled) {
-            _addEarnings(result, lease, history, offer.traits.minDuration());
+            _addEarnings(result, lease, history, offer.traits);
         }
     }
 
@@ -269,14 +313,15 @@ contract MarketLens is IMarketLens {
         LeaseView memory result,
         Lease memory lease,
         LeaseHistory history,
-        uint32 minimum
+        OfferTraits traits
     ) private view {
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         bool active = result.status == LeaseStatus.Active;
         result.startedAt = progress.since();
         result.end = LeaseLib.endOf(terms, progress);
         result.anchor = result.startedAt + history.anchorOffset();
-        result.earnedBefore = history.earnedBefore();
+        result.fraction = history.fraction();
+        result.feeRemainder = history.feeRemainder();
         if (active) {
             uint256 instant = block.timestamp < result.end ? block.timestamp : result.end;
             uint32 dark = _MARKET.LIVENESS().darkSecondsUntil(result.provider, uint40(instant));
@@ -284,29 +329,33 @@ contract MarketLens is IMarketLens {
             result.billedSeconds = LeaseLib.liveSeconds(progress, history, uint40(instant), dark);
             result.remaining = result.end - instant;
         } else {
-            result.darkSeconds = LeaseLib.darkOfClosed(terms, progress, history, minimum);
+            result.darkSeconds = LeaseLib.darkOfClosed(terms, progress, history, traits.minDuration());
             result.billedSeconds = progress.mark();
             result.releasableAt = ClaimTail.endsAt(progress.since(), terms.duration());
-            if (!result.settled) result.creditDue = _creditDue(result);
+            if (!result.settled) result.creditDue = _creditDue(result, traits.resources());
         }
         uint256 paid = LeaseLib.paidOf(progress, history);
         uint256 gone = paid + lease.claims.aside();
         result.earned = LeaseLib.earnedOf(progress, history, uint32(result.billedSeconds)); // part of the duration
-        result.collectable = Money.netOf(result.earned, progress.feeBps()) - paid;
+        result.collectable = LeaseLib.netOf(progress, history, result.earned) - paid;
         if (active) {
             uint256 cost = LeaseLib.costFromAnchor(terms, progress, history);
-            result.locked = result.earnedBefore + cost + result.bounty - gone;
+            result.locked = cost + result.bounty - gone;
         } else if (!result.settled) {
             result.locked = result.earned - gone;
         }
     }
 
-    /// @dev Service credit of a closed lease that was not collected yet.
-    function _creditDue(LeaseView memory result) private view returns (uint256) {
+    /// @dev Service credit of a closed lease that was not collected yet. `resources` are those of one unit of its offer.
+    function _creditDue(LeaseView memory result, Resources resources) private view returns (uint256) {
         Terms memory terms = _MARKET.termsOf(result.termsVersion);
         uint256 allowed = _MARKET.OUTAGE_ALLOWANCE() + Money.partDown(result.duration, terms.toleranceBps);
         if (result.darkSeconds <= allowed) return 0;
         uint256 units = (result.collateral + result.penalised) / Collateral.UNIT;
+        if (result.lagging) {
+            uint256 needed = Collateral.unitsOf(_MARKET.weightsOf(result.termsVersion), resources, result.units);
+            if (needed < units) units = needed;
+        }
         uint256 credit = LeaseLib.creditOf(units, result.darkSeconds - allowed, terms.creditPeriod) * Collateral.UNIT;
         return credit < result.collateral ? credit : result.collateral;
     }

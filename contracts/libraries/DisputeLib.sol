@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDisputes} from "../interfaces/IDisputes.sol";
-import {Answer, Claim, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
+import {Claim, Dispute, DisputePhase, Outcome, Proceeding, Side} from "../types/DisputeTypes.sol";
 import {DisputeId} from "../types/Ids.sol";
 
 /// @title DisputeLib
@@ -114,14 +114,19 @@ library DisputeLib {
         if (block.timestamp < from) revert IDisputes.DisputesTooEarly(disputeId, from, block.timestamp);
     }
 
-    /// @notice How many bonds each side gets: those that were posted, no more and no less (INV-DSP-1).
-    function bondsOf(Proceeding memory proceeding) internal pure returns (uint256 toClaimant, uint256 toProvider) {
-        uint256 counter = proceeding.answer == Answer.None ? 0 : 1;
-        if (proceeding.outcome == Outcome.Upheld) toClaimant = 1 + counter;
-        else if (proceeding.outcome == Outcome.Rejected) toProvider = 1 + counter;
-        else (toClaimant, toProvider) = (1, counter);
-        if (proceeding.appealBondTo == Side.Claimant) ++toClaimant;
-        else if (proceeding.appealBondTo == Side.Provider) ++toProvider;
+    /// @notice Who gets the counter-bond of a dispute that is over; None: the provider did not answer. A claim bond is the
+    /// provider's where the claim was rejected, and the claimant's otherwise; an appeal bond is `appealBondTo`'s. So the
+    /// bonds that were posted are paid out, no more and no less (INV-DSP-1).
+    function counterBondTo(Proceeding memory proceeding) internal pure returns (Side) {
+        if (!proceeding.postings.answered()) return Side.None;
+        return proceeding.outcome == Outcome.Upheld ? Side.Claimant : Side.Provider;
+    }
+
+    /// @notice Demands that the claim that is meant is the dispute's present one: nothing that waited, a transaction or a
+    /// signature, reaches a later claim of the same name (ATK-DSP-9).
+    function requireSame(DisputeId disputeId, Dispute storage dispute, uint40 filedAt) internal view {
+        uint40 actual = dispute.claim.filedAt;
+        if (filedAt != actual) revert IDisputes.DisputesAnotherClaim(disputeId, actual, filedAt);
     }
 
     function _requireBefore(DisputeId disputeId, uint40 deadline) private view {

@@ -10,16 +10,16 @@ import {Listing, Terms, TokenTerms, Weights} from "../types/Parameters.sol";
 /// @notice The governed parameters of a market and their bounds. Linked to the market, which asks for the caller's role.
 /// @dev Versions are written once: a lease that names one keeps it whatever governance does later (INV-LSE-9).
 library Governed {
-    uint256 private constant _MOST_FEE_BPS = 1_000;
-    uint256 private constant _MOST_TOLERANCE_BPS = 1_000;
-    uint256 private constant _MOST_NO_SHOW_BPS = 2_500;
-    uint256 private constant _LEAST_NOTICE = 1 hours;
-    uint256 private constant _MOST_NOTICE = 30 days;
-    uint256 private constant _LEAST_ACTIVATION_WINDOW = 5 minutes;
-    uint256 private constant _MOST_ACTIVATION_WINDOW = 24 hours;
-    uint256 private constant _LEAST_CREDIT_PERIOD = 1 days;
-    uint256 private constant _MOST_CREDIT_PERIOD = 365 days;
-    uint256 private constant _MOST_PAUSE = 7 days;
+    uint256 internal constant MAX_FEE_BPS = 1_000;
+    uint256 internal constant MAX_TOLERANCE_BPS = 1_000;
+    uint256 internal constant MAX_NO_SHOW_BPS = 2_500;
+    uint256 internal constant MIN_NOTICE = 1 hours;
+    uint256 internal constant MAX_NOTICE = 30 days;
+    uint256 internal constant MIN_ACTIVATION_WINDOW = 5 minutes;
+    uint256 internal constant MAX_ACTIVATION_WINDOW = 24 hours;
+    uint256 internal constant MIN_CREDIT_PERIOD = 1 days;
+    uint256 internal constant MAX_CREDIT_PERIOD = 365 days;
+    uint256 internal constant MAX_PAUSE = 7 days;
 
     /// @notice See IMarketParameters.publishTerms.
     function publish(
@@ -27,13 +27,12 @@ library Governed {
         Terms calldata terms,
         Weights calldata weights
     ) external returns (uint16 version) {
-        if (terms.treasury == address(0)) revert IMarketParameters.MarketZeroTreasury();
-        _requireWithin("feeBps", terms.feeBps, 0, _MOST_FEE_BPS);
-        _requireWithin("toleranceBps", terms.toleranceBps, 0, _MOST_TOLERANCE_BPS);
-        _requireWithin("noShowBps", terms.noShowBps, 0, _MOST_NO_SHOW_BPS);
-        _requireWithin("noticePeriod", terms.noticePeriod, _LEAST_NOTICE, _MOST_NOTICE);
-        _requireWithin("activationWindow", terms.activationWindow, _LEAST_ACTIVATION_WINDOW, _MOST_ACTIVATION_WINDOW);
-        _requireWithin("creditPeriod", terms.creditPeriod, _LEAST_CREDIT_PERIOD, _MOST_CREDIT_PERIOD);
+        _requireWithin("feeBps", terms.feeBps, 0, MAX_FEE_BPS);
+        _requireWithin("toleranceBps", terms.toleranceBps, 0, MAX_TOLERANCE_BPS);
+        _requireWithin("noShowBps", terms.noShowBps, 0, MAX_NO_SHOW_BPS);
+        _requireWithin("noticePeriod", terms.noticePeriod, MIN_NOTICE, MAX_NOTICE);
+        _requireWithin("activationWindow", terms.activationWindow, MIN_ACTIVATION_WINDOW, MAX_ACTIVATION_WINDOW);
+        _requireWithin("creditPeriod", terms.creditPeriod, MIN_CREDIT_PERIOD, MAX_CREDIT_PERIOD);
         Current memory current = book.current;
         version = current.termsVersion + 1;
         (current.termsVersion, current.feeBps, current.activationWindow) = (
@@ -78,7 +77,7 @@ library Governed {
 
     /// @notice See IMarketParameters.pauseEntries.
     function pauseEntries(Book storage book, uint32 duration) external {
-        _requireWithin("pause", duration, 0, _MOST_PAUSE);
+        _requireWithin("pause", duration, 0, MAX_PAUSE);
         uint40 until = uint40(block.timestamp) + duration;
         book.current.pausedUntil = until;
         emit IMarketParameters.EntriesPaused(until);

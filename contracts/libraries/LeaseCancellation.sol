@@ -6,9 +6,10 @@ import {LeaseLib} from "./LeaseLib.sol";
 import {Money} from "./Money.sol";
 import {Settlement} from "./Settlement.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
+import {IOffers} from "../interfaces/IOffers.sol";
 import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 import {Book} from "../types/Book.sol";
-import {LeaseId} from "../types/Ids.sol";
+import {LeaseId, OfferId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
@@ -21,20 +22,20 @@ import {Listing, Terms} from "../types/Parameters.sol";
 /// @notice Ends of pending leases: declined, cancelled, no-shows. Linked to the market, whose storage it works on.
 /// @dev With `deadline` = opened at + activation window and `cutoff` = deadline + outage allowance:
 ///
-///     now <  deadline   the operator activates or declines
+///     now <  deadline   the operator activates, or the provider declines
 ///     now <  cutoff     the operator activates, or the tenant cancels and gets all back
 ///     now >= cutoff     anyone cancels: a no-show
 library LeaseCancellation {
     using Settlement for Settlement.Batch;
 
     /// @dev Declining in time costs this part of the no-show penalty.
-    uint256 private constant _DECLINE_DIVISOR = 4;
+    uint256 internal constant DECLINE_DIVISOR = 4;
 
     /// @notice See ILeases.decline.
     function decline(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId) external {
-        address provider = book.offers[leaseId.offerOf()].state.provider();
-        address operator = vaults.liveness.operatorOf(provider);
-        if (operator != msg.sender) revert ILeases.MarketNotOperator(provider, operator, msg.sender);
+        OfferId offerId = leaseId.offerOf();
+        address provider = book.offers[offerId].state.provider();
+        if (provider != msg.sender) revert IOffers.MarketNotProvider(offerId, provider, msg.sender);
         LeaseProgress progress = book.leases[leaseId].progress;
         LeaseLib.requireStatus(leaseId, progress.status(), LeaseStatus.Pending);
         uint256 deadline = _deadline(progress);
@@ -101,11 +102,11 @@ library LeaseCancellation {
         uint256 penalty;
         if (reason != EndReason.CancelledByTenant) {
             penalty = Money.partDown(collateral, governed.noShowBps);
-            if (reason == EndReason.Declined) penalty /= _DECLINE_DIVISOR;
+            if (reason == EndReason.Declined) penalty /= DECLINE_DIVISOR;
         }
         Listing memory listing = book.listings[terms.listing()];
         uint256 bounty = reason == EndReason.NoShow ? listing.bounty : 0;
-        uint256 refund = Money.costUp(progress.rate(), terms.duration()) + listing.bounty - bounty;
+        uint256 refund = Money.costUp(progress.rate(), terms.duration(), 0) + listing.bounty - bounty;
 
         // Effect
         Offer storage offer = book.offers[leaseId.offerOf()];
@@ -116,9 +117,9 @@ library LeaseCancellation {
         batch.credit(msg.sender, bounty);
         emit ILeases.LeaseCancelled(leaseId, msg.sender, reason, refund, bounty, penalty);
 
-        // Interaction
+        // Interaction: all of the penalty is the treasury's, so that nobody gains by leases that do not start (ATK-STK-9).
         address provider = state.provider();
-        if (penalty != 0) vaults.staking.penalise(provider, penalty, terms.tenant(), address(0), governed.treasury);
+        if (penalty != 0) vaults.staking.penalise(provider, penalty, address(0), address(0), governed.treasury);
         IProviderRecords.Record memory record;
         record.noShows = reason == EndReason.NoShow ? 1 : 0;
         record.slashed = uint96(penalty); // a part of HOLD's supply

@@ -8,6 +8,7 @@ import {Book} from "../types/Book.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
+import {LeaseClaims} from "../types/LeaseClaims.sol";
 import {LeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
@@ -91,7 +92,12 @@ library LeaseChanges {
     }
 
     /// @notice See ILeases.acceptTransfer.
-    function acceptTransfer(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId) external {
+    function acceptTransfer(
+        Book storage book,
+        LeaseLib.Vaults calldata vaults,
+        LeaseId leaseId,
+        uint256 minLocked
+    ) external {
         // Check
         Lease storage lease = book.leases[leaseId];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
@@ -99,16 +105,19 @@ library LeaseChanges {
         address recipient = book.transfers[leaseId];
         if (msg.sender != recipient) revert ILeases.MarketNotRecipient(leaseId, recipient, msg.sender);
 
-        // Effect
-        delete book.transfers[leaseId];
-        lease.terms = terms.withTransfer(recipient);
         LeaseHistory history = LeaseLib.historyOf(lease, terms);
+        LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
         uint256 locked =
-            history.earnedBefore() +
-                LeaseLib.costFromAnchor(terms, progress, history) +
+            LeaseLib.costFromAnchor(terms, progress, history) +
                 book.listings[terms.listing()].bounty -
                 LeaseLib.paidOf(progress, history) -
-                LeaseLib.claimsOf(lease, progress).aside();
+                claims.aside();
+        if (locked < minLocked) revert ILeases.MarketLockedTooLow(leaseId, minLocked, locked);
+
+        // Effect: claims that are open stay with who was the tenant when they were filed.
+        delete book.transfers[leaseId];
+        lease.terms = terms.withTransfer(recipient);
+        if (claims.open() != 0) book.formerTenants[leaseId][terms.transfers()] = terms.tenant();
         emit ILeases.LeaseTransferred(leaseId, terms.tenant(), recipient, locked);
 
         // Interaction

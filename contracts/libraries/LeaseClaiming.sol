@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Accrual} from "./Accrual.sol";
 import {ClaimTail} from "./ClaimTail.sol";
 import {Collateral} from "./Collateral.sol";
 import {LeaseLib} from "./LeaseLib.sol";
 import {Money} from "./Money.sol";
 import {ILeaseClaims} from "../interfaces/ILeaseClaims.sol";
+import {ILeases} from "../interfaces/ILeases.sol";
 import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 import {Book} from "../types/Book.sol";
+import {ClaimRecord, toClaimRecord} from "../types/ClaimRecord.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
@@ -22,16 +25,23 @@ import {Offer} from "../types/OfferTypes.sol";
 /// @notice Claims on leases: opened and ended by the slashing module of the lease's offer. Linked to the market, whose
 /// storage it works on.
 /// @dev What a claim holds leaves the lease as if it had been paid, so that nothing else about the lease has to know: the
-/// provider counts as paid for those seconds, and the fee that went with them is taken off the lease's fee. It waits in
-/// the module's own escrow lock, so no module reaches what another one holds (INV-DSP-2).
+/// provider counts as paid for those seconds, and the fee that went with them is taken off the lease's fee. It stays in the
+/// lock of the tenant who claims, and is recorded under the lease and the claimant. The module says at the end whether the
+/// claim is upheld, and which fraction of the collateral that is worth; everything else is the record's (INV-DSP-4).
 library LeaseClaiming {
-    uint256 private constant _BPS = 10_000;
-
     /// @dev What a claim holds of a lease.
     struct Held {
         uint256 amount; // base units, fee included
         uint256 fee; // part of it, as the lease counts it
         uint32 paidSeconds; // that the provider counts as paid for from now on
+    }
+
+    /// @dev How a claim ends.
+    struct Verdict {
+        address claimant;
+        ClaimRecord record;
+        uint256 fractionBps;
+        bool upheld;
     }
 
     /// @notice See ILeaseClaims.openClaim.
@@ -47,24 +57,35 @@ library LeaseClaiming {
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         Offer storage offer = book.offers[leaseId.offerOf()];
         _requireSlasher(leaseId, offer);
-        uint40 closedAt = _requireClaimable(leaseId, terms, progress);
-        if (faultStart < progress.since() || faultStart >= closedAt) {
-            revert ILeaseClaims.MarketFaultOutOfBounds(leaseId, faultStart, progress.since(), closedAt);
-        }
+        uint40 closedAt = _requireClaimable(leaseId, terms, progress, faultStart);
+        if (book.claims[leaseId][claimant].isOpen()) revert ILeaseClaims.MarketClaimOpen(leaseId, claimant);
         LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
         if (claims.open() == type(uint16).max) revert ILeaseClaims.MarketTooManyClaims(leaseId);
+        LeaseHistory history = LeaseLib.historyOf(lease, terms);
         accused.tenant = terms.tenant();
         accused.provider = offer.state.provider();
-        accused.collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
+        accused.collateral = LeaseLib.liableOf(book, leaseId, lease, terms);
+        if (terms.changed() && faultStart < Accrual.grownAt(progress, history)) {
+            // A fault counts on no more collateral than there was when it began (ATK-LSE-14).
+            uint256 before = history.grownFrom();
+            if (before < accused.collateral) accused.collateral = before;
+        }
         Held memory held;
         held.paidSeconds = progress.paidSeconds();
         if (claimant == accused.tenant) {
-            LeaseHistory history = LeaseLib.historyOf(lease, terms);
             _hold(vaults, progress, history, accused.provider, faultStart, closedAt, held);
         }
         accused.held = held.amount;
 
         // Effect
+        book.claims[leaseId][claimant] = toClaimRecord(
+            held.amount,
+            accused.collateral,
+            uint40(block.timestamp),
+            faultStart,
+            progress.feeBps(),
+            terms.transfers()
+        );
         lease.claims = claims.plusOpen().plusAside(held.fee);
         lease.progress = progress.withPaidSeconds(held.paidSeconds).asClaimed();
         emit ILeaseClaims.ClaimOpened(
@@ -74,13 +95,9 @@ library LeaseClaiming {
             faultStart,
             held.amount,
             held.fee,
-            held.paidSeconds
+            held.paidSeconds,
+            accused.collateral * Collateral.UNIT
         );
-
-        // Interaction
-        if (held.amount == 0) return accused;
-        address token = book.listings[terms.listing()].token;
-        vaults.escrow.moveLock(token, accused.tenant, msg.sender, held.amount);
     }
 
     /// @notice See ILeaseClaims.endClaim.
@@ -88,47 +105,42 @@ library LeaseClaiming {
         Book storage book,
         LeaseLib.Vaults calldata vaults,
         LeaseId leaseId,
-        ILeaseClaims.Verdict calldata verdict
+        address claimant,
+        uint256 fractionBps,
+        bool upheld
     ) external returns (uint256 penalty) {
-        // Check
-        Lease storage lease = book.leases[leaseId];
-        (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
-        Offer storage offer = book.offers[leaseId.offerOf()];
-        _requireSlasher(leaseId, offer);
-        LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
-        if (claims.open() == 0) revert ILeaseClaims.MarketNoOpenClaim(leaseId);
+        _requireSlasher(leaseId, book.offers[leaseId.offerOf()]);
+        ClaimRecord record = book.claims[leaseId][claimant];
+        if (!record.isOpen()) return 0;
+        bool lapsed = block.timestamp >= ClaimTail.lapsesAt(record.filedAt());
+        return _end(book, vaults, leaseId, Verdict(claimant, record, fractionBps, upheld && !lapsed));
+    }
 
-        // Effect
-        claims = claims.minusOpen();
-        if (verdict.upheld) {
-            uint256 left = LeaseLib.collateralOf(book, leaseId, lease, terms) - claims.taken();
-            (claims, penalty) = _punish(claims, verdict, left);
-            penalty *= Collateral.UNIT;
+    /// @notice See ILeaseClaims.lapseClaim.
+    function lapse(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId, address claimant) external {
+        ClaimRecord record = book.claims[leaseId][claimant];
+        if (!record.isOpen()) revert ILeaseClaims.MarketNoOpenClaim(leaseId, claimant);
+        uint40 lapsesAt = ClaimTail.lapsesAt(record.filedAt());
+        if (block.timestamp < lapsesAt) {
+            revert ILeaseClaims.MarketClaimNotLapsed(leaseId, claimant, lapsesAt, block.timestamp);
         }
-        lease.claims = claims;
-        uint256 fee = verdict.upheld ? 0 : Money.feeDown(verdict.held, progress.feeBps());
-        emit ILeaseClaims.ClaimEnded(
-            leaseId,
-            verdict.claimant,
-            verdict.upheld,
-            verdict.held,
-            fee,
-            penalty,
-            claims.punishedBps(),
-            claims.coveredUntil()
-        );
+        _end(book, vaults, leaseId, Verdict(claimant, record, 0, false));
+    }
 
-        // Interaction
-        address provider = offer.state.provider();
-        address treasury = book.terms[LeaseLib.treasuryVersionOf(lease, terms)].treasury;
-        if (verdict.held != 0) {
-            Entry[] memory lines = new Entry[](fee == 0 ? 2 : 3);
-            lines[0] = Entry(msg.sender, toMovement(verdict.held, 0));
-            lines[1] = Entry(verdict.upheld ? verdict.claimant : provider, toMovement(0, verdict.held - fee));
-            if (fee != 0) lines[2] = Entry(treasury, toMovement(0, fee));
-            vaults.escrow.settle(book.listings[terms.listing()].token, lines);
-        }
-        if (penalty != 0) _penalise(vaults, provider, verdict, penalty, treasury);
+    /// @notice See ILeaseClaims.claimOf.
+    function viewOf(
+        Book storage book,
+        LeaseId leaseId,
+        address claimant
+    ) external view returns (ILeaseClaims.ClaimView memory result) {
+        ClaimRecord record = book.claims[leaseId][claimant];
+        if (!record.isOpen()) return result;
+        result.tenant = _tenantThen(book, leaseId, record);
+        result.held = record.held();
+        result.collateral = record.collateral() * Collateral.UNIT;
+        result.filedAt = record.filedAt();
+        result.faultStart = record.faultStart();
+        result.feeBps = record.feeBps();
     }
 
     // ------------------------------------------------------------------------------------------------- internal
@@ -138,21 +150,31 @@ library LeaseClaiming {
         if (msg.sender != slasher) revert ILeaseClaims.MarketNotSlasher(leaseId, slasher, msg.sender);
     }
 
-    /// @dev Until when the lease lived, or now; demands that claims are still possible.
+    /// @dev Until when the lease lived, or now; demands that claims are still possible, of a fault that began within the
+    /// lease and at most seven days ago.
     function _requireClaimable(
         LeaseId leaseId,
         LeaseTerms terms,
-        LeaseProgress progress
+        LeaseProgress progress,
+        uint40 faultStart
     ) private view returns (uint40 closedAt) {
         LeaseStatus status = progress.status();
         if (status != LeaseStatus.Active && status != LeaseStatus.Closed) {
             revert ILeaseClaims.MarketNotClaimable(leaseId);
         }
         closedAt = LeaseLib.endOf(terms, progress);
-        if (block.timestamp < closedAt) return uint40(block.timestamp);
-        uint40 deadline = ClaimTail.endsAt(progress.since(), terms.duration());
-        if (block.timestamp >= deadline) {
-            revert ILeaseClaims.MarketTooLateToClaim(leaseId, deadline, block.timestamp);
+        if (block.timestamp < closedAt) {
+            closedAt = uint40(block.timestamp);
+        } else {
+            uint40 deadline = ClaimTail.endsAt(progress.since(), terms.duration());
+            if (block.timestamp >= deadline) {
+                revert ILeaseClaims.MarketTooLateToClaim(leaseId, deadline, block.timestamp);
+            }
+        }
+        uint256 least = block.timestamp - Accrual.MAX_FAULT_AGE;
+        if (least < progress.since()) least = progress.since();
+        if (faultStart < least || faultStart >= closedAt) {
+            revert ILeaseClaims.MarketFaultOutOfBounds(leaseId, faultStart, least, closedAt);
         }
     }
 
@@ -186,11 +208,62 @@ library LeaseClaiming {
         }
         if (billed <= from) return;
         uint256 earnedThen = LeaseLib.earnedOf(progress, history, held.paidSeconds);
-        uint256 feeThen = Money.feeDown(earnedThen, progress.feeBps());
+        uint256 feeThen = LeaseLib.feeOf(progress, history, earnedThen);
         held.paidSeconds += billed - from;
         uint256 earned = LeaseLib.earnedOf(progress, history, held.paidSeconds);
         held.amount = earned - earnedThen;
-        held.fee = Money.feeDown(earned, progress.feeBps()) - feeThen;
+        held.fee = LeaseLib.feeOf(progress, history, earned) - feeThen;
+    }
+
+    /// @dev Ends a claim by its record.
+    function _end(
+        Book storage book,
+        LeaseLib.Vaults calldata vaults,
+        LeaseId leaseId,
+        Verdict memory verdict
+    ) private returns (uint256 penalty) {
+        // Effect
+        Lease storage lease = book.leases[leaseId];
+        (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
+        book.claims[leaseId][verdict.claimant] = ClaimRecord.wrap(0);
+        LeaseClaims claims = lease.claims.minusOpen();
+        if (verdict.upheld) {
+            uint256 collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
+            // Until the lease is settled, what the service credit may need stays (ATK-ROL-2).
+            uint256 kept = claims.taken() + (progress.settled() ? 0 : LeaseLib.mostCredit(collateral));
+            (claims, penalty) = _punish(claims, verdict, collateral > kept ? collateral - kept : 0);
+            penalty *= Collateral.UNIT;
+        }
+        lease.claims = claims;
+        address provider = book.offers[leaseId.offerOf()].state.provider();
+        address treasury = book.terms[LeaseLib.treasuryVersionOf(lease, terms)].treasury;
+        uint256 held = verdict.record.held();
+        uint256 fee = verdict.upheld ? 0 : Money.feeDown(held, verdict.record.feeBps(), 0);
+        emit ILeaseClaims.ClaimEnded(
+            leaseId,
+            verdict.claimant,
+            verdict.upheld,
+            held,
+            fee,
+            penalty,
+            claims.punishedBps(),
+            claims.coveredUntil()
+        );
+
+        // Interaction: held earnings are the claimant's, who was the tenant, or the provider's and the treasury's.
+        if (held != 0) {
+            Entry[] memory lines = new Entry[](verdict.upheld ? 1 : 3);
+            if (verdict.upheld) {
+                lines[0] = Entry(verdict.claimant, toMovement(held, held));
+            } else {
+                lines[0] = Entry(verdict.claimant, toMovement(held, 0));
+                lines[1] = Entry(provider, toMovement(0, held - fee));
+                lines[2] = Entry(treasury, toMovement(0, fee));
+            }
+            vaults.escrow.settle(book.listings[terms.listing()].token, lines);
+        }
+        if (penalty != 0) _penalise(book, vaults, leaseId, verdict, provider, treasury, penalty);
+        if (claims.open() == 0 && terms.changed()) _catchUp(book, vaults, leaseId, provider);
     }
 
     /// @dev Takes what an upheld claim is worth out of `left` of the collateral, both in millionths of a HOLD, rounded down.
@@ -198,32 +271,57 @@ library LeaseClaiming {
     /// is: only a fault that is punished in full covers the time until it was claimed (ATK-DSP-3, ATK-DSP-6).
     function _punish(
         LeaseClaims claims,
-        ILeaseClaims.Verdict calldata verdict,
+        Verdict memory verdict,
         uint256 left
     ) private pure returns (LeaseClaims, uint256 amount) {
-        uint256 fraction = verdict.fractionBps < _BPS ? verdict.fractionBps : _BPS;
+        uint256 fraction = verdict.fractionBps < Money.BPS ? verdict.fractionBps : Money.BPS;
         uint40 covered = claims.coveredUntil();
-        bool within = verdict.faultStart < covered;
+        bool within = verdict.record.faultStart() < covered;
         uint256 before = within ? claims.punishedBps() : 0;
         if (fraction <= before) return (claims, 0);
-        amount = (verdict.collateral * (fraction - before)) / _BPS;
+        amount = Money.partDown(verdict.record.collateral(), fraction - before);
         if (amount > left) amount = left;
-        if (!within) covered = verdict.filedAt;
+        if (!within) covered = verdict.record.filedAt();
         return (claims.plusTaken(amount).withPunished(fraction, covered), amount);
     }
 
     /// @dev The penalty of an upheld claim, and its line in the provider's record.
     function _penalise(
+        Book storage book,
         LeaseLib.Vaults calldata vaults,
+        LeaseId leaseId,
+        Verdict memory verdict,
         address provider,
-        ILeaseClaims.Verdict calldata verdict,
-        uint256 penalty,
-        address treasury
+        address treasury,
+        uint256 penalty
     ) private {
-        address challenger = verdict.claimant == verdict.tenant ? address(0) : verdict.claimant;
-        vaults.staking.penalise(provider, penalty, verdict.tenant, challenger, treasury);
+        address tenant = _tenantThen(book, leaseId, verdict.record);
+        address challenger = verdict.claimant == tenant ? address(0) : verdict.claimant;
+        vaults.staking.penalise(provider, penalty, tenant, challenger, treasury);
         IProviderRecords.Record memory record;
         record.slashed = uint96(penalty); // a part of HOLD's supply
         vaults.records.add(provider, record);
+    }
+
+    /// @dev The tenant of a lease when a claim on it was filed.
+    function _tenantThen(Book storage book, LeaseId leaseId, ClaimRecord record) private view returns (address) {
+        LeaseTerms terms = book.leases[leaseId].terms;
+        uint8 transfers = record.transfers();
+        return transfers == terms.transfers() ? terms.tenant() : book.formerTenants[leaseId][transfers];
+    }
+
+    /// @dev Once no claim is open: gives back what a shrink left reserved because one was.
+    function _catchUp(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId, address provider) private {
+        Lease storage lease = book.leases[leaseId];
+        LeaseHistory history = lease.history;
+        if (!history.lagging() || lease.progress.status() == LeaseStatus.Released) return;
+        uint256 before = history.collateralUnits();
+        uint256 collateral = LeaseLib.neededOf(book, leaseId, lease.terms);
+        uint256 least = LeaseLib.leastCollateral(lease.claims.taken());
+        if (collateral < least) collateral = least;
+        if (collateral > before) collateral = before;
+        lease.history = history.withCollateral(collateral);
+        emit ILeases.CollateralLowered(leaseId, collateral * Collateral.UNIT);
+        if (collateral != before) vaults.staking.release(provider, (before - collateral) * Collateral.UNIT);
     }
 }

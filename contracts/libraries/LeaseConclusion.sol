@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Collateral} from "./Collateral.sol";
 import {LeaseLib} from "./LeaseLib.sol";
-import {Money} from "./Money.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {IProviderRecords} from "../interfaces/IProviderRecords.sol";
 import {Book} from "../types/Book.sol";
@@ -41,7 +40,7 @@ library LeaseConclusion {
         uint256 earned = LeaseLib.earnedOf(progress, history, progress.mark());
         due.token = book.listings[terms.listing()].token;
         due.treasury = book.terms[LeaseLib.treasuryVersionOf(lease, terms)].treasury;
-        uint256 fee = Money.feeDown(earned, progress.feeBps());
+        uint256 fee = LeaseLib.feeOf(progress, history, earned);
         due.amount = earned - fee - LeaseLib.paidOf(progress, history);
         due.fee = fee - LeaseLib.claimsOf(lease, progress).aside();
         emit ILeases.LeaseCollected(leaseId, progress.mark(), due.amount);
@@ -80,9 +79,9 @@ library LeaseConclusion {
         Lease storage lease = book.leases[leaseId];
         LeaseProgress progress = lease.progress;
         LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
-        uint256 collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
-        uint256 credit = LeaseLib.creditOf(collateral, beyond, book.terms[terms.termsVersion()].creditPeriod);
-        uint256 left = collateral - claims.taken();
+        uint256 liable = LeaseLib.liableOf(book, leaseId, lease, terms);
+        uint256 credit = LeaseLib.creditOf(liable, beyond, book.terms[terms.termsVersion()].creditPeriod);
+        uint256 left = LeaseLib.collateralOf(book, leaseId, lease, terms) - claims.taken();
         if (credit > left) credit = left;
         if (credit == 0) return 0;
 

@@ -44,8 +44,8 @@ library LeaseLib {
     /// @notice A raise of an offer's price counts for renewals after this time.
     uint256 internal constant RAISE_DELAY = 24 hours;
 
-    /// @dev A service credit is at most this part of the collateral.
-    uint256 private constant _CREDIT_DIVISOR = 4;
+    /// @notice A service credit is at most this part of the collateral.
+    uint256 internal constant CREDIT_DIVISOR = 4;
 
     /// @notice Demands a status.
     function requireStatus(LeaseId leaseId, LeaseStatus actual, LeaseStatus expected) internal pure {
@@ -116,22 +116,28 @@ library LeaseLib {
     ) internal pure returns (uint256) {
         // The anchor is not after the end.
         unchecked {
-            return Money.costUp(progress.rate(), terms.duration() - history.anchorOffset());
+            return Money.costUp(progress.rate(), terms.duration() - history.anchorOffset(), history.fraction());
         }
     }
 
-    /// @notice Base units that the provider was paid since the accumulator started: it follows from the seconds that it
-    /// was paid for.
+    /// @notice Base units that the provider was paid since the anchor: it follows from the seconds that it was paid for.
     function paidOf(LeaseProgress progress, LeaseHistory history) internal pure returns (uint256) {
-        return Money.netOf(earnedOf(progress, history, progress.paidSeconds()), progress.feeBps());
+        return netOf(progress, history, earnedOf(progress, history, progress.paidSeconds()));
     }
 
-    /// @notice Base units that a lease earned since the accumulator started, with `live` seconds from its anchor.
+    /// @notice Base units that a lease earned since its anchor, with `live` seconds from there.
     function earnedOf(LeaseProgress progress, LeaseHistory history, uint32 live) internal pure returns (uint256) {
-        // 120 bits and 128.
-        unchecked {
-            return history.earnedBefore() + Money.earnedDown(progress.rate(), live);
-        }
+        return Money.earnedDown(progress.rate(), live, history.fraction());
+    }
+
+    /// @notice The fee on `earned` base units since the anchor.
+    function feeOf(LeaseProgress progress, LeaseHistory history, uint256 earned) internal pure returns (uint256) {
+        return Money.feeDown(earned, progress.feeBps(), history.feeRemainder());
+    }
+
+    /// @notice What the provider is due of `earned` base units since the anchor.
+    function netOf(LeaseProgress progress, LeaseHistory history, uint256 earned) internal pure returns (uint256) {
+        return Money.netOf(earned, progress.feeBps(), history.feeRemainder());
     }
 
     /// @notice What was claimed of a lease; zero where nothing was.
@@ -146,9 +152,38 @@ library LeaseLib {
         Lease storage lease,
         LeaseTerms terms
     ) internal view returns (uint256) {
-        if (terms.changed()) return lease.history.collateralUnits();
+        return terms.changed() ? lease.history.collateralUnits() : neededOf(book, leaseId, terms);
+    }
+
+    /// @notice The part of a lease's collateral that a fault or darkness counts on, in millionths of a HOLD: all of it but
+    /// for what a shrink left reserved only because a claim was open.
+    function liableOf(
+        Book storage book,
+        LeaseId leaseId,
+        Lease storage lease,
+        LeaseTerms terms
+    ) internal view returns (uint256) {
+        uint256 collateral = collateralOf(book, leaseId, lease, terms);
+        if (!terms.changed() || !lease.history.lagging()) return collateral;
+        uint256 needed = neededOf(book, leaseId, terms);
+        return needed < collateral ? needed : collateral;
+    }
+
+    /// @notice Collateral that the units of a lease need under its terms, in millionths of a HOLD.
+    function neededOf(Book storage book, LeaseId leaseId, LeaseTerms terms) internal view returns (uint256) {
         Resources resources = book.offers[leaseId.offerOf()].traits.resources();
         return Collateral.unitsOf(book.weights[terms.termsVersion()], resources, terms.units());
+    }
+
+    /// @notice The least collateral of a lease of which penalties took `taken`: it has room for the largest service credit.
+    function leastCollateral(uint256 taken) internal pure returns (uint256) {
+        // taken / (1 - 1 / CREDIT_DIVISOR), rounded up
+        return taken + (taken + CREDIT_DIVISOR - 2) / (CREDIT_DIVISOR - 1);
+    }
+
+    /// @notice The largest service credit for a collateral, in the collateral's unit.
+    function mostCredit(uint256 collateral) internal pure returns (uint256) {
+        return collateral / CREDIT_DIVISOR;
     }
 
     /// @notice The version of the terms whose treasury a lease pays.
@@ -194,7 +229,7 @@ library LeaseLib {
     /// period, at most a quarter of it, rounded down. In the collateral's unit.
     function creditOf(uint256 collateral, uint256 beyond, uint32 creditPeriod) internal pure returns (uint256) {
         uint256 credit = (collateral * beyond) / creditPeriod;
-        uint256 most = collateral / _CREDIT_DIVISOR;
+        uint256 most = mostCredit(collateral);
         return credit < most ? credit : most;
     }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Accrual} from "./Accrual.sol";
 import {Collateral} from "./Collateral.sol";
 import {LeaseLib} from "./LeaseLib.sol";
-import {Money} from "./Money.sol";
+import {IEscrow} from "../interfaces/IEscrow.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {IMarketHooks} from "../interfaces/IMarketHooks.sol";
 import {Book} from "../types/Book.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
-import {LeaseClaims} from "../types/LeaseClaims.sol";
-import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
+import {HistoryFields, LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {Offer} from "../types/OfferTypes.sol";
@@ -31,16 +31,16 @@ library LeaseRepricing {
 
     /// @dev What is worked out here.
     struct Sums {
-        uint256 amount; // to the provider, base units
-        uint256 fee;
-        uint256 locked; // by the tenant, in addition
-        uint256 refund; // to the tenant
+        uint256 locked; // by the tenant, in addition, base units
+        uint256 refund; // to the tenant, base units
         uint256 collateral; // millionths of a HOLD
         uint256 added; // to the collateral, millionths of a HOLD
         uint16 version; // of the terms, from now on
         uint16 treasuryVersion;
-        uint16 feeBps; // from now on
     }
+
+    /// @dev A lease fails over in at most this part of the order's period before its end.
+    uint256 internal constant WINDOW_DIVISOR = 4;
 
     /// @notice Renews a lease at another rate or under other terms: everything earned is paid, fee included, at the old
     /// ones, and the accumulator starts again. The collateral is the larger of the old and the new; the treasury stays.
@@ -58,7 +58,15 @@ library LeaseRepricing {
         // Check, by doing what may not be possible: first the bond, then the money.
         Lease storage lease = book.leases[leaseId];
         LeaseProgress progress = lease.progress;
-        Sums memory sums = _sumsOf(book, leaseId, lease, next, change);
+        LeaseHistory history = LeaseLib.historyOf(lease, lease.terms);
+        Accrual.Payment memory payment = Accrual.paymentOf(
+            lease.terms,
+            progress,
+            history,
+            LeaseLib.claimsOf(lease, progress),
+            change.dark
+        );
+        Sums memory sums = _sumsOf(book, leaseId, lease, next, change.rate, payment);
         address tenant = next.tenant();
         uint256 reserved = sums.added * Collateral.UNIT;
         if (reserved != 0 && !vaults.staking.tryReserve(change.provider, reserved)) return false;
@@ -67,56 +75,60 @@ library LeaseRepricing {
             return false;
         }
 
-        // Effect
-        lease.history = toLeaseHistory(
-            0,
-            uint32(block.timestamp - progress.since()), // before the end
-            change.dark - progress.mark(),
-            sums.collateral + sums.added,
-            sums.treasuryVersion
-        );
+        // Effect: the fee is the new one, whatever claims are open; each keeps the fee that its held earnings were earned at.
+        HistoryFields memory fields = Accrual.fieldsOf(payment, progress, history, lease.terms.changed(), change.dark);
+        fields.collateral = sums.collateral + sums.added;
+        fields.treasuryVersion = sums.treasuryVersion;
+        if (sums.added != 0) Accrual.grow(fields, sums.collateral);
+        lease.history = toLeaseHistory(fields);
         lease.terms = next.withVersion(sums.version).withChanged();
-        lease.progress = progress.withRate(change.rate).withFeeBps(sums.feeBps);
+        lease.progress = progress.withRate(change.rate).withFeeBps(book.current.feeBps);
         if (progress.claimed()) lease.claims = lease.claims.withoutAside();
         emit ILeases.LeaseRepriced(
             leaseId,
             change.rate,
             sums.version,
             change.dark,
-            (sums.collateral + sums.added) * Collateral.UNIT,
-            sums.amount,
-            sums.fee
+            fields.collateral * Collateral.UNIT,
+            payment.amount,
+            payment.fee
         );
         emit ILeases.LeaseRenewed(leaseId, caller, next.duration(), sums.locked, sums.refund, change.bounty);
 
         // Interaction
         Entry[] memory lines = new Entry[](3);
-        lines[0] = Entry(tenant, toMovement(sums.refund + sums.amount + sums.fee, sums.refund));
-        lines[1] = Entry(change.provider, toMovement(0, sums.amount));
-        lines[2] = Entry(book.terms[sums.treasuryVersion].treasury, toMovement(0, sums.fee));
+        lines[0] = Entry(tenant, toMovement(sums.refund + payment.amount + payment.fee, sums.refund));
+        lines[1] = Entry(change.provider, toMovement(0, payment.amount));
+        lines[2] = Entry(book.terms[sums.treasuryVersion].treasury, toMovement(0, payment.fee));
         vaults.escrow.settle(change.token, lines);
         return true;
     }
 
-    /// @notice Demands that lease `from` may fail over: it is active, in the hour before its end, without notice, and its
-    /// provider is dark beyond the allowance or its offer is retired. Pays the caller's bounty out of the tenant's free
-    /// balance.
+    /// @notice Demands that lease `from` may fail over: it is active, near its end, and its provider is dark beyond the
+    /// allowance or gave notice, or its offer is retired. Near is the last quarter of the order's period, at most an hour: a
+    /// provider that retires one fallback after the other has a tenant pay twice for that time alone (ATK-ORD-1). Pays the
+    /// caller's bounty out of the tenant's free balance.
+    /// @param period of the order, seconds.
+    /// @return tenant of the lease.
+    /// @return affordable base units that the tenant's free balance and ceiling still allow the market to lock.
     function startFailOver(
         Book storage book,
         LeaseLib.Vaults calldata vaults,
         LeaseId from,
         address token,
+        uint32 period,
         uint256 maxBounty,
         address caller
-    ) external returns (address tenant) {
+    ) external returns (address tenant, uint256 affordable) {
         Lease storage lease = book.leases[from];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         LeaseLib.requireRunning(from, terms, progress);
-        if (terms.noticed()) revert ILeases.MarketLeaseNoticed(from);
-        uint256 opens = LeaseLib.endOf(terms, progress) - LeaseLib.RENEWAL_WINDOW;
+        uint256 window = period / WINDOW_DIVISOR;
+        if (window > LeaseLib.RENEWAL_WINDOW) window = LeaseLib.RENEWAL_WINDOW;
+        uint256 opens = LeaseLib.endOf(terms, progress) - window;
         if (block.timestamp < opens) revert IMarketHooks.MarketTooEarlyToRenew(from, opens, block.timestamp);
         Offer storage offer = book.offers[from.offerOf()];
-        if (!offer.retired) {
+        if (!offer.retired && !terms.noticed()) {
             uint32 dark = vaults.liveness.darkSecondsUntil(offer.state.provider(), uint40(block.timestamp));
             uint32 lived = uint32(block.timestamp - progress.since()); // before the end
             if (LeaseLib.darkBeyond(book, terms, vaults.outageAllowance, dark - progress.mark(), lived) == 0) {
@@ -129,6 +141,7 @@ library LeaseRepricing {
         if (!vaults.escrow.tryLockAndPay(token, tenant, 0, bounty, caller)) {
             revert IMarketHooks.MarketBountyUnpaid(token, tenant, bounty);
         }
+        affordable = _affordable(vaults.escrow, token, tenant);
     }
 
     // ------------------------------------------------------------------------------------------------- internal
@@ -138,34 +151,25 @@ library LeaseRepricing {
         LeaseId leaseId,
         Lease storage lease,
         LeaseTerms next,
-        Change calldata change
+        uint128 rate,
+        Accrual.Payment memory payment
     ) private view returns (Sums memory sums) {
-        (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
-        LeaseHistory history = LeaseLib.historyOf(lease, terms);
-        uint32 live = LeaseLib.liveSeconds(progress, history, uint40(block.timestamp), change.dark);
-        uint256 earned = LeaseLib.earnedOf(progress, history, live);
-        uint256 fee = Money.feeDown(earned, progress.feeBps());
-        sums.amount = earned - fee - LeaseLib.paidOf(progress, history);
-        LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
-        sums.fee = fee - claims.aside();
-        // What open claims hold was earned at the old fee, so that stays until they have ended.
-        sums.feeBps = claims.open() == 0 ? book.current.feeBps : progress.feeBps();
-
-        uint256 left = history.earnedBefore() + LeaseLib.costFromAnchor(terms, progress, history) - earned;
-        uint256 remaining = LeaseLib.endOf(next, progress) - block.timestamp;
-        uint256 cost = Money.costUp(change.rate, uint32(remaining)); // part of the duration
-        if (cost > left) sums.locked = cost - left;
-        else sums.refund = left - cost;
-
+        LeaseTerms terms = lease.terms;
+        uint256 remaining = LeaseLib.endOf(next, lease.progress) - block.timestamp;
+        (sums.locked, sums.refund) = Accrual.difference(payment, rate, remaining);
         sums.version = book.current.termsVersion;
         sums.treasuryVersion = LeaseLib.treasuryVersionOf(lease, terms);
         sums.collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
         if (sums.version == terms.termsVersion()) return sums;
-        uint256 needed = Collateral.unitsOf(
-            book.weights[sums.version],
-            book.offers[leaseId.offerOf()].traits.resources(),
-            terms.units()
-        );
+        uint256 needed = LeaseLib.neededOf(book, leaseId, terms.withVersion(sums.version));
         if (needed > sums.collateral) sums.added = needed - sums.collateral;
+    }
+
+    /// @dev What the market may lock of a tenant now.
+    function _affordable(IEscrow escrow, address token, address tenant) private view returns (uint256) {
+        IEscrow.ModuleAccount memory account = escrow.moduleAccount(address(this), token, tenant);
+        uint256 headroom = account.ceiling > account.locked ? account.ceiling - account.locked : 0;
+        uint256 free = escrow.freeOf(token, tenant);
+        return free < headroom ? free : headroom;
     }
 }

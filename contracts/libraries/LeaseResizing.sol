@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Accrual} from "./Accrual.sol";
 import {Collateral} from "./Collateral.sol";
 import {LeaseLib} from "./LeaseLib.sol";
-import {Money} from "./Money.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {Book} from "../types/Book.sol";
@@ -12,23 +11,24 @@ import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId} from "../types/Ids.sol";
 import {Lease} from "../types/Lease.sol";
 import {LeaseClaims} from "../types/LeaseClaims.sol";
-import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
+import {HistoryFields, LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {Offer} from "../types/OfferTypes.sol";
 
 /// @title LeaseResizing
 /// @notice Changes the units of a running lease. Linked to the market, whose storage it works on.
-/// @dev A lease that earned 2^120 base units, more than any lock holds, has no room for that in its history: resizing it
-/// reverts with SafeCastOverflowedUintDowncast, and everything else goes on.
 library LeaseResizing {
-    /// @dev What a resize computes once and needs twice.
+    /// @dev What a resize finds in storage, and what it computes once and needs twice.
     struct Change {
-        uint24 units;
-        uint128 rate;
+        LeaseId leaseId;
+        LeaseTerms terms;
+        LeaseProgress progress;
+        LeaseHistory history;
+        LeaseClaims claims;
+        uint24 units; // from now on
+        uint128 rate; // from now on
         uint32 dark; // of the provider, until now
-        uint256 earned; // until now, since the accumulator started, base units
-        uint256 amount; // to the provider now, base units
         uint256 locked; // by the tenant, in addition, base units
         uint256 refund; // to the tenant, base units
         uint256 collateralBefore; // millionths of a HOLD
@@ -46,38 +46,45 @@ library LeaseResizing {
     ) external {
         // Check
         Lease storage lease = book.leases[leaseId];
-        (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
-        LeaseLib.requireTenant(leaseId, terms);
-        LeaseLib.requireRunning(leaseId, terms, progress);
-        if (units == 0 || units == terms.units()) revert ILeases.MarketUnitsUnchanged(leaseId, units);
         Offer storage offer = book.offers[leaseId.offerOf()];
         Change memory change;
+        change.leaseId = leaseId;
+        (change.terms, change.progress) = (lease.terms, lease.progress);
+        LeaseLib.requireTenant(leaseId, change.terms);
+        LeaseLib.requireRunning(leaseId, change.terms, change.progress);
+        if (units == 0 || units == change.terms.units()) revert ILeases.MarketUnitsUnchanged(leaseId, units);
+        change.history = LeaseLib.historyOf(lease, change.terms);
+        change.claims = LeaseLib.claimsOf(lease, change.progress);
         change.units = units;
-        change.collateralBefore = LeaseLib.collateralOf(book, leaseId, lease, terms);
-        if (units > terms.units()) _grow(book, leaseId, offer, terms, progress, change, maxPricePerSecondX32);
-        else _shrink(leaseId, offer, terms, progress, LeaseLib.claimsOf(lease, progress), change);
+        change.collateralBefore = LeaseLib.collateralOf(book, leaseId, lease, change.terms);
         address provider = offer.state.provider();
         change.dark = vaults.liveness.darkSecondsUntil(provider, uint40(block.timestamp));
-        _account(lease, terms, progress, change);
+        bool growing = units > change.terms.units();
+        if (growing) _grow(book, vaults, offer, change, maxPricePerSecondX32);
+        else _shrink(offer, change);
+        Accrual.Payment memory payment = Accrual.paymentOf(
+            change.terms,
+            change.progress,
+            change.history,
+            change.claims,
+            change.dark
+        );
+        uint256 remaining = LeaseLib.endOf(change.terms, change.progress) - block.timestamp;
+        (change.locked, change.refund) = Accrual.difference(payment, change.rate, remaining);
         if (change.locked > maxCost) revert ILeases.MarketCostTooHigh(leaseId, maxCost, change.locked);
 
-        // Effect: what was earned becomes an integer, and the present rate begins now.
-        lease.history = toLeaseHistory(
-            SafeCast.toUint120(change.earned),
-            uint32(block.timestamp - progress.since()), // before the end
-            change.dark - progress.mark(),
-            change.collateralAfter,
-            LeaseLib.treasuryVersionOf(lease, terms)
-        );
-        lease.terms = terms.withUnits(units).withChanged();
-        lease.progress = progress.withRate(change.rate);
-        offer.state = offer.state.afterEnd(terms.units()).afterGrowth(units);
+        // Effect: everything earned is paid, and the present rate begins now.
+        lease.history = _historyOf(lease, change, payment, growing);
+        lease.terms = change.terms.withUnits(units).withChanged();
+        lease.progress = change.progress.withRate(change.rate);
+        if (change.progress.claimed()) lease.claims = change.claims.withoutAside();
+        offer.state = offer.state.afterEnd(change.terms.units()).afterGrowth(units);
         emit ILeases.LeaseResized(
             leaseId,
             units,
             change.rate,
-            change.earned,
-            change.amount,
+            payment.amount,
+            payment.fee,
             change.dark,
             change.locked,
             change.refund,
@@ -86,74 +93,84 @@ library LeaseResizing {
 
         // Interaction
         _adjustBond(vaults, provider, change);
-        _settle(vaults, book.listings[terms.listing()].token, provider, change);
+        address treasury = book.terms[lease.history.treasuryVersion()].treasury;
+        _settle(vaults, book.listings[change.terms.listing()].token, provider, treasury, change, payment);
     }
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Rate and collateral with more units, at the offer's present price.
+    /// @dev Rate and collateral with more units, at the offer's present price. The collateral that they bring stands for
+    /// darkness and faults that come: so the provider was seen lately, and the lease is within its allowance (ATK-LSE-14).
     function _grow(
         Book storage book,
-        LeaseId leaseId,
+        LeaseLib.Vaults calldata vaults,
         Offer storage offer,
-        LeaseTerms terms,
-        LeaseProgress progress,
         Change memory change,
         uint128 maxPrice
     ) private view {
-        OfferId offerId = leaseId.offerOf();
-        if (terms.noticed()) revert ILeases.MarketLeaseNoticed(leaseId);
+        OfferId offerId = change.leaseId.offerOf();
+        if (change.terms.noticed()) revert ILeases.MarketLeaseNoticed(change.leaseId);
         if (offer.retired) revert IOffers.MarketOfferRetired(offerId);
         if (offer.quotedOnly) revert IOffers.MarketOfferQuotedOnly(offerId);
-        uint24 added = change.units - terms.units();
-        uint128 price = offer.pricePerSecondX32;
+        uint24 added = change.units - change.terms.units();
+        uint256 price = offer.pricePerSecondX32;
         if (price > maxPrice) revert ILeases.MarketPriceTooHigh(offerId, maxPrice, price);
         uint24 left = offer.state.unitsLeft();
         if (added > left) revert ILeases.MarketCapacityShort(offerId, left, added);
-        change.rate = progress.rate() + price * added;
+        uint256 rate = change.progress.rate() + price * added;
+        if (rate > type(uint128).max) revert ILeases.MarketRateTooLarge(change.leaseId, rate, type(uint128).max);
+        address provider = offer.state.provider();
+        if (!vaults.liveness.isFresh(provider)) revert ILeases.MarketProviderStale(provider);
+        uint32 dark = change.dark - change.progress.mark();
+        uint32 lived = uint32(block.timestamp - change.progress.since()); // before the end
+        uint256 beyond = LeaseLib.darkBeyond(book, change.terms, vaults.outageAllowance, dark, lived);
+        if (beyond != 0) revert ILeases.MarketBeyondAllowance(change.leaseId, dark, dark - beyond);
+        change.rate = uint128(rate); // checked above
         change.collateralAfter =
             change.collateralBefore +
-            Collateral.unitsOf(book.weights[terms.termsVersion()], offer.traits.resources(), added);
+            Collateral.unitsOf(book.weights[change.terms.termsVersion()], offer.traits.resources(), added);
     }
 
     /// @dev Rate and collateral with fewer units: their share, the rate rounded down, the collateral up. Before the minimum
-    /// has passed none is given back, so that nobody sheds a minimum (ATK-LSE-13). While a claim is open the collateral
-    /// stays, and never is it less than what penalties took.
-    function _shrink(
-        LeaseId leaseId,
-        Offer storage offer,
-        LeaseTerms terms,
-        LeaseProgress progress,
-        LeaseClaims claims,
-        Change memory change
-    ) private view {
-        uint256 from = uint256(progress.since()) + offer.traits.minDuration();
-        if (block.timestamp < from) revert ILeases.MarketTooEarlyToShrink(leaseId, from, block.timestamp);
-        (uint256 before, uint256 kept) = (terms.units(), change.units);
-        change.rate = uint128((uint256(progress.rate()) * kept) / before); // less than the rate
+    /// has passed none is given back, so that nobody sheds a minimum (ATK-LSE-13), nor in the second of a growth, so that
+    /// nobody takes the capacity away around somebody's opening for nothing (ATK-LSE-16). While a claim is open the
+    /// collateral stays, and never is it less than what penalties took and the service credit may need.
+    function _shrink(Offer storage offer, Change memory change) private view {
+        uint256 from = uint256(change.progress.since()) + offer.traits.minDuration();
+        uint256 grownAt = change.terms.changed() ? Accrual.grownAt(change.progress, change.history) : 0;
+        if (grownAt + 1 > from) from = grownAt + 1;
+        if (block.timestamp < from) {
+            revert ILeases.MarketTooEarlyToShrink(change.leaseId, from, block.timestamp);
+        }
+        (uint256 before, uint256 kept) = (change.terms.units(), change.units);
+        change.rate = uint128((uint256(change.progress.rate()) * kept) / before); // less than the rate
         change.collateralAfter = change.collateralBefore;
-        if (claims.open() != 0) return;
+        if (change.claims.open() != 0) return;
         uint256 part = (change.collateralBefore * kept + before - 1) / before;
-        change.collateralAfter = part > claims.taken() ? part : claims.taken();
+        uint256 least = LeaseLib.leastCollateral(change.claims.taken());
+        if (part < least) part = least;
+        if (part < change.collateralBefore) change.collateralAfter = part;
     }
 
-    /// @dev What was earned until now, what of it is paid now, and how the lock changes.
-    function _account(
+    /// @dev The lease's history from now on. A shrink that left the collateral as it is, because a claim is open, is noted.
+    function _historyOf(
         Lease storage lease,
-        LeaseTerms terms,
-        LeaseProgress progress,
-        Change memory change
-    ) private view {
-        uint40 now_ = uint40(block.timestamp);
-        LeaseHistory history = LeaseLib.historyOf(lease, terms);
-        uint32 live = LeaseLib.liveSeconds(progress, history, now_, change.dark);
-        change.earned = LeaseLib.earnedOf(progress, history, live);
-        change.amount = Money.netOf(change.earned, progress.feeBps()) - LeaseLib.paidOf(progress, history);
-        uint256 before = history.earnedBefore() + LeaseLib.costFromAnchor(terms, progress, history);
-        uint256 left = LeaseLib.endOf(terms, progress) - now_;
-        uint256 needed = change.earned + Money.costUp(change.rate, uint32(left)); // part of the duration
-        if (needed > before) change.locked = needed - before;
-        else change.refund = before - needed;
+        Change memory change,
+        Accrual.Payment memory payment,
+        bool growing
+    ) private view returns (LeaseHistory) {
+        HistoryFields memory fields = Accrual.fieldsOf(
+            payment,
+            change.progress,
+            change.history,
+            change.terms.changed(),
+            change.dark
+        );
+        fields.collateral = change.collateralAfter;
+        fields.treasuryVersion = LeaseLib.treasuryVersionOf(lease, change.terms);
+        if (growing) Accrual.grow(fields, change.collateralBefore);
+        else if (change.claims.open() != 0) fields.lagging = true;
+        return toLeaseHistory(fields);
     }
 
     /// @dev Reserves or releases the difference of the collateral.
@@ -166,13 +183,22 @@ library LeaseResizing {
         revert ILeases.MarketBondShort(provider, vaults.staking.poolOf(address(this), provider).free, added);
     }
 
-    /// @dev Locks more of the tenant, who is the caller, or returns what is too much, and pays the provider.
-    function _settle(LeaseLib.Vaults calldata vaults, address token, address provider, Change memory change) private {
+    /// @dev Locks more of the tenant, who is the caller, or returns what is too much, and pays provider and treasury.
+    function _settle(
+        LeaseLib.Vaults calldata vaults,
+        address token,
+        address provider,
+        address treasury,
+        Change memory change,
+        Accrual.Payment memory payment
+    ) private {
         if (change.locked != 0) vaults.escrow.lock(token, msg.sender, change.locked);
-        if (change.refund + change.amount == 0) return;
-        Entry[] memory lines = new Entry[](2);
-        lines[0] = Entry(msg.sender, toMovement(change.refund + change.amount, change.refund));
-        lines[1] = Entry(provider, toMovement(0, change.amount));
+        uint256 paid = payment.amount + payment.fee;
+        if (change.refund + paid == 0) return;
+        Entry[] memory lines = new Entry[](payment.fee == 0 ? 2 : 3);
+        lines[0] = Entry(msg.sender, toMovement(change.refund + paid, change.refund));
+        lines[1] = Entry(provider, toMovement(0, payment.amount));
+        if (payment.fee != 0) lines[2] = Entry(treasury, toMovement(0, payment.fee));
         vaults.escrow.settle(token, lines);
     }
 }

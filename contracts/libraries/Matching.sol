@@ -51,6 +51,8 @@ library Matching {
     ) internal pure returns (Fit memory result) {
         uint256 number = offer.state.tokenNumber();
         if (number != token.number) return _misfit(MisfitReason.OtherToken, number, token.number);
+        (address provider, address named) = (offer.state.provider(), candidate.provider);
+        if (provider != named) return _misfit(MisfitReason.OtherProvider, uint160(provider), uint160(named));
         if (offer.closedBy != MisfitReason.None) return _misfit(offer.closedBy, 0, 0);
 
         // In 256 bits: no price that a provider sets can make this revert for the candidates after it.
@@ -61,25 +63,30 @@ library Matching {
         );
         uint256 rate = price * units;
         if (price > maxPrice || rate > type(uint128).max) return _misfit(MisfitReason.PriceTooHigh, maxPrice, price);
-        Resources resources = offer.traits.resources();
-        Resources requirement = order.requirement;
-        if (!resources.meets(requirement)) {
-            return _misfit(MisfitReason.RequirementUnmet, Resources.unwrap(resources), Resources.unwrap(requirement));
-        }
-        uint32 duration = order.duration;
-        uint256 bound = offer.traits.minDuration();
-        if (duration < bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
-        bound = offer.traits.maxDuration();
-        if (duration > bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
+        result = _compareTraits(offer.traits, order);
+        if (result.reason != MisfitReason.None) return result;
         uint256 left = offer.state.unitsLeft();
         if (units > left) return _misfit(MisfitReason.CapacityShort, left, units);
 
-        uint256 locked = Money.costUp(uint128(rate), duration) + token.bounty; // the rate is checked above
+        uint256 locked = Money.costUp(uint128(rate), order.duration, 0) + token.bounty; // the rate is checked above
         if (locked < token.minimumLock) return _misfit(MisfitReason.LockTooSmall, locked, token.minimumLock);
         if (locked > maxLock) return _misfit(MisfitReason.LockTooLarge, maxLock, locked);
         result.ratePerSecondX32 = uint128(rate);
         result.locked = locked;
-        result.collateral = Collateral.amountOf(weights, resources, uint24(units)); // came out of a uint24
+        result.collateral = Collateral.amountOf(weights, offer.traits.resources(), uint24(units)); // came out of a uint24
+    }
+
+    /// @dev Compares what never changes of an offer with an order.
+    function _compareTraits(OfferTraits traits, Order calldata order) private pure returns (Fit memory result) {
+        (Resources resources, Resources requirement) = (traits.resources(), order.requirement);
+        if (!resources.meets(requirement)) {
+            return _misfit(MisfitReason.RequirementUnmet, Resources.unwrap(resources), Resources.unwrap(requirement));
+        }
+        uint32 duration = order.duration;
+        uint256 bound = traits.minDuration();
+        if (duration < bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
+        bound = traits.maxDuration();
+        if (duration > bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
     }
 
     function _misfit(

@@ -14,7 +14,7 @@ import {Offer, OfferTerms} from "../types/OfferTypes.sol";
 /// @notice Creates and changes offers. Linked to the market, whose storage it works on.
 library OfferChanges {
     /// @dev A tenant who closes at once pays for no more than this.
-    uint256 private constant _MOST_MIN_DURATION = 24 hours;
+    uint256 internal constant MAX_MIN_DURATION = 24 hours;
 
     /// @notice See IOffers.createOffer and IMarketHooks.createQuotedOffer.
     function create(
@@ -31,7 +31,7 @@ library OfferChanges {
         uint16 tokenNumber = book.tokenTerms[terms.token].number;
         if (tokenNumber == 0) revert IMarketParameters.MarketTokenNotListed(terms.token);
         if (terms.maxDuration == 0) revert IOffers.MarketZeroMaximumDuration();
-        uint256 most = terms.maxDuration < _MOST_MIN_DURATION ? terms.maxDuration : _MOST_MIN_DURATION;
+        uint256 most = terms.maxDuration < MAX_MIN_DURATION ? terms.maxDuration : MAX_MIN_DURATION;
         if (terms.minDuration > most) revert IOffers.MarketMinimumDurationTooLong(terms.minDuration, most);
 
         // Effect

@@ -8,8 +8,10 @@ import {ILiveness} from "../interfaces/ILiveness.sol";
 /// @dev Seconds of darkness fit 32 bits: they are part of the time since the first heartbeat, and 2^32 s are 136 years.
 /// Outages begin at least `GRACE` apart, so 2^24 of them take longer than that.
 contract Liveness is ILiveness {
-    uint32 private constant _LEAST_GRACE = 10 minutes;
-    uint32 private constant _MOST_GRACE = 1 days;
+    /// @inheritdoc ILiveness
+    uint32 public constant MIN_GRACE = 10 minutes;
+    /// @inheritdoc ILiveness
+    uint32 public constant MAX_GRACE = 1 days;
 
     /// @inheritdoc ILiveness
     uint32 public immutable GRACE;
@@ -20,8 +22,8 @@ contract Liveness is ILiveness {
     /// @notice Fixes the grace for good.
     /// @param grace seconds that a heartbeat lasts, 10 minutes to 1 day.
     constructor(uint32 grace) {
-        if (grace < _LEAST_GRACE || grace > _MOST_GRACE) {
-            revert LivenessGraceOutOfBounds(grace, _LEAST_GRACE, _MOST_GRACE);
+        if (grace < MIN_GRACE || grace > MAX_GRACE) {
+            revert LivenessGraceOutOfBounds(grace, MIN_GRACE, MAX_GRACE);
         }
         GRACE = grace;
     }
@@ -74,6 +76,12 @@ contract Liveness is ILiveness {
     /// @inheritdoc ILiveness
     function isLive(address provider) external view returns (bool) {
         return _isLive(_clocks[provider]);
+    }
+
+    /// @inheritdoc ILiveness
+    function isFresh(address provider) external view returns (bool) {
+        uint40 lastSeen = _clocks[provider].lastSeen;
+        return lastSeen != 0 && block.timestamp < lastSeen + GRACE / 2;
     }
 
     /// @inheritdoc ILiveness

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILeaseClaims} from "../interfaces/ILeaseClaims.sol";
+import {ClaimTail} from "../libraries/ClaimTail.sol";
 import {LeaseClaiming} from "../libraries/LeaseClaiming.sol";
 import {LeaseId} from "../types/Ids.sol";
 import {LeaseBook} from "./LeaseBook.sol";
@@ -15,8 +16,28 @@ abstract contract LeaseDisputes is LeaseBook {
     }
 
     /// @inheritdoc ILeaseClaims
-    function endClaim(LeaseId leaseId, Verdict calldata verdict) external returns (uint256 penalty) {
-        return LeaseClaiming.end(_book, _vaults(), leaseId, verdict);
+    function endClaim(
+        LeaseId leaseId,
+        address claimant,
+        uint256 fractionBps,
+        bool upheld
+    ) external returns (uint256 penalty) {
+        return LeaseClaiming.end(_book, _vaults(), leaseId, claimant, fractionBps, upheld);
+    }
+
+    /// @inheritdoc ILeaseClaims
+    function lapseClaim(LeaseId leaseId, address claimant) external {
+        LeaseClaiming.lapse(_book, _vaults(), leaseId, claimant);
+    }
+
+    /// @inheritdoc ILeaseClaims
+    function CLAIM_LIFE() external pure returns (uint40) {
+        return ClaimTail.CLAIM_LIFE;
+    }
+
+    /// @inheritdoc ILeaseClaims
+    function claimOf(LeaseId leaseId, address claimant) external view returns (ClaimView memory) {
+        return LeaseClaiming.viewOf(_book, leaseId, claimant);
     }
 
     /// @inheritdoc ILeaseClaims

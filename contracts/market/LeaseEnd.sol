@@ -6,7 +6,6 @@ import {ClaimTail} from "../libraries/ClaimTail.sol";
 import {Collateral} from "../libraries/Collateral.sol";
 import {LeaseConclusion} from "../libraries/LeaseConclusion.sol";
 import {LeaseLib} from "../libraries/LeaseLib.sol";
-import {Money} from "../libraries/Money.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {Entry, toMovement} from "../types/Entry.sol";
 import {LeaseId} from "../types/Ids.sol";
@@ -60,7 +59,7 @@ abstract contract LeaseEnd is LeaseBook {
         uint256 refund =
             LeaseLib.costFromAnchor(terms, progress, history) +
                 listing.bounty -
-                Money.earnedDown(progress.rate(), billed);
+                LeaseLib.earnedOf(progress, history, billed);
         lease.terms = terms.withDuration(lived);
         lease.progress = progress.ended(LeaseStatus.Closed, reason, billed);
         offer.state = state.afterEnd(terms.units());
@@ -121,7 +120,8 @@ abstract contract LeaseEnd is LeaseBook {
         lease.progress = progress.ended(LeaseStatus.Closed, reason, billed);
         offer.state = state.afterEnd(terms.units());
         Listing memory listing = _book.listings[terms.listing()];
-        uint256 refund = LeaseLib.costFromAnchor(terms, progress, history) - Money.earnedDown(progress.rate(), billed);
+        uint256 refund =
+            LeaseLib.costFromAnchor(terms, progress, history) - LeaseLib.earnedOf(progress, history, billed);
         batch.release(_ESCROW, listing.token, terms.tenant(), refund, listing.bounty);
         batch.credit(msg.sender, listing.bounty);
         emit LeaseClosed(leaseId, msg.sender, reason, end, billed, refund, listing.bounty);
@@ -157,7 +157,7 @@ abstract contract LeaseEnd is LeaseBook {
         uint32 dark = LeaseLib.darkUntil(known, _LIVENESS, provider, instant);
         LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint32 live = LeaseLib.liveSeconds(progress, history, instant, dark);
-        uint256 due = Money.netOf(LeaseLib.earnedOf(progress, history, live), progress.feeBps());
+        uint256 due = LeaseLib.netOf(progress, history, LeaseLib.earnedOf(progress, history, live));
         uint256 amount = due - LeaseLib.paidOf(progress, history);
         if (amount == 0) return false;
 
@@ -179,7 +179,10 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseTerms terms = lease.terms;
         bool settle = !progress.settled();
         LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
-        bool release = claims.open() == 0 && block.timestamp >= ClaimTail.endsAt(progress.since(), terms.duration());
+        // After the last second in which one could be filed, every claim is over once its life is.
+        uint256 tailEnd = ClaimTail.endsAt(progress.since(), terms.duration());
+        if (claims.open() != 0) tailEnd += ClaimTail.CLAIM_LIFE;
+        bool release = block.timestamp >= tailEnd;
         if (!settle && !release) return false;
 
         LeaseProgress next = progress;

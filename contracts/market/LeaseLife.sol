@@ -38,8 +38,8 @@ abstract contract LeaseLife is LeaseBook {
     }
 
     /// @inheritdoc ILeases
-    function acceptTransfer(LeaseId leaseId) external {
-        LeaseChanges.acceptTransfer(_book, _vaults(), leaseId);
+    function acceptTransfer(LeaseId leaseId, uint256 minLocked) external {
+        LeaseChanges.acceptTransfer(_book, _vaults(), leaseId, minLocked);
     }
 
     /// @inheritdoc IMarketHooks

@@ -23,7 +23,7 @@ abstract contract LeaseOpening is LeaseRenewals {
     struct Opening {
         address tenant;
         bool quoted; // each candidate's highest price is the price
-        uint256 locked; // by the replicas opened so far, base units
+        uint256 left; // of the highest lock, after the replicas opened so far, base units
         uint24 units;
         uint32 duration; // seconds
         uint256 replicas;
@@ -35,7 +35,7 @@ abstract contract LeaseOpening is LeaseRenewals {
 
     /// @inheritdoc ILeases
     function open(Order calldata order) external returns (LeaseId[] memory leaseIds) {
-        return _open(msg.sender, order);
+        return _open(msg.sender, order, order.maxLock);
     }
 
     /// @inheritdoc ILeases
@@ -47,13 +47,13 @@ abstract contract LeaseOpening is LeaseRenewals {
     ) external returns (LeaseId[] memory leaseIds) {
         if (funding.account != msg.sender) revert MarketNotFundingAccount(funding.account, msg.sender);
         _ESCROW.fundBySignature(funding, signature, permit);
-        return _open(msg.sender, order);
+        return _open(msg.sender, order, order.maxLock);
     }
 
     /// @inheritdoc IMarketHooks
     function openQuoted(address tenant, Order calldata order) external returns (LeaseId leaseId) {
         _requireQuotes();
-        return _open(tenant, order)[0];
+        return _open(tenant, order, order.maxLock)[0];
     }
 
     /// @inheritdoc IMarketHooks
@@ -64,14 +64,24 @@ abstract contract LeaseOpening is LeaseRenewals {
         address caller
     ) external returns (LeaseId leaseId) {
         _requireOrders();
-        address tenant = LeaseRepricing.startFailOver(_book, _vaults(), from, order.token, maxBounty, caller);
-        return _open(tenant, order)[0];
+        (address tenant, uint256 affordable) = LeaseRepricing.startFailOver(
+            _book,
+            _vaults(),
+            from,
+            order.token,
+            order.duration,
+            maxBounty,
+            caller
+        );
+        // What the tenant cannot pay is passed over like anything else that does not fit.
+        return _open(tenant, order, affordable < order.maxLock ? affordable : order.maxLock)[0];
     }
 
     // ------------------------------------------------------------------------------------------------- internal
 
     /// @dev Every contract that is called from here is one of the vaults, and none of them calls anybody back.
-    function _open(address tenant, Order calldata order) private returns (LeaseId[] memory leaseIds) {
+    /// At most `maxLock` base units are locked for all replicas together.
+    function _open(address tenant, Order calldata order, uint256 maxLock) private returns (LeaseId[] memory leaseIds) {
         // Check
         Current memory current = _book.current;
         uint40 until = current.pausedUntil;
@@ -89,7 +99,7 @@ abstract contract LeaseOpening is LeaseRenewals {
             units: units,
             duration: duration,
             replicas: replicas,
-            locked: 0,
+            left: maxLock,
             taken: new uint256[](replicas),
             current: current,
             token: token,
@@ -114,7 +124,7 @@ abstract contract LeaseOpening is LeaseRenewals {
         }
 
         // Interaction
-        _ESCROW.lock(order.token, tenant, opening.locked);
+        _ESCROW.lock(order.token, tenant, maxLock - opening.left);
     }
 
     /// @dev Whether a candidate serves one more replica; where it does, its collateral is reserved.
@@ -132,7 +142,7 @@ abstract contract LeaseOpening is LeaseRenewals {
             pricePerSecondX32: opening.quoted ? candidate.maxPricePerSecondX32 : offer.pricePerSecondX32,
             closedBy: Matching.closedBy(offer.retired, offer.quotedOnly && !opening.quoted)
         });
-        fit = Matching.fit(facts, candidate, order, opening.token, opening.weights, order.maxLock - opening.locked);
+        fit = Matching.fit(facts, candidate, order, opening.token, opening.weights, opening.left);
         if (fit.reason != MisfitReason.None) return fit;
 
         address provider = state.provider();
@@ -140,8 +150,8 @@ abstract contract LeaseOpening is LeaseRenewals {
             _keepApart(opening.taken, opened, order.distinctRegions, fit, provider, facts.traits.resources().region());
             if (fit.reason != MisfitReason.None) return fit;
         }
-        if (!_LIVENESS.isLive(provider)) {
-            fit.reason = MisfitReason.ProviderDark;
+        if (!_LIVENESS.isFresh(provider)) {
+            fit.reason = MisfitReason.ProviderStale;
         } else if (!_STAKING.tryReserve(provider, fit.collateral)) {
             fit.reason = MisfitReason.BondShort;
             fit.available = _STAKING.poolOf(address(this), provider).free;
@@ -194,7 +204,7 @@ abstract contract LeaseOpening is LeaseRenewals {
             opening.current.activationWindow,
             opening.current.feeBps
         );
-        opening.locked += fit.locked;
+        opening.left -= fit.locked;
         emit LeaseOpened(
             leaseId,
             opening.tenant,

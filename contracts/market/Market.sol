@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Governed} from "../libraries/Governed.sol";
 import {Terms, Weights} from "../types/Parameters.sol";
 import {LeaseBook} from "./LeaseBook.sol";
 import {LeaseDisputes} from "./LeaseDisputes.sol";
@@ -26,5 +27,25 @@ contract Market is LeaseOpening, LeaseStart, LeaseEnd, LeaseDisputes {
         uint32 outageAllowance,
         Terms memory terms,
         Weights memory weights
-    ) MarketParameters(authority, terms, weights) LeaseBook(around, outageAllowance) LeaseLife(around.orders) {}
+    ) MarketParameters(authority) LeaseBook(around, outageAllowance) LeaseLife(around.orders) {
+        _requireOutside(terms.treasury);
+        Governed.publish(_book, terms, weights);
+    }
+
+    function _requireOutside(address treasury) internal view override {
+        address[9] memory ours = [
+            address(0),
+            address(this),
+            address(_ESCROW),
+            address(_STAKING),
+            address(_LIVENESS),
+            address(_RECORDS),
+            _ORDERS,
+            _QUOTES,
+            _STAKING.HOLD()
+        ];
+        for (uint256 i = 0; i < ours.length; ++i) {
+            if (treasury == ours[i]) revert MarketInvalidTreasury(treasury);
+        }
+    }
 }

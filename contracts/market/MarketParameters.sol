@@ -14,14 +14,13 @@ import {Listing, PackedWeights, Terms, TokenTerms, Weights} from "../types/Param
 abstract contract MarketParameters is AccessManaged, IMarketParameters {
     Book internal _book;
 
-    constructor(address authority, Terms memory terms, Weights memory weights) AccessManaged(authority) {
-        Governed.publish(_book, terms, weights);
-    }
+    constructor(address authority) AccessManaged(authority) {}
 
     // ---------------------------------------------------------------------------------------------- governance
 
     /// @inheritdoc IMarketParameters
     function publishTerms(Terms calldata terms, Weights calldata weights) external restricted returns (uint16) {
+        _requireOutside(terms.treasury);
         return Governed.publish(_book, terms, weights);
     }
 
@@ -76,4 +75,9 @@ abstract contract MarketParameters is AccessManaged, IMarketParameters {
     function pausedUntil() external view returns (uint40) {
         return _book.current.pausedUntil;
     }
+
+    // ------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Demands that a treasury is an account that can take its money out again: none of our own contracts.
+    function _requireOutside(address treasury) internal view virtual;
 }

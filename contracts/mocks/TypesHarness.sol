@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Entry, Movement, toMovement} from "../types/Entry.sol";
 import {LeaseId, OfferId, toLeaseId} from "../types/Ids.sol";
 import {LeaseClaims} from "../types/LeaseClaims.sol";
-import {LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
+import {HistoryFields, LeaseHistory, toLeaseHistory} from "../types/LeaseHistory.sol";
 import {LeaseProgress, toPendingLease} from "../types/LeaseProgress.sol";
 import {LeaseTerms, toLeaseTerms} from "../types/LeaseTerms.sol";
 import {EndReason, LeaseStatus} from "../types/LeaseTypes.sol";
@@ -156,35 +156,27 @@ contract TypesHarness {
 
     // -------------------------------------------------------------------------------------------- LeaseHistory
 
-    /// @notice The fields of a LeaseHistory.
-    struct HistoryFields {
-        uint120 earnedBefore;
-        uint32 anchorOffset;
-        uint32 darkBefore;
-        uint256 collateralUnits;
-        uint16 treasuryVersion;
-    }
-
     function leaseHistory(HistoryFields calldata fields) external pure returns (LeaseHistory) {
-        return
-            toLeaseHistory(
-                fields.earnedBefore,
-                fields.anchorOffset,
-                fields.darkBefore,
-                fields.collateralUnits,
-                fields.treasuryVersion
-            );
+        return toLeaseHistory(fields);
     }
 
     function historyFields(LeaseHistory history) external pure returns (HistoryFields memory) {
         return
             HistoryFields({
-                earnedBefore: uint120(history.earnedBefore()), // has 120 bits
+                fraction: history.fraction(),
+                feeRemainder: history.feeRemainder(),
                 anchorOffset: history.anchorOffset(),
                 darkBefore: history.darkBefore(),
-                collateralUnits: history.collateralUnits(),
-                treasuryVersion: history.treasuryVersion()
+                collateral: history.collateralUnits(),
+                treasuryVersion: history.treasuryVersion(),
+                grownFrom: history.grownFrom(),
+                grownAgo: history.grownAgo(),
+                lagging: history.lagging()
             });
+    }
+
+    function withCollateral(LeaseHistory history, uint256 units) external pure returns (LeaseHistory) {
+        return history.withCollateral(units);
     }
 
     // --------------------------------------------------------------------------------------------- LeaseClaims

@@ -17,8 +17,10 @@ import {Resources} from "../types/Resources.sol";
 /// no role, and is owned by nobody (INV-ORD-1).
 /// @dev Calls nobody but the market, and the market nobody but the vaults, so nothing comes back in here.
 contract StandingOrders is IStandingOrders {
-    uint32 private constant _LEAST_PERIOD = 1 hours;
-    uint256 private constant _MOST_FALLBACKS = 4;
+    /// @inheritdoc IStandingOrders
+    uint32 public constant MIN_PERIOD = 1 hours;
+    /// @inheritdoc IStandingOrders
+    uint256 public constant MAX_FALLBACKS = 4;
     uint256 private constant _OFFER_BITS = 64;
 
     IMarket private immutable _MARKET;
@@ -39,17 +41,17 @@ contract StandingOrders is IStandingOrders {
         LeaseId leaseId,
         uint32 period,
         uint8 count,
-        uint128 maxPricePerSecondX32,
-        uint80 maxBounty,
-        OfferId[] calldata fallbacks
+        uint120 maxPricePerSecondX32,
+        uint88 maxBounty,
+        Fallback[] calldata fallbacks
     ) external {
         // Check
         Lease memory lease = _MARKET.leaseById(leaseId);
         _requireTenant(leaseId, lease.terms);
-        if (!_isRenewable(lease)) {
+        if (!_goesOn(lease) || (lease.terms.noticed() && fallbacks.length == 0)) {
             revert OrdersNotRenewable(leaseId, lease.progress.status(), lease.terms.noticed());
         }
-        if (period < _LEAST_PERIOD) revert OrdersPeriodTooShort(period, _LEAST_PERIOD);
+        if (period < MIN_PERIOD) revert OrdersPeriodTooShort(period, MIN_PERIOD);
         if (count == 0) revert OrdersZeroCount();
 
         // Effect: the fallbacks of an earlier order, perhaps of an earlier tenant, never outlive it.
@@ -128,7 +130,7 @@ contract StandingOrders is IStandingOrders {
     /// @inheritdoc IStandingOrders
     function orderOf(LeaseId leaseId) external view returns (StandingOrder memory order, OfferId[] memory fallbacks) {
         Lease memory lease = _MARKET.leaseById(leaseId);
-        if (!_stands(_orders[leaseId], lease.terms) || !_isRenewable(lease)) return (order, fallbacks);
+        if (!_stands(_orders[leaseId], lease.terms) || !_goesOn(lease)) return (order, fallbacks);
         return (_orders[leaseId], _unpack(_fallbacks[leaseId]));
     }
 
@@ -154,11 +156,11 @@ contract StandingOrders is IStandingOrders {
         return order.count != 0 && order.transfers == terms.transfers();
     }
 
-    /// @dev Whether a lease may be renewed, now or later: it is pending or running, without a notice.
-    function _isRenewable(Lease memory lease) private view returns (bool) {
+    /// @dev Whether a lease is pending or running.
+    function _goesOn(Lease memory lease) private view returns (bool) {
         LeaseStatus status = lease.progress.status();
         if (status == LeaseStatus.Pending) return true;
-        if (status != LeaseStatus.Active || lease.terms.noticed()) return false;
+        if (status != LeaseStatus.Active) return false;
         return block.timestamp < LeaseLib.endOf(lease.terms, lease.progress);
     }
 
@@ -171,7 +173,9 @@ contract StandingOrders is IStandingOrders {
         OfferId[] memory offers = _unpack(fallbacks);
         opening.candidates = new Candidate[](offers.length);
         for (uint256 i = 0; i < offers.length; ++i) {
-            opening.candidates[i] = Candidate(offers[i], order.maxPricePerSecondX32);
+            // The provider was compared when the order was placed, and an offer's never changes.
+            address provider = _MARKET.providerOf(offers[i].toLeaseId(0));
+            opening.candidates[i] = Candidate(offers[i], provider, order.maxPricePerSecondX32);
         }
         opening.token = _MARKET.listingOf(terms.listing()).token;
         opening.units = terms.units();
@@ -182,13 +186,16 @@ contract StandingOrders is IStandingOrders {
     }
 
     /// @dev Offers in one word; each exists, so none is zero.
-    function _pack(OfferId[] calldata offers) private view returns (uint256 word) {
-        if (offers.length == 0) return 0;
-        if (offers.length > _MOST_FALLBACKS) revert OrdersTooManyFallbacks(offers.length, _MOST_FALLBACKS);
+    function _pack(Fallback[] calldata fallbacks) private view returns (uint256 word) {
+        if (fallbacks.length == 0) return 0;
+        if (fallbacks.length > MAX_FALLBACKS) revert OrdersTooManyFallbacks(fallbacks.length, MAX_FALLBACKS);
         uint256 offerCount = _MARKET.offerCount();
-        for (uint256 i = 0; i < offers.length; ++i) {
-            uint256 offer = OfferId.unwrap(offers[i]);
-            if (offer == 0 || offer > offerCount) revert OrdersUnknownOffer(offers[i], offerCount);
+        for (uint256 i = 0; i < fallbacks.length; ++i) {
+            (OfferId offerId, address named) = (fallbacks[i].offer, fallbacks[i].provider);
+            uint256 offer = OfferId.unwrap(offerId);
+            if (offer == 0 || offer > offerCount) revert OrdersUnknownOffer(offerId, offerCount);
+            address provider = _MARKET.providerOf(offerId.toLeaseId(0));
+            if (provider != named) revert OrdersOtherProvider(offerId, provider, named);
             word |= offer << (_OFFER_BITS * i);
         }
     }
@@ -196,7 +203,7 @@ contract StandingOrders is IStandingOrders {
     /// @dev The offers of a word.
     function _unpack(uint256 word) private pure returns (OfferId[] memory offers) {
         uint256 count;
-        while (count < _MOST_FALLBACKS && word >> (_OFFER_BITS * count) != 0) ++count;
+        while (count < MAX_FALLBACKS && word >> (_OFFER_BITS * count) != 0) ++count;
         offers = new OfferId[](count);
         for (uint256 i = 0; i < count; ++i) {
             offers[i] = OfferId.wrap(uint64(word >> (_OFFER_BITS * i))); // keeps the lower 64 bits on purpose

@@ -180,7 +180,7 @@ contract Quotes is IQuotes, EIP712 {
         uint120 maxLock
     ) private pure returns (Order memory) {
         Candidate[] memory candidates = new Candidate[](1);
-        candidates[0] = Candidate(state.offer, quote.pricePerSecondX32);
+        candidates[0] = Candidate(state.offer, quote.provider, quote.pricePerSecondX32);
         return
             Order({
                 token: state.token,

@@ -13,9 +13,10 @@ abstract contract Appeals is DisputeBook {
     // ------------------------------------------------------------------------------------------------ both sides
 
     /// @inheritdoc IDisputes
-    function appeal(DisputeId disputeId) external {
+    function appeal(DisputeId disputeId, uint40 filedAt, bool fromBond) external {
         // Check
         Dispute storage dispute = _disputes[disputeId];
+        DisputeLib.requireSame(disputeId, dispute, filedAt);
         Outcome outcome = DisputeLib.requireAppealable(disputeId, dispute);
         Side other;
         if (msg.sender == disputeId.claimantOf()) {
@@ -31,11 +32,12 @@ abstract contract Appeals is DisputeBook {
         proceeding.since = uint40(block.timestamp);
         proceeding.outcome = outcome;
         proceeding.appealBondTo = other;
+        proceeding.postings = proceeding.postings.withAppeal(other == Side.Claimant, fromBond);
         dispute.proceeding = proceeding;
-        emit DisputeAppealed(disputeId, msg.sender, outcome);
+        emit DisputeAppealed(disputeId, msg.sender, outcome, fromBond);
 
         // Interaction
-        _takeBond(dispute.claim);
+        _takeBond(dispute.claim, fromBond);
     }
 
     // ------------------------------------------------------------------------------------------ appeal authority
@@ -55,13 +57,13 @@ abstract contract Appeals is DisputeBook {
         (DisputeId disputeId, Outcome outcome) = (decision.disputeId, decision.outcome);
         Dispute storage dispute = _disputes[disputeId];
         Proceeding memory proceeding = dispute.proceeding;
-        address authority = _rulesAt(dispute.claim.rules).appealAuthority;
-        if (msg.sender != authority) revert DisputesNotAuthority(disputeId, authority, msg.sender);
         if (outcome == Outcome.None) revert DisputesNoOutcome(disputeId);
         if (proceeding.phase != DisputePhase.Appealed || decision.filedAt != dispute.claim.filedAt) return false;
         if (block.timestamp >= proceeding.since + DisputeLib.DECISION_WINDOW) return false;
+        address authority = _rulesAt(dispute.claim.rules).appealAuthority;
+        if (msg.sender != authority) revert DisputesNotAuthority(disputeId, authority, msg.sender);
 
-        bool byClaimant = proceeding.appealBondTo == Side.Provider;
+        bool byClaimant = !proceeding.postings.providerAppealed();
         if (byClaimant ? outcome < proceeding.outcome : outcome > proceeding.outcome) {
             dispute.proceeding.appealBondTo = byClaimant ? Side.Claimant : Side.Provider;
         }

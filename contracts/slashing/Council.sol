@@ -12,7 +12,8 @@ import {ICouncil} from "../interfaces/ICouncil.sol";
 contract Council is ICouncil, AccessManaged {
     using Checkpoints for Checkpoints.Trace208;
 
-    uint256 private constant _MOST_SEATS = 99;
+    /// @inheritdoc ICouncil
+    uint256 public constant MAX_SEATS = 99;
 
     Checkpoints.Trace208 private _seats;
     mapping(address member => Checkpoints.Trace208 history) private _histories;
@@ -28,7 +29,7 @@ contract Council is ICouncil, AccessManaged {
         if (member == address(0)) revert CouncilZeroMember();
         if (seatedSince(member) != 0) revert CouncilAlreadySeated(member);
         uint256 taken = seats();
-        if (taken == _MOST_SEATS) revert CouncilFull(taken);
+        if (taken == MAX_SEATS) revert CouncilFull(taken);
         _record(member, 1, taken + 1);
         emit Seated(member, taken + 1);
     }

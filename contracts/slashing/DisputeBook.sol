@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ICouncil} from "../interfaces/ICouncil.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 import {IMarket} from "../interfaces/IMarket.sol";
+import {IStaking} from "../interfaces/IStaking.sol";
 import {Collateral} from "../libraries/Collateral.sol";
 import {DisputeLib} from "../libraries/DisputeLib.sol";
 import {Claim, Dispute, DisputePhase, Outcome, Proceeding, Vote} from "../types/DisputeTypes.sol";
@@ -20,6 +21,7 @@ abstract contract DisputeBook is DisputeRules {
     IMarket internal immutable _MARKET;
     ICouncil internal immutable _COUNCIL;
     IERC20 internal immutable _HOLD;
+    IStaking internal immutable _STAKING;
 
     mapping(DisputeId disputeId => Dispute dispute) internal _disputes;
     mapping(DisputeId disputeId => mapping(uint40 filedAt => mapping(address member => Vote vote))) internal _votes;
@@ -28,7 +30,8 @@ abstract contract DisputeBook is DisputeRules {
     constructor(address market, address council) {
         _MARKET = IMarket(market);
         _COUNCIL = ICouncil(council);
-        _HOLD = IERC20(_MARKET.STAKING().HOLD());
+        _STAKING = _MARKET.STAKING();
+        _HOLD = IERC20(_STAKING.HOLD());
     }
 
     // ---------------------------------------------------------------------------------------------------- views
@@ -74,6 +77,26 @@ abstract contract DisputeBook is DisputeRules {
     }
 
     /// @inheritdoc IDisputes
+    function ANSWER_WINDOW() external pure returns (uint40) {
+        return DisputeLib.ANSWER_WINDOW;
+    }
+
+    /// @inheritdoc IDisputes
+    function RULING_WINDOW() external pure returns (uint40) {
+        return DisputeLib.RULING_WINDOW;
+    }
+
+    /// @inheritdoc IDisputes
+    function APPEAL_WINDOW() external pure returns (uint40) {
+        return DisputeLib.APPEAL_WINDOW;
+    }
+
+    /// @inheritdoc IDisputes
+    function DECISION_WINDOW() external pure returns (uint40) {
+        return DisputeLib.DECISION_WINDOW;
+    }
+
+    /// @inheritdoc IDisputes
     function MARKET() external view returns (address) {
         return address(_MARKET);
     }
@@ -94,9 +117,24 @@ abstract contract DisputeBook is DisputeRules {
         return _MARKET.providerOf(disputeId.leaseOf());
     }
 
-    /// @dev Takes a bond as large as the claim bond out of the caller's allowance.
-    function _takeBond(Claim memory claim) internal {
-        _HOLD.safeTransferFrom(msg.sender, address(this), _bondOf(claim.rules, claim.collateral));
+    /// @dev Takes a bond as large as the claim bond out of the caller's allowance, or reserves it of what the caller itself
+    /// bonded with this contract.
+    function _takeBond(Claim memory claim, bool fromBond) internal {
+        uint256 bond = _bondOf(claim.rules, claim.collateral);
+        if (!fromBond) {
+            _HOLD.safeTransferFrom(msg.sender, address(this), bond);
+        } else if (!_STAKING.tryReserve(msg.sender, bond)) {
+            revert DisputesBondShort(msg.sender, _STAKING.poolOf(address(this), msg.sender).free, bond);
+        }
+    }
+
+    /// @dev Our own contracts, and the zero address.
+    function _requireOutside(address account) internal view override {
+        bool ours = account == address(this) || account == address(_MARKET) || account == address(_COUNCIL);
+        ours = ours || account == address(_STAKING) || account == address(_HOLD);
+        if (ours || account == address(0) || account == address(_MARKET.ESCROW())) {
+            revert DisputesInvalidTreasury(account);
+        }
     }
 
     /// @dev Ends what the council, or the lack of one, decides; either side may appeal it.

@@ -11,18 +11,19 @@ import {FaultClass, Rules} from "../types/DisputeTypes.sol";
 /// appeal authority included.
 /// @dev `publishRules` is the only function of disputes that asks the AccessManager.
 abstract contract DisputeRules is AccessManaged, IDisputes {
-    uint256 private constant _LEAST_FRACTION_BPS = 100;
-    uint256 private constant _MOST_FRACTION_BPS = 10_000;
-    /// @dev 10,000 HOLD, in millionths of one: a higher floor would keep small tenants from claiming at all.
-    uint256 private constant _MOST_FLOOR = 1e10;
+    /// @inheritdoc IDisputes
+    uint256 public constant MIN_FRACTION_BPS = 100;
+    /// @inheritdoc IDisputes
+    uint256 public constant MAX_FRACTION_BPS = 10_000;
+    /// @inheritdoc IDisputes
+    /// @dev 10,000 HOLD: a higher floor would keep small tenants from claiming at all.
+    uint256 public constant MAX_BOND_FLOOR = 1e10;
     uint256 private constant _BOND_DIVISOR = 10;
 
     uint16 private _version;
     mapping(uint16 version => Rules rules) private _rules;
 
-    constructor(address authority, Rules memory rules) AccessManaged(authority) {
-        _publish(rules);
-    }
+    constructor(address authority) AccessManaged(authority) {}
 
     // ----------------------------------------------------------------------------------------------- governance
 
@@ -79,23 +80,28 @@ abstract contract DisputeRules is AccessManaged, IDisputes {
         return rules.dataExposedBps;
     }
 
-    // -------------------------------------------------------------------------------------------------- private
+    /// @dev Demands that a treasury is an account that can take its money out again: none of our own contracts.
+    function _requireOutside(address account) internal view virtual;
 
-    function _publish(Rules memory rules) private returns (uint16 version) {
-        if (rules.appealAuthority == address(0) || rules.treasury == address(0)) revert DisputesZeroAddress();
+    /// @dev Publishes rules within their bounds.
+    function _publish(Rules memory rules) internal returns (uint16 version) {
+        if (rules.appealAuthority == address(0)) revert DisputesZeroAddress();
+        _requireOutside(rules.treasury);
         _requireFraction("unservedBps", rules.unservedBps);
         _requireFraction("shortOfTermsBps", rules.shortOfTermsBps);
         _requireFraction("dataLostBps", rules.dataLostBps);
         _requireFraction("dataExposedBps", rules.dataExposedBps);
-        _requireWithin("bondFloor", rules.bondFloor, 0, _MOST_FLOOR);
+        _requireWithin("bondFloor", rules.bondFloor, 0, MAX_BOND_FLOOR);
         _requireWithin("filingFee", rules.filingFee, 0, rules.bondFloor);
         version = ++_version;
         _rules[version] = rules;
         emit RulesPublished(version, rules);
     }
 
+    // -------------------------------------------------------------------------------------------------- private
+
     function _requireFraction(string memory name, uint256 bps) private pure {
-        _requireWithin(name, bps, _LEAST_FRACTION_BPS, _MOST_FRACTION_BPS);
+        _requireWithin(name, bps, MIN_FRACTION_BPS, MAX_FRACTION_BPS);
     }
 
     function _requireWithin(string memory name, uint256 value, uint256 least, uint256 most) private pure {

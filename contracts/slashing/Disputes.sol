@@ -8,7 +8,7 @@ import {IDisputes} from "../interfaces/IDisputes.sol";
 import {ILeaseClaims} from "../interfaces/ILeaseClaims.sol";
 import {Collateral} from "../libraries/Collateral.sol";
 import {DisputeLib} from "../libraries/DisputeLib.sol";
-import {Answer, Claim, Dispute, DisputePhase, FaultClass, Outcome, Proceeding, Rules} from "../types/DisputeTypes.sol";
+import {Claim, Dispute, DisputePhase, FaultClass, Outcome, Proceeding, Rules, Side} from "../types/DisputeTypes.sol";
 import {DisputeId, LeaseId, toDisputeId} from "../types/Ids.sol";
 import {Appeals} from "./Appeals.sol";
 import {DisputeBook} from "./DisputeBook.sol";
@@ -22,8 +22,18 @@ import {Rulings} from "./Rulings.sol";
 contract Disputes is Rulings, Appeals {
     using SafeERC20 for IERC20;
 
-    uint256 private constant _MOST_FAULT_AGE = 7 days;
+    /// @inheritdoc IDisputes
+    uint256 public constant MAX_FAULT_AGE = 7 days;
     uint256 private constant _LEAST_ELIGIBLE = 3;
+
+    /// @dev The bonds of a dispute, as they are paid out.
+    struct Payout {
+        uint256 bond; // each, wei of HOLD
+        address claimant;
+        address provider;
+        uint256 toClaimant; // out of what is held here, wei of HOLD
+        uint256 toProvider; // out of what is held here, wei of HOLD
+    }
 
     /// @notice Wires disputes to a market and a council, and publishes version 1 of the rules.
     /// @param authority AccessManager that gates `publishRules`, and nothing else.
@@ -35,7 +45,9 @@ contract Disputes is Rulings, Appeals {
         address market,
         address council,
         Rules memory rules
-    ) DisputeRules(authority, rules) DisputeBook(market, council) {}
+    ) DisputeRules(authority) DisputeBook(market, council) {
+        _publish(rules);
+    }
 
     // ------------------------------------------------------------------------------------------------- claimant
 
@@ -51,8 +63,8 @@ contract Disputes is Rulings, Appeals {
         Dispute storage dispute = _disputes[disputeId];
         _requireNoneOpen(disputeId, dispute);
         uint40 now_ = uint40(block.timestamp);
-        if (uint256(faultStart) + _MOST_FAULT_AGE < now_) {
-            revert DisputesFaultTooOld(faultStart, now_ - _MOST_FAULT_AGE);
+        if (uint256(faultStart) + MAX_FAULT_AGE < now_) {
+            revert DisputesFaultTooOld(faultStart, now_ - MAX_FAULT_AGE);
         }
         ILeaseClaims.Accused memory accused = _MARKET.openClaim(leaseId, msg.sender, faultStart);
 
@@ -93,9 +105,10 @@ contract Disputes is Rulings, Appeals {
     }
 
     /// @inheritdoc IDisputes
-    function withdraw(DisputeId disputeId) external {
+    function withdraw(DisputeId disputeId, uint40 filedAt) external {
         // Check
         Dispute storage dispute = _disputes[disputeId];
+        DisputeLib.requireSame(disputeId, dispute, filedAt);
         address claimant = disputeId.claimantOf();
         if (msg.sender != claimant) revert DisputesNotParty(disputeId, claimant, msg.sender);
         bool answered = DisputeLib.requireUndecided(disputeId, dispute);
@@ -110,9 +123,10 @@ contract Disputes is Rulings, Appeals {
     // ------------------------------------------------------------------------------------------------- provider
 
     /// @inheritdoc IDisputes
-    function answer(DisputeId disputeId) external {
+    function answer(DisputeId disputeId, uint40 filedAt, bool fromBond) external {
         // Check
         Dispute storage dispute = _disputes[disputeId];
+        DisputeLib.requireSame(disputeId, dispute, filedAt);
         DisputeLib.requireFiled(disputeId, dispute);
         address provider = _requireProvider(disputeId);
         (Claim memory claim, Proceeding memory proceeding) = (dispute.claim, dispute.proceeding);
@@ -122,23 +136,22 @@ contract Disputes is Rulings, Appeals {
         (parties[0], parties[1], parties[2]) = (disputeId.claimantOf(), proceeding.tenant, provider);
         uint256 eligible = _COUNCIL.eligibleAt(claim.filedAt - 1, parties);
         bool among = eligible != _COUNCIL.eligibleAt(claim.filedAt - 1, new address[](0));
-        proceeding.answer = among ? Answer.PostedAmongMembers : Answer.Posted;
+        proceeding.postings = proceeding.postings.withAnswer(among, fromBond);
         proceeding.eligible = uint8(eligible); // at most 99
         proceeding.since = uint40(block.timestamp);
         proceeding.phase = DisputePhase.Answered;
-        emit DisputeAnswered(disputeId, proceeding.eligible);
+        emit DisputeAnswered(disputeId, proceeding.eligible, fromBond);
         if (proceeding.eligible < _LEAST_ELIGIBLE) _decide(disputeId, proceeding, Outcome.Failed);
         dispute.proceeding = proceeding;
 
         // Interaction
-        _takeBond(claim);
+        _takeBond(claim, fromBond);
     }
 
     /// @inheritdoc IDisputes
     function concede(DisputeId disputeId, uint40 filedAt) external {
         Dispute storage dispute = _disputes[disputeId];
-        uint40 actual = dispute.claim.filedAt;
-        if (filedAt != actual) revert DisputesAnotherClaim(disputeId, actual, filedAt);
+        DisputeLib.requireSame(disputeId, dispute, filedAt);
         DisputeLib.requireUndecided(disputeId, dispute);
         _requireProvider(disputeId);
         _makeFinal(dispute.proceeding, Outcome.Upheld);
@@ -162,9 +175,6 @@ contract Disputes is Rulings, Appeals {
 
         // Effect
         dispute.proceeding.phase = DisputePhase.Settled;
-        uint256 bond = _bondOf(claim.rules, claim.collateral);
-        (uint256 toClaimant, uint256 toProvider) = DisputeLib.bondsOf(proceeding);
-        (toClaimant, toProvider) = (toClaimant * bond, toProvider * bond);
         uint256 toTreasury = _filingFeeOf(claim.rules);
         uint256 voters = uint256(proceeding.upholds) + proceeding.rejects;
         uint256 share;
@@ -173,11 +183,24 @@ contract Disputes is Rulings, Appeals {
             toTreasury -= share * voters;
             _shares[disputeId][claim.filedAt] = share;
         }
-        emit DisputeSettled(disputeId, claim.filedAt, toClaimant, toProvider, toTreasury, share);
+        Payout memory payout = Payout({
+            bond: _bondOf(claim.rules, claim.collateral),
+            claimant: disputeId.claimantOf(),
+            provider: _providerOf(disputeId),
+            toClaimant: 0,
+            toProvider: 0
+        });
 
-        // Interaction
-        if (toClaimant != 0) _HOLD.safeTransfer(disputeId.claimantOf(), toClaimant);
-        if (toProvider != 0) _HOLD.safeTransfer(_providerOf(disputeId), toProvider);
+        // Interaction: first what is reserved with staking, then what is held here.
+        bool rejected = proceeding.outcome == Outcome.Rejected;
+        _payBond(payout, rejected ? Side.Provider : Side.Claimant, Side.Claimant, false);
+        Side to = DisputeLib.counterBondTo(proceeding);
+        _payBond(payout, to, Side.Provider, proceeding.postings.answerReserved());
+        Side appellant = proceeding.postings.providerAppealed() ? Side.Provider : Side.Claimant;
+        _payBond(payout, proceeding.appealBondTo, appellant, proceeding.postings.appealReserved());
+        emit DisputeSettled(disputeId, claim.filedAt, payout.toClaimant, payout.toProvider, toTreasury, share);
+        if (payout.toClaimant != 0) _HOLD.safeTransfer(payout.claimant, payout.toClaimant);
+        if (payout.toProvider != 0) _HOLD.safeTransfer(payout.provider, payout.toProvider);
         if (toTreasury != 0) _HOLD.safeTransfer(_rulesAt(claim.rules).treasury, toTreasury);
     }
 
@@ -200,23 +223,32 @@ contract Disputes is Rulings, Appeals {
     /// @dev Ends the claim in the market.
     function _execute(DisputeId disputeId, Dispute storage dispute, Outcome outcome) private {
         Claim memory claim = dispute.claim;
-        address tenant = dispute.proceeding.tenant;
         dispute.proceeding.phase = DisputePhase.Executed;
         dispute.proceeding.outcome = outcome;
-        address claimant = disputeId.claimantOf();
         uint256 penalty = _MARKET.endClaim(
             disputeId.leaseOf(),
-            ILeaseClaims.Verdict({
-                claimant: claimant,
-                tenant: tenant == address(0) ? claimant : tenant,
-                held: claim.held,
-                collateral: claim.collateral,
-                faultStart: claim.filedAt - claim.faultAge,
-                filedAt: claim.filedAt,
-                fractionBps: _fractionOf(claim.rules, claim.faultClass),
-                upheld: outcome == Outcome.Upheld
-            })
+            disputeId.claimantOf(),
+            _fractionOf(claim.rules, claim.faultClass),
+            outcome == Outcome.Upheld
         );
         emit DisputeExecuted(disputeId, outcome, penalty);
+    }
+
+    /// @dev Pays one bond to side `to`. One that is reserved of its poster's own bond is free again where it returns, and a
+    /// penalty that is all the other side's where it does not: nobody gets at a bond faster by losing to itself (INV-STK-3).
+    function _payBond(Payout memory payout, Side to, Side poster, bool reserved) private {
+        if (to == Side.None || payout.bond == 0) return;
+        if (!reserved) {
+            if (to == Side.Claimant) payout.toClaimant += payout.bond;
+            else payout.toProvider += payout.bond;
+            return;
+        }
+        address from = poster == Side.Claimant ? payout.claimant : payout.provider;
+        if (to == poster) {
+            _STAKING.release(from, payout.bond);
+        } else {
+            address payee = to == Side.Claimant ? payout.claimant : payout.provider;
+            _STAKING.penalise(from, payout.bond, payee, address(0), address(0));
+        }
     }
 }

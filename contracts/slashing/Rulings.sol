@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IDisputes} from "../interfaces/IDisputes.sol";
 import {DisputeLib} from "../libraries/DisputeLib.sol";
-import {Answer, Dispute, Outcome, Proceeding, Vote} from "../types/DisputeTypes.sol";
+import {Dispute, Outcome, Proceeding, Vote} from "../types/DisputeTypes.sol";
 import {DisputeId} from "../types/Ids.sol";
 import {DisputeBook} from "./DisputeBook.sol";
 
@@ -15,8 +15,9 @@ abstract contract Rulings is DisputeBook {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc IDisputes
-    function rule(DisputeId disputeId, bool uphold) external {
+    function rule(DisputeId disputeId, uint40 filedAt, bool uphold) external {
         Dispute storage dispute = _disputes[disputeId];
+        DisputeLib.requireSame(disputeId, dispute, filedAt);
         Proceeding memory proceeding = _vote(disputeId, dispute, uphold ? Vote.Uphold : Vote.Reject);
         if (uphold) ++proceeding.upholds;
         else ++proceeding.rejects;
@@ -27,13 +28,16 @@ abstract contract Rulings is DisputeBook {
     }
 
     /// @inheritdoc IDisputes
-    function recuse(DisputeId disputeId) external {
-        Proceeding memory proceeding = _vote(disputeId, _disputes[disputeId], Vote.Recused);
+    function recuse(DisputeId disputeId, uint40 filedAt) external {
+        Dispute storage dispute = _disputes[disputeId];
+        DisputeLib.requireSame(disputeId, dispute, filedAt);
+        Proceeding memory proceeding = _vote(disputeId, dispute, Vote.Recused);
         emit Voted(disputeId, msg.sender, Vote.Recused, proceeding.upholds, proceeding.rejects);
     }
 
     /// @inheritdoc IDisputes
     function collectFee(DisputeId disputeId, uint40 filedAt, address to) external returns (uint256 amount) {
+        if (to == address(this) || to == address(_HOLD)) revert DisputesInvalidRecipient(to);
         Vote vote = _votes[disputeId][filedAt][msg.sender];
         amount = _shares[disputeId][filedAt];
         if (amount == 0 || (vote != Vote.Uphold && vote != Vote.Reject)) {
@@ -59,7 +63,7 @@ abstract contract Rulings is DisputeBook {
         uint256 since = _COUNCIL.seatedSince(msg.sender);
         if (since == 0 || since >= filedAt) revert DisputesNotSeated(disputeId, msg.sender, since, filedAt);
         // Who has been seated since before the filing is a party only where one was seated then.
-        if (proceeding.answer == Answer.PostedAmongMembers && _isParty(disputeId, proceeding.tenant)) {
+        if (proceeding.postings.amongMembers() && _isParty(disputeId, proceeding.tenant)) {
             revert DisputesPartyCannotRule(disputeId, msg.sender);
         }
         if (_votes[disputeId][filedAt][msg.sender] != Vote.None) revert DisputesVoteCast(disputeId, msg.sender);

@@ -34,8 +34,11 @@ contract Staking is IStaking, AccessManaged {
         address challenger;
     }
 
-    uint32 private constant _LEAST_DELAY = 10 days;
-    uint32 private constant _MOST_DELAY = 60 days;
+    /// @inheritdoc IStaking
+    uint32 public constant MIN_UNBONDING_DELAY = 10 days;
+    /// @inheritdoc IStaking
+    uint32 public constant MAX_UNBONDING_DELAY = 60 days;
+
     uint256 private constant _PERCENT = 100;
     uint256 private constant _TREASURY_PERCENT = 20;
     uint256 private constant _CHALLENGER_PERCENT = 20;
@@ -65,6 +68,7 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function moveBond(address from, address to, uint256 amount) external {
+        _requirePositive(amount);
         _takeFree(from, msg.sender, amount);
         _giveFree(to, msg.sender, amount);
         emit BondMoved(msg.sender, from, to, amount);
@@ -72,16 +76,28 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function startUnbonding(address module, uint256 amount) external {
+        // Check and effect: what finished unbonding leaves first, so that a new request does not restart its delay.
+        _requirePositive(amount);
         _takeFree(module, msg.sender, amount);
         Unbonding memory unbonding = _unbondings[msg.sender];
+        uint256 finished;
+        if (unbonding.amount != 0 && block.timestamp >= unbonding.readyAt) {
+            finished = unbonding.amount;
+            unbonding.amount = 0;
+            emit Unbonded(msg.sender, finished);
+        }
         unbonding.amount += uint120(amount); // was part of a uint120
         unbonding.readyAt = uint40(block.timestamp) + _settings.unbondingDelay;
         _unbondings[msg.sender] = unbonding;
         emit UnbondingStarted(module, msg.sender, amount, unbonding.amount, unbonding.readyAt);
+
+        // Interaction
+        if (finished != 0) _HOLD.unlock(msg.sender, finished);
     }
 
     /// @inheritdoc IStaking
     function cancelUnbonding(address module, uint256 amount) external {
+        _requirePositive(amount);
         Unbonding storage unbonding = _unbondings[msg.sender];
         uint256 unbondingAmount = unbonding.amount;
         if (amount > unbondingAmount) revert StakingInsufficientUnbonding(msg.sender, unbondingAmount, amount);
@@ -117,7 +133,7 @@ contract Staking is IStaking, AccessManaged {
 
     /// @inheritdoc IStaking
     function claimPenalties(uint256[] calldata penaltyIds, address to) external returns (uint256 amount) {
-        if (to == address(this)) revert StakingInvalidRecipient(to);
+        if (to == address(this) || to == address(_HOLD)) revert StakingInvalidRecipient(to);
         for (uint256 i = 0; i < penaltyIds.length; ++i) amount += _claim(penaltyIds[i], to);
         IERC20(address(_HOLD)).safeTransfer(to, amount);
     }
@@ -149,6 +165,7 @@ contract Staking is IStaking, AccessManaged {
         address treasury
     ) external returns (uint256 penaltyId) {
         // Check
+        _requirePayees(tenant, challenger, treasury);
         BondPool pool = _requireReserved(provider, amount);
 
         // Effect
@@ -222,10 +239,15 @@ contract Staking is IStaking, AccessManaged {
     /// @inheritdoc IStaking
     function splitOf(
         uint256 amount,
-        bool challenged
+        address tenant,
+        address challenger,
+        address treasury
     ) public pure returns (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount) {
+        _requirePayees(tenant, challenger, treasury);
+        if (tenant == address(0)) return (0, 0, amount);
+        if (treasury == address(0)) return (amount, 0, 0);
         treasuryAmount = (amount * _TREASURY_PERCENT) / _PERCENT;
-        challengerAmount = challenged ? (amount * _CHALLENGER_PERCENT) / _PERCENT : 0;
+        if (challenger != address(0)) challengerAmount = (amount * _CHALLENGER_PERCENT) / _PERCENT;
         tenantAmount = amount - challengerAmount - treasuryAmount;
     }
 
@@ -233,6 +255,7 @@ contract Staking is IStaking, AccessManaged {
 
     /// @dev Locking spends the payer's allowance, and reverts where HOLD is missing: more than the supply never fits.
     function _bond(address module, address provider, uint256 amount) private {
+        _requirePositive(amount);
         _HOLD.lock(msg.sender, provider, amount);
         uint256 free = _giveFree(module, provider, amount);
         emit Bonded(module, provider, msg.sender, amount, free);
@@ -263,17 +286,23 @@ contract Staking is IStaking, AccessManaged {
     function _claim(uint256 penaltyId, address to) private returns (uint256 amount) {
         // Check
         StoredPenalty storage penalty = _penalties[penaltyId];
-        bool challenged = penalty.challenged;
-        bool asTenant = msg.sender == penalty.tenant && !penalty.tenantPaid;
-        bool asChallenger = challenged && msg.sender == penalty.challenger && !penalty.challengerPaid;
-        bool asTreasury = msg.sender == penalty.treasury && !penalty.treasuryPaid;
+        (address tenant, address treasury) = (penalty.tenant, penalty.treasury);
+        address challenger = penalty.challenged ? penalty.challenger : address(0);
+        bool asTenant = msg.sender == tenant && !penalty.tenantPaid;
+        bool asChallenger = msg.sender == challenger && !penalty.challengerPaid;
+        bool asTreasury = msg.sender == treasury && !penalty.treasuryPaid;
         if (!asTenant && !asChallenger && !asTreasury) revert StakingNothingToClaim(penaltyId, msg.sender);
         if (block.timestamp < penalty.maturesAt) {
             revert StakingPenaltyNotMatured(penaltyId, penalty.maturesAt, block.timestamp);
         }
 
         // Effect
-        (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount) = splitOf(penalty.amount, challenged);
+        (uint256 tenantAmount, uint256 challengerAmount, uint256 treasuryAmount) = splitOf(
+            penalty.amount,
+            tenant,
+            challenger,
+            treasury
+        );
         if (asTenant) {
             penalty.tenantPaid = true;
             amount = tenantAmount;
@@ -289,9 +318,20 @@ contract Staking is IStaking, AccessManaged {
         emit PenaltyClaimed(penaltyId, msg.sender, to, amount);
     }
 
+    /// @dev Nobody is named for a part that does not exist, and every part has a payee: none of it stays here for good.
+    function _requirePayees(address tenant, address challenger, address treasury) private pure {
+        bool whole = tenant == address(0) || treasury == address(0);
+        bool nobody = tenant == treasury && whole;
+        if (nobody || (whole && challenger != address(0))) revert StakingInvalidPayees(tenant, challenger, treasury);
+    }
+
+    function _requirePositive(uint256 amount) private pure {
+        if (amount == 0) revert StakingZeroAmount();
+    }
+
     function _setUnbondingDelay(uint32 delay) private {
-        if (delay < _LEAST_DELAY || delay > _MOST_DELAY) {
-            revert StakingDelayOutOfBounds(delay, _LEAST_DELAY, _MOST_DELAY);
+        if (delay < MIN_UNBONDING_DELAY || delay > MAX_UNBONDING_DELAY) {
+            revert StakingDelayOutOfBounds(delay, MIN_UNBONDING_DELAY, MAX_UNBONDING_DELAY);
         }
         _settings.unbondingDelay = delay;
         emit UnbondingDelaySet(delay);

@@ -8,13 +8,25 @@ import {IERC20Locks} from "../interfaces/IERC20Locks.sol";
 /// @notice The manual is IERC20Locks.
 /// @dev Locks never touch balances, so checkpoints, delegation and permit of other extensions go on as they are.
 abstract contract ERC20Locks is ERC20, IERC20Locks {
+    /// @dev Set in a lock whose owner itself locked something once; amounts stay far below.
+    uint256 private constant _OPENED_BIT = 1 << 255;
+
     mapping(address owner => uint256 amount) private _locked;
-    mapping(address locker => mapping(address owner => uint256 amount)) private _locks;
+    /// @dev What is locked, and `_OPENED_BIT`.
+    mapping(address locker => mapping(address owner => uint256 word)) private _locks;
 
     /// @inheritdoc IERC20Locks
     function lock(address payer, address owner, uint256 amount) external {
+        // Check: only its own act opens an account to a locker. A payment that arrived locked could be taken back, and would
+        // stop whoever sends its whole balance (INV-TOK-1).
+        uint256 word = _locks[msg.sender][owner];
         _spendAllowance(payer, msg.sender, amount);
-        if (payer != owner) _transfer(payer, owner, amount);
+        if (payer != owner) {
+            if (word & _OPENED_BIT == 0) revert ERC20LocksNotOpened(msg.sender, owner);
+            _transfer(payer, owner, amount);
+        } else if (amount != 0) {
+            word |= _OPENED_BIT;
+        }
 
         // Check: every locked token is owned. The balance covers all locks at any time, so the subtraction is exact.
         uint256 locked = _locked[owner];
@@ -23,9 +35,8 @@ abstract contract ERC20Locks is ERC20, IERC20Locks {
 
         // Effect
         _locked[owner] = locked + amount;
-        uint256 lockedByLocker = _locks[msg.sender][owner] + amount;
-        _locks[msg.sender][owner] = lockedByLocker;
-        emit Locked(msg.sender, owner, amount, lockedByLocker);
+        _locks[msg.sender][owner] = word + amount;
+        emit Locked(msg.sender, owner, amount, (word + amount) & ~_OPENED_BIT);
     }
 
     /// @inheritdoc IERC20Locks
@@ -46,7 +57,12 @@ abstract contract ERC20Locks is ERC20, IERC20Locks {
 
     /// @inheritdoc IERC20Locks
     function lockOf(address locker, address owner) external view returns (uint256) {
-        return _locks[locker][owner];
+        return _locks[locker][owner] & ~_OPENED_BIT;
+    }
+
+    /// @inheritdoc IERC20Locks
+    function isOpened(address locker, address owner) external view returns (bool) {
+        return _locks[locker][owner] & _OPENED_BIT != 0;
     }
 
     /// @dev Refuses to move locked tokens, to whomever and by whatever path (INV-STK-3).
@@ -61,10 +77,11 @@ abstract contract ERC20Locks is ERC20, IERC20Locks {
 
     /// @dev Takes `amount` out of the caller's lock on `owner`; returns what is left of that lock.
     function _lower(address owner, uint256 amount) private returns (uint256 lockedByLocker) {
-        uint256 held = _locks[msg.sender][owner];
+        uint256 word = _locks[msg.sender][owner];
+        uint256 held = word & ~_OPENED_BIT;
         if (amount > held) revert ERC20LocksInsufficientLock(msg.sender, owner, held, amount);
         lockedByLocker = held - amount;
-        _locks[msg.sender][owner] = lockedByLocker;
+        _locks[msg.sender][owner] = word - amount;
         // A locker's lock is part of the total, so this cannot underflow.
         _locked[owner] -= amount;
     }

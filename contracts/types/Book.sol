@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ClaimRecord} from "./ClaimRecord.sol";
 import {LeaseId, OfferId} from "./Ids.sol";
 import {Lease} from "./Lease.sol";
 import {Offer} from "./OfferTypes.sol";
@@ -28,4 +29,7 @@ struct Book {
     mapping(uint16 listing => Listing entry) listings;
     mapping(address token => TokenTerms terms) tokenTerms;
     mapping(uint16 number => address token) tokens;
+    mapping(LeaseId leaseId => mapping(address claimant => ClaimRecord record)) claims; // that are open
+    /// @dev Tenants who handed a lease on while a claim was open, by how often it had been transferred before.
+    mapping(LeaseId leaseId => mapping(uint8 transfers => address tenant)) formerTenants;
 }

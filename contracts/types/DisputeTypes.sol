@@ -39,11 +39,58 @@ enum Vote {
     Paid // voted, and took its share of the filing fee
 }
 
-/// @notice How the provider answered.
-enum Answer {
-    None, // not at all
-    Posted, // its counter-bond is here, and no party of the case was seated when the claim was filed
-    PostedAmongMembers // the same, and a party was
+/// @notice What was posted in a dispute, and from where, in bits:
+///
+///     bit 0  the provider answered
+///     bit 1  a party of the case was a council member when the claim was filed
+///     bit 2  the counter-bond is reserved of the provider's bond
+///     bit 3  the provider appealed
+///     bit 4  the appeal bond is reserved of the appellant's bond
+type Postings is uint8;
+
+using {
+    answered,
+    amongMembers,
+    answerReserved,
+    providerAppealed,
+    appealReserved,
+    withAnswer,
+    withAppeal
+} for Postings global;
+
+/// @notice Whether the provider answered.
+function answered(Postings postings) pure returns (bool) {
+    return Postings.unwrap(postings) & 1 != 0;
+}
+
+/// @notice Whether a party of the case was a council member when the claim was filed.
+function amongMembers(Postings postings) pure returns (bool) {
+    return Postings.unwrap(postings) & 2 != 0;
+}
+
+/// @notice Whether the counter-bond is reserved of what the provider bonded with the disputes, and not held by them.
+function answerReserved(Postings postings) pure returns (bool) {
+    return Postings.unwrap(postings) & 4 != 0;
+}
+
+/// @notice Whether the provider appealed. Where somebody did and it did not, the claimant did.
+function providerAppealed(Postings postings) pure returns (bool) {
+    return Postings.unwrap(postings) & 8 != 0;
+}
+
+/// @notice Whether the appeal bond is reserved of what the appellant bonded with the disputes, and not held by them.
+function appealReserved(Postings postings) pure returns (bool) {
+    return Postings.unwrap(postings) & 16 != 0;
+}
+
+/// @notice The same with the provider's answer.
+function withAnswer(Postings postings, bool amongMembers_, bool reserved) pure returns (Postings) {
+    return Postings.wrap(Postings.unwrap(postings) | 1 | (amongMembers_ ? 2 : 0) | (reserved ? 4 : 0));
+}
+
+/// @notice The same with an appeal.
+function withAppeal(Postings postings, bool byProvider, bool reserved) pure returns (Postings) {
+    return Postings.wrap(Postings.unwrap(postings) | (byProvider ? 8 : 0) | (reserved ? 16 : 0));
 }
 
 /// @notice One of the two sides of a dispute.
@@ -72,7 +119,7 @@ struct Proceeding {
     uint8 rejects; // votes
     DisputePhase phase;
     Outcome outcome; // from phase Decided on
-    Answer answer;
+    Postings postings;
     Side appealBondTo; // who gets the appeal bond as things stand; None: nobody appealed
 }
 

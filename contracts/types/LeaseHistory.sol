@@ -3,51 +3,84 @@ pragma solidity 0.8.37;
 
 /// @notice Slot 2 of a lease, written only when its rate, its collateral or its terms change. From the low end:
 ///
-///     bits 0-119    earned before the present rate and not settled then, base units
-///     bits 120-151  anchor: seconds from the start to the moment when the present rate began
-///     bits 152-183  dark seconds of the provider from the start to the anchor
-///     bits 184-235  collateral, in millionths of a HOLD (1e12 wei)
-///     bits 236-251  version of the terms whose treasury the lease pays: the one that it was opened with
-///     bits 252-255  nothing
+///     bits 0-31     fraction of a base unit that was earned before the present rate and not paid, times 2^32
+///     bits 32-45    fee remainder: fee on what was paid that was less than a base unit, ten-thousandths of one
+///     bits 46-77    anchor: seconds from the start to the moment when the present rate began
+///     bits 78-109   dark seconds of the provider from the start to the anchor
+///     bits 110-161  collateral, in millionths of a HOLD (1e12 wei)
+///     bits 162-177  version of the terms whose treasury the lease pays: the one that it was opened with
+///     bits 178-229  collateral before it grew, in millionths of a HOLD, see `grownFrom`
+///     bits 230-249  seconds from its last growth to the anchor; the largest value: it never grew, or longer ago
+///     bit  250      lagging: a shrink left more reserved than the units need, until no claim is open
+///     bits 251-255  nothing
 ///
-/// While a lease's terms do not say `changed`, the slot means nothing: nothing was earned before, the anchor is the
-/// start, the collateral follows from weights, resources and units, and the treasury is that of the lease's version.
+/// While a lease's terms do not say `changed`, the slot means nothing: nothing is carried over, the anchor is the start,
+/// the collateral follows from weights, resources and units, and the treasury is that of the lease's version.
 type LeaseHistory is uint256;
 
-using {earnedBefore, anchorOffset, darkBefore, collateralUnits, treasuryVersion} for LeaseHistory global;
+using {
+    fraction,
+    feeRemainder,
+    anchorOffset,
+    darkBefore,
+    collateralUnits,
+    treasuryVersion,
+    grownFrom,
+    grownAgo,
+    lagging,
+    withCollateral
+} for LeaseHistory global;
 
-uint256 constant ANCHOR_SHIFT = 120;
-uint256 constant DARK_SHIFT = 152;
-uint256 constant COLLATERAL_SHIFT = 184;
-uint256 constant TREASURY_SHIFT = 236;
+uint256 constant FRACTION_MASK = type(uint32).max;
+uint256 constant REMAINDER_SHIFT = 32;
+uint256 constant REMAINDER_MASK = (1 << 14) - 1;
+uint256 constant ANCHOR_SHIFT = 46;
+uint256 constant DARK_SHIFT = 78;
+uint256 constant COLLATERAL_SHIFT = 110;
 uint256 constant COLLATERAL_MASK = (1 << 52) - 1;
+uint256 constant TREASURY_SHIFT = 162;
+uint256 constant GROWN_FROM_SHIFT = 178;
+uint256 constant GROWN_AGO_SHIFT = 230;
+uint256 constant GROWN_AGO_MASK = (1 << 20) - 1;
+uint256 constant LAGGING_BIT = 1 << 250;
+
+/// @notice What a history says, before it is packed. Each field is within the bits of the word.
+struct HistoryFields {
+    uint256 fraction;
+    uint256 feeRemainder;
+    uint256 anchorOffset; // seconds
+    uint256 darkBefore; // seconds
+    uint256 collateral; // millionths of a HOLD
+    uint256 treasuryVersion;
+    uint256 grownFrom; // millionths of a HOLD
+    uint256 grownAgo; // seconds
+    bool lagging;
+}
 
 /// @notice A history.
-/// @param earnedBefore_ base units.
-/// @param anchorOffset_ seconds.
-/// @param darkBefore_ seconds.
-/// @param collateralUnits_ millionths of a HOLD; a part of HOLD's supply, which has fewer than 2^50 of them.
-/// @param treasuryVersion_ a version of the terms.
-function toLeaseHistory(
-    uint120 earnedBefore_,
-    uint32 anchorOffset_,
-    uint32 darkBefore_,
-    uint256 collateralUnits_,
-    uint16 treasuryVersion_
-) pure returns (LeaseHistory) {
+function toLeaseHistory(HistoryFields memory fields) pure returns (LeaseHistory) {
     return
         LeaseHistory.wrap(
-            earnedBefore_ |
-                (uint256(anchorOffset_) << ANCHOR_SHIFT) |
-                (uint256(darkBefore_) << DARK_SHIFT) |
-                (collateralUnits_ << COLLATERAL_SHIFT) |
-                (uint256(treasuryVersion_) << TREASURY_SHIFT)
+            fields.fraction |
+                (fields.feeRemainder << REMAINDER_SHIFT) |
+                (fields.anchorOffset << ANCHOR_SHIFT) |
+                (fields.darkBefore << DARK_SHIFT) |
+                (fields.collateral << COLLATERAL_SHIFT) |
+                (fields.treasuryVersion << TREASURY_SHIFT) |
+                (fields.grownFrom << GROWN_FROM_SHIFT) |
+                (fields.grownAgo << GROWN_AGO_SHIFT) |
+                (fields.lagging ? LAGGING_BIT : 0)
         );
 }
 
-/// @notice Base units that the lease earned before its present rate and that were not settled then.
-function earnedBefore(LeaseHistory history) pure returns (uint256) {
-    return LeaseHistory.unwrap(history) & type(uint120).max;
+/// @notice Part of a base unit that the lease earned before its present rate and was not paid, times 2^32.
+function fraction(LeaseHistory history) pure returns (uint256) {
+    return LeaseHistory.unwrap(history) & FRACTION_MASK;
+}
+
+/// @notice Part of a base unit of fee on what was paid before, in ten-thousandths.
+function feeRemainder(LeaseHistory history) pure returns (uint256) {
+    return (LeaseHistory.unwrap(history) >> REMAINDER_SHIFT) & REMAINDER_MASK;
 }
 
 /// @notice Seconds from the start to the moment when the present rate began.
@@ -68,4 +101,26 @@ function collateralUnits(LeaseHistory history) pure returns (uint256) {
 /// @notice Version of the terms whose treasury the lease pays.
 function treasuryVersion(LeaseHistory history) pure returns (uint16) {
     return uint16(LeaseHistory.unwrap(history) >> TREASURY_SHIFT);
+}
+
+/// @notice Collateral before the last growth; where the lease had grown within the seven days before that, the least of all
+/// those. A fault that began before the last growth counts on no more than this. Millionths of a HOLD.
+function grownFrom(LeaseHistory history) pure returns (uint256) {
+    return (LeaseHistory.unwrap(history) >> GROWN_FROM_SHIFT) & COLLATERAL_MASK;
+}
+
+/// @notice Seconds from the last growth of the collateral to the anchor; `GROWN_AGO_MASK`: it never grew, or longer ago.
+function grownAgo(LeaseHistory history) pure returns (uint256) {
+    return (LeaseHistory.unwrap(history) >> GROWN_AGO_SHIFT) & GROWN_AGO_MASK;
+}
+
+/// @notice Whether a shrink left more collateral reserved than the units need, because a claim was open.
+function lagging(LeaseHistory history) pure returns (bool) {
+    return LeaseHistory.unwrap(history) & LAGGING_BIT != 0;
+}
+
+/// @notice The same with another collateral, which lags no longer.
+function withCollateral(LeaseHistory history, uint256 units) pure returns (LeaseHistory) {
+    uint256 rest = LeaseHistory.unwrap(history) & ~((COLLATERAL_MASK << COLLATERAL_SHIFT) | LAGGING_BIT);
+    return LeaseHistory.wrap(rest | (units << COLLATERAL_SHIFT));
 }

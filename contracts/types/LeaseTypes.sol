@@ -18,7 +18,7 @@ enum EndReason {
     Expired, // anyone, from its end on
     CancelledByTenant, // its tenant, from the activation deadline on
     NoShow, // anyone, when only cancelling was left
-    Declined, // the provider's operator, before the activation deadline
+    Declined, // the provider, before the activation deadline
     ClosedDark, // its tenant, before its end, because its provider was dark beyond the allowance
     ExpiredAfterNotice, // anyone, from the end that its provider's notice set
     ClosedAfterFault // its tenant, before its end, after a claim on it was upheld

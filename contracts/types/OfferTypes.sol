@@ -35,9 +35,11 @@ struct OfferTerms {
     bytes32 contentHash;
 }
 
-/// @notice One offer that a tenant would take, and the highest price at which it would.
+/// @notice One offer that a tenant would take, and the highest price at which it would. It names the provider, too: after a
+/// reorganisation of the chain the number alone may be a stranger's offer.
 struct Candidate {
     OfferId offer;
+    address provider;
     uint128 maxPricePerSecondX32;
 }
 
@@ -64,11 +66,13 @@ enum MisfitReason {
     CapacityShort, // available: units left; required: units asked
     LockTooSmall, // available: what would be locked; required: the token's governed minimum
     LockTooLarge, // available: the order's highest lock; required: what would be locked
-    ProviderDark,
+    ProviderStale, // not seen within half the grace
     BondShort, // available: the provider's free bond; required: the collateral of the lease
     QuotedOnly, // a signed quote is needed
     SameProvider, // another replica is on it already
-    SameRegion // another replica is in it already, or the region is undisclosed; available: the region
+    SameRegion, // another replica is in it already, or the region is undisclosed; available: the region
+    OtherProvider, // available: the offer's provider; required: the one that the candidate names
+    TokenNotListed // told by the lens alone: opening refuses the whole order
 }
 
 /// @notice A candidate that did not fit, and by how much.

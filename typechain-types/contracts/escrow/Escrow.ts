@@ -96,6 +96,7 @@ export interface EscrowInterface extends Interface {
       | "freeOf"
       | "fundBySignature"
       | "fundingDigest"
+      | "lastFundingOf"
       | "lock"
       | "lockFor"
       | "moduleAccount"
@@ -147,6 +148,10 @@ export interface EscrowInterface extends Interface {
     values: [IEscrow.FundingStruct]
   ): string;
   encodeFunctionData(
+    functionFragment: "lastFundingOf",
+    values: [AddressLike, AddressLike, AddressLike]
+  ): string;
+  encodeFunctionData(
     functionFragment: "lock",
     values: [AddressLike, AddressLike, BigNumberish]
   ): string;
@@ -195,6 +200,10 @@ export interface EscrowInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "fundingDigest",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "lastFundingOf",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "lock", data: BytesLike): Result;
@@ -544,6 +553,12 @@ export interface Escrow extends BaseContract {
     "view"
   >;
 
+  lastFundingOf: TypedContractMethod<
+    [module: AddressLike, token: AddressLike, account: AddressLike],
+    [string],
+    "view"
+  >;
+
   lock: TypedContractMethod<
     [token: AddressLike, account: AddressLike, amount: BigNumberish],
     [void],
@@ -670,6 +685,13 @@ export interface Escrow extends BaseContract {
   getFunction(
     nameOrSignature: "fundingDigest"
   ): TypedContractMethod<[funding: IEscrow.FundingStruct], [string], "view">;
+  getFunction(
+    nameOrSignature: "lastFundingOf"
+  ): TypedContractMethod<
+    [module: AddressLike, token: AddressLike, account: AddressLike],
+    [string],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "lock"
   ): TypedContractMethod<

@@ -66,6 +66,14 @@ export interface HoldGovernorInterface extends Interface {
       | "CLOCK_MODE"
       | "COUNTING_MODE"
       | "EXTENDED_BALLOT_TYPEHASH"
+      | "MAX_LATE_EXTENSION"
+      | "MAX_PROPOSAL_THRESHOLD"
+      | "MAX_QUORUM_PERCENT"
+      | "MAX_VOTING_DELAY"
+      | "MAX_VOTING_PERIOD"
+      | "MIN_PROPOSAL_THRESHOLD"
+      | "MIN_QUORUM_PERCENT"
+      | "MIN_VOTING_PERIOD"
       | "cancel(uint256)"
       | "cancel(address[],uint256[],bytes[],bytes32)"
       | "castVote"
@@ -158,6 +166,38 @@ export interface HoldGovernorInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "EXTENDED_BALLOT_TYPEHASH",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_LATE_EXTENSION",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_PROPOSAL_THRESHOLD",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_QUORUM_PERCENT",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_VOTING_DELAY",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_VOTING_PERIOD",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_PROPOSAL_THRESHOLD",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_QUORUM_PERCENT",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_VOTING_PERIOD",
     values?: undefined
   ): string;
   encodeFunctionData(
@@ -391,6 +431,38 @@ export interface HoldGovernorInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "MAX_LATE_EXTENSION",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_PROPOSAL_THRESHOLD",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_QUORUM_PERCENT",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_VOTING_DELAY",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_VOTING_PERIOD",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MIN_PROPOSAL_THRESHOLD",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MIN_QUORUM_PERCENT",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MIN_VOTING_PERIOD",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "cancel(uint256)",
     data: BytesLike
   ): Result;
@@ -578,19 +650,19 @@ export namespace AppealProposedEvent {
   export type InputTuple = [
     proposalId: BigNumberish,
     disputes: AddressLike,
-    appellant: AddressLike,
+    party: AddressLike,
     decisions: DecisionStruct[]
   ];
   export type OutputTuple = [
     proposalId: bigint,
     disputes: string,
-    appellant: string,
+    party: string,
     decisions: DecisionStructOutput[]
   ];
   export interface OutputObject {
     proposalId: bigint;
     disputes: string;
-    appellant: string;
+    party: string;
     decisions: DecisionStructOutput[];
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -926,6 +998,22 @@ export interface HoldGovernor extends BaseContract {
   COUNTING_MODE: TypedContractMethod<[], [string], "view">;
 
   EXTENDED_BALLOT_TYPEHASH: TypedContractMethod<[], [string], "view">;
+
+  MAX_LATE_EXTENSION: TypedContractMethod<[], [bigint], "view">;
+
+  MAX_PROPOSAL_THRESHOLD: TypedContractMethod<[], [bigint], "view">;
+
+  MAX_QUORUM_PERCENT: TypedContractMethod<[], [bigint], "view">;
+
+  MAX_VOTING_DELAY: TypedContractMethod<[], [bigint], "view">;
+
+  MAX_VOTING_PERIOD: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_PROPOSAL_THRESHOLD: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_QUORUM_PERCENT: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_VOTING_PERIOD: TypedContractMethod<[], [bigint], "view">;
 
   "cancel(uint256)": TypedContractMethod<
     [proposalId: BigNumberish],
@@ -1301,6 +1389,30 @@ export interface HoldGovernor extends BaseContract {
   getFunction(
     nameOrSignature: "EXTENDED_BALLOT_TYPEHASH"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "MAX_LATE_EXTENSION"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_PROPOSAL_THRESHOLD"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_QUORUM_PERCENT"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_VOTING_DELAY"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_VOTING_PERIOD"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_PROPOSAL_THRESHOLD"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_QUORUM_PERCENT"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_VOTING_PERIOD"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "cancel(uint256)"
   ): TypedContractMethod<[proposalId: BigNumberish], [void], "nonpayable">;

@@ -30,6 +30,8 @@ export interface TimelockInterface extends Interface {
       | "DEFAULT_ADMIN_ROLE"
       | "EXECUTOR_ROLE"
       | "HOLD"
+      | "MAX_DELAY"
+      | "MIN_DELAY"
       | "PROPOSER_ROLE"
       | "cancel"
       | "execute"
@@ -82,6 +84,8 @@ export interface TimelockInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(functionFragment: "HOLD", values?: undefined): string;
+  encodeFunctionData(functionFragment: "MAX_DELAY", values?: undefined): string;
+  encodeFunctionData(functionFragment: "MIN_DELAY", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "PROPOSER_ROLE",
     values?: undefined
@@ -213,6 +217,8 @@ export interface TimelockInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "HOLD", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "MAX_DELAY", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "MIN_DELAY", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "PROPOSER_ROLE",
     data: BytesLike
@@ -509,6 +515,10 @@ export interface Timelock extends BaseContract {
 
   HOLD: TypedContractMethod<[], [string], "view">;
 
+  MAX_DELAY: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_DELAY: TypedContractMethod<[], [bigint], "view">;
+
   PROPOSER_ROLE: TypedContractMethod<[], [string], "view">;
 
   cancel: TypedContractMethod<[id: BytesLike], [void], "nonpayable">;
@@ -685,6 +695,12 @@ export interface Timelock extends BaseContract {
   getFunction(
     nameOrSignature: "HOLD"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "MAX_DELAY"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_DELAY"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "PROPOSER_ROLE"
   ): TypedContractMethod<[], [string], "view">;

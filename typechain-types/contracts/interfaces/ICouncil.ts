@@ -25,11 +25,18 @@ import type {
 
 export interface ICouncilInterface extends Interface {
   getFunction(
-    nameOrSignature: "eligibleAt" | "seat" | "seatedSince" | "seats" | "unseat"
+    nameOrSignature:
+      | "MAX_SEATS"
+      | "eligibleAt"
+      | "seat"
+      | "seatedSince"
+      | "seats"
+      | "unseat"
   ): FunctionFragment;
 
   getEvent(nameOrSignatureOrTopic: "Seated" | "Unseated"): EventFragment;
 
+  encodeFunctionData(functionFragment: "MAX_SEATS", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "eligibleAt",
     values: [BigNumberish, AddressLike[]]
@@ -42,6 +49,7 @@ export interface ICouncilInterface extends Interface {
   encodeFunctionData(functionFragment: "seats", values?: undefined): string;
   encodeFunctionData(functionFragment: "unseat", values: [AddressLike]): string;
 
+  decodeFunctionResult(functionFragment: "MAX_SEATS", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "eligibleAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "seat", data: BytesLike): Result;
   decodeFunctionResult(
@@ -121,6 +129,8 @@ export interface ICouncil extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  MAX_SEATS: TypedContractMethod<[], [bigint], "view">;
+
   eligibleAt: TypedContractMethod<
     [instant: BigNumberish, parties: AddressLike[]],
     [bigint],
@@ -139,6 +149,9 @@ export interface ICouncil extends BaseContract {
     key: string | FunctionFragment
   ): T;
 
+  getFunction(
+    nameOrSignature: "MAX_SEATS"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "eligibleAt"
   ): TypedContractMethod<

@@ -99,7 +99,7 @@ export type ProceedingStruct = {
   rejects: BigNumberish;
   phase: BigNumberish;
   outcome: BigNumberish;
-  answer: BigNumberish;
+  postings: BigNumberish;
   appealBondTo: BigNumberish;
 };
 
@@ -111,7 +111,7 @@ export type ProceedingStructOutput = [
   rejects: bigint,
   phase: bigint,
   outcome: bigint,
-  answer: bigint,
+  postings: bigint,
   appealBondTo: bigint
 ] & {
   tenant: string;
@@ -121,7 +121,7 @@ export type ProceedingStructOutput = [
   rejects: bigint;
   phase: bigint;
   outcome: bigint;
-  answer: bigint;
+  postings: bigint;
   appealBondTo: bigint;
 };
 
@@ -195,9 +195,17 @@ export declare namespace IDisputes {
 export interface IDisputesInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "ANSWER_WINDOW"
+      | "APPEAL_WINDOW"
       | "COUNCIL"
+      | "DECISION_WINDOW"
       | "HOLD"
       | "MARKET"
+      | "MAX_BOND_FLOOR"
+      | "MAX_FAULT_AGE"
+      | "MAX_FRACTION_BPS"
+      | "MIN_FRACTION_BPS"
+      | "RULING_WINDOW"
       | "answer"
       | "appeal"
       | "bondFor"
@@ -235,16 +243,48 @@ export interface IDisputesInterface extends Interface {
       | "Voted"
   ): EventFragment;
 
+  encodeFunctionData(
+    functionFragment: "ANSWER_WINDOW",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "APPEAL_WINDOW",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "COUNCIL", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "DECISION_WINDOW",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "HOLD", values?: undefined): string;
   encodeFunctionData(functionFragment: "MARKET", values?: undefined): string;
   encodeFunctionData(
+    functionFragment: "MAX_BOND_FLOOR",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_FAULT_AGE",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_FRACTION_BPS",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_FRACTION_BPS",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "RULING_WINDOW",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "answer",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "appeal",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "bondFor",
@@ -288,11 +328,11 @@ export interface IDisputesInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "recuse",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "rule",
-    values: [BigNumberish, boolean]
+    values: [BigNumberish, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "rulesOf",
@@ -312,12 +352,44 @@ export interface IDisputesInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
 
+  decodeFunctionResult(
+    functionFragment: "ANSWER_WINDOW",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "APPEAL_WINDOW",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "COUNCIL", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "DECISION_WINDOW",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "HOLD", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "MARKET", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_BOND_FLOOR",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_FAULT_AGE",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_FRACTION_BPS",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MIN_FRACTION_BPS",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "RULING_WINDOW",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "answer", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "appeal", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "bondFor", data: BytesLike): Result;
@@ -365,11 +437,20 @@ export namespace AppealDecidedEvent {
 }
 
 export namespace DisputeAnsweredEvent {
-  export type InputTuple = [disputeId: BigNumberish, eligible: BigNumberish];
-  export type OutputTuple = [disputeId: bigint, eligible: bigint];
+  export type InputTuple = [
+    disputeId: BigNumberish,
+    eligible: BigNumberish,
+    fromBond: boolean
+  ];
+  export type OutputTuple = [
+    disputeId: bigint,
+    eligible: bigint,
+    fromBond: boolean
+  ];
   export interface OutputObject {
     disputeId: bigint;
     eligible: bigint;
+    fromBond: boolean;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -381,17 +462,20 @@ export namespace DisputeAppealedEvent {
   export type InputTuple = [
     disputeId: BigNumberish,
     appellant: AddressLike,
-    outcome: BigNumberish
+    outcome: BigNumberish,
+    fromBond: boolean
   ];
   export type OutputTuple = [
     disputeId: bigint,
     appellant: string,
-    outcome: bigint
+    outcome: bigint,
+    fromBond: boolean
   ];
   export interface OutputObject {
     disputeId: bigint;
     appellant: string;
     outcome: bigint;
+    fromBond: boolean;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -651,15 +735,39 @@ export interface IDisputes extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  ANSWER_WINDOW: TypedContractMethod<[], [bigint], "view">;
+
+  APPEAL_WINDOW: TypedContractMethod<[], [bigint], "view">;
+
   COUNCIL: TypedContractMethod<[], [string], "view">;
+
+  DECISION_WINDOW: TypedContractMethod<[], [bigint], "view">;
 
   HOLD: TypedContractMethod<[], [string], "view">;
 
   MARKET: TypedContractMethod<[], [string], "view">;
 
-  answer: TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  MAX_BOND_FLOOR: TypedContractMethod<[], [bigint], "view">;
 
-  appeal: TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  MAX_FAULT_AGE: TypedContractMethod<[], [bigint], "view">;
+
+  MAX_FRACTION_BPS: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_FRACTION_BPS: TypedContractMethod<[], [bigint], "view">;
+
+  RULING_WINDOW: TypedContractMethod<[], [bigint], "view">;
+
+  answer: TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
+
+  appeal: TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
 
   bondFor: TypedContractMethod<[collateral: BigNumberish], [bigint], "view">;
 
@@ -714,10 +822,14 @@ export interface IDisputes extends BaseContract {
     "nonpayable"
   >;
 
-  recuse: TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  recuse: TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
 
   rule: TypedContractMethod<
-    [disputeId: BigNumberish, uphold: boolean],
+    [disputeId: BigNumberish, filedAt: BigNumberish, uphold: boolean],
     [void],
     "nonpayable"
   >;
@@ -743,7 +855,7 @@ export interface IDisputes extends BaseContract {
   >;
 
   withdraw: TypedContractMethod<
-    [disputeId: BigNumberish],
+    [disputeId: BigNumberish, filedAt: BigNumberish],
     [void],
     "nonpayable"
   >;
@@ -753,8 +865,17 @@ export interface IDisputes extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "ANSWER_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "APPEAL_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "COUNCIL"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "DECISION_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "HOLD"
   ): TypedContractMethod<[], [string], "view">;
@@ -762,11 +883,34 @@ export interface IDisputes extends BaseContract {
     nameOrSignature: "MARKET"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
+    nameOrSignature: "MAX_BOND_FLOOR"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_FAULT_AGE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_FRACTION_BPS"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_FRACTION_BPS"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "RULING_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "answer"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "appeal"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "bondFor"
   ): TypedContractMethod<[collateral: BigNumberish], [bigint], "view">;
@@ -824,11 +968,15 @@ export interface IDisputes extends BaseContract {
   ): TypedContractMethod<[rules: RulesStruct], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "recuse"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "rule"
   ): TypedContractMethod<
-    [disputeId: BigNumberish, uphold: boolean],
+    [disputeId: BigNumberish, filedAt: BigNumberish, uphold: boolean],
     [void],
     "nonpayable"
   >;
@@ -854,7 +1002,11 @@ export interface IDisputes extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "withdraw"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
 
   getEvent(
     key: "AppealDecided"
@@ -953,7 +1105,7 @@ export interface IDisputes extends BaseContract {
       AppealDecidedEvent.OutputObject
     >;
 
-    "DisputeAnswered(uint256,uint256)": TypedContractEvent<
+    "DisputeAnswered(uint256,uint256,bool)": TypedContractEvent<
       DisputeAnsweredEvent.InputTuple,
       DisputeAnsweredEvent.OutputTuple,
       DisputeAnsweredEvent.OutputObject
@@ -964,7 +1116,7 @@ export interface IDisputes extends BaseContract {
       DisputeAnsweredEvent.OutputObject
     >;
 
-    "DisputeAppealed(uint256,address,uint8)": TypedContractEvent<
+    "DisputeAppealed(uint256,address,uint8,bool)": TypedContractEvent<
       DisputeAppealedEvent.InputTuple,
       DisputeAppealedEvent.OutputTuple,
       DisputeAppealedEvent.OutputObject

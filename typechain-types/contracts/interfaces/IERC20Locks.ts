@@ -25,13 +25,23 @@ import type {
 
 export interface IERC20LocksInterface extends Interface {
   getFunction(
-    nameOrSignature: "lock" | "lockOf" | "lockedOf" | "seize" | "unlock"
+    nameOrSignature:
+      | "isOpened"
+      | "lock"
+      | "lockOf"
+      | "lockedOf"
+      | "seize"
+      | "unlock"
   ): FunctionFragment;
 
   getEvent(
     nameOrSignatureOrTopic: "Locked" | "Seized" | "Unlocked"
   ): EventFragment;
 
+  encodeFunctionData(
+    functionFragment: "isOpened",
+    values: [AddressLike, AddressLike]
+  ): string;
   encodeFunctionData(
     functionFragment: "lock",
     values: [AddressLike, AddressLike, BigNumberish]
@@ -53,6 +63,7 @@ export interface IERC20LocksInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
 
+  decodeFunctionResult(functionFragment: "isOpened", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lock", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lockOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lockedOf", data: BytesLike): Result;
@@ -181,6 +192,12 @@ export interface IERC20Locks extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  isOpened: TypedContractMethod<
+    [locker: AddressLike, owner: AddressLike],
+    [boolean],
+    "view"
+  >;
+
   lock: TypedContractMethod<
     [payer: AddressLike, owner: AddressLike, amount: BigNumberish],
     [void],
@@ -211,6 +228,13 @@ export interface IERC20Locks extends BaseContract {
     key: string | FunctionFragment
   ): T;
 
+  getFunction(
+    nameOrSignature: "isOpened"
+  ): TypedContractMethod<
+    [locker: AddressLike, owner: AddressLike],
+    [boolean],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "lock"
   ): TypedContractMethod<

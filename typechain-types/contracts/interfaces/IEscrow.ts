@@ -95,6 +95,7 @@ export interface IEscrowInterface extends Interface {
       | "freeOf"
       | "fundBySignature"
       | "fundingDigest"
+      | "lastFundingOf"
       | "lock"
       | "lockFor"
       | "moduleAccount"
@@ -141,6 +142,10 @@ export interface IEscrowInterface extends Interface {
     values: [IEscrow.FundingStruct]
   ): string;
   encodeFunctionData(
+    functionFragment: "lastFundingOf",
+    values: [AddressLike, AddressLike, AddressLike]
+  ): string;
+  encodeFunctionData(
     functionFragment: "lock",
     values: [AddressLike, AddressLike, BigNumberish]
   ): string;
@@ -185,6 +190,10 @@ export interface IEscrowInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "fundingDigest",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "lastFundingOf",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "lock", data: BytesLike): Result;
@@ -508,6 +517,12 @@ export interface IEscrow extends BaseContract {
     "view"
   >;
 
+  lastFundingOf: TypedContractMethod<
+    [module: AddressLike, token: AddressLike, account: AddressLike],
+    [string],
+    "view"
+  >;
+
   lock: TypedContractMethod<
     [token: AddressLike, account: AddressLike, amount: BigNumberish],
     [void],
@@ -617,6 +632,13 @@ export interface IEscrow extends BaseContract {
   getFunction(
     nameOrSignature: "fundingDigest"
   ): TypedContractMethod<[funding: IEscrow.FundingStruct], [string], "view">;
+  getFunction(
+    nameOrSignature: "lastFundingOf"
+  ): TypedContractMethod<
+    [module: AddressLike, token: AddressLike, account: AddressLike],
+    [string],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "lock"
   ): TypedContractMethod<

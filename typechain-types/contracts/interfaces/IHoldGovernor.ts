@@ -72,19 +72,19 @@ export namespace AppealProposedEvent {
   export type InputTuple = [
     proposalId: BigNumberish,
     disputes: AddressLike,
-    appellant: AddressLike,
+    party: AddressLike,
     decisions: DecisionStruct[]
   ];
   export type OutputTuple = [
     proposalId: bigint,
     disputes: string,
-    appellant: string,
+    party: string,
     decisions: DecisionStructOutput[]
   ];
   export interface OutputObject {
     proposalId: bigint;
     disputes: string;
-    appellant: string;
+    party: string;
     decisions: DecisionStructOutput[];
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;

@@ -24,35 +24,29 @@ import type {
 } from "../../common";
 
 export declare namespace ILeaseClaims {
-  export type VerdictStruct = {
-    claimant: AddressLike;
+  export type ClaimViewStruct = {
     tenant: AddressLike;
     held: BigNumberish;
     collateral: BigNumberish;
-    faultStart: BigNumberish;
     filedAt: BigNumberish;
-    fractionBps: BigNumberish;
-    upheld: boolean;
+    faultStart: BigNumberish;
+    feeBps: BigNumberish;
   };
 
-  export type VerdictStructOutput = [
-    claimant: string,
+  export type ClaimViewStructOutput = [
     tenant: string,
     held: bigint,
     collateral: bigint,
-    faultStart: bigint,
     filedAt: bigint,
-    fractionBps: bigint,
-    upheld: boolean
+    faultStart: bigint,
+    feeBps: bigint
   ] & {
-    claimant: string;
     tenant: string;
     held: bigint;
     collateral: bigint;
-    faultStart: bigint;
     filedAt: bigint;
-    fractionBps: bigint;
-    upheld: boolean;
+    faultStart: bigint;
+    feeBps: bigint;
   };
 
   export type AccusedStruct = {
@@ -72,14 +66,32 @@ export declare namespace ILeaseClaims {
 
 export interface ILeaseClaimsInterface extends Interface {
   getFunction(
-    nameOrSignature: "endClaim" | "openClaim" | "providerOf"
+    nameOrSignature:
+      | "CLAIM_LIFE"
+      | "claimOf"
+      | "endClaim"
+      | "lapseClaim"
+      | "openClaim"
+      | "providerOf"
   ): FunctionFragment;
 
   getEvent(nameOrSignatureOrTopic: "ClaimEnded" | "ClaimOpened"): EventFragment;
 
   encodeFunctionData(
+    functionFragment: "CLAIM_LIFE",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "claimOf",
+    values: [BigNumberish, AddressLike]
+  ): string;
+  encodeFunctionData(
     functionFragment: "endClaim",
-    values: [BigNumberish, ILeaseClaims.VerdictStruct]
+    values: [BigNumberish, AddressLike, BigNumberish, boolean]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "lapseClaim",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "openClaim",
@@ -90,7 +102,10 @@ export interface ILeaseClaimsInterface extends Interface {
     values: [BigNumberish]
   ): string;
 
+  decodeFunctionResult(functionFragment: "CLAIM_LIFE", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "claimOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "endClaim", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "lapseClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "openClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "providerOf", data: BytesLike): Result;
 }
@@ -140,7 +155,8 @@ export namespace ClaimOpenedEvent {
     faultStart: BigNumberish,
     held: BigNumberish,
     fee: BigNumberish,
-    paidSeconds: BigNumberish
+    paidSeconds: BigNumberish,
+    collateral: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -149,7 +165,8 @@ export namespace ClaimOpenedEvent {
     faultStart: bigint,
     held: bigint,
     fee: bigint,
-    paidSeconds: bigint
+    paidSeconds: bigint,
+    collateral: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -159,6 +176,7 @@ export namespace ClaimOpenedEvent {
     held: bigint;
     fee: bigint;
     paidSeconds: bigint;
+    collateral: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -209,9 +227,28 @@ export interface ILeaseClaims extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  CLAIM_LIFE: TypedContractMethod<[], [bigint], "view">;
+
+  claimOf: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
+  >;
+
   endClaim: TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
+    "nonpayable"
+  >;
+
+  lapseClaim: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [void],
     "nonpayable"
   >;
 
@@ -228,10 +265,32 @@ export interface ILeaseClaims extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "CLAIM_LIFE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "claimOf"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "endClaim"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "lapseClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [void],
     "nonpayable"
   >;
   getFunction(
@@ -272,7 +331,7 @@ export interface ILeaseClaims extends BaseContract {
       ClaimEndedEvent.OutputObject
     >;
 
-    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject

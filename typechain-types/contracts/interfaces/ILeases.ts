@@ -39,13 +39,15 @@ export type LeaseStructOutput = [
 
 export type CandidateStruct = {
   offer: BigNumberish;
+  provider: AddressLike;
   maxPricePerSecondX32: BigNumberish;
 };
 
 export type CandidateStructOutput = [
   offer: bigint,
+  provider: string,
   maxPricePerSecondX32: bigint
-] & { offer: bigint; maxPricePerSecondX32: bigint };
+] & { offer: bigint; provider: string; maxPricePerSecondX32: bigint };
 
 export type OrderStruct = {
   token: AddressLike;
@@ -146,6 +148,7 @@ export interface ILeasesInterface extends Interface {
 
   getEvent(
     nameOrSignatureOrTopic:
+      | "CollateralLowered"
       | "CollateralReleased"
       | "LeaseActivated"
       | "LeaseCancelled"
@@ -169,7 +172,7 @@ export interface ILeasesInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "acceptTransfer",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "activate",
@@ -263,6 +266,19 @@ export interface ILeasesInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "resize", data: BytesLike): Result;
+}
+
+export namespace CollateralLoweredEvent {
+  export type InputTuple = [leaseId: BigNumberish, collateral: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, collateral: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    collateral: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
 }
 
 export namespace CollateralReleasedEvent {
@@ -525,8 +541,8 @@ export namespace LeaseResizedEvent {
     leaseId: BigNumberish,
     units: BigNumberish,
     ratePerSecondX32: BigNumberish,
-    earned: BigNumberish,
     amount: BigNumberish,
+    fee: BigNumberish,
     darkSeconds: BigNumberish,
     locked: BigNumberish,
     refund: BigNumberish,
@@ -536,8 +552,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint,
     units: bigint,
     ratePerSecondX32: bigint,
-    earned: bigint,
     amount: bigint,
+    fee: bigint,
     darkSeconds: bigint,
     locked: bigint,
     refund: bigint,
@@ -547,8 +563,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint;
     units: bigint;
     ratePerSecondX32: bigint;
-    earned: bigint;
     amount: bigint;
+    fee: bigint;
     darkSeconds: bigint;
     locked: bigint;
     refund: bigint;
@@ -697,7 +713,7 @@ export interface ILeases extends BaseContract {
   OUTAGE_ALLOWANCE: TypedContractMethod<[], [bigint], "view">;
 
   acceptTransfer: TypedContractMethod<
-    [leaseId: BigNumberish],
+    [leaseId: BigNumberish, minLocked: BigNumberish],
     [void],
     "nonpayable"
   >;
@@ -791,7 +807,11 @@ export interface ILeases extends BaseContract {
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "acceptTransfer"
-  ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, minLocked: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "activate"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
@@ -868,6 +888,13 @@ export interface ILeases extends BaseContract {
     "nonpayable"
   >;
 
+  getEvent(
+    key: "CollateralLowered"
+  ): TypedContractEvent<
+    CollateralLoweredEvent.InputTuple,
+    CollateralLoweredEvent.OutputTuple,
+    CollateralLoweredEvent.OutputObject
+  >;
   getEvent(
     key: "CollateralReleased"
   ): TypedContractEvent<
@@ -975,6 +1002,17 @@ export interface ILeases extends BaseContract {
   >;
 
   filters: {
+    "CollateralLowered(uint96,uint256)": TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
+    >;
+    CollateralLowered: TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
+    >;
+
     "CollateralReleased(uint96,uint256)": TypedContractEvent<
       CollateralReleasedEvent.InputTuple,
       CollateralReleasedEvent.OutputTuple,

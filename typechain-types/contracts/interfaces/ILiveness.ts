@@ -60,9 +60,12 @@ export interface ILivenessInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "GRACE"
+      | "MAX_GRACE"
+      | "MIN_GRACE"
       | "clockOf"
       | "darkSecondsUntil"
       | "heartbeat"
+      | "isFresh"
       | "isLive"
       | "operatorOf"
       | "outageOf"
@@ -75,6 +78,8 @@ export interface ILivenessInterface extends Interface {
   ): EventFragment;
 
   encodeFunctionData(functionFragment: "GRACE", values?: undefined): string;
+  encodeFunctionData(functionFragment: "MAX_GRACE", values?: undefined): string;
+  encodeFunctionData(functionFragment: "MIN_GRACE", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "clockOf",
     values: [AddressLike]
@@ -85,6 +90,10 @@ export interface ILivenessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "heartbeat",
+    values: [AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "isFresh",
     values: [AddressLike]
   ): string;
   encodeFunctionData(functionFragment: "isLive", values: [AddressLike]): string;
@@ -106,12 +115,15 @@ export interface ILivenessInterface extends Interface {
   ): string;
 
   decodeFunctionResult(functionFragment: "GRACE", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "MAX_GRACE", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "MIN_GRACE", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "clockOf", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "darkSecondsUntil",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "heartbeat", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "isFresh", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "isLive", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "operatorOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "outageOf", data: BytesLike): Result;
@@ -221,6 +233,10 @@ export interface ILiveness extends BaseContract {
 
   GRACE: TypedContractMethod<[], [bigint], "view">;
 
+  MAX_GRACE: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_GRACE: TypedContractMethod<[], [bigint], "view">;
+
   clockOf: TypedContractMethod<
     [provider: AddressLike],
     [ILiveness.ClockStructOutput],
@@ -234,6 +250,8 @@ export interface ILiveness extends BaseContract {
   >;
 
   heartbeat: TypedContractMethod<[provider: AddressLike], [void], "nonpayable">;
+
+  isFresh: TypedContractMethod<[provider: AddressLike], [boolean], "view">;
 
   isLive: TypedContractMethod<[provider: AddressLike], [boolean], "view">;
 
@@ -271,6 +289,12 @@ export interface ILiveness extends BaseContract {
     nameOrSignature: "GRACE"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "MAX_GRACE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_GRACE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "clockOf"
   ): TypedContractMethod<
     [provider: AddressLike],
@@ -287,6 +311,9 @@ export interface ILiveness extends BaseContract {
   getFunction(
     nameOrSignature: "heartbeat"
   ): TypedContractMethod<[provider: AddressLike], [void], "nonpayable">;
+  getFunction(
+    nameOrSignature: "isFresh"
+  ): TypedContractMethod<[provider: AddressLike], [boolean], "view">;
   getFunction(
     nameOrSignature: "isLive"
   ): TypedContractMethod<[provider: AddressLike], [boolean], "view">;

@@ -109,13 +109,15 @@ export type WeightsStructOutput = [
 
 export type CandidateStruct = {
   offer: BigNumberish;
+  provider: AddressLike;
   maxPricePerSecondX32: BigNumberish;
 };
 
 export type CandidateStructOutput = [
   offer: bigint,
+  provider: string,
   maxPricePerSecondX32: bigint
-] & { offer: bigint; maxPricePerSecondX32: bigint };
+] & { offer: bigint; provider: string; maxPricePerSecondX32: bigint };
 
 export type OrderStruct = {
   token: AddressLike;
@@ -248,35 +250,29 @@ export type TokenTermsStructOutput = [
 };
 
 export declare namespace ILeaseClaims {
-  export type VerdictStruct = {
-    claimant: AddressLike;
+  export type ClaimViewStruct = {
     tenant: AddressLike;
     held: BigNumberish;
     collateral: BigNumberish;
-    faultStart: BigNumberish;
     filedAt: BigNumberish;
-    fractionBps: BigNumberish;
-    upheld: boolean;
+    faultStart: BigNumberish;
+    feeBps: BigNumberish;
   };
 
-  export type VerdictStructOutput = [
-    claimant: string,
+  export type ClaimViewStructOutput = [
     tenant: string,
     held: bigint,
     collateral: bigint,
-    faultStart: bigint,
     filedAt: bigint,
-    fractionBps: bigint,
-    upheld: boolean
+    faultStart: bigint,
+    feeBps: bigint
   ] & {
-    claimant: string;
     tenant: string;
     held: bigint;
     collateral: bigint;
-    faultStart: bigint;
     filedAt: bigint;
-    fractionBps: bigint;
-    upheld: boolean;
+    faultStart: bigint;
+    feeBps: bigint;
   };
 
   export type AccusedStruct = {
@@ -341,6 +337,7 @@ export declare namespace IEscrow {
 export interface IMarketInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "CLAIM_LIFE"
       | "ESCROW"
       | "LIVENESS"
       | "ORDERS"
@@ -352,6 +349,7 @@ export interface IMarketInterface extends Interface {
       | "activate"
       | "cancel"
       | "cancelNoShows"
+      | "claimOf"
       | "close"
       | "collect"
       | "createOffer"
@@ -364,6 +362,7 @@ export interface IMarketInterface extends Interface {
       | "extend"
       | "failOver"
       | "giveNotice"
+      | "lapseClaim"
       | "leaseById"
       | "listToken"
       | "listingOf"
@@ -395,6 +394,7 @@ export interface IMarketInterface extends Interface {
     nameOrSignatureOrTopic:
       | "ClaimEnded"
       | "ClaimOpened"
+      | "CollateralLowered"
       | "CollateralReleased"
       | "EntriesPaused"
       | "LeaseActivated"
@@ -420,6 +420,10 @@ export interface IMarketInterface extends Interface {
       | "TransferOffered"
   ): EventFragment;
 
+  encodeFunctionData(
+    functionFragment: "CLAIM_LIFE",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "ESCROW", values?: undefined): string;
   encodeFunctionData(functionFragment: "LIVENESS", values?: undefined): string;
   encodeFunctionData(functionFragment: "ORDERS", values?: undefined): string;
@@ -432,7 +436,7 @@ export interface IMarketInterface extends Interface {
   encodeFunctionData(functionFragment: "STAKING", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "acceptTransfer",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "activate",
@@ -445,6 +449,10 @@ export interface IMarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "cancelNoShows",
     values: [BigNumberish[]]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "claimOf",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(functionFragment: "close", values: [BigNumberish]): string;
   encodeFunctionData(
@@ -473,7 +481,7 @@ export interface IMarketInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "endClaim",
-    values: [BigNumberish, ILeaseClaims.VerdictStruct]
+    values: [BigNumberish, AddressLike, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "expire",
@@ -490,6 +498,10 @@ export interface IMarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "giveNotice",
     values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "lapseClaim",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "leaseById",
@@ -594,6 +606,7 @@ export interface IMarketInterface extends Interface {
     values: [BigNumberish]
   ): string;
 
+  decodeFunctionResult(functionFragment: "CLAIM_LIFE", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "ESCROW", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "LIVENESS", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "ORDERS", data: BytesLike): Result;
@@ -614,6 +627,7 @@ export interface IMarketInterface extends Interface {
     functionFragment: "cancelNoShows",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "claimOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "close", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "collect", data: BytesLike): Result;
   decodeFunctionResult(
@@ -638,6 +652,7 @@ export interface IMarketInterface extends Interface {
   decodeFunctionResult(functionFragment: "extend", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "failOver", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "giveNotice", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "lapseClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "leaseById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
@@ -740,7 +755,8 @@ export namespace ClaimOpenedEvent {
     faultStart: BigNumberish,
     held: BigNumberish,
     fee: BigNumberish,
-    paidSeconds: BigNumberish
+    paidSeconds: BigNumberish,
+    collateral: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -749,7 +765,8 @@ export namespace ClaimOpenedEvent {
     faultStart: bigint,
     held: bigint,
     fee: bigint,
-    paidSeconds: bigint
+    paidSeconds: bigint,
+    collateral: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -759,6 +776,20 @@ export namespace ClaimOpenedEvent {
     held: bigint;
     fee: bigint;
     paidSeconds: bigint;
+    collateral: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace CollateralLoweredEvent {
+  export type InputTuple = [leaseId: BigNumberish, collateral: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, collateral: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    collateral: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -1038,8 +1069,8 @@ export namespace LeaseResizedEvent {
     leaseId: BigNumberish,
     units: BigNumberish,
     ratePerSecondX32: BigNumberish,
-    earned: BigNumberish,
     amount: BigNumberish,
+    fee: BigNumberish,
     darkSeconds: BigNumberish,
     locked: BigNumberish,
     refund: BigNumberish,
@@ -1049,8 +1080,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint,
     units: bigint,
     ratePerSecondX32: bigint,
-    earned: bigint,
     amount: bigint,
+    fee: bigint,
     darkSeconds: bigint,
     locked: bigint,
     refund: bigint,
@@ -1060,8 +1091,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint;
     units: bigint;
     ratePerSecondX32: bigint;
-    earned: bigint;
     amount: bigint;
+    fee: bigint;
     darkSeconds: bigint;
     locked: bigint;
     refund: bigint;
@@ -1344,6 +1375,8 @@ export interface IMarket extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  CLAIM_LIFE: TypedContractMethod<[], [bigint], "view">;
+
   ESCROW: TypedContractMethod<[], [string], "view">;
 
   LIVENESS: TypedContractMethod<[], [string], "view">;
@@ -1359,7 +1392,7 @@ export interface IMarket extends BaseContract {
   STAKING: TypedContractMethod<[], [string], "view">;
 
   acceptTransfer: TypedContractMethod<
-    [leaseId: BigNumberish],
+    [leaseId: BigNumberish, minLocked: BigNumberish],
     [void],
     "nonpayable"
   >;
@@ -1376,6 +1409,12 @@ export interface IMarket extends BaseContract {
     [leaseIds: BigNumberish[]],
     [bigint],
     "nonpayable"
+  >;
+
+  claimOf: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
   >;
 
   close: TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1414,7 +1453,12 @@ export interface IMarket extends BaseContract {
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
 
   endClaim: TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
     "nonpayable"
   >;
@@ -1444,6 +1488,12 @@ export interface IMarket extends BaseContract {
 
   giveNotice: TypedContractMethod<
     [leaseId: BigNumberish, end: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
+  lapseClaim: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
     [void],
     "nonpayable"
   >;
@@ -1585,6 +1635,9 @@ export interface IMarket extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "CLAIM_LIFE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "ESCROW"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -1607,7 +1660,11 @@ export interface IMarket extends BaseContract {
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "acceptTransfer"
-  ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, minLocked: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "activate"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
@@ -1617,6 +1674,13 @@ export interface IMarket extends BaseContract {
   getFunction(
     nameOrSignature: "cancelNoShows"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "claimOf"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "close"
   ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1658,7 +1722,12 @@ export interface IMarket extends BaseContract {
   getFunction(
     nameOrSignature: "endClaim"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
     "nonpayable"
   >;
@@ -1688,6 +1757,13 @@ export interface IMarket extends BaseContract {
     nameOrSignature: "giveNotice"
   ): TypedContractMethod<
     [leaseId: BigNumberish, end: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "lapseClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
     [void],
     "nonpayable"
   >;
@@ -1838,6 +1914,13 @@ export interface IMarket extends BaseContract {
     ClaimOpenedEvent.InputTuple,
     ClaimOpenedEvent.OutputTuple,
     ClaimOpenedEvent.OutputObject
+  >;
+  getEvent(
+    key: "CollateralLowered"
+  ): TypedContractEvent<
+    CollateralLoweredEvent.InputTuple,
+    CollateralLoweredEvent.OutputTuple,
+    CollateralLoweredEvent.OutputObject
   >;
   getEvent(
     key: "CollateralReleased"
@@ -2013,7 +2096,7 @@ export interface IMarket extends BaseContract {
       ClaimEndedEvent.OutputObject
     >;
 
-    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
@@ -2022,6 +2105,17 @@ export interface IMarket extends BaseContract {
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
+    >;
+
+    "CollateralLowered(uint96,uint256)": TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
+    >;
+    CollateralLowered: TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
     >;
 
     "CollateralReleased(uint96,uint256)": TypedContractEvent<

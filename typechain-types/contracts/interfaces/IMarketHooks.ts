@@ -48,13 +48,15 @@ export type OfferTermsStructOutput = [
 
 export type CandidateStruct = {
   offer: BigNumberish;
+  provider: AddressLike;
   maxPricePerSecondX32: BigNumberish;
 };
 
 export type CandidateStructOutput = [
   offer: bigint,
+  provider: string,
   maxPricePerSecondX32: bigint
-] & { offer: bigint; maxPricePerSecondX32: bigint };
+] & { offer: bigint; provider: string; maxPricePerSecondX32: bigint };
 
 export type OrderStruct = {
   token: AddressLike;

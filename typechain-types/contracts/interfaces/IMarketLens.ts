@@ -23,13 +23,15 @@ import type {
 
 export type CandidateStruct = {
   offer: BigNumberish;
+  provider: AddressLike;
   maxPricePerSecondX32: BigNumberish;
 };
 
 export type CandidateStructOutput = [
   offer: bigint,
+  provider: string,
   maxPricePerSecondX32: bigint
-] & { offer: bigint; maxPricePerSecondX32: bigint };
+] & { offer: bigint; provider: string; maxPricePerSecondX32: bigint };
 
 export type OrderStruct = {
   token: AddressLike;
@@ -63,6 +65,73 @@ export type OrderStructOutput = [
 };
 
 export declare namespace IMarketLens {
+  export type ConstantsStruct = {
+    minClaimTail: BigNumberish;
+    maxClaimTail: BigNumberish;
+    claimLife: BigNumberish;
+    maxFaultAge: BigNumberish;
+    renewalWindow: BigNumberish;
+    failOverDivisor: BigNumberish;
+    raiseDelay: BigNumberish;
+    creditDivisor: BigNumberish;
+    declineDivisor: BigNumberish;
+    maxMinDuration: BigNumberish;
+    maxFeeBps: BigNumberish;
+    maxToleranceBps: BigNumberish;
+    maxNoShowBps: BigNumberish;
+    minNotice: BigNumberish;
+    maxNotice: BigNumberish;
+    minActivationWindow: BigNumberish;
+    maxActivationWindow: BigNumberish;
+    minCreditPeriod: BigNumberish;
+    maxCreditPeriod: BigNumberish;
+    maxPause: BigNumberish;
+  };
+
+  export type ConstantsStructOutput = [
+    minClaimTail: bigint,
+    maxClaimTail: bigint,
+    claimLife: bigint,
+    maxFaultAge: bigint,
+    renewalWindow: bigint,
+    failOverDivisor: bigint,
+    raiseDelay: bigint,
+    creditDivisor: bigint,
+    declineDivisor: bigint,
+    maxMinDuration: bigint,
+    maxFeeBps: bigint,
+    maxToleranceBps: bigint,
+    maxNoShowBps: bigint,
+    minNotice: bigint,
+    maxNotice: bigint,
+    minActivationWindow: bigint,
+    maxActivationWindow: bigint,
+    minCreditPeriod: bigint,
+    maxCreditPeriod: bigint,
+    maxPause: bigint
+  ] & {
+    minClaimTail: bigint;
+    maxClaimTail: bigint;
+    claimLife: bigint;
+    maxFaultAge: bigint;
+    renewalWindow: bigint;
+    failOverDivisor: bigint;
+    raiseDelay: bigint;
+    creditDivisor: bigint;
+    declineDivisor: bigint;
+    maxMinDuration: bigint;
+    maxFeeBps: bigint;
+    maxToleranceBps: bigint;
+    maxNoShowBps: bigint;
+    minNotice: bigint;
+    maxNotice: bigint;
+    minActivationWindow: bigint;
+    maxActivationWindow: bigint;
+    minCreditPeriod: bigint;
+    maxCreditPeriod: bigint;
+    maxPause: bigint;
+  };
+
   export type DueLeaseStruct = {
     leaseId: BigNumberish;
     duty: BigNumberish;
@@ -119,12 +188,16 @@ export declare namespace IMarketLens {
     anchor: BigNumberish;
     billedSeconds: BigNumberish;
     paidSeconds: BigNumberish;
-    earnedBefore: BigNumberish;
+    fraction: BigNumberish;
+    feeRemainder: BigNumberish;
     earned: BigNumberish;
     collectable: BigNumberish;
     locked: BigNumberish;
     bounty: BigNumberish;
     collateral: BigNumberish;
+    grownAt: BigNumberish;
+    grownFrom: BigNumberish;
+    lagging: boolean;
     penalised: BigNumberish;
     releasableAt: BigNumberish;
     openClaims: BigNumberish;
@@ -160,12 +233,16 @@ export declare namespace IMarketLens {
     anchor: bigint,
     billedSeconds: bigint,
     paidSeconds: bigint,
-    earnedBefore: bigint,
+    fraction: bigint,
+    feeRemainder: bigint,
     earned: bigint,
     collectable: bigint,
     locked: bigint,
     bounty: bigint,
     collateral: bigint,
+    grownAt: bigint,
+    grownFrom: bigint,
+    lagging: boolean,
     penalised: bigint,
     releasableAt: bigint,
     openClaims: bigint,
@@ -199,12 +276,16 @@ export declare namespace IMarketLens {
     anchor: bigint;
     billedSeconds: bigint;
     paidSeconds: bigint;
-    earnedBefore: bigint;
+    fraction: bigint;
+    feeRemainder: bigint;
     earned: bigint;
     collectable: bigint;
     locked: bigint;
     bounty: bigint;
     collateral: bigint;
+    grownAt: bigint;
+    grownFrom: bigint;
+    lagging: boolean;
     penalised: bigint;
     releasableAt: bigint;
     openClaims: bigint;
@@ -234,6 +315,7 @@ export declare namespace IMarketLens {
     quotedOnly: boolean;
     renewalPriceX32: BigNumberish;
     live: boolean;
+    fresh: boolean;
     slasher: AddressLike;
     contentHash: BytesLike;
     freeBond: BigNumberish;
@@ -256,6 +338,7 @@ export declare namespace IMarketLens {
     quotedOnly: boolean,
     renewalPriceX32: bigint,
     live: boolean,
+    fresh: boolean,
     slasher: string,
     contentHash: string,
     freeBond: bigint,
@@ -276,6 +359,7 @@ export declare namespace IMarketLens {
     quotedOnly: boolean;
     renewalPriceX32: bigint;
     live: boolean;
+    fresh: boolean;
     slasher: string;
     contentHash: string;
     freeBond: bigint;
@@ -318,6 +402,7 @@ export interface IMarketLensInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "MARKET"
+      | "constants"
       | "dueLeases"
       | "fundsOf"
       | "leaseView"
@@ -328,6 +413,7 @@ export interface IMarketLensInterface extends Interface {
   ): FunctionFragment;
 
   encodeFunctionData(functionFragment: "MARKET", values?: undefined): string;
+  encodeFunctionData(functionFragment: "constants", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "dueLeases",
     values: [BigNumberish, BigNumberish]
@@ -355,6 +441,7 @@ export interface IMarketLensInterface extends Interface {
   encodeFunctionData(functionFragment: "quote", values: [OrderStruct]): string;
 
   decodeFunctionResult(functionFragment: "MARKET", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "constants", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "dueLeases", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "fundsOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "leaseView", data: BytesLike): Result;
@@ -412,6 +499,12 @@ export interface IMarketLens extends BaseContract {
 
   MARKET: TypedContractMethod<[], [string], "view">;
 
+  constants: TypedContractMethod<
+    [],
+    [IMarketLens.ConstantsStructOutput],
+    "view"
+  >;
+
   dueLeases: TypedContractMethod<
     [from: BigNumberish, scan: BigNumberish],
     [
@@ -466,6 +559,9 @@ export interface IMarketLens extends BaseContract {
   getFunction(
     nameOrSignature: "MARKET"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "constants"
+  ): TypedContractMethod<[], [IMarketLens.ConstantsStructOutput], "view">;
   getFunction(
     nameOrSignature: "dueLeases"
   ): TypedContractMethod<

@@ -79,6 +79,8 @@ export interface IStakingInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "HOLD"
+      | "MAX_UNBONDING_DELAY"
+      | "MIN_UNBONDING_DELAY"
       | "bond"
       | "bondFor"
       | "cancelUnbonding"
@@ -113,6 +115,14 @@ export interface IStakingInterface extends Interface {
   ): EventFragment;
 
   encodeFunctionData(functionFragment: "HOLD", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "MAX_UNBONDING_DELAY",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_UNBONDING_DELAY",
+    values?: undefined
+  ): string;
   encodeFunctionData(
     functionFragment: "bond",
     values: [AddressLike, BigNumberish]
@@ -163,7 +173,7 @@ export interface IStakingInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "splitOf",
-    values: [BigNumberish, boolean]
+    values: [BigNumberish, AddressLike, AddressLike, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "startUnbonding",
@@ -183,6 +193,14 @@ export interface IStakingInterface extends Interface {
   ): string;
 
   decodeFunctionResult(functionFragment: "HOLD", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_UNBONDING_DELAY",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MIN_UNBONDING_DELAY",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "bond", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "bondFor", data: BytesLike): Result;
   decodeFunctionResult(
@@ -500,6 +518,10 @@ export interface IStaking extends BaseContract {
 
   HOLD: TypedContractMethod<[], [string], "view">;
 
+  MAX_UNBONDING_DELAY: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_UNBONDING_DELAY: TypedContractMethod<[], [bigint], "view">;
+
   bond: TypedContractMethod<
     [module: AddressLike, amount: BigNumberish],
     [void],
@@ -571,7 +593,12 @@ export interface IStaking extends BaseContract {
   >;
 
   splitOf: TypedContractMethod<
-    [amount: BigNumberish, challenged: boolean],
+    [
+      amount: BigNumberish,
+      tenant: AddressLike,
+      challenger: AddressLike,
+      treasury: AddressLike
+    ],
     [
       [bigint, bigint, bigint] & {
         tenantAmount: bigint;
@@ -609,6 +636,12 @@ export interface IStaking extends BaseContract {
   getFunction(
     nameOrSignature: "HOLD"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "MAX_UNBONDING_DELAY"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_UNBONDING_DELAY"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "bond"
   ): TypedContractMethod<
@@ -690,7 +723,12 @@ export interface IStaking extends BaseContract {
   getFunction(
     nameOrSignature: "splitOf"
   ): TypedContractMethod<
-    [amount: BigNumberish, challenged: boolean],
+    [
+      amount: BigNumberish,
+      tenant: AddressLike,
+      challenger: AddressLike,
+      treasury: AddressLike
+    ],
     [
       [bigint, bigint, bigint] & {
         tenantAmount: bigint;

@@ -24,6 +24,13 @@ import type {
 } from "../../common";
 
 export declare namespace IStandingOrders {
+  export type FallbackStruct = { offer: BigNumberish; provider: AddressLike };
+
+  export type FallbackStructOutput = [offer: bigint, provider: string] & {
+    offer: bigint;
+    provider: string;
+  };
+
   export type StandingOrderStruct = {
     maxPricePerSecondX32: BigNumberish;
     period: BigNumberish;
@@ -51,6 +58,8 @@ export interface IStandingOrdersInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "MARKET"
+      | "MAX_FALLBACKS"
+      | "MIN_PERIOD"
       | "cancelOrder"
       | "failOver"
       | "orderOf"
@@ -63,6 +72,14 @@ export interface IStandingOrdersInterface extends Interface {
   ): EventFragment;
 
   encodeFunctionData(functionFragment: "MARKET", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "MAX_FALLBACKS",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_PERIOD",
+    values?: undefined
+  ): string;
   encodeFunctionData(
     functionFragment: "cancelOrder",
     values: [BigNumberish]
@@ -87,11 +104,16 @@ export interface IStandingOrdersInterface extends Interface {
       BigNumberish,
       BigNumberish,
       BigNumberish,
-      BigNumberish[]
+      IStandingOrders.FallbackStruct[]
     ]
   ): string;
 
   decodeFunctionResult(functionFragment: "MARKET", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_FALLBACKS",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "MIN_PERIOD", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "cancelOrder",
     data: BytesLike
@@ -148,7 +170,7 @@ export namespace OrderPlacedEvent {
     count: BigNumberish,
     maxPricePerSecondX32: BigNumberish,
     maxBounty: BigNumberish,
-    fallbacks: BigNumberish[]
+    fallbacks: IStandingOrders.FallbackStruct[]
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -157,7 +179,7 @@ export namespace OrderPlacedEvent {
     count: bigint,
     maxPricePerSecondX32: bigint,
     maxBounty: bigint,
-    fallbacks: bigint[]
+    fallbacks: IStandingOrders.FallbackStructOutput[]
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -166,7 +188,7 @@ export namespace OrderPlacedEvent {
     count: bigint;
     maxPricePerSecondX32: bigint;
     maxBounty: bigint;
-    fallbacks: bigint[];
+    fallbacks: IStandingOrders.FallbackStructOutput[];
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -219,6 +241,10 @@ export interface IStandingOrders extends BaseContract {
 
   MARKET: TypedContractMethod<[], [string], "view">;
 
+  MAX_FALLBACKS: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_PERIOD: TypedContractMethod<[], [bigint], "view">;
+
   cancelOrder: TypedContractMethod<
     [leaseId: BigNumberish],
     [void],
@@ -255,7 +281,7 @@ export interface IStandingOrders extends BaseContract {
       count: BigNumberish,
       maxPricePerSecondX32: BigNumberish,
       maxBounty: BigNumberish,
-      fallbacks: BigNumberish[]
+      fallbacks: IStandingOrders.FallbackStruct[]
     ],
     [void],
     "nonpayable"
@@ -268,6 +294,12 @@ export interface IStandingOrders extends BaseContract {
   getFunction(
     nameOrSignature: "MARKET"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "MAX_FALLBACKS"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_PERIOD"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "cancelOrder"
   ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -298,7 +330,7 @@ export interface IStandingOrders extends BaseContract {
       count: BigNumberish,
       maxPricePerSecondX32: BigNumberish,
       maxBounty: BigNumberish,
-      fallbacks: BigNumberish[]
+      fallbacks: IStandingOrders.FallbackStruct[]
     ],
     [void],
     "nonpayable"
@@ -349,7 +381,7 @@ export interface IStandingOrders extends BaseContract {
       OrderFailedOverEvent.OutputObject
     >;
 
-    "OrderPlaced(uint96,address,uint256,uint256,uint256,uint256,uint64[])": TypedContractEvent<
+    "OrderPlaced(uint96,address,uint256,uint256,uint256,uint256,tuple[])": TypedContractEvent<
       OrderPlacedEvent.InputTuple,
       OrderPlacedEvent.OutputTuple,
       OrderPlacedEvent.OutputObject

@@ -21,7 +21,9 @@ import type {
 } from "../../common";
 
 export interface LeaseClaimingInterface extends Interface {
-  getEvent(nameOrSignatureOrTopic: "ClaimEnded" | "ClaimOpened"): EventFragment;
+  getEvent(
+    nameOrSignatureOrTopic: "ClaimEnded" | "ClaimOpened" | "CollateralLowered"
+  ): EventFragment;
 }
 
 export namespace ClaimEndedEvent {
@@ -69,7 +71,8 @@ export namespace ClaimOpenedEvent {
     faultStart: BigNumberish,
     held: BigNumberish,
     fee: BigNumberish,
-    paidSeconds: BigNumberish
+    paidSeconds: BigNumberish,
+    collateral: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -78,7 +81,8 @@ export namespace ClaimOpenedEvent {
     faultStart: bigint,
     held: bigint,
     fee: bigint,
-    paidSeconds: bigint
+    paidSeconds: bigint,
+    collateral: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -88,6 +92,20 @@ export namespace ClaimOpenedEvent {
     held: bigint;
     fee: bigint;
     paidSeconds: bigint;
+    collateral: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace CollateralLoweredEvent {
+  export type InputTuple = [leaseId: BigNumberish, collateral: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, collateral: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    collateral: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -156,6 +174,13 @@ export interface LeaseClaiming extends BaseContract {
     ClaimOpenedEvent.OutputTuple,
     ClaimOpenedEvent.OutputObject
   >;
+  getEvent(
+    key: "CollateralLowered"
+  ): TypedContractEvent<
+    CollateralLoweredEvent.InputTuple,
+    CollateralLoweredEvent.OutputTuple,
+    CollateralLoweredEvent.OutputObject
+  >;
 
   filters: {
     "ClaimEnded(uint96,address,bool,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
@@ -169,7 +194,7 @@ export interface LeaseClaiming extends BaseContract {
       ClaimEndedEvent.OutputObject
     >;
 
-    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
@@ -178,6 +203,17 @@ export interface LeaseClaiming extends BaseContract {
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
+    >;
+
+    "CollateralLowered(uint96,uint256)": TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
+    >;
+    CollateralLowered: TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
     >;
   };
 }

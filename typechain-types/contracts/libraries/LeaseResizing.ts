@@ -28,8 +28,8 @@ export namespace LeaseResizedEvent {
     leaseId: BigNumberish,
     units: BigNumberish,
     ratePerSecondX32: BigNumberish,
-    earned: BigNumberish,
     amount: BigNumberish,
+    fee: BigNumberish,
     darkSeconds: BigNumberish,
     locked: BigNumberish,
     refund: BigNumberish,
@@ -39,8 +39,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint,
     units: bigint,
     ratePerSecondX32: bigint,
-    earned: bigint,
     amount: bigint,
+    fee: bigint,
     darkSeconds: bigint,
     locked: bigint,
     refund: bigint,
@@ -50,8 +50,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint;
     units: bigint;
     ratePerSecondX32: bigint;
-    earned: bigint;
     amount: bigint;
+    fee: bigint;
     darkSeconds: bigint;
     locked: bigint;
     refund: bigint;

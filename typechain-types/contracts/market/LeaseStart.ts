@@ -109,13 +109,15 @@ export type WeightsStructOutput = [
 
 export type CandidateStruct = {
   offer: BigNumberish;
+  provider: AddressLike;
   maxPricePerSecondX32: BigNumberish;
 };
 
 export type CandidateStructOutput = [
   offer: bigint,
+  provider: string,
   maxPricePerSecondX32: bigint
-] & { offer: bigint; maxPricePerSecondX32: bigint };
+] & { offer: bigint; provider: string; maxPricePerSecondX32: bigint };
 
 export type OrderStruct = {
   token: AddressLike;
@@ -248,35 +250,29 @@ export type TokenTermsStructOutput = [
 };
 
 export declare namespace ILeaseClaims {
-  export type VerdictStruct = {
-    claimant: AddressLike;
+  export type ClaimViewStruct = {
     tenant: AddressLike;
     held: BigNumberish;
     collateral: BigNumberish;
-    faultStart: BigNumberish;
     filedAt: BigNumberish;
-    fractionBps: BigNumberish;
-    upheld: boolean;
+    faultStart: BigNumberish;
+    feeBps: BigNumberish;
   };
 
-  export type VerdictStructOutput = [
-    claimant: string,
+  export type ClaimViewStructOutput = [
     tenant: string,
     held: bigint,
     collateral: bigint,
-    faultStart: bigint,
     filedAt: bigint,
-    fractionBps: bigint,
-    upheld: boolean
+    faultStart: bigint,
+    feeBps: bigint
   ] & {
-    claimant: string;
     tenant: string;
     held: bigint;
     collateral: bigint;
-    faultStart: bigint;
     filedAt: bigint;
-    fractionBps: bigint;
-    upheld: boolean;
+    faultStart: bigint;
+    feeBps: bigint;
   };
 
   export type AccusedStruct = {
@@ -341,6 +337,7 @@ export declare namespace IEscrow {
 export interface LeaseStartInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "CLAIM_LIFE"
       | "ESCROW"
       | "LIVENESS"
       | "ORDERS"
@@ -353,6 +350,7 @@ export interface LeaseStartInterface extends Interface {
       | "authority"
       | "cancel"
       | "cancelNoShows"
+      | "claimOf"
       | "close"
       | "collect"
       | "createOffer"
@@ -366,6 +364,7 @@ export interface LeaseStartInterface extends Interface {
       | "failOver"
       | "giveNotice"
       | "isConsumingScheduledOp"
+      | "lapseClaim"
       | "leaseById"
       | "listToken"
       | "listingOf"
@@ -399,6 +398,7 @@ export interface LeaseStartInterface extends Interface {
       | "AuthorityUpdated"
       | "ClaimEnded"
       | "ClaimOpened"
+      | "CollateralLowered"
       | "CollateralReleased"
       | "EntriesPaused"
       | "LeaseActivated"
@@ -424,6 +424,10 @@ export interface LeaseStartInterface extends Interface {
       | "TransferOffered"
   ): EventFragment;
 
+  encodeFunctionData(
+    functionFragment: "CLAIM_LIFE",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "ESCROW", values?: undefined): string;
   encodeFunctionData(functionFragment: "LIVENESS", values?: undefined): string;
   encodeFunctionData(functionFragment: "ORDERS", values?: undefined): string;
@@ -436,7 +440,7 @@ export interface LeaseStartInterface extends Interface {
   encodeFunctionData(functionFragment: "STAKING", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "acceptTransfer",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "activate",
@@ -450,6 +454,10 @@ export interface LeaseStartInterface extends Interface {
   encodeFunctionData(
     functionFragment: "cancelNoShows",
     values: [BigNumberish[]]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "claimOf",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(functionFragment: "close", values: [BigNumberish]): string;
   encodeFunctionData(
@@ -478,7 +486,7 @@ export interface LeaseStartInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "endClaim",
-    values: [BigNumberish, ILeaseClaims.VerdictStruct]
+    values: [BigNumberish, AddressLike, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "expire",
@@ -499,6 +507,10 @@ export interface LeaseStartInterface extends Interface {
   encodeFunctionData(
     functionFragment: "isConsumingScheduledOp",
     values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "lapseClaim",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "leaseById",
@@ -607,6 +619,7 @@ export interface LeaseStartInterface extends Interface {
     values: [BigNumberish]
   ): string;
 
+  decodeFunctionResult(functionFragment: "CLAIM_LIFE", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "ESCROW", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "LIVENESS", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "ORDERS", data: BytesLike): Result;
@@ -628,6 +641,7 @@ export interface LeaseStartInterface extends Interface {
     functionFragment: "cancelNoShows",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "claimOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "close", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "collect", data: BytesLike): Result;
   decodeFunctionResult(
@@ -656,6 +670,7 @@ export interface LeaseStartInterface extends Interface {
     functionFragment: "isConsumingScheduledOp",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "lapseClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "leaseById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
@@ -774,7 +789,8 @@ export namespace ClaimOpenedEvent {
     faultStart: BigNumberish,
     held: BigNumberish,
     fee: BigNumberish,
-    paidSeconds: BigNumberish
+    paidSeconds: BigNumberish,
+    collateral: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -783,7 +799,8 @@ export namespace ClaimOpenedEvent {
     faultStart: bigint,
     held: bigint,
     fee: bigint,
-    paidSeconds: bigint
+    paidSeconds: bigint,
+    collateral: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -793,6 +810,20 @@ export namespace ClaimOpenedEvent {
     held: bigint;
     fee: bigint;
     paidSeconds: bigint;
+    collateral: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace CollateralLoweredEvent {
+  export type InputTuple = [leaseId: BigNumberish, collateral: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, collateral: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    collateral: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -1072,8 +1103,8 @@ export namespace LeaseResizedEvent {
     leaseId: BigNumberish,
     units: BigNumberish,
     ratePerSecondX32: BigNumberish,
-    earned: BigNumberish,
     amount: BigNumberish,
+    fee: BigNumberish,
     darkSeconds: BigNumberish,
     locked: BigNumberish,
     refund: BigNumberish,
@@ -1083,8 +1114,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint,
     units: bigint,
     ratePerSecondX32: bigint,
-    earned: bigint,
     amount: bigint,
+    fee: bigint,
     darkSeconds: bigint,
     locked: bigint,
     refund: bigint,
@@ -1094,8 +1125,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint;
     units: bigint;
     ratePerSecondX32: bigint;
-    earned: bigint;
     amount: bigint;
+    fee: bigint;
     darkSeconds: bigint;
     locked: bigint;
     refund: bigint;
@@ -1378,6 +1409,8 @@ export interface LeaseStart extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  CLAIM_LIFE: TypedContractMethod<[], [bigint], "view">;
+
   ESCROW: TypedContractMethod<[], [string], "view">;
 
   LIVENESS: TypedContractMethod<[], [string], "view">;
@@ -1393,7 +1426,7 @@ export interface LeaseStart extends BaseContract {
   STAKING: TypedContractMethod<[], [string], "view">;
 
   acceptTransfer: TypedContractMethod<
-    [leaseId: BigNumberish],
+    [leaseId: BigNumberish, minLocked: BigNumberish],
     [void],
     "nonpayable"
   >;
@@ -1412,6 +1445,12 @@ export interface LeaseStart extends BaseContract {
     [leaseIds: BigNumberish[]],
     [bigint],
     "nonpayable"
+  >;
+
+  claimOf: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
   >;
 
   close: TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1450,7 +1489,12 @@ export interface LeaseStart extends BaseContract {
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
 
   endClaim: TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
     "nonpayable"
   >;
@@ -1485,6 +1529,12 @@ export interface LeaseStart extends BaseContract {
   >;
 
   isConsumingScheduledOp: TypedContractMethod<[], [string], "view">;
+
+  lapseClaim: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [void],
+    "nonpayable"
+  >;
 
   leaseById: TypedContractMethod<
     [leaseId: BigNumberish],
@@ -1629,6 +1679,9 @@ export interface LeaseStart extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "CLAIM_LIFE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "ESCROW"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -1651,7 +1704,11 @@ export interface LeaseStart extends BaseContract {
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "acceptTransfer"
-  ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, minLocked: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "activate"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
@@ -1664,6 +1721,13 @@ export interface LeaseStart extends BaseContract {
   getFunction(
     nameOrSignature: "cancelNoShows"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "claimOf"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "close"
   ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1705,7 +1769,12 @@ export interface LeaseStart extends BaseContract {
   getFunction(
     nameOrSignature: "endClaim"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
     "nonpayable"
   >;
@@ -1741,6 +1810,13 @@ export interface LeaseStart extends BaseContract {
   getFunction(
     nameOrSignature: "isConsumingScheduledOp"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "lapseClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "leaseById"
   ): TypedContractMethod<[leaseId: BigNumberish], [LeaseStructOutput], "view">;
@@ -1898,6 +1974,13 @@ export interface LeaseStart extends BaseContract {
     ClaimOpenedEvent.InputTuple,
     ClaimOpenedEvent.OutputTuple,
     ClaimOpenedEvent.OutputObject
+  >;
+  getEvent(
+    key: "CollateralLowered"
+  ): TypedContractEvent<
+    CollateralLoweredEvent.InputTuple,
+    CollateralLoweredEvent.OutputTuple,
+    CollateralLoweredEvent.OutputObject
   >;
   getEvent(
     key: "CollateralReleased"
@@ -2084,7 +2167,7 @@ export interface LeaseStart extends BaseContract {
       ClaimEndedEvent.OutputObject
     >;
 
-    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
@@ -2093,6 +2176,17 @@ export interface LeaseStart extends BaseContract {
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
+    >;
+
+    "CollateralLowered(uint96,uint256)": TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
+    >;
+    CollateralLowered: TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
     >;
 
     "CollateralReleased(uint96,uint256)": TypedContractEvent<

@@ -109,13 +109,15 @@ export type OfferTermsStructOutput = [
 
 export type CandidateStruct = {
   offer: BigNumberish;
+  provider: AddressLike;
   maxPricePerSecondX32: BigNumberish;
 };
 
 export type CandidateStructOutput = [
   offer: bigint,
+  provider: string,
   maxPricePerSecondX32: bigint
-] & { offer: bigint; maxPricePerSecondX32: bigint };
+] & { offer: bigint; provider: string; maxPricePerSecondX32: bigint };
 
 export type OrderStruct = {
   token: AddressLike;
@@ -275,35 +277,29 @@ export declare namespace IMarket {
 }
 
 export declare namespace ILeaseClaims {
-  export type VerdictStruct = {
-    claimant: AddressLike;
+  export type ClaimViewStruct = {
     tenant: AddressLike;
     held: BigNumberish;
     collateral: BigNumberish;
-    faultStart: BigNumberish;
     filedAt: BigNumberish;
-    fractionBps: BigNumberish;
-    upheld: boolean;
+    faultStart: BigNumberish;
+    feeBps: BigNumberish;
   };
 
-  export type VerdictStructOutput = [
-    claimant: string,
+  export type ClaimViewStructOutput = [
     tenant: string,
     held: bigint,
     collateral: bigint,
-    faultStart: bigint,
     filedAt: bigint,
-    fractionBps: bigint,
-    upheld: boolean
+    faultStart: bigint,
+    feeBps: bigint
   ] & {
-    claimant: string;
     tenant: string;
     held: bigint;
     collateral: bigint;
-    faultStart: bigint;
     filedAt: bigint;
-    fractionBps: bigint;
-    upheld: boolean;
+    faultStart: bigint;
+    feeBps: bigint;
   };
 
   export type AccusedStruct = {
@@ -368,6 +364,7 @@ export declare namespace IEscrow {
 export interface MarketInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "CLAIM_LIFE"
       | "ESCROW"
       | "LIVENESS"
       | "ORDERS"
@@ -380,6 +377,7 @@ export interface MarketInterface extends Interface {
       | "authority"
       | "cancel"
       | "cancelNoShows"
+      | "claimOf"
       | "close"
       | "collect"
       | "createOffer"
@@ -393,6 +391,7 @@ export interface MarketInterface extends Interface {
       | "failOver"
       | "giveNotice"
       | "isConsumingScheduledOp"
+      | "lapseClaim"
       | "leaseById"
       | "listToken"
       | "listingOf"
@@ -426,6 +425,7 @@ export interface MarketInterface extends Interface {
       | "AuthorityUpdated"
       | "ClaimEnded"
       | "ClaimOpened"
+      | "CollateralLowered"
       | "CollateralReleased"
       | "EntriesPaused"
       | "LeaseActivated"
@@ -451,6 +451,10 @@ export interface MarketInterface extends Interface {
       | "TransferOffered"
   ): EventFragment;
 
+  encodeFunctionData(
+    functionFragment: "CLAIM_LIFE",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "ESCROW", values?: undefined): string;
   encodeFunctionData(functionFragment: "LIVENESS", values?: undefined): string;
   encodeFunctionData(functionFragment: "ORDERS", values?: undefined): string;
@@ -463,7 +467,7 @@ export interface MarketInterface extends Interface {
   encodeFunctionData(functionFragment: "STAKING", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "acceptTransfer",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "activate",
@@ -477,6 +481,10 @@ export interface MarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "cancelNoShows",
     values: [BigNumberish[]]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "claimOf",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(functionFragment: "close", values: [BigNumberish]): string;
   encodeFunctionData(
@@ -505,7 +513,7 @@ export interface MarketInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "endClaim",
-    values: [BigNumberish, ILeaseClaims.VerdictStruct]
+    values: [BigNumberish, AddressLike, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "expire",
@@ -526,6 +534,10 @@ export interface MarketInterface extends Interface {
   encodeFunctionData(
     functionFragment: "isConsumingScheduledOp",
     values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "lapseClaim",
+    values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "leaseById",
@@ -634,6 +646,7 @@ export interface MarketInterface extends Interface {
     values: [BigNumberish]
   ): string;
 
+  decodeFunctionResult(functionFragment: "CLAIM_LIFE", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "ESCROW", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "LIVENESS", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "ORDERS", data: BytesLike): Result;
@@ -655,6 +668,7 @@ export interface MarketInterface extends Interface {
     functionFragment: "cancelNoShows",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "claimOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "close", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "collect", data: BytesLike): Result;
   decodeFunctionResult(
@@ -683,6 +697,7 @@ export interface MarketInterface extends Interface {
     functionFragment: "isConsumingScheduledOp",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "lapseClaim", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "leaseById", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listToken", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "listingOf", data: BytesLike): Result;
@@ -801,7 +816,8 @@ export namespace ClaimOpenedEvent {
     faultStart: BigNumberish,
     held: BigNumberish,
     fee: BigNumberish,
-    paidSeconds: BigNumberish
+    paidSeconds: BigNumberish,
+    collateral: BigNumberish
   ];
   export type OutputTuple = [
     leaseId: bigint,
@@ -810,7 +826,8 @@ export namespace ClaimOpenedEvent {
     faultStart: bigint,
     held: bigint,
     fee: bigint,
-    paidSeconds: bigint
+    paidSeconds: bigint,
+    collateral: bigint
   ];
   export interface OutputObject {
     leaseId: bigint;
@@ -820,6 +837,20 @@ export namespace ClaimOpenedEvent {
     held: bigint;
     fee: bigint;
     paidSeconds: bigint;
+    collateral: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace CollateralLoweredEvent {
+  export type InputTuple = [leaseId: BigNumberish, collateral: BigNumberish];
+  export type OutputTuple = [leaseId: bigint, collateral: bigint];
+  export interface OutputObject {
+    leaseId: bigint;
+    collateral: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -1099,8 +1130,8 @@ export namespace LeaseResizedEvent {
     leaseId: BigNumberish,
     units: BigNumberish,
     ratePerSecondX32: BigNumberish,
-    earned: BigNumberish,
     amount: BigNumberish,
+    fee: BigNumberish,
     darkSeconds: BigNumberish,
     locked: BigNumberish,
     refund: BigNumberish,
@@ -1110,8 +1141,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint,
     units: bigint,
     ratePerSecondX32: bigint,
-    earned: bigint,
     amount: bigint,
+    fee: bigint,
     darkSeconds: bigint,
     locked: bigint,
     refund: bigint,
@@ -1121,8 +1152,8 @@ export namespace LeaseResizedEvent {
     leaseId: bigint;
     units: bigint;
     ratePerSecondX32: bigint;
-    earned: bigint;
     amount: bigint;
+    fee: bigint;
     darkSeconds: bigint;
     locked: bigint;
     refund: bigint;
@@ -1405,6 +1436,8 @@ export interface Market extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  CLAIM_LIFE: TypedContractMethod<[], [bigint], "view">;
+
   ESCROW: TypedContractMethod<[], [string], "view">;
 
   LIVENESS: TypedContractMethod<[], [string], "view">;
@@ -1420,7 +1453,7 @@ export interface Market extends BaseContract {
   STAKING: TypedContractMethod<[], [string], "view">;
 
   acceptTransfer: TypedContractMethod<
-    [leaseId: BigNumberish],
+    [leaseId: BigNumberish, minLocked: BigNumberish],
     [void],
     "nonpayable"
   >;
@@ -1439,6 +1472,12 @@ export interface Market extends BaseContract {
     [leaseIds: BigNumberish[]],
     [bigint],
     "nonpayable"
+  >;
+
+  claimOf: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
   >;
 
   close: TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1477,7 +1516,12 @@ export interface Market extends BaseContract {
   delistToken: TypedContractMethod<[token: AddressLike], [void], "nonpayable">;
 
   endClaim: TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
     "nonpayable"
   >;
@@ -1512,6 +1556,12 @@ export interface Market extends BaseContract {
   >;
 
   isConsumingScheduledOp: TypedContractMethod<[], [string], "view">;
+
+  lapseClaim: TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [void],
+    "nonpayable"
+  >;
 
   leaseById: TypedContractMethod<
     [leaseId: BigNumberish],
@@ -1656,6 +1706,9 @@ export interface Market extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "CLAIM_LIFE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "ESCROW"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -1678,7 +1731,11 @@ export interface Market extends BaseContract {
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "acceptTransfer"
-  ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, minLocked: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "activate"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
@@ -1691,6 +1748,13 @@ export interface Market extends BaseContract {
   getFunction(
     nameOrSignature: "cancelNoShows"
   ): TypedContractMethod<[leaseIds: BigNumberish[]], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "claimOf"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [ILeaseClaims.ClaimViewStructOutput],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "close"
   ): TypedContractMethod<[leaseId: BigNumberish], [void], "nonpayable">;
@@ -1732,7 +1796,12 @@ export interface Market extends BaseContract {
   getFunction(
     nameOrSignature: "endClaim"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, verdict: ILeaseClaims.VerdictStruct],
+    [
+      leaseId: BigNumberish,
+      claimant: AddressLike,
+      fractionBps: BigNumberish,
+      upheld: boolean
+    ],
     [bigint],
     "nonpayable"
   >;
@@ -1768,6 +1837,13 @@ export interface Market extends BaseContract {
   getFunction(
     nameOrSignature: "isConsumingScheduledOp"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "lapseClaim"
+  ): TypedContractMethod<
+    [leaseId: BigNumberish, claimant: AddressLike],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "leaseById"
   ): TypedContractMethod<[leaseId: BigNumberish], [LeaseStructOutput], "view">;
@@ -1925,6 +2001,13 @@ export interface Market extends BaseContract {
     ClaimOpenedEvent.InputTuple,
     ClaimOpenedEvent.OutputTuple,
     ClaimOpenedEvent.OutputObject
+  >;
+  getEvent(
+    key: "CollateralLowered"
+  ): TypedContractEvent<
+    CollateralLoweredEvent.InputTuple,
+    CollateralLoweredEvent.OutputTuple,
+    CollateralLoweredEvent.OutputObject
   >;
   getEvent(
     key: "CollateralReleased"
@@ -2111,7 +2194,7 @@ export interface Market extends BaseContract {
       ClaimEndedEvent.OutputObject
     >;
 
-    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256)": TypedContractEvent<
+    "ClaimOpened(uint96,address,address,uint256,uint256,uint256,uint256,uint256)": TypedContractEvent<
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
@@ -2120,6 +2203,17 @@ export interface Market extends BaseContract {
       ClaimOpenedEvent.InputTuple,
       ClaimOpenedEvent.OutputTuple,
       ClaimOpenedEvent.OutputObject
+    >;
+
+    "CollateralLowered(uint96,uint256)": TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
+    >;
+    CollateralLowered: TypedContractEvent<
+      CollateralLoweredEvent.InputTuple,
+      CollateralLoweredEvent.OutputTuple,
+      CollateralLoweredEvent.OutputObject
     >;
 
     "CollateralReleased(uint96,uint256)": TypedContractEvent<

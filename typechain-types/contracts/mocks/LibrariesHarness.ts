@@ -59,6 +59,9 @@ export interface LibrariesHarnessInterface extends Interface {
       | "earnedDown"
       | "endsAt"
       | "feeDown"
+      | "grow"
+      | "lapsesAt"
+      | "leastCollateral"
       | "netOf"
       | "pack"
       | "partDown"
@@ -70,11 +73,11 @@ export interface LibrariesHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "costUp",
-    values: [BigNumberish, BigNumberish]
+    values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "earnedDown",
-    values: [BigNumberish, BigNumberish]
+    values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "endsAt",
@@ -82,11 +85,23 @@ export interface LibrariesHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "feeDown",
-    values: [BigNumberish, BigNumberish]
+    values: [BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "grow",
+    values: [BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "lapsesAt",
+    values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "leastCollateral",
+    values: [BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "netOf",
-    values: [BigNumberish, BigNumberish]
+    values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(functionFragment: "pack", values: [WeightsStruct]): string;
   encodeFunctionData(
@@ -102,6 +117,12 @@ export interface LibrariesHarnessInterface extends Interface {
   decodeFunctionResult(functionFragment: "earnedDown", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "endsAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "feeDown", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "grow", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "lapsesAt", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "leastCollateral",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "netOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "pack", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "partDown", data: BytesLike): Result;
@@ -157,13 +178,21 @@ export interface LibrariesHarness extends BaseContract {
   >;
 
   costUp: TypedContractMethod<
-    [ratePerSecondX32: BigNumberish, duration: BigNumberish],
+    [
+      ratePerSecondX32: BigNumberish,
+      duration: BigNumberish,
+      fraction: BigNumberish
+    ],
     [bigint],
     "view"
   >;
 
   earnedDown: TypedContractMethod<
-    [ratePerSecondX32: BigNumberish, billedSeconds: BigNumberish],
+    [
+      ratePerSecondX32: BigNumberish,
+      billedSeconds: BigNumberish,
+      fraction: BigNumberish
+    ],
     [bigint],
     "view"
   >;
@@ -175,13 +204,23 @@ export interface LibrariesHarness extends BaseContract {
   >;
 
   feeDown: TypedContractMethod<
-    [earned: BigNumberish, feeBps: BigNumberish],
+    [earned: BigNumberish, feeBps: BigNumberish, remainder: BigNumberish],
     [bigint],
     "view"
   >;
 
+  grow: TypedContractMethod<
+    [grownFrom: BigNumberish, grownAgo: BigNumberish, before: BigNumberish],
+    [[bigint, bigint] & { grownFromNow: bigint; grownAgoNow: bigint }],
+    "view"
+  >;
+
+  lapsesAt: TypedContractMethod<[filedAt: BigNumberish], [bigint], "view">;
+
+  leastCollateral: TypedContractMethod<[taken: BigNumberish], [bigint], "view">;
+
   netOf: TypedContractMethod<
-    [earned: BigNumberish, feeBps: BigNumberish],
+    [earned: BigNumberish, feeBps: BigNumberish, remainder: BigNumberish],
     [bigint],
     "view"
   >;
@@ -208,14 +247,22 @@ export interface LibrariesHarness extends BaseContract {
   getFunction(
     nameOrSignature: "costUp"
   ): TypedContractMethod<
-    [ratePerSecondX32: BigNumberish, duration: BigNumberish],
+    [
+      ratePerSecondX32: BigNumberish,
+      duration: BigNumberish,
+      fraction: BigNumberish
+    ],
     [bigint],
     "view"
   >;
   getFunction(
     nameOrSignature: "earnedDown"
   ): TypedContractMethod<
-    [ratePerSecondX32: BigNumberish, billedSeconds: BigNumberish],
+    [
+      ratePerSecondX32: BigNumberish,
+      billedSeconds: BigNumberish,
+      fraction: BigNumberish
+    ],
     [bigint],
     "view"
   >;
@@ -229,14 +276,27 @@ export interface LibrariesHarness extends BaseContract {
   getFunction(
     nameOrSignature: "feeDown"
   ): TypedContractMethod<
-    [earned: BigNumberish, feeBps: BigNumberish],
+    [earned: BigNumberish, feeBps: BigNumberish, remainder: BigNumberish],
     [bigint],
     "view"
   >;
   getFunction(
+    nameOrSignature: "grow"
+  ): TypedContractMethod<
+    [grownFrom: BigNumberish, grownAgo: BigNumberish, before: BigNumberish],
+    [[bigint, bigint] & { grownFromNow: bigint; grownAgoNow: bigint }],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "lapsesAt"
+  ): TypedContractMethod<[filedAt: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "leastCollateral"
+  ): TypedContractMethod<[taken: BigNumberish], [bigint], "view">;
+  getFunction(
     nameOrSignature: "netOf"
   ): TypedContractMethod<
-    [earned: BigNumberish, feeBps: BigNumberish],
+    [earned: BigNumberish, feeBps: BigNumberish, remainder: BigNumberish],
     [bigint],
     "view"
   >;

@@ -21,6 +21,40 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
+export type HistoryFieldsStruct = {
+  fraction: BigNumberish;
+  feeRemainder: BigNumberish;
+  anchorOffset: BigNumberish;
+  darkBefore: BigNumberish;
+  collateral: BigNumberish;
+  treasuryVersion: BigNumberish;
+  grownFrom: BigNumberish;
+  grownAgo: BigNumberish;
+  lagging: boolean;
+};
+
+export type HistoryFieldsStructOutput = [
+  fraction: bigint,
+  feeRemainder: bigint,
+  anchorOffset: bigint,
+  darkBefore: bigint,
+  collateral: bigint,
+  treasuryVersion: bigint,
+  grownFrom: bigint,
+  grownAgo: bigint,
+  lagging: boolean
+] & {
+  fraction: bigint;
+  feeRemainder: bigint;
+  anchorOffset: bigint;
+  darkBefore: bigint;
+  collateral: bigint;
+  treasuryVersion: bigint;
+  grownFrom: bigint;
+  grownAgo: bigint;
+  lagging: boolean;
+};
+
 export type EntryStruct = { account: AddressLike; movement: BigNumberish };
 
 export type EntryStructOutput = [account: string, movement: bigint] & {
@@ -49,28 +83,6 @@ export declare namespace TypesHarness {
     open: bigint;
     punishedBps: bigint;
     coveredUntil: bigint;
-  };
-
-  export type HistoryFieldsStruct = {
-    earnedBefore: BigNumberish;
-    anchorOffset: BigNumberish;
-    darkBefore: BigNumberish;
-    collateralUnits: BigNumberish;
-    treasuryVersion: BigNumberish;
-  };
-
-  export type HistoryFieldsStructOutput = [
-    earnedBefore: bigint,
-    anchorOffset: bigint,
-    darkBefore: bigint,
-    collateralUnits: bigint,
-    treasuryVersion: bigint
-  ] & {
-    earnedBefore: bigint;
-    anchorOffset: bigint;
-    darkBefore: bigint;
-    collateralUnits: bigint;
-    treasuryVersion: bigint;
   };
 
   export type LockFieldsStruct = {
@@ -219,6 +231,7 @@ export interface TypesHarnessInterface extends Interface {
       | "withCapacity"
       | "withCeiling"
       | "withChanged"
+      | "withCollateral"
       | "withDuration"
       | "withFeeBps"
       | "withNotice"
@@ -282,7 +295,7 @@ export interface TypesHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "leaseHistory",
-    values: [TypesHarness.HistoryFieldsStruct]
+    values: [HistoryFieldsStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "leaseId",
@@ -389,6 +402,10 @@ export interface TypesHarnessInterface extends Interface {
   encodeFunctionData(
     functionFragment: "withChanged",
     values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "withCollateral",
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "withDuration",
@@ -522,6 +539,10 @@ export interface TypesHarnessInterface extends Interface {
   ): Result;
   decodeFunctionResult(
     functionFragment: "withChanged",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "withCollateral",
     data: BytesLike
   ): Result;
   decodeFunctionResult(
@@ -662,12 +683,12 @@ export interface TypesHarness extends BaseContract {
 
   historyFields: TypedContractMethod<
     [history: BigNumberish],
-    [TypesHarness.HistoryFieldsStructOutput],
+    [HistoryFieldsStructOutput],
     "view"
   >;
 
   leaseHistory: TypedContractMethod<
-    [fields: TypesHarness.HistoryFieldsStruct],
+    [fields: HistoryFieldsStruct],
     [bigint],
     "view"
   >;
@@ -817,6 +838,12 @@ export interface TypesHarness extends BaseContract {
 
   withChanged: TypedContractMethod<[terms: BigNumberish], [bigint], "view">;
 
+  withCollateral: TypedContractMethod<
+    [history: BigNumberish, units: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
   withDuration: TypedContractMethod<
     [terms: BigNumberish, duration: BigNumberish],
     [bigint],
@@ -957,16 +984,12 @@ export interface TypesHarness extends BaseContract {
     nameOrSignature: "historyFields"
   ): TypedContractMethod<
     [history: BigNumberish],
-    [TypesHarness.HistoryFieldsStructOutput],
+    [HistoryFieldsStructOutput],
     "view"
   >;
   getFunction(
     nameOrSignature: "leaseHistory"
-  ): TypedContractMethod<
-    [fields: TypesHarness.HistoryFieldsStruct],
-    [bigint],
-    "view"
-  >;
+  ): TypedContractMethod<[fields: HistoryFieldsStruct], [bigint], "view">;
   getFunction(
     nameOrSignature: "leaseId"
   ): TypedContractMethod<
@@ -1133,6 +1156,13 @@ export interface TypesHarness extends BaseContract {
   getFunction(
     nameOrSignature: "withChanged"
   ): TypedContractMethod<[terms: BigNumberish], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "withCollateral"
+  ): TypedContractMethod<
+    [history: BigNumberish, units: BigNumberish],
+    [bigint],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "withDuration"
   ): TypedContractMethod<

@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { BlacklistingToken } from "./BlacklistingToken";
+export type { ClaimTypesHarness } from "./ClaimTypesHarness";
 export type { FalseToken } from "./FalseToken";
 export type { FeeToken } from "./FeeToken";
 export type { HookedAccount } from "./HookedAccount";

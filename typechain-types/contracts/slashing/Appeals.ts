@@ -99,7 +99,7 @@ export type ProceedingStruct = {
   rejects: BigNumberish;
   phase: BigNumberish;
   outcome: BigNumberish;
-  answer: BigNumberish;
+  postings: BigNumberish;
   appealBondTo: BigNumberish;
 };
 
@@ -111,7 +111,7 @@ export type ProceedingStructOutput = [
   rejects: bigint,
   phase: bigint,
   outcome: bigint,
-  answer: bigint,
+  postings: bigint,
   appealBondTo: bigint
 ] & {
   tenant: string;
@@ -121,7 +121,7 @@ export type ProceedingStructOutput = [
   rejects: bigint;
   phase: bigint;
   outcome: bigint;
-  answer: bigint;
+  postings: bigint;
   appealBondTo: bigint;
 };
 
@@ -195,9 +195,17 @@ export declare namespace IDisputes {
 export interface AppealsInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "ANSWER_WINDOW"
+      | "APPEAL_WINDOW"
       | "COUNCIL"
+      | "DECISION_WINDOW"
       | "HOLD"
       | "MARKET"
+      | "MAX_BOND_FLOOR"
+      | "MAX_FAULT_AGE"
+      | "MAX_FRACTION_BPS"
+      | "MIN_FRACTION_BPS"
+      | "RULING_WINDOW"
       | "answer"
       | "appeal"
       | "authority"
@@ -239,16 +247,48 @@ export interface AppealsInterface extends Interface {
       | "Voted"
   ): EventFragment;
 
+  encodeFunctionData(
+    functionFragment: "ANSWER_WINDOW",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "APPEAL_WINDOW",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "COUNCIL", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "DECISION_WINDOW",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "HOLD", values?: undefined): string;
   encodeFunctionData(functionFragment: "MARKET", values?: undefined): string;
   encodeFunctionData(
+    functionFragment: "MAX_BOND_FLOOR",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_FAULT_AGE",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MAX_FRACTION_BPS",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_FRACTION_BPS",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "RULING_WINDOW",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "answer",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "appeal",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish, boolean]
   ): string;
   encodeFunctionData(functionFragment: "authority", values?: undefined): string;
   encodeFunctionData(
@@ -297,11 +337,11 @@ export interface AppealsInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "recuse",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "rule",
-    values: [BigNumberish, boolean]
+    values: [BigNumberish, BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "rulesOf",
@@ -325,12 +365,44 @@ export interface AppealsInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
-    values: [BigNumberish]
+    values: [BigNumberish, BigNumberish]
   ): string;
 
+  decodeFunctionResult(
+    functionFragment: "ANSWER_WINDOW",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "APPEAL_WINDOW",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "COUNCIL", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "DECISION_WINDOW",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "HOLD", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "MARKET", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_BOND_FLOOR",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_FAULT_AGE",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_FRACTION_BPS",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MIN_FRACTION_BPS",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "RULING_WINDOW",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "answer", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "appeal", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
@@ -399,11 +471,20 @@ export namespace AuthorityUpdatedEvent {
 }
 
 export namespace DisputeAnsweredEvent {
-  export type InputTuple = [disputeId: BigNumberish, eligible: BigNumberish];
-  export type OutputTuple = [disputeId: bigint, eligible: bigint];
+  export type InputTuple = [
+    disputeId: BigNumberish,
+    eligible: BigNumberish,
+    fromBond: boolean
+  ];
+  export type OutputTuple = [
+    disputeId: bigint,
+    eligible: bigint,
+    fromBond: boolean
+  ];
   export interface OutputObject {
     disputeId: bigint;
     eligible: bigint;
+    fromBond: boolean;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -415,17 +496,20 @@ export namespace DisputeAppealedEvent {
   export type InputTuple = [
     disputeId: BigNumberish,
     appellant: AddressLike,
-    outcome: BigNumberish
+    outcome: BigNumberish,
+    fromBond: boolean
   ];
   export type OutputTuple = [
     disputeId: bigint,
     appellant: string,
-    outcome: bigint
+    outcome: bigint,
+    fromBond: boolean
   ];
   export interface OutputObject {
     disputeId: bigint;
     appellant: string;
     outcome: bigint;
+    fromBond: boolean;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -685,15 +769,39 @@ export interface Appeals extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  ANSWER_WINDOW: TypedContractMethod<[], [bigint], "view">;
+
+  APPEAL_WINDOW: TypedContractMethod<[], [bigint], "view">;
+
   COUNCIL: TypedContractMethod<[], [string], "view">;
+
+  DECISION_WINDOW: TypedContractMethod<[], [bigint], "view">;
 
   HOLD: TypedContractMethod<[], [string], "view">;
 
   MARKET: TypedContractMethod<[], [string], "view">;
 
-  answer: TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  MAX_BOND_FLOOR: TypedContractMethod<[], [bigint], "view">;
 
-  appeal: TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  MAX_FAULT_AGE: TypedContractMethod<[], [bigint], "view">;
+
+  MAX_FRACTION_BPS: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_FRACTION_BPS: TypedContractMethod<[], [bigint], "view">;
+
+  RULING_WINDOW: TypedContractMethod<[], [bigint], "view">;
+
+  answer: TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
+
+  appeal: TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
 
   authority: TypedContractMethod<[], [string], "view">;
 
@@ -752,10 +860,14 @@ export interface Appeals extends BaseContract {
     "nonpayable"
   >;
 
-  recuse: TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  recuse: TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
 
   rule: TypedContractMethod<
-    [disputeId: BigNumberish, uphold: boolean],
+    [disputeId: BigNumberish, filedAt: BigNumberish, uphold: boolean],
     [void],
     "nonpayable"
   >;
@@ -787,7 +899,7 @@ export interface Appeals extends BaseContract {
   >;
 
   withdraw: TypedContractMethod<
-    [disputeId: BigNumberish],
+    [disputeId: BigNumberish, filedAt: BigNumberish],
     [void],
     "nonpayable"
   >;
@@ -797,8 +909,17 @@ export interface Appeals extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "ANSWER_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "APPEAL_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "COUNCIL"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "DECISION_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "HOLD"
   ): TypedContractMethod<[], [string], "view">;
@@ -806,11 +927,34 @@ export interface Appeals extends BaseContract {
     nameOrSignature: "MARKET"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
+    nameOrSignature: "MAX_BOND_FLOOR"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_FAULT_AGE"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MAX_FRACTION_BPS"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_FRACTION_BPS"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "RULING_WINDOW"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "answer"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "appeal"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish, fromBond: boolean],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "authority"
   ): TypedContractMethod<[], [string], "view">;
@@ -874,11 +1018,15 @@ export interface Appeals extends BaseContract {
   ): TypedContractMethod<[rules: RulesStruct], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "recuse"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "rule"
   ): TypedContractMethod<
-    [disputeId: BigNumberish, uphold: boolean],
+    [disputeId: BigNumberish, filedAt: BigNumberish, uphold: boolean],
     [void],
     "nonpayable"
   >;
@@ -907,7 +1055,11 @@ export interface Appeals extends BaseContract {
   >;
   getFunction(
     nameOrSignature: "withdraw"
-  ): TypedContractMethod<[disputeId: BigNumberish], [void], "nonpayable">;
+  ): TypedContractMethod<
+    [disputeId: BigNumberish, filedAt: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
 
   getEvent(
     key: "AppealDecided"
@@ -1024,7 +1176,7 @@ export interface Appeals extends BaseContract {
       AuthorityUpdatedEvent.OutputObject
     >;
 
-    "DisputeAnswered(uint256,uint256)": TypedContractEvent<
+    "DisputeAnswered(uint256,uint256,bool)": TypedContractEvent<
       DisputeAnsweredEvent.InputTuple,
       DisputeAnsweredEvent.OutputTuple,
       DisputeAnsweredEvent.OutputObject
@@ -1035,7 +1187,7 @@ export interface Appeals extends BaseContract {
       DisputeAnsweredEvent.OutputObject
     >;
 
-    "DisputeAppealed(uint256,address,uint8)": TypedContractEvent<
+    "DisputeAppealed(uint256,address,uint8,bool)": TypedContractEvent<
       DisputeAppealedEvent.InputTuple,
       DisputeAppealedEvent.OutputTuple,
       DisputeAppealedEvent.OutputObject

@@ -26,6 +26,7 @@ import type {
 export interface CouncilInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "MAX_SEATS"
       | "authority"
       | "eligibleAt"
       | "isConsumingScheduledOp"
@@ -40,6 +41,7 @@ export interface CouncilInterface extends Interface {
     nameOrSignatureOrTopic: "AuthorityUpdated" | "Seated" | "Unseated"
   ): EventFragment;
 
+  encodeFunctionData(functionFragment: "MAX_SEATS", values?: undefined): string;
   encodeFunctionData(functionFragment: "authority", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "eligibleAt",
@@ -61,6 +63,7 @@ export interface CouncilInterface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "unseat", values: [AddressLike]): string;
 
+  decodeFunctionResult(functionFragment: "MAX_SEATS", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "eligibleAt", data: BytesLike): Result;
   decodeFunctionResult(
@@ -161,6 +164,8 @@ export interface Council extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  MAX_SEATS: TypedContractMethod<[], [bigint], "view">;
+
   authority: TypedContractMethod<[], [string], "view">;
 
   eligibleAt: TypedContractMethod<
@@ -189,6 +194,9 @@ export interface Council extends BaseContract {
     key: string | FunctionFragment
   ): T;
 
+  getFunction(
+    nameOrSignature: "MAX_SEATS"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "authority"
   ): TypedContractMethod<[], [string], "view">;

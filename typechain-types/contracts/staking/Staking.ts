@@ -79,6 +79,8 @@ export interface StakingInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "HOLD"
+      | "MAX_UNBONDING_DELAY"
+      | "MIN_UNBONDING_DELAY"
       | "authority"
       | "bond"
       | "bondFor"
@@ -117,6 +119,14 @@ export interface StakingInterface extends Interface {
   ): EventFragment;
 
   encodeFunctionData(functionFragment: "HOLD", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "MAX_UNBONDING_DELAY",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "MIN_UNBONDING_DELAY",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "authority", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "bond",
@@ -176,7 +186,7 @@ export interface StakingInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "splitOf",
-    values: [BigNumberish, boolean]
+    values: [BigNumberish, AddressLike, AddressLike, AddressLike]
   ): string;
   encodeFunctionData(
     functionFragment: "startUnbonding",
@@ -196,6 +206,14 @@ export interface StakingInterface extends Interface {
   ): string;
 
   decodeFunctionResult(functionFragment: "HOLD", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "MAX_UNBONDING_DELAY",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "MIN_UNBONDING_DELAY",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "authority", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "bond", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "bondFor", data: BytesLike): Result;
@@ -534,6 +552,10 @@ export interface Staking extends BaseContract {
 
   HOLD: TypedContractMethod<[], [string], "view">;
 
+  MAX_UNBONDING_DELAY: TypedContractMethod<[], [bigint], "view">;
+
+  MIN_UNBONDING_DELAY: TypedContractMethod<[], [bigint], "view">;
+
   authority: TypedContractMethod<[], [string], "view">;
 
   bond: TypedContractMethod<
@@ -615,7 +637,12 @@ export interface Staking extends BaseContract {
   >;
 
   splitOf: TypedContractMethod<
-    [amount: BigNumberish, challenged: boolean],
+    [
+      amount: BigNumberish,
+      tenant: AddressLike,
+      challenger: AddressLike,
+      treasury: AddressLike
+    ],
     [
       [bigint, bigint, bigint] & {
         tenantAmount: bigint;
@@ -653,6 +680,12 @@ export interface Staking extends BaseContract {
   getFunction(
     nameOrSignature: "HOLD"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "MAX_UNBONDING_DELAY"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "MIN_UNBONDING_DELAY"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "authority"
   ): TypedContractMethod<[], [string], "view">;
@@ -743,7 +776,12 @@ export interface Staking extends BaseContract {
   getFunction(
     nameOrSignature: "splitOf"
   ): TypedContractMethod<
-    [amount: BigNumberish, challenged: boolean],
+    [
+      amount: BigNumberish,
+      tenant: AddressLike,
+      challenger: AddressLike,
+      treasury: AddressLike
+    ],
     [
       [bigint, bigint, bigint] & {
         tenantAmount: bigint;

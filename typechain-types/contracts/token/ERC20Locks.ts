@@ -30,6 +30,7 @@ export interface ERC20LocksInterface extends Interface {
       | "approve"
       | "balanceOf"
       | "decimals"
+      | "isOpened"
       | "lock"
       | "lockOf"
       | "lockedOf"
@@ -64,6 +65,10 @@ export interface ERC20LocksInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(functionFragment: "decimals", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "isOpened",
+    values: [AddressLike, AddressLike]
+  ): string;
   encodeFunctionData(
     functionFragment: "lock",
     values: [AddressLike, AddressLike, BigNumberish]
@@ -103,6 +108,7 @@ export interface ERC20LocksInterface extends Interface {
   decodeFunctionResult(functionFragment: "approve", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "decimals", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "isOpened", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lock", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lockOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lockedOf", data: BytesLike): Result;
@@ -294,6 +300,12 @@ export interface ERC20Locks extends BaseContract {
 
   decimals: TypedContractMethod<[], [bigint], "view">;
 
+  isOpened: TypedContractMethod<
+    [locker: AddressLike, owner: AddressLike],
+    [boolean],
+    "view"
+  >;
+
   lock: TypedContractMethod<
     [payer: AddressLike, owner: AddressLike, amount: BigNumberish],
     [void],
@@ -362,6 +374,13 @@ export interface ERC20Locks extends BaseContract {
   getFunction(
     nameOrSignature: "decimals"
   ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "isOpened"
+  ): TypedContractMethod<
+    [locker: AddressLike, owner: AddressLike],
+    [boolean],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "lock"
   ): TypedContractMethod<

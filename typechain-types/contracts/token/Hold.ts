@@ -54,6 +54,7 @@ export interface HoldInterface extends Interface {
       | "getPastTotalSupply"
       | "getPastVotes"
       | "getVotes"
+      | "isOpened"
       | "lock"
       | "lockOf"
       | "lockedOf"
@@ -144,6 +145,10 @@ export interface HoldInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "isOpened",
+    values: [AddressLike, AddressLike]
+  ): string;
+  encodeFunctionData(
     functionFragment: "lock",
     values: [AddressLike, AddressLike, BigNumberish]
   ): string;
@@ -229,6 +234,7 @@ export interface HoldInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "getVotes", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "isOpened", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lock", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lockOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lockedOf", data: BytesLike): Result;
@@ -541,6 +547,12 @@ export interface Hold extends BaseContract {
 
   getVotes: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  isOpened: TypedContractMethod<
+    [locker: AddressLike, owner: AddressLike],
+    [boolean],
+    "view"
+  >;
+
   lock: TypedContractMethod<
     [payer: AddressLike, owner: AddressLike, amount: BigNumberish],
     [void],
@@ -696,6 +708,13 @@ export interface Hold extends BaseContract {
   getFunction(
     nameOrSignature: "getVotes"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "isOpened"
+  ): TypedContractMethod<
+    [locker: AddressLike, owner: AddressLike],
+    [boolean],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "lock"
   ): TypedContractMethod<

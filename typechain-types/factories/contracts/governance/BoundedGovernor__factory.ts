@@ -53,6 +53,11 @@ const _abi = [
         name: "disputeId",
         type: "uint256",
       },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
     ],
     name: "GovernorAppealProposed",
     type: "error",
@@ -204,8 +209,24 @@ const _abi = [
       },
       {
         internalType: "address",
-        name: "appellant",
+        name: "authority",
         type: "address",
+      },
+      {
+        internalType: "address",
+        name: "timelock",
+        type: "address",
+      },
+    ],
+    name: "GovernorNotAuthority",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "DisputeId",
+        name: "disputeId",
+        type: "uint256",
       },
       {
         internalType: "address",
@@ -213,7 +234,7 @@ const _abi = [
         type: "address",
       },
     ],
-    name: "GovernorNotAppellant",
+    name: "GovernorNotParty",
     type: "error",
   },
   {
@@ -421,7 +442,7 @@ const _abi = [
       {
         indexed: true,
         internalType: "address",
-        name: "appellant",
+        name: "party",
         type: "address",
       },
       {
@@ -823,6 +844,110 @@ const _abi = [
         internalType: "bytes32",
         name: "",
         type: "bytes32",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_LATE_EXTENSION",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_PROPOSAL_THRESHOLD",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_QUORUM_PERCENT",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_VOTING_DELAY",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_VOTING_PERIOD",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MIN_PROPOSAL_THRESHOLD",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MIN_QUORUM_PERCENT",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MIN_VOTING_PERIOD",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
       },
     ],
     stateMutability: "view",

@@ -102,6 +102,19 @@ const _abi = [
     type: "event",
   },
   {
+    inputs: [],
+    name: "MAX_SEATS",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "uint48",

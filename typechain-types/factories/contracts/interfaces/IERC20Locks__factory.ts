@@ -57,6 +57,22 @@ const _abi = [
     type: "error",
   },
   {
+    inputs: [
+      {
+        internalType: "address",
+        name: "locker",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "owner",
+        type: "address",
+      },
+    ],
+    name: "ERC20LocksNotOpened",
+    type: "error",
+  },
+  {
     anonymous: false,
     inputs: [
       {
@@ -154,6 +170,30 @@ const _abi = [
     ],
     name: "Unlocked",
     type: "event",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "locker",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "owner",
+        type: "address",
+      },
+    ],
+    name: "isOpened",
+    outputs: [
+      {
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
   },
   {
     inputs: [

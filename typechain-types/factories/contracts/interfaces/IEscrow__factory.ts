@@ -13,6 +13,27 @@ const _abi = [
     inputs: [
       {
         internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "EscrowAmountTooLarge",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
         name: "module",
         type: "address",
       },
@@ -169,6 +190,17 @@ const _abi = [
       },
     ],
     name: "EscrowLockTooLarge",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+    ],
+    name: "EscrowNotAToken",
     type: "error",
   },
   {
@@ -764,6 +796,35 @@ const _abi = [
       },
     ],
     name: "fundingDigest",
+    outputs: [
+      {
+        internalType: "bytes32",
+        name: "",
+        type: "bytes32",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "module",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "token",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "account",
+        type: "address",
+      },
+    ],
+    name: "lastFundingOf",
     outputs: [
       {
         internalType: "bytes32",

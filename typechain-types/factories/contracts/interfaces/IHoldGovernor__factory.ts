@@ -16,6 +16,11 @@ const _abi = [
         name: "disputeId",
         type: "uint256",
       },
+      {
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
     ],
     name: "GovernorAppealProposed",
     type: "error",
@@ -61,8 +66,24 @@ const _abi = [
       },
       {
         internalType: "address",
-        name: "appellant",
+        name: "authority",
         type: "address",
+      },
+      {
+        internalType: "address",
+        name: "timelock",
+        type: "address",
+      },
+    ],
+    name: "GovernorNotAuthority",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "DisputeId",
+        name: "disputeId",
+        type: "uint256",
       },
       {
         internalType: "address",
@@ -70,7 +91,7 @@ const _abi = [
         type: "address",
       },
     ],
-    name: "GovernorNotAppellant",
+    name: "GovernorNotParty",
     type: "error",
   },
   {
@@ -133,7 +154,7 @@ const _abi = [
       {
         indexed: true,
         internalType: "address",
-        name: "appellant",
+        name: "party",
         type: "address",
       },
       {

@@ -17,6 +17,48 @@ const _abi = [
         type: "uint96",
       },
       {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "lapsesAt",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketClaimNotLapsed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "MarketClaimOpen",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
         internalType: "uint256",
         name: "faultStart",
         type: "uint256",
@@ -41,6 +83,11 @@ const _abi = [
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
       },
     ],
     name: "MarketNoOpenClaim",
@@ -210,9 +257,28 @@ const _abi = [
         name: "paidSeconds",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
     ],
     name: "ClaimOpened",
     type: "event",
+  },
+  {
+    inputs: [],
+    name: "CLAIM_LIFE",
+    outputs: [
+      {
+        internalType: "uint40",
+        name: "",
+        type: "uint40",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
   },
   {
     inputs: [
@@ -222,12 +288,15 @@ const _abi = [
         type: "uint96",
       },
       {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "claimOf",
+    outputs: [
+      {
         components: [
-          {
-            internalType: "address",
-            name: "claimant",
-            type: "address",
-          },
           {
             internalType: "address",
             name: "tenant",
@@ -244,29 +313,50 @@ const _abi = [
             type: "uint256",
           },
           {
-            internalType: "uint40",
-            name: "faultStart",
-            type: "uint40",
-          },
-          {
-            internalType: "uint40",
+            internalType: "uint256",
             name: "filedAt",
-            type: "uint40",
+            type: "uint256",
           },
           {
-            internalType: "uint16",
-            name: "fractionBps",
-            type: "uint16",
+            internalType: "uint256",
+            name: "faultStart",
+            type: "uint256",
           },
           {
-            internalType: "bool",
-            name: "upheld",
-            type: "bool",
+            internalType: "uint256",
+            name: "feeBps",
+            type: "uint256",
           },
         ],
-        internalType: "struct ILeaseClaims.Verdict",
-        name: "verdict",
+        internalType: "struct ILeaseClaims.ClaimView",
+        name: "",
         type: "tuple",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "fractionBps",
+        type: "uint256",
+      },
+      {
+        internalType: "bool",
+        name: "upheld",
+        type: "bool",
       },
     ],
     name: "endClaim",
@@ -277,6 +367,24 @@ const _abi = [
         type: "uint256",
       },
     ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "lapseClaim",
+    outputs: [],
     stateMutability: "nonpayable",
     type: "function",
   },

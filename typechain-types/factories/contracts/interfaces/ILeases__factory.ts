@@ -28,6 +28,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "dark",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "allowed",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBeyondAllowance",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "provider",
         type: "address",
@@ -165,6 +186,27 @@ const _abi = [
       },
     ],
     name: "MarketLeaseNoticed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "least",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+    ],
+    name: "MarketLockedTooLow",
     type: "error",
   },
   {
@@ -340,6 +382,38 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+    ],
+    name: "MarketProviderStale",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "rate",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "MarketRateTooLarge",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -436,6 +510,25 @@ const _abi = [
     ],
     name: "MarketWrongStatus",
     type: "error",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
+    ],
+    name: "CollateralLowered",
+    type: "event",
   },
   {
     anonymous: false,
@@ -812,13 +905,13 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "earned",
+        name: "amount",
         type: "uint256",
       },
       {
         indexed: false,
         internalType: "uint256",
-        name: "amount",
+        name: "fee",
         type: "uint256",
       },
       {
@@ -987,6 +1080,11 @@ const _abi = [
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "minLocked",
+        type: "uint256",
       },
     ],
     name: "acceptTransfer",
@@ -1246,6 +1344,11 @@ const _abi = [
                 type: "uint64",
               },
               {
+                internalType: "address",
+                name: "provider",
+                type: "address",
+              },
+              {
                 internalType: "uint128",
                 name: "maxPricePerSecondX32",
                 type: "uint128",
@@ -1317,6 +1420,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",

@@ -239,6 +239,11 @@ const _abi = [
                 type: "uint64",
               },
               {
+                internalType: "address",
+                name: "provider",
+                type: "address",
+              },
+              {
                 internalType: "uint128",
                 name: "maxPricePerSecondX32",
                 type: "uint128",
@@ -325,6 +330,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",

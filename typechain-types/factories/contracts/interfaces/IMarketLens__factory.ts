@@ -23,6 +23,121 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "constants",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "uint256",
+            name: "minClaimTail",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxClaimTail",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "claimLife",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxFaultAge",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "renewalWindow",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "failOverDivisor",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "raiseDelay",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "creditDivisor",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "declineDivisor",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxMinDuration",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxFeeBps",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxToleranceBps",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxNoShowBps",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "minNotice",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxNotice",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "minActivationWindow",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxActivationWindow",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "minCreditPeriod",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxCreditPeriod",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "maxPause",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct IMarketLens.Constants",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "pure",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "LeaseId",
@@ -238,7 +353,12 @@ const _abi = [
           },
           {
             internalType: "uint256",
-            name: "earnedBefore",
+            name: "fraction",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "feeRemainder",
             type: "uint256",
           },
           {
@@ -265,6 +385,21 @@ const _abi = [
             internalType: "uint256",
             name: "collateral",
             type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "grownAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "grownFrom",
+            type: "uint256",
+          },
+          {
+            internalType: "bool",
+            name: "lagging",
+            type: "bool",
           },
           {
             internalType: "uint256",
@@ -449,7 +584,12 @@ const _abi = [
           },
           {
             internalType: "uint256",
-            name: "earnedBefore",
+            name: "fraction",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "feeRemainder",
             type: "uint256",
           },
           {
@@ -476,6 +616,21 @@ const _abi = [
             internalType: "uint256",
             name: "collateral",
             type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "grownAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "grownFrom",
+            type: "uint256",
+          },
+          {
+            internalType: "bool",
+            name: "lagging",
+            type: "bool",
           },
           {
             internalType: "uint256",
@@ -668,6 +823,11 @@ const _abi = [
             type: "bool",
           },
           {
+            internalType: "bool",
+            name: "fresh",
+            type: "bool",
+          },
+          {
             internalType: "address",
             name: "slasher",
             type: "address",
@@ -731,6 +891,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",

@@ -12,6 +12,17 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "treasury",
+        type: "address",
+      },
+    ],
+    name: "MarketInvalidTreasury",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "string",
         name: "name",
         type: "string",
@@ -60,11 +71,6 @@ const _abi = [
       },
     ],
     name: "MarketTokenNotListed",
-    type: "error",
-  },
-  {
-    inputs: [],
-    name: "MarketZeroTreasury",
     type: "error",
   },
   {

@@ -28,6 +28,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "dark",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "allowed",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBeyondAllowance",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "provider",
         type: "address",
@@ -107,6 +128,48 @@ const _abi = [
       },
     ],
     name: "MarketCapacityShort",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "lapsesAt",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketClaimNotLapsed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "MarketClaimOpen",
     type: "error",
   },
   {
@@ -206,6 +269,17 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "treasury",
+        type: "address",
+      },
+    ],
+    name: "MarketInvalidTreasury",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -233,6 +307,27 @@ const _abi = [
       },
     ],
     name: "MarketLeaseNoticed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "least",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+    ],
+    name: "MarketLockedTooLow",
     type: "error",
   },
   {
@@ -290,6 +385,11 @@ const _abi = [
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
       },
     ],
     name: "MarketNoOpenClaim",
@@ -574,6 +674,38 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+    ],
+    name: "MarketProviderStale",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "rate",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "MarketRateTooLarge",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -752,11 +884,6 @@ const _abi = [
     type: "error",
   },
   {
-    inputs: [],
-    name: "MarketZeroTreasury",
-    type: "error",
-  },
-  {
     anonymous: false,
     inputs: [
       {
@@ -856,8 +983,33 @@ const _abi = [
         name: "paidSeconds",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
     ],
     name: "ClaimOpened",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
+    ],
+    name: "CollateralLowered",
     type: "event",
   },
   {
@@ -1248,13 +1400,13 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "earned",
+        name: "amount",
         type: "uint256",
       },
       {
         indexed: false,
         internalType: "uint256",
-        name: "amount",
+        name: "fee",
         type: "uint256",
       },
       {
@@ -1692,6 +1844,19 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "CLAIM_LIFE",
+    outputs: [
+      {
+        internalType: "uint40",
+        name: "",
+        type: "uint40",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "ESCROW",
     outputs: [
       {
@@ -1788,6 +1953,11 @@ const _abi = [
         name: "leaseId",
         type: "uint96",
       },
+      {
+        internalType: "uint256",
+        name: "minLocked",
+        type: "uint256",
+      },
     ],
     name: "acceptTransfer",
     outputs: [],
@@ -1843,6 +2013,62 @@ const _abi = [
       },
     ],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "claimOf",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "held",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "filedAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "faultStart",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "feeBps",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct ILeaseClaims.ClaimView",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -2051,51 +2277,19 @@ const _abi = [
         type: "uint96",
       },
       {
-        components: [
-          {
-            internalType: "address",
-            name: "claimant",
-            type: "address",
-          },
-          {
-            internalType: "address",
-            name: "tenant",
-            type: "address",
-          },
-          {
-            internalType: "uint256",
-            name: "held",
-            type: "uint256",
-          },
-          {
-            internalType: "uint256",
-            name: "collateral",
-            type: "uint256",
-          },
-          {
-            internalType: "uint40",
-            name: "faultStart",
-            type: "uint40",
-          },
-          {
-            internalType: "uint40",
-            name: "filedAt",
-            type: "uint40",
-          },
-          {
-            internalType: "uint16",
-            name: "fractionBps",
-            type: "uint16",
-          },
-          {
-            internalType: "bool",
-            name: "upheld",
-            type: "bool",
-          },
-        ],
-        internalType: "struct ILeaseClaims.Verdict",
-        name: "verdict",
-        type: "tuple",
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "fractionBps",
+        type: "uint256",
+      },
+      {
+        internalType: "bool",
+        name: "upheld",
+        type: "bool",
       },
     ],
     name: "endClaim",
@@ -2193,6 +2387,11 @@ const _abi = [
                 type: "uint64",
               },
               {
+                internalType: "address",
+                name: "provider",
+                type: "address",
+              },
+              {
                 internalType: "uint128",
                 name: "maxPricePerSecondX32",
                 type: "uint128",
@@ -2253,6 +2452,24 @@ const _abi = [
       },
     ],
     name: "giveNotice",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "lapseClaim",
     outputs: [],
     stateMutability: "nonpayable",
     type: "function",
@@ -2486,6 +2703,11 @@ const _abi = [
                 type: "uint64",
               },
               {
+                internalType: "address",
+                name: "provider",
+                type: "address",
+              },
+              {
                 internalType: "uint128",
                 name: "maxPricePerSecondX32",
                 type: "uint128",
@@ -2608,6 +2830,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",
@@ -2760,6 +2987,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",

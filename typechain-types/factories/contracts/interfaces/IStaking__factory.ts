@@ -107,6 +107,27 @@ const _abi = [
     inputs: [
       {
         internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "challenger",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "treasury",
+        type: "address",
+      },
+    ],
+    name: "StakingInvalidPayees",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
         name: "to",
         type: "address",
       },
@@ -197,6 +218,11 @@ const _abi = [
       },
     ],
     name: "StakingStillUnbonding",
+    type: "error",
+  },
+  {
+    inputs: [],
+    name: "StakingZeroAmount",
     type: "error",
   },
   {
@@ -517,6 +543,32 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "MAX_UNBONDING_DELAY",
+    outputs: [
+      {
+        internalType: "uint32",
+        name: "",
+        type: "uint32",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MIN_UNBONDING_DELAY",
+    outputs: [
+      {
+        internalType: "uint32",
+        name: "",
+        type: "uint32",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "address",
@@ -822,9 +874,19 @@ const _abi = [
         type: "uint256",
       },
       {
-        internalType: "bool",
-        name: "challenged",
-        type: "bool",
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "challenger",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "treasury",
+        type: "address",
       },
     ],
     name: "splitOf",

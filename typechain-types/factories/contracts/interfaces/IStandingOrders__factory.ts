@@ -76,6 +76,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "OfferId",
+        name: "offerId",
+        type: "uint64",
+      },
+      {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "named",
+        type: "address",
+      },
+    ],
+    name: "OrdersOtherProvider",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "period",
         type: "uint256",
@@ -216,10 +237,22 @@ const _abi = [
         type: "uint256",
       },
       {
+        components: [
+          {
+            internalType: "OfferId",
+            name: "offer",
+            type: "uint64",
+          },
+          {
+            internalType: "address",
+            name: "provider",
+            type: "address",
+          },
+        ],
         indexed: false,
-        internalType: "OfferId[]",
+        internalType: "struct IStandingOrders.Fallback[]",
         name: "fallbacks",
-        type: "uint64[]",
+        type: "tuple[]",
       },
     ],
     name: "OrderPlaced",
@@ -233,6 +266,32 @@ const _abi = [
         internalType: "contract IMarket",
         name: "",
         type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_FALLBACKS",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MIN_PERIOD",
+    outputs: [
+      {
+        internalType: "uint32",
+        name: "",
+        type: "uint32",
       },
     ],
     stateMutability: "view",
@@ -283,9 +342,9 @@ const _abi = [
       {
         components: [
           {
-            internalType: "uint128",
+            internalType: "uint120",
             name: "maxPricePerSecondX32",
-            type: "uint128",
+            type: "uint120",
           },
           {
             internalType: "uint32",
@@ -298,9 +357,9 @@ const _abi = [
             type: "uint8",
           },
           {
-            internalType: "uint80",
+            internalType: "uint88",
             name: "maxBounty",
-            type: "uint80",
+            type: "uint88",
           },
           {
             internalType: "uint8",
@@ -358,19 +417,31 @@ const _abi = [
         type: "uint8",
       },
       {
-        internalType: "uint128",
+        internalType: "uint120",
         name: "maxPricePerSecondX32",
-        type: "uint128",
+        type: "uint120",
       },
       {
-        internalType: "uint80",
+        internalType: "uint88",
         name: "maxBounty",
-        type: "uint80",
+        type: "uint88",
       },
       {
-        internalType: "OfferId[]",
+        components: [
+          {
+            internalType: "OfferId",
+            name: "offer",
+            type: "uint64",
+          },
+          {
+            internalType: "address",
+            name: "provider",
+            type: "address",
+          },
+        ],
+        internalType: "struct IStandingOrders.Fallback[]",
         name: "fallbacks",
-        type: "uint64[]",
+        type: "tuple[]",
       },
     ],
     name: "setOrder",

@@ -66,6 +66,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "dark",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "allowed",
+        type: "uint256",
+      },
+    ],
+    name: "MarketBeyondAllowance",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "provider",
         type: "address",
@@ -145,6 +166,48 @@ const _abi = [
       },
     ],
     name: "MarketCapacityShort",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "lapsesAt",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "now",
+        type: "uint256",
+      },
+    ],
+    name: "MarketClaimNotLapsed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "MarketClaimOpen",
     type: "error",
   },
   {
@@ -244,6 +307,17 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "treasury",
+        type: "address",
+      },
+    ],
+    name: "MarketInvalidTreasury",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -271,6 +345,27 @@ const _abi = [
       },
     ],
     name: "MarketLeaseNoticed",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "least",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "locked",
+        type: "uint256",
+      },
+    ],
+    name: "MarketLockedTooLow",
     type: "error",
   },
   {
@@ -328,6 +423,11 @@ const _abi = [
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
       },
     ],
     name: "MarketNoOpenClaim",
@@ -612,6 +712,38 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "provider",
+        type: "address",
+      },
+    ],
+    name: "MarketProviderStale",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "uint256",
+        name: "rate",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "most",
+        type: "uint256",
+      },
+    ],
+    name: "MarketRateTooLarge",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
@@ -790,11 +922,6 @@ const _abi = [
     type: "error",
   },
   {
-    inputs: [],
-    name: "MarketZeroTreasury",
-    type: "error",
-  },
-  {
     anonymous: false,
     inputs: [
       {
@@ -907,8 +1034,33 @@ const _abi = [
         name: "paidSeconds",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
     ],
     name: "ClaimOpened",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "collateral",
+        type: "uint256",
+      },
+    ],
+    name: "CollateralLowered",
     type: "event",
   },
   {
@@ -1299,13 +1451,13 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "earned",
+        name: "amount",
         type: "uint256",
       },
       {
         indexed: false,
         internalType: "uint256",
-        name: "amount",
+        name: "fee",
         type: "uint256",
       },
       {
@@ -1743,6 +1895,19 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "CLAIM_LIFE",
+    outputs: [
+      {
+        internalType: "uint40",
+        name: "",
+        type: "uint40",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "ESCROW",
     outputs: [
       {
@@ -1839,6 +2004,11 @@ const _abi = [
         name: "leaseId",
         type: "uint96",
       },
+      {
+        internalType: "uint256",
+        name: "minLocked",
+        type: "uint256",
+      },
     ],
     name: "acceptTransfer",
     outputs: [],
@@ -1907,6 +2077,62 @@ const _abi = [
       },
     ],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "claimOf",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "tenant",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "held",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "filedAt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "faultStart",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "feeBps",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct ILeaseClaims.ClaimView",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -2115,51 +2341,19 @@ const _abi = [
         type: "uint96",
       },
       {
-        components: [
-          {
-            internalType: "address",
-            name: "claimant",
-            type: "address",
-          },
-          {
-            internalType: "address",
-            name: "tenant",
-            type: "address",
-          },
-          {
-            internalType: "uint256",
-            name: "held",
-            type: "uint256",
-          },
-          {
-            internalType: "uint256",
-            name: "collateral",
-            type: "uint256",
-          },
-          {
-            internalType: "uint40",
-            name: "faultStart",
-            type: "uint40",
-          },
-          {
-            internalType: "uint40",
-            name: "filedAt",
-            type: "uint40",
-          },
-          {
-            internalType: "uint16",
-            name: "fractionBps",
-            type: "uint16",
-          },
-          {
-            internalType: "bool",
-            name: "upheld",
-            type: "bool",
-          },
-        ],
-        internalType: "struct ILeaseClaims.Verdict",
-        name: "verdict",
-        type: "tuple",
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "fractionBps",
+        type: "uint256",
+      },
+      {
+        internalType: "bool",
+        name: "upheld",
+        type: "bool",
       },
     ],
     name: "endClaim",
@@ -2257,6 +2451,11 @@ const _abi = [
                 type: "uint64",
               },
               {
+                internalType: "address",
+                name: "provider",
+                type: "address",
+              },
+              {
                 internalType: "uint128",
                 name: "maxPricePerSecondX32",
                 type: "uint128",
@@ -2332,6 +2531,24 @@ const _abi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "claimant",
+        type: "address",
+      },
+    ],
+    name: "lapseClaim",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -2563,6 +2780,11 @@ const _abi = [
                 type: "uint64",
               },
               {
+                internalType: "address",
+                name: "provider",
+                type: "address",
+              },
+              {
                 internalType: "uint128",
                 name: "maxPricePerSecondX32",
                 type: "uint128",
@@ -2685,6 +2907,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",
@@ -2837,6 +3064,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",

@@ -89,6 +89,17 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "treasury",
+        type: "address",
+      },
+    ],
+    name: "MarketInvalidTreasury",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "minDuration",
         type: "uint256",
@@ -255,11 +266,6 @@ const _abi = [
   {
     inputs: [],
     name: "MarketZeroMaximumDuration",
-    type: "error",
-  },
-  {
-    inputs: [],
-    name: "MarketZeroTreasury",
     type: "error",
   },
   {
@@ -808,6 +814,11 @@ const _abi = [
                 type: "uint64",
               },
               {
+                internalType: "address",
+                name: "provider",
+                type: "address",
+              },
+              {
                 internalType: "uint128",
                 name: "maxPricePerSecondX32",
                 type: "uint128",
@@ -1040,6 +1051,11 @@ const _abi = [
                 internalType: "OfferId",
                 name: "offer",
                 type: "uint64",
+              },
+              {
+                internalType: "address",
+                name: "provider",
+                type: "address",
               },
               {
                 internalType: "uint128",

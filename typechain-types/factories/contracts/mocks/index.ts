@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export { BlacklistingToken__factory } from "./BlacklistingToken__factory";
+export { ClaimTypesHarness__factory } from "./ClaimTypesHarness__factory";
 export { FalseToken__factory } from "./FalseToken__factory";
 export { FeeToken__factory } from "./FeeToken__factory";
 export { HookedAccount__factory } from "./HookedAccount__factory";

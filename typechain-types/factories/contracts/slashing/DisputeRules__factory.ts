@@ -82,6 +82,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "account",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "free",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "required",
+        type: "uint256",
+      },
+    ],
+    name: "DisputesBondShort",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "uint256",
         name: "faultStart",
         type: "uint256",
@@ -104,6 +125,28 @@ const _abi = [
       },
     ],
     name: "DisputesFiledThisSecond",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "to",
+        type: "address",
+      },
+    ],
+    name: "DisputesInvalidRecipient",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "treasury",
+        type: "address",
+      },
+    ],
+    name: "DisputesInvalidTreasury",
     type: "error",
   },
   {
@@ -395,6 +438,12 @@ const _abi = [
         name: "eligible",
         type: "uint256",
       },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "fromBond",
+        type: "bool",
+      },
     ],
     name: "DisputeAnswered",
     type: "event",
@@ -419,6 +468,12 @@ const _abi = [
         internalType: "enum Outcome",
         name: "outcome",
         type: "uint8",
+      },
+      {
+        indexed: false,
+        internalType: "bool",
+        name: "fromBond",
+        type: "bool",
       },
     ],
     name: "DisputeAppealed",
@@ -759,12 +814,51 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "ANSWER_WINDOW",
+    outputs: [
+      {
+        internalType: "uint40",
+        name: "",
+        type: "uint40",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "APPEAL_WINDOW",
+    outputs: [
+      {
+        internalType: "uint40",
+        name: "",
+        type: "uint40",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "COUNCIL",
     outputs: [
       {
         internalType: "address",
         name: "",
         type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "DECISION_WINDOW",
+    outputs: [
+      {
+        internalType: "uint40",
+        name: "",
+        type: "uint40",
       },
     ],
     stateMutability: "view",
@@ -797,11 +891,86 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "MAX_BOND_FLOOR",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_FAULT_AGE",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_FRACTION_BPS",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MIN_FRACTION_BPS",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "RULING_WINDOW",
+    outputs: [
+      {
+        internalType: "uint40",
+        name: "",
+        type: "uint40",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "DisputeId",
         name: "disputeId",
         type: "uint256",
+      },
+      {
+        internalType: "uint40",
+        name: "filedAt",
+        type: "uint40",
+      },
+      {
+        internalType: "bool",
+        name: "fromBond",
+        type: "bool",
       },
     ],
     name: "answer",
@@ -815,6 +984,16 @@ const _abi = [
         internalType: "DisputeId",
         name: "disputeId",
         type: "uint256",
+      },
+      {
+        internalType: "uint40",
+        name: "filedAt",
+        type: "uint40",
+      },
+      {
+        internalType: "bool",
+        name: "fromBond",
+        type: "bool",
       },
     ],
     name: "appeal",
@@ -1037,8 +1216,8 @@ const _abi = [
                 type: "uint8",
               },
               {
-                internalType: "enum Answer",
-                name: "answer",
+                internalType: "Postings",
+                name: "postings",
                 type: "uint8",
               },
               {
@@ -1289,6 +1468,11 @@ const _abi = [
         name: "disputeId",
         type: "uint256",
       },
+      {
+        internalType: "uint40",
+        name: "filedAt",
+        type: "uint40",
+      },
     ],
     name: "recuse",
     outputs: [],
@@ -1301,6 +1485,11 @@ const _abi = [
         internalType: "DisputeId",
         name: "disputeId",
         type: "uint256",
+      },
+      {
+        internalType: "uint40",
+        name: "filedAt",
+        type: "uint40",
       },
       {
         internalType: "bool",
@@ -1459,6 +1648,11 @@ const _abi = [
         internalType: "DisputeId",
         name: "disputeId",
         type: "uint256",
+      },
+      {
+        internalType: "uint40",
+        name: "filedAt",
+        type: "uint40",
       },
     ],
     name: "withdraw",
