@@ -5,8 +5,8 @@ import type { Plain } from "../model/plain";
 
 /** More than any call here takes, and below what one transaction may ask for. */
 const GAS = 15_000_000;
-/** The same, where several calls share a block. */
-const SHARED_GAS = 6_000_000;
+/** What calls that share a block may take together. */
+const BLOCK_GAS = 28_000_000;
 const GWEI = 10n ** 9n;
 
 const quantity = (value: number | bigint): string => `0x${value.toString(16)}`;
@@ -66,7 +66,7 @@ export class Chain {
       for (const [index, call] of calls.entries()) {
         // Better paid transactions come first.
         const transaction = {
-          ...this.#transaction(call, SHARED_GAS),
+          ...this.#transaction(call, Math.floor(BLOCK_GAS / calls.length)),
           maxPriorityFeePerGas: quantity(GWEI * BigInt(calls.length - index)),
           maxFeePerGas: quantity(GWEI * 1_000n),
         };

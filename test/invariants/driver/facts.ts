@@ -55,6 +55,8 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       return { ask: [cast.pair, "moneyReserve"], expected: world.pair.moneyReserve };
     case "shares":
       return { ask: [cast.vault, "balanceOf", a], expected: world.vault.sharesOf(a) };
+    case "vaultShares":
+      return { ask: [cast.vault, "totalSupply"], expected: world.vault.supply };
     case "vaultAssets":
       return { ask: [cast.vault, "totalAssets"], expected: hold.balanceOf(cast.vault) };
     case "votes":
@@ -137,19 +139,19 @@ export async function ask(chain: Chain, { ask: [contract, fn, ...args], read }: 
 
 /** Keys of everything that there is to know. */
 export function allKeys(world: World, cast: Cast): string[] {
-  const { accounts, owners, modules, tokens } = cast;
+  const { accounts, modules, tokens } = cast;
   const numbered = (kind: string, count: number): string[] =>
     Array.from({ length: count }, (_, index) => `${kind}/${index + 1}`);
   return [
     ...[...tokens, cast.hold].flatMap((token) => accounts.map((account) => `wallet/${token}/${account}`)),
     ...tokens.flatMap((token) => accounts.map((account) => `free/${token}/${account}`)),
-    ...modules.flatMap((module) => tokens.flatMap((token) => owners.map((one) => `held/${module}/${token}/${one}`))),
+    ...modules.flatMap((module) => tokens.flatMap((token) => accounts.map((one) => `held/${module}/${token}/${one}`))),
     ...accounts.flatMap((account) => [`locked/${account}`, `votes/${account}`, `delegate/${account}`]),
     ...cast.lockers.flatMap((locker) => accounts.map((account) => `lock/${locker}/${account}`)),
     ...cast.lockers.flatMap((locker) => accounts.map((account) => `opened/${locker}/${account}`)),
     ...modules.flatMap((module) => cast.providers.map((provider) => `pool/${module}/${provider}`)),
     ...["unbonding", "clock", "dark", "fresh"].flatMap((kind) => cast.providers.map((one) => `${kind}/${one}`)),
-    ...["holdReserve", "moneyReserve", "vaultAssets"],
+    ...["holdReserve", "moneyReserve", "vaultAssets", "vaultShares"],
     ...cast.everybody.map((account) => `shares/${account}`),
     ...["unbondingDelay", "penaltyCount", "currentVersion", "pausedUntil", "offerCount"],
     ...tokens.map((token) => `tokenTerms/${token}`),
@@ -309,7 +311,7 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
     paidSeconds: lease.paidSeconds,
     ...(started ? carryOf(present(lease)) : { fraction: 0n, feeRemainder: 0n }),
     grownAt: started ? grownAtOf(lease) : 0n,
-    grownFrom: lease.changed ? lease.grownFrom : 0n,
+    grownFrom: started && grownAtOf(lease) > 0n ? lease.grownFrom : 0n,
     lagging: lease.lagging,
     earned,
     collectable: started ? leases.due(lease, now) : 0n,

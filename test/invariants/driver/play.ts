@@ -3,11 +3,14 @@ import type { Scene } from "../promises/checks";
 import { checkDisputes } from "../promises/disputes";
 import { checkEscrow } from "../promises/escrow";
 import { History } from "../promises/history";
+import { checkInterests } from "../promises/interests";
 import { LeaseChecks } from "../promises/leases";
 import { LivenessChecks } from "../promises/liveness";
 import { Mirror } from "../promises/mirror";
+import { checkOperators } from "../promises/operators";
 import { RecordChecks } from "../promises/records";
 import { checkStaking } from "../promises/staking";
+import { PoolChecks } from "../promises/tokens";
 import { formatLeaseId } from "../../../sdk/ids";
 import { LeaseStatus } from "../../helpers/leases";
 import { claimantOf, leaseOf } from "../model/disputes";
@@ -68,6 +71,9 @@ export class Play {
   readonly #recordChecks = new RecordChecks();
   readonly #leaseChecks = new LeaseChecks();
   readonly #livenessChecks: LivenessChecks;
+  readonly #poolChecks = new PoolChecks();
+  /** Wallets of the honest at the beginning. */
+  readonly #before = new Map<string, bigint>();
 
   private constructor(
     readonly chain: Chain,
@@ -76,7 +82,11 @@ export class Play {
     private readonly numbers: Numbers,
   ) {
     this.commands = commandsOf(cast);
-    this.#history = new History(world.liveness.grace);
+    const { staking, disputes, vault } = cast;
+    this.#history = new History(world.liveness.grace, world.setting.outageAllowance, {
+      accounts: cast.honest,
+      payees: [staking, disputes, vault],
+    });
     this.#livenessChecks = new LivenessChecks(chain);
   }
 
@@ -85,14 +95,27 @@ export class Play {
     const { chain, world, cast } = await setStage();
     const play = new Play(chain, world, cast, numbers);
     for (const event of await chain.eventsSince(0)) {
-      play.#history.add([event], { market: cast.market, now: event.second, hooked: false });
+      play.#history.add([event], { ...play.#source(), now: event.second, hooked: false });
     }
     await play.compareAll();
+    for (const token of cast.tokens) {
+      for (const account of cast.honest) {
+        const key = `wallet/${token}/${account}`;
+        play.#before.set(key, play.amount(key));
+      }
+    }
     return play;
   }
 
-  /** Makes calls in one block of that second, on both sides; each is made up when the ones before it are done. */
-  async step(makers: readonly (() => Command | Promise<Command>)[], second: bigint, dice: Dice): Promise<void> {
+  /**
+   * Makes calls in one block of that second, on both sides; each is made up when the ones before it are done, or not at all.
+   * Returns the refusals of those that were made.
+   */
+  async step(
+    makers: readonly (() => Command | undefined | Promise<Command | undefined>)[],
+    second: bigint,
+    dice: Dice,
+  ): Promise<(Refusal | undefined)[]> {
     const { world, chain, cast, numbers } = this;
     const gap = second - world.now;
     world.now = second;
@@ -101,11 +124,13 @@ export class Play {
     const expected: (Refusal | undefined)[] = [];
     for (const [index, make] of makers.entries()) {
       const command = await make();
+      if (command === undefined) continue;
       const refusal = this.#predict(command);
       commands.push(command);
       expected.push(refusal);
       this.lines.push(this.#inWords(command.call, index === 0 ? `+${gap} s` : "  same second", refusal));
     }
+    if (commands.length === 0) throw new Error("A step without a call: one of its makers must make one");
     const calls = commands.map(({ call }) => call);
     const together = calls.length > 1;
     const outcomes = together ? await chain.sendTogether(calls, second) : [await chain.send(calls[0]!, second)];
@@ -132,7 +157,7 @@ export class Play {
     for (const [index, outcome] of outcomes.entries()) {
       if (!outcome.ok) continue;
       const hooked = calls[index]!.by === cast.orders;
-      this.#history.add(outcome.logs, { market: cast.market, now: second, hooked });
+      this.#history.add(outcome.logs, { ...this.#source(), now: second, hooked });
       for (const { name, args } of outcome.logs) {
         if ("reason" in args) bump(numbers.endings, args["reason"] as bigint);
         if (!hooked && (name === "LeaseRenewed" || name === "OrderFailedOver")) this.count("INV-ORD-1");
@@ -141,12 +166,19 @@ export class Play {
     // A broken promise says more than a value that the model has otherwise.
     await this.#keepPromises(commands, outcomes, changed, [...keys], dice);
     if (difference !== undefined) throw difference;
+    return expected;
   }
 
   /** Compares everything there is. */
   async compareAll(): Promise<void> {
     const { difference } = await this.#compare(allKeys(this.world, this.cast));
     if (difference !== undefined) throw difference;
+  }
+
+  /** When everybody has left: those who were honest have what is fair. */
+  checkInterests(): void {
+    checkInterests(this.#mirror, this.#history, this.cast, this.#before);
+    this.count("INV-LSE-8");
   }
 
   /** Where a closing scene went wrong: what stays behind. */
@@ -159,6 +191,11 @@ export class Play {
   }
 
   // ------------------------------------------------------------------------------------------------- internal
+
+  #source(): { market: string; hold: string; disputes: string } {
+    const { market, hold, disputes } = this.cast;
+    return { market, hold, disputes };
+  }
 
   #predict(command: Command): Refusal | undefined {
     const touched = this.world.touched.size;
@@ -227,6 +264,8 @@ export class Play {
     checkEscrow(scene);
     checkStaking(scene);
     checkDisputes(scene);
+    checkOperators(scene);
+    this.#poolChecks.check(scene);
     this.#recordChecks.check(scene);
     this.#leaseChecks.check(scene);
     await this.#livenessChecks.check(scene, dice);

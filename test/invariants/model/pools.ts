@@ -59,6 +59,7 @@ export class VaultModel {
     this.#shares.add(shares, account);
     this.#supply += shares;
     this.touch("shares", account);
+    this.touch("vaultShares");
     this.touch("vaultAssets");
   }
 

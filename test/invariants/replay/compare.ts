@@ -32,6 +32,10 @@ export async function differences(state: Replayed, chain: Chain, cast: Cast, mar
     ...marketClaims(state, cast, second),
     ...claimsAbove(state, cast, second),
     ...disputeClaims(state, cast),
+    ...[...state.market.claims].map(([key, claim]): Claim => {
+      const [leaseId = "", claimant = ""] = key.split("/");
+      return [cast.market, "claimOf", [BigInt(leaseId), claimant], { ...claim }];
+    }),
   ];
   const compare = (what: string, stored: Plain, told: Plain): void => {
     if (textOf(stored) !== textOf(told)) found.push(`${what} is ${textOf(stored)}, events tell ${textOf(told)}`);
@@ -88,7 +92,7 @@ function vaultClaims({ hold, escrow, staking, liveness }: Replayed, cast: Cast):
     for (const token of cast.tokens) {
       claims.push([cast.escrow, "freeOf", [token, account], escrow.free.of(token, account)]);
     }
-    for (const module of [...cast.modules, cast.staking]) {
+    for (const module of new Set([...cast.modules, ...cast.lockers])) {
       claims.push([cast.hold, "lockOf", [module, account], hold.locks.of(module, account)]);
       const free = staking.free.of(module, account);
       const reserved = staking.reserved.of(module, account);

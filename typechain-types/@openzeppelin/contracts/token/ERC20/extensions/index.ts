@@ -3,5 +3,6 @@
 /* eslint-disable */
 export type { ERC20Permit } from "./ERC20Permit";
 export type { ERC20Votes } from "./ERC20Votes";
+export type { ERC4626 } from "./ERC4626";
 export type { IERC20Metadata } from "./IERC20Metadata";
 export type { IERC20Permit } from "./IERC20Permit";

@@ -3,5 +3,6 @@
 /* eslint-disable */
 export { ERC20Permit__factory } from "./ERC20Permit__factory";
 export { ERC20Votes__factory } from "./ERC20Votes__factory";
+export { ERC4626__factory } from "./ERC4626__factory";
 export { IERC20Metadata__factory } from "./IERC20Metadata__factory";
 export { IERC20Permit__factory } from "./IERC20Permit__factory";
