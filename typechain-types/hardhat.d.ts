@@ -482,6 +482,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PausableToken__factory>;
     getContractFactory(
+      name: "Reader",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Reader__factory>;
+    getContractFactory(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ScriptedWallet__factory>;
@@ -1136,6 +1140,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.PausableToken>;
     getContractAt(
+      name: "Reader",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Reader>;
+    getContractAt(
       name: "ScriptedWallet",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1690,6 +1699,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
     deployContract(
+      name: "Reader",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Reader>;
+    deployContract(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ScriptedWallet>;
@@ -2343,6 +2356,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
+    deployContract(
+      name: "Reader",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Reader>;
     deployContract(
       name: "ScriptedWallet",
       args: any[],

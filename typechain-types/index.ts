@@ -240,6 +240,8 @@ export type { MockVault } from "./contracts/mocks/MockVault";
 export { MockVault__factory } from "./factories/contracts/mocks/MockVault__factory";
 export type { PausableToken } from "./contracts/mocks/PausableToken";
 export { PausableToken__factory } from "./factories/contracts/mocks/PausableToken__factory";
+export type { Reader } from "./contracts/mocks/Reader";
+export { Reader__factory } from "./factories/contracts/mocks/Reader__factory";
 export type { ScriptedWallet } from "./contracts/mocks/ScriptedWallet";
 export { ScriptedWallet__factory } from "./factories/contracts/mocks/ScriptedWallet__factory";
 export type { SettlementHarness } from "./contracts/mocks/SettlementHarness";

@@ -16,14 +16,14 @@ import { type Offer, priceOf, renewalPriceOf, unitsLeft } from "../model/offers"
 import { least, type Plain } from "../model/plain";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
-import type { Chain } from "./chain";
+import type { Chain, Question } from "./chain";
 import { disputeFactOf, disputeKeys } from "./disputeFacts";
 
 const MILLIONTH = 10n ** 12n;
 
 /** One thing that the chain knows and the model must know, too: how to ask for it, and what the model says. */
 export interface Fact {
-  ask: readonly [contract: string, fn: string, ...args: Plain[]];
+  ask: Question;
   expected: Plain;
   /** What the answer says, where it is packed. */
   read?: (answer: Plain) => Plain;
@@ -131,10 +131,10 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
   }
 }
 
-/** Asks the chain for the fact behind a key. */
-export async function ask(chain: Chain, { ask: [contract, fn, ...args], read }: Fact): Promise<Plain> {
-  const answer = await chain.read(contract, fn, args);
-  return read === undefined ? answer : read(answer);
+/** Asks the chain for facts. */
+export async function ask(chain: Chain, facts: readonly Fact[]): Promise<Plain[]> {
+  const answers = await chain.readAll(facts.map((fact) => fact.ask));
+  return answers.map((answer, index) => facts[index]!.read?.(answer) ?? answer);
 }
 
 /** Keys of everything that there is to know. */
@@ -285,6 +285,7 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
   const cancelled = status === LeaseStatus.Cancelled;
   const ended = status === LeaseStatus.Closed || status === LeaseStatus.Released;
   const started = active || ended;
+  const secured = active || status === LeaseStatus.Closed;
   const { feeBps, from, rate } = present(lease);
   const earned = started ? leases.earned(lease, now) : 0n;
   return {
@@ -310,9 +311,9 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
     billedSeconds: started ? leases.liveSeconds(lease, now) + lease.missing : 0n,
     paidSeconds: lease.paidSeconds,
     ...(started ? carryOf(present(lease)) : { fraction: 0n, feeRemainder: 0n }),
-    grownAt: started ? grownAtOf(lease) : 0n,
-    grownFrom: started && grownAtOf(lease) > 0n ? lease.grownFrom : 0n,
-    lagging: lease.lagging,
+    grownAt: secured ? grownAtOf(lease) : 0n,
+    grownFrom: secured && grownAtOf(lease) > 0n ? lease.grownFrom : 0n,
+    lagging: secured && lease.lagging,
     earned,
     collectable: started ? leases.due(lease, now) : 0n,
     locked: stillLocked(lease),

@@ -228,9 +228,10 @@ export class Play {
   async #compare(keys: readonly string[]): Promise<{ changed: Scene["changed"]; difference: Broken | undefined }> {
     const changed = new Map<string, { before: bigint; after: bigint }>();
     let difference: Broken | undefined;
-    for (const key of keys) {
-      const fact = factOf(key, this.world, this.cast);
-      const seen = await ask(this.chain, fact);
+    const facts = keys.map((key) => factOf(key, this.world, this.cast));
+    const answers = await ask(this.chain, facts);
+    for (const [index, key] of keys.entries()) {
+      const [fact, seen] = [facts[index]!, answers[index]!];
       const before = this.#mirror.get(key);
       if (typeof before === "bigint" && typeof seen === "bigint") changed.set(key, { before, after: seen });
       this.#mirror.set(key, seen);

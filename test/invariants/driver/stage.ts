@@ -81,7 +81,8 @@ async function stageFixture(): Promise<Stage> {
   }
   const { authority, liveness, records, orders, lens } = protocol;
   const ours = [hold, escrow, staking, liveness, records, market, orders, lens, council, disputes, authority];
-  const chain = await Chain.of([...ours, usd6, usd18, taxed, pair, vault, forwarder]);
+  const reader = await ethers.deployContract("Reader");
+  const chain = await Chain.of([...ours, usd6, usd18, taxed, pair, vault, forwarder], reader);
   const wallets: Stage["wallets"] = [];
   const allowances: Stage["allowances"] = [];
   for (const token of [...cast.tokens, cast.hold]) {

@@ -15,6 +15,7 @@ export type { MockPair } from "./MockPair";
 export type { MockToken } from "./MockToken";
 export type { MockVault } from "./MockVault";
 export type { PausableToken } from "./PausableToken";
+export type { Reader } from "./Reader";
 export type { ScriptedWallet } from "./ScriptedWallet";
 export type { SettlementHarness } from "./SettlementHarness";
 export type { SignaturesHarness } from "./SignaturesHarness";

@@ -15,6 +15,7 @@ export { MockPair__factory } from "./MockPair__factory";
 export { MockToken__factory } from "./MockToken__factory";
 export { MockVault__factory } from "./MockVault__factory";
 export { PausableToken__factory } from "./PausableToken__factory";
+export { Reader__factory } from "./Reader__factory";
 export { ScriptedWallet__factory } from "./ScriptedWallet__factory";
 export { SettlementHarness__factory } from "./SettlementHarness__factory";
 export { SignaturesHarness__factory } from "./SignaturesHarness__factory";
