@@ -36,6 +36,8 @@ const OPENING = 8;
 const AT_ONCE = 30;
 /** A call that an honest key would not make is made up again so often. */
 const ATTEMPTS = 4;
+/** Percent of the steps before which those report who were not seen lately. */
+const REPORTED = 60;
 /** Percent of the steps that seize an opportunity, if there is one. */
 const OPPORTUNE = 30;
 /** Steps between two comparisons of everything. */
@@ -77,7 +79,8 @@ async function playSteps(play: Play, group: readonly Step[]): Promise<void> {
   const { world, cast, commands } = play;
   const first = new Dice(group[0]!.numbers);
   const { second, kind } = nextMoment(first, world, cast);
-  if (second > world.now + 2n * world.liveness.grace && first.chance(60)) await beatAll(play, second - 1n, first);
+  const stale = cast.providers.filter((provider) => !world.liveness.isFresh(provider, second));
+  if (stale.length > 0 && second > world.now + 1n && first.chance(REPORTED)) await beat(play, stale, second - 1n, first);
   const makers = group.map((step, index) => async (): Promise<Command> => {
     const dice = index === 0 ? first : new Dice(step.numbers);
     const table = { world, cast, commands, dice };
@@ -100,10 +103,11 @@ async function sensible(table: Table, kind: Kind): Promise<Command> {
   return (await choiceOf("heartbeat")(table))!;
 }
 
-/** After a leap everybody's operators report, so that not every story is about the dark. */
-async function beatAll(play: Play, second: bigint, dice: Dice): Promise<void> {
+/** When time has passed most operators report, so that not every story is about the dark. */
+async function beat(play: Play, stale: readonly string[], second: bigint, dice: Dice): Promise<void> {
   const { world, cast, commands } = play;
-  const beats = cast.providers.map((provider) => (): Command => {
+  const seen = stale.filter(() => dice.chance(80));
+  const beats = (seen.length > 0 ? seen : stale).map((provider) => (): Command => {
     const operator = world.liveness.operatorOf(provider);
     if (cast.everybody.includes(operator)) return commands.heartbeat(operator, provider);
     return commands.setOperator(provider, provider);
