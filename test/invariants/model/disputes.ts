@@ -188,20 +188,17 @@ export class DisputesModel {
 
   decide(by: string, decisions: readonly AppealDecision[], now: bigint): void {
     // What is stale is skipped, what is in a list twice for the second time, too.
-    const seen = new Set<bigint>();
-    const decidable = decisions.flatMap(({ disputeId: id, filedAt, outcome }) => {
-      const dispute = seen.has(id) ? undefined : this.all.get(id);
-      if (dispute === undefined || phaseOf(dispute) !== Phase.Appealed || filedAt !== dispute.filedAt) return [];
-      if (now >= dispute.appealed!.at + DECISION_WINDOW) return [];
-      seen.add(id);
-      return [{ id, dispute, outcome }];
-    });
-    for (const { id, dispute, outcome } of decidable) {
+    const decidable = new Map<bigint, { dispute: Dispute; outcome: bigint }>();
+    for (const { disputeId: id, filedAt, outcome } of decisions) {
+      if (outcome === Outcome.None) refuse("DisputesNoOutcome", id);
+      const dispute = this.all.get(id);
+      if (dispute === undefined || phaseOf(dispute) !== Phase.Appealed || filedAt !== dispute.filedAt) continue;
+      if (now >= dispute.appealed!.at + DECISION_WINDOW || decidable.has(id)) continue;
       const authority = dispute.rules.appealAuthority;
       if (by !== authority) refuse("DisputesNotAuthority", id, authority, by);
-      if (outcome === Outcome.None) refuse("DisputesNoOutcome", id);
+      decidable.set(id, { dispute, outcome });
     }
-    for (const { id, dispute, outcome } of decidable) {
+    for (const [id, { dispute, outcome }] of decidable) {
       dispute.final = { outcome, at: now };
       const { outcome: before, by: side } = dispute.appealed!;
       const reversed = side === "claimant" ? outcome < before : outcome > before;

@@ -89,7 +89,7 @@ function couldServe({ world, cast, dice }: Table, offer: Offer, tenant: string):
     unitsLeft(offer) > 0n &&
     (maxDuration > HOUR || dice.chance(20)) &&
     world.parameters.tokenTerms(token).listed &&
-    (world.liveness.isFresh(provider, world.now) || (world.liveness.isLive(provider, world.now) && dice.chance(25))) &&
+    (world.liveness.isFresh(provider, world.now) || (world.liveness.isLive(provider, world.now) && dice.chance(12))) &&
     (dice.chance(30) || collateralOf(world.parameters.current.weights, resources, 1n) <= free) &&
     lockOf(priceOf(offer), HOUR, 0n) < money
   );
