@@ -239,19 +239,14 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     /// on every token movement stands where the order cannot.
     function _pull(address token, address payer, address account, uint256 amount) private returns (uint256 credited) {
         if (account == address(0) || account == address(this) || account == token) revert EscrowInvalidAccount(account);
-        uint256 before = _balanceOf(token);
+        uint256 before = _ask(token, abi.encodeCall(IERC20.balanceOf, (address(this))));
         IERC20(token).safeTransferFrom(payer, address(this), amount);
-        credited = _balanceOf(token) - before;
+        credited = IERC20(token).balanceOf(address(this)) - before;
         // With this bound no sum of credits ever overflows, so that no token stops a settlement (INV-LSE-7).
         if (credited > type(uint128).max) revert EscrowAmountTooLarge(token, credited, type(uint128).max);
         uint256 free = _free[token][account] + credited;
         _free[token][account] = free;
         emit Deposited(token, account, payer, credited, free);
-    }
-
-    /// @dev What the escrow has of a token.
-    function _balanceOf(address token) private view returns (uint256) {
-        return _ask(token, abi.encodeCall(IERC20.balanceOf, (address(this))));
     }
 
     /// @dev A figure that a token tells; refuses an address that does not answer as a token does.
@@ -299,13 +294,15 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev A lock of the calling module after `given`, paid by another account, joined it.
+    /// @dev A lock of the calling module after `given`, paid by another account, joined it. The account approved the module
+    /// itself once: each approval moves the nonce.
     function _afterGift(
         ModuleLock held,
         address token,
         address account,
         uint256 given
     ) private view returns (ModuleLock) {
+        if (held.nonce() == 0) revert EscrowModuleNotApproved(msg.sender, token, account);
         uint256 room = type(uint120).max - held.locked();
         if (given > room) revert EscrowLockTooLarge(msg.sender, token, account, room, given);
         return held.afterGift(given);

@@ -7,8 +7,9 @@ import {Entry} from "../types/Entry.sol";
 /// @notice Per token an account has a free balance, which only it can withdraw, and per module a slot {locked, ceiling,
 /// nonce}. The ceiling is what the account lets that module hold: a lock needs locked + amount <= ceiling, a payout
 /// lowers both. So an unapproved module reaches nothing, and an approved one spends at most what was approved
-/// (INV-ESC-3). What another account adds to a lock raises both, so that a gift uses up no approval of its receiver. The
-/// largest ceiling never moves: it approves a module without limit.
+/// (INV-ESC-3). What another account adds to a lock raises both, so that a gift uses up no approval of its receiver; only to
+/// an account that approved the module itself once, since the module could take back what it gave. The largest ceiling never
+/// moves: it approves a module without limit.
 ///
 /// There is no owner, no pause, no upgrade and no fee here. Withdrawing asks no other contract than the token
 /// (INV-ESC-4).
@@ -112,6 +113,9 @@ interface IEscrow {
     /// @notice The module does not hold that much of the account.
     error EscrowInsufficientLocked(address module, address token, address account, uint256 locked, uint256 required);
 
+    /// @notice `account` never approved the module, so nobody else's money joins a lock of it there.
+    error EscrowModuleNotApproved(address module, address token, address account);
+
     /// @notice What another account pays or moves would make the lock pass the largest ceiling, 2^120 - 1; `room` is left
     /// below it.
     error EscrowLockTooLarge(address module, address token, address account, uint256 room, uint256 required);
@@ -174,12 +178,13 @@ interface IEscrow {
 
     /// @notice Moves `amount` of `payer`'s free balance into the calling module's lock of `account`, within what the payer
     /// lets that module hold. It is a payout of the payer, which lowers its ceiling, and raises the account's ceiling by as
-    /// much, below the largest one. Of one's own account it is `lock`, its event included.
+    /// much, below the largest one. The account must have approved the module itself once. Of one's own account it is `lock`,
+    /// its event included.
     function lockFor(address token, address payer, address account, uint256 amount) external;
 
     /// @notice Moves `amount` of what the calling module holds of `from` to what it holds of `to`. It is a payout of `from`,
-    /// which lowers its ceiling, not below zero, and raises the ceiling of `to` by as much, below the largest one. Where both
-    /// are one it changes nothing.
+    /// which lowers its ceiling, not below zero, and raises the ceiling of `to` by as much, below the largest one; `to` must
+    /// have approved the module itself once. Where both are one it changes nothing.
     function moveLock(address token, address from, address to, uint256 amount) external;
 
     /// @notice Moves what the calling module holds: each entry takes from an account's lock and adds to its free balance.

@@ -238,7 +238,8 @@ interface ILeases {
     function offerTransfer(LeaseId leaseId, address recipient) external;
 
     /// @notice Takes over a lease that was offered to the caller, with what is locked for it and all future refunds. Its
-    /// standing order is void. A lease changes hands at most 63 times.
+    /// standing order is void. A lease changes hands at most 63 times. The caller must have approved this market with the
+    /// escrow once, with any ceiling.
     /// @param minLocked least that must be locked for it, base units: the giver may have shrunk the lease meanwhile.
     function acceptTransfer(LeaseId leaseId, uint256 minLocked) external;
 

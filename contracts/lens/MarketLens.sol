@@ -217,7 +217,8 @@ contract MarketLens is IMarketLens {
         PackedWeights weights
     ) private view returns (Quote memory result) {
         Offer memory offer = _MARKET.offerById(candidate.offer);
-        Matching.Fit memory fit = Matching.fit(
+        Matching.Fit memory fit;
+        Matching.fit(
             Matching.OfferFacts(
                 offer.state,
                 offer.traits,
@@ -228,7 +229,8 @@ contract MarketLens is IMarketLens {
             order,
             token,
             weights,
-            order.maxLock
+            order.maxLock,
+            fit
         );
         result.offerId = candidate.offer;
         if (!token.listed) {

@@ -43,7 +43,7 @@ library Accrual {
             uint256 feeProduct = earned * progress.feeBps() + history.feeRemainder();
             payment.feeRemainder = feeProduct % Money.BPS;
             payment.fee = feeProduct / Money.BPS;
-            payment.left = LeaseLib.costFromAnchor(terms, progress, history) - earned;
+            payment.left = LeaseLib.unearnedOf(terms, progress, history, live);
             payment.amount = earned - payment.fee;
         }
         payment.amount -= LeaseLib.paidOf(progress, history);

@@ -23,16 +23,17 @@ library Collateral {
     }
 
     /// @notice The same in millionths of a HOLD.
-    /// @dev Casts to 32 bits pick a lane on purpose.
+    /// @dev Casts to 32 bits pick a lane on purpose: CPU, memory, disk, bandwidth.
     function unitsOf(PackedWeights weights, Resources resources, uint24 units) internal pure returns (uint256) {
         unchecked {
             uint256 weight = PackedWeights.unwrap(weights);
             uint256 quantity = Resources.unwrap(resources);
             uint256 perUnit =
                 uint256(uint32(weight >> (_GPU_SHIFT + _LANE * resources.gpuTier()))) * resources.gpuCount();
-            for (uint256 lane = 0; lane < _GPU_SHIFT; lane += _LANE) {
-                perUnit += uint256(uint32(weight >> lane)) * uint32(quantity >> lane);
-            }
+            perUnit += uint256(uint32(weight)) * uint32(quantity);
+            perUnit += uint256(uint32(weight >> _LANE)) * uint32(quantity >> _LANE);
+            perUnit += uint256(uint32(weight >> (2 * _LANE))) * uint32(quantity >> (2 * _LANE));
+            perUnit += uint256(uint32(weight >> (3 * _LANE))) * uint32(quantity >> (3 * _LANE));
             return perUnit * units;
         }
     }

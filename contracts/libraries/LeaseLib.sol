@@ -120,6 +120,19 @@ library LeaseLib {
         }
     }
 
+    /// @notice Base units that are left of what a lease costs from its anchor to its end, with `billed` seconds billed.
+    function unearnedOf(
+        LeaseTerms terms,
+        LeaseProgress progress,
+        LeaseHistory history,
+        uint32 billed
+    ) internal pure returns (uint256) {
+        // Billed are at most the seconds from the anchor to the end, and the cost is rounded up.
+        unchecked {
+            return costFromAnchor(terms, progress, history) - earnedOf(progress, history, billed);
+        }
+    }
+
     /// @notice Base units that the provider was paid since the anchor: it follows from the seconds that it was paid for.
     function paidOf(LeaseProgress progress, LeaseHistory history) internal pure returns (uint256) {
         return netOf(progress, history, earnedOf(progress, history, progress.paidSeconds()));

@@ -41,19 +41,21 @@ library Matching {
 
     /// @notice Compares an offer with an order.
     /// @param maxLock what the order's highest lock leaves for this lease, base units.
+    /// @param result all zero; the outcome is written here.
     function fit(
         OfferFacts memory offer,
         Candidate calldata candidate,
         Order calldata order,
         TokenTerms memory token,
         PackedWeights weights,
-        uint256 maxLock
-    ) internal pure returns (Fit memory result) {
+        uint256 maxLock,
+        Fit memory result
+    ) internal pure {
         uint256 number = offer.state.tokenNumber();
-        if (number != token.number) return _misfit(MisfitReason.OtherToken, number, token.number);
+        if (number != token.number) return _refuse(result, MisfitReason.OtherToken, number, token.number);
         (address provider, address named) = (offer.state.provider(), candidate.provider);
-        if (provider != named) return _misfit(MisfitReason.OtherProvider, uint160(provider), uint160(named));
-        if (offer.closedBy != MisfitReason.None) return _misfit(offer.closedBy, 0, 0);
+        if (provider != named) return _refuse(result, MisfitReason.OtherProvider, uint160(provider), uint160(named));
+        if (offer.closedBy != MisfitReason.None) return _refuse(result, offer.closedBy, 0, 0);
 
         // In 256 bits: no price that a provider sets can make this revert for the candidates after it.
         (uint256 units, uint256 price, uint256 maxPrice) = (
@@ -61,41 +63,48 @@ library Matching {
             offer.pricePerSecondX32,
             candidate.maxPricePerSecondX32
         );
-        uint256 rate = price * units;
-        if (price > maxPrice || rate > type(uint128).max) return _misfit(MisfitReason.PriceTooHigh, maxPrice, price);
-        result = _compareTraits(offer.traits, order);
-        if (result.reason != MisfitReason.None) return result;
+        uint256 rate;
+        // 128 bits and 24.
+        unchecked {
+            rate = price * units;
+        }
+        if (price > maxPrice || rate > type(uint128).max)
+            return _refuse(result, MisfitReason.PriceTooHigh, maxPrice, price);
+        (MisfitReason unmet, uint256 available, uint256 required) = _compareTraits(offer.traits, order);
+        if (unmet != MisfitReason.None) return _refuse(result, unmet, available, required);
         uint256 left = offer.state.unitsLeft();
-        if (units > left) return _misfit(MisfitReason.CapacityShort, left, units);
+        if (units > left) return _refuse(result, MisfitReason.CapacityShort, left, units);
 
-        uint256 locked = Money.costUp(uint128(rate), order.duration, 0) + token.bounty; // the rate is checked above
-        if (locked < token.minimumLock) return _misfit(MisfitReason.LockTooSmall, locked, token.minimumLock);
-        if (locked > maxLock) return _misfit(MisfitReason.LockTooLarge, maxLock, locked);
+        uint256 locked = Money.costUp(uint128(rate), order.duration, 0); // the rate is checked above
+        // 129 bits and 96.
+        unchecked {
+            locked += token.bounty;
+        }
+        if (locked < token.minimumLock) return _refuse(result, MisfitReason.LockTooSmall, locked, token.minimumLock);
+        if (locked > maxLock) return _refuse(result, MisfitReason.LockTooLarge, maxLock, locked);
         result.ratePerSecondX32 = uint128(rate);
         result.locked = locked;
         result.collateral = Collateral.amountOf(weights, offer.traits.resources(), uint24(units)); // came out of a uint24
     }
 
-    /// @dev Compares what never changes of an offer with an order.
-    function _compareTraits(OfferTraits traits, Order calldata order) private pure returns (Fit memory result) {
+    /// @dev Compares what never changes of an offer with an order; None: it fits.
+    function _compareTraits(
+        OfferTraits traits,
+        Order calldata order
+    ) private pure returns (MisfitReason, uint256 available, uint256 required) {
         (Resources resources, Resources requirement) = (traits.resources(), order.requirement);
         if (!resources.meets(requirement)) {
-            return _misfit(MisfitReason.RequirementUnmet, Resources.unwrap(resources), Resources.unwrap(requirement));
+            return (MisfitReason.RequirementUnmet, Resources.unwrap(resources), Resources.unwrap(requirement));
         }
-        uint32 duration = order.duration;
-        uint256 bound = traits.minDuration();
-        if (duration < bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
-        bound = traits.maxDuration();
-        if (duration > bound) return _misfit(MisfitReason.DurationOutOfBounds, bound, duration);
+        required = order.duration;
+        available = traits.minDuration();
+        if (required < available) return (MisfitReason.DurationOutOfBounds, available, required);
+        available = traits.maxDuration();
+        if (required > available) return (MisfitReason.DurationOutOfBounds, available, required);
+        return (MisfitReason.None, 0, 0);
     }
 
-    function _misfit(
-        MisfitReason reason,
-        uint256 available,
-        uint256 required
-    ) private pure returns (Fit memory result) {
-        result.reason = reason;
-        result.available = available;
-        result.required = required;
+    function _refuse(Fit memory result, MisfitReason reason, uint256 available, uint256 required) private pure {
+        (result.reason, result.available, result.required) = (reason, available, required);
     }
 }

@@ -80,8 +80,11 @@ contract Liveness is ILiveness {
 
     /// @inheritdoc ILiveness
     function isFresh(address provider) external view returns (bool) {
-        uint40 lastSeen = _clocks[provider].lastSeen;
-        return lastSeen != 0 && block.timestamp < lastSeen + GRACE / 2;
+        uint256 lastSeen = _clocks[provider].lastSeen;
+        // 40 bits and 32.
+        unchecked {
+            return lastSeen != 0 && block.timestamp < lastSeen + GRACE / 2;
+        }
     }
 
     /// @inheritdoc ILiveness

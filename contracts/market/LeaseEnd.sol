@@ -56,10 +56,7 @@ abstract contract LeaseEnd is LeaseBook {
             billed += LeaseLib.missingSeconds(terms, offer.traits.minDuration(), lived);
         }
         Listing memory listing = _book.listings[terms.listing()];
-        uint256 refund =
-            LeaseLib.costFromAnchor(terms, progress, history) +
-                listing.bounty -
-                LeaseLib.earnedOf(progress, history, billed);
+        uint256 refund = LeaseLib.unearnedOf(terms, progress, history, billed) + listing.bounty;
         lease.terms = terms.withDuration(lived);
         lease.progress = progress.ended(LeaseStatus.Closed, reason, billed);
         offer.state = state.afterEnd(terms.units());
@@ -120,8 +117,7 @@ abstract contract LeaseEnd is LeaseBook {
         lease.progress = progress.ended(LeaseStatus.Closed, reason, billed);
         offer.state = state.afterEnd(terms.units());
         Listing memory listing = _book.listings[terms.listing()];
-        uint256 refund =
-            LeaseLib.costFromAnchor(terms, progress, history) - LeaseLib.earnedOf(progress, history, billed);
+        uint256 refund = LeaseLib.unearnedOf(terms, progress, history, billed);
         batch.release(_ESCROW, listing.token, terms.tenant(), refund, listing.bounty);
         batch.credit(msg.sender, listing.bounty);
         emit LeaseClosed(leaseId, msg.sender, reason, end, billed, refund, listing.bounty);

@@ -27,7 +27,7 @@ abstract contract LeaseOpening is LeaseRenewals {
         uint24 units;
         uint32 duration; // seconds
         uint256 replicas;
-        uint256[] taken; // their providers and regions: address | region << 160
+        uint256[] taken; // their providers and regions: address | region << 160; none where there is one replica
         Current current;
         TokenTerms token;
         PackedWeights weights;
@@ -93,6 +93,8 @@ abstract contract LeaseOpening is LeaseRenewals {
         }
         TokenTerms memory token = _book.tokenTerms[order.token];
         if (!token.listed) revert MarketTokenNotListed(order.token);
+        uint256[] memory taken;
+        if (replicas > 1) taken = new uint256[](replicas);
         Opening memory opening = Opening({
             tenant: tenant,
             quoted: msg.sender == _QUOTES,
@@ -100,7 +102,7 @@ abstract contract LeaseOpening is LeaseRenewals {
             duration: duration,
             replicas: replicas,
             left: maxLock,
-            taken: new uint256[](replicas),
+            taken: taken,
             current: current,
             token: token,
             weights: _book.weights[current.termsVersion]
@@ -114,7 +116,8 @@ abstract contract LeaseOpening is LeaseRenewals {
             if (i == candidates.length) _revertWithout(misfits, i - opened);
             OfferId offerId = candidates[i].offer;
             OfferState state = _book.offers[offerId].state;
-            Matching.Fit memory fit = _fit(order, candidates[i], opening, opened, state);
+            Matching.Fit memory fit;
+            _fit(order, candidates[i], opening, opened, state, fit);
             if (fit.reason == MisfitReason.None) {
                 leaseIds[opened++] = _record(opening, offerId, state, fit);
             } else {
@@ -127,14 +130,15 @@ abstract contract LeaseOpening is LeaseRenewals {
         _ESCROW.lock(order.token, tenant, maxLock - opening.left);
     }
 
-    /// @dev Whether a candidate serves one more replica; where it does, its collateral is reserved.
+    /// @dev Says in `fit` whether a candidate serves one more replica; where it does, its collateral is reserved.
     function _fit(
         Order calldata order,
         Candidate calldata candidate,
         Opening memory opening,
         uint256 opened,
-        OfferState state
-    ) private returns (Matching.Fit memory fit) {
+        OfferState state,
+        Matching.Fit memory fit
+    ) private {
         Offer storage offer = _book.offers[candidate.offer];
         Matching.OfferFacts memory facts = Matching.OfferFacts({
             state: state,
@@ -142,13 +146,13 @@ abstract contract LeaseOpening is LeaseRenewals {
             pricePerSecondX32: opening.quoted ? candidate.maxPricePerSecondX32 : offer.pricePerSecondX32,
             closedBy: Matching.closedBy(offer.retired, offer.quotedOnly && !opening.quoted)
         });
-        fit = Matching.fit(facts, candidate, order, opening.token, opening.weights, opening.left);
-        if (fit.reason != MisfitReason.None) return fit;
+        Matching.fit(facts, candidate, order, opening.token, opening.weights, opening.left, fit);
+        if (fit.reason != MisfitReason.None) return;
 
         address provider = state.provider();
         if (opening.replicas > 1) {
             _keepApart(opening.taken, opened, order.distinctRegions, fit, provider, facts.traits.resources().region());
-            if (fit.reason != MisfitReason.None) return fit;
+            if (fit.reason != MisfitReason.None) return;
         }
         if (!_LIVENESS.isFresh(provider)) {
             fit.reason = MisfitReason.ProviderStale;
@@ -204,7 +208,10 @@ abstract contract LeaseOpening is LeaseRenewals {
             opening.current.activationWindow,
             opening.current.feeBps
         );
-        opening.left -= fit.locked;
+        // Not more than is left, or it would not fit.
+        unchecked {
+            opening.left -= fit.locked;
+        }
         emit LeaseOpened(
             leaseId,
             opening.tenant,

@@ -28,9 +28,8 @@ contract Disputes is Rulings, Appeals {
 
     /// @dev The bonds of a dispute, as they are paid out.
     struct Payout {
+        DisputeId disputeId;
         uint256 bond; // each, wei of HOLD
-        address claimant;
-        address provider;
         uint256 toClaimant; // out of what is held here, wei of HOLD
         uint256 toProvider; // out of what is held here, wei of HOLD
     }
@@ -184,9 +183,8 @@ contract Disputes is Rulings, Appeals {
             _shares[disputeId][claim.filedAt] = share;
         }
         Payout memory payout = Payout({
+            disputeId: disputeId,
             bond: _bondOf(claim.rules, claim.collateral),
-            claimant: disputeId.claimantOf(),
-            provider: _providerOf(disputeId),
             toClaimant: 0,
             toProvider: 0
         });
@@ -199,8 +197,8 @@ contract Disputes is Rulings, Appeals {
         Side appellant = proceeding.postings.providerAppealed() ? Side.Provider : Side.Claimant;
         _payBond(payout, proceeding.appealBondTo, appellant, proceeding.postings.appealReserved());
         emit DisputeSettled(disputeId, claim.filedAt, payout.toClaimant, payout.toProvider, toTreasury, share);
-        if (payout.toClaimant != 0) _HOLD.safeTransfer(payout.claimant, payout.toClaimant);
-        if (payout.toProvider != 0) _HOLD.safeTransfer(payout.provider, payout.toProvider);
+        if (payout.toClaimant != 0) _HOLD.safeTransfer(disputeId.claimantOf(), payout.toClaimant);
+        if (payout.toProvider != 0) _HOLD.safeTransfer(_providerOf(disputeId), payout.toProvider);
         if (toTreasury != 0) _HOLD.safeTransfer(_rulesAt(claim.rules).treasury, toTreasury);
     }
 
@@ -243,12 +241,9 @@ contract Disputes is Rulings, Appeals {
             else payout.toProvider += payout.bond;
             return;
         }
-        address from = poster == Side.Claimant ? payout.claimant : payout.provider;
-        if (to == poster) {
-            _STAKING.release(from, payout.bond);
-        } else {
-            address payee = to == Side.Claimant ? payout.claimant : payout.provider;
-            _STAKING.penalise(from, payout.bond, payee, address(0), address(0));
-        }
+        (address from, address other) = (payout.disputeId.claimantOf(), _providerOf(payout.disputeId));
+        if (poster == Side.Provider) (from, other) = (other, from);
+        if (to == poster) _STAKING.release(from, payout.bond);
+        else _STAKING.penalise(from, payout.bond, other, address(0), address(0));
     }
 }

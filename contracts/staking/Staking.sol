@@ -86,7 +86,10 @@ contract Staking is IStaking, AccessManaged {
             unbonding.amount = 0;
             emit Unbonded(msg.sender, finished);
         }
-        unbonding.amount += uint120(amount); // was part of a uint120
+        // Parts of HOLD's supply, which fits 90 bits.
+        unchecked {
+            unbonding.amount += uint120(amount);
+        }
         unbonding.readyAt = uint40(block.timestamp) + _settings.unbondingDelay;
         _unbondings[msg.sender] = unbonding;
         emit UnbondingStarted(module, msg.sender, amount, unbonding.amount, unbonding.readyAt);

@@ -48,12 +48,16 @@ function minusFree(BondPool pool, uint256 amount) pure returns (BondPool) {
 
 /// @notice The same with `amount` of the free bond reserved, which is not more than there is.
 function reserve(BondPool pool, uint256 amount) pure returns (BondPool) {
-    return BondPool.wrap(BondPool.unwrap(pool) - amount + (amount << RESERVED_SHIFT));
+    unchecked {
+        return BondPool.wrap(BondPool.unwrap(pool) - amount + (amount << RESERVED_SHIFT));
+    }
 }
 
 /// @notice The same with `amount` of the reserved bond free again, which is not more than there is.
 function release(BondPool pool, uint256 amount) pure returns (BondPool) {
-    return BondPool.wrap(BondPool.unwrap(pool) - (amount << RESERVED_SHIFT) + amount);
+    unchecked {
+        return BondPool.wrap(BondPool.unwrap(pool) - (amount << RESERVED_SHIFT) + amount);
+    }
 }
 
 /// @notice The same with `amount` of the reserved bond gone, which is not more than there is.

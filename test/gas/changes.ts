@@ -20,6 +20,13 @@ export async function ranAnHour(world: World, choices: { units?: number; duratio
 export const resize = ({ market, tenant }: World, leaseId: bigint, units: number) =>
   market.connect(tenant).resize(leaseId, units, PRICE, MOST_COST);
 
+/** Takes over a lease of the tenant that was offered to the recipient, with what is locked for it at the least. */
+async function accept(world: World, recipient: HardhatEthersSigner) {
+  const leaseId = await offered(world, recipient);
+  const { locked } = await world.lens.leaseView(leaseId);
+  return world.market.connect(recipient).acceptTransfer(leaseId, locked);
+}
+
 /** A lease of the tenant that was resized to `units`, and an hour passed since. */
 export async function resizedTo(world: World, units: number, choices: { duration?: number } = {}): Promise<bigint> {
   const leaseId = await ranAnHour(world, { ...choices, units: 2 });
@@ -148,10 +155,11 @@ export const CHANGES: readonly Scenario[] = [
     action: "transfer-accept",
     state: "first",
     items: 1,
-    conditions: "by somebody who never used the escrow",
+    conditions: "by somebody who approved the market with a ceiling of zero, and did nothing else",
     async send(world) {
       const recipient = newcomer(world);
-      return world.market.connect(recipient).acceptTransfer(await offered(world, recipient));
+      await world.escrow.connect(recipient).approveModule(world.token, world.market, 0n);
+      return accept(world, recipient);
     },
   },
   {
@@ -161,7 +169,7 @@ export const CHANGES: readonly Scenario[] = [
     conditions: "by somebody who approved the market before",
     async send(world) {
       const recipient = await funded(world, newcomer(world), MOST_COST);
-      return world.market.connect(recipient).acceptTransfer(await offered(world, recipient));
+      return accept(world, recipient);
     },
   },
 ];

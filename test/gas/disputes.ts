@@ -19,24 +19,24 @@ async function file(world: World, claimant: HardhatEthersSigner) {
   await hold.connect(claimant).approve(disputes, (await disputes.bondFor(collateral)) + filingFee * 10n ** 12n);
   const faultStart = dearSecond((await time.latest()) + 1 - AN_HOUR_AGO / 2);
   const sent = await disputes.connect(claimant).file(leaseId, FaultClass.DataLost, faultStart, EVIDENCE);
-  return { id: disputeIdOf(leaseId, claimant), sent };
+  return { id: disputeIdOf(leaseId, claimant), filedAt: await time.latest(), sent };
 }
 
 /** The same, answered. */
 async function answered(world: World, claimant: HardhatEthersSigner) {
   const { disputes, hold, provider } = world;
-  const { id } = await file(world, claimant);
+  const { id, filedAt } = await file(world, claimant);
   await hold.connect(provider).approve(disputes, parseEther("1000000"));
-  return { id, sent: await disputes.connect(provider).answer(id) };
+  return { id, filedAt, sent: await disputes.connect(provider).answer(id, filedAt, false) };
 }
 
 /** The same, upheld by three of five members; `sent` is the vote that decides. */
 async function upheld(world: World, claimant: HardhatEthersSigner) {
   const { disputes, memberA, memberB, memberC } = world;
-  const { id } = await answered(world, claimant);
-  await disputes.connect(memberA).rule(id, true);
-  await disputes.connect(memberB).rule(id, true);
-  return { id, sent: await disputes.connect(memberC).rule(id, true) };
+  const { id, filedAt } = await answered(world, claimant);
+  await disputes.connect(memberA).rule(id, filedAt, true);
+  await disputes.connect(memberB).rule(id, filedAt, true);
+  return { id, sent: await disputes.connect(memberC).rule(id, filedAt, true) };
 }
 
 /** The same, executed by the keeper once nobody can appeal any more. */

@@ -1,5 +1,6 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 
+import { fallbackOf } from "../helpers/orders";
 import { DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR, listingOf, MINUTE } from "../helpers/parameters";
 import { newcomer, rival } from "./newcomers";
 import type { Scenario } from "./scenario";
@@ -20,18 +21,12 @@ async function ordered(world: World, tenants: readonly string[], fallbacks: read
     tenants.map((tenant) => ({ tenant, duration: TERM })),
   );
   const to = await orders.getAddress();
+  const named = await Promise.all(fallbacks.map((offer) => fallbackOf(world.market, offer)));
   await sendAll(
     tenants.map((from, index) => ({
       from,
       to,
-      data: orders.interface.encodeFunctionData("setOrder", [
-        leaseIds[index]!,
-        TERM,
-        COUNT,
-        PRICE,
-        MOST_BOUNTY,
-        [...fallbacks],
-      ]),
+      data: orders.interface.encodeFunctionData("setOrder", [leaseIds[index]!, TERM, COUNT, PRICE, MOST_BOUNTY, named]),
     })),
   );
   return leaseIds;
@@ -168,9 +163,11 @@ export const RENEWALS: readonly Scenario[] = [
     items: 1,
     conditions: "orders renewals of a lease, with one fallback offer",
     async send(world) {
-      const { orders, tenant, offer } = world;
+      const { market, orders, tenant, offer } = world;
       const [leaseId] = await running(world, [{ tenant: tenant.address, duration: TERM }]);
-      return orders.connect(tenant).setOrder(leaseId!, TERM, COUNT, PRICE, MOST_BOUNTY, [offer]);
+      return orders
+        .connect(tenant)
+        .setOrder(leaseId!, TERM, COUNT, PRICE, MOST_BOUNTY, [await fallbackOf(market, offer)]);
     },
   },
   {
@@ -179,9 +176,11 @@ export const RENEWALS: readonly Scenario[] = [
     items: 1,
     conditions: "replaces the order by another one",
     async send(world) {
-      const { orders, tenant, offer } = world;
+      const { market, orders, tenant, offer } = world;
       const [leaseId] = await ordered(world, [tenant.address], [offer]);
-      return orders.connect(tenant).setOrder(leaseId!, TERM, COUNT + 1, PRICE, MOST_BOUNTY, [offer + 1n]);
+      return orders
+        .connect(tenant)
+        .setOrder(leaseId!, TERM, COUNT + 1, PRICE, MOST_BOUNTY, [await fallbackOf(market, offer + 1n)]);
     },
   },
   {

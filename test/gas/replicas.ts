@@ -15,7 +15,7 @@ async function houses(world: World): Promise<World[]> {
 /** Opens replicas for the tenant, each with one candidate. */
 async function open(world: World, replicas: number) {
   const offers = (await houses(world)).slice(0, replicas).map(({ offer }) => offer);
-  return world.market.connect(world.tenant).open(machineOrder(world, DAY, { offers }));
+  return world.market.connect(world.tenant).open(await machineOrder(world, DAY, { offers }));
 }
 
 /** Orders of several leases. */

@@ -27,7 +27,7 @@ export const TENANTS: readonly Scenario[] = [
     async send(world) {
       const tenant = await funded(world, newcomer(world), dollars(1_000));
       const { offer } = await newProvider(world);
-      return world.market.connect(tenant).open(machineOrder(world, DAY_OF_LEASE, { offers: [offer] }));
+      return world.market.connect(tenant).open(await machineOrder(world, DAY_OF_LEASE, { offers: [offer] }));
     },
   },
   {
@@ -36,7 +36,7 @@ export const TENANTS: readonly Scenario[] = [
     items: 1,
     conditions:
       "one unit for a day, one candidate, which fits; offer and requirement fill every field, GPUs included; finite ceiling, free balance left over; tenant, offer and provider have other leases running",
-    send: (world) => world.market.connect(world.tenant).open(machineOrder(world, DAY_OF_LEASE)),
+    send: async (world) => world.market.connect(world.tenant).open(await machineOrder(world, DAY_OF_LEASE)),
   },
   {
     action: "deposit",
@@ -62,7 +62,7 @@ export const TENANTS: readonly Scenario[] = [
     async send(world) {
       const tenant = await payer(world, newcomer(world));
       const { funding, signature, permit } = await signedFunding(world, tenant, dollars(1_000));
-      const order = machineOrder(world, DAY_OF_LEASE);
+      const order = await machineOrder(world, DAY_OF_LEASE);
       return world.market.connect(tenant).openFunded(order, funding, signature, permit);
     },
   },

@@ -7,7 +7,7 @@ import { deployFixture, type Fixture } from "../helpers/fixture";
 import { argumentsOf, deployGovernance, type Governed } from "../helpers/governance";
 import { createOffer, leaseIdOf } from "../helpers/leases";
 import { costOf, perHour, type Resources } from "../helpers/money";
-import { anOffer, anOrder, type OfferDraft } from "../helpers/orders";
+import { anOffer, anOrder, candidateOf, type OfferDraft } from "../helpers/orders";
 import { DAY, GRACE, HOUR, MINUTE, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { storedOffer } from "../helpers/words";
 import { MOST_VOTERS } from "./limits";
@@ -96,19 +96,23 @@ export const machineOffer = (token: string, slasher?: string): OfferDraft =>
     contentHash: id("offer"),
   });
 
+/** A highest lock that leaves some room, base units. */
+const mostLocked = (units: number, duration: number): bigint =>
+  BigInt(units) * (costOf(MOST_PRICE, duration) + dollars(1));
+
 /** One machine, or one on each of several offers, with a highest price and a highest lock that leave some room. */
-export const machineOrder = (
-  { token, offer }: Pick<World, "token" | "offer">,
+export const machineOrder = async (
+  { token, offer, market }: Pick<World, "token" | "offer" | "market">,
   duration: number,
   { offers = [offer], units = 1 }: { offers?: readonly bigint[]; units?: number } = {},
 ) =>
-  anOrder({
+  anOrder(market, {
     token,
     duration,
     units,
     requirement: REQUIREMENT,
-    maxLock: BigInt(units * offers.length) * (costOf(MOST_PRICE, duration) + dollars(1)),
-    candidates: offers.map((candidate) => ({ offer: candidate, maxPricePerSecondX32: MOST_PRICE })),
+    maxLock: mostLocked(units * offers.length, duration),
+    candidates: await Promise.all(offers.map((candidate) => candidateOf(market, candidate, MOST_PRICE))),
     replicas: offers.length,
   });
 
@@ -143,12 +147,13 @@ export async function openAll(world: World, wishes: readonly Wish[]): Promise<bi
   const { market, offer } = world;
   const { leaseCount } = await storedOffer(market, offer);
   const to = await market.getAddress();
+  const named = await machineOrder(world, 0); // asks once who the provider is
   await sendAll(
-    wishes.map(({ tenant, duration, units }) => ({
+    wishes.map(({ tenant, duration, units = 1 }) => ({
       from: tenant,
       to,
       data: market.interface.encodeFunctionData("open", [
-        machineOrder(world, duration, units === undefined ? {} : { units }),
+        { ...named, duration, units, maxLock: mostLocked(units, duration) },
       ]),
     })),
   );

@@ -1,5 +1,5 @@
 /**
- * Claims on leases whose slashing module is an account of the tests, and what must follow from them by the design brief
+ * Claims on leases whose slashing module is an account of the tests, and what must follow from them by the rules
  * alone. Money in base units, HOLD in wei, times in seconds.
  */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
@@ -49,7 +49,7 @@ export interface ClaimChoices {
   by?: HardhatEthersSigner;
 }
 
-/** A claim as the module that filed it remembers it. */
+/** A claim as the market tells it. */
 export interface OpenedClaim {
   claimant: string;
   tenant: string;
@@ -70,30 +70,31 @@ export async function sendClaim(f: OpenMarket, lease: ActiveLease, choices: Clai
 /** Opens a claim; returns it with what the market told of it. */
 export async function openClaim(f: OpenMarket, lease: ActiveLease, choices: ClaimChoices = {}): Promise<OpenedClaim> {
   const { claimant = lease.tenant, faultStart = lease.startedAt } = choices;
-  const { tenant, collateral, penalised } = await f.lens.leaseView(lease.id);
+  const { tenant } = await f.lens.leaseView(lease.id);
   const { blockNumber } = await sendClaim(f, lease, choices);
   const [opened] = await f.market.queryFilter(f.market.filters.ClaimOpened(lease.id), blockNumber!, blockNumber!);
   return {
     claimant: claimant.address,
     tenant,
     held: opened!.args.held,
-    collateral: (collateral + penalised) / MICRO,
+    collateral: opened!.args.collateral / MICRO,
     faultStart,
     filedAt: await now(),
   };
 }
 
-export interface VerdictChoices extends Partial<OpenedClaim> {
+export interface VerdictChoices {
   upheld: boolean;
+  claimant?: string;
   /** A quarter unless told. */
   fractionBps?: number;
   by?: HardhatEthersSigner;
 }
 
-/** Sends `endClaim` as the module remembers the claim, but for what is told. */
+/** Sends `endClaim` about a claim, but for what is told. */
 export function endClaim(f: OpenMarket, lease: ActiveLease, claim: OpenedClaim, choices: VerdictChoices) {
-  const { by = f.module, ...verdict } = choices;
-  return f.market.connect(by).endClaim(lease.id, { fractionBps: 2_500, ...claim, ...verdict });
+  const { by = f.module, claimant = claim.claimant, fractionBps = 2_500, upheld } = choices;
+  return f.market.connect(by).endClaim(lease.id, claimant, fractionBps, upheld);
 }
 
 /** Seconds in [from, to) that heartbeats in `beats` made live. */

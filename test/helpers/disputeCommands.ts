@@ -34,6 +34,6 @@ export async function filedFixture() {
 export async function answeredFixture() {
   const fixture = await filedFixture();
   const answeredAt = fixture.filedAt + HOUR;
-  await at(answeredAt, () => fixture.disputes.connect(fixture.providerA).answer(fixture.id));
+  await at(answeredAt, () => fixture.disputes.connect(fixture.providerA).answer(fixture.id, fixture.filedAt, false));
   return { ...fixture, answeredAt };
 }

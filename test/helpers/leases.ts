@@ -63,8 +63,9 @@ export async function openLeases(
   tenant: HardhatEthersSigner,
   choices: OrderChoices,
 ): Promise<readonly bigint[]> {
-  const leaseIds = await market.connect(tenant).open.staticCall(anOrder(choices));
-  await market.connect(tenant).open(anOrder(choices));
+  const order = await anOrder(market, choices);
+  const leaseIds = await market.connect(tenant).open.staticCall(order);
+  await market.connect(tenant).open(order);
   return leaseIds;
 }
 

@@ -1,5 +1,6 @@
 import { ZeroAddress, ZeroHash } from "ethers";
 
+import type { Market } from "../../typechain-types";
 import type { CandidateStruct, OfferTermsStruct, OrderStruct } from "../../typechain-types/contracts/market/Market";
 import { perHour, type Resources } from "./money";
 import { DAY, DEFAULT_RESOURCES, HOUR } from "./parameters";
@@ -74,8 +75,25 @@ export interface OrderChoices {
   distinctRegions?: boolean;
 }
 
+/** An offer to try, with its provider's name, at whatever price unless told. */
+export async function candidateOf(
+  market: Pick<Market, "providerOf">,
+  offer: bigint,
+  maxPricePerSecondX32: bigint = MOST_PRICE,
+): Promise<CandidateStruct> {
+  return { offer, provider: await market.providerOf(offer << 32n), maxPricePerSecondX32 };
+}
+
+/** An offer that a standing order falls back to, with its provider's name. */
+export async function fallbackOf(market: Pick<Market, "providerOf">, offer: bigint) {
+  return { offer, provider: await market.providerOf(offer << 32n) };
+}
+
 /** An order of one unit for 24 hours, whatever it costs and consists of; choose what matters. */
-export function anOrder(choices: OrderChoices): OrderStruct & { units: number; duration: number } {
+export async function anOrder(
+  market: Pick<Market, "providerOf">,
+  choices: OrderChoices,
+): Promise<OrderStruct & { units: number; duration: number }> {
   const offers = choices.offers ?? [];
   return {
     token: choices.token,
@@ -83,7 +101,7 @@ export function anOrder(choices: OrderChoices): OrderStruct & { units: number; d
     duration: choices.duration ?? 24 * HOUR,
     maxLock: choices.maxLock ?? MOST_LOCK,
     requirement: packResources({ ...ANY_RESOURCES, ...choices.requirement }),
-    candidates: choices.candidates ?? offers.map((offer) => ({ offer, maxPricePerSecondX32: MOST_PRICE })),
+    candidates: choices.candidates ?? (await Promise.all(offers.map((offer) => candidateOf(market, offer)))),
     replicas: choices.replicas ?? 1,
     distinctRegions: choices.distinctRegions ?? false,
   };

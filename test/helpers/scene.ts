@@ -73,12 +73,19 @@ export async function offerOf(f: OpenMarket, choices: Omit<Parameters<typeof anO
   return createOffer(f.market, f.providerA, anOffer({ token: await f.usd6.getAddress(), ...choices }));
 }
 
-/** Opens a lease: of tenantA, one unit of offerA, for an hour, unless it is said otherwise. */
+/**
+ * Opens a lease: of tenantA, one unit of offerA, for an hour, unless it is said otherwise. A provider that was not seen
+ * within half the grace sends a heartbeat first.
+ */
 export async function pendingLease(f: OpenMarket, choices: LeaseChoices = {}): Promise<PendingLease> {
   const { tenant = f.tenantA, offer = f.offerA, units = 1, duration = HOUR } = choices;
   const { tokenNumber, pricePerSecondX32: price } = await storedOffer(f.market, offer);
   const token = await f.market.tokenByNumber(tokenNumber);
   const { bounty } = listingOf(token === (await f.usd6.getAddress()) ? 6 : 18);
+  const house = await houseOf(f, offer);
+  if (!(await f.liveness.isFresh(house.provider))) {
+    await f.liveness.connect(house.operator).heartbeat(house.provider);
+  }
   const id = await openLease(f.market, tenant, { token, offers: [offer], units, duration });
   const openedAt = await now();
   const rate = price * BigInt(units);
@@ -86,7 +93,7 @@ export async function pendingLease(f: OpenMarket, choices: LeaseChoices = {}): P
   return {
     id,
     tenant,
-    ...(await houseOf(f, offer)),
+    ...house,
     token,
     units,
     duration,
