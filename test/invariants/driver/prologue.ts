@@ -51,6 +51,7 @@ export function prologue(world: World, cast: Cast, commands: Commands): Command[
     list.push(commands.approveModule(dot, cast.tokens[0], module, 10n ** 7n));
     list.push(commands.bond(cid, module, parseEther("10")));
     list.push(commands.lock(module, cast.tokens[0], dot, 1_000n));
+    list.push(commands.approveModule(module, cast.tokens[0], module, 10n ** 7n));
     list.push(commands.moveLock(module, cast.tokens[0], dot, module, 400n));
     list.push(commands.bondFor(dot, module, cid, parseEther("1")));
     list.push(commands.tryReserve(module, cid, parseEther("2")));

@@ -211,7 +211,9 @@ export class EscrowModel {
   }
 
   #requireRoom(module: string, token: string, account: string, amount: bigint): void {
-    const room = UNLIMITED - this.held(module, token, account).locked;
+    const { locked, nonce } = this.held(module, token, account);
+    if (nonce === 0n) refuse("EscrowModuleNotApproved", module, token, account);
+    const room = UNLIMITED - locked;
     if (amount > room) refuse("EscrowLockTooLarge", module, token, account, room, amount);
   }
 }

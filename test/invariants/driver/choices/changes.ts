@@ -139,7 +139,7 @@ export const offerTransfer: Choice = (table) => {
   if (noneRuns(table) && dice.chance(95)) return activate(table);
   const { id, lease } = someRunning(table, ({ openClaims }) => openClaims > 0n);
   const by = dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 95);
-  const to = dice.chance(85) ? anyAccount(table) : dice.pick([ZeroAddress, by]);
+  const to = dice.chance(90) ? dice.pick([dice.pick(cast.tenants), anyAccount(table)]) : dice.pick([ZeroAddress, by]);
   return commands.offerTransfer(by, id, to);
 };
 

@@ -85,6 +85,13 @@ export const lock: Choice = (table) => {
   );
 };
 
+/** Mostly somebody who once approved the module: nobody else can be given a lock of it. */
+const receiverOf = (table: Table, module: string, token: string): string => {
+  const { world, cast, dice } = table;
+  const approved = cast.accounts.filter((account) => world.escrow.held(module, token, account).nonce > 0n);
+  return dice.chance(75) && approved.length > 0 ? dice.pick(approved) : anyAccount(table);
+};
+
 /** A key that acts as a module lets one account pay for another's lock; now and then for its own. */
 export const lockFor: Choice = (table) => {
   const { world, cast, commands, dice } = table;
@@ -93,7 +100,7 @@ export const lockFor: Choice = (table) => {
   const trusting = cast.everybody.filter((payer) => world.escrow.headroom(by, token, payer) > 0n);
   const payer = dice.rather(trusting, cast.everybody, 90);
   const room = least(world.escrow.headroom(by, token, payer), world.escrow.freeOf(token, payer));
-  const account = dice.chance(85) ? anyAccount(table) : payer;
+  const account = dice.chance(85) ? receiverOf(table, by, token) : payer;
   return commands.lockFor(by, token, payer, account, dice.amount(room));
 };
 
@@ -107,7 +114,7 @@ export const moveLock: Choice = (table) => {
   const { by, token } = dice.rather(held, keys);
   const owners = cast.accounts.filter((account) => world.escrow.held(by, token, account).locked > 0n);
   const from = dice.rather(owners, cast.everybody, 92);
-  const to = dice.chance(85) ? anyAccount(table) : from;
+  const to = dice.chance(85) ? receiverOf(table, by, token) : from;
   return commands.moveLock(by, token, from, to, dice.amount(world.escrow.held(by, token, from).locked));
 };
 
