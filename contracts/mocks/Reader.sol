@@ -16,9 +16,10 @@ contract Reader {
             (bool success, bytes memory answer) = questions[i].target.staticcall(questions[i].data);
             // Passes the reason on as it is.
             // solhint-disable-next-line no-inline-assembly
-            if (!success) assembly ("memory-safe") {
-                revert(add(answer, 0x20), mload(answer))
-            }
+            if (!success)
+                assembly ("memory-safe") {
+                    revert(add(answer, 0x20), mload(answer))
+                }
             answers[i] = answer;
         }
     }

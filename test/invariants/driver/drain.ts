@@ -47,7 +47,11 @@ export async function drain(play: Play, dice: Dice): Promise<void> {
       chosen.push(exit);
       return exit.make();
     };
-    const refusals = await play.step(Array.from({ length: TOGETHER }, () => leave), second, dice);
+    const refusals = await play.step(
+      Array.from({ length: TOGETHER }, () => leave),
+      second,
+      dice,
+    );
     for (const [index, { promise }] of chosen.entries()) {
       const refusal = refusals[index];
       if (refusal !== undefined) throw new Broken(promise, `the way out is barred: ${refusal.message}`);

@@ -208,8 +208,14 @@ function offerView({ parameters, staking, liveness, market, now }: World, offer:
 }
 
 function claimView({ claims }: World, id: bigint, claimant: string): Plain {
-  const { held = 0n, collateral = 0n, filedAt = 0n, faultStart = 0n, feeBps = 0n, tenant = ZeroAddress } =
-    claims.of(id, claimant) ?? {};
+  const {
+    held = 0n,
+    collateral = 0n,
+    filedAt = 0n,
+    faultStart = 0n,
+    feeBps = 0n,
+    tenant = ZeroAddress,
+  } = claims.of(id, claimant) ?? {};
   return { held, collateral, filedAt, faultStart, feeBps, tenant };
 }
 

@@ -54,7 +54,7 @@ const KINDS = {
   setCapacity: [8, providers.setCapacity],
   retireOffer: [7, providers.retireOffer],
   activate: [110, providers.activate],
-  decline: [14, providers.decline],
+  decline: [26, providers.decline],
 
   open: [190, tenants.open],
   openQuoted: [18, tenants.openQuoted],

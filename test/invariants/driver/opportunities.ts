@@ -36,6 +36,8 @@ export function opportunitiesOf(table: Table): Kind[] {
   if (suspicious(table).length > 0) kinds.push("grow");
   const lost = failing(table);
   if (lost.length > 0) kinds.push("failOver");
+  // Seldom there: failovers after a notice.
+  if (lost.some(({ noticed }) => noticed)) kinds.push("setOrder", "failOver", "failOverOrder");
   if (lost.some(hasOrder)) kinds.push("failOverOrder");
   return [...kinds, ...disputeOpportunities(table)];
 }

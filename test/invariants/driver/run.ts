@@ -80,7 +80,8 @@ async function playSteps(play: Play, group: readonly Step[]): Promise<void> {
   const first = new Dice(group[0]!.numbers);
   const { second, kind } = nextMoment(first, world, cast);
   const stale = cast.providers.filter((provider) => !world.liveness.isFresh(provider, second));
-  if (stale.length > 0 && second > world.now + 1n && first.chance(REPORTED)) await beat(play, stale, second - 1n, first);
+  if (stale.length > 0 && second > world.now + 1n && first.chance(REPORTED))
+    await beat(play, stale, second - 1n, first);
   const makers = group.map((step, index) => async (): Promise<Command> => {
     const dice = index === 0 ? first : new Dice(step.numbers);
     const table = { world, cast, commands, dice };

@@ -68,7 +68,8 @@ export class OrdersModel {
   set(by: string, id: bigint, order: StandingOrder, now: bigint): void {
     const lease = this.#ownedBy(by, id);
     const { status, noticed } = lease;
-    if (!goesOn(lease, now) || (noticed && order.fallbacks.length === 0)) refuse("OrdersNotRenewable", id, status, noticed);
+    if (!goesOn(lease, now) || (noticed && order.fallbacks.length === 0))
+      refuse("OrdersNotRenewable", id, status, noticed);
     if (order.period < HOUR) refuse("OrdersPeriodTooShort", order.period, HOUR);
     if (order.count === 0n) refuse("OrdersZeroCount");
     const { length } = order.fallbacks;

@@ -216,7 +216,10 @@ export function partsOf({
 }: Pick<Penalty, "amount" | "tenant" | "challenger" | "treasury">): Record<Part, bigint> {
   if (tenant === ZeroAddress) return { tenant: 0n, challenger: 0n, treasury: amount };
   const fifth = amount / 5n;
-  const parts = { challenger: challenger === ZeroAddress ? 0n : fifth, treasury: treasury === ZeroAddress ? 0n : fifth };
+  const parts = {
+    challenger: challenger === ZeroAddress ? 0n : fifth,
+    treasury: treasury === ZeroAddress ? 0n : fifth,
+  };
   return { ...parts, tenant: amount - parts.challenger - parts.treasury };
 }
 

@@ -84,9 +84,15 @@ function checkFlows({ history, cast, count }: Scene): void {
   const { due } = history.stories;
   for (const token of cast.tokens) {
     for (const account of cast.accounts) {
-      const [moved, fair] = [history.flows.of(token, account), due.of(token, account) + history.failOvers.of(token, account)];
+      const [moved, fair] = [
+        history.flows.of(token, account),
+        due.of(token, account) + history.failOvers.of(token, account),
+      ];
       if (moved !== fair) {
-        throw new Broken("INV-LSE-8", `${cast.nameOf(account)} got ${moved} of ${cast.nameOf(token)}, leases say ${fair}`);
+        throw new Broken(
+          "INV-LSE-8",
+          `${cast.nameOf(account)} got ${moved} of ${cast.nameOf(token)}, leases say ${fair}`,
+        );
       }
     }
   }

@@ -68,8 +68,7 @@ export class History {
   ) {
     this.stories = new Stories({
       grace,
-      allowanceOf: (version, lived) =>
-        outageAllowance + (lived * this.#terms.get(version)!.toleranceBps) / 10_000n,
+      allowanceOf: (version, lived) => outageAllowance + (lived * this.#terms.get(version)!.toleranceBps) / 10_000n,
       heartbeatsOf: (provider) => this.heartbeats.get(provider) ?? [],
       termsOf: (version) => this.#terms.get(version)!,
       tokenOf: (listing) => this.#listings.get(listing)!,

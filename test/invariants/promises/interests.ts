@@ -13,7 +13,12 @@ const BPS = 10_000n;
  * by live second at the rates that it agreed to, with their bounties; a provider has what its leases earned, less the fee and
  * what upheld claims gave back. Whatever else somebody gave them is more than that.
  */
-export function checkInterests(mirror: Mirror, history: History, cast: Cast, before: ReadonlyMap<string, bigint>): void {
+export function checkInterests(
+  mirror: Mirror,
+  history: History,
+  cast: Cast,
+  before: ReadonlyMap<string, bigint>,
+): void {
   for (const account of cast.honest) {
     // What the third token burns on its way into the escrow and out of it is nobody's.
     for (const token of cast.tokens.slice(0, 2)) {
@@ -27,7 +32,10 @@ export function checkInterests(mirror: Mirror, history: History, cast: Cast, bef
       }
       const gain = mirror.amount(`wallet/${token}/${account}`) - before.get(`wallet/${token}/${account}`)!;
       if (gain < fair) {
-        throw new Broken("INV-LSE-8", `${cast.nameOf(account)} gained ${gain} of ${cast.nameOf(token)}, ${fair} are fair`);
+        throw new Broken(
+          "INV-LSE-8",
+          `${cast.nameOf(account)} gained ${gain} of ${cast.nameOf(token)}, ${fair} are fair`,
+        );
       }
     }
   }

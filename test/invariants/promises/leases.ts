@@ -158,7 +158,10 @@ function checkSums({ mirror, history, cast, count }: Scene): void {
       const held = mirror.field(`held/${cast.market}/${token}/${account}`, "locked");
       const sum = locked.of(token, account);
       if (held !== sum) {
-        throw new Broken("INV-LSE-2", `${cast.nameOf(account)}: ${held} locked in the escrow, ${sum} in leases and claims`);
+        throw new Broken(
+          "INV-LSE-2",
+          `${cast.nameOf(account)}: ${held} locked in the escrow, ${sum} in leases and claims`,
+        );
       }
     }
   }

@@ -15,7 +15,10 @@ export function checkOperators({ calls, cast, count }: Scene): void {
     if (!outcome.ok || !BY_OPERATOR.includes(command.call.fn)) continue;
     const move = outcome.logs.find(({ name }) => MOVES.includes(name));
     if (move !== undefined) {
-      throw new Broken("INV-OPR-1", `${command.call.fn} by ${cast.nameOf(command.call.by)} moves something: ${move.name}`);
+      throw new Broken(
+        "INV-OPR-1",
+        `${command.call.fn} by ${cast.nameOf(command.call.by)} moves something: ${move.name}`,
+      );
     }
     count("INV-OPR-1");
   }

@@ -21,7 +21,8 @@ export class PoolChecks {
       throw new Broken("INV-TOK-1", `the pool counts ${reserves.join(" and ")}, and has ${held.join(" and ")}`);
     }
     const product = reserves[0] * reserves[1];
-    if (product < this.#product) throw new Broken("INV-TOK-1", `the pool's product fell from ${this.#product} to ${product}`);
+    if (product < this.#product)
+      throw new Broken("INV-TOK-1", `the pool's product fell from ${this.#product} to ${product}`);
     this.#product = product;
 
     const [assets, shares] = [mirror.amount(`wallet/${hold}/${vault}`) + 1n, mirror.amount("vaultShares") + 1n];

@@ -102,7 +102,9 @@ export const claimPenalties: Choice = ({ world, cast, commands, dice }) => {
   );
   const others = mature.filter(({ id, payees }) => id !== chosen.id && payees.includes(by)).map(({ id }) => id);
   const ids = [chosen.id, ...(dice.chance(50) ? others : []), ...(dice.chance(5) ? [chosen.id] : [])];
-  const to = dice.chance(90) ? dice.pick([by, dice.pick(cast.everybody)]) : dice.pick([ZeroAddress, cast.staking, cast.hold]);
+  const to = dice.chance(90)
+    ? dice.pick([by, dice.pick(cast.everybody)])
+    : dice.pick([ZeroAddress, cast.staking, cast.hold]);
   return commands.claimPenalties(by, ids, to);
 };
 
@@ -124,7 +126,8 @@ export const lockHold: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const pairs = cast.rogues.flatMap((by) => cast.everybody.map((payer) => ({ by, payer })));
   const allowed = pairs.filter(({ by, payer }) => world.hold.allowance(payer, by) > 0n);
-  if (allowed.length === 0) return commands.approve(dice.pick(cast.rogues), cast.hold, dice.pick(cast.rogues), MaxUint256);
+  if (allowed.length === 0)
+    return commands.approve(dice.pick(cast.rogues), cast.hold, dice.pick(cast.rogues), MaxUint256);
   const { by, payer } = dice.rather(allowed, pairs, 95);
   const owner = dice.chance(45) ? payer : dice.pick([cast.pair, cast.vault, cast.forwarder, dice.pick(cast.accounts)]);
   return commands.lockHold(by, payer, owner, upTo(table, payer, 20n));

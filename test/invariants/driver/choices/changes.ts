@@ -118,12 +118,12 @@ export const resize: Choice = (table) => {
 export const giveNotice: Choice = (table) => {
   const { world, cast, dice, commands } = table;
   if (noneRuns(table) && dice.chance(95)) return activate(table);
-  const young = dice.chance(50);
-  const { id, lease } = someRunning(
-    table,
-    ({ noticed, end, terms, startedAt, minimum }) =>
-      !noticed && (young ? world.now < startedAt + minimum : end > world.now + terms.noticePeriod),
-  );
+  const wanted = dice.pick(["young", "ending", "early"]);
+  const { id, lease } = someRunning(table, ({ noticed, end, terms, startedAt, minimum }) => {
+    if (noticed) return false;
+    if (wanted === "young") return world.now < startedAt + minimum;
+    return wanted === "ending" ? end <= world.now + HOUR : end > world.now + terms.noticePeriod;
+  });
   const provider = lease?.provider ?? dice.pick(cast.providers);
   const by = dice.rather([provider], cast.everybody, 95);
   if (lease === undefined) return commands.giveNotice(by, id, world.now + HOUR);

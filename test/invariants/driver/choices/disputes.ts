@@ -238,7 +238,9 @@ export const collectFee: Choice = (table) => {
   const chosen = dice.oneOf(dice.listOf(waiting, voted, 88));
   if (chosen === undefined) return settleDispute(table);
   const by = dice.rather([chosen.member], cast.everybody, 93);
-  const to = dice.chance(92) ? dice.pick([by, dice.pick(cast.everybody)]) : dice.pick([ZeroAddress, cast.disputes, cast.hold]);
+  const to = dice.chance(92)
+    ? dice.pick([by, dice.pick(cast.everybody)])
+    : dice.pick([ZeroAddress, cast.disputes, cast.hold]);
   return commands.collectFee(by, chosen.id, chosen.filedAt + (dice.chance(3) ? 1n : 0n), to);
 };
 

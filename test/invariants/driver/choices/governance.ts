@@ -51,8 +51,5 @@ export const delistToken: Choice = ({ cast, commands, dice }) =>
 
 export const pauseEntries: Choice = ({ cast, commands, dice }) => {
   const duration = dice.pick([0n, 60n, 600n, HOUR, 7n * DAY + 1n]);
-  return commands.pauseEntries(
-    dice.rather([cast.address.dot], cast.everybody, 90),
-    duration,
-  );
+  return commands.pauseEntries(dice.rather([cast.address.dot], cast.everybody, 90), duration);
 };

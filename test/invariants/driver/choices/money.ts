@@ -75,14 +75,7 @@ export const lock: Choice = (table) => {
   const amount = dice.amount(room);
   if (dice.chance(60)) return commands.lock(by, token, account, amount);
   const paid = dice.pick([0n, amount, amount / 3n]);
-  return commands.tryLockAndPay(
-    by,
-    token,
-    account,
-    amount - paid,
-    paid,
-    dice.pick([account, anyAccount(table)]),
-  );
+  return commands.tryLockAndPay(by, token, account, amount - paid, paid, dice.pick([account, anyAccount(table)]));
 };
 
 /** Mostly somebody who once approved the module: nobody else can be given a lock of it. */
@@ -142,7 +135,12 @@ export const transferTokens: Choice = ({ world, cast, commands, dice }) => {
   const token = dice.pick(cast.tokens);
   const by = dice.pick(cast.everybody);
   // Never to the escrow itself: that would be a donation, which makes every later check of sums weaker.
-  return commands.transfer(by, token, dice.pick([...cast.everybody, cast.pair]), dice.amount(world.tokens.get(token)!.balanceOf(by)));
+  return commands.transfer(
+    by,
+    token,
+    dice.pick([...cast.everybody, cast.pair]),
+    dice.amount(world.tokens.get(token)!.balanceOf(by)),
+  );
 };
 
 export const approveTokens: Choice = (table) => {

@@ -51,7 +51,14 @@ export const createQuotedOffer: Choice = (table) => {
 /** Slashing modules of a provider's choice: the disputes, itself, a friend, a contract that will never claim, nobody. */
 function slasherOf({ cast, dice }: Table, provider: string): string {
   if (cast.honest.includes(provider)) return cast.disputes;
-  return dice.pick([cast.disputes, cast.disputes, provider, dice.pick(cast.rogues), dice.pick(cast.houses), ZeroAddress]);
+  return dice.pick([
+    cast.disputes,
+    cast.disputes,
+    provider,
+    dice.pick(cast.rogues),
+    dice.pick(cast.houses),
+    ZeroAddress,
+  ]);
 }
 
 function termsOf(table: Table, provider: string): OfferTerms {
@@ -138,6 +145,6 @@ export const decline: Choice = (table) => {
   const provider = world.offers.providerOf(offerOf(id));
   const operator = world.liveness.operatorOf(provider);
   // Nobody has a key to address zero, which works for the offers that do not exist.
-  const keys = [provider, operator].filter((key) => key !== ZeroAddress && (cast.everybody.includes(key)));
+  const keys = [provider, operator].filter((key) => key !== ZeroAddress && cast.everybody.includes(key));
   return commands.decline(dice.rather(keys, cast.everybody, 92), id);
 };

@@ -166,9 +166,7 @@ export const failing = (table: Table): Lease[] => {
   const { world } = table;
   return nearEnd(table).filter(
     (lease) =>
-      lease.noticed ||
-      world.offers.get(lease.offerId)!.retired ||
-      world.leases.darkBeyond(lease, world.now) > 0n,
+      lease.noticed || world.offers.get(lease.offerId)!.retired || world.leases.darkBeyond(lease, world.now) > 0n,
   );
 };
 
@@ -216,7 +214,7 @@ export const failOver: Choice = (table) => {
   const order = {
     token,
     units: lease?.units ?? 1n,
-    duration: periodOf(table),
+    duration: dice.pick([periodOf(table), dice.between(4n * HOUR, 12n * HOUR)]),
     maxLock: MOST_LOCK,
     requirement: ANY_RESOURCES,
     candidates: candidates.map(({ id: offer, provider }) => ({ offer, provider, maxPrice: MOST_PRICE })),
