@@ -224,11 +224,13 @@ export class MarketReplay {
         break;
       case "LeaseResized":
         offer.used += of.amount("units") - lease.units;
-        this.#restart(id, lease, of, event.second, of.amount("units") < lease.units && lease.open > 0n);
+        this.#restart(id, lease, of, event.second, of.amount("units") > lease.units);
+        // A shrink left the collateral as it was, since a claim is open.
+        if (of.amount("units") < lease.units && lease.open > 0n) this.histories.get(id)!.lagging = 1n;
         lease.units = of.amount("units");
         break;
       case "LeaseRepriced":
-        this.#restart(id, lease, of, event.second, false);
+        this.#restart(id, lease, of, event.second, of.amount("collateral") > this.#collateralOf(id));
         lease.termsVersion = of.amount("termsVersion");
         lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
         break;
@@ -289,14 +291,14 @@ export class MarketReplay {
   }
 
   /** The present rate begins: what is less than a base unit, of earnings and of fee, goes on. */
-  #restart(id: string, lease: LeaseRecord, of: Args, second: bigint, lags: boolean): void {
+  #restart(id: string, lease: LeaseRecord, of: Args, second: bigint, grows: boolean): void {
     const last = this.histories.get(id) ?? this.#unchanged(id);
     const [anchorOffset, darkBefore] = [second - lease.since, of.amount("darkSeconds") - lease.mark];
     const live = anchorOffset - last.anchorOffset - (darkBefore - last.darkBefore);
     const product = lease.rate * live + last.fraction;
     const fee = (product / X32) * lease.feeBps + last.feeRemainder;
     const collateralUnits = of.amount("collateral") / MILLIONTH;
-    const { grownFrom, grownAgo } = grown(last, anchorOffset, collateralUnits);
+    const { grownFrom, grownAgo } = grown(last, anchorOffset, grows);
     this.histories.set(id, {
       ...last,
       fraction: product % X32,
@@ -306,12 +308,16 @@ export class MarketReplay {
       collateralUnits,
       grownFrom,
       grownAgo,
-      lagging: lags ? 1n : last.lagging,
     });
     lease.rate = of.amount("ratePerSecondX32");
     lease.paidSeconds = 0n;
     lease.aside = 0n;
     lease.changed = 1n;
+  }
+
+  /** Wei of HOLD. */
+  #collateralOf(id: string): bigint {
+    return (this.histories.get(id) ?? this.#unchanged(id)).collateralUnits * MILLIONTH;
   }
 
   #unchanged(id: string): HistoryRecord {
@@ -361,12 +367,12 @@ export class MarketReplay {
 function grown(
   last: HistoryRecord,
   anchorOffset: bigint,
-  collateral: bigint,
+  grows: boolean,
 ): Pick<HistoryRecord, "grownFrom" | "grownAgo"> {
   const { grownFrom, collateralUnits } = last;
   const since = last.grownAgo + anchorOffset - last.anchorOffset;
   const grownAgo = last.grownAgo === LONG_AGO || since > LONG_AGO ? LONG_AGO : since;
-  if (collateral <= collateralUnits) return { grownFrom, grownAgo };
+  if (!grows) return { grownFrom, grownAgo };
   const isRecent = grownAgo < RECENT && grownFrom <= collateralUnits;
   return { grownFrom: isRecent ? grownFrom : collateralUnits, grownAgo: 0n };
 }
