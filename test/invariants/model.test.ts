@@ -8,7 +8,7 @@ import { summaryOf } from "./driver/summary";
 import type { PromiseId } from "./promises/broken";
 
 const RUNS = 10;
-const STEPS = 450;
+const STEPS = 420;
 /** Contracts, and what the cast calls them. */
 const CONTRACTS = {
   Hold: "hold",

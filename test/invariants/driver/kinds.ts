@@ -65,7 +65,7 @@ const KINDS = {
   collect: [70, tenants.collect],
 
   extend: [36, changes.extend],
-  resize: [70, changes.resize],
+  resize: [84, changes.resize],
   grow: [24, changes.grow],
   shrinkAtOnce: [4, changes.shrinkAtOnce],
   giveNotice: [24, changes.giveNotice],
@@ -76,7 +76,8 @@ const KINDS = {
   cancelOrder: [10, renewals.cancelOrder],
   renewOrders: [90, renewals.renewOrders],
   renew: [40, renewals.renew],
-  failOverOrder: [60, renewals.failOverOrder],
+  letDown: [14, renewals.letDown],
+  failOverOrder: [40, renewals.failOverOrder],
   failOver: [24, renewals.failOver],
 
   file: [64, disputes.file],
@@ -84,7 +85,7 @@ const KINDS = {
   concede: [14, disputes.concede],
   withdrawClaim: [24, disputes.withdrawClaim],
   rule: [50, disputes.rule],
-  recuse: [8, disputes.recuse],
+  recuse: [20, disputes.recuse],
   appeal: [20, disputes.appeal],
   decide: [14, disputes.decide],
   execute: [20, disputes.execute],

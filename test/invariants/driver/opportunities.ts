@@ -4,8 +4,7 @@ import { LeaseStatus } from "../../helpers/leases";
 import { isRipe, Phase } from "../model/dispute";
 import { CLAIM_LIFE } from "../model/lease";
 import { appealable, concedable, inPhase, uncollected } from "./choices/disputes";
-import { suspicious } from "./choices/changes";
-import { failing, renewable } from "./choices/renewals";
+import { failing, failingNow, renewable } from "./choices/renewals";
 import type { Table } from "./choices/table";
 import type { Kind } from "./kinds";
 
@@ -31,14 +30,13 @@ export function opportunitiesOf(table: Table): Kind[] {
   const hasOrder = ({ id }: { id: bigint }): boolean => world.orders.of(id) !== undefined;
   if (soon.length > 0) kinds.push("renew", "setPrice", "publishTerms");
   if (soon.some(hasOrder)) kinds.push("renewOrders", "renewOrders");
-  if (soon.some(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0)) kinds.push("failOverOrder");
+  if (soon.some(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0)) kinds.push("letDown");
   if (soon.some((lease) => !hasOrder(lease))) kinds.push("setOrder");
-  if (suspicious(table).length > 0) kinds.push("grow");
   const lost = failing(table);
   if (lost.length > 0) kinds.push("failOver");
   // Seldom there: failovers after a notice.
-  if (lost.some(({ noticed }) => noticed)) kinds.push("setOrder", "failOver", "failOverOrder");
-  if (lost.some(hasOrder)) kinds.push("failOverOrder");
+  if (lost.some(({ noticed }) => noticed)) kinds.push("setOrder", "failOver");
+  if (failingNow(table).length > 0) kinds.push("failOverOrder", "failOverOrder", "failOverOrder");
   return [...kinds, ...disputeOpportunities(table)];
 }
 

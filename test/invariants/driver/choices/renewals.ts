@@ -2,10 +2,10 @@ import { LeaseStatus } from "../../../helpers/leases";
 import { ANY_RESOURCES, MOST_LOCK, MOST_PRICE } from "../../../helpers/orders";
 import type { Lease } from "../../model/lease";
 import { type Offer, priceOf, renewalPriceOf, unitsLeft } from "../../model/offers";
-import { most } from "../../model/plain";
+import { least, most } from "../../model/plain";
 import type { Renewal } from "../../model/renewals";
 import { publishTerms } from "./governance";
-import { activate } from "./providers";
+import { activate, createOffer } from "./providers";
 import { batchOf, type Choice, idOf, type Table } from "./table";
 import { openShort } from "./tenants";
 
@@ -171,19 +171,30 @@ export const failing = (table: Table): Lease[] => {
 };
 
 /** A provider retires the offer of a lease that is about to end, or gives notice, or its tenant orders what to do then. */
-function letDown(table: Table): ReturnType<Choice> {
+export function letDown(table: Table): ReturnType<Choice> {
   const { world, commands, dice } = table;
-  const ordered = nearEnd(table).filter(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0);
-  const lease = dice.oneOf(ordered);
-  if (lease === undefined || dice.chance(30)) return setOrder(table);
-  if (dice.chance(30)) return commands.giveNotice(lease.provider, lease.id, lease.end);
-  return commands.retireOffer(lease.provider, lease.offerId);
+  const ordered = ending(table).filter((lease) => fallsBack(table, lease));
+  const lease = dice.oneOf(dice.listOf(ordered, ending(table), 75));
+  if (lease === undefined || (ordered.length === 0 && dice.chance(40))) return setOrder(table);
+  if (dice.chance(50)) return commands.giveNotice(lease.provider, lease.id, lease.end);
+  const open = world.offers.all.filter(({ retired }) => !retired).length;
+  return open > 3 ? commands.retireOffer(lease.provider, lease.offerId) : createOffer(table);
 }
 
+const fallsBack = ({ world }: Table, { id }: Lease): boolean => (world.orders.of(id)?.fallbacks.length ?? 0) > 0;
+
+/** Leases that fail over now, if a fallback fits. */
+export const failingNow = (table: Table): Lease[] =>
+  failing(table).filter((lease) => {
+    const period = table.world.orders.of(lease.id)?.period ?? 0n;
+    return fallsBack(table, lease) && table.world.now >= lease.end - least(HOUR, period / 4n);
+  });
+
 export const failOverOrder: Choice = (table) => {
-  const { world, cast, commands, dice } = table;
+  const { cast, commands, dice } = table;
   const leases = dice.listOf(failing(table), nearEnd(table), 85);
-  const ordered = leases.filter(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0);
+  const waiting = leases.filter((lease) => fallsBack(table, lease));
+  const ordered = dice.listOf(failingNow(table), waiting, 85);
   if (dice.chance(ordered.length === 0 ? 92 : 12)) return letDown(table);
   const id = idOf(
     table,
