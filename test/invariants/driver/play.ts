@@ -32,7 +32,7 @@ export interface Numbers {
   facts: number;
   /** Times that each promise was put to the test. */
   checks: Map<PromiseId, number>;
-  /** Calls that went through, and calls that were refused, by function. */
+  /** Calls that went through, by function, and calls that were refused, by function and error. */
   done: Map<string, number>;
   refused: Map<string, number>;
   /** Custom errors that calls were refused with. */
@@ -211,7 +211,9 @@ export class Play {
   }
 
   #compareOutcome(call: Call, expected: Refusal | undefined, outcome: Outcome, together: boolean): void {
-    bump(expected === undefined ? this.numbers.done : this.numbers.refused, `${this.cast.nameOf(call.to)}.${call.fn}`);
+    const name = `${this.cast.nameOf(call.to)}.${call.fn}`;
+    if (expected === undefined) bump(this.numbers.done, name);
+    else bump(this.numbers.refused, `${name} with ${expected.error}`);
     const wanted = expected === undefined ? "success" : this.#named(expected.message);
     const got = outcome.ok ? "success" : this.#named(`${outcome.error}${textOf(outcome.args)}`);
     // Of calls that share a block, only the status is known.
