@@ -3,6 +3,7 @@ import { type BaseContract, Contract, Interface } from "ethers";
 import type { ContractName } from "../sdk/addressBook";
 import type { Handles } from "../sdk/handles";
 import { type RoleName, ROLES } from "../sdk/roles";
+import { formatDuration, formatInstant } from "../sdk/units";
 import { DeployError } from "./errors";
 import type { Parameters } from "./parameters";
 import type { ActionEntry, Scene } from "./plan";
@@ -126,6 +127,24 @@ export function grant(name: RoleName, holder: ContractName): ActionEntry {
     async done({ at, contracts: { accessManager } }) {
       const { isMember, executionDelay } = await accessManager.hasRole(role, at[holder]);
       return isMember && executionDelay === 0n;
+    },
+    /** A grant that begins later, or for a member who is to wait, would be mined and never show. */
+    async check({ at, contracts: { accessManager } }) {
+      const [grantDelay, [since, delay]] = await Promise.all([
+        accessManager.getRoleGrantDelay(role),
+        accessManager.getAccess(role, at[holder]),
+      ]);
+      if (grantDelay === 0n && since === 0n) return;
+      const found =
+        since === 0n
+          ? `would begin ${formatDuration(grantDelay)} after its grant`
+          : `begins at ${formatInstant(since)}, each call announced ${formatDuration(delay)} before`;
+      throw new DeployError(
+        "POWERS",
+        `The role ${name} of the ${holder} at ${at[holder]} ${found}; it should begin at once and have no delay.`,
+        "find out who did that with the deployer's key: whoever has it can do more. Take it back with the key " +
+          "(AccessManager.setGrantDelay, revokeRole), and run again.",
+      );
     },
     call: ({ at, contracts: { accessManager } }) => ({
       to: at.accessManager,

@@ -1,10 +1,11 @@
 import type { Provider } from "ethers";
 
-import { type AddressBook, chainDifference, identifyChain } from "../sdk/addressBook";
+import { type AddressBook, addressesOf, chainDifference, type ContractName, identifyChain } from "../sdk/addressBook";
 import { FACTORY_ADDRESS } from "./create3";
 import { DeployError } from "./errors";
 import type { Finding } from "./inspect";
 import { type Parameters, parametersHash } from "./parameters";
+import { predictAddresses } from "./scene";
 
 /** Fails where the chain is not the one of the network file. */
 export async function assertChain(parameters: Parameters, provider: Provider): Promise<void> {
@@ -59,6 +60,22 @@ export async function assertBook(
         "--accept-changed-parameters: contracts that exist are compared with it.",
     );
   }
+}
+
+/** Fails where the address book records contracts elsewhere than the network file leads to. */
+export function assertBookAddresses(book: AddressBook, source: string, parameters: Parameters): void {
+  const expected = predictAddresses(parameters);
+  const wrong = Object.entries(addressesOf(book)).filter(
+    ([name, address]) => address !== expected[name as ContractName],
+  );
+  if (wrong.length === 0) return;
+  throw new DeployError(
+    "RECORD_MISMATCH",
+    `${source} is not of the deployment that the network file describes:\n${wrong
+      .map(([name, address]) => `  ${name}: recorded at ${address}, should be at ${expected[name as ContractName]}`)
+      .join("\n")}`,
+    "do not use what this address book records. Take the book of the deployment from version control.",
+  );
 }
 
 /** Fails where something is on chain that this deployment would not put there. */

@@ -7,7 +7,7 @@ import { artifactsFromDisk } from "./artifacts";
 import { connectTo } from "./connection";
 import { CREATE2_PROXY, FACTORY_ADDRESS } from "./create3";
 import { deployProtocol, deploymentStatus } from "./deployProtocol";
-import { DeployError, type DeployErrorCode } from "./errors";
+import { CONTRADICTIONS, DeployError } from "./errors";
 import { deployerWallet, type Environment } from "./key";
 import type { Output } from "./output";
 import { type Parameters, parametersHash, parametersJsonSchema, readParameters } from "./parameters";
@@ -21,15 +21,6 @@ const deployOptions = chainOptions.extend({
   keystore: z.string().optional(),
   acceptChangedParameters: z.boolean().default(false),
 });
-
-/** Errors that say that chain, records and files contradict each other. */
-const CONTRADICTIONS: ReadonlySet<DeployErrorCode> = new Set([
-  "WRONG_CHAIN",
-  "WRONG_DEPLOYER",
-  "RECORD_MISMATCH",
-  "CODE_MISMATCH",
-  "PARAMETERS_CHANGED",
-]);
 
 /** A connection to the chain of the network file. */
 async function open(rpc: string, parameters: Parameters): Promise<JsonRpcProvider> {

@@ -19,6 +19,15 @@ export type DeployErrorCode =
   | "LOGS_MISSING"
   | "KEY";
 
+/** Errors that say that chain, records and files contradict each other. */
+export const CONTRADICTIONS: ReadonlySet<DeployErrorCode> = new Set([
+  "WRONG_CHAIN",
+  "WRONG_DEPLOYER",
+  "RECORD_MISMATCH",
+  "CODE_MISMATCH",
+  "PARAMETERS_CHANGED",
+]);
+
 /** A deployment that stopped, and what to do about it. Nothing needs cleaning up: running again goes on from here. */
 export class DeployError extends Error {
   override readonly name = "DeployError";

@@ -17,6 +17,7 @@ import type {
   Timelock__factory,
 } from "../typechain-types";
 import type { TermsStruct } from "../typechain-types/contracts/market/Market";
+import type { RulesStruct } from "../typechain-types/contracts/slashing/Disputes";
 import { functionRoles, grant, listToken, renounceAdmin, seat, steppedDown } from "./actions";
 import type { Parameters } from "./parameters";
 import { contract, type ContractEntry, type Plan } from "./plan";
@@ -51,6 +52,32 @@ export function termsOf(terms: Parameters["terms"], treasury: string): TermsStru
   };
 }
 
+/** Rules of the network file as disputes take them; `authority` hears appeals and is the treasury. */
+export function rulesOf({ bondFloor, filingFee, fractions }: Parameters["disputes"], authority: string): RulesStruct {
+  return {
+    appealAuthority: authority,
+    bondFloor,
+    filingFee,
+    treasury: authority,
+    unservedBps: fractions.unserved,
+    shortOfTermsBps: fractions.shortOfTerms,
+    dataLostBps: fractions.dataLost,
+    dataExposedBps: fractions.dataExposed,
+  };
+}
+
+/** Settings of the network file as the governor takes them. */
+export function governorSettingsOf(governance: Parameters["governance"]) {
+  const { votingDelay, votingPeriod, proposalThreshold, quorum, lateExtension } = governance;
+  return {
+    votingDelay,
+    votingPeriod,
+    proposalThreshold: (HOLD_SUPPLY * BigInt(proposalThreshold)) / 10_000n,
+    quorumPercent: quorum / 100,
+    lateExtension,
+  };
+}
+
 /**
  * The protocol, as data. A contract more is one entry here, its name in sdk/addressBook.ts and its handle in
  * sdk/handles.ts; what it wires or is allowed is one more action.
@@ -75,18 +102,7 @@ const contracts: Plan["contracts"] = [
   contract<HoldGovernor__factory>({
     name: "governor",
     artifact: "contracts/governance/HoldGovernor.sol:HoldGovernor",
-    args: ({ governance: { votingDelay, votingPeriod, proposalThreshold, quorum, lateExtension } }, at) => [
-      at.hold,
-      at.timelock,
-      at.disputes,
-      {
-        votingDelay,
-        votingPeriod,
-        proposalThreshold: (HOLD_SUPPLY * BigInt(proposalThreshold)) / 10_000n,
-        quorumPercent: quorum / 100,
-        lateExtension,
-      },
-    ],
+    args: ({ governance }, at) => [at.hold, at.timelock, at.disputes, governorSettingsOf(governance)],
     facts: (_, at) => ({ token: at.hold, timelock: at.timelock }),
   }),
   contract<Guardian__factory>({
@@ -168,21 +184,7 @@ const contracts: Plan["contracts"] = [
   contract<Disputes__factory>({
     name: "disputes",
     artifact: "contracts/slashing/Disputes.sol:Disputes",
-    args: ({ disputes: { bondFloor, filingFee, fractions } }, at) => [
-      at.accessManager,
-      at.market,
-      at.council,
-      {
-        appealAuthority: at.timelock,
-        bondFloor,
-        filingFee,
-        treasury: at.timelock,
-        unservedBps: fractions.unserved,
-        shortOfTermsBps: fractions.shortOfTerms,
-        dataLostBps: fractions.dataLost,
-        dataExposedBps: fractions.dataExposed,
-      },
-    ],
+    args: ({ disputes }, at) => [at.accessManager, at.market, at.council, rulesOf(disputes, at.timelock)],
     facts: (_, at) => ({ authority: at.accessManager, MARKET: at.market, COUNCIL: at.council, HOLD: at.hold }),
   }),
   contract<MarketLens__factory>({

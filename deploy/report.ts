@@ -2,6 +2,7 @@ import { formatUnits } from "ethers";
 
 import { plainTable } from "../sdk/table";
 import { type Names, renderCensus } from "./census/report";
+import { refusalsOf } from "./census/verdict";
 import type { Deployment, Status } from "./deployProtocol";
 import type { Parameters } from "./parameters";
 import type { Progress } from "./run";
@@ -10,11 +11,19 @@ import { predictAddresses } from "./scene";
 /** Exit codes of `status`, for scripts. */
 export const EXIT = { done: 0, failed: 1, missing: 2, mismatch: 3 } as const;
 
+/** Whether powers or parameters are such that deploying stops. While genesis is not over they cannot be compared. */
+function isRefused({ findings, census }: Status): boolean {
+  if (census === undefined) return false;
+  const missing = findings.filter(({ state }) => state === "missing");
+  if (missing.length === 0) return !census.sound;
+  return missing.every(({ kind }) => kind === "handover") && refusalsOf(census).length > 0;
+}
+
 /** What `status` exits with. */
-export function statusExitCode({ findings, census, parametersChanged }: Status): number {
+export function statusExitCode(status: Status): number {
+  const { findings, parametersChanged } = status;
   if (parametersChanged || findings.some(({ state }) => state === "mismatch")) return EXIT.mismatch;
-  // While the handover is due, the deployer is admin; that is no contradiction.
-  if (census?.sound === false && !findings.some(({ state }) => state === "missing")) return EXIT.mismatch;
+  if (isRefused(status)) return EXIT.mismatch;
   return findings.some(({ state }) => state === "missing") ? EXIT.missing : EXIT.done;
 }
 
@@ -31,13 +40,15 @@ export function renderStatus(status: Status, parameters: Parameters): string {
     `${parameters.network}, chain ${parameters.chainId}, release ${parameters.release}, deployer ${parameters.deployer}`,
     plainTable(["step", "state", "address", "remark"], steps),
   ];
+  const open = findings.filter(({ state }) => state === "missing").length;
   if (census !== undefined) parts.push(renderCensus(census, namesOf(parameters)));
+  else if (open === 0) parts.push("Powers and parameters were not compared with the network file.");
   if (book === undefined) parts.push("There is no address book yet.");
   if (parametersChanged) parts.push("The network file is not the one that the address book records.");
-  const open = findings.filter(({ state }) => state === "missing").length;
   const wrong = findings.filter(({ state }) => state === "mismatch").length;
   const changed = findings.filter(({ state }) => state === "changed").length;
-  if (wrong > 0) parts.push(`${wrong} of ${findings.length} steps do not match: deploying will refuse.`);
+  if (isRefused(status)) parts.push("Powers or parameters are not as reviewed: deploying will refuse.");
+  else if (wrong > 0) parts.push(`${wrong} of ${findings.length} steps do not match: deploying will refuse.`);
   else if (open > 0) parts.push(`${open} of ${findings.length} steps are missing: deploying will do them.`);
   else if (changed > 0) parts.push(`Everything is in place; governance changed ${changed} steps since.`);
   else parts.push("Everything is in place.");

@@ -4,7 +4,7 @@ import type { AddressBook, ContractRecord } from "../sdk/addressBook";
 import type { BookStore } from "./book";
 import { renderPower, summaryOf } from "./census/report";
 import { censusOf } from "./census/stage";
-import type { Verdict } from "./census/verdict";
+import { refusalsOf, type Verdict } from "./census/verdict";
 import { assertNoMismatch } from "./checks";
 import { CREATE2_PROXY, FACTORY_ADDRESS, FACTORY_CALL_DATA, saltOf } from "./create3";
 import { DeployError } from "./errors";
@@ -74,7 +74,7 @@ export class Run {
     for (const entry of plan.contracts) if (missing.has(entry.name)) await this.createContract(entry);
     for (const action of plan.genesis(parameters)) if (missing.has(action.name)) await this.act("genesis", action);
     const handover = plan.handover.filter(({ name }) => missing.has(name));
-    if (handover.length > 0) await this.assertNoStranger();
+    if (handover.length > 0) await this.assertReviewed();
     for (const action of handover) await this.act("handover", action);
     await this.sender.confirm(Math.max(0, ...this.receipts.map(({ blockNumber }) => blockNumber)));
   }
@@ -232,29 +232,31 @@ export class Run {
 
   // ----------------------------------------------------------------------------------------------- powers
 
-  /** Before the deployer steps down nobody else has power who should not: later it could not help. */
-  private async assertNoStranger(): Promise<void> {
-    const { powers } = await censusOf(this.stage, this.book);
-    const strangers = powers.filter(({ standing }) => standing === "stranger" || standing === "unreadable");
-    if (strangers.length === 0) return;
+  /** Before the deployer steps down all but its own role is as reviewed: later it could not help. */
+  private async assertReviewed(): Promise<void> {
+    const wrong = refusalsOf(await censusOf(this.stage, this.book));
+    if (wrong.length === 0) return;
     throw new DeployError(
       "POWERS",
-      `Somebody holds power whom the deployment does not give any:\n${strangers
-        .map((power) => `  ${renderPower(power, this.stage)}`)
-        .join("\n")}`,
-      "the deployer is still admin: revoke those roles with its key (AccessManager.revokeRole), find out who granted " +
-        "them, and run again.",
+      "Powers or parameters are not what the network file says, so the deployer does not step down. Its role is as " +
+        `it was:\n${wrong.map((power) => `  ${renderPower(power, this.stage)}`).join("\n")}`,
+      "find out who did that with the deployer's key: whoever has it can do more. Roles, delays and announced calls " +
+        "the key can take back (AccessManager.revokeRole, setTargetAdminDelay, setGrantDelay, cancel); then run again. " +
+        "Versions, listings and seats stay for good: deploy another release from a new key.",
     );
   }
 
+  /** The deployment is over where the census is sound. */
   private async countPowers(): Promise<Verdict> {
     const verdict = await censusOf(this.stage, this.book);
     if (verdict.sound) return verdict;
     throw new DeployError(
       "POWERS",
-      `Everything is in place, but power is not where it belongs: ${summaryOf(verdict, this.stage)}`,
-      "find out who gave that power, and have governance take it back. What could not be read, another node may serve. " +
-        "Then run again, or `npm run census`.",
+      "Every step is done, but powers or parameters are not what the network file says: " +
+        summaryOf(verdict, this.stage),
+      "find out who did that; do not use the deployment until governance has set it right. What governance cannot " +
+        "set right (versions, listings and seats of before the handover, delays of a century) takes another " +
+        "deployment. What could not be read, another node may serve: run again, or `npm run census`.",
     );
   }
 }

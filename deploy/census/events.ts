@@ -13,18 +13,26 @@ const EVENTS = {
     "RoleRevoked",
     "RoleAdminChanged",
     "RoleGuardianChanged",
+    "RoleGrantDelayChanged",
     "TargetClosed",
     "TargetFunctionRoleUpdated",
     "TargetAdminDelayUpdated",
     "OperationScheduled",
   ],
-  timelock: ["RoleGranted", "RoleRevoked", "RoleAdminChanged", "CallScheduled", "CallExecuted"],
-  governor: ["TribunalSet"],
-  guardian: ["GuardianSeated", "AuthorityUpdated"],
+  timelock: ["RoleGranted", "RoleRevoked", "RoleAdminChanged", "CallScheduled", "CallExecuted", "MinDelayChange"],
+  governor: [
+    "TribunalSet",
+    "VotingDelaySet",
+    "VotingPeriodSet",
+    "ProposalThresholdSet",
+    "QuorumNumeratorUpdated",
+    "LateQuorumVoteExtensionSet",
+  ],
+  guardian: ["GuardianSeated", "GuardianPaused", "GuardianResumed", "AuthorityUpdated"],
   council: ["Seated", "Unseated", "AuthorityUpdated"],
   disputes: ["RulesPublished", "AuthorityUpdated"],
-  market: ["TermsPublished", "AuthorityUpdated"],
-  staking: ["AuthorityUpdated"],
+  market: ["TermsPublished", "TokenListed", "TokenDelisted", "EntriesPaused", "AuthorityUpdated"],
+  staking: ["UnbondingDelaySet", "AuthorityUpdated"],
   escrow: ["ModuleApproved"],
   hold: ["Locked"],
 } as const satisfies { readonly [Name in ContractName]?: readonly string[] };
@@ -38,15 +46,22 @@ export interface TellerEvent {
   readonly name: string;
   readonly args: Result;
   readonly origin: Origin;
+  /** Hash of the transaction in which it was told. */
+  readonly transaction: string;
 }
 
 /** The history of all powers, oldest first. */
 export class History {
-  constructor(private readonly events: readonly TellerEvent[]) {}
+  /** `handover`: the block in which the deployer stepped down. */
+  constructor(
+    private readonly events: readonly TellerEvent[],
+    readonly handover?: number | undefined,
+  ) {}
 
-  /** What a contract told under a name. */
-  of<Name extends Teller>(contract: Name, name: Told[Name][number]): TellerEvent[] {
-    return this.events.filter((event) => event.contract === contract && event.name === name);
+  /** What a contract told under these names. */
+  of<Name extends Teller>(contract: Name, ...names: readonly Told[Name][number][]): TellerEvent[] {
+    const known: readonly string[] = names;
+    return this.events.filter((event) => event.contract === contract && known.includes(event.name));
   }
 
   /** Who brought about what the last event that matches tells; the deployment where none does. */
@@ -55,9 +70,8 @@ export class History {
     names: readonly Told[Name][number][],
     matches: (args: Result) => boolean = () => true,
   ): Origin {
-    const known: readonly string[] = names;
-    const told = this.events.filter((event) => event.contract === contract && known.includes(event.name));
-    return told.findLast(({ args }) => matches(args))?.origin ?? "deployment";
+    const last = this.of(contract, ...names).findLast(({ args }) => matches(args));
+    return last?.origin ?? "deployment";
   }
 
   /** Who made a contract ask the authority that it asks. */
@@ -110,5 +124,10 @@ export async function readHistory({ provider, contracts, at, deployer, fromBlock
     const called = name === "AuthorityUpdated" ? at.accessManager : log.address;
     return executed.has(`${log.transactionHash} ${called}`) ? "timelock" : "elsewhere";
   };
-  return new History(told.map(({ log, ...event }) => ({ ...event, origin: originOf(event.name, log) })));
+  const events = told.map(({ log, ...event }) => ({
+    ...event,
+    origin: originOf(event.name, log),
+    transaction: log.transactionHash,
+  }));
+  return new History(events, handover?.blockNumber);
 }

@@ -1,5 +1,7 @@
+import type { ContractName } from "../../sdk/addressBook";
+import type { SettingKey, SettingValue } from "../../sdk/governance/settings";
 import type { Addresses } from "../plan";
-import type { GovernanceSetting } from "./scope";
+import type { GovernanceSetting, Reviewed } from "./reviewed";
 
 /**
  * Who brought something about: the deployment, until the deployer stepped down; afterwards the timelock, by carrying out
@@ -13,12 +15,23 @@ export interface Held {
   readonly origin: Origin;
 }
 
+/** What a delay changes to, in seconds, and when; undefined where nothing is to change. */
+export type PendingDelay = { readonly seconds: bigint; readonly from: bigint } | undefined;
+
+/** A delay as it is, and as it is to be. */
+export interface DelayFact {
+  readonly seconds: bigint;
+  readonly pending: PendingDelay;
+  readonly origin: Origin;
+}
+
 /** Who has a role of the AccessManager; from `since` on, which may be still to come. */
 export interface RoleMember extends Held {
   readonly role: bigint;
   readonly since: bigint;
   /** Seconds that the member has to announce what it does. */
   readonly delay: bigint;
+  readonly pending: PendingDelay;
 }
 
 /** Which role governs another one. */
@@ -38,6 +51,8 @@ export interface FunctionRole {
 
 export interface ManagerFacts {
   readonly members: readonly RoleMember[];
+  /** Contracts that are meant to have a role, and have it neither now nor later. */
+  readonly absent: readonly (Held & { readonly role: bigint })[];
   /** Roles that grant roles, where it is not admin. */
   readonly admins: readonly RoleRelation[];
   /** Roles that cancel what others announced, where it is not admin. */
@@ -45,10 +60,17 @@ export interface ManagerFacts {
   readonly functions: readonly FunctionRole[];
   /** Contracts whose restricted functions nobody may call. */
   readonly closed: readonly { readonly target: string; readonly origin: Origin }[];
-  /** Seconds until a change of who may call a contract counts, where there are any. */
-  readonly delays: readonly { readonly target: string; readonly seconds: bigint; readonly origin: Origin }[];
+  /** Seconds until a change of who may call a contract counts, where there are any or are to be. */
+  readonly delays: readonly (DelayFact & { readonly target: string })[];
+  /** Seconds until a grant of a role counts, where there are any or are to be. */
+  readonly grantDelays: readonly (DelayFact & { readonly role: bigint })[];
   /** Announced and not carried out. */
-  readonly scheduled: readonly { readonly operation: string; readonly caller: string; readonly target: string }[];
+  readonly scheduled: readonly {
+    readonly operation: string;
+    readonly caller: string;
+    readonly target: string;
+    readonly origin: Origin;
+  }[];
 }
 
 export interface TimelockFacts {
@@ -56,16 +78,62 @@ export interface TimelockFacts {
   /** Roles that grant roles, where it is not the default one. */
   readonly admins: readonly { readonly role: string; readonly by: string; readonly origin: Origin }[];
   /** Queued and not executed; executable from `readyAt` on. */
-  readonly pending: readonly { readonly operation: string; readonly readyAt: bigint }[];
+  readonly pending: readonly { readonly operation: string; readonly readyAt: bigint; readonly origin: Origin }[];
 }
 
-/** A number that governance sets, and what the deployment set it to. */
+/** A number that governance sets. */
 export interface SettingFact {
   readonly key: GovernanceSetting;
   readonly value: bigint;
-  readonly deployed: bigint;
   readonly least: bigint;
   readonly most: bigint;
+  readonly origin: Origin;
+}
+
+/** Terms with their weights, or rules, as they were published once, for good. */
+export interface PublishedVersion {
+  readonly version: bigint;
+  readonly values: Readonly<Partial<Record<SettingKey, SettingValue>>>;
+  readonly origin: Origin;
+}
+
+/** A payment token as it was listed once, in base units. */
+export interface ListingFact {
+  readonly token: string;
+  readonly listing: bigint;
+  readonly minimumLock: bigint;
+  readonly bounty: bigint;
+  readonly origin: Origin;
+}
+
+/** Who was seated on the council, or unseated. */
+export interface SeatChange {
+  readonly member: string;
+  readonly seated: boolean;
+  readonly origin: Origin;
+}
+
+/** What a contract was created with and can never change. */
+export interface ConstantFact {
+  readonly contract: ContractName;
+  readonly getter: string;
+  readonly value: string;
+}
+
+/** The guardian, and everybody who was ever seated as one. */
+export interface GuardianFacts extends Held {
+  readonly used: boolean;
+  /** When its pause was used last. */
+  readonly usedIn: Origin;
+  readonly seatings: readonly Held[];
+}
+
+/** Until when no lease is opened and no offer created. */
+export interface PauseFact {
+  readonly until: bigint;
+  readonly origin: Origin;
+  /** Whether the Guardian did it. */
+  readonly byGuardian: boolean;
 }
 
 /** What a contract says of itself, and what is in its storage. */
@@ -91,8 +159,12 @@ export interface Entrusted {
 export interface Facts {
   readonly at: Addresses;
   readonly deployer: string;
-  /** Members that the network file names; undefined: there was none to compare with. */
-  readonly foundingMembers: readonly string[] | undefined;
+  /** What the network file says. */
+  readonly reviewed: Reviewed;
+  /** Time of the latest block, in seconds. */
+  readonly now: bigint;
+  /** Whether the deployer stepped down. */
+  readonly handedOver: boolean;
   readonly manager: ManagerFacts;
   readonly timelock: TimelockFacts;
   readonly governor: {
@@ -100,10 +172,13 @@ export interface Facts {
     readonly timelock: string;
     readonly tribunals: readonly Held[];
   };
-  /** Of governor and timelock. */
+  /** Of governor, timelock and staking. */
   readonly settings: readonly SettingFact[];
-  readonly guardian: Held & { readonly used: boolean };
+  readonly guardian: GuardianFacts;
+  readonly pause: PauseFact;
   readonly council: readonly Held[];
+  /** Everything that ever happened to the council, oldest first. */
+  readonly seats: readonly SeatChange[];
   /** In force for claims that are filed from now on. */
   readonly rules: {
     readonly version: bigint;
@@ -113,6 +188,14 @@ export interface Facts {
   };
   /** In force for leases that are opened from now on. */
   readonly terms: { readonly version: bigint; readonly treasury: string; readonly origin: Origin };
+  /** Every version of terms and rules that was ever published, oldest first. */
+  readonly published: { readonly terms: readonly PublishedVersion[]; readonly rules: readonly PublishedVersion[] };
+  /** Every listing that there ever was, and every end of one, oldest first. */
+  readonly listings: readonly ListingFact[];
+  readonly delistings: readonly { readonly token: string; readonly origin: Origin }[];
+  readonly constants: readonly ConstantFact[];
+  /** Who received HOLD out of nothing. */
+  readonly minted: readonly { readonly holder: string; readonly amount: bigint }[];
   readonly contracts: readonly ContractFacts[];
   /** Modules that accounts of the escrow approved. */
   readonly modules: readonly Entrusted[];

@@ -1,11 +1,23 @@
 import { dataLength, dataSlice, getAddress, id, keccak256, type Provider, toBeHex, ZeroHash } from "ethers";
 
 import { explainError } from "../../sdk/errors";
-import { SETTINGS } from "../../sdk/governance/settings";
+import { ROLES } from "../../sdk/roles";
+import { Attempts, stillHeld } from "./attempts";
 import { History, readHistory } from "./events";
-import type { ContractFacts, Entrusted, Facts, Held, TimelockFacts } from "./facts";
+import type { ContractFacts, Entrusted, Facts, Held, ManagerFacts, TimelockFacts } from "./facts";
 import { readManager } from "./manager";
 import { TIMELOCK_ROLES } from "./names";
+import {
+  delistingsIn,
+  readConstants,
+  readGuardian,
+  readListings,
+  readMinted,
+  readPause,
+  readPublished,
+  readSettings,
+  seatsIn,
+} from "./published";
 import type { Scope } from "./scope";
 
 /** Slots of EIP-1967: keccak256 of the name, less one. */
@@ -16,42 +28,26 @@ const SLOTS = ["implementation", "admin", "beacon"].map((name) => ({
 const OWNER = id("owner()").slice(0, 10);
 const AUTHORITY = id("authority()").slice(0, 10);
 
-/** Why something failed; ethers' long messages name the endpoint, and with it often its key. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return "shortMessage" in error && typeof error.shortMessage === "string" ? error.shortMessage : error.message;
-}
-
-/** Keeps what cannot be read from hiding the rest. */
-class Attempts {
-  readonly unread: { what: string; why: string }[] = [];
-
-  async read<T>(what: string, otherwise: T, read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      this.fail(what, reasonOf(error));
-      return otherwise;
-    }
-  }
-
-  fail(what: string, why: string): void {
-    this.unread.push({ what, why });
-  }
-}
-
 /** Reads all that a census judges, from events and from storage. Never throws for what a node does not tell: see `unread`. */
 export async function readFacts(scope: Scope): Promise<Facts> {
-  const { contracts, at, deployer, foundingMembers } = scope;
-  const { governor, guardian, disputes, market, hold } = contracts;
+  const { contracts, at, deployer, provider, reviewed } = scope;
+  const { governor, disputes, market, hold } = contracts;
   const attempts = new Attempts();
   const history = await attempts.read("the history of all powers", new History([]), () => readHistory(scope));
-  if (history.of("accessManager", "RoleGranted").length === 0) {
+  // Its constructor makes the deployer admin: where that is told, nothing of the deployment is older than what is read.
+  const first = history.of("accessManager", "RoleGranted").at(0);
+  if (first?.args[0] !== ROLES.admin || first.args[1] !== deployer) {
     attempts.fail("the history of all powers", "the node does not serve the first event of the AccessManager");
   }
 
-  const [manager, timelock, voting, settings, seat, council, rules, terms, code, votesOfDeployer] = await Promise.all([
-    attempts.read("roles of the AccessManager", NO_MANAGER, () => readManager(scope, history)),
+  const now = await attempts.read("the time of the latest block", 0n, async () => {
+    const block = await provider.getBlock("latest");
+    if (block === null) throw new Error("the node has no latest block");
+    return BigInt(block.timestamp);
+  });
+
+  const [manager, timelock, voting, settings, guardian, pause, council, rules, terms] = await Promise.all([
+    attempts.read("roles of the AccessManager", NO_MANAGER, () => readManager(scope, history, now)),
     attempts.read("roles of the Timelock", NO_TIMELOCK, () => readTimelock(scope, history)),
     attempts.read("the governor", { token: "unknown", timelock: "unknown", tribunals: [] }, async () => ({
       token: await governor.token(),
@@ -62,12 +58,9 @@ export async function readFacts(scope: Scope): Promise<Facts> {
         (tribunal) => history.origin("governor", ["TribunalSet"], ([told]) => told === tribunal),
       ),
     })),
-    attempts.read("settings of governance", [], () => readSettings(scope)),
-    attempts.read("the guardian", NO_GUARDIAN, async () => ({
-      holder: await guardian.guardian(),
-      used: await guardian.used(),
-      origin: history.origin("guardian", ["GuardianSeated"]),
-    })),
+    attempts.read("settings of governance", [], () => readSettings(scope, history)),
+    attempts.read("the guardian", NO_GUARDIAN, () => readGuardian(scope, history)),
+    attempts.read("the pause of the market", NO_PAUSE, () => readPause(scope, history)),
     attempts.read("the council", [], () => readCouncil(scope, history, attempts)),
     attempts.read("rules of disputes", NO_RULES, async () => {
       const version = await disputes.currentRules();
@@ -79,6 +72,12 @@ export async function readFacts(scope: Scope): Promise<Facts> {
       const { treasury } = await market.termsOf(version);
       return { version, treasury, origin: history.origin("market", ["TermsPublished"]) };
     }),
+  ]);
+  const [published, listings, constants, minted, code, votesOfDeployer] = await Promise.all([
+    attempts.read("versions of terms and rules", NOTHING_PUBLISHED, () => readPublished(scope, history, attempts)),
+    attempts.read("listings of payment tokens", [], () => readListings(scope, history, attempts)),
+    attempts.read("what contracts were created with", [], () => readConstants(scope)),
+    attempts.read("the first holder of HOLD", [], () => readMinted(scope, history, attempts)),
     Promise.all(
       Object.keys(at).map((name) =>
         attempts.read<ContractFacts | undefined>(`code and storage of ${name}`, undefined, () =>
@@ -91,15 +90,24 @@ export async function readFacts(scope: Scope): Promise<Facts> {
   return {
     at,
     deployer,
-    foundingMembers,
+    reviewed,
+    now,
+    handedOver: history.handover !== undefined,
     manager,
     timelock,
     governor: voting,
     settings,
-    guardian: seat,
+    guardian,
+    pause,
     council,
+    seats: seatsIn(history),
     rules,
     terms,
+    published,
+    listings,
+    delistings: delistingsIn(history),
+    constants,
+    minted,
     contracts: code.filter((facts) => facts !== undefined),
     modules: entrusted(history.of("escrow", "ModuleApproved").map(({ args }) => [String(args[0]), String(args[2])])),
     lockers: entrusted(history.of("hold", "Locked").map(({ args }) => [String(args[0]), String(args[1])])),
@@ -108,25 +116,29 @@ export async function readFacts(scope: Scope): Promise<Facts> {
   };
 }
 
-const NO_MANAGER = { members: [], admins: [], guardians: [], functions: [], closed: [], delays: [], scheduled: [] };
+const NO_MANAGER: ManagerFacts = {
+  members: [],
+  absent: [],
+  admins: [],
+  guardians: [],
+  functions: [],
+  closed: [],
+  delays: [],
+  grantDelays: [],
+  scheduled: [],
+};
 const NO_TIMELOCK: TimelockFacts = { members: [], admins: [], pending: [] };
-const NO_GUARDIAN: Facts["guardian"] = { holder: "unknown", used: false, origin: "deployment" };
+const NO_GUARDIAN: Facts["guardian"] = {
+  holder: "unknown",
+  used: false,
+  usedIn: "deployment",
+  origin: "deployment",
+  seatings: [],
+};
+const NO_PAUSE: Facts["pause"] = { until: 0n, origin: "deployment", byGuardian: false };
+const NOTHING_PUBLISHED: Facts["published"] = { terms: [], rules: [] };
 const NO_RULES: Facts["rules"] = { version: 0n, appealAuthority: "unknown", treasury: "unknown", origin: "deployment" };
 const NO_TERMS: Facts["terms"] = { version: 0n, treasury: "unknown", origin: "deployment" };
-
-/** Those of the candidates, each once, who hold it now. */
-async function stillHeld(
-  candidates: readonly string[],
-  holds: (candidate: string) => Promise<boolean>,
-  originOf: (candidate: string) => Held["origin"],
-): Promise<Held[]> {
-  const held = await Promise.all(
-    [...new Set(candidates)].map(async (holder) =>
-      (await holds(holder)) ? [{ holder, origin: originOf(holder) }] : [],
-    ),
-  );
-  return held.flat();
-}
 
 async function readTimelock({ contracts, at, deployer }: Scope, history: History): Promise<TimelockFacts> {
   const { timelock } = contracts;
@@ -147,33 +159,18 @@ async function readTimelock({ contracts, at, deployer }: Scope, history: History
     const origin = history.origin("timelock", ["RoleAdminChanged"], (args) => args[0] === role);
     return by === ZeroHash ? [] : [{ role, by, origin }];
   });
-  const operations = new Set(history.of("timelock", "CallScheduled").map(({ args }) => String(args[0])));
-  const pending = [...operations].map(async (operation) => {
+  const operations = new Map(
+    history.of("timelock", "CallScheduled").map(({ args, origin }) => [String(args[0]), origin]),
+  );
+  const pending = [...operations].map(async ([operation, origin]) => {
     const readyAt = await timelock.getTimestamp(operation);
-    return readyAt > 1n ? [{ operation, readyAt }] : []; // 0: cancelled, 1: done
+    return readyAt > 1n ? [{ operation, readyAt, origin }] : []; // 0: cancelled, 1: done
   });
   return {
     members: (await Promise.all(members)).flat(),
     admins: (await Promise.all(admins)).flat(),
     pending: (await Promise.all(pending)).flat(),
   };
-}
-
-async function readSettings({ contracts, deployed }: Scope): Promise<Facts["settings"]> {
-  const { governor, timelock } = contracts;
-  const values = await Promise.all([
-    governor.votingDelay(),
-    governor.votingPeriod(),
-    governor.proposalThreshold(),
-    governor["quorumNumerator()"](),
-    governor.lateQuorumVoteExtension(),
-    timelock.getMinDelay(),
-  ]);
-  const keys = ["votingDelay", "votingPeriod", "threshold", "quorum", "lateExtension", "timelockDelay"] as const;
-  return keys.map((key, index) => {
-    const { least, most } = SETTINGS[key];
-    return { key, value: values[index] ?? 0n, deployed: deployed[key], least, most };
-  });
 }
 
 async function readCouncil({ contracts }: Scope, history: History, attempts: Attempts): Promise<Held[]> {

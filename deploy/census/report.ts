@@ -1,6 +1,7 @@
 import { plainTable } from "../../sdk/table";
 import type { Addresses } from "../plan";
-import { failuresOf, type Power, type Verdict } from "./verdict";
+import type { Power } from "./judging";
+import { failuresOf, type Verdict } from "./verdict";
 
 /** Whom a census can call by name. */
 export interface Names {
@@ -14,32 +15,40 @@ function named(text: string, { at, deployer }: Names): string {
   return known.reduce((told, [name, address]) => told.replaceAll(address, `${name} ${address}`), text);
 }
 
+/** `as deployed`, or `not as reviewed: should be ...`. */
+function standingOf({ standing, meant }: Power, names: Names): string {
+  return meant === undefined ? standing : `${standing}: should be ${named(meant, names)}`;
+}
+
 /** One line of what a census found. */
-export function renderPower({ what, holder, found, standing }: Power, names: Names): string {
+export function renderPower(power: Power, names: Names): string {
+  const { what, holder, found, standing } = power;
   if (standing === "unreadable") return `${what} (unreadable: ${found})`;
-  return `${named(holder, names)}: ${named(what, names)} (${standing})`;
+  return `${named(holder, names)}: ${named(what, names)} (${standingOf(power, names)})`;
 }
 
 /** A census for people. */
 export function renderCensus(verdict: Verdict, names: Names): string {
-  const rows = verdict.powers.map(({ what, holder, found, standing }) => [
-    named(what, names),
-    named(holder, names),
-    found,
-    standing,
+  const rows = verdict.powers.map((power) => [
+    named(power.what, names),
+    named(power.holder, names),
+    power.found,
+    standingOf(power, names),
   ]);
-  return `${plainTable(["power", "held by", "found in", "standing"], rows)}\n\n${summaryOf(verdict, names)}`;
+  const head = ["power or parameter", "held or set by", "found in", "standing"];
+  return `${plainTable(head, rows)}\n\n${summaryOf(verdict, names)}`;
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** What a census comes to, in a few lines. */
 export function summaryOf(verdict: Verdict, names: Names): string {
-  const { overEscrow, ofDeployer, ofStrangers, changedByGovernance, unreadable, sound } = verdict;
+  const { overEscrow, ofDeployer, ofStrangers, notAsReviewed, changedByGovernance, unreadable, sound } = verdict;
   const totals = [
     `${counted(overEscrow, "power", "powers")} over anyone's escrow`,
     `${counted(ofDeployer, "power", "powers")} left to the deployer`,
     `${counted(ofStrangers, "power", "powers")} of strangers`,
+    `${counted(notAsReviewed, "finding", "findings")} not as reviewed`,
     `${counted(unreadable, "finding", "findings")} that could not be read`,
     `${counted(changedByGovernance, "change", "changes")} by governance since the deployment`,
   ].join(", ");

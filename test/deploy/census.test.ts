@@ -12,11 +12,14 @@ import { census } from "../../deploy/census/census";
 import { main } from "../../deploy/census/cli";
 import { PUBLIC_ROLE } from "../../deploy/census/names";
 import { scopeOfBook } from "../../deploy/census/scope";
-import { failuresOf, type Standing, type Verdict } from "../../deploy/census/verdict";
+import type { Standing } from "../../deploy/census/judging";
+import { failuresOf, type Verdict } from "../../deploy/census/verdict";
 import { PROTOCOL } from "../../deploy/protocol";
 import { restrictedFunctions } from "../../deploy/roles";
 import { type AddressBook, formatAddressBook } from "../../sdk/addressBook";
+import { HOLD_SUPPLY } from "../../sdk/governance/settings";
 import { ROLES } from "../../sdk/roles";
+import { formatInstant } from "../../sdk/units";
 import { loadFixture } from "../helpers/loadFixture";
 import { type Anvil, noAnvil, startAnvil } from "./anvil";
 import { behaving, decide, deploy, deployer, localInput, localParameters, stopped } from "./helpers";
@@ -38,7 +41,7 @@ type World = Awaited<ReturnType<typeof deployed>>;
 
 /** The census of a deployment as anybody can repeat it: from the address book. */
 async function counted({ book }: World, provider: Provider = ethers.provider): Promise<Verdict> {
-  return census(scopeOfBook(book, provider, localParameters().disputes.council));
+  return census(scopeOfBook(book, provider, localParameters()));
 }
 
 /** The timelock acts past its governor, as nobody can: for what no vote brought about. */
@@ -125,8 +128,9 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
         ["set the timelock delay, now 3d, between 2d and 4d", addresses.timelock],
         ["pause new leases and offers once", STRANGER],
         ["rule on disputes, as one of the council", STRANGER],
+        [`rule on disputes, as one of the council: ${member} does not`, "nobody"],
       ]);
-      expect(verdict).to.include({ sound: true, ofDeployer: 0, ofStrangers: 0, changedByGovernance: 7 });
+      expect(verdict).to.include({ sound: true, ofDeployer: 0, ofStrangers: 0, changedByGovernance: 8 });
     });
 
     it("knows an authority that a vote changed, and grants that a vote did not bring about", async () => {
@@ -155,7 +159,7 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
       const delay = await timelock.getMinDelay();
       await timelock.schedule(STRANGER, 0n, "0x", ZeroHash, ZeroHash, delay);
       const operation = await timelock.hashOperation(STRANGER, 0n, "0x", ZeroHash, ZeroHash);
-      const when = new Date(Number(await timelock.getTimestamp(operation)) * 1_000).toISOString();
+      const when = formatInstant(await timelock.getTimestamp(operation));
       const verdict = await counted(world);
       expect(lines(verdict, "information")).to.deep.equal([
         [`operation ${operation} can be executed from ${when} on`, addresses.governor],
@@ -246,6 +250,10 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
         },
         () => [
           ["pause new leases and offers once", STRANGER],
+          [
+            `seated as guardian past governance, one after the other: ${localParameters().roles.guardian}, ${STRANGER}`,
+            "the deployment",
+          ],
           ["rule on disputes, as one of the council", STRANGER],
         ],
       ],
@@ -317,16 +325,27 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
       expect(unread.map(({ what, found }) => [what, found])).to.deep.equal([
         ["the history of all powers", "the node does not serve the first event of the AccessManager"],
         ["the council", "it has 5 seats, events tell of 0"],
+        ["terms of leases", "there are 1 versions, events tell of 0"],
+        ["rules of disputes", "there are 1 versions, events tell of 0"],
+        ["the first holder of HOLD", `there are ${HOLD_SUPPLY} wei of HOLD, events tell of 0`],
       ]);
       // What storage alone tells is told.
       expect(lines(verdict, "as deployed")).to.deep.include(["role admin", world.deployment.addresses.timelock]);
+    });
+
+    it("keeps logs from later than the beginning on, or is asked for no older ones (ATK-GOV-10)", async () => {
+      const world = await loadFixture(deployed);
+      const block = world.book.contracts["accessManager"]!.block + 1;
+      const verdict = await counted({ ...world, book: { ...world.book, startBlock: block } });
+      expect(lines(verdict, "unreadable")).to.deep.include(["the history of all powers", "unknown"]);
+      expect(verdict.sound).to.equal(false);
     });
 
     it("refuses logs, storage or calls", async () => {
       const world = await loadFixture(deployed);
       const refuse = () => Promise.reject(new Error("not today"));
       for (const [change, count] of [
-        [{ getLogs: refuse }, 3],
+        [{ getLogs: refuse }, 6],
         [{ getStorage: refuse }, 15],
         [{ getCode: refuse }, 15],
       ] as const) {
@@ -361,9 +380,10 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
       return { code: await main(args, out), output: output.join("\n"), error: errors.join("\n") };
     }
 
-    it("repeats the census of a deployment from its address book alone: 0 as it should be, 3 not, 1 cannot", async () => {
+    it("repeats the census from address book and network file: 0 as it should be, 3 not, 1 cannot", async () => {
       const [bookPath, networkFile] = [path.join(directory, "book.json"), path.join(directory, "network.json")];
-      const options = ["--rpc", anvil.url, "--book", bookPath];
+      const options = ["--rpc", anvil.url, "--book", bookPath, "--network-file", networkFile];
+      writeFileSync(networkFile, JSON.stringify(localInput()));
       const nothing = await run(...options);
       expect([nothing.code, nothing.error]).to.deep.equal([1, nothing.error]);
       expect(nothing.error).to.contain("There is no address book at");
@@ -378,9 +398,10 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
       const input = localInput();
       const missing = input.disputes.council.pop();
       writeFileSync(networkFile, JSON.stringify(input));
-      const compared = await run(...options, "--network-file", networkFile);
+      const compared = await run(...options);
       expect(compared.code).to.equal(3);
       expect(compared.output).to.contain(`${missing}: rule on disputes, as one of the council (stranger)`);
+      writeFileSync(networkFile, JSON.stringify(localInput()));
 
       await anvil.provider.send("anvil_setStorageAt", [addresses.escrow, IMPLEMENTATION, zeroPadValue(STRANGER, 32)]);
       const tampered = await run(...options, "--json");
@@ -389,17 +410,25 @@ describe("a census of powers (ATK-GOV-7, INV-GOV-2)", () => {
 
       writeFileSync(bookPath, formatAddressBook({ ...book, genesisHash: ZeroHash }));
       const elsewhere = await run(...options);
-      expect(elsewhere.code).to.equal(1);
+      expect(elsewhere.code).to.equal(3);
       expect(elsewhere.error).to.contain("of another chain");
+
+      const { market, lens } = book.contracts;
+      const swapped = { ...book.contracts, market: { ...market!, address: lens!.address } };
+      writeFileSync(bookPath, formatAddressBook({ ...book, contracts: swapped }));
+      const misled = await run(...options);
+      expect(misled.code).to.equal(3);
+      expect(misled.error).to.contain(`market: recorded at ${lens!.address}, should be at ${addresses.market}`);
     });
 
     it("says that nobody answers, and what is missing", async () => {
-      const dead = await run("--rpc", "http://127.0.0.1:9");
+      const file = path.join(__dirname, "../../deploy/networks/local.json");
+      const dead = await run("--rpc", "http://127.0.0.1:9", "--network-file", file);
       expect(dead.code).to.equal(1);
       expect(dead.error).to.contain("does not answer").and.to.contain("check --rpc");
       const bare = await run();
       expect(bare.code).to.equal(1);
-      expect(bare.error).to.contain("--rpc");
+      expect(bare.error).to.contain("--network-file");
     });
   });
 });

@@ -42,6 +42,7 @@ async function accountAt(index: number): Promise<Signer> {
 async function bare(): Promise<void> {}
 
 async function deployed() {
+  await loadFixture(bare);
   const book = bookInMemory();
   const deployment = await deploy({ book });
   return { book, deployment, recorded: book.load() as AddressBook };
@@ -252,7 +253,7 @@ describe("deployProtocol", () => {
       const { transactions, census } = await deploy({ parameters, book });
       expect(transactions).to.equal(0);
       expect((await contracts.market.tokenTermsOf(usd)).bounty).to.equal(6n);
-      expect(census.changedByGovernance).to.equal(1);
+      expect(census.changedByGovernance).to.equal(2);
       expect(census.powers.find(({ holder }) => holder === another)).to.include({
         what: "role guardian",
         standing: "changed by governance",
@@ -369,9 +370,17 @@ describe("deployProtocol", () => {
       const error = await refused(recorded, "PARAMETERS_CHANGED", { parameters });
       expect(error.next).to.contain("--accept-changed-parameters");
 
+      const listed = await stopped(deploy({ parameters, acceptChangedParameters: true }), "POWERS");
+      expect(listed.what).to.contain(
+        `USD6 ${await usd.getAddress()} was never listed (not as reviewed: should be listed`,
+      );
+
+      const renamed = localParameters((input) => {
+        input.network = "renamed";
+      });
       const book = bookInMemory(recorded);
-      await deploy({ parameters, book, acceptChangedParameters: true });
-      expect(book.load()?.parametersHash).to.equal(parametersHash(parameters));
+      await deploy({ parameters: renamed, book, acceptChangedParameters: true });
+      expect(book.load()?.parametersHash).to.equal(parametersHash(renamed));
     });
 
     it("a constructor argument that changed, even if told so", async () => {
