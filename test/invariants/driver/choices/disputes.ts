@@ -327,7 +327,7 @@ export const endClaim: Choice = (table) => {
   // Among what it tells is what it would like to have: all that it locked itself, or all that the claimant did.
   const token = world.offers.get(offerOf(leaseId))?.token ?? cast.tokens[0];
   const locked = [by, claimant].map((owner) => world.escrow.held(cast.market, token, owner).locked);
-  const fractionBps = dice.pick([2n ** 255n, ...locked, 10_000n, 10_000n, 0n, dice.between(0n, 10_000n)]);
+  const fractionBps = dice.pick([65_535n, ...locked, 10_000n, 10_000n, 0n, dice.between(0n, 10_000n)]);
   return commands.endClaim(by, leaseId, claimant, fractionBps, dice.chance(55));
 };
 
