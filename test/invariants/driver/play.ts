@@ -136,6 +136,8 @@ export class Play {
     const outcomes = together ? await chain.sendTogether(calls, second) : [await chain.send(calls[0]!, second)];
     const surprises = calls.map((call, index) => this.#surprise(call, expected[index], outcomes[index]!, together));
     const surprise = surprises.find((one) => one !== undefined);
+    // What the chain refused breaks no promise by itself.
+    if (surprise !== undefined && !outcomes[surprises.indexOf(surprise)]!.ok) throw surprise;
     numbers.steps += commands.length;
 
     const everything = allKeys(world, cast);

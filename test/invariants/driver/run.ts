@@ -33,7 +33,7 @@ const MOST_TOGETHER = 3;
 /** Calls of the prologue in a block. */
 const OPENING = 8;
 /** Percent of groups after which a lease that grew is shrunk in the same second. */
-const AT_ONCE = 30;
+const AT_ONCE = 75;
 /** A call that an honest key would not make is made up again so often. */
 const ATTEMPTS = 4;
 /** Percent of the steps before which those report who were not seen lately. */

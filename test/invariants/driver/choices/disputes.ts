@@ -87,7 +87,7 @@ const otherwise = (table: Table, wanted: readonly Dispute[]): boolean => wanted.
 
 /** When a claim was filed; now and then when another one was, as in a signature that waited. */
 const secondOf = ({ dice }: Table, dispute: Dispute | undefined): bigint =>
-  (dispute?.filedAt ?? 0n) + (dice.chance(87) ? 0n : dice.pick([1n, 86_400n]));
+  (dispute?.filedAt ?? 0n) + (dice.chance(84) ? 0n : dice.pick([1n, 86_400n]));
 
 /** Out of what was bonded with the disputes, where there is some, and now and then where there is not. */
 const fromBond = ({ world, cast, dice }: Table, by: string): boolean =>
