@@ -56,7 +56,8 @@ const config: HardhatUserConfig = {
     sources: "contracts",
     tests: "test",
     cache: coverage ? "cache/coverage/cache" : "cache",
-    artifacts: coverage ? "cache/coverage/artifacts" : "artifacts",
+    // Another folder holds contracts with a planted mistake, for the stateful model to find: see `planned` in its driver.
+    artifacts: coverage ? "cache/coverage/artifacts" : (process.env["MODEL_ARTIFACTS"] ?? "artifacts"),
   },
   networks: {
     hardhat: {

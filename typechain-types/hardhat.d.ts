@@ -470,13 +470,29 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LinkingContract__factory>;
     getContractFactory(
+      name: "MockForwarder",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockForwarder__factory>;
+    getContractFactory(
+      name: "MockPair",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockPair__factory>;
+    getContractFactory(
       name: "MockToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockToken__factory>;
     getContractFactory(
+      name: "MockVault",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockVault__factory>;
+    getContractFactory(
       name: "PausableToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PausableToken__factory>;
+    getContractFactory(
+      name: "Reader",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Reader__factory>;
     getContractFactory(
       name: "SavingsVault",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -1121,15 +1137,35 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.LinkingContract>;
     getContractAt(
+      name: "MockForwarder",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockForwarder>;
+    getContractAt(
+      name: "MockPair",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockPair>;
+    getContractAt(
       name: "MockToken",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.MockToken>;
     getContractAt(
+      name: "MockVault",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockVault>;
+    getContractAt(
       name: "PausableToken",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.PausableToken>;
+    getContractAt(
+      name: "Reader",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Reader>;
     getContractAt(
       name: "SavingsVault",
       address: string | ethers.Addressable,
@@ -1678,13 +1714,29 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LinkingContract>;
     deployContract(
+      name: "MockForwarder",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockForwarder>;
+    deployContract(
+      name: "MockPair",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockPair>;
+    deployContract(
       name: "MockToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockToken>;
     deployContract(
+      name: "MockVault",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockVault>;
+    deployContract(
       name: "PausableToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
+    deployContract(
+      name: "Reader",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Reader>;
     deployContract(
       name: "SavingsVault",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -2329,15 +2381,35 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LinkingContract>;
     deployContract(
+      name: "MockForwarder",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockForwarder>;
+    deployContract(
+      name: "MockPair",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockPair>;
+    deployContract(
       name: "MockToken",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockToken>;
     deployContract(
+      name: "MockVault",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockVault>;
+    deployContract(
       name: "PausableToken",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PausableToken>;
+    deployContract(
+      name: "Reader",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Reader>;
     deployContract(
       name: "SavingsVault",
       args: any[],

@@ -8,7 +8,8 @@ import { shrink } from "./shrink";
 
 /**
  * What the environment may change: MODEL_SEED, MODEL_RUNS, MODEL_STEPS, MODEL_PATH (one run of them), MODEL_SHRINK, and
- * MODEL_SHOW, which has the test say what happened how often.
+ * MODEL_SHOW, which has the test say what happened how often. MODEL_ARTIFACTS, which `hardhat.config.ts` reads, names the
+ * folder of the contracts under test, where these are others than the project's: a copy with a planted mistake.
  */
 export interface Plan {
   seed: number;

@@ -1,40 +1,28 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 
 import type { Fixture } from "../../helpers/fixture";
-import type { FeeToken } from "../../../typechain-types";
+import type { FeeToken, MockForwarder, MockPair, MockVault } from "../../../typechain-types";
 
-const ROLES = [
-  "admin",
-  "guardian",
-  "treasury",
-  "providerA",
-  "operatorA",
-  "providerB",
-  "operatorB",
-  "providerC",
-  "operatorC",
-  "tenantA",
-  "tenantB",
-  "tenantC",
-  "both",
-  "keeper",
-  "stranger",
-  "module",
-  "otherModule",
-  "appeals",
-  "memberA",
-  "memberB",
-  "memberC",
-  "memberD",
-  "memberE",
-] as const;
+/** Keys that play every role at once. The first two are honest: see `isReckless`. */
+export const ACTORS = ["host", "guest", "ann", "bob", "cid", "dot"] as const;
 
-export type Role = (typeof ROLES)[number];
+/** They, and the key that stands in for the timelock. */
+export const KEYS = [...ACTORS, "admin"] as const;
 
-/** Everybody who acts, by name, and everything that they act on. `both` is provider and tenant at once. */
+export type Key = (typeof KEYS)[number];
+export type Signers = Readonly<Record<Key, HardhatEthersSigner>>;
+
+/** Contracts of others, that hold HOLD and measure what they have. */
+export interface Strangers {
+  pair: MockPair;
+  vault: MockVault;
+  forwarder: MockForwarder;
+}
+
+/** Everybody who acts, by name, and everything that they act on. */
 export interface Cast {
-  readonly address: Readonly<Record<Role, string>>;
-  readonly signer: Readonly<Record<Role, HardhatEthersSigner>>;
+  readonly address: Readonly<Record<Key, string>>;
+  readonly signer: Signers;
   readonly hold: string;
   readonly escrow: string;
   readonly staking: string;
@@ -48,28 +36,35 @@ export interface Cast {
   readonly council: string;
   readonly disputes: string;
   readonly authority: string;
+  readonly pair: string;
+  readonly vault: string;
+  readonly forwarder: string;
   /** Payment tokens: of 6 decimals, of 18, and one that burns a hundredth of each transfer. */
   readonly tokens: readonly [string, string, string];
+  /** Who has a key. */
   readonly everybody: readonly string[];
-  /** They and the contracts that may hold HOLD. */
+  /** Keys that may do anything; each of them is a provider and a tenant, too. */
+  readonly rogues: readonly string[];
+  /** Keys that give nothing away and trust our contracts alone. */
+  readonly honest: readonly string[];
+  /** Our own contracts, named as accounts wherever a call takes one. */
+  readonly houses: readonly string[];
+  /** Everybody who may own anything: keys and contracts. */
   readonly accounts: readonly string[];
   /** Of HOLD. */
   readonly supply: bigint;
-  /** Everybody who may own a lock of the escrow: disputes hold earnings there. */
-  readonly owners: readonly string[];
   readonly providers: readonly string[];
   readonly tenants: readonly string[];
-  /** Who may hold money and bonds as a module: the market, and two keys. */
-  readonly modules: readonly [string, string, string];
+  /** Who may hold money and bonds as a module: the market, the disputes, and every rogue. */
+  readonly modules: readonly string[];
+  /** Who may hold locks of HOLD: staking, and every rogue. */
+  readonly lockers: readonly string[];
   /** The name of an address. */
   nameOf(address: string): string;
 }
 
-export async function castOf(fixture: Fixture, taxed: FeeToken): Promise<Cast> {
-  const [tenantC, both] = fixture.others as [HardhatEthersSigner, HardhatEthersSigner];
-  const signers = { ...fixture, tenantC, both };
-  const signer = Object.fromEntries(ROLES.map((role) => [role, signers[role]])) as Record<Role, HardhatEthersSigner>;
-  const address = Object.fromEntries(ROLES.map((role) => [role, signer[role].address])) as Record<Role, string>;
+export async function castOf(fixture: Fixture, signer: Signers, taxed: FeeToken, strangers: Strangers): Promise<Cast> {
+  const address = Object.fromEntries(KEYS.map((key) => [key, signer[key].address])) as Record<Key, string>;
   const contracts = [
     "hold",
     "escrow",
@@ -78,6 +73,7 @@ export async function castOf(fixture: Fixture, taxed: FeeToken): Promise<Cast> {
     "records",
     "market",
     "orders",
+    "quotes",
     "lens",
     "council",
     "disputes",
@@ -86,29 +82,37 @@ export async function castOf(fixture: Fixture, taxed: FeeToken): Promise<Cast> {
   const at = Object.fromEntries(
     await Promise.all(contracts.map(async (name) => [name, await fixture[name].getAddress()] as const)),
   ) as Record<(typeof contracts)[number], string>;
-  const quotes = await fixture.market.QUOTES();
+  const others = {
+    pair: await strangers.pair.getAddress(),
+    vault: await strangers.vault.getAddress(),
+    forwarder: await strangers.forwarder.getAddress(),
+  };
   const tokens = [await fixture.usd6.getAddress(), await fixture.usd18.getAddress(), await taxed.getAddress()] as const;
 
-  const everybody = ROLES.map((role) => address[role]);
+  const everybody = KEYS.map((key) => address[key]);
+  const actors = ACTORS.map((key) => address[key]);
+  const [honest, rogues] = [actors.slice(0, 2), actors.slice(2)];
+  const houses = [at.market, at.escrow, at.staking, at.disputes, at.orders];
   const names = new Map<string, string>([
-    ...ROLES.map((role) => [address[role], role] as const),
-    ...contracts.map((name) => [at[name], name] as const),
-    [quotes, "quotes"],
+    ...Object.entries({ ...address, ...at, ...others }).map(([name, value]) => [value, name] as const),
     ...tokens.map((token, index) => [token, ["usd6", "usd18", "feeToken"][index]!] as const),
   ]);
   return {
     ...at,
-    quotes,
+    ...others,
     address,
     signer,
     tokens,
     everybody,
-    accounts: [...everybody, at.staking, at.escrow, at.disputes],
-    owners: [...everybody, at.disputes],
+    rogues,
+    honest,
+    houses,
+    accounts: [...everybody, ...houses, ...Object.values(others)],
     supply: await fixture.hold.totalSupply(),
-    providers: [address.providerA, address.providerB, address.providerC, address.both],
-    tenants: [address.tenantA, address.tenantB, address.tenantC, address.both],
-    modules: [at.market, address.module, address.otherModule],
+    providers: actors,
+    tenants: actors,
+    modules: [at.market, at.disputes, ...rogues],
+    lockers: [at.staking, ...rogues],
     nameOf: (account) => names.get(account) ?? account,
   };
 }

@@ -1,13 +1,26 @@
-import type { BaseContract, Interface, Log, ParamType, Result } from "ethers";
+import {
+  AbiCoder,
+  type BaseContract,
+  ErrorFragment,
+  type EventFragment,
+  type Interface,
+  type Log,
+  type ParamType,
+} from "ethers";
 import { network } from "hardhat";
 
+import type { Reader } from "../../../typechain-types";
+
 import type { Plain } from "../model/plain";
+import { decode, decodeAnswers, encode, encodeQuestions, fieldsOf } from "./abi";
 
 /** More than any call here takes, and below what one transaction may ask for. */
 const GAS = 15_000_000;
-/** The same, where several calls share a block. */
-const SHARED_GAS = 6_000_000;
+/** What calls that share a block may take together. */
+const BLOCK_GAS = 28_000_000;
 const GWEI = 10n ** 9n;
+/** In one call to the node. */
+const MOST_QUESTIONS = 120;
 
 const quantity = (value: number | bigint): string => `0x${value.toString(16)}`;
 
@@ -32,18 +45,49 @@ interface RawReceipt {
   logs: Log[];
 }
 
+/** What is looked up about the contracts of a test, worked out once: ethers hashes names whenever it is asked. */
+interface Known {
+  address: string;
+  functions: Map<string, { selector: string; inputs: readonly ParamType[]; outputs: readonly ParamType[] }>;
+  events: Map<string, EventFragment>;
+  contract: Interface;
+}
+
+/** A question to a contract: where, which view, of what. */
+export type Question = readonly [contract: string, fn: string, ...args: Plain[]];
+
+const coder = AbiCoder.defaultAbiCoder();
+
+function known(address: string, contract: Interface): Known {
+  const functions: Known["functions"] = new Map();
+  const events: Known["events"] = new Map();
+  contract.forEachFunction(({ name, selector, inputs, outputs }) => functions.set(name, { selector, inputs, outputs }));
+  contract.forEachEvent((event) => events.set(event.topicHash, event));
+  return { address, functions, events, contract };
+}
+
 /**
- * Sends calls and reads answers over the node's own interface, with no estimates and no polling in between; a step costs
- * a few milliseconds.
+ * Sends calls and reads answers over the node's own interface, with no estimates and no polling in between, and asks all
+ * questions of a step at once; a step costs a few milliseconds.
  */
 export class Chain {
-  readonly #interfaces = new Map<string, Interface>();
+  /** By address, in lower case. */
+  readonly #contracts = new Map<string, Known>();
+  readonly #errors = new Map<string, ErrorFragment>();
 
-  private constructor() {}
+  private constructor(private readonly reader: string) {}
 
-  static async of(contracts: readonly BaseContract[]): Promise<Chain> {
-    const chain = new Chain();
-    for (const contract of contracts) chain.#interfaces.set(await contract.getAddress(), contract.interface);
+  static async of(contracts: readonly BaseContract[], reader: Reader): Promise<Chain> {
+    const chain = new Chain(await reader.getAddress());
+    for (const contract of [...contracts, reader]) {
+      const address = await contract.getAddress();
+      chain.#contracts.set(address.toLowerCase(), known(address, contract.interface));
+      contract.interface.forEachError((error) => chain.#errors.set(error.selector, error));
+    }
+    for (const error of ["Panic(uint256)", "Error(string)"]) {
+      const fragment = ErrorFragment.from(error);
+      chain.#errors.set(fragment.selector, fragment);
+    }
     return chain;
   }
 
@@ -66,7 +110,7 @@ export class Chain {
       for (const [index, call] of calls.entries()) {
         // Better paid transactions come first.
         const transaction = {
-          ...this.#transaction(call, SHARED_GAS),
+          ...this.#transaction(call, Math.floor(BLOCK_GAS / calls.length)),
           maxPriorityFeePerGas: quantity(GWEI * BigInt(calls.length - index)),
           maxFeePerGas: quantity(GWEI * 1_000n),
         };
@@ -85,14 +129,23 @@ export class Chain {
 
   /** The answer of a view, as of the latest block. */
   async read(to: string, fn: string, args: readonly Plain[]): Promise<Plain> {
-    const contract = this.#interfaceOf(to);
-    const fragment = contract.getFunction(fn);
-    if (fragment === null) throw new Error(`The contract at ${to} has no function ${fn}`);
-    const data = contract.encodeFunctionData(fragment, args);
-    const answer = (await network.provider.send("eth_call", [{ to, data }, "latest"])) as string;
-    const values = contract.decodeFunctionResult(fragment, answer);
-    const [only, ...others] = fragment.outputs;
-    return only !== undefined && others.length === 0 ? plainOf(only, values[0]) : fieldsOf(fragment.outputs, values);
+    return decode(this.#functionOf(to, fn).outputs, await call(to, this.#dataOf(to, fn, args)));
+  }
+
+  /** The answers of views, all as of the latest block. */
+  async readAll(questions: readonly Question[]): Promise<Plain[]> {
+    const { selector } = this.#functionOf(this.reader, "ask");
+    const answers: Plain[] = [];
+    for (let start = 0; start < questions.length; start += MOST_QUESTIONS) {
+      const part = questions.slice(start, start + MOST_QUESTIONS);
+      const calls = part.map(([target, fn, ...args]) => ({ target, data: this.#dataOf(target, fn, args).slice(2) }));
+      const list = decodeAnswers(await call(this.reader, `${selector}${encodeQuestions(calls)}`));
+      for (const [index, answer] of list.entries()) {
+        const [target, fn] = part[index]!;
+        answers.push(decode(this.#functionOf(target, fn).outputs, answer));
+      }
+    }
+    return answers;
   }
 
   /** An empty block of that second. */
@@ -103,7 +156,7 @@ export class Chain {
 
   /** Every event of these contracts since a block, each with the second of its block. */
   async eventsSince(block: number): Promise<(ParsedLog & { second: bigint })[]> {
-    const filter = { fromBlock: quantity(block), toBlock: "latest", address: [...this.#interfaces.keys()] };
+    const filter = { fromBlock: quantity(block), toBlock: "latest", address: [...this.#contracts.keys()] };
     const logs = (await network.provider.send("eth_getLogs", [filter])) as (Log & { blockNumber: unknown })[];
     const seconds = new Map<unknown, bigint>();
     const events: (ParsedLog & { second: bigint })[] = [];
@@ -119,49 +172,52 @@ export class Chain {
     return events;
   }
 
-  #interfaceOf(to: string): Interface {
-    const found = this.#interfaces.get(to);
+  #at(to: string): Known {
+    const found = this.#contracts.get(to.toLowerCase());
     if (found === undefined) throw new Error(`No contract of this test is at ${to}: add it to Chain.of`);
     return found;
   }
 
+  #functionOf(to: string, fn: string) {
+    const found = this.#at(to).functions.get(fn);
+    if (found === undefined) throw new Error(`The contract at ${to} has no function ${fn}`);
+    return found;
+  }
+
+  #dataOf(to: string, fn: string, args: readonly Plain[]): string {
+    const { selector, inputs } = this.#functionOf(to, fn);
+    return `${selector}${encode(inputs, args)}`;
+  }
+
   #transaction({ by, to, fn, args }: Call, gas = GAS): Record<string, string> {
-    return { from: by, to, data: this.#interfaceOf(to).encodeFunctionData(fn, args), gas: quantity(gas) };
+    return { from: by, to, data: this.#dataOf(to, fn, args), gas: quantity(gas) };
   }
 
   #parsed(logs: readonly Log[]): ParsedLog[] {
     return logs.flatMap((log) => {
-      for (const [address, contract] of this.#interfaces) {
-        if (address.toLowerCase() !== log.address.toLowerCase()) continue;
-        const parsed = contract.parseLog(log);
-        if (parsed !== null)
-          return [{ address, name: parsed.name, args: fieldsOf(parsed.fragment.inputs, parsed.args) }];
-      }
-      return [];
+      const { address, contract, events } = this.#contracts.get(log.address.toLowerCase()) ?? {};
+      const event = events?.get(log.topics[0] ?? "");
+      if (address === undefined || contract === undefined || event === undefined) return [];
+      const args = contract.decodeEventLog(event, log.data, log.topics);
+      return [{ address, name: event.name, args: fieldsOf(event.inputs, args) }];
     });
   }
 
   #errorIn(error: unknown): { error: string; args: readonly Plain[] } {
     const data = typeof error === "object" && error !== null && "data" in error ? error.data : undefined;
     if (typeof data !== "string") throw error;
-    for (const contract of this.#interfaces.values()) {
-      const parsed = data === "0x" ? null : contract.parseError(data);
-      if (parsed !== null)
-        return { error: parsed.name, args: Object.values(fieldsOf(parsed.fragment.inputs, parsed.args)) };
-    }
-    return { error: `revert ${data}`, args: [] };
+    const fragment = this.#errors.get(data.slice(0, 10));
+    if (fragment === undefined) return { error: `revert ${data}`, args: [] };
+    const values = coder.decode(fragment.inputs, `0x${data.slice(10)}`);
+    return { error: fragment.name, args: Object.values(fieldsOf(fragment.inputs, values)) };
   }
 }
 
 const receiptOf = (hash: string): Promise<RawReceipt> =>
   network.provider.send("eth_getTransactionReceipt", [hash]) as Promise<RawReceipt>;
 
-/** A decoded value as its ABI type says: structs become records, arrays lists. */
-function plainOf(type: ParamType, value: unknown): Plain {
-  if (type.isArray()) return (value as Result).map((item: unknown) => plainOf(type.arrayChildren, item));
-  if (type.isTuple()) return fieldsOf(type.components, value as Result);
-  return value as bigint | string | boolean;
+/** The digits that a call is answered with. */
+async function call(to: string, data: string): Promise<string> {
+  const answer = (await network.provider.send("eth_call", [{ to, data }, "latest"])) as string;
+  return answer.slice(2);
 }
-
-const fieldsOf = (types: readonly ParamType[], values: Result): Record<string, Plain> =>
-  Object.fromEntries(types.map((type, index) => [type.name || String(index), plainOf(type, values[index])]));

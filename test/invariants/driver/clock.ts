@@ -52,6 +52,8 @@ function edgesOf(world: World, cast: Cast): Edge[] {
   const edges = [...leases.all.values()].flatMap(edgesOfLease);
   edges.push(...[...world.disputes.all.values()].flatMap(edgesOfDispute));
   for (const provider of cast.providers) {
+    const seen = liveness.heartbeatsOf(provider).at(-1);
+    if (seen !== undefined) edges.push({ second: seen + liveness.grace / 2n, kinds: ["open", "grow", "resize"] });
     edges.push({ second: staking.unbondingOf(provider).readyAt, kinds: ["finishUnbonding"] });
     const last = liveness.heartbeatsOf(provider).at(-1);
     if (last !== undefined) edges.push({ second: last + liveness.grace, kinds: ["open", "activate", "heartbeat"] });
@@ -103,6 +105,7 @@ function edgesOfLease(lease: Lease): Edge[] {
       return [
         { second: lease.startedAt + lease.minimum, kinds: ["close", "resize", "collect"] },
         { second: lease.end - BigInt(HOUR), kinds: ["renew", "renewOrders", "failOver", "failOverOrder"] },
+        { second: lease.end - BigInt(HOUR / 4), kinds: ["failOver", "failOverOrder"] },
         { second: lease.end, kinds: ["close", "expire", "collect", "renew", "renewOrders", "extend", "resize"] },
       ];
     case Closed:

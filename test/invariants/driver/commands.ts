@@ -1,7 +1,6 @@
 import { EVIDENCE } from "../../helpers/disputes";
 import type { Weights } from "../../helpers/money";
 import { entryOf, packResources } from "../../helpers/words";
-import type { Verdict } from "../model/claims";
 import type { AppealDecision } from "../model/disputes";
 import type { Funding, Line } from "../model/escrow";
 import type { Order } from "../model/matching";
@@ -26,22 +25,25 @@ export interface Command {
 const orderOf = (order: Order) => ({
   ...order,
   requirement: packResources(order.requirement),
-  candidates: order.candidates.map(({ offer, maxPrice }) => ({ offer, maxPricePerSecondX32: maxPrice })),
+  candidates: order.candidates.map(({ offer, provider, maxPrice }) => ({
+    offer,
+    provider,
+    maxPricePerSecondX32: maxPrice,
+  })),
 });
+
+const plain = (fallbacks: StandingOrder["fallbacks"]) => fallbacks.map((fallback) => ({ ...fallback }));
 
 export type Commands = ReturnType<typeof commandsOf>;
 
 const NO_PERMIT = { deadline: 0n, v: 0n, r: `0x${"00".repeat(32)}`, s: `0x${"00".repeat(32)}` };
-
-/** Collateral is told in millionths of a HOLD. */
-const MILLIONTH = 10n ** 12n;
 
 /** Bits of a word of resources that mean nothing. */
 const JUNK = 2n ** 200n;
 
 /** Every state-changing call that the actors make. Of each, the first argument is who makes it. */
 export function commandsOf(cast: Cast) {
-  const { hold, escrow, staking, liveness, market, orders, disputes, council } = cast;
+  const { hold, escrow, staking, liveness, market, orders, disputes, council, pair, vault, forwarder } = cast;
   const command = (by: string, to: string, fn: string, args: Call["args"], predict: Command["predict"]): Command => ({
     call: { by, to, fn, args },
     predict,
@@ -72,6 +74,16 @@ export function commandsOf(cast: Cast) {
     seizeHold: (by: string, owner: string, to: string, amount: bigint) =>
       command(by, hold, "seize", [owner, to, amount], (world) => world.hold.seize(by, owner, to, amount)),
 
+    // -------------------------------------------------------------------------------------- contracts of others
+    swap: (by: string, sellsHold: boolean, to: string) =>
+      command(by, pair, "swap", [sellsHold, to], (world) => world.pair.swap(sellsHold, to)),
+    save: (by: string, assets: bigint, receiver: string) =>
+      command(by, vault, "deposit", [assets, receiver], (world) => world.vault.deposit(by, assets, receiver)),
+    redeem: (by: string, shares: bigint, receiver: string) =>
+      command(by, vault, "redeem", [shares, receiver, by], (world) => world.vault.redeem(by, shares, receiver)),
+    sweep: (by: string, token: string) =>
+      command(by, forwarder, "sweep", [token], (world) => world.forwarder.sweep(tokenOf(world, token))),
+
     // ------------------------------------------------------------------------------------------------- escrow
     deposit: (by: string, token: string, account: string, amount: bigint) =>
       command(by, escrow, "deposit", [token, account, amount], (world) =>
@@ -83,9 +95,9 @@ export function commandsOf(cast: Cast) {
       command(by, escrow, "approveModule", [token, module, ceiling], (world) =>
         world.escrow.approveModule(by, token, module, ceiling),
       ),
-    fundBySignature: (by: string, funding: Funding, signer: string, signature: string) =>
+    fundBySignature: (by: string, { digest, ...funding }: Funding, signer: string, signature: string) =>
       command(by, escrow, "fundBySignature", [{ ...funding }, signature, NO_PERMIT], (world) =>
-        world.escrow.fund(funding, signer, world.now),
+        world.escrow.fund({ ...funding, digest }, signer, world.now),
       ),
     lock: (by: string, token: string, account: string, amount: bigint) =>
       command(by, escrow, "lock", [token, account, amount], (world) => world.escrow.lock(by, token, account, amount)),
@@ -226,8 +238,10 @@ export function commandsOf(cast: Cast) {
       command(by, market, "offerTransfer", [id, recipient], (world) =>
         world.changes.offerTransfer(by, id, recipient, world.now),
       ),
-    acceptTransfer: (by: string, id: bigint) =>
-      command(by, market, "acceptTransfer", [id], (world) => world.changes.acceptTransfer(by, id, world.now)),
+    acceptTransfer: (by: string, id: bigint, minLocked: bigint) =>
+      command(by, market, "acceptTransfer", [id, minLocked], (world) =>
+        world.changes.acceptTransfer(by, id, minLocked, world.now),
+      ),
     renew: (by: string, renewals: readonly Renewal[], caller: string) =>
       command(
         by,
@@ -250,7 +264,7 @@ export function commandsOf(cast: Cast) {
         world.renewals.failOver(by, from, order, maxBounty, caller, world.now),
       ),
     setOrder: (by: string, id: bigint, { period, count, maxPrice, maxBounty, fallbacks }: StandingOrder) =>
-      command(by, orders, "setOrder", [id, period, count, maxPrice, maxBounty, fallbacks], (world) =>
+      command(by, orders, "setOrder", [id, period, count, maxPrice, maxBounty, plain(fallbacks)], (world) =>
         world.orders.set(by, id, { period, count, maxPrice, maxBounty, fallbacks }, world.now),
       ),
     cancelOrder: (by: string, id: bigint) =>
@@ -267,18 +281,24 @@ export function commandsOf(cast: Cast) {
       command(by, disputes, "file", [leaseId, faultClass, faultStart, EVIDENCE], (world) =>
         world.disputes.file(by, leaseId, faultClass, faultStart, world.now),
       ),
-    answer: (by: string, id: bigint) =>
-      command(by, disputes, "answer", [id], (world) => world.disputes.answer(by, id, world.now)),
+    answer: (by: string, id: bigint, filedAt: bigint, reserved: boolean) =>
+      command(by, disputes, "answer", [id, filedAt, reserved], (world) =>
+        world.disputes.answer(by, id, filedAt, reserved, world.now),
+      ),
     concede: (by: string, id: bigint, filedAt: bigint) =>
       command(by, disputes, "concede", [id, filedAt], (world) => world.disputes.concede(by, id, filedAt, world.now)),
-    withdrawClaim: (by: string, id: bigint) =>
-      command(by, disputes, "withdraw", [id], (world) => world.disputes.withdraw(by, id, world.now)),
-    rule: (by: string, id: bigint, uphold: boolean) =>
-      command(by, disputes, "rule", [id, uphold], (world) => world.disputes.rule(by, id, uphold, world.now)),
-    recuse: (by: string, id: bigint) =>
-      command(by, disputes, "recuse", [id], (world) => world.disputes.recuse(by, id, world.now)),
-    appeal: (by: string, id: bigint) =>
-      command(by, disputes, "appeal", [id], (world) => world.disputes.appeal(by, id, world.now)),
+    withdrawClaim: (by: string, id: bigint, filedAt: bigint) =>
+      command(by, disputes, "withdraw", [id, filedAt], (world) => world.disputes.withdraw(by, id, filedAt, world.now)),
+    rule: (by: string, id: bigint, filedAt: bigint, uphold: boolean) =>
+      command(by, disputes, "rule", [id, filedAt, uphold], (world) =>
+        world.disputes.rule(by, id, filedAt, uphold, world.now),
+      ),
+    recuse: (by: string, id: bigint, filedAt: bigint) =>
+      command(by, disputes, "recuse", [id, filedAt], (world) => world.disputes.recuse(by, id, filedAt, world.now)),
+    appeal: (by: string, id: bigint, filedAt: bigint, reserved: boolean) =>
+      command(by, disputes, "appeal", [id, filedAt, reserved], (world) =>
+        world.disputes.appeal(by, id, filedAt, reserved, world.now),
+      ),
     decide: (by: string, decisions: readonly AppealDecision[]) =>
       command(by, disputes, "decide", [decisions.map((decision) => ({ ...decision }))], (world) =>
         world.disputes.decide(by, decisions, world.now),
@@ -286,7 +306,7 @@ export function commandsOf(cast: Cast) {
     execute: (by: string, id: bigint) =>
       command(by, disputes, "execute", [id], (world) => world.disputes.execute(id, world.now)),
     settleDispute: (by: string, id: bigint) =>
-      command(by, disputes, "settle", [id], (world) => world.disputes.settle(id)),
+      command(by, disputes, "settle", [id], (world) => world.disputes.settle(id, world.now)),
     collectFee: (by: string, id: bigint, filedAt: bigint, to: string) =>
       command(by, disputes, "collectFee", [id, filedAt, to], (world) => world.disputes.collectFee(by, id, filedAt, to)),
     publishRules: (by: string, rules: Rules) =>
@@ -296,28 +316,18 @@ export function commandsOf(cast: Cast) {
     unseat: (by: string, member: string) =>
       governed(by, council, "unseat", [member], (world) => world.council.unseat(member, world.now)),
 
-    /** By a key that is a slashing module: it remembers what it claims. */
+    /** By a key that is a slashing module. */
     openClaim: (by: string, leaseId: bigint, claimant: string, faultStart: bigint) =>
       command(by, market, "openClaim", [leaseId, claimant, faultStart], (world) => {
-        const { tenant, held, collateral } = world.claims.open(by, leaseId, claimant, faultStart, world.now);
-        const filedAt = world.now;
-        world.claims.foreign.push({ leaseId, claimant, tenant, held, collateral, faultStart, filedAt });
+        world.claims.begin(by, leaseId, claimant, faultStart, world.now);
       }),
-    endClaim: (by: string, leaseId: bigint, verdict: Verdict) =>
-      command(
-        by,
-        market,
-        "endClaim",
-        [leaseId, { ...verdict, collateral: verdict.collateral / MILLIONTH }],
-        (world) => {
-          world.claims.end(by, leaseId, verdict, world.now);
-          const { foreign } = world.claims;
-          const { claimant, held } = verdict;
-          const ended = foreign.findIndex(
-            (claim) => claim.leaseId === leaseId && claim.claimant === claimant && claim.held === held,
-          );
-          foreign.splice(ended, 1);
-        },
+    endClaim: (by: string, leaseId: bigint, claimant: string, fractionBps: bigint, upheld: boolean) =>
+      command(by, market, "endClaim", [leaseId, claimant, fractionBps, upheld], (world) => {
+        world.claims.end(by, leaseId, claimant, fractionBps, upheld, world.now);
+      }),
+    lapseClaim: (by: string, leaseId: bigint, claimant: string) =>
+      command(by, market, "lapseClaim", [leaseId, claimant], (world) =>
+        world.claims.lapse(leaseId, claimant, world.now),
       ),
 
     // --------------------------------------------------------------------------------------------- governance

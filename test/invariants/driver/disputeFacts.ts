@@ -85,10 +85,22 @@ function storedDispute(dispute: Dispute): Plain {
       rejects: votesFor(dispute, Vote.Reject),
       phase: phaseOf(dispute),
       outcome: executed ?? final?.outcome ?? appealed?.outcome ?? decided?.outcome ?? Outcome.None,
-      answer: answered === undefined ? 0n : answered.among ? 2n : 1n,
+      postings: postingsWord(dispute),
       appealBondTo: SIDES[appealBondTo(dispute) ?? "none"],
     },
   };
+}
+
+/** Who posted, and where the bonds are, in bits; see `Postings`. */
+function postingsWord({ answered, appealed }: Dispute): bigint {
+  const bits = [
+    answered !== undefined,
+    answered?.among,
+    answered?.reserved,
+    appealed?.by === "provider",
+    appealed?.reserved,
+  ];
+  return bits.reduce((word, bit, index) => (bit ? word + 2n ** BigInt(index) : word), 0n);
 }
 
 function disputeView(dispute: Dispute, now: bigint): Plain {

@@ -1,3 +1,5 @@
+import { ZeroAddress } from "ethers";
+
 import { LeaseStatus } from "../../helpers/leases";
 import { collateralOf } from "../../helpers/money";
 import {
@@ -9,19 +11,19 @@ import {
   packWeights,
   unpack,
 } from "../../helpers/words";
-import { earnedIn, type Lease, present, releasableAt, reserved, segmentOf, stillLocked } from "../model/lease";
+import { carryOf, grownAtOf, type Lease, LONG_AGO, present, releasableAt, reserved, stillLocked } from "../model/lease";
 import { type Offer, priceOf, renewalPriceOf, unitsLeft } from "../model/offers";
 import { least, type Plain } from "../model/plain";
 import type { World } from "../model/world";
 import type { Cast } from "./cast";
-import type { Chain } from "./chain";
+import type { Chain, Question } from "./chain";
 import { disputeFactOf, disputeKeys } from "./disputeFacts";
 
 const MILLIONTH = 10n ** 12n;
 
 /** One thing that the chain knows and the model must know, too: how to ask for it, and what the model says. */
 export interface Fact {
-  ask: readonly [contract: string, fn: string, ...args: Plain[]];
+  ask: Question;
   expected: Plain;
   /** What the answer says, where it is packed. */
   read?: (answer: Plain) => Plain;
@@ -45,6 +47,18 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       return { ask: [cast.hold, "lockedOf", a], expected: hold.lockedOf(a) };
     case "lock":
       return { ask: [cast.hold, "lockOf", a, b], expected: hold.lockOf(a, b) };
+    case "opened":
+      return { ask: [cast.hold, "isOpened", a, b], expected: hold.isOpened(a, b) };
+    case "holdReserve":
+      return { ask: [cast.pair, "holdReserve"], expected: world.pair.holdReserve };
+    case "moneyReserve":
+      return { ask: [cast.pair, "moneyReserve"], expected: world.pair.moneyReserve };
+    case "shares":
+      return { ask: [cast.vault, "balanceOf", a], expected: world.vault.sharesOf(a) };
+    case "vaultShares":
+      return { ask: [cast.vault, "totalSupply"], expected: world.vault.supply };
+    case "vaultAssets":
+      return { ask: [cast.vault, "totalAssets"], expected: hold.balanceOf(cast.vault) };
     case "votes":
       return { ask: [cast.hold, "getVotes", a], expected: hold.votesOf(a) };
     case "delegate":
@@ -53,6 +67,8 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       return { ask: [cast.escrow, "freeOf", a, b], expected: escrow.freeOf(a, b) };
     case "held":
       return { ask: [cast.escrow, "moduleAccount", a, b, c], expected: escrow.held(a, b, c) };
+    case "funding":
+      return { ask: [cast.escrow, "lastFundingOf", a, b, c], expected: escrow.lastFunding(a, b, c) };
     case "pool":
       return { ask: [cast.staking, "poolOf", a, b], expected: staking.poolOf(a, b) };
     case "unbonding":
@@ -65,6 +81,8 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       return { ask: [cast.staking, "penaltyOf", BigInt(a)], expected: penaltyView(world, Number(a)) };
     case "clock":
       return { ask: [cast.liveness, "clockOf", a], expected: liveness.clockOf(a) };
+    case "fresh":
+      return { ask: [cast.liveness, "isFresh", a], expected: liveness.isFresh(a, now) };
     case "dark": {
       const first = liveness.heartbeatsOf(a)[0] ?? now;
       return { ask: [cast.liveness, "darkSecondsUntil", a, now], expected: liveness.darkBetween(a, first, now) };
@@ -97,6 +115,8 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       return { ask: [cast.orders, "orderOf", BigInt(a)], expected: world.orders.viewOf(BigInt(a), now) };
     case "record":
       return { ask: [cast.records, "recordOf", a, b], expected: { ...world.records.of(a, b) } };
+    case "claim":
+      return { ask: [cast.market, "claimOf", BigInt(a), b], expected: claimView(world, BigInt(a), b) };
     case "view":
       return { ask: [cast.lens, "leaseView", BigInt(a)], expected: leaseView(world, leases.all.get(BigInt(a))!) };
     case "lease": {
@@ -111,32 +131,36 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
   }
 }
 
-/** Asks the chain for the fact behind a key. */
-export async function ask(chain: Chain, { ask: [contract, fn, ...args], read }: Fact): Promise<Plain> {
-  const answer = await chain.read(contract, fn, args);
-  return read === undefined ? answer : read(answer);
+/** Asks the chain for facts. */
+export async function ask(chain: Chain, facts: readonly Fact[]): Promise<Plain[]> {
+  const answers = await chain.readAll(facts.map((fact) => fact.ask));
+  return answers.map((answer, index) => facts[index]!.read?.(answer) ?? answer);
 }
 
 /** Keys of everything that there is to know. */
 export function allKeys(world: World, cast: Cast): string[] {
-  const { accounts, owners, modules, tokens } = cast;
+  const { accounts, modules, tokens } = cast;
   const numbered = (kind: string, count: number): string[] =>
     Array.from({ length: count }, (_, index) => `${kind}/${index + 1}`);
   return [
     ...[...tokens, cast.hold].flatMap((token) => accounts.map((account) => `wallet/${token}/${account}`)),
     ...tokens.flatMap((token) => accounts.map((account) => `free/${token}/${account}`)),
-    ...modules.flatMap((module) => tokens.flatMap((token) => owners.map((one) => `held/${module}/${token}/${one}`))),
+    ...modules.flatMap((module) => tokens.flatMap((token) => accounts.map((one) => `held/${module}/${token}/${one}`))),
     ...accounts.flatMap((account) => [`locked/${account}`, `votes/${account}`, `delegate/${account}`]),
-    ...[cast.staking, ...modules].flatMap((locker) => accounts.map((account) => `lock/${locker}/${account}`)),
+    ...cast.lockers.flatMap((locker) => accounts.map((account) => `lock/${locker}/${account}`)),
+    ...cast.lockers.flatMap((locker) => accounts.map((account) => `opened/${locker}/${account}`)),
     ...modules.flatMap((module) => cast.providers.map((provider) => `pool/${module}/${provider}`)),
-    ...cast.providers.flatMap((provider) => [`unbonding/${provider}`, `clock/${provider}`, `dark/${provider}`]),
+    ...["unbonding", "clock", "dark", "fresh"].flatMap((kind) => cast.providers.map((one) => `${kind}/${one}`)),
+    ...["holdReserve", "moneyReserve", "vaultAssets", "vaultShares"],
+    ...cast.everybody.map((account) => `shares/${account}`),
     ...["unbondingDelay", "penaltyCount", "currentVersion", "pausedUntil", "offerCount"],
     ...tokens.map((token) => `tokenTerms/${token}`),
     ...numbered("penalty", world.staking.penalties.length),
     ...numbered("terms", world.parameters.versions.length),
     ...numbered("weights", world.parameters.versions.length),
     ...numbered("listing", world.parameters.listings.length),
-    ...[...modules].flatMap((module) => cast.providers.map((provider) => `record/${module}/${provider}`)),
+    ...world.claims.open.map(({ leaseId, claimant }) => `claim/${leaseId}/${claimant}`),
+    ...modules.flatMap((module) => cast.providers.map((provider) => `record/${module}/${provider}`)),
     ...numbered("offer", world.offers.all.length),
     ...numbered("renewalPrice", world.offers.all.length),
     ...[...world.leases.all.keys()].flatMap((id) => [`lease/${id}`, `view/${id}`, `order/${id}`]),
@@ -175,6 +199,7 @@ function offerView({ parameters, staking, liveness, market, now }: World, offer:
     quotedOnly: offer.quotedOnly,
     renewalPriceX32: renewalPriceOf(offer, now),
     live: liveness.isLive(offer.provider, now),
+    fresh: liveness.isFresh(offer.provider, now),
     slasher: offer.slasher,
     contentHash: offer.contentHash,
     freeBond: staking.poolOf(market, offer.provider).free,
@@ -182,12 +207,24 @@ function offerView({ parameters, staking, liveness, market, now }: World, offer:
   };
 }
 
+function claimView({ claims }: World, id: bigint, claimant: string): Plain {
+  const {
+    held = 0n,
+    collateral = 0n,
+    filedAt = 0n,
+    faultStart = 0n,
+    feeBps = 0n,
+    tenant = ZeroAddress,
+  } = claims.of(id, claimant) ?? {};
+  return { held, collateral, filedAt, faultStart, feeBps, tenant };
+}
+
 /** A lease as the market keeps it. */
 function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
-  const { provider, status, startedAt, end, accumulators } = lease;
+  const { provider, status, startedAt, end, grownAt } = lease;
   const started = startedAt !== 0n;
   const first = liveness.heartbeatsOf(provider)[0] ?? 0n;
-  const { from, rate } = segmentOf(lease);
+  const { from, rate, feeBps } = present(lease);
   const mark = (): bigint => {
     if (status === LeaseStatus.Pending) return lease.deadline - lease.openedAt;
     if (status === LeaseStatus.Cancelled) return 0n;
@@ -209,7 +246,7 @@ function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
     since: started ? startedAt : lease.openedAt,
     mark: mark(),
     paidSeconds: lease.paidSeconds,
-    feeBps: accumulators.at(-1)!.feeBps,
+    feeBps,
     claimed: lease.claimed ? 1n : 0n,
     status,
     reason: lease.reason,
@@ -217,7 +254,10 @@ function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
   };
   const live = leases.live(provider);
   const history = {
-    earnedBefore: earnedIn(present(lease), live, from),
+    ...carryOf(present(lease)),
+    grownFrom: lease.grownFrom / MILLIONTH,
+    grownAgo: grownAt === 0n ? LONG_AGO : least(LONG_AGO, from - grownAt),
+    lagging: lease.lagging ? 1n : 0n,
     anchorOffset: from - startedAt,
     darkBefore: from - startedAt - live(startedAt, from),
     collateralUnits: lease.collateral / MILLIONTH,
@@ -251,8 +291,8 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
   const cancelled = status === LeaseStatus.Cancelled;
   const ended = status === LeaseStatus.Closed || status === LeaseStatus.Released;
   const started = active || ended;
-  const { feeBps } = present(lease);
-  const { from, rate } = segmentOf(lease);
+  const secured = active || status === LeaseStatus.Closed;
+  const { feeBps, from, rate } = present(lease);
   const earned = started ? leases.earned(lease, now) : 0n;
   return {
     leaseId: lease.id,
@@ -276,7 +316,10 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
     anchor: started ? from : 0n,
     billedSeconds: started ? leases.liveSeconds(lease, now) + lease.missing : 0n,
     paidSeconds: lease.paidSeconds,
-    earnedBefore: started ? earnedIn(present(lease), leases.live(lease.provider), from) : 0n,
+    ...(started ? carryOf(present(lease)) : { fraction: 0n, feeRemainder: 0n }),
+    grownAt: secured ? grownAtOf(lease) : 0n,
+    grownFrom: secured && grownAtOf(lease) > 0n ? lease.grownFrom : 0n,
+    lagging: secured && lease.lagging,
     earned,
     collectable: started ? leases.due(lease, now) : 0n,
     locked: stillLocked(lease),

@@ -2,8 +2,9 @@ import { ZeroAddress } from "ethers";
 
 import { LeaseStatus } from "../../helpers/leases";
 import { isRipe, Phase } from "../model/dispute";
+import { CLAIM_LIFE } from "../model/lease";
 import { appealable, concedable, inPhase, uncollected } from "./choices/disputes";
-import { failing, renewable } from "./choices/renewals";
+import { failing, failingNow, renewable } from "./choices/renewals";
 import type { Table } from "./choices/table";
 import type { Kind } from "./kinds";
 
@@ -29,11 +30,13 @@ export function opportunitiesOf(table: Table): Kind[] {
   const hasOrder = ({ id }: { id: bigint }): boolean => world.orders.of(id) !== undefined;
   if (soon.length > 0) kinds.push("renew", "setPrice", "publishTerms");
   if (soon.some(hasOrder)) kinds.push("renewOrders", "renewOrders");
-  if (soon.some(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0)) kinds.push("failOverOrder");
+  if (soon.some(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0)) kinds.push("letDown");
   if (soon.some((lease) => !hasOrder(lease))) kinds.push("setOrder");
   const lost = failing(table);
   if (lost.length > 0) kinds.push("failOver");
-  if (lost.some(hasOrder)) kinds.push("failOverOrder");
+  // Seldom there: failovers after a notice.
+  if (lost.some(({ noticed }) => noticed)) kinds.push("setOrder", "failOver");
+  if (failingNow(table).length > 0) kinds.push("failOverOrder", "failOverOrder", "failOverOrder");
   return [...kinds, ...disputeOpportunities(table)];
 }
 
@@ -50,6 +53,7 @@ function disputeOpportunities(table: Table): Kind[] {
   if (inPhase(world, Phase.Appealed).length > 0) kinds.push("decide");
   if ([...world.disputes.all.values()].some((dispute) => isRipe(dispute, world.now))) kinds.push("execute");
   if (inPhase(world, Phase.Executed).length > 0) kinds.push("settleDispute");
+  if (world.claims.open.some(({ filedAt }) => filedAt + CLAIM_LIFE <= world.now)) kinds.push("lapseClaim", "endClaim");
   if (uncollected(world).length > 0) kinds.push("collectFee");
   const staying = world.leases
     .withStatus(Active)

@@ -3,11 +3,14 @@ import type { Scene } from "../promises/checks";
 import { checkDisputes } from "../promises/disputes";
 import { checkEscrow } from "../promises/escrow";
 import { History } from "../promises/history";
+import { checkInterests } from "../promises/interests";
 import { LeaseChecks } from "../promises/leases";
 import { LivenessChecks } from "../promises/liveness";
 import { Mirror } from "../promises/mirror";
+import { checkOperators } from "../promises/operators";
 import { RecordChecks } from "../promises/records";
 import { checkStaking } from "../promises/staking";
+import { PoolChecks } from "../promises/tokens";
 import { formatLeaseId } from "../../../sdk/ids";
 import { LeaseStatus } from "../../helpers/leases";
 import { claimantOf, leaseOf } from "../model/disputes";
@@ -29,7 +32,7 @@ export interface Numbers {
   facts: number;
   /** Times that each promise was put to the test. */
   checks: Map<PromiseId, number>;
-  /** Calls that went through, and calls that were refused, by function. */
+  /** Calls that went through, by function, and calls that were refused, by function and error. */
   done: Map<string, number>;
   refused: Map<string, number>;
   /** Custom errors that calls were refused with. */
@@ -68,6 +71,9 @@ export class Play {
   readonly #recordChecks = new RecordChecks();
   readonly #leaseChecks = new LeaseChecks();
   readonly #livenessChecks: LivenessChecks;
+  readonly #poolChecks = new PoolChecks();
+  /** Wallets of the honest at the beginning. */
+  readonly #before = new Map<string, bigint>();
 
   private constructor(
     readonly chain: Chain,
@@ -76,7 +82,11 @@ export class Play {
     private readonly numbers: Numbers,
   ) {
     this.commands = commandsOf(cast);
-    this.#history = new History(world.liveness.grace);
+    const { staking, disputes, vault } = cast;
+    this.#history = new History(world.liveness.grace, world.setting.outageAllowance, {
+      accounts: cast.honest,
+      payees: [staking, disputes, vault],
+    });
     this.#livenessChecks = new LivenessChecks(chain);
   }
 
@@ -85,14 +95,27 @@ export class Play {
     const { chain, world, cast } = await setStage();
     const play = new Play(chain, world, cast, numbers);
     for (const event of await chain.eventsSince(0)) {
-      play.#history.add([event], { market: cast.market, now: event.second, hooked: false });
+      play.#history.add([event], { ...play.#source(), now: event.second, hooked: false });
     }
     await play.compareAll();
+    for (const token of cast.tokens) {
+      for (const account of cast.honest) {
+        const key = `wallet/${token}/${account}`;
+        play.#before.set(key, play.amount(key));
+      }
+    }
     return play;
   }
 
-  /** Makes calls in one block of that second, on both sides; each is made up when the ones before it are done. */
-  async step(makers: readonly (() => Command | Promise<Command>)[], second: bigint, dice: Dice): Promise<void> {
+  /**
+   * Makes calls in one block of that second, on both sides; each is made up when the ones before it are done, or not at all.
+   * Returns the refusals of those that were made.
+   */
+  async step(
+    makers: readonly (() => Command | undefined | Promise<Command | undefined>)[],
+    second: bigint,
+    dice: Dice,
+  ): Promise<(Refusal | undefined)[]> {
     const { world, chain, cast, numbers } = this;
     const gap = second - world.now;
     world.now = second;
@@ -101,21 +124,25 @@ export class Play {
     const expected: (Refusal | undefined)[] = [];
     for (const [index, make] of makers.entries()) {
       const command = await make();
+      if (command === undefined) continue;
       const refusal = this.#predict(command);
       commands.push(command);
       expected.push(refusal);
       this.lines.push(this.#inWords(command.call, index === 0 ? `+${gap} s` : "  same second", refusal));
     }
+    if (commands.length === 0) throw new Error("A step without a call: one of its makers must make one");
     const calls = commands.map(({ call }) => call);
     const together = calls.length > 1;
     const outcomes = together ? await chain.sendTogether(calls, second) : [await chain.send(calls[0]!, second)];
-    for (const [index, call] of calls.entries()) {
-      this.#compareOutcome(call, expected[index], outcomes[index]!, together);
-    }
+    const surprises = calls.map((call, index) => this.#surprise(call, expected[index], outcomes[index]!, together));
+    const surprise = surprises.find((one) => one !== undefined);
+    // What the chain refused breaks no promise by itself.
+    if (surprise !== undefined && !outcomes[surprises.indexOf(surprise)]!.ok) throw surprise;
     numbers.steps += commands.length;
 
-    const keys = new Set(world.touched);
     const everything = allKeys(world, cast);
+    // Where a call did what the model does not know of, anything may have changed.
+    const keys = new Set(surprise === undefined ? world.touched : everything);
     for (let sample = 0; sample < SAMPLES; sample++) keys.add(dice.pick(everything));
     const running = dice.oneOf(world.leases.withStatus(LeaseStatus.Active));
     if (running !== undefined) keys.add(`view/${running.id}`);
@@ -128,25 +155,42 @@ export class Play {
     for (const [what, times] of world.met) bump(numbers.met, what, times);
     world.met.clear();
     const { changed, difference } = await this.#compare([...keys]);
+    // A broken promise says more than an outcome or a value that the model has otherwise.
+    try {
+      this.#remember(calls, outcomes, second);
+      await this.#keepPromises(commands, outcomes, changed, [...keys], dice);
+    } catch (error) {
+      if (surprise === undefined || error instanceof Broken) throw error;
+    }
+    const worst = surprise ?? difference;
+    if (worst !== undefined) throw worst;
+    return expected;
+  }
 
+  /** Takes in what events tell. */
+  #remember(calls: readonly Call[], outcomes: readonly Outcome[], second: bigint): void {
+    const { cast, numbers } = this;
     for (const [index, outcome] of outcomes.entries()) {
       if (!outcome.ok) continue;
       const hooked = calls[index]!.by === cast.orders;
-      this.#history.add(outcome.logs, { market: cast.market, now: second, hooked });
+      this.#history.add(outcome.logs, { ...this.#source(), now: second, hooked });
       for (const { name, args } of outcome.logs) {
         if ("reason" in args) bump(numbers.endings, args["reason"] as bigint);
         if (!hooked && (name === "LeaseRenewed" || name === "OrderFailedOver")) this.count("INV-ORD-1");
       }
     }
-    // A broken promise says more than a value that the model has otherwise.
-    await this.#keepPromises(commands, outcomes, changed, [...keys], dice);
-    if (difference !== undefined) throw difference;
   }
 
   /** Compares everything there is. */
   async compareAll(): Promise<void> {
     const { difference } = await this.#compare(allKeys(this.world, this.cast));
     if (difference !== undefined) throw difference;
+  }
+
+  /** When everybody has left: those who were honest have what is fair. */
+  checkInterests(): void {
+    checkInterests(this.#mirror, this.#history, this.cast, this.#before);
+    this.count("INV-LSE-8");
   }
 
   /** Where a closing scene went wrong: what stays behind. */
@@ -159,6 +203,11 @@ export class Play {
   }
 
   // ------------------------------------------------------------------------------------------------- internal
+
+  #source(): { market: string; hold: string; disputes: string } {
+    const { market, hold, disputes } = this.cast;
+    return { market, hold, disputes };
+  }
 
   #predict(command: Command): Refusal | undefined {
     const touched = this.world.touched.size;
@@ -173,27 +222,32 @@ export class Play {
     }
   }
 
-  #compareOutcome(call: Call, expected: Refusal | undefined, outcome: Outcome, together: boolean): void {
-    bump(expected === undefined ? this.numbers.done : this.numbers.refused, `${this.cast.nameOf(call.to)}.${call.fn}`);
+  /** The difference between what became of a call and what the model says, if there is one. */
+  #surprise(call: Call, expected: Refusal | undefined, outcome: Outcome, together: boolean): Broken | undefined {
+    const name = `${this.cast.nameOf(call.to)}.${call.fn}`;
+    if (expected === undefined) bump(this.numbers.done, name);
+    else bump(this.numbers.refused, `${name} with ${expected.error}`);
     const wanted = expected === undefined ? "success" : this.#named(expected.message);
     const got = outcome.ok ? "success" : this.#named(`${outcome.error}${textOf(outcome.args)}`);
     // Of calls that share a block, only the status is known.
     if (together ? outcome.ok !== (expected === undefined) : wanted !== got) {
-      throw new Broken("CALLS", `the model says ${wanted}, the chain ${got}`);
+      return new Broken("CALLS", `the model says ${wanted}, the chain ${got}`);
     }
-    if (expected === undefined || together) return;
+    if (expected === undefined || together) return undefined;
     bump(this.numbers.errors, expected.error);
-    if (expected.error !== "MarketNoOfferFits") return;
+    if (expected.error !== "MarketNoOfferFits") return undefined;
     for (const misfit of expected.args[0] as { reason: bigint }[]) bump(this.numbers.misfits, misfit.reason);
+    return undefined;
   }
 
   /** Reads facts; what they were before, and the first that is not as the model has it. */
   async #compare(keys: readonly string[]): Promise<{ changed: Scene["changed"]; difference: Broken | undefined }> {
     const changed = new Map<string, { before: bigint; after: bigint }>();
     let difference: Broken | undefined;
-    for (const key of keys) {
-      const fact = factOf(key, this.world, this.cast);
-      const seen = await ask(this.chain, fact);
+    const facts = keys.map((key) => factOf(key, this.world, this.cast));
+    const answers = await ask(this.chain, facts);
+    for (const [index, key] of keys.entries()) {
+      const [fact, seen] = [facts[index]!, answers[index]!];
       const before = this.#mirror.get(key);
       if (typeof before === "bigint" && typeof seen === "bigint") changed.set(key, { before, after: seen });
       this.#mirror.set(key, seen);
@@ -227,6 +281,8 @@ export class Play {
     checkEscrow(scene);
     checkStaking(scene);
     checkDisputes(scene);
+    checkOperators(scene);
+    this.#poolChecks.check(scene);
     this.#recordChecks.check(scene);
     this.#leaseChecks.check(scene);
     await this.#livenessChecks.check(scene, dice);

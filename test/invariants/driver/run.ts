@@ -2,6 +2,8 @@ import { nextMoment } from "./clock";
 import type { Command } from "./commands";
 import { Dice } from "./dice";
 import { drain } from "./drain";
+import type { Table } from "./choices/table";
+import { isReckless } from "./honest";
 import { choiceOf, type Kind } from "./kinds";
 import { opportunitiesOf } from "./opportunities";
 import { type Numbers, Play } from "./play";
@@ -28,6 +30,14 @@ export interface Failure {
 export type Look = (play: Play) => Promise<void>;
 
 const MOST_TOGETHER = 3;
+/** Calls of the prologue in a block. */
+const OPENING = 8;
+/** Percent of groups after which a lease that grew is shrunk in the same second. */
+const AT_ONCE = 75;
+/** A call that an honest key would not make is made up again so often. */
+const ATTEMPTS = 4;
+/** Percent of the steps before which those report who were not seen lately. */
+const REPORTED = 60;
 /** Percent of the steps that seize an opportunity, if there is one. */
 const OPPORTUNE = 30;
 /** Steps between two comparisons of everything. */
@@ -39,8 +49,12 @@ export async function run(steps: readonly Step[], numbers: Numbers, look?: Look)
   let index = 0;
   try {
     const dice = new Dice([index]);
-    for (const command of prologue(play.world, play.cast, play.commands)) {
-      await play.step([() => command], play.world.now + 1n, dice);
+    const first = prologue(play.world, play.cast, play.commands);
+    while (first.length > 0) {
+      const makers = first.splice(0, OPENING).map((command) => (): Command => command);
+      const refusals = await play.step(makers, play.world.now + 1n, dice);
+      const refusal = refusals.find((one) => one !== undefined);
+      if (refusal !== undefined) throw new Error(`The prologue is refused: ${refusal.message}`);
     }
     while (index < steps.length) {
       const group = [steps[index]!];
@@ -65,22 +79,39 @@ async function playSteps(play: Play, group: readonly Step[]): Promise<void> {
   const { world, cast, commands } = play;
   const first = new Dice(group[0]!.numbers);
   const { second, kind } = nextMoment(first, world, cast);
-  if (second > world.now + 2n * world.liveness.grace && first.chance(60)) await beatAll(play, second - 1n, first);
+  const stale = cast.providers.filter((provider) => !world.liveness.isFresh(provider, second));
+  if (stale.length > 0 && second > world.now + 1n && first.chance(REPORTED))
+    await beat(play, stale, second - 1n, first);
   const makers = group.map((step, index) => async (): Promise<Command> => {
     const dice = index === 0 ? first : new Dice(step.numbers);
     const table = { world, cast, commands, dice };
     const chance = dice.chance(OPPORTUNE) ? dice.oneOf(opportunitiesOf(table)) : undefined;
     const chosen = (index === 0 ? kind : undefined) ?? chance ?? step.kind;
-    return (await choiceOf(chosen)(table)) ?? (await choiceOf("open")(table))!;
+    return sensible(table, chosen);
   });
-  await play.step(makers, second, first);
+  const shrink = first.chance(AT_ONCE);
+  const afterwards = (): Command | undefined | Promise<Command | undefined> =>
+    shrink ? choiceOf("shrinkAtOnce")({ world, cast, commands, dice: first }) : undefined;
+  await play.step([...makers, afterwards], second, first);
 }
 
-/** After a leap everybody's operators report, so that not every story is about the dark. */
-async function beatAll(play: Play, second: bigint, dice: Dice): Promise<void> {
+/** A call of a kind that its caller would make. */
+async function sensible(table: Table, kind: Kind): Promise<Command> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const command = await choiceOf(attempt === 0 ? kind : table.dice.pick([kind, "open"]))(table);
+    if (command !== undefined && !isReckless(command.call, table.cast)) return command;
+  }
+  return (await choiceOf("heartbeat")(table))!;
+}
+
+/** When time has passed most operators report, so that not every story is about the dark. */
+async function beat(play: Play, stale: readonly string[], second: bigint, dice: Dice): Promise<void> {
   const { world, cast, commands } = play;
-  const beats = cast.providers.map((provider) => (): Command => {
-    return commands.heartbeat(world.liveness.operatorOf(provider), provider);
+  const seen = stale.filter(() => dice.chance(80));
+  const beats = (seen.length > 0 ? seen : stale).map((provider) => (): Command => {
+    const operator = world.liveness.operatorOf(provider);
+    if (cast.everybody.includes(operator)) return commands.heartbeat(operator, provider);
+    return commands.setOperator(provider, provider);
   });
   await play.step(beats, second, dice);
 }

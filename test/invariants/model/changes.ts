@@ -1,7 +1,17 @@
 import { ZeroAddress } from "ethers";
 
-import { collateralOf, costOf } from "../../helpers/money";
-import { costUntil, type Lease, present, segmentOf, stillLocked } from "./lease";
+import { collateralOf } from "../../helpers/money";
+import {
+  costFor,
+  costUntil,
+  grownAtOf,
+  leastCollateral,
+  type Lease,
+  nextOf,
+  noteGrowth,
+  present,
+  stillLocked,
+} from "./lease";
 import { type Offer, priceOf, unitsLeft } from "./offers";
 import { least, most, refuse } from "./plain";
 import type { LeasesModel, Parts } from "./register";
@@ -56,12 +66,14 @@ export class ChangesModel {
     this.leases.changed(id);
   }
 
-  acceptTransfer(by: string, id: bigint, now: bigint): void {
+  acceptTransfer(by: string, id: bigint, minLocked: bigint, now: bigint): void {
     const { escrow, market } = this.parts;
     const lease = this.leases.running(id, now);
     if (by !== lease.recipient) refuse("MarketNotRecipient", id, lease.recipient, by);
+    const locked = stillLocked(lease);
+    if (locked < minLocked) refuse("MarketLockedTooLow", id, minLocked, locked);
     if (lease.transfers === MOST_TRANSFERS) refuse("Panic", OVERFLOW);
-    escrow.moveLock(market, lease.token, lease.tenant, by, stillLocked(lease));
+    escrow.moveLock(market, lease.token, lease.tenant, by, locked);
     this.parts.met(by === lease.tenant ? "transferred to its tenant" : "transferred");
     if (lease.openClaims > 0n && by !== lease.tenant) this.parts.met("transferred during a dispute");
     lease.tenant = by;
@@ -76,14 +88,13 @@ export class ChangesModel {
     const lease = this.leases.running(id, now);
     if (units === 0n || units === lease.units) refuse("MarketUnitsUnchanged", id, units);
     const offer = this.#offerOf(lease);
-    const rate = units > lease.units ? this.#grown(lease, offer, units, maxPrice) : this.#shrunk(lease, units, now);
+    const isGrowth = units > lease.units;
+    const rate = isGrowth ? this.#grown(lease, offer, units, maxPrice, now) : this.#shrunk(lease, units, now);
     const collateral = this.#collateralFor(lease, offer, units);
 
-    const earned = this.leases.earned(lease, now);
-    const due = this.leases.due(lease, now);
-    const { paid, held } = present(lease);
-    const needed = earned - paid - held + costOf(rate, lease.end - now) + lease.bounty;
-    const more = needed - stillLocked(lease);
+    const [due, fee] = [this.leases.due(lease, now), this.leases.feeDue(lease, now)];
+    const next = nextOf(present(lease), this.leases.liveSeconds(lease, now), { ...present(lease), from: now, rate });
+    const more = costFor(next, lease.end - now) + lease.bounty - (stillLocked(lease) - due - fee);
     if (more > maxCost) refuse("MarketCostTooHigh", id, maxCost, more);
     const { free } = staking.poolOf(market, lease.provider);
     const added = collateral - lease.collateral;
@@ -94,15 +105,14 @@ export class ChangesModel {
     if (added < 0n) staking.release(market, lease.provider, -added);
     if (more > 0n) this.leases.lock(lease, more);
     if (more < 0n) this.leases.refund(lease, -more);
-    this.leases.pay(lease, "paid", due, lease.provider);
-    this.parts.met(units > lease.units ? "grown" : "shrunk");
+    this.leases.restart(lease, rate, present(lease).feeBps, now);
+    this.parts.met(isGrowth ? "grown" : "shrunk");
     this.parts.met(more > 0n ? "resized for more" : "resized for less");
-    present(lease).segments.push({ from: now, rate });
+    if (isGrowth) noteGrowth(lease, now);
+    else if (lease.openClaims > 0n) lease.lagging = true;
     offer.used += units - lease.units;
     lease.units = units;
     lease.collateral = collateral;
-    lease.paidSeconds = 0n;
-    lease.changed = true;
     offers.changed(offer.id);
     this.leases.changed(id);
   }
@@ -113,7 +123,7 @@ export class ChangesModel {
     return this.parts.offers.get(lease.offerId)!;
   }
 
-  #grown(lease: Lease, offer: Offer, units: bigint, maxPrice: bigint): bigint {
+  #grown(lease: Lease, offer: Offer, units: bigint, maxPrice: bigint, now: bigint): bigint {
     if (lease.noticed) refuse("MarketLeaseNoticed", lease.id);
     if (offer.retired) refuse("MarketOfferRetired", offer.id);
     if (offer.quotedOnly) refuse("MarketOfferQuotedOnly", offer.id);
@@ -121,20 +131,24 @@ export class ChangesModel {
     if (price > maxPrice) refuse("MarketPriceTooHigh", offer.id, maxPrice, price);
     const added = units - lease.units;
     if (added > unitsLeft(offer)) refuse("MarketCapacityShort", offer.id, unitsLeft(offer), added);
-    const rate = segmentOf(lease).rate + price * added;
-    if (rate > MOST_RATE) refuse("Panic", OVERFLOW);
+    const rate = present(lease).rate + price * added;
+    if (rate > MOST_RATE) refuse("MarketRateTooLarge", lease.id, rate, MOST_RATE);
+    if (!this.parts.liveness.isFresh(offer.provider, now)) refuse("MarketProviderStale", offer.provider);
+    const beyond = this.leases.darkBeyond(lease, now);
+    const dark = this.leases.dark(lease, now);
+    if (beyond > 0n) refuse("MarketBeyondAllowance", lease.id, dark, dark - beyond);
     return rate;
   }
 
   #shrunk(lease: Lease, units: bigint, now: bigint): bigint {
-    const from = lease.startedAt + lease.minimum;
+    const from = most(lease.startedAt + lease.minimum, grownAtOf(lease) + 1n);
     if (now < from) refuse("MarketTooEarlyToShrink", lease.id, from, now);
-    return (segmentOf(lease).rate * units) / lease.units;
+    return (present(lease).rate * units) / lease.units;
   }
 
   /**
    * More for units that join; its share, in millionths of a HOLD rounded up, of those that stay: all of it while a claim
-   * is open, and never less than penalties took.
+   * is open, and never less than penalties took and the service credit may need.
    */
   #collateralFor(lease: Lease, offer: Offer, units: bigint): bigint {
     if (units > lease.units) {
@@ -146,6 +160,7 @@ export class ChangesModel {
       return lease.collateral;
     }
     const share = (lease.collateral / MILLIONTH) * units;
-    return most(lease.taken, ((share + lease.units - 1n) / lease.units) * MILLIONTH);
+    const part = ((share + lease.units - 1n) / lease.units) * MILLIONTH;
+    return least(lease.collateral, most(leastCollateral(lease.taken), part));
   }
 }

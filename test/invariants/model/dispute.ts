@@ -43,10 +43,11 @@ export interface Dispute {
   readonly filedAt: bigint;
   readonly held: bigint;
   readonly collateral: bigint;
-  answered: { at: bigint; eligible: bigint; among: boolean } | undefined;
+  /** `reserved`: the bond is a part of what the poster bonded with the disputes. */
+  answered: { at: bigint; eligible: bigint; among: boolean; reserved: boolean } | undefined;
   readonly votes: Map<string, bigint>;
   decided: Decision | undefined;
-  appealed: (Decision & { by: Side }) | undefined;
+  appealed: (Decision & { by: Side; reserved: boolean }) | undefined;
   final: Decision | undefined;
   executed: bigint | undefined;
   settled: boolean;
@@ -118,17 +119,24 @@ export function ripeAt(dispute: Dispute): bigint {
   return standingOf(dispute, latest)!.from;
 }
 
-/** Who gets how many bonds when it is settled. */
-export function bondsOf(dispute: Dispute): Record<Side, bigint> {
-  const { executed, answered } = dispute;
-  const counter = answered === undefined ? 0n : 1n;
-  const bonds = { claimant: 0n, provider: 0n };
-  if (executed === Outcome.Upheld) bonds.claimant = 1n + counter;
-  else if (executed === Outcome.Rejected) bonds.provider = 1n + counter;
-  else Object.assign(bonds, { claimant: 1n, provider: counter });
+/** A bond that was posted: by which side, whom it goes to, and whether it is reserved of what the poster bonded. */
+export interface Posting {
+  by: Side;
+  to: Side;
+  reserved: boolean;
+}
+
+/** Where each bond goes when a dispute is settled. */
+export function postingsOf(dispute: Dispute): Posting[] {
+  const { executed, answered, appealed } = dispute;
+  const claim = executed === Outcome.Rejected ? "provider" : "claimant";
+  const counter = executed === Outcome.Upheld ? "claimant" : "provider";
   const to = appealBondTo(dispute);
-  if (to !== undefined) bonds[to] += 1n;
-  return bonds;
+  return [
+    { by: "claimant", to: claim, reserved: false },
+    ...(answered === undefined ? [] : [{ by: "provider", to: counter, reserved: answered.reserved } as const]),
+    ...(appealed === undefined || to === undefined ? [] : [{ by: appealed.by, to, reserved: appealed.reserved }]),
+  ];
 }
 
 /** Whom the appeal bond goes to as things stand: the other side, unless the authority found more for the appellant. */

@@ -4,13 +4,13 @@ import type { ClaimsModel } from "./claims";
 import type { CouncilModel } from "./council";
 import {
   ANSWER_WINDOW,
-  bondsOf,
   DECISION_WINDOW,
   type Dispute,
   isParty,
   Outcome,
   Phase,
   phaseOf,
+  postingsOf,
   RULING_WINDOW,
   type Side,
   standingOf,
@@ -19,6 +19,7 @@ import {
 } from "./dispute";
 import { refuse, Tally } from "./plain";
 import { bondOf, feeOf, fractionOf, requireSound, type Rules } from "./rules";
+import type { StakingModel } from "./staking";
 import type { HoldToken, Touch } from "./tokens";
 
 const DAY = 86_400n;
@@ -51,6 +52,9 @@ export class DisputesModel {
     private readonly hold: HoldToken,
     private readonly council: CouncilModel,
     private readonly claims: ClaimsModel,
+    private readonly staking: StakingModel,
+    /** Contracts that could never spend what they get as a treasury. */
+    private readonly unfit: readonly string[],
     private readonly touch: Touch,
     private readonly met: (what: string) => void,
   ) {}
@@ -60,7 +64,7 @@ export class DisputesModel {
   }
 
   publish(rules: Rules): void {
-    requireSound(rules);
+    requireSound(rules, this.unfit);
     this.versions.push(rules);
     this.touch("currentRules");
     this.touch("rules", this.versions.length.toString());
@@ -77,7 +81,7 @@ export class DisputesModel {
     const { tenant, provider, collateral } = this.claims.look(this.address, leaseId, by, faultStart, now);
     const { rules } = this;
     this.#take(by, bondOf(rules, collateral) + feeOf(rules));
-    const { held } = this.claims.open(this.address, leaseId, by, faultStart, now);
+    const { held } = this.claims.begin(this.address, leaseId, by, faultStart, now);
     this.all.set(id, {
       ...{ id, leaseId, claimant: by, tenant, provider, faultClass, faultStart, held, collateral, filedAt: now },
       version: BigInt(this.versions.length),
@@ -96,25 +100,28 @@ export class DisputesModel {
     );
   }
 
-  withdraw(by: string, id: bigint, now: bigint): void {
+  withdraw(by: string, id: bigint, filedAt: bigint, now: bigint): void {
+    this.#requireSame(id, filedAt);
     if (by !== claimantOf(id)) refuse("DisputesNotParty", id, claimantOf(id), by);
     const answered = this.all.get(id)?.answered !== undefined;
     const dispute = answered ? this.#answered(id, now) : this.#unanswered(id, now);
     this.#execute(dispute, answered ? Outcome.Rejected : Outcome.Failed, now);
-    this.#settle(dispute);
+    this.#settle(dispute, now);
     this.met(answered ? "withdrawn after the answer" : "withdrawn before the answer");
   }
 
   // ------------------------------------------------------------------------------------------------- provider
 
-  answer(by: string, id: bigint, now: bigint): void {
+  answer(by: string, id: bigint, filedAt: bigint, reserved: boolean, now: bigint): void {
+    this.#requireSame(id, filedAt);
     const dispute = this.#unanswered(id, now);
     requireProvider(dispute, by);
-    const { claimant, tenant, provider, filedAt } = dispute;
+    const { claimant, tenant, provider } = dispute;
     const before = filedAt - 1n;
     const eligible = this.council.eligibleAt(before, [claimant, tenant, provider]).length;
-    this.#take(by, bondOf(dispute.rules, dispute.collateral));
-    dispute.answered = { at: now, eligible: BigInt(eligible), among: eligible < this.council.at(before).size };
+    this.#post(by, dispute, reserved);
+    const among = eligible < this.council.at(before).size;
+    dispute.answered = { at: now, eligible: BigInt(eligible), among, reserved };
     if (dispute.answered.eligible < LEAST_ELIGIBLE) {
       dispute.decided = { outcome: Outcome.Failed, at: now };
       this.met("failed: too few may rule");
@@ -123,8 +130,7 @@ export class DisputesModel {
   }
 
   concede(by: string, id: bigint, filedAt: bigint, now: bigint): void {
-    const actual = this.all.get(id)?.filedAt ?? 0n;
-    if (filedAt !== actual) refuse("DisputesAnotherClaim", id, actual, filedAt);
+    this.#requireSame(id, filedAt);
     const dispute = this.all.get(id)?.answered === undefined ? this.#unanswered(id, now) : this.#answered(id, now);
     requireProvider(dispute, by);
     dispute.final = { outcome: Outcome.Upheld, at: now };
@@ -134,7 +140,8 @@ export class DisputesModel {
 
   // -------------------------------------------------------------------------------------------------- council
 
-  rule(by: string, id: bigint, uphold: boolean, now: bigint): void {
+  rule(by: string, id: bigint, filedAt: bigint, uphold: boolean, now: bigint): void {
+    this.#requireSame(id, filedAt);
     const dispute = this.#vote(by, id, uphold ? Vote.Uphold : Vote.Reject, now);
     const { eligible } = dispute.answered!;
     for (const [vote, outcome, words] of [
@@ -147,11 +154,13 @@ export class DisputesModel {
     }
   }
 
-  recuse(by: string, id: bigint, now: bigint): void {
+  recuse(by: string, id: bigint, filedAt: bigint, now: bigint): void {
+    this.#requireSame(id, filedAt);
     this.#vote(by, id, Vote.Recused, now);
   }
 
   collectFee(by: string, id: bigint, filedAt: bigint, to: string): void {
+    if (to === this.address || to === this.hold.address) refuse("DisputesInvalidRecipient", to);
     const key = [id.toString(), filedAt.toString()];
     const [share, vote] = [this.shares.of(...key), this.votes.of(...key, by)];
     if (share === 0n || (vote !== Vote.Uphold && vote !== Vote.Reject)) refuse("DisputesNoShare", id, filedAt, by);
@@ -162,7 +171,8 @@ export class DisputesModel {
 
   // -------------------------------------------------------------------------------------------------- appeals
 
-  appeal(by: string, id: bigint, now: bigint): void {
+  appeal(by: string, id: bigint, filedAt: bigint, reserved: boolean, now: bigint): void {
+    this.#requireSame(id, filedAt);
     const dispute = this.all.get(id);
     const standing = dispute && standingOf(dispute, now);
     if (dispute === undefined || !standing?.appealable) return this.#wrongPhase(id);
@@ -170,22 +180,25 @@ export class DisputesModel {
     requireBefore(id, from, now);
     const side = sideThatAppeals(dispute, outcome, by);
     if (side === undefined) return refuse("DisputesNothingToAppeal", id, outcome, by);
-    this.#take(by, bondOf(dispute.rules, dispute.collateral));
+    this.#post(by, dispute, reserved);
     this.#metByDefault(dispute);
-    dispute.appealed = { by: side, outcome, at: now };
+    dispute.appealed = { by: side, outcome, at: now, reserved };
     this.#changed(id);
   }
 
   decide(by: string, decisions: readonly AppealDecision[], now: bigint): void {
-    for (const { disputeId: id, outcome } of decisions) {
-      const authority = this.all.get(id)?.rules.appealAuthority ?? ZeroAddress;
-      if (by !== authority) refuse("DisputesNotAuthority", id, authority, by);
-      if (outcome === Outcome.None) refuse("DisputesNoOutcome", id);
-    }
+    // What is stale is skipped, what is in a list twice for the second time, too.
+    const decidable = new Map<bigint, { dispute: Dispute; outcome: bigint }>();
     for (const { disputeId: id, filedAt, outcome } of decisions) {
-      const dispute = this.all.get(id)!;
-      if (phaseOf(dispute) !== Phase.Appealed || filedAt !== dispute.filedAt) continue;
-      if (now >= dispute.appealed!.at + DECISION_WINDOW) continue;
+      if (outcome === Outcome.None) refuse("DisputesNoOutcome", id);
+      const dispute = this.all.get(id);
+      if (dispute === undefined || phaseOf(dispute) !== Phase.Appealed || filedAt !== dispute.filedAt) continue;
+      if (now >= dispute.appealed!.at + DECISION_WINDOW || decidable.has(id)) continue;
+      const authority = dispute.rules.appealAuthority;
+      if (by !== authority) refuse("DisputesNotAuthority", id, authority, by);
+      decidable.set(id, { dispute, outcome });
+    }
+    for (const [id, { dispute, outcome }] of decidable) {
       dispute.final = { outcome, at: now };
       const { outcome: before, by: side } = dispute.appealed!;
       const reversed = side === "claimant" ? outcome < before : outcome > before;
@@ -206,13 +219,18 @@ export class DisputesModel {
     this.#execute(dispute, standing.outcome, now);
   }
 
-  settle(id: bigint): void {
+  settle(id: bigint, now: bigint): void {
     const dispute = this.all.get(id);
     if (dispute === undefined || phaseOf(dispute) !== Phase.Executed) return this.#wrongPhase(id);
-    this.#settle(dispute);
+    this.#settle(dispute, now);
   }
 
   // ------------------------------------------------------------------------------------------------- internal
+
+  #requireSame(id: bigint, filedAt: bigint): void {
+    const actual = this.all.get(id)?.filedAt ?? 0n;
+    if (filedAt !== actual) refuse("DisputesAnotherClaim", id, actual, filedAt);
+  }
 
   #wrongPhase(id: bigint): never {
     const dispute = this.all.get(id);
@@ -260,25 +278,34 @@ export class DisputesModel {
   }
 
   #execute(dispute: Dispute, outcome: bigint, now: bigint): void {
-    const { leaseId, claimant, tenant, held, collateral, faultStart, filedAt, rules, faultClass } = dispute;
-    const upheld = outcome === Outcome.Upheld;
+    const { leaseId, claimant, rules, faultClass } = dispute;
     const fractionBps = fractionOf(rules, faultClass);
-    const verdict = { claimant, tenant, held, collateral, faultStart, filedAt, fractionBps, upheld };
-    this.claims.end(this.address, leaseId, verdict, now);
+    this.claims.end(this.address, leaseId, claimant, fractionBps, outcome === Outcome.Upheld, now);
     dispute.executed = outcome;
     this.#changed(dispute.id);
   }
 
-  #settle(dispute: Dispute): void {
+  #settle(dispute: Dispute, now: bigint): void {
     const { id, filedAt, claimant, provider, rules, collateral } = dispute;
     const bond = bondOf(rules, collateral);
-    const bonds = bondsOf(dispute);
+    const paid = { claimant: 0n, provider: 0n };
+    const account = { claimant, provider };
+    for (const { by, to, reserved } of bond === 0n ? [] : postingsOf(dispute)) {
+      if (!reserved) paid[to] += bond;
+      else if (by === to) this.staking.release(this.address, account[by], bond);
+      else {
+        const nobody = { challenger: ZeroAddress, treasury: ZeroAddress };
+        const penalty = { provider: account[by], amount: bond, tenant: account[to], ...nobody };
+        this.staking.penalise(this.address, penalty, now);
+        this.met("a reserved bond lost");
+      }
+    }
     const fee = feeOf(rules);
     const voters = votesFor(dispute, Vote.Uphold, Vote.Reject);
     const share = voters === 0n ? 0n : fee / voters;
     for (const [to, amount] of [
-      [claimant, bonds.claimant * bond],
-      [provider, bonds.provider * bond],
+      [claimant, paid.claimant],
+      [provider, paid.provider],
       [rules.treasury, fee - share * voters],
     ] as const) {
       if (amount > 0n) this.hold.transfer(this.address, to, amount);
@@ -287,6 +314,15 @@ export class DisputesModel {
     this.touch("share", id.toString(), filedAt.toString());
     dispute.settled = true;
     this.#changed(id);
+  }
+
+  /** A bond as large as the claim bond, out of the wallet or of what the poster bonded with the disputes. */
+  #post(by: string, { rules, collateral }: Dispute, reserved: boolean): void {
+    const bond = bondOf(rules, collateral);
+    if (!reserved) return this.#take(by, bond);
+    const { free } = this.staking.poolOf(this.address, by);
+    if (!this.staking.tryReserve(this.address, by, bond)) refuse("DisputesBondShort", by, free, bond);
+    this.met("a bond reserved");
   }
 
   #take(from: string, amount: bigint): void {

@@ -1,5 +1,5 @@
 import { EndReason, LeaseStatus } from "../../helpers/leases";
-import { type Lease, present, releasableAt, reserved, stillLocked } from "./lease";
+import { CLAIM_LIFE, type Lease, mostCredit, present, releasableAt, reserved, stillLocked } from "./lease";
 import { least, most } from "./plain";
 import type { LeasesModel, Parts } from "./register";
 
@@ -61,8 +61,10 @@ export class EndingsModel {
       this.#conclude(lease, now);
       this.leases.changed(lease.id);
     }
-    if (now >= releasableAt(lease) && lease.openClaims > 0n) this.parts.met("not released during a dispute");
-    if (now >= releasableAt(lease) && lease.openClaims === 0n) {
+    const released = releasableAt(lease) + (lease.openClaims > 0n ? CLAIM_LIFE : 0n);
+    if (now >= releasableAt(lease) && now < released) this.parts.met("not released during a dispute");
+    if (now >= released) {
+      if (lease.openClaims > 0n) this.parts.met("released when every claim has lapsed");
       if (lease.coveredUntil > 0n) this.parts.met("released after an upheld claim");
       this.parts.staking.release(this.parts.market, lease.provider, reserved(lease));
       lease.status = LeaseStatus.Released;
@@ -76,7 +78,7 @@ export class EndingsModel {
     const dark = this.leases.dark(lease, lease.end);
     const credit = this.credit(lease);
     if (credit > 0n) {
-      this.leases.penalise(lease, credit, now);
+      this.leases.penalise(lease, credit, lease.tenant, now);
       lease.taken += credit;
       lease.claimed = true;
       this.parts.met("service credit");
@@ -95,8 +97,9 @@ export class EndingsModel {
    */
   credit(lease: Lease): bigint {
     const beyond = this.leases.darkBeyond(lease, lease.end);
-    const wei = least((lease.collateral * beyond) / lease.terms.creditPeriod, lease.collateral / 4n);
-    return least(wei - (wei % MILLIONTH), reserved(lease));
+    const liable = this.leases.liable(lease);
+    const wei = (liable * beyond) / lease.terms.creditPeriod;
+    return least(least(wei - (wei % MILLIONTH), mostCredit(liable)), reserved(lease));
   }
 
   /** Ends an active lease at its end: what it did not earn is free again. */

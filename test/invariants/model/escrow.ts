@@ -14,7 +14,12 @@ export interface Funding {
   deposit: bigint;
   nonce: bigint;
   deadline: bigint;
+  /** Of the message that is signed. */
+  digest: string;
 }
+
+/** The digest where nothing was funded by signature. */
+const NO_DIGEST = `0x${"00".repeat(32)}`;
 
 export interface Line {
   account: string;
@@ -28,6 +33,7 @@ export class EscrowModel {
   readonly #locked = new Tally();
   readonly #ceilings = new Tally();
   readonly #nonces = new Tally();
+  readonly #fundings = new Map<string, string>();
   /** Arrived and left so far, per token. */
   readonly deposits = new Tally();
   readonly withdrawals = new Tally();
@@ -50,13 +56,18 @@ export class EscrowModel {
     };
   }
 
+  /** Digest of the last funding by signature. */
+  lastFunding(module: string, token: string, account: string): string {
+    return this.#fundings.get(`${module}/${token}/${account}`) ?? NO_DIGEST;
+  }
+
   headroom(module: string, token: string, account: string): bigint {
     const { locked, ceiling } = this.held(module, token, account);
     return most(0n, ceiling - locked);
   }
 
   deposit(payer: string, token: string, account: string, amount: bigint): void {
-    if (account === ZeroAddress || account === this.address) refuse("EscrowInvalidAccount", account);
+    if ([ZeroAddress, this.address, token].includes(account)) refuse("EscrowInvalidAccount", account);
     const erc20 = this.tokens.get(token)!;
     erc20.transferFrom(this.address, payer, this.address, amount);
     const arrived = erc20.arrives(amount);
@@ -65,14 +76,16 @@ export class EscrowModel {
   }
 
   withdraw(account: string, token: string, to: string, amount: bigint): void {
-    if (to === this.address) refuse("EscrowInvalidAccount", to);
+    if (to === this.address || to === token) refuse("EscrowInvalidAccount", to);
     this.#requireFree(token, account, amount);
     this.tokens.get(token)!.transfer(this.address, to, amount);
     this.withdrawals.add(amount, token);
     this.#credit(token, account, -amount);
   }
 
+  /** Each approval revokes what was signed before. */
   approveModule(account: string, token: string, module: string, ceiling: bigint): void {
+    this.#nonces.add(1n, module, token, account);
     this.#ceilings.set(ceiling, module, token, account);
     this.touch("held", module, token, account);
   }
@@ -83,25 +96,18 @@ export class EscrowModel {
     if (now >= funding.deadline) refuse("EscrowSignatureExpired", funding.deadline, now);
     if (signer !== account) refuse("EscrowInvalidSignature", account);
     const { nonce } = this.held(module, token, account);
-    if (nonce === funding.nonce + 1n) return;
+    const isDone = this.lastFunding(module, token, account) === funding.digest;
+    if (isDone && nonce === funding.nonce + 1n) return;
     if (nonce !== funding.nonce) refuse("EscrowInvalidNonce", account, nonce, funding.nonce);
     if (funding.deposit > 0n) this.deposit(account, token, account, funding.deposit);
-    this.#nonces.add(1n, module, token, account);
+    this.#fundings.set(`${module}/${token}/${account}`, funding.digest);
+    this.touch("funding", module, token, account);
     this.approveModule(account, token, module, funding.ceiling);
   }
 
-  /** `first`: free balance and approval that are taken before. */
-  requireLockable(
-    module: string,
-    token: string,
-    account: string,
-    amount: bigint,
-    first = { gone: 0n, usedUp: 0n },
-  ): void {
-    const free = this.freeOf(token, account) - first.gone;
-    if (amount > free) refuse("EscrowInsufficientFree", token, account, free, amount);
-    const limited = this.held(module, token, account).ceiling !== UNLIMITED;
-    const headroom = this.headroom(module, token, account) - (limited ? first.usedUp : 0n);
+  requireLockable(module: string, token: string, account: string, amount: bigint): void {
+    this.#requireFree(token, account, amount);
+    const headroom = this.headroom(module, token, account);
     if (amount > headroom) refuse("EscrowCeilingExceeded", module, token, account, headroom, amount);
   }
 
@@ -205,7 +211,9 @@ export class EscrowModel {
   }
 
   #requireRoom(module: string, token: string, account: string, amount: bigint): void {
-    const room = UNLIMITED - this.held(module, token, account).locked;
+    const { locked, nonce } = this.held(module, token, account);
+    if (nonce === 0n) refuse("EscrowModuleNotApproved", module, token, account);
+    const room = UNLIMITED - locked;
     if (amount > room) refuse("EscrowLockTooLarge", module, token, account, room, amount);
   }
 }

@@ -1,17 +1,22 @@
-import { costOf, earnedOf, claimTailOf } from "../../helpers/money";
+import { claimTailOf } from "../../helpers/money";
 import type { Terms } from "./parameters";
 
-/** Seconds at one rate; the last one of a lease lasts until its end. */
-export interface Segment {
-  readonly from: bigint;
+const X32 = 2n ** 32n;
+const BPS = 10_000n;
+const MILLIONTH = 10n ** 12n;
+/** Seconds that a growth is remembered for when the rate changes. */
+export const LONG_AGO = 2n ** 20n - 1n;
+
+/** A time at one rate, under one fee; the last one of a lease lasts until its end. */
+export interface Accumulator {
+  /** Since when. */
+  from: bigint;
   /** Of all units together. */
   readonly rate: bigint;
-}
-
-/** Segments whose earnings bear one fee, together. */
-export interface Accumulator {
   readonly feeBps: bigint;
-  readonly segments: Segment[];
+  /** Everything that was earned before, base units times 2^32, and the fee on its whole base units, times 10,000. */
+  readonly earnedBefore: bigint;
+  readonly feeBefore: bigint;
   /** Base units that the provider got out of it. */
   paid: bigint;
   /** Base units that claims took out of it, and the fee that went with them. */
@@ -54,7 +59,12 @@ export interface Lease {
   /** What the last punished fault was worth in all, in basis points, and when the last one in full was claimed. */
   punishedBps: bigint;
   coveredUntil: bigint;
-  /** From the first on, each with another fee or rate by a renewal. */
+  /** When its collateral grew last, and the least that it was in the seven days before that; 0: it never did. */
+  grownAt: bigint;
+  grownFrom: bigint;
+  /** A shrink left more collateral than the units need, because a claim was open. */
+  lagging: boolean;
+  /** From the first on, each with another rate, or renewed under other terms. */
   readonly accumulators: [Accumulator, ...Accumulator[]];
   /** Its rate, terms or collateral are not what they were at open. */
   changed: boolean;
@@ -86,28 +96,74 @@ export const offerOf = (leaseId: bigint): bigint => leaseId / 2n ** 32n;
 
 export const releasableAt = ({ startedAt, end }: Lease): bigint => end + BigInt(claimTailOf(Number(end - startedAt)));
 
+/** Seconds after which a claim that nobody ended can be ended by anyone, as not upheld. */
+export const CLAIM_LIFE = 60n * 86_400n;
+
 /** Wei of HOLD that a lease still has reserved, unless it was cancelled or released. */
 export const reserved = ({ collateral, taken }: Lease): bigint => collateral - taken;
 
 export const present = ({ accumulators }: Lease): Accumulator => accumulators.at(-1)!;
 
-export const segmentOf = (lease: Lease): Segment => present(lease).segments.at(-1)!;
+/** What the rest of a lease costs at most if it is to end at `end`: its present rate as a whole, rounded up. */
+export function costUntil(lease: Lease, end: bigint): bigint {
+  const accumulator = present(lease);
+  return costFor(accumulator, end - accumulator.from);
+}
 
-/** What the rest of a lease costs at most if it is to end at `end`: its present segment as a whole, rounded up. */
-export const costUntil = (lease: Lease, end: bigint): bigint => {
-  const { from, rate } = segmentOf(lease);
-  return costOf(rate, end - from);
-};
+/** What seconds of an accumulator cost at most, with what was left of a base unit before them. */
+export const costFor = ({ rate, earnedBefore }: Accumulator, seconds: bigint): bigint =>
+  (rate * seconds + (earnedBefore % X32) + X32 - 1n) / X32;
 
-/** What an accumulator earned until `until`: each of its segments rounded down. `live` counts live seconds. */
-export function earnedIn(
-  { segments }: Accumulator,
-  live: (from: bigint, until: bigint) => bigint,
-  until: bigint,
-  missing = 0n,
-): bigint {
-  return segments.reduce((sum, { from, rate }, index) => {
-    const next = segments[index + 1];
-    return sum + earnedOf(rate, next === undefined ? live(from, until) + missing : live(from, next.from));
-  }, 0n);
+/** Whole base units that live seconds of an accumulator add to what was earned before. */
+export const earnedBy = ({ rate, earnedBefore }: Accumulator, seconds: bigint): bigint =>
+  (earnedBefore + rate * seconds) / X32 - earnedBefore / X32;
+
+/** Whole base units of fee that so many earned ones add. */
+export const feeOn = ({ feeBps, feeBefore }: Accumulator, earned: bigint): bigint =>
+  (feeBefore + earned * feeBps) / BPS - feeBefore / BPS;
+
+/** The first rate of a lease; it begins when the lease does. */
+export const firstAt = (rate: bigint, feeBps: bigint): Accumulator => ({
+  ...{ from: 0n, rate, feeBps, earnedBefore: 0n, feeBefore: 0n },
+  ...{ paid: 0n, held: 0n, aside: 0n },
+});
+
+/** What follows an accumulator that lived for so many seconds. */
+export function nextOf(
+  last: Accumulator,
+  seconds: bigint,
+  next: Pick<Accumulator, "from" | "rate" | "feeBps">,
+): Accumulator {
+  const earnedBefore = last.earnedBefore + last.rate * seconds;
+  const feeBefore = last.feeBefore + earnedBy(last, seconds) * last.feeBps;
+  return { ...next, earnedBefore, feeBefore, paid: 0n, held: 0n, aside: 0n };
+}
+
+/** What is left of a base unit, times 2^32, and of a base unit of fee, times 10,000. */
+export const carryOf = ({ earnedBefore, feeBefore }: Accumulator): { fraction: bigint; feeRemainder: bigint } => ({
+  fraction: earnedBefore % X32,
+  feeRemainder: feeBefore % BPS,
+});
+
+/** When its collateral grew last, as long as that can matter: the count of seconds until the last change has its limit. */
+export const grownAtOf = (lease: Lease): bigint =>
+  lease.grownAt === 0n || present(lease).from - lease.grownAt >= LONG_AGO ? 0n : lease.grownAt;
+
+/** The least collateral that leaves the service credit its room: a quarter, beside what penalties took. */
+export function leastCollateral(taken: bigint): bigint {
+  const units = taken / MILLIONTH;
+  return (units + (units + 2n) / 3n) * MILLIONTH;
+}
+
+/** The largest service credit for a collateral. */
+export const mostCredit = (collateral: bigint): bigint => (collateral / MILLIONTH / 4n) * MILLIONTH;
+
+const MOST_FAULT_AGE = 7n * 86_400n;
+
+/** Its collateral is about to grow: what it was then, or, where it grew within the last days before, the least of both. */
+export function noteGrowth(lease: Lease, now: bigint): void {
+  const { grownAt, grownFrom, collateral } = lease;
+  const isRecent = grownAt > 0n && now - grownAt < MOST_FAULT_AGE;
+  if (!isRecent || collateral < grownFrom) lease.grownFrom = collateral;
+  lease.grownAt = now;
 }

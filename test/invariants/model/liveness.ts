@@ -31,6 +31,12 @@ export class LivenessModel {
     return last !== undefined && now < last + this.grace;
   }
 
+  /** Seen within half the grace. */
+  isFresh(provider: string, now: bigint): boolean {
+    const last = this.heartbeatsOf(provider).at(-1);
+    return last !== undefined && now < last + this.grace / 2n;
+  }
+
   /** Seconds in [from, to) in which the provider was dark. */
   darkBetween(provider: string, from: bigint, to: bigint): bigint {
     return darkSeconds(this.heartbeatsOf(provider), this.grace, from, to);

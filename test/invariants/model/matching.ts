@@ -4,7 +4,7 @@ import { packResources } from "../../helpers/words";
 import type { LivenessModel } from "./liveness";
 import { type Offer, type OffersModel, priceOf, unitsLeft } from "./offers";
 import type { ParametersModel } from "./parameters";
-import { most, type Plain, refuse } from "./plain";
+import { least, most, type Plain, refuse } from "./plain";
 import type { StakingModel } from "./staking";
 
 const MOST_RATE = 2n ** 128n - 1n;
@@ -15,7 +15,7 @@ export interface Order {
   duration: bigint;
   maxLock: bigint;
   requirement: Resources;
-  candidates: { offer: bigint; maxPrice: bigint }[];
+  candidates: { offer: bigint; provider: string; maxPrice: bigint }[];
   replicas: bigint;
   distinctRegions: boolean;
 }
@@ -39,21 +39,26 @@ interface Surroundings {
 
 /**
  * The first candidates that fit, one for each replica, or a refusal that says why the others do not. Where it is `quoted`,
- * each candidate's highest price is its price.
+ * each candidate's highest price is its price; what is not `affordable` is passed over.
  */
-export function fitsOf(order: Order, around: Surroundings, now: bigint, quoted = false): Fit[] {
+export function fitsOf(
+  order: Order,
+  around: Surroundings,
+  now: bigint,
+  { quoted = false, affordable = order.maxLock } = {},
+): Fit[] {
   const { market, parameters, offers, staking, liveness } = around;
   const { units, duration, requirement, replicas, distinctRegions } = order;
   const { bounty, minimumLock, number } = parameters.tokenTerms(order.token);
   const fits: Fit[] = [];
   const misfits: Plain[] = [];
-  for (const { offer: id, maxPrice } of order.candidates) {
+  for (const { offer: id, provider, maxPrice } of order.candidates) {
     if (BigInt(fits.length) === replicas) break;
     const offer = offers.get(id);
     const price = offer === undefined ? 0n : quoted ? maxPrice : priceOf(offer);
     const rate = price * units;
     const locked = lockOf(rate, duration, bounty);
-    const misfit = misfitOf(offer, price, rate, locked, maxPrice);
+    const misfit = misfitOf(offer, provider, price, rate, locked, maxPrice);
     if (misfit === undefined) {
       fits.push({ offer: offer!, rate, locked });
     } else {
@@ -65,6 +70,7 @@ export function fitsOf(order: Order, around: Surroundings, now: bigint, quoted =
 
   function misfitOf(
     offer: Offer | undefined,
+    named: string,
     price: bigint,
     rate: bigint,
     locked: bigint,
@@ -72,6 +78,7 @@ export function fitsOf(order: Order, around: Surroundings, now: bigint, quoted =
   ): Misfit | undefined {
     const offered = offer === undefined ? 0n : parameters.tokenTerms(offer.token).number;
     if (offer === undefined || offered !== number) return ["OtherToken", offered, number];
+    if (offer.provider !== named) return ["OtherProvider", BigInt(offer.provider), BigInt(named)];
     if (offer.retired) return ["Retired", 0n, 0n];
     if (offer.quotedOnly && !quoted) return ["QuotedOnly", 0n, 0n];
     if (price > maxPrice || rate > MOST_RATE) return ["PriceTooHigh", maxPrice, price];
@@ -84,7 +91,7 @@ export function fitsOf(order: Order, around: Surroundings, now: bigint, quoted =
     const left = most(0n, unitsLeft(offer) - units * BigInt(taken));
     if (units > left) return ["CapacityShort", left, units];
     if (locked < minimumLock) return ["LockTooSmall", locked, minimumLock];
-    const room = fits.reduce((rest, fit) => rest - fit.locked, order.maxLock);
+    const room = fits.reduce((rest, fit) => rest - fit.locked, least(order.maxLock, affordable));
     if (locked > room) return ["LockTooLarge", room, locked];
     return apart(offer) ?? ready(offer);
   }
@@ -98,7 +105,7 @@ export function fitsOf(order: Order, around: Surroundings, now: bigint, quoted =
   }
 
   function ready({ provider, resources }: Offer): Misfit | undefined {
-    if (!liveness.isLive(provider, now)) return ["ProviderDark", 0n, 0n];
+    if (!liveness.isFresh(provider, now)) return ["ProviderStale", 0n, 0n];
     const collateral = collateralOf(parameters.current.weights, resources, units);
     const { free } = staking.poolOf(market, provider);
     return collateral > free ? ["BondShort", free, collateral] : undefined;

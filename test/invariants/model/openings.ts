@@ -2,7 +2,7 @@ import { ZeroAddress } from "ethers";
 
 import { EndReason, leaseIdOf, LeaseStatus } from "../../helpers/leases";
 import { collateralOf, partOf } from "../../helpers/money";
-import { type Lease, stillLocked } from "./lease";
+import { firstAt, type Lease, offerOf, stillLocked } from "./lease";
 import { type Fit, fitsOf, type Order } from "./matching";
 import { refuse } from "./plain";
 import type { LeasesModel, Parts } from "./register";
@@ -22,9 +22,10 @@ export class OpeningsModel {
     this.record(tenant, order, fits, now);
   }
 
+  /** At the price of a signed quote. */
   openQuoted(by: string, tenant: string, order: Order, now: bigint): void {
     if (by !== this.parts.quotes) refuse("MarketNotQuotes", by);
-    const fits = this.fits(order, now, true);
+    const fits = this.fits(order, now, { quoted: true });
     const { escrow, market } = this.parts;
     const locked = fits.reduce((sum, fit) => sum + fit.locked, 0n);
     escrow.requireLockable(market, order.token, tenant, locked);
@@ -32,7 +33,7 @@ export class OpeningsModel {
   }
 
   /** The offers that an order is opened on. */
-  fits(order: Order, now: bigint, quoted = false): Fit[] {
+  fits(order: Order, now: bigint, how: { quoted?: boolean; affordable?: bigint } = {}): Fit[] {
     const { parameters } = this.parts;
     parameters.requireNotPaused(now);
     const { token, units, duration, candidates, replicas } = order;
@@ -40,7 +41,7 @@ export class OpeningsModel {
       refuse("MarketEmptyOrder", units, duration, BigInt(candidates.length), replicas);
     }
     if (!parameters.tokenTerms(token).listed) refuse("MarketTokenNotListed", token);
-    return fitsOf(order, this.parts, now, quoted);
+    return fitsOf(order, this.parts, now, how);
   }
 
   /** Opens a lease on each. */
@@ -84,7 +85,10 @@ export class OpeningsModel {
         openClaims: 0n,
         punishedBps: 0n,
         coveredUntil: 0n,
-        accumulators: [{ feeBps: terms.feeBps, segments: [{ from: 0n, rate }], paid: 0n, held: 0n, aside: 0n }],
+        accumulators: [firstAt(rate, terms.feeBps)],
+        grownAt: 0n,
+        grownFrom: 0n,
+        lagging: false,
         changed: false,
         noticed: false,
         status: LeaseStatus.Pending,
@@ -118,8 +122,7 @@ export class OpeningsModel {
     for (const id of ids) {
       const lease = this.leases.all.get(id);
       if (lease?.status !== LeaseStatus.Pending || now >= lease.cutoff) continue;
-      const [{ segments }] = lease.accumulators;
-      segments[0] = { ...segments[0]!, from: now };
+      lease.accumulators[0].from = now;
       lease.status = LeaseStatus.Active;
       lease.startedAt = now;
       lease.end = now + lease.ordered;
@@ -128,7 +131,8 @@ export class OpeningsModel {
   }
 
   decline(by: string, id: bigint, now: bigint): void {
-    this.leases.requireOperator(by, this.leases.providerOf(id));
+    const provider = this.leases.providerOf(id);
+    if (by !== provider) refuse("MarketNotProvider", offerOf(id), provider, by);
     const lease = this.leases.inStatus(id, LeaseStatus.Pending);
     if (now >= lease.deadline) refuse("MarketTooLateToDecline", id, lease.deadline, now);
     this.#cancel(lease, EndReason.Declined, by, now);
@@ -160,7 +164,7 @@ export class OpeningsModel {
 
     const noShow = partOf(lease.collateral, terms.noShowBps);
     const penalty = reason === EndReason.NoShow ? noShow : reason === EndReason.Declined ? noShow / 4n : 0n;
-    if (penalty > 0n) this.leases.penalise(lease, penalty, now);
+    if (penalty > 0n) this.leases.penalise(lease, penalty, ZeroAddress, now);
     if (reason === EndReason.NoShow || penalty > 0n) {
       records.add(market, provider, { noShows: reason === EndReason.NoShow ? 1n : 0n, slashed: penalty });
     }

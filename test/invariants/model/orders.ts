@@ -28,7 +28,13 @@ export interface StandingOrder {
   count: bigint;
   maxPrice: bigint;
   maxBounty: bigint;
-  fallbacks: readonly bigint[];
+  fallbacks: readonly Fallback[];
+}
+
+/** An offer, and whose it must be. */
+export interface Fallback {
+  offer: bigint;
+  provider: string;
 }
 
 interface Placed extends StandingOrder {
@@ -62,13 +68,17 @@ export class OrdersModel {
   set(by: string, id: bigint, order: StandingOrder, now: bigint): void {
     const lease = this.#ownedBy(by, id);
     const { status, noticed } = lease;
-    if (!isRenewable(lease, now)) refuse("OrdersNotRenewable", id, status, noticed);
+    if (!goesOn(lease, now) || (noticed && order.fallbacks.length === 0))
+      refuse("OrdersNotRenewable", id, status, noticed);
     if (order.period < HOUR) refuse("OrdersPeriodTooShort", order.period, HOUR);
     if (order.count === 0n) refuse("OrdersZeroCount");
     const { length } = order.fallbacks;
     if (length > MOST_FALLBACKS) refuse("OrdersTooManyFallbacks", BigInt(length), BigInt(MOST_FALLBACKS));
-    const unknown = order.fallbacks.find((offer) => this.offers.get(offer) === undefined);
-    if (unknown !== undefined) refuse("OrdersUnknownOffer", unknown, BigInt(this.offers.all.length));
+    for (const { offer, provider } of order.fallbacks) {
+      const known = this.offers.get(offer);
+      if (known === undefined) refuse("OrdersUnknownOffer", offer, BigInt(this.offers.all.length));
+      else if (known.provider !== provider) refuse("OrdersOtherProvider", offer, known.provider, provider);
+    }
     this.#place(id, { ...order, transfers: lease.transfers });
   }
 
@@ -104,7 +114,7 @@ export class OrdersModel {
         duration: order.period,
         maxLock: MOST_LOCK,
         requirement: ANYTHING,
-        candidates: order.fallbacks.map((offer) => ({ offer, maxPrice: order.maxPrice })),
+        candidates: order.fallbacks.map((fallback) => ({ ...fallback, maxPrice: order.maxPrice })),
         replicas: 1n,
         distinctRegions: false,
       },
@@ -119,11 +129,11 @@ export class OrdersModel {
   viewOf(id: bigint, now: bigint): Plain {
     const order = this.of(id);
     const lease = this.leases.all.get(id);
-    if (order === undefined || lease === undefined || !isRenewable(lease, now)) return NO_ORDER;
+    if (order === undefined || lease === undefined || !goesOn(lease, now)) return NO_ORDER;
     const { maxPrice, period, count, maxBounty, fallbacks } = order;
     return {
       order: { maxPricePerSecondX32: maxPrice, period, count, maxBounty, transfers: lease.transfers },
-      fallbacks,
+      fallbacks: fallbacks.map(({ offer }) => offer),
     };
   }
 
@@ -145,6 +155,6 @@ export class OrdersModel {
 const oneLess = (order: Placed): Placed | undefined =>
   order.count === 1n ? undefined : { ...order, count: order.count - 1n };
 
-function isRenewable({ status, noticed, end }: Lease, now: bigint): boolean {
-  return status === LeaseStatus.Pending || (status === LeaseStatus.Active && !noticed && now < end);
+function goesOn({ status, end }: Lease, now: bigint): boolean {
+  return status === LeaseStatus.Pending || (status === LeaseStatus.Active && now < end);
 }

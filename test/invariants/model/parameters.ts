@@ -44,6 +44,8 @@ export class ParametersModel {
 
   constructor(
     private readonly powers: Powers,
+    /** Contracts that could never spend what they get as a treasury. */
+    private readonly unfit: readonly string[],
     private readonly touch: Touch,
   ) {}
 
@@ -72,7 +74,8 @@ export class ParametersModel {
   }
 
   publish(terms: Terms, weights: Weights): void {
-    if (terms.treasury === ZeroAddress) refuse("MarketZeroTreasury");
+    const { treasury } = terms;
+    if (treasury === ZeroAddress || this.unfit.includes(treasury)) refuse("MarketInvalidTreasury", treasury);
     requireWithin("feeBps", terms.feeBps, 0n, 1_000n);
     requireWithin("toleranceBps", terms.toleranceBps, 0n, 1_000n);
     requireWithin("noShowBps", terms.noShowBps, 0n, 2_500n);

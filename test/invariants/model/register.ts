@@ -1,9 +1,9 @@
 import { ZeroAddress } from "ethers";
 
 import { LeaseStatus } from "../../helpers/leases";
-import { partOf } from "../../helpers/money";
+import { collateralOf, partOf } from "../../helpers/money";
 import type { EscrowModel } from "./escrow";
-import { earnedIn, type Lease, offerOf, present, segmentOf } from "./lease";
+import { earnedBy, feeOn, type Lease, nextOf, offerOf, present } from "./lease";
 import type { LivenessModel } from "./liveness";
 import type { OffersModel } from "./offers";
 import type { ParametersModel } from "./parameters";
@@ -46,25 +46,46 @@ export class LeasesModel {
 
   /** Live seconds at the present rate, until `now` or the lease's end. */
   liveSeconds(lease: Lease, now: bigint): bigint {
-    return this.live(lease.provider)(segmentOf(lease).from, least(now, lease.end));
+    return this.live(lease.provider)(present(lease).from, least(now, lease.end));
   }
 
-  /** What the present accumulator earned until `now` or the lease's end, fee included. */
+  /** What it earned at the present rate until `now` or its end, fee included. */
   earned(lease: Lease, now: bigint): bigint {
-    return earnedIn(present(lease), this.live(lease.provider), least(now, lease.end), lease.missing);
+    return earnedBy(present(lease), this.liveSeconds(lease, now) + lease.missing);
   }
 
   /** Of that, what the provider is to get and did not yet. */
   due(lease: Lease, now: bigint): bigint {
-    const { feeBps, paid, held, aside } = present(lease);
+    const accumulator = present(lease);
     const earned = this.earned(lease, now);
-    return earned - partOf(earned, feeBps) - paid - (held - aside);
+    return earned - feeOn(accumulator, earned) - accumulator.paid - (accumulator.held - accumulator.aside);
   }
 
-  /** The fee on everything it earned until `now`, but for what left with claims. */
+  /** The fee on it, but for what left with claims. */
   feeDue(lease: Lease, now: bigint): bigint {
-    const { feeBps, aside } = present(lease);
-    return partOf(this.earned(lease, now), feeBps) - aside;
+    const accumulator = present(lease);
+    return feeOn(accumulator, this.earned(lease, now)) - accumulator.aside;
+  }
+
+  /** Everything earned is paid, and another rate or fee begins; the lock is the caller's to adjust. */
+  restart(lease: Lease, rate: bigint, feeBps: bigint, now: bigint): void {
+    const earned = this.earned(lease, now);
+    this.pay(lease, "paid", this.due(lease, now), lease.provider);
+    this.pay(lease, "fee", feeOn(present(lease), earned) - present(lease).aside, lease.opened.treasury);
+    lease.accumulators.push(nextOf(present(lease), this.liveSeconds(lease, now), { from: now, rate, feeBps }));
+    lease.paidSeconds = 0n;
+    lease.changed = true;
+  }
+
+  /** What the units need under the lease's terms, wei of HOLD. */
+  needed({ version, units, offerId }: Lease): bigint {
+    const { weights } = this.parts.parameters.versions[Number(version) - 1]!;
+    return collateralOf(weights, this.parts.offers.get(offerId)!.resources, units);
+  }
+
+  /** The collateral that faults and darkness count on: all, but for what stays only because a claim was open. */
+  liable(lease: Lease): bigint {
+    return lease.lagging ? least(lease.collateral, this.needed(lease)) : lease.collateral;
   }
 
   /** Dark seconds from a lease's start on. */
@@ -96,9 +117,9 @@ export class LeasesModel {
     this.parts.escrow.lock(this.parts.market, lease.token, lease.tenant, amount);
   }
 
-  /** A penalty out of a lease's collateral, for its tenant and the treasury of the day it was opened. */
-  penalise(lease: Lease, amount: bigint, now: bigint): void {
-    const { provider, tenant, opened } = lease;
+  /** A penalty out of a lease's collateral, for its tenant or nobody, and the treasury of the day it was opened. */
+  penalise(lease: Lease, amount: bigint, tenant: string, now: bigint): void {
+    const { provider, opened } = lease;
     const penalty = { provider, amount, tenant, challenger: ZeroAddress, treasury: opened.treasury };
     this.parts.staking.penalise(this.parts.market, penalty, now);
   }

@@ -1,10 +1,11 @@
 import { LeaseStatus } from "../../helpers/leases";
-import { collateralOf, costOf } from "../../helpers/money";
-import { costUntil, type Lease, offerOf, present, segmentOf, stillLocked } from "./lease";
+import { collateralOf } from "../../helpers/money";
+import { UNLIMITED } from "./escrow";
+import { costFor, costUntil, type Lease, nextOf, noteGrowth, offerOf, present, stillLocked } from "./lease";
 import type { Order } from "./matching";
 import { renewalPriceOf } from "./offers";
 import type { OpeningsModel } from "./openings";
-import { most, refuse } from "./plain";
+import { least, most, refuse } from "./plain";
 import type { LeasesModel, Parts } from "./register";
 
 const HOUR = 3_600n;
@@ -42,10 +43,10 @@ export class RenewalsModel {
   failOver(by: string, from: bigint, order: Order, maxBounty: bigint, caller: string, now: bigint): bigint {
     this.#requireOrders(by);
     const lease = this.leases.running(from, now);
-    if (lease.noticed) refuse("MarketLeaseNoticed", from);
-    if (now < lease.end - HOUR) refuse("MarketTooEarlyToRenew", from, lease.end - HOUR, now);
+    const opens = lease.end - least(HOUR, order.duration / 4n);
+    if (now < opens) refuse("MarketTooEarlyToRenew", from, opens, now);
     const { retired } = this.parts.offers.get(lease.offerId)!;
-    if (!retired && this.leases.darkBeyond(lease, now) === 0n) refuse("MarketStillServed", from);
+    if (!retired && !lease.noticed && this.leases.darkBeyond(lease, now) === 0n) refuse("MarketStillServed", from);
 
     const { escrow, market, parameters } = this.parts;
     const { tenant } = lease;
@@ -55,14 +56,17 @@ export class RenewalsModel {
     if (bounty > free || bounty > escrow.headroom(market, order.token, tenant)) {
       refuse("MarketBountyUnpaid", order.token, tenant, bounty);
     }
-    const fits = this.openings.fits(order, now);
-    const locked = fits.reduce((sum, fit) => sum + fit.locked, 0n);
     // The bounty is paid by then: it used up a part of what the tenant approved, and is gone unless it went to itself.
-    const gone = caller === tenant ? 0n : bounty;
-    escrow.requireLockable(market, order.token, tenant, locked, { gone, usedUp: bounty });
+    const left = free - (caller === tenant ? 0n : bounty);
+    const { ceiling, locked } = escrow.held(market, order.token, tenant);
+    const room = most(0n, (ceiling === UNLIMITED ? ceiling : most(0n, ceiling - bounty)) - locked);
+    const affordable = least(left, room);
+    const fits = this.openings.fits(order, now, { affordable });
     escrow.tryLockAndPay(market, order.token, tenant, 0n, bounty, caller);
     const [next] = this.openings.record(tenant, order, fits, now);
-    this.parts.met(retired ? "failed over from a retired offer" : "failed over from a dark provider");
+    const why = retired ? "a retired offer" : lease.noticed ? "a lease with notice" : "a dark provider";
+    this.parts.met(`failed over from ${why}`);
+    if (order.candidates[0]!.offer !== fits[0]!.offer.id) this.parts.met("failed over to a later fallback");
     return next!;
   }
 
@@ -93,7 +97,7 @@ export class RenewalsModel {
     if (bounty > maxBounty) return "bounty too high";
     if (this.leases.darkBeyond(lease, now) > 0n) return "dark";
 
-    const same = rate === segmentOf(lease).rate && lease.version === parameters.currentVersion;
+    const same = rate === present(lease).rate && lease.version === parameters.currentVersion;
     return same ? this.#prolong(lease, end, bounty, caller) : this.#restart(lease, end, rate, bounty, caller, now);
   }
 
@@ -110,6 +114,7 @@ export class RenewalsModel {
     const { parameters, staking, market, offers } = this.parts;
     const { terms, weights } = parameters.current;
     const { resources } = offers.get(lease.offerId)!;
+    const { feeBps } = terms;
     const isNew = lease.version !== parameters.currentVersion;
     const wanted = isNew ? collateralOf(weights, resources, lease.units) : 0n;
     const added = most(0n, wanted - lease.collateral);
@@ -118,23 +123,22 @@ export class RenewalsModel {
     const due = this.leases.due(lease, now);
     const fee = this.leases.feeDue(lease, now);
     // What it lacks, or has too much, when that is paid.
-    const more = costOf(rate, end - now) + lease.bounty - (stillLocked(lease) - due - fee);
+    const live = this.leases.liveSeconds(lease, now);
+    const next = nextOf(present(lease), live, { from: now, rate, feeBps });
+    const more = costFor(next, end - now) + lease.bounty - (stillLocked(lease) - due - fee);
     if (!this.#tryLock(lease, most(0n, more), bounty, caller)) return "short of funds";
 
     this.leases.refund(lease, most(0n, -more));
-    this.leases.pay(lease, "paid", due, lease.provider);
-    this.leases.pay(lease, "fee", fee, lease.opened.treasury);
-    if (added > 0n) staking.tryReserve(market, lease.provider, added);
-    lease.collateral += added;
-    // What an open claim holds was earned at the old fee.
-    const feeBps = lease.openClaims > 0n ? present(lease).feeBps : terms.feeBps;
-    if (feeBps !== terms.feeBps) this.parts.met("repriced at the old fee while a claim is open");
-    lease.accumulators.push({ feeBps, segments: [{ from: now, rate }], paid: 0n, held: 0n, aside: 0n });
+    if (lease.openClaims > 0n && feeBps !== present(lease).feeBps) this.parts.met("another fee while a claim is open");
+    this.leases.restart(lease, rate, feeBps, now);
+    if (added > 0n) {
+      staking.tryReserve(market, lease.provider, added);
+      noteGrowth(lease, now);
+      lease.collateral += added;
+    }
     lease.version = parameters.currentVersion;
     lease.terms = terms;
     lease.end = end;
-    lease.paidSeconds = 0n;
-    lease.changed = true;
     this.leases.changed(lease.id);
     this.parts.met(more > 0n ? "renewed for more" : "renewed for less");
     if (added > 0n) this.parts.met("renewed with more collateral");

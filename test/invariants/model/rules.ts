@@ -30,9 +30,11 @@ export function bondOf({ bondFloor }: Rules, collateral: bigint): bigint {
 /** Wei. */
 export const feeOf = ({ filingFee }: Rules): bigint => filingFee * MILLIONTH;
 
-/** Refuses rules that leave their bounds. */
-export function requireSound(rules: Rules): void {
-  if (rules.appealAuthority === ZeroAddress || rules.treasury === ZeroAddress) refuse("DisputesZeroAddress");
+/** Refuses rules that leave their bounds, or whose treasury could never spend what it gets. */
+export function requireSound(rules: Rules, unfit: readonly string[]): void {
+  if (rules.appealAuthority === ZeroAddress) refuse("DisputesZeroAddress");
+  const { treasury } = rules;
+  if (treasury === ZeroAddress || unfit.includes(treasury)) refuse("DisputesInvalidTreasury", treasury);
   for (const name of FRACTIONS) requireWithin(name, rules[name], 100n, 10_000n);
   requireWithin("bondFloor", rules.bondFloor, 0n, 10n ** 10n);
   requireWithin("filingFee", rules.filingFee, 0n, rules.bondFloor);

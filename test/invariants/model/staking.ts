@@ -1,6 +1,5 @@
 import { ZeroAddress } from "ethers";
 
-import { penaltyParts } from "../../helpers/money";
 import { refuse, Tally } from "./plain";
 import type { HoldToken, Touch } from "./tokens";
 
@@ -66,6 +65,7 @@ export class StakingModel {
   }
 
   bond(provider: string, module: string, amount: bigint): void {
+    requirePositive(amount);
     this.hold.lock(this.address, provider, provider, amount);
     this.#open(module, provider);
     this.#addFree(module, provider, amount);
@@ -73,11 +73,13 @@ export class StakingModel {
 
   bondFor(payer: string, module: string, provider: string, amount: bigint): void {
     if (!this.poolOf(module, provider).opened) refuse("StakingPoolNotOpened", module, provider);
+    requirePositive(amount);
     this.hold.lock(this.address, payer, provider, amount);
     this.#addFree(module, provider, amount);
   }
 
   moveBond(provider: string, from: string, to: string, amount: bigint): void {
+    requirePositive(amount);
     this.#requireFree(from, provider, amount);
     this.#addFree(from, provider, -amount);
     this.#open(to, provider);
@@ -85,15 +87,21 @@ export class StakingModel {
   }
 
   startUnbonding(provider: string, module: string, amount: bigint, now: bigint): void {
+    requirePositive(amount);
     this.#requireFree(module, provider, amount);
     this.#addFree(module, provider, -amount);
+    const unbonding = this.unbondingOf(provider);
+    // What is ready leaves first.
+    const isReady = unbonding.amount > 0n && now >= unbonding.readyAt;
+    if (isReady) this.hold.unlock(this.address, provider, unbonding.amount);
     this.#setUnbonding(provider, {
-      amount: this.unbondingOf(provider).amount + amount,
+      amount: (isReady ? 0n : unbonding.amount) + amount,
       readyAt: now + this.delay,
     });
   }
 
   cancelUnbonding(provider: string, module: string, amount: bigint): void {
+    requirePositive(amount);
     const unbonding = this.unbondingOf(provider);
     if (amount > unbonding.amount) refuse("StakingInsufficientUnbonding", provider, unbonding.amount, amount);
     this.#setUnbonding(provider, { ...unbonding, amount: unbonding.amount - amount });
@@ -110,7 +118,7 @@ export class StakingModel {
   }
 
   claimPenalties(by: string, ids: readonly bigint[], to: string, now: bigint): void {
-    if (to === this.address) refuse("StakingInvalidRecipient", to);
+    if (to === this.address || to === this.hold.address) refuse("StakingInvalidRecipient", to);
     const claimed = ids.map((id, index) => {
       const penalty = this.penalties[Number(id) - 1];
       const parts = penalty === undefined ? [] : unpaidParts(penalty).filter(([, payee]) => payee === by);
@@ -121,7 +129,7 @@ export class StakingModel {
       return { id, penalty, parts: parts.map(([part]) => part) };
     });
     const amount = claimed.reduce((sum, { penalty, parts }) => {
-      const amounts = penaltyParts(penalty.amount, penalty.challenger !== ZeroAddress);
+      const amounts = partsOf(penalty);
       return parts.reduce((part, name) => part + amounts[name], sum);
     }, 0n);
     this.hold.transfer(this.address, to, amount);
@@ -150,6 +158,10 @@ export class StakingModel {
     now: bigint,
   ): void {
     const { provider, amount, tenant, challenger, treasury } = penalty;
+    const [all, one] = [[tenant, treasury], [tenant, treasury].filter((payee) => payee !== ZeroAddress)];
+    if (one.length === 0 || (one.length < all.length && challenger !== ZeroAddress)) {
+      refuse("StakingInvalidPayees", tenant, challenger, treasury);
+    }
     this.#requireReserved(module, provider, amount);
     this.#reserved.add(-amount, module, provider);
     this.touch("pool", module, provider);
@@ -189,6 +201,26 @@ export class StakingModel {
     const { reserved } = this.poolOf(module, provider);
     if (amount > reserved) refuse("StakingInsufficientReserved", module, provider, reserved, amount);
   }
+}
+
+function requirePositive(amount: bigint): void {
+  if (amount === 0n) refuse("StakingZeroAmount");
+}
+
+/** A fifth for the challenger and for the treasury, where there are such, and the rest for the tenant; all for who is alone. */
+export function partsOf({
+  amount,
+  tenant,
+  challenger,
+  treasury,
+}: Pick<Penalty, "amount" | "tenant" | "challenger" | "treasury">): Record<Part, bigint> {
+  if (tenant === ZeroAddress) return { tenant: 0n, challenger: 0n, treasury: amount };
+  const fifth = amount / 5n;
+  const parts = {
+    challenger: challenger === ZeroAddress ? 0n : fifth,
+    treasury: treasury === ZeroAddress ? 0n : fifth,
+  };
+  return { ...parts, tenant: amount - parts.challenger - parts.treasury };
 }
 
 /** Parts that wait for somebody, and for whom. */

@@ -20,6 +20,11 @@ export class Token {
     return this.#balances.of(account);
   }
 
+  /** What there is of it. */
+  get supply(): bigint {
+    return this.#balances.entries().reduce((sum, [, amount]) => sum + amount, 0n);
+  }
+
   allowance(owner: string, spender: string): bigint {
     return this.#allowances.of(owner, spender);
   }
@@ -89,10 +94,16 @@ export class Token {
 /** HOLD: locks that stay in their owner's balance, and votes that follow balances. */
 export class HoldToken extends Token {
   readonly #locks = new Tally();
+  readonly #opened = new Set<string>();
   readonly #delegates = new Map<string, string>();
 
   lockOf(locker: string, owner: string): bigint {
     return this.#locks.of(locker, owner);
+  }
+
+  /** Whether an account once locked some with a locker out of its own balance. */
+  isOpened(locker: string, owner: string): boolean {
+    return this.#opened.has(`${locker}/${owner}`);
   }
 
   lockedOf(owner: string): bigint {
@@ -123,10 +134,12 @@ export class HoldToken extends Token {
       const unlocked = this.balanceOf(owner) - this.lockedOf(owner);
       if (amount > unlocked) refuse("ERC20LocksInsufficientUnlocked", owner, unlocked, amount);
     } else {
+      if (!this.isOpened(locker, owner)) refuse("ERC20LocksNotOpened", locker, owner);
       this.requireMovable(payer, owner, amount);
     }
     this.spend(payer, locker, amount);
     if (payer !== owner) this.move(payer, owner, amount);
+    else if (amount > 0n) this.#open(locker, owner);
     this.#addLock(locker, owner, amount);
   }
 
@@ -154,6 +167,11 @@ export class HoldToken extends Token {
     super.move(from, to, amount);
     this.#touchVotes(from);
     this.#touchVotes(to);
+  }
+
+  #open(locker: string, owner: string): void {
+    this.#opened.add(`${locker}/${owner}`);
+    this.touch("opened", locker, owner);
   }
 
   #requireLock(locker: string, owner: string, amount: bigint): void {

@@ -9,6 +9,7 @@ import { OffersModel } from "./offers";
 import { OpeningsModel } from "./openings";
 import { OrdersModel } from "./orders";
 import { ParametersModel, type Powers } from "./parameters";
+import { ForwarderModel, PairModel, VaultModel } from "./pools";
 import { RecordsModel } from "./records";
 import { LeasesModel, type Parts } from "./register";
 import { RenewalsModel } from "./renewals";
@@ -26,8 +27,19 @@ export interface Setting {
     orders: string;
     quotes: string;
     disputes: string;
+    records: string;
+    council: string;
+    pair: string;
+    vault: string;
+    forwarder: string;
   };
   tokens: { address: string; taxed: boolean }[];
+  /** What the pair changes HOLD for. */
+  money: string;
+  /** Whom the forwarder sends on to. */
+  beneficiary: string;
+  /** What the vault begins with. */
+  savings: { account: string; shares: bigint };
   grace: bigint;
   outageAllowance: bigint;
   unbondingDelay: bigint;
@@ -60,6 +72,10 @@ export class World {
   readonly claims: ClaimsModel;
   readonly council: CouncilModel;
   readonly disputes: DisputesModel;
+  /** Contracts of others. */
+  readonly pair: PairModel;
+  readonly vault: VaultModel;
+  readonly forwarder: ForwarderModel;
 
   constructor(readonly setting: Setting) {
     const { addresses, grace, outageAllowance, unbondingDelay, powers } = setting;
@@ -70,7 +86,10 @@ export class World {
     this.escrow = new EscrowModel(addresses.escrow, this.tokens, touch);
     this.staking = new StakingModel(addresses.staking, this.hold, unbondingDelay, touch);
     this.liveness = new LivenessModel(grace, touch);
-    this.parameters = new ParametersModel(powers, touch);
+    const { pair, vault, forwarder, council } = addresses;
+    const closed = [addresses.market, addresses.escrow, addresses.staking, addresses.hold];
+    const around = [addresses.liveness, addresses.records, addresses.orders, addresses.quotes];
+    this.parameters = new ParametersModel(powers, [...closed, ...around], touch);
     this.offers = new OffersModel(this.parameters, touch);
     this.records = new RecordsModel(touch);
     const { market, escrow, staking, liveness, records, parameters, offers } = this;
@@ -86,6 +105,21 @@ export class World {
     this.orders = new OrdersModel(orders, this.leases, this.renewals, offers, touch);
     this.claims = new ClaimsModel(parts, this.leases);
     this.council = new CouncilModel(setting.members, touch);
-    this.disputes = new DisputesModel(addresses.disputes, this.hold, this.council, this.claims, touch, met);
+    const unfit = [...closed, addresses.disputes, council];
+    const { hold } = this;
+    this.disputes = new DisputesModel(
+      addresses.disputes,
+      hold,
+      this.council,
+      this.claims,
+      this.staking,
+      unfit,
+      touch,
+      met,
+    );
+    this.pair = new PairModel(pair, hold, this.tokens.get(setting.money)!, touch);
+    this.vault = new VaultModel(vault, hold, touch);
+    this.vault.mint(setting.savings.account, setting.savings.shares);
+    this.forwarder = new ForwarderModel(forwarder, setting.beneficiary);
   }
 }

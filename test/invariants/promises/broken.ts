@@ -13,6 +13,8 @@ export type PromiseId =
   | "INV-LSE-7"
   | "INV-LSE-8"
   | "INV-LSE-9"
+  | "INV-LSE-10"
+  | "INV-LSE-11"
   | "INV-ORD-1"
   | "INV-REC-1"
   | "INV-STK-1"
@@ -23,6 +25,9 @@ export type PromiseId =
   | "INV-DSP-1"
   | "INV-DSP-2"
   | "INV-DSP-3"
+  | "INV-DSP-4"
+  | "INV-OPR-1"
+  | "INV-TOK-1"
   | "INV-GOV-1"
   | "INV-LIV-1";
 

@@ -18,8 +18,10 @@ interface DisputeStory {
   readonly filedAt: bigint;
   readonly bond: bigint;
   readonly fee: bigint;
-  /** Bonds posted: by the claimant, the provider, the appellant. */
+  /** Bonds that the disputes hold: of the claimant, the provider, the appellant. */
   bonds: bigint;
+  /** Whose own bond, with the disputes, another one is reserved of. */
+  readonly reserved: string[];
   readonly voters: Set<string>;
   votes: bigint;
   /** Fees that wait for members, once it is settled. */
@@ -35,14 +37,17 @@ export class DisputeStories {
   readonly #current = new Map<string, DisputeStory>();
   readonly #seats: { second: bigint; member: string; seated: boolean }[] = [];
   readonly #lastEnd = new Tally();
+  /** Penalties of this call, which one of the disputes takes. */
+  #taken: ParsedLog["args"][] = [];
 
-  add({ name, args }: ParsedLog, now: bigint): void {
+  add({ name, args }: ParsedLog, now: bigint, module: string): void {
     const text = (field: string): string => args[field] as string;
     const amount = (field: string): bigint => args[field] as bigint;
     if (name === "Seated" || name === "Unseated") {
       this.#seats.push({ second: now, member: text("member"), seated: name === "Seated" });
       return;
     }
+    if (name === "Penalised" && args["module"] === module) this.#taken.push(args);
     if (!("disputeId" in args)) return;
     const id = amount("disputeId").toString();
     if (name === "DisputeFiled") return this.#file(id, args, now);
@@ -51,14 +56,16 @@ export class DisputeStories {
     if (dispute === undefined) throw new Broken("INV-DSP-1", `dispute ${id}: ${name} before it was filed`);
     switch (name) {
       case "DisputeAnswered":
-        dispute.bonds += 1n;
+        if (args["fromBond"] === true) dispute.reserved.push(dispute.provider);
+        else dispute.bonds += 1n;
         this.#checkEligible(id, dispute, amount("eligible"));
         break;
       case "Voted":
         this.#vote(id, dispute, text("member"), amount("vote"));
         break;
       case "DisputeAppealed":
-        dispute.bonds += 1n;
+        if (args["fromBond"] === true) dispute.reserved.push(text("appellant"));
+        else dispute.bonds += 1n;
         break;
       case "DisputeExecuted":
         dispute.executed = true;
@@ -76,6 +83,14 @@ export class DisputeStories {
       (sum, { settled, bond, bonds, fee, unpaid }) => sum + (settled ? unpaid : bond * bonds + fee),
       0n,
     );
+  }
+
+  /** What the disputes must have reserved of an account's bond. */
+  reservedOf(account: string): bigint {
+    return [...this.all.values()].reduce((sum, { settled, bond, reserved }) => {
+      const bonds = settled ? 0 : reserved.filter((one) => one === account).length;
+      return sum + bond * BigInt(bonds);
+    }, 0n);
   }
 
   /** The end that a dispute shows is never later than it was shown before, nor than its filing allows. */
@@ -107,6 +122,7 @@ export class DisputeStories {
       bond: args["bond"] as bigint,
       fee: args["fee"] as bigint,
       bonds: 1n,
+      reserved: [],
       voters: new Set<string>(),
       votes: 0n,
       unpaid: 0n,
@@ -154,6 +170,19 @@ export class DisputeStories {
       throw new Broken("INV-DSP-1", `dispute ${id}: ${paid} of ${bonds} bonds of ${bond}, fee ${fee}, ${votes} votes`);
     }
     dispute.settled = true;
+    this.#checkTaken(id, dispute);
+  }
+
+  /** A reserved bond that is lost is all the other side's. */
+  #checkTaken(id: string, { bond, claimant, provider, reserved }: DisputeStory): void {
+    for (const { provider: from, tenant, challenger, treasury, amount } of this.#taken) {
+      const other = from === provider ? claimant : provider;
+      const isWhole = BigInt(challenger as string) + BigInt(treasury as string) === 0n;
+      if (amount !== bond || tenant !== other || !isWhole || !reserved.includes(from as string)) {
+        throw new Broken("INV-DSP-1", `dispute ${id}: ${String(amount)} of ${String(from)} went to ${String(tenant)}`);
+      }
+    }
+    this.#taken = [];
   }
 
   #collect(key: string, member: string, amount: bigint): void {

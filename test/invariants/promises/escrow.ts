@@ -19,6 +19,7 @@ export function checkEscrow(scene: Scene): void {
     count("INV-ESC-2");
   }
   checkFreeBalances(scene);
+  checkFlows(scene);
 }
 
 function liabilities({ mirror, cast }: Scene, token: string): bigint {
@@ -65,7 +66,7 @@ function checkFreeBalances({ changed, calls, cast, history, mirror, count }: Sce
   }
   for (const module of cast.modules) {
     for (const token of cast.tokens) {
-      for (const account of cast.owners) {
+      for (const account of cast.accounts) {
         const key = `${module}/${token}/${account}`;
         const told = history.locked.of(module, token, account);
         const held = mirror.field(`held/${key}`, "locked");
@@ -73,6 +74,29 @@ function checkFreeBalances({ changed, calls, cast, history, mirror, count }: Sce
       }
     }
   }
+}
+
+/**
+ * What the market moved into and out of free balances is what leases came to, account by account: nobody gets back what it
+ * paid for a lease, or more, but as that lease's story tells (INV-LSE-8).
+ */
+function checkFlows({ history, cast, count }: Scene): void {
+  const { due } = history.stories;
+  for (const token of cast.tokens) {
+    for (const account of cast.accounts) {
+      const [moved, fair] = [
+        history.flows.of(token, account),
+        due.of(token, account) + history.failOvers.of(token, account),
+      ];
+      if (moved !== fair) {
+        throw new Broken(
+          "INV-LSE-8",
+          `${cast.nameOf(account)} got ${moved} of ${cast.nameOf(token)}, leases say ${fair}`,
+        );
+      }
+    }
+  }
+  count("INV-LSE-8");
 }
 
 const amountOf = ({ amount, locked, paid }: Record<string, Plain>): bigint =>

@@ -21,6 +21,8 @@ interface OrderStory {
 /** Where events come from and how. */
 export interface Source {
   market: string;
+  hold: string;
+  disputes: string;
   /** Second of the block. */
   now: bigint;
   /** The test called the market in the name of the contract of orders. */
@@ -39,11 +41,14 @@ export class History {
   readonly disputes = new DisputeStories();
   /** Penalties of leases, by provider. */
   readonly slashed = new Tally();
-  readonly #offers = new Map<
-    string,
-    { minimum: bigint; slasher: string; prices: { price: bigint; since: bigint }[] }
-  >();
-  readonly #terms = new Map<string, { feeBps: bigint; treasury: string }>();
+  /** What the market moved into and out of free balances, by token and account. */
+  readonly flows = new Tally();
+  /** Bounties of failovers, which no lease pays, by token and account. */
+  readonly failOvers = new Tally();
+  /** Lockers and owners of HOLD who locked some of their own. */
+  readonly opened = new Set<string>();
+  readonly #offers = new Map<string, { minimum: bigint; prices: { price: bigint; since: bigint }[] }>();
+  readonly #terms = new Map<string, { feeBps: bigint; toleranceBps: bigint; treasury: string }>();
   readonly #listings = new Map<string, string>();
   readonly #orders = new Map<string, OrderStory>();
   /** What modules may still take, by module, token and account. */
@@ -52,12 +57,18 @@ export class History {
   readonly #rules = new Map<string, Rules>();
   /** Of the collateral, that the faults of disputes cost. */
   readonly #fractions = new Map<string, bigint>();
-  readonly #penalties = new Map<string, { amount: bigint; challenged: boolean; matures: bigint; claimed: bigint }>();
+  readonly #penalties = new Map<string, { amount: bigint; parts: bigint[]; matures: bigint; claimed: bigint }>();
   #unbondingDelay = 0n;
 
-  constructor(grace: bigint) {
+  constructor(
+    grace: bigint,
+    outageAllowance: bigint,
+    /** Who gives no HOLD away, and where it may go all the same. */
+    private readonly honest: { accounts: readonly string[]; payees: readonly string[] },
+  ) {
     this.stories = new Stories({
       grace,
+      allowanceOf: (version, lived) => outageAllowance + (lived * this.#terms.get(version)!.toleranceBps) / 10_000n,
       heartbeatsOf: (provider) => this.heartbeats.get(provider) ?? [],
       termsOf: (version) => this.#terms.get(version)!,
       tokenOf: (listing) => this.#listings.get(listing)!,
@@ -72,10 +83,14 @@ export class History {
 
   /** Takes in the events of one call, in their order. */
   add(logs: readonly ParsedLog[], source: Source): void {
+    const failingOver = logs.some(({ name }) => name === "LeaseOpened");
     for (const [index, log] of logs.entries()) {
+      if (failingOver && log.name === "LockedAndPaid") this.#failOver(log);
+      if (log.address === source.hold && log.name === "Locked") this.#lockHold(logs, index, source.hold);
+      if (log.address === source.hold && log.name === "Transfer") this.#transferHold(log);
       this.#one(log, source);
       this.#order(log, source);
-      this.disputes.add(log, source.now);
+      this.disputes.add(log, source.now, source.disputes);
       if (log.address === source.market && "leaseId" in log.args) {
         this.stories.add(logs.slice(index), source.market, source.now);
       }
@@ -99,6 +114,7 @@ export class History {
         break;
       }
       case "Settled":
+        this.#flow(text("module") === market, text("token"), args);
         for (const entry of Object.values(args)[2] as unknown as { account: string; movement: bigint }[]) {
           const { fromLock, toFree } = unpackMovement(entry.movement);
           const slot = [text("module"), text("token"), entry.account];
@@ -126,7 +142,7 @@ export class History {
       case "Penalised":
         this.#penalties.set(id("penaltyId"), {
           amount: amount("amount"),
-          challenged: BigInt(text("challenger")) !== 0n,
+          parts: partsOf(amount("amount"), [text("tenant"), text("challenger"), text("treasury")]),
           matures: now + this.#unbondingDelay,
           claimed: 0n,
         });
@@ -136,10 +152,9 @@ export class History {
         this.#claim(id("penaltyId"), amount("amount"), now);
         break;
       case "OfferCreated": {
-        const { minDuration, slasher } = args["terms"] as { minDuration: bigint; slasher: string };
+        const { minDuration } = args["terms"] as { minDuration: bigint };
         this.#offers.set(id("offerId"), {
           minimum: minDuration,
-          slasher,
           prices: [{ price: amount("pricePerSecondX32"), since: now }],
         });
         this.stories.capacity.set(amount("capacity"), id("offerId"));
@@ -166,22 +181,30 @@ export class History {
         break;
       }
       case "TermsPublished": {
-        const { feeBps, treasury } = args["terms"] as { feeBps: bigint; treasury: string };
-        this.#terms.set(id("version"), { feeBps, treasury });
+        const terms = args["terms"] as { feeBps: bigint; toleranceBps: bigint; treasury: string };
+        this.#terms.set(id("version"), terms);
         break;
       }
       case "Locked":
         // Escrow and HOLD both have an event of this name.
+        if ("module" in args && text("module") === market) {
+          this.flows.add(-amount("amount"), text("token"), text("account"));
+        }
         if ("module" in args) this.#lock([text("module"), text("token"), text("account")], amount("amount"));
         break;
       case "LockedAndPaid": {
         const slot = [text("module"), text("token"), text("account")];
         this.#mayTake(slot, amount("locked") + amount("paid"));
+        if (text("module") === market) {
+          this.flows.add(-amount("locked") - amount("paid"), text("token"), text("account"));
+          this.flows.add(amount("paid"), text("token"), text("payee"));
+        }
         this.locked.add(amount("locked"), ...slot);
         this.#spend(slot, amount("paid"));
         break;
       }
       case "LockedFor":
+        if (text("module") === market) this.flows.add(-amount("amount"), text("token"), text("payer"));
         this.#mayTake([text("module"), text("token"), text("payer")], amount("amount"));
         this.#spend([text("module"), text("token"), text("payer")], amount("amount"));
         this.#receive([text("module"), text("token"), text("account")], amount("amount"));
@@ -265,9 +288,7 @@ export class History {
     const penalty = this.#penalties.get(id);
     if (penalty === undefined) throw new Broken("INV-STK-2", `penalty ${id} was paid and never taken`);
     if (now < penalty.matures) throw new Broken("INV-STK-3", `penalty ${id} was paid ${penalty.matures - now} s early`);
-    const treasury = penalty.amount / 5n;
-    const challenger = penalty.challenged ? penalty.amount / 5n : 0n;
-    const tenant = penalty.amount - treasury - challenger;
+    const [tenant, challenger, treasury] = penalty.parts as [bigint, bigint, bigint];
     // Whoever is several of them is paid several parts in one.
     const sums = [tenant, challenger, treasury, tenant + challenger, tenant + treasury, challenger + treasury];
     if (![...sums, penalty.amount].includes(amount)) {
@@ -279,8 +300,54 @@ export class History {
     }
   }
 
+  /** Of what the market moves in a settlement, what becomes free. */
+  #flow(byMarket: boolean, token: string, args: ParsedLog["args"]): void {
+    if (!byMarket) return;
+    for (const { account, movement } of Object.values(args)[2] as unknown as { account: string; movement: bigint }[]) {
+      this.flows.add(unpackMovement(movement).toFree, token, account);
+    }
+  }
+
+  /** HOLD of the honest goes into bonds of disputes, their savings, and penalties alone. */
+  #transferHold({ args }: ParsedLog): void {
+    const { from, to, value } = args as { from: string; to: string; value: bigint };
+    if (this.honest.accounts.includes(from) && !this.honest.payees.includes(to) && value > 0n) {
+      throw new Broken("INV-LSE-8", `${value} HOLD of ${from} went to ${to}, which it did not give away`);
+    }
+  }
+
+  #failOver({ args }: ParsedLog): void {
+    const { token, account, payee, paid } = args as { token: string; account: string; payee: string; paid: bigint };
+    this.failOvers.add(-paid, token, account);
+    this.failOvers.add(paid, token, payee);
+  }
+
+  /** A lock on what somebody else paid asks for one that the owner once made out of its own (INV-TOK-1). */
+  #lockHold(logs: readonly ParsedLog[], index: number, hold: string): void {
+    const { locker, owner, amount } = logs[index]!.args as { locker: string; owner: string; amount: bigint };
+    const earlier = logs.slice(0, index).findLastIndex(({ name, address }) => name === "Locked" && address === hold);
+    const payment = logs
+      .slice(earlier + 1, index)
+      .find(({ name, address, args }) => name === "Transfer" && address === hold && args["to"] === owner);
+    const isGift = payment !== undefined && payment.args["from"] !== owner && payment.args["value"] === amount;
+    const key = `${locker}/${owner}`;
+    if (isGift && !this.opened.has(key)) {
+      throw new Broken("INV-TOK-1", `${locker} locked ${amount} in ${owner}, which never locked any with it`);
+    }
+    if (!isGift && amount > 0n) this.opened.add(key);
+  }
+
   /** HOLD of penalties that was not paid yet. */
   unpaidPenalties(): bigint {
     return [...this.#penalties.values()].reduce((sum, { amount, claimed }) => sum + amount - claimed, 0n);
   }
+}
+
+/** Parts of tenant, challenger and treasury: a fifth for each of the others, the rest for the tenant; all for who is alone. */
+function partsOf(amount: bigint, payees: readonly string[]): bigint[] {
+  const [hasTenant, hasChallenger, hasTreasury] = payees.map((payee) => BigInt(payee) !== 0n);
+  if (!hasTenant) return [0n, 0n, amount];
+  const fifth = amount / 5n;
+  const [challenger, treasury] = [hasChallenger ? fifth : 0n, hasTreasury ? fifth : 0n];
+  return [amount - challenger - treasury, challenger, treasury];
 }

@@ -4,6 +4,9 @@ import { Broken } from "./broken";
 import type { Scene } from "./checks";
 import { type LeaseStory, offerOf, stillLocked } from "./stories";
 
+/** Longer than this no claim keeps a lease from being released. */
+const CLAIM_LIFE = 60n * 86_400n;
+
 const { None, Pending, Active, Closed, Cancelled, Released } = LeaseStatus;
 
 /** Where a lease may go, in any number of steps. */
@@ -112,7 +115,7 @@ function checkFrozen({ mirror }: Scene, id: string, story: LeaseStory): void {
 }
 
 /** What penalties took, and open claims, which keep the collateral where it is. */
-function checkClaims({ mirror, count }: Scene, id: string, status: bigint, story: LeaseStory): void {
+function checkClaims({ mirror, count, now }: Scene, id: string, status: bigint, story: LeaseStory): void {
   const key = `lease/${id}`;
   const field = (name: string): bigint => mirror.field(key, name);
   const { taken, claims, aside, punishedBps, coveredUntil, collateral } = story;
@@ -131,7 +134,10 @@ function checkClaims({ mirror, count }: Scene, id: string, status: bigint, story
     );
   }
   if (claims.length > 0) count("INV-DSP-2");
-  if (claims.length > 0 && status !== Active && status !== Closed) {
+  if (claims.length > 0) count("INV-DSP-4");
+  if (punishedBps > 0n) count("INV-LSE-10");
+  const isOld = claims.every(({ filedAt }) => now >= filedAt + CLAIM_LIFE);
+  if (claims.length > 0 && status !== Active && status !== Closed && !isOld) {
     throw new Broken("INV-STK-5", `lease ${id} is in ${status}, and ${claims.length} claims are open`);
   }
   if (claims.length > 0) count("INV-STK-5");
@@ -143,17 +149,19 @@ function checkSums({ mirror, history, cast, count }: Scene): void {
   const units = new Tally();
   for (const [id, story] of history.leases) {
     locked.add(stillLocked(story), story.token, story.tenant);
-    for (const { held, slasher } of story.claims) locked.add(held, story.token, slasher);
+    for (const { held, claimant } of story.claims) locked.add(held, story.token, claimant);
     const status = mirror.field(`lease/${id}`, "status");
     if (status === Pending || status === Active) units.add(mirror.field(`lease/${id}`, "units"), offerOf(id));
   }
   for (const token of cast.tokens) {
-    for (const account of cast.owners) {
+    for (const account of cast.accounts) {
       const held = mirror.field(`held/${cast.market}/${token}/${account}`, "locked");
       const sum = locked.of(token, account);
       if (held !== sum) {
-        const promise = account === cast.disputes ? "INV-DSP-2" : "INV-LSE-2";
-        throw new Broken(promise, `${cast.nameOf(account)}: ${held} locked in the escrow, ${sum} in leases and claims`);
+        throw new Broken(
+          "INV-LSE-2",
+          `${cast.nameOf(account)}: ${held} locked in the escrow, ${sum} in leases and claims`,
+        );
       }
     }
   }

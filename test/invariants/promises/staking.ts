@@ -28,12 +28,14 @@ export function checkStaking(scene: Scene): void {
     if (reserved !== backing.of(provider)) {
       throw new Broken("INV-STK-4", `${name}: ${reserved} reserved, leases need ${backing.of(provider)}`);
     }
+    const posted = mirror.field(`pool/${cast.disputes}/${provider}`, "reserved");
+    const bonds = history.disputes.reservedOf(provider);
+    if (posted !== bonds) throw new Broken("INV-STK-4", `${name}: ${posted} reserved by disputes, ${bonds} are bonds`);
     count("INV-STK-4");
   }
 
-  for (const account of cast.everybody) {
-    const lockers = [cast.staking, ...cast.modules];
-    const sum = lockers.reduce((locked, locker) => locked + mirror.amount(`lock/${locker}/${account}`), 0n);
+  for (const account of cast.accounts) {
+    const sum = cast.lockers.reduce((locked, locker) => locked + mirror.amount(`lock/${locker}/${account}`), 0n);
     const all = mirror.amount(`locked/${account}`);
     const balance = mirror.amount(`wallet/${cast.hold}/${account}`);
     if (all !== sum || all > balance) {

@@ -21,19 +21,28 @@ export interface LeaseStory {
   units: bigint;
   rate: bigint;
   feeBps: bigint;
+  termsVersion: string;
   collateral: bigint;
   /** What penalties took of it. */
   taken: bigint;
   noticed: boolean;
   startedAt: bigint;
   end: bigint;
-  /** When the present rate began, and what was earned by then and bears the same fee. */
+  /** When the present rate began; all rates times live seconds until then, and the fee on what that came to, times 10,000. */
   since: bigint;
-  earnedBefore: bigint;
-  /** Paid to the provider of what the present fee is on; taken out of it by claims, and the fee that went with that. */
+  product: bigint;
+  feeProduct: bigint;
+  /** Paid to the provider since then; taken out of it by claims, and the fee that went with that. */
   paidOfThese: bigint;
   heldOfThese: bigint;
   aside: bigint;
+  /** Its collateral since it was opened. */
+  readonly collaterals: { since: bigint; amount: bigint }[];
+  /** Everybody who was its tenant, and claims that were ever opened on it. */
+  readonly tenants: Set<string>;
+  claimed: bigint;
+  /** Of what claims held, that was returned. */
+  returned: bigint;
   /** Claims that have not ended, and what upheld ones left behind. */
   readonly claims: ClaimStory[];
   punishedBps: bigint;
@@ -55,21 +64,33 @@ export interface LeaseStory {
   readonly parties: Set<string>;
   /** Base units that each account received out of it. */
   readonly received: Tally;
+  /** What each account got out of all leases, less what it paid for them, by token. */
+  readonly due: Tally;
 }
 
 /** What else events tell that leases depend on. */
 export interface Surroundings {
   grace: bigint;
+  /** Dark seconds that a lease of so many seconds allows under some terms. */
+  allowanceOf(version: string, lived: bigint): bigint;
   /** What the fault of an open dispute costs, basis points; undefined: the claim is no dispute. */
   fractionOf(leaseId: string, claimant: string): bigint | undefined;
   heartbeatsOf(provider: string): readonly bigint[];
   termsOf(version: string): { feeBps: bigint; treasury: string };
   tokenOf(listing: string): string;
-  offerOf(id: string): { minimum: bigint; slasher: string; prices: readonly { price: bigint; since: bigint }[] };
+  offerOf(id: string): { minimum: bigint; prices: readonly { price: bigint; since: bigint }[] };
 }
 
 export const stillLocked = ({ locked, paid, fee, refunded, bounty, held }: LeaseStory): bigint =>
   locked - paid - fee - refunded - bounty - held;
+
+/** Whole base units that so many live seconds add since the present rate began. */
+export const earnedSince = ({ rate, product }: LeaseStory, live: bigint): bigint =>
+  (product + rate * live) / X32 - product / X32;
+
+/** Whole base units of fee that so many earned ones add. */
+export const feeSince = ({ feeBps, feeProduct }: LeaseStory, earned: bigint): bigint =>
+  (feeProduct + earned * feeBps) / BPS - feeProduct / BPS;
 
 export const offerOf = (leaseId: string): string => (BigInt(leaseId) / X32).toString();
 
@@ -80,10 +101,13 @@ interface Payees {
 }
 
 const toTenant = ({ tenant }: { tenant: string }): Payees => ({ tenant, challenger: ZeroAddress });
+const NOBODY: Payees = { tenant: ZeroAddress, challenger: ZeroAddress };
 
 /** The events of one call, read as the life of leases; every figure in them is held against the promises. */
 export class Stories {
   readonly leases = new Map<string, LeaseStory>();
+  /** What each account got out of leases, less what it paid for them, by token and account. */
+  readonly due = new Tally();
   /** Units in use and capacity, by offer. */
   readonly used = new Tally();
   readonly capacity = new Tally();
@@ -96,7 +120,7 @@ export class Stories {
     const id = (args["leaseId"] as bigint).toString();
     const amount = (field: string): bigint => (args[field] ?? 0n) as bigint;
     if (name === "TransferOffered") return;
-    if (name === "LeaseOpened") return this.#open(id, args);
+    if (name === "LeaseOpened") return this.#open(id, args, now);
     const lease = this.leases.get(id);
     if (lease === undefined) throw new Broken("INV-LSE-5", `lease ${id}: ${name} before it was opened`);
     const by = (field: string): string => args[field] as string;
@@ -108,6 +132,7 @@ export class Stories {
       case "LeaseExtended":
         lease.parties.add(by("payer"));
         lease.locked += amount("locked");
+        lease.due.add(-amount("locked"), lease.token, by("payer"));
         lease.end = lease.startedAt + amount("duration");
         break;
       case "NoticeGiven":
@@ -124,6 +149,7 @@ export class Stories {
         }
         lease.tenant = by("to");
         lease.parties.add(lease.tenant);
+        lease.tenants.add(lease.tenant);
         break;
       case "LeaseResized":
         this.#resize(id, lease, amount, now);
@@ -133,8 +159,8 @@ export class Stories {
         break;
       case "LeaseRenewed":
         lease.locked += amount("locked") + amount("bounty");
-        lease.bounty += amount("bounty");
-        lease.received.add(amount("bounty"), by("by"));
+        lease.due.add(-amount("locked") - amount("bounty"), lease.token, lease.tenant);
+        this.#payBounty(lease, amount("bounty"), by("by"));
         lease.end = lease.startedAt + amount("duration");
         this.#refund(lease, amount("refund"));
         break;
@@ -142,26 +168,30 @@ export class Stories {
         this.#collect(id, lease, amount, now);
         break;
       case "LeaseSettled":
-        this.#settle(id, lease, lease.earnedBefore + (lease.rate * lease.billed) / X32, amount("fee"));
+        this.#settle(id, lease, earnedSince(lease, lease.billed), amount("fee"));
         lease.settled = true;
+        checkWhole(id, lease);
         break;
       case "LeaseClosed":
       case "LeaseCancelled":
         this.#end(id, lease, args, amount, name === "LeaseClosed", now);
-        if (amount("penalty") > 0n) this.#penalise(id, lease, amount("penalty"), market, rest, toTenant(lease));
+        // All of it is the treasury's: nobody gains by leases that do not start.
+        if (amount("penalty") > 0n) this.#penalise(id, lease, amount("penalty"), market, rest, NOBODY);
         break;
-      case "ClaimOpened": {
-        const { slasher } = this.around.offerOf(offerOf(id));
-        openClaim(id, lease, args, { slasher, now, live: (from) => this.#liveSince(lease, from, now) });
+      case "CollateralLowered":
+        if (lease.claims.length > 0 || amount("collateral") > lease.collateral) {
+          throw new Broken("INV-STK-5", `lease ${id}: ${amount("collateral")} of ${lease.collateral}, claims are open`);
+        }
+        this.#secure(lease, amount("collateral"), now);
         break;
-      }
+      case "ClaimOpened":
+        openClaim(id, lease, args, { now, live: (from) => this.#liveSince(lease, from, now) });
+        break;
       case "ClaimEnded": {
         const fraction = this.around.fractionOf(id, by("claimant"));
         const { claim, penalty } = endClaim(id, lease, args, { rest, market, fraction });
         const challenger = claim.claimant === claim.tenant ? ZeroAddress : claim.claimant;
-        // A module of its provider's own choice, which is no Disputes, says itself who the tenant was.
-        const payees = fraction === undefined ? undefined : { tenant: claim.tenant, challenger };
-        if (penalty > 0n) this.#penalise(id, lease, penalty, market, rest, payees);
+        if (penalty > 0n) this.#penalise(id, lease, penalty, market, rest, { tenant: claim.tenant, challenger });
         break;
       }
       case "ServiceCredited":
@@ -185,7 +215,7 @@ export class Stories {
 
   // ------------------------------------------------------------------------------------------------- internal
 
-  #open(id: string, args: Record<string, Plain>): void {
+  #open(id: string, args: Record<string, Plain>, now: bigint): void {
     const text = (field: string): string => args[field] as string;
     const amount = (field: string): bigint => args[field] as bigint;
     const { feeBps, treasury } = this.around.termsOf(amount("termsVersion").toString());
@@ -198,6 +228,7 @@ export class Stories {
       units: amount("units"),
       rate: amount("ratePerSecondX32"),
       feeBps,
+      termsVersion: amount("termsVersion").toString(),
       collateral: amount("collateral"),
       taken: 0n,
       noticed: false,
@@ -205,7 +236,10 @@ export class Stories {
       // Until it starts: for how long it was ordered.
       end: amount("duration"),
       since: 0n,
-      earnedBefore: 0n,
+      product: 0n,
+      feeProduct: 0n,
+      collaterals: [{ since: now, amount: amount("collateral") }],
+      returned: 0n,
       paidOfThese: 0n,
       heldOfThese: 0n,
       aside: 0n,
@@ -223,9 +257,13 @@ export class Stories {
       reason: EndReason.None,
       settled: false,
       released: false,
+      tenants: new Set([text("tenant")]),
+      claimed: 0n,
       parties: new Set([text("tenant"), text("provider")]),
       received: new Tally(),
+      due: this.due,
     });
+    this.due.add(-amount("locked"), this.leases.get(id)!.token, text("tenant"));
     this.#use(id, amount("units"));
   }
 
@@ -252,19 +290,29 @@ export class Stories {
   }
 
   #resize(id: string, lease: LeaseStory, amount: (field: string) => bigint, now: bigint): void {
-    const earned = lease.earnedBefore + (lease.rate * this.live(lease, now)) / X32;
-    if (amount("earned") !== earned) {
-      throw new Broken("INV-LSE-1", `lease ${id} earned ${earned} until its resize, not ${amount("earned")}`);
+    const isGrowth = amount("units") > lease.units;
+    if (isGrowth) this.#checkGrowth(id, lease, now);
+    if (!isGrowth && lease.collaterals.at(-1)!.since === now && amount("collateral") < lease.collateral) {
+      throw new Broken("INV-LSE-8", `lease ${id} grew and shrank within the second ${now}`);
     }
-    this.#pay(id, lease, amount("amount"), earned);
+    this.#restart(id, lease, amount, now);
     this.#use(id, amount("units") - lease.units);
-    lease.earnedBefore = earned;
-    lease.since = now;
     lease.units = amount("units");
-    lease.rate = amount("ratePerSecondX32");
-    lease.collateral = amount("collateral");
     lease.locked += amount("locked");
+    lease.due.add(-amount("locked"), lease.token, lease.tenant);
     this.#refund(lease, amount("refund"));
+  }
+
+  /** Nobody adds collateral for darkness that has begun: the provider was seen lately, the lease is within its allowance. */
+  #checkGrowth(id: string, lease: LeaseStory, now: bigint): void {
+    const { heartbeatsOf, grace, allowanceOf } = this.around;
+    const heartbeats = heartbeatsOf(lease.provider);
+    const seen = heartbeats.at(-1) ?? 0n;
+    const dark = darkSeconds(heartbeats, grace, lease.startedAt, now);
+    const allowed = allowanceOf(lease.termsVersion, now - lease.startedAt);
+    if (now >= seen + grace / 2n || dark > allowed) {
+      throw new Broken("INV-LSE-8", `lease ${id} grew at ${now}, seen at ${seen}, ${dark} s dark of ${allowed} s`);
+    }
   }
 
   #reprice(id: string, lease: LeaseStory, amount: (field: string) => bigint, now: bigint): void {
@@ -279,14 +327,28 @@ export class Stories {
     if (amount("collateral") < lease.collateral) {
       throw new Broken("INV-STK-4", `lease ${id} renewed with ${amount("collateral")} instead of ${lease.collateral}`);
     }
-    const earned = lease.earnedBefore + (lease.rate * this.live(lease, now)) / X32;
+    this.#restart(id, lease, amount, now);
+    lease.termsVersion = amount("termsVersion").toString();
+    lease.feeBps = this.around.termsOf(lease.termsVersion).feeBps;
+  }
+
+  /** Everything that was earned is paid, and what is less than a base unit goes on. */
+  #restart(id: string, lease: LeaseStory, amount: (field: string) => bigint, now: bigint): void {
+    const live = this.live(lease, now);
+    const earned = earnedSince(lease, live);
     this.#pay(id, lease, amount("amount"), earned);
     this.#settle(id, lease, earned, amount("fee"));
-    lease.earnedBefore = lease.paidOfThese = lease.heldOfThese = lease.aside = 0n;
+    lease.product += lease.rate * live;
+    lease.feeProduct += earned * lease.feeBps;
+    lease.paidOfThese = lease.heldOfThese = lease.aside = 0n;
     lease.since = now;
-    lease.rate = rate;
-    if (lease.claims.length === 0) lease.feeBps = this.around.termsOf(amount("termsVersion").toString()).feeBps;
-    lease.collateral = amount("collateral");
+    lease.rate = amount("ratePerSecondX32");
+    this.#secure(lease, amount("collateral"), now);
+  }
+
+  #secure(lease: LeaseStory, collateral: bigint, now: bigint): void {
+    if (collateral !== lease.collateral) lease.collaterals.push({ since: now, amount: collateral });
+    lease.collateral = collateral;
   }
 
   #collect(id: string, lease: LeaseStory, amount: (field: string) => bigint, now: bigint): void {
@@ -295,7 +357,7 @@ export class Stories {
     if (amount("paidSeconds") !== live) {
       throw new Broken("INV-LSE-4", `lease ${id} is paid for ${amount("paidSeconds")} s, of ${live} s`);
     }
-    this.#pay(id, lease, amount("amount"), lease.earnedBefore + (lease.rate * live) / X32);
+    this.#pay(id, lease, amount("amount"), earnedSince(lease, live));
   }
 
   /** What the provider got so far, and claims took, is what one settlement of everything earned would have paid. */
@@ -303,7 +365,8 @@ export class Stories {
     lease.paid += amount;
     lease.paidOfThese += amount;
     lease.received.add(amount, lease.provider);
-    const atOnce = earned - (earned * lease.feeBps) / BPS;
+    lease.due.add(amount, lease.token, lease.provider);
+    const atOnce = earned - feeSince(lease, earned);
     const { paidOfThese, heldOfThese, aside } = lease;
     if (paidOfThese + heldOfThese - aside !== atOnce) {
       throw new Broken(
@@ -314,7 +377,7 @@ export class Stories {
   }
 
   #settle(id: string, lease: LeaseStory, earned: bigint, fee: bigint): void {
-    const atOnce = (earned * lease.feeBps) / BPS;
+    const atOnce = feeSince(lease, earned);
     const { paidOfThese, heldOfThese, aside } = lease;
     if (fee + aside !== atOnce || paidOfThese + heldOfThese + fee !== earned) {
       throw new Broken(
@@ -324,11 +387,19 @@ export class Stories {
     }
     lease.fee += fee;
     lease.received.add(fee, lease.treasury);
+    lease.due.add(fee, lease.token, lease.treasury);
+  }
+
+  #payBounty(lease: LeaseStory, amount: bigint, to: string): void {
+    lease.bounty += amount;
+    lease.received.add(amount, to);
+    lease.due.add(amount, lease.token, to);
   }
 
   #refund(lease: LeaseStory, amount: bigint): void {
     lease.refunded += amount;
     lease.received.add(amount, lease.tenant);
+    lease.due.add(amount, lease.token, lease.tenant);
   }
 
   #end(
@@ -358,8 +429,10 @@ export class Stories {
     }
     this.#use(id, -lease.units);
     this.#refund(lease, amount("refund"));
-    lease.bounty += amount("bounty");
-    lease.received.add(amount("bounty"), args["by"] as string);
+    this.#payBounty(lease, amount("bounty"), args["by"] as string);
+    if (lease.reason === EndReason.Declined && args["by"] !== lease.provider) {
+      throw new Broken("INV-OPR-1", `lease ${id} was declined by ${String(args["by"])}`);
+    }
   }
 
   #penalise(
@@ -368,18 +441,31 @@ export class Stories {
     penalty: bigint,
     market: string,
     rest: readonly ParsedLog[],
-    payees: Payees | undefined,
+    payees: Payees,
   ): void {
     const taken = rest.find(({ name, args }) => name === "Penalised" && args["module"] === market)?.args;
     const fits =
       taken?.["amount"] === penalty &&
       taken["provider"] === lease.provider &&
-      (payees === undefined || (taken["tenant"] === payees.tenant && taken["challenger"] === payees.challenger)) &&
+      taken["tenant"] === payees.tenant &&
+      taken["challenger"] === payees.challenger &&
       taken["treasury"] === lease.treasury;
-    if (!fits) throw new Broken("INV-STK-2", `lease ${id}: penalty of ${penalty} is not what staking took`);
+    if (!fits) {
+      const promise = payees === NOBODY ? "INV-OPR-1" : "INV-STK-2";
+      throw new Broken(promise, `lease ${id}: penalty of ${penalty} is not what staking took, or for others`);
+    }
     lease.taken += penalty;
     if (lease.taken > lease.collateral) {
       throw new Broken("INV-STK-2", `lease ${id}: penalties of ${lease.taken}, collateral ${lease.collateral}`);
     }
+  }
+}
+
+/** However often the rate changed, what left is the whole of rates and live seconds, rounded down once. */
+function checkWhole(id: string, lease: LeaseStory): void {
+  const { product, rate, billed, paid, fee, held } = lease;
+  const whole = (product + rate * billed) / X32;
+  if (paid + fee + held !== whole) {
+    throw new Broken("INV-LSE-1", `lease ${id}: ${paid}, ${fee} and ${held} left it, it earned ${whole}`);
   }
 }

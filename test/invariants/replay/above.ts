@@ -19,6 +19,7 @@ export interface OrderRecord {
   maxPricePerSecondX32: bigint;
   maxBounty: bigint;
   transfers: bigint;
+  /** Numbers of offers. */
   fallbacks: readonly bigint[];
 }
 
@@ -37,7 +38,7 @@ export class OrdersReplay {
           maxPricePerSecondX32: of.amount("maxPricePerSecondX32"),
           maxBounty: of.amount("maxBounty"),
           transfers: this.#transfers.get(of.id("leaseId")) ?? 0n,
-          fallbacks: of.struct<readonly bigint[]>("fallbacks"),
+          fallbacks: of.struct<readonly { offer: bigint }[]>("fallbacks").map(({ offer }) => offer),
         });
         break;
       case "OrderFailedOver": {
@@ -60,7 +61,6 @@ export class OrdersReplay {
         this.orders.delete(of.id("leaseId"));
         break;
       case "OrderCancelled":
-      case "NoticeGiven":
       case "LeaseClosed":
       case "LeaseCancelled":
         this.orders.delete(of.id("leaseId"));

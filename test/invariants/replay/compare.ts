@@ -32,16 +32,17 @@ export async function differences(state: Replayed, chain: Chain, cast: Cast, mar
     ...marketClaims(state, cast, second),
     ...claimsAbove(state, cast, second),
     ...disputeClaims(state, cast),
+    ...[...state.market.claims].map(([key, claim]): Claim => {
+      const [leaseId = "", claimant = ""] = key.split("/");
+      return [cast.market, "claimOf", [BigInt(leaseId), claimant], { ...claim }];
+    }),
   ];
   const compare = (what: string, stored: Plain, told: Plain): void => {
     if (textOf(stored) !== textOf(told)) found.push(`${what} is ${textOf(stored)}, events tell ${textOf(told)}`);
   };
-  for (const [contract, fn, args, expected] of claims) {
-    compare(
-      `${cast.nameOf(contract)}.${fn}(${args.map(textOf).join(", ")})`,
-      await chain.read(contract, fn, args),
-      expected,
-    );
+  const answers = await chain.readAll(claims.map(([contract, fn, args]) => [contract, fn, ...args]));
+  for (const [index, [contract, fn, args, expected]] of claims.entries()) {
+    compare(`${cast.nameOf(contract)}.${fn}(${args.map(textOf).join(", ")})`, answers[index]!, expected);
   }
   for (const [id, lease] of state.market.leases) {
     const stored = { ...(await storedLease(market, BigInt(id))), ...(await storedClaims(market, BigInt(id))) };
@@ -88,7 +89,7 @@ function vaultClaims({ hold, escrow, staking, liveness }: Replayed, cast: Cast):
     for (const token of cast.tokens) {
       claims.push([cast.escrow, "freeOf", [token, account], escrow.free.of(token, account)]);
     }
-    for (const module of [...cast.modules, cast.staking]) {
+    for (const module of new Set([...cast.modules, ...cast.lockers])) {
       claims.push([cast.hold, "lockOf", [module, account], hold.locks.of(module, account)]);
       const free = staking.free.of(module, account);
       const reserved = staking.reserved.of(module, account);

@@ -9,7 +9,8 @@ import { Args, type Event } from "./event";
 /** Bonds and collateral are stored in millionths of a HOLD. */
 const MILLIONTH = 10n ** 12n;
 const SIDES = { none: 0n, claimant: 1n, provider: 2n };
-const ANSWERS = { none: 0n, posted: 1n, postedAmongMembers: 2n };
+/** Bits of what was posted: see `Postings`. */
+const POSTED = { answer: 1n, amongMembers: 2n, answerReserved: 4n, appealByProvider: 8n, appealReserved: 16n };
 
 /** Seats, from the events of the council alone. */
 export class CouncilReplay {
@@ -49,7 +50,7 @@ export interface DisputeRecord {
     rejects: bigint;
     phase: bigint;
     outcome: bigint;
-    answer: bigint;
+    postings: bigint;
     appealBondTo: bigint;
   };
 }
@@ -83,7 +84,8 @@ export class DisputesReplay {
         enter(Phase.Answered, Outcome.None);
         proceeding.eligible = of.amount("eligible");
         const among = proceeding.eligible !== this.council.seatsAt(claim.filedAt - 1n);
-        proceeding.answer = among ? ANSWERS.postedAmongMembers : ANSWERS.posted;
+        proceeding.postings += POSTED.answer + (among ? POSTED.amongMembers : 0n);
+        if (of.flag("fromBond")) proceeding.postings += POSTED.answerReserved;
         break;
       }
       case "Voted":
@@ -101,6 +103,8 @@ export class DisputesReplay {
         enter(Phase.Appealed, of.amount("outcome"));
         // The other side's, unless the appeal is won.
         proceeding.appealBondTo = of.text("appellant") === claimantOf(BigInt(id)) ? SIDES.provider : SIDES.claimant;
+        if (proceeding.appealBondTo === SIDES.claimant) proceeding.postings += POSTED.appealByProvider;
+        if (of.flag("fromBond")) proceeding.postings += POSTED.appealReserved;
         break;
       case "AppealDecided": {
         const byClaimant = proceeding.appealBondTo === SIDES.provider;
@@ -142,7 +146,7 @@ function filed({ second }: Event, of: Args): DisputeRecord {
       rejects: 0n,
       phase: Phase.Filed,
       outcome: Outcome.None,
-      answer: ANSWERS.none,
+      postings: 0n,
       appealBondTo: SIDES.none,
     },
   };

@@ -1,3 +1,5 @@
+import { ZeroAddress } from "ethers";
+
 import { EndReason, LeaseStatus } from "../../helpers/leases";
 import type { Weights } from "../../helpers/money";
 import { Tally } from "../model/plain";
@@ -61,12 +63,37 @@ export interface LeaseRecord {
 
 /** The third slot of a lease; see `LeaseHistory`. */
 export interface HistoryRecord {
-  earnedBefore: bigint;
+  fraction: bigint;
+  feeRemainder: bigint;
   anchorOffset: bigint;
   darkBefore: bigint;
   collateralUnits: bigint;
   treasuryVersion: bigint;
+  grownFrom: bigint;
+  grownAgo: bigint;
+  lagging: bigint;
 }
+
+/** An open claim; see `ClaimView`. */
+export interface ClaimRecord {
+  held: bigint;
+  collateral: bigint;
+  filedAt: bigint;
+  faultStart: bigint;
+  feeBps: bigint;
+  tenant: string;
+}
+
+export const NO_CLAIM: ClaimRecord = {
+  ...{ held: 0n, collateral: 0n, filedAt: 0n, faultStart: 0n, feeBps: 0n },
+  tenant: ZeroAddress,
+};
+
+const X32 = 2n ** 32n;
+const BPS = 10_000n;
+/** Growths that are older do not count for the next one; the count of seconds since one ends at the other figure. */
+const RECENT = 7n * 86_400n;
+const LONG_AGO = 2n ** 20n - 1n;
 
 /** Collateral is stored in millionths of a HOLD. */
 const MILLIONTH = 10n ** 12n;
@@ -87,6 +114,8 @@ export class MarketReplay {
   readonly leases = new Map<string, LeaseRecord>();
   /** Of leases that changed. */
   readonly histories = new Map<string, HistoryRecord>();
+  /** Open claims, and those that are over as none, by lease and claimant. */
+  readonly claims = new Map<string, ClaimRecord>();
   /** To whom leases are offered. */
   readonly recipients = new Map<string, string>();
   /** Collateral that leases were opened with, wei of HOLD. */
@@ -195,23 +224,37 @@ export class MarketReplay {
         break;
       case "LeaseResized":
         offer.used += of.amount("units") - lease.units;
+        this.#restart(id, lease, of, event.second, of.amount("units") > lease.units);
+        // A shrink left the collateral as it was, since a claim is open.
+        if (of.amount("units") < lease.units && lease.open > 0n) this.histories.get(id)!.lagging = 1n;
         lease.units = of.amount("units");
-        this.#restart(id, lease, of, event.second, of.amount("earned"));
         break;
       case "LeaseRepriced":
+        this.#restart(id, lease, of, event.second, of.amount("collateral") > this.#collateralOf(id));
         lease.termsVersion = of.amount("termsVersion");
-        // What open claims hold was earned at the old fee.
-        if (lease.open === 0n) lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
-        lease.aside = 0n;
-        this.#restart(id, lease, of, event.second, 0n);
+        lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
         break;
+      case "CollateralLowered": {
+        const history = this.histories.get(id)!;
+        this.histories.set(id, { ...history, collateralUnits: of.amount("collateral") / MILLIONTH, lagging: 0n });
+        break;
+      }
       case "ClaimOpened":
         lease.claimed = 1n;
         lease.open += 1n;
         lease.aside += of.amount("fee");
         lease.paidSeconds = of.amount("paidSeconds");
+        this.claims.set(`${id}/${of.text("claimant")}`, {
+          held: of.amount("held"),
+          collateral: of.amount("collateral"),
+          filedAt: event.second,
+          faultStart: of.amount("faultStart"),
+          feeBps: lease.feeBps,
+          tenant: lease.tenant,
+        });
         break;
       case "ClaimEnded":
+        this.claims.set(`${id}/${of.text("claimant")}`, NO_CLAIM);
         lease.open -= 1n;
         lease.taken += of.amount("penalty") / MILLIONTH;
         lease.punishedBps = of.amount("punishedBps");
@@ -247,27 +290,47 @@ export class MarketReplay {
     }
   }
 
-  /** The present rate begins. */
-  #restart(id: string, lease: LeaseRecord, of: Args, second: bigint, earnedBefore: bigint): void {
+  /** The present rate begins: what is less than a base unit, of earnings and of fee, goes on. */
+  #restart(id: string, lease: LeaseRecord, of: Args, second: bigint, grows: boolean): void {
+    const last = this.histories.get(id) ?? this.#unchanged(id);
+    const [anchorOffset, darkBefore] = [second - lease.since, of.amount("darkSeconds") - lease.mark];
+    const live = anchorOffset - last.anchorOffset - (darkBefore - last.darkBefore);
+    const product = lease.rate * live + last.fraction;
+    const fee = (product / X32) * lease.feeBps + last.feeRemainder;
+    const collateralUnits = of.amount("collateral") / MILLIONTH;
+    const { grownFrom, grownAgo } = grown(last, anchorOffset, grows);
+    this.histories.set(id, {
+      ...last,
+      fraction: product % X32,
+      feeRemainder: fee % BPS,
+      anchorOffset,
+      darkBefore,
+      collateralUnits,
+      grownFrom,
+      grownAgo,
+    });
     lease.rate = of.amount("ratePerSecondX32");
     lease.paidSeconds = 0n;
+    lease.aside = 0n;
     lease.changed = 1n;
-    this.histories.set(id, {
-      ...this.#unchanged(id),
-      earnedBefore,
-      anchorOffset: second - lease.since,
-      darkBefore: of.amount("darkSeconds") - lease.mark,
-      collateralUnits: of.amount("collateral") / MILLIONTH,
-    });
+  }
+
+  /** Wei of HOLD. */
+  #collateralOf(id: string): bigint {
+    return (this.histories.get(id) ?? this.#unchanged(id)).collateralUnits * MILLIONTH;
   }
 
   #unchanged(id: string): HistoryRecord {
     return {
-      earnedBefore: 0n,
+      fraction: 0n,
+      feeRemainder: 0n,
       anchorOffset: 0n,
       darkBefore: 0n,
       collateralUnits: this.#collateral.of(id) / MILLIONTH,
       treasuryVersion: this.#versions.of(id),
+      grownFrom: 0n,
+      grownAgo: LONG_AGO,
+      lagging: 0n,
     };
   }
 
@@ -298,4 +361,18 @@ export class MarketReplay {
       coveredUntil: 0n,
     };
   }
+}
+
+/** From what, and how long before the new anchor, the collateral grew last. */
+function grown(
+  last: HistoryRecord,
+  anchorOffset: bigint,
+  grows: boolean,
+): Pick<HistoryRecord, "grownFrom" | "grownAgo"> {
+  const { grownFrom, collateralUnits } = last;
+  const since = last.grownAgo + anchorOffset - last.anchorOffset;
+  const grownAgo = last.grownAgo === LONG_AGO || since > LONG_AGO ? LONG_AGO : since;
+  if (!grows) return { grownFrom, grownAgo };
+  const isRecent = grownAgo < RECENT && grownFrom <= collateralUnits;
+  return { grownFrom: isRecent ? grownFrom : collateralUnits, grownAgo: 0n };
 }

@@ -1,13 +1,12 @@
 import { ZeroAddress } from "ethers";
 
 import { LeaseStatus } from "../../../helpers/leases";
-import { costOf } from "../../../helpers/money";
 import { MOST_PRICE } from "../../../helpers/orders";
-import { costUntil, type Lease, segmentOf } from "../../model/lease";
+import { costUntil, type Lease, present, stillLocked } from "../../model/lease";
 import { priceOf, unitsLeft } from "../../model/offers";
 import { least, most } from "../../model/plain";
 import { activate } from "./providers";
-import { type Choice, idOf, type Table } from "./table";
+import { anyAccount, type Choice, idOf, type Table } from "./table";
 
 const HOUR = 3_600n;
 const MOST_COST = 2n ** 200n;
@@ -60,6 +59,35 @@ export const extend: Choice = (table) => {
   return commands.extend(by, id, seconds % 2n ** 32n, maxCostOf(table, cost));
 };
 
+/** A growth that a tenant should not get: its provider was not seen lately, or the lease had its share of darkness. */
+export const suspicious = ({ world }: Table): Lease[] =>
+  world.leases.withStatus(LeaseStatus.Active).filter((lease) => {
+    const { provider, offerId, noticed, end } = lease;
+    const offer = world.offers.get(offerId)!;
+    const isPossible = !noticed && world.now < end && !offer.retired && !offer.quotedOnly && unitsLeft(offer) > 0n;
+    const isSeen = world.liveness.isFresh(provider, world.now) && world.leases.darkBeyond(lease, world.now) === 0n;
+    return isPossible && !isSeen;
+  });
+
+/** More units, where that is wrong. */
+export const grow: Choice = (table) => {
+  const { world, dice, commands } = table;
+  const lease = dice.oneOf(suspicious(table));
+  if (lease === undefined) return resize(table);
+  const left = unitsLeft(world.offers.get(lease.offerId)!);
+  return commands.resize(lease.tenant, lease.id, lease.units + dice.between(1n, left), MOST_PRICE, MOST_COST);
+};
+
+/** Back to fewer units, in the second in which a lease grew. */
+export const shrinkAtOnce: Choice = ({ world, dice, commands }) => {
+  const grown = world.leases
+    .withStatus(LeaseStatus.Active)
+    .filter(({ grownAt, units, end }) => grownAt === world.now && units > 1n && world.now < end);
+  const lease = dice.oneOf(grown);
+  if (lease === undefined) return undefined;
+  return commands.resize(lease.tenant, lease.id, dice.between(1n, lease.units - 1n), MOST_PRICE, MOST_COST);
+};
+
 /** Up to what is left of the offer, or one more; down to some units, when the minimum is over or just before. */
 export const resize: Choice = (table) => {
   const { world, cast, dice, commands } = table;
@@ -80,8 +108,8 @@ export const resize: Choice = (table) => {
   const maxPrice = dice.chance(92) ? MOST_PRICE : dice.pick([price, most(0n, price - 1n)]);
   const added = units > lease.units ? price * (units - lease.units) : 0n;
   const left = most(0n, lease.end - world.now);
-  const { rate } = segmentOf(lease);
-  const cost = costOf(rate + added, left) - costOf(rate, left);
+  const { rate } = present(lease);
+  const cost = ((rate + added) * left) / 2n ** 32n - (rate * left) / 2n ** 32n;
   const by = dice.rather([lease.tenant], cast.everybody, 95);
   return commands.resize(by, id, units, maxPrice, maxCostOf(table, cost));
 };
@@ -90,12 +118,12 @@ export const resize: Choice = (table) => {
 export const giveNotice: Choice = (table) => {
   const { world, cast, dice, commands } = table;
   if (noneRuns(table) && dice.chance(95)) return activate(table);
-  const young = dice.chance(50);
-  const { id, lease } = someRunning(
-    table,
-    ({ noticed, end, terms, startedAt, minimum }) =>
-      !noticed && (young ? world.now < startedAt + minimum : end > world.now + terms.noticePeriod),
-  );
+  const wanted = dice.pick(["young", "ending", "early"]);
+  const { id, lease } = someRunning(table, ({ noticed, end, terms, startedAt, minimum }) => {
+    if (noticed) return false;
+    if (wanted === "young") return world.now < startedAt + minimum;
+    return wanted === "ending" ? end <= world.now + HOUR : end > world.now + terms.noticePeriod;
+  });
   const provider = lease?.provider ?? dice.pick(cast.providers);
   const by = dice.rather([provider], cast.everybody, 95);
   if (lease === undefined) return commands.giveNotice(by, id, world.now + HOUR);
@@ -111,7 +139,7 @@ export const offerTransfer: Choice = (table) => {
   if (noneRuns(table) && dice.chance(95)) return activate(table);
   const { id, lease } = someRunning(table, ({ openClaims }) => openClaims > 0n);
   const by = dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 95);
-  const to = dice.chance(85) ? dice.pick([...cast.tenants, dice.pick(cast.everybody)]) : dice.pick([ZeroAddress, by]);
+  const to = dice.chance(90) ? dice.pick([dice.pick(cast.tenants), anyAccount(table)]) : dice.pick([ZeroAddress, by]);
   return commands.offerTransfer(by, id, to);
 };
 
@@ -122,5 +150,7 @@ export const acceptTransfer: Choice = (table) => {
   if (!runningIn(table).some(isOffered) && dice.chance(95)) return offerTransfer(table);
   const { id, lease } = someRunning(table, isOffered);
   const recipient = lease === undefined || !isOffered(lease) ? [] : [lease.recipient];
-  return commands.acceptTransfer(dice.rather(recipient, cast.everybody, 95), id);
+  const locked = lease === undefined ? 0n : stillLocked(lease);
+  const minLocked = dice.pick([0n, 0n, locked, locked + 1n]);
+  return commands.acceptTransfer(dice.rather(recipient, cast.everybody, 95), id, minLocked);
 };

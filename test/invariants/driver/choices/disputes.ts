@@ -15,7 +15,7 @@ import {
   Vote,
 } from "../../model/dispute";
 import { disputeIdOf } from "../../model/disputes";
-import { type Lease, offerOf, releasableAt } from "../../model/lease";
+import { CLAIM_LIFE, type Lease, offerOf, releasableAt } from "../../model/lease";
 import { least, most } from "../../model/plain";
 import type { World } from "../../model/world";
 import { type Choice, idOf, type Table } from "./table";
@@ -28,11 +28,11 @@ const { Active, Closed } = LeaseStatus;
 export const inPhase = ({ disputes }: World, ...phases: bigint[]): Dispute[] =>
   [...disputes.all.values()].filter((dispute) => phases.includes(phaseOf(dispute)));
 
-/** Leases of a slashing module that can be claimed, or could until a moment ago. */
-export const claimable = ({ world }: Table, slasher: string): Lease[] =>
+/** Leases of some slashing modules that can be claimed, or could until a moment ago. */
+export const claimable = ({ world }: Table, ...slashers: string[]): Lease[] =>
   world.leases
     .withStatus(Active, Closed)
-    .filter((lease) => world.offers.get(lease.offerId)!.slasher === slasher && world.now <= releasableAt(lease));
+    .filter((lease) => slashers.includes(world.offers.get(lease.offerId)!.slasher) && world.now <= releasableAt(lease));
 
 /** Mostly within the lease and the last days; else at the edges of that, or a second beyond. */
 function faultStartOf({ world, dice }: Table, lease: Lease | undefined): bigint {
@@ -49,8 +49,7 @@ const claimantFor = ({ cast, dice }: Table, lease: Lease | undefined): string =>
   dice.pick([
     ...(lease === undefined ? [] : [lease.tenant, lease.tenant, lease.tenant, lease.tenant, lease.provider]),
     dice.pick(cast.tenants),
-    dice.pick(cast.providers),
-    dice.pick([cast.address.stranger, cast.address.keeper, dice.pick(cast.everybody)]),
+    dice.pick(cast.everybody),
   ]);
 
 /** By the tenant, the provider, or anybody; mostly where it has no claim yet. */
@@ -86,12 +85,21 @@ const ruled = ({ world }: Table): Dispute[] =>
 /** Nothing to do for a party: it files another claim, where there are few. */
 const otherwise = (table: Table, wanted: readonly Dispute[]): boolean => wanted.length === 0 && table.dice.chance(90);
 
+/** When a claim was filed; now and then when another one was, as in a signature that waited. */
+const secondOf = ({ dice }: Table, dispute: Dispute | undefined): bigint =>
+  (dispute?.filedAt ?? 0n) + (dice.chance(84) ? 0n : dice.pick([1n, 86_400n]));
+
+/** Out of what was bonded with the disputes, where there is some, and now and then where there is not. */
+const fromBond = ({ world, cast, dice }: Table, by: string): boolean =>
+  world.staking.poolOf(cast.disputes, by).free > 0n ? dice.chance(55) : dice.chance(8);
+
 export const answer: Choice = (table) => {
   const { cast, commands, dice } = table;
   const wanted = unanswered(table);
   if (otherwise(table, wanted)) return file(table);
   const { id, dispute } = someDispute(table, wanted);
-  return commands.answer(dice.rather(dispute === undefined ? [] : [dispute.provider], cast.everybody, 95), id);
+  const by = dice.rather(dispute === undefined ? [] : [dispute.provider], cast.everybody, 95);
+  return commands.answer(by, id, secondOf(table, dispute), fromBond(table, by));
 };
 
 /** Disputes that hold earnings, of leases that changed hands since. */
@@ -107,7 +115,7 @@ export const concede: Choice = (table) => {
   if (otherwise(table, open)) return file(table);
   const wanted = dice.listOf(handedOn(table, open), open, 70);
   const { id, dispute } = someDispute(table, wanted);
-  const filedAt = (dispute?.filedAt ?? 0n) + (dice.chance(5) ? 1n : 0n);
+  const filedAt = secondOf(table, dispute);
   return commands.concede(
     dice.rather(dispute === undefined ? [] : [dispute.provider], cast.everybody, 92),
     id,
@@ -120,7 +128,8 @@ export const withdrawClaim: Choice = (table) => {
   const wanted = [...unanswered(table), ...ruled(table)];
   if (otherwise(table, wanted)) return file(table);
   const { id, dispute } = someDispute(table, wanted);
-  return commands.withdrawClaim(dice.rather(dispute === undefined ? [] : [dispute.claimant], cast.everybody, 92), id);
+  const by = dice.rather(dispute === undefined ? [] : [dispute.claimant], cast.everybody, 92);
+  return commands.withdrawClaim(by, id, secondOf(table, dispute));
 };
 
 /** A member that may vote and did not; often, where there is one, a party that was seated in time; now and then anybody. */
@@ -141,14 +150,14 @@ export const rule: Choice = (table) => {
   if (otherwise(table, wanted)) return answer(table);
   const { id, dispute } = someDispute(table, wanted);
   const mind = ((dispute?.filedAt ?? 0n) + (dispute?.faultClass ?? 0n)) % 2n === 0n;
-  return commands.rule(voterOf(table, dispute), id, dice.chance(85) ? mind : !mind);
+  return commands.rule(voterOf(table, dispute), id, secondOf(table, dispute), dice.chance(85) ? mind : !mind);
 };
 
 export const recuse: Choice = (table) => {
   const wanted = ruled(table);
   if (otherwise(table, wanted)) return answer(table);
   const { id, dispute } = someDispute(table, wanted);
-  return table.commands.recuse(voterOf(table, dispute), id);
+  return table.commands.recuse(voterOf(table, dispute), id, secondOf(table, dispute));
 };
 
 /** Disputes whose outcome can be appealed, or could a moment ago. */
@@ -163,14 +172,15 @@ export const appeal: Choice = (table) => {
   const wanted = appealable(table);
   if (otherwise(table, wanted)) return rule(table);
   const { id, dispute } = someDispute(table, wanted);
-  if (dispute === undefined) return commands.appeal(dice.pick(cast.everybody), id);
+  if (dispute === undefined) return commands.appeal(dice.pick(cast.everybody), id, 0n, false);
   const outcome = standingOf(dispute, world.now)?.outcome;
   const losers = [
     ...(outcome === Outcome.Upheld ? [] : [dispute.claimant]),
     ...(outcome === Outcome.Rejected ? [] : [dispute.provider]),
   ];
   const others = dice.listOf([dispute.claimant, dispute.provider], cast.everybody, 60);
-  return commands.appeal(dice.rather(losers, others, 90), id);
+  const by = dice.rather(losers, others, 90);
+  return commands.appeal(by, id, secondOf(table, dispute), fromBond(table, by));
 };
 
 /** One decision about several appeals, now and then about disputes without one. */
@@ -179,10 +189,11 @@ export const decide: Choice = (table) => {
   const open = inPhase(world, Phase.Appealed);
   if (otherwise(table, open)) return appeal(table);
   const first = dice.oneOf(open);
-  const authority = first?.rules.appealAuthority ?? cast.address.appeals;
+  const authority = first?.rules.appealAuthority ?? cast.address.cid;
   const others = [...world.disputes.all.values()].filter(({ rules }) => rules.appealAuthority === authority);
-  const more = dice.some(dice.listOf(open, others, 50), 2);
-  const chosen = [...(first === undefined ? [] : [first]), ...(dice.chance(25) ? more : [])];
+  // Stale ones, too, whoever may decide them.
+  const more = dice.some(dice.listOf(open, dice.chance(50) ? others : [...world.disputes.all.values()], 50), 2);
+  const chosen = [...(first === undefined ? [] : [first]), ...(dice.chance(30) ? more : [])];
   const claims = chosen.map(({ id, filedAt }) => ({ disputeId: id, filedAt: filedAt + (dice.chance(3) ? 1n : 0n) }));
   if (dice.chance(2)) claims.push({ disputeId: 1n, filedAt: 0n });
   const decisions = claims.map((claim) => ({
@@ -200,14 +211,14 @@ export const execute: Choice = (table) => {
   const ripe = standing.filter((dispute) => isRipe(dispute, world.now));
   const wanted = dice.listOf(ripe, standing, 90);
   if (otherwise(table, wanted)) return appeal(table);
-  return commands.execute(dice.rather([cast.address.keeper], cast.everybody, 50), someDispute(table, wanted).id);
+  return commands.execute(dice.pick(cast.everybody), someDispute(table, wanted).id);
 };
 
 export const settleDispute: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const wanted = inPhase(world, Phase.Executed);
   if (otherwise(table, wanted)) return execute(table);
-  return commands.settleDispute(dice.rather([cast.address.keeper], cast.everybody, 50), someDispute(table, wanted).id);
+  return commands.settleDispute(dice.pick(cast.everybody), someDispute(table, wanted).id);
 };
 
 /** Shares of filing fees that wait for their members. */
@@ -227,23 +238,24 @@ export const collectFee: Choice = (table) => {
   const chosen = dice.oneOf(dice.listOf(waiting, voted, 88));
   if (chosen === undefined) return settleDispute(table);
   const by = dice.rather([chosen.member], cast.everybody, 93);
-  const to = dice.chance(96) ? dice.pick([by, dice.pick(cast.everybody)]) : ZeroAddress;
+  const to = dice.chance(92)
+    ? dice.pick([by, dice.pick(cast.everybody)])
+    : dice.pick([ZeroAddress, cast.disputes, cast.hold]);
   return commands.collectFee(by, chosen.id, chosen.filedAt + (dice.chance(3) ? 1n : 0n), to);
 };
 
 // ----------------------------------------------------------------------------------------------------- governance
 
-const FEW = 2;
+const FEW = 4;
 const MANY = 6;
 
 /** Of members that lost it, or of anybody: parties of disputes among them. */
 export const seat: Choice = ({ world, cast, commands, dice }) => {
-  const { address, everybody, tenants, providers } = cast;
+  const { address, everybody } = cast;
   const { members } = world.council;
   const by = dice.rather([address.admin], everybody, 93);
-  if (members.length >= MANY && dice.chance(90)) return commands.unseat(by, dice.pick(members));
-  const usual = [address.memberA, address.memberB, address.memberC, address.memberD, address.memberE];
-  const without = dice.pick([usual, tenants, providers]).filter((one) => !members.includes(one));
+  if (members.length > MANY && dice.chance(80)) return commands.unseat(by, dice.pick(members));
+  const without = everybody.filter((one) => !members.includes(one));
   const member = dice.rather(without, [...everybody, ZeroAddress], 92);
   return commands.seat(by, member);
 };
@@ -267,10 +279,13 @@ export const publishRules: Choice = ({ cast, commands, dice }) => {
   const bondFloor = odd === 4 ? 10n ** 10n + 1n : dice.pick([0n, DEFAULT_RULES.bondFloor, dice.between(0n, 10n ** 7n)]);
   const rules = {
     appealAuthority:
-      odd === 6 ? ZeroAddress : dice.pick([cast.address.appeals, cast.address.appeals, cast.address.stranger]),
+      odd === 6 ? ZeroAddress : dice.pick([cast.address.cid, cast.address.admin, dice.pick(cast.everybody)]),
     bondFloor,
     filingFee: odd === 5 ? bondFloor + 1n : dice.pick([0n, bondFloor, dice.between(0n, bondFloor)]),
-    treasury: odd === 7 ? ZeroAddress : dice.pick([cast.address.treasury, dice.pick(cast.everybody)]),
+    treasury:
+      odd === 7
+        ? dice.pick([ZeroAddress, cast.disputes, cast.market, cast.staking, cast.council])
+        : dice.pick([cast.address.admin, dice.pick(cast.everybody)]),
     unservedBps: fraction(0),
     shortOfTermsBps: fraction(1),
     dataLostBps: fraction(2),
@@ -279,41 +294,49 @@ export const publishRules: Choice = ({ cast, commands, dice }) => {
   return commands.publishRules(dice.rather([cast.address.admin], cast.everybody, 95), rules);
 };
 
-// ---------------------------------------------------------------------------------- a key that is a slashing module
+// ---------------------------------------------------------------------------------- keys that are slashing modules
 
 /** Claims whatever it likes, where offers name it. */
 export const openClaim: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const { stranger } = cast.address;
-  const leases = claimable(table, stranger);
+  const leases = claimable(table, ...cast.rogues);
   if (leases.length === 0 && dice.chance(90)) return open(table);
   const id = idOf(
     table,
     leases.map((lease) => lease.id),
   );
   const lease = world.leases.all.get(id);
-  const by = dice.rather([stranger], cast.everybody, 93);
+  const { slasher } = world.offers.get(offerOf(id)) ?? { slasher: cast.disputes };
+  const by = dice.rather(cast.rogues.includes(slasher) ? [slasher] : [], cast.everybody, 93);
   return commands.openClaim(by, id, claimantFor(table, lease), faultStartOf(table, lease));
 };
 
-/** Tells the truth about what it holds, or is refused; of the rest it says what it likes. */
+/** Claims of keys that are slashing modules. */
+const theirs = ({ world, cast }: Table) =>
+  world.claims.open.filter(({ leaseId }) => cast.rogues.includes(world.offers.get(offerOf(leaseId))!.slasher));
+
+/** Says what it likes, of whom it likes. */
 export const endClaim: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const claim = dice.oneOf(world.claims.foreign);
+  const claim = dice.oneOf(theirs(table));
   if (claim === undefined && dice.chance(90)) return openClaim(table);
-  const { stranger } = cast.address;
   const leaseId = claim?.leaseId ?? idOf(table, []);
+  const { slasher } = world.offers.get(offerOf(leaseId)) ?? { slasher: cast.disputes };
+  const by = dice.rather(cast.everybody.includes(slasher) ? [slasher] : [], cast.everybody, 93);
+  const claimant = dice.rather(claim === undefined ? [] : [claim.claimant], cast.everybody, 92);
+  // Among what it tells is what it would like to have: all that it locked itself, or all that the claimant did.
   const token = world.offers.get(offerOf(leaseId))?.token ?? cast.tokens[0];
-  const beyond = world.escrow.held(cast.market, token, stranger).locked + 1n;
-  const collateral = claim?.collateral ?? 0n;
-  return commands.endClaim(dice.rather([stranger], cast.everybody, 93), leaseId, {
-    claimant: claim?.claimant ?? stranger,
-    tenant: dice.rather(claim === undefined ? [] : [claim.tenant], cast.everybody, 90),
-    held: dice.chance(93) ? (claim?.held ?? 0n) : beyond,
-    collateral: dice.pick([collateral, collateral, collateral * 10n, 0n]),
-    faultStart: dice.pick([claim?.faultStart ?? 0n, 0n, world.now]),
-    filedAt: dice.pick([claim?.filedAt ?? 0n, world.now, 1n]),
-    fractionBps: dice.pick([65_535n, 10_000n, 0n, dice.between(0n, 10_000n)]),
-    upheld: dice.chance(50),
-  });
+  const locked = [by, claimant].map((owner) => world.escrow.held(cast.market, token, owner).locked);
+  const fractionBps = dice.pick([65_535n, ...locked, 10_000n, 10_000n, 0n, dice.between(0n, 10_000n)]);
+  return commands.endClaim(by, leaseId, claimant, fractionBps, dice.chance(55));
+};
+
+/** Whatever module it was opened by; mostly one that is old enough, if there is one. */
+export const lapseClaim: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
+  const old = world.claims.open.filter(({ filedAt }) => filedAt + CLAIM_LIFE <= world.now + 1n);
+  const claim = dice.oneOf(dice.listOf(old, world.claims.open, 90));
+  if (claim === undefined && dice.chance(90)) return openClaim(table);
+  const leaseId = claim?.leaseId ?? idOf(table, []);
+  return commands.lapseClaim(dice.pick(cast.everybody), leaseId, claim?.claimant ?? dice.pick(cast.everybody));
 };

@@ -9,7 +9,7 @@ const DAY = 86_400n;
 
 export const publishTerms: Choice = (table) => {
   const { cast, commands, dice } = table;
-  const odd = dice.chance(15) ? dice.below(7) : -1;
+  const odd = dice.chance(18) ? dice.below(7) : -1;
   const within = (index: number, lowest: bigint, highest: bigint): bigint =>
     index === odd
       ? index === 6
@@ -17,7 +17,10 @@ export const publishTerms: Choice = (table) => {
         : highest + 1n
       : dice.pick([lowest, highest, dice.between(lowest, highest)]);
   const terms = {
-    treasury: odd === 0 ? ZeroAddress : dice.pick([cast.address.treasury, dice.pick(cast.everybody)]),
+    treasury:
+      odd === 0
+        ? dice.pick([ZeroAddress, ...cast.houses, cast.hold])
+        : dice.pick([cast.address.admin, dice.pick(cast.everybody)]),
     feeBps: within(1, 0n, 1_000n),
     toleranceBps: within(2, 0n, 1_000n),
     noShowBps: within(3, 0n, 2_500n),
@@ -48,8 +51,5 @@ export const delistToken: Choice = ({ cast, commands, dice }) =>
 
 export const pauseEntries: Choice = ({ cast, commands, dice }) => {
   const duration = dice.pick([0n, 60n, 600n, HOUR, 7n * DAY + 1n]);
-  return commands.pauseEntries(
-    dice.rather([cast.address.guardian], [cast.address.admin, cast.address.stranger], 90),
-    duration,
-  );
+  return commands.pauseEntries(dice.rather([cast.address.dot], cast.everybody, 90), duration);
 };

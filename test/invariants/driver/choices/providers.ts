@@ -6,41 +6,63 @@ import { DEFAULT_RESOURCES } from "../../../helpers/parameters";
 import { offerOf } from "../../model/lease";
 import { type Offer, type OfferTerms, priceOf } from "../../model/offers";
 import { least } from "../../model/plain";
-import { batchOf, type Choice, idOf, type Table } from "./table";
+import { anyAccount, batchOf, type Choice, idOf, type Table } from "./table";
 
 const HOUR = 3_600n;
 const DAY = 86_400n;
 const MOST_PRICE = 2n ** 128n - 1n;
 
-export const setOperator: Choice = ({ cast, commands, dice }) => {
+/** The key that is a provider's operator, if it is one. */
+export const keyOf = ({ world, cast }: Table, provider: string): string[] =>
+  [world.liveness.operatorOf(provider)].filter((operator) => cast.everybody.includes(operator));
+
+export const setOperator: Choice = (table) => {
+  const { cast, commands, dice } = table;
   const by = dice.pick(cast.providers);
-  const { operatorA, operatorB, operatorC } = cast.address;
-  return commands.setOperator(by, dice.pick([operatorA, operatorB, operatorC, ZeroAddress, by]));
+  return commands.setOperator(by, dice.pick([dice.pick(cast.everybody), anyAccount(table), ZeroAddress, by]));
 };
 
 /** Mostly where it is needed most: of a provider that is dark. */
-export const heartbeat: Choice = ({ world, cast, commands, dice }) => {
+export const heartbeat: Choice = (table) => {
+  const { world, cast, commands, dice } = table;
   const dark = cast.providers.filter((provider) => !world.liveness.isLive(provider, world.now));
   const provider = dice.rather(dark, cast.providers, 85);
-  return commands.heartbeat(dice.rather([world.liveness.operatorOf(provider)], cast.everybody, 97), provider);
+  // A provider whose operator is a contract of ours names another one.
+  if (keyOf(table, provider).length === 0 && dice.chance(90)) return commands.setOperator(provider, provider);
+  return commands.heartbeat(dice.rather(keyOf(table, provider), cast.everybody, 97), provider);
 };
 
 export const createOffer: Choice = (table) => {
   const { cast, commands, dice } = table;
-  const terms = termsOf(table);
   const by = dice.rather(cast.providers, cast.everybody, 97);
+  const terms = termsOf(table, by);
   return commands.createOffer(by, terms, anyPrice(table, terms.token), dice.between(0n, 9n), dice.chance(20));
 };
 
 /** An offer that a provider signed and did not publish. */
 export const createQuotedOffer: Choice = (table) => {
   const { cast, commands, dice } = table;
-  const terms = termsOf(table);
+  const provider = dice.pick(cast.rogues);
+  const terms = termsOf(table, provider);
   const by = dice.rather([cast.quotes], cast.everybody, 90);
-  return commands.createQuotedOffer(by, dice.pick(cast.providers), terms, anyPrice(table, terms.token), 3n);
+  return commands.createQuotedOffer(by, provider, terms, anyPrice(table, terms.token), 3n);
 };
 
-function termsOf({ world, cast, dice }: Table): OfferTerms {
+/** Slashing modules of a provider's choice: the disputes, itself, a friend, a contract that will never claim, nobody. */
+function slasherOf({ cast, dice }: Table, provider: string): string {
+  if (cast.honest.includes(provider)) return cast.disputes;
+  return dice.pick([
+    cast.disputes,
+    cast.disputes,
+    provider,
+    dice.pick(cast.rogues),
+    dice.pick(cast.houses),
+    ZeroAddress,
+  ]);
+}
+
+function termsOf(table: Table, provider: string): OfferTerms {
+  const { world, cast, dice } = table;
   const token = dice.chance(60) ? cast.tokens[0] : dice.pick(cast.tokens);
   const minDuration = dice.pick([0n, 0n, 1n, 600n, HOUR, dice.between(0n, 2n * HOUR)]);
   const maxDuration = dice.pick([30n * DAY, 30n * DAY, 30n * DAY, 4n * HOUR, minDuration]);
@@ -57,7 +79,7 @@ function termsOf({ world, cast, dice }: Table): OfferTerms {
     minDuration: oddMin,
     maxDuration,
     token: dice.chance(96) ? token : cast.market,
-    slasher: dice.pick([cast.disputes, cast.disputes, cast.disputes, cast.address.stranger, ZeroAddress]),
+    slasher: slasherOf(table, provider),
     contentHash: keccakOf(world.offers.all.length.toString()),
   };
 }
@@ -107,7 +129,10 @@ export const activate: Choice = (table) => {
   const operator = world.liveness.operatorOf(first.provider);
   const fitting = due.filter(({ provider }) => world.liveness.operatorOf(provider) === operator);
   const ids = dice.chance(85) ? dice.some(fitting, 3).map(({ id }) => id) : batchOf(table, [first.id], 2);
-  return commands.activate(dice.rather([operator], cast.everybody, 96), ids.length > 0 ? ids : [first.id]);
+  return commands.activate(
+    dice.rather(keyOf(table, first.provider), cast.everybody, 96),
+    ids.length > 0 ? ids : [first.id],
+  );
 };
 
 export const decline: Choice = (table) => {
@@ -117,7 +142,9 @@ export const decline: Choice = (table) => {
   const fitting = dice.listOf(early, pending, 90).map((lease) => lease.id);
   if (fitting.length === 0 && dice.chance(80)) return undefined;
   const id = idOf(table, fitting);
-  const operator = world.liveness.operatorOf(world.offers.providerOf(offerOf(id)));
+  const provider = world.offers.providerOf(offerOf(id));
+  const operator = world.liveness.operatorOf(provider);
   // Nobody has a key to address zero, which works for the offers that do not exist.
-  return commands.decline(dice.rather(operator === ZeroAddress ? [] : [operator], cast.everybody, 96), id);
+  const keys = [provider, operator].filter((key) => key !== ZeroAddress && cast.everybody.includes(key));
+  return commands.decline(dice.rather(keys, cast.everybody, 92), id);
 };

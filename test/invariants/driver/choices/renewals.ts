@@ -1,22 +1,32 @@
 import { LeaseStatus } from "../../../helpers/leases";
 import { ANY_RESOURCES, MOST_LOCK, MOST_PRICE } from "../../../helpers/orders";
 import type { Lease } from "../../model/lease";
-import { priceOf, renewalPriceOf, unitsLeft } from "../../model/offers";
-import { most } from "../../model/plain";
+import { type Offer, priceOf, renewalPriceOf, unitsLeft } from "../../model/offers";
+import { least, most } from "../../model/plain";
 import type { Renewal } from "../../model/renewals";
 import { publishTerms } from "./governance";
-import { activate } from "./providers";
+import { activate, createOffer } from "./providers";
 import { batchOf, type Choice, idOf, type Table } from "./table";
 import { openShort } from "./tenants";
 
 const HOUR = 3_600n;
-const MOST_BOUNTY = 2n ** 80n - 1n;
+const MOST_BOUNTY = 2n ** 88n - 1n;
+/** Highest price of an order. */
+const MOST_ORDERED = 2n ** 120n - 1n;
+
+/** Offers in a token that nobody can pay: a provider that raises its price would stop a failover, were it not passed over. */
+const dearest = ({ world }: Table, token: string | undefined): Offer[] =>
+  world.offers.all.filter((offer) => {
+    const richest = world.tokens.get(offer.token)!.supply;
+    return offer.token === token && !offer.retired && (priceOf(offer) * HOUR) / 2n ** 32n > richest;
+  });
 
 /** Leases in the hour before their end, or about to come into it. */
-const ending = ({ world }: Table): Lease[] =>
-  world.leases
-    .withStatus(LeaseStatus.Active)
-    .filter(({ end, noticed }) => !noticed && end >= world.now && world.now + HOUR >= end - 2n);
+const nearEnd = ({ world }: Table): Lease[] =>
+  world.leases.withStatus(LeaseStatus.Active).filter(({ end }) => end >= world.now && world.now + HOUR >= end - 2n);
+
+/** Those without notice. */
+const ending = (table: Table): Lease[] => nearEnd(table).filter(({ noticed }) => !noticed);
 
 /** Those of them that can be renewed unless something else stands against it. */
 export const renewable = (table: Table): Lease[] => {
@@ -39,15 +49,16 @@ function capsOf(table: Table, lease: Lease | undefined): { maxPrice: bigint; max
   const offer = lease === undefined ? undefined : world.offers.get(lease.offerId);
   const price = offer === undefined ? 0n : renewalPriceOf(offer, world.now);
   const { bounty } = world.parameters.tokenTerms(lease?.token ?? "");
-  return { maxPrice: capOf(table, price, MOST_PRICE), maxBounty: capOf(table, bounty, MOST_BOUNTY) };
+  return { maxPrice: capOf(table, price, MOST_ORDERED), maxBounty: capOf(table, bounty, MOST_BOUNTY) };
 }
 
 /** Mostly for a lease without an order, soonest end first. */
 export const setOrder: Choice = (table) => {
   const { world, cast, commands, dice } = table;
+  const noticed = dice.chance(25);
   const open = world.leases
     .withStatus(LeaseStatus.Pending, LeaseStatus.Active)
-    .filter(({ noticed, end }) => !noticed && (end === 0n || end >= world.now));
+    .filter((lease) => (lease.noticed === noticed || dice.chance(10)) && (lease.end === 0n || lease.end >= world.now));
   if (open.length === 0 && dice.chance(95)) return undefined;
   const isFree = ({ id }: Lease): boolean => world.orders.of(id) === undefined;
   const soon = renewable(table).filter(isFree);
@@ -66,14 +77,20 @@ export const setOrder: Choice = (table) => {
       offer.maxDuration > HOUR &&
       (offer.provider !== lease.provider || dice.chance(20)),
   );
-  const fallbacks = dice.chance(70) ? dice.some(dice.listOf(same, world.offers.all), dice.chance(5) ? 6 : 4) : [];
-  const ids = fallbacks.map((offer) => offer.id);
-  if (dice.chance(3)) ids.push(dice.pick([0n, 1_000n]));
+  const listed = noticed || dice.chance(70);
+  const chosen = listed ? dice.some(dice.listOf(same, world.offers.all), dice.chance(5) ? 6 : 3) : [];
+  const dear = dice.oneOf(dearest(table, lease?.token));
+  if (dear !== undefined && chosen.length > 0 && dice.chance(40)) chosen.unshift(dear);
+  const fallbacks = chosen.map(({ id: offer, provider: owner }) => ({
+    offer,
+    provider: dice.chance(97) ? owner : dice.pick(cast.everybody),
+  }));
+  if (dice.chance(3)) fallbacks.push({ offer: dice.pick([0n, 1_000n]), provider: by });
   return commands.setOrder(by, id, {
     period: dice.chance(94) ? periodOf(table) : dice.pick([0n, HOUR - 1n, 2n ** 32n - 1n]),
     count: dice.pick([0n, 1n, 1n, 2n, 5n, 255n].slice(dice.chance(3) ? 0 : 1)),
     ...capsOf(table, lease),
-    fallbacks: ids,
+    fallbacks,
   });
 };
 
@@ -119,7 +136,7 @@ export const renewOrders: Choice = (table) => {
     ordered.map(({ id }) => id),
     5,
   );
-  return commands.renewOrders(dice.rather([cast.address.keeper], cast.everybody, 50), ids);
+  return commands.renewOrders(dice.pick(cast.everybody), ids);
 };
 
 /**
@@ -144,39 +161,52 @@ export const renew: Choice = (table) => {
   return commands.renew(dice.rather([cast.orders], cast.everybody, 95), renewals, dice.pick(cast.everybody));
 };
 
-/** Leases that their provider lets down: it is dark beyond the allowance, or will not go on. */
+/** Leases that their provider lets down: it is dark beyond the allowance, gave notice, or will not go on. */
 export const failing = (table: Table): Lease[] => {
   const { world } = table;
-  return ending(table).filter(
-    (lease) => world.offers.get(lease.offerId)!.retired || world.leases.darkBeyond(lease, world.now) > 0n,
+  return nearEnd(table).filter(
+    (lease) =>
+      lease.noticed || world.offers.get(lease.offerId)!.retired || world.leases.darkBeyond(lease, world.now) > 0n,
   );
 };
 
-/** A provider retires the offer of a lease that is about to end, or its tenant orders what to do then. */
-function letDown(table: Table): ReturnType<Choice> {
+/** A provider retires the offer of a lease that is about to end, or gives notice, or its tenant orders what to do then. */
+export function letDown(table: Table): ReturnType<Choice> {
   const { world, commands, dice } = table;
-  const ordered = ending(table).filter(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0);
-  const lease = dice.oneOf(ordered);
-  if (lease === undefined || dice.chance(30)) return setOrder(table);
-  return commands.retireOffer(lease.provider, lease.offerId);
+  const ordered = ending(table).filter((lease) => fallsBack(table, lease));
+  const lease = dice.oneOf(dice.listOf(ordered, ending(table), 75));
+  if (lease === undefined || (ordered.length === 0 && dice.chance(40))) return setOrder(table);
+  if (dice.chance(50)) return commands.giveNotice(lease.provider, lease.id, lease.end);
+  const open = world.offers.all.filter(({ retired }) => !retired).length;
+  return open > 3 ? commands.retireOffer(lease.provider, lease.offerId) : createOffer(table);
 }
 
+const fallsBack = ({ world }: Table, { id }: Lease): boolean => (world.orders.of(id)?.fallbacks.length ?? 0) > 0;
+
+/** Leases that fail over now, if a fallback fits. */
+export const failingNow = (table: Table): Lease[] =>
+  failing(table).filter((lease) => {
+    const period = table.world.orders.of(lease.id)?.period ?? 0n;
+    return fallsBack(table, lease) && table.world.now >= lease.end - least(HOUR, period / 4n);
+  });
+
 export const failOverOrder: Choice = (table) => {
-  const { world, cast, commands, dice } = table;
-  const leases = dice.listOf(failing(table), ending(table), 85);
-  const ordered = leases.filter(({ id }) => (world.orders.of(id)?.fallbacks.length ?? 0) > 0);
+  const { cast, commands, dice } = table;
+  const leases = dice.listOf(failing(table), nearEnd(table), 85);
+  const waiting = leases.filter((lease) => fallsBack(table, lease));
+  const ordered = dice.listOf(failingNow(table), waiting, 85);
   if (dice.chance(ordered.length === 0 ? 92 : 12)) return letDown(table);
   const id = idOf(
     table,
     dice.listOf(ordered, leases, 90).map((lease) => lease.id),
   );
-  return commands.failOverOrder(dice.rather([cast.address.keeper], cast.everybody, 50), id);
+  return commands.failOverOrder(dice.pick(cast.everybody), id);
 };
 
 /** To any offers, for any bounty. */
 export const failOver: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const leases = dice.listOf(failing(table), ending(table), 85);
+  const leases = dice.listOf(failing(table), nearEnd(table), 85);
   if (dice.chance(leases.length === 0 ? 92 : 12)) return letDown(table);
   const id = idOf(
     table,
@@ -187,16 +217,18 @@ export const failOver: Choice = (table) => {
   const { maxBounty } = capsOf(table, lease);
   const offers = world.offers.all.filter((offer) => offer.token === token);
   const ready = dice.listOf(
-    offers.filter(({ retired, provider }) => !retired && world.liveness.isLive(provider, world.now)),
+    offers.filter(({ retired, provider }) => !retired && world.liveness.isFresh(provider, world.now)),
     offers,
   );
+  const dear = dice.chance(40) ? dearest(table, token) : [];
+  const candidates = [...dear.slice(0, 1), ...dice.some(ready, 4)];
   const order = {
     token,
     units: lease?.units ?? 1n,
-    duration: periodOf(table),
+    duration: dice.pick([periodOf(table), dice.between(4n * HOUR, 12n * HOUR)]),
     maxLock: MOST_LOCK,
     requirement: ANY_RESOURCES,
-    candidates: dice.some(ready, 4).map((offer) => ({ offer: offer.id, maxPrice: MOST_PRICE })),
+    candidates: candidates.map(({ id: offer, provider }) => ({ offer, provider, maxPrice: MOST_PRICE })),
     replicas: 1n,
     distinctRegions: false,
   };

@@ -27,6 +27,10 @@ export function batchOf({ world, dice }: Table, fitting: readonly bigint[], most
   return ids;
 }
 
+/** Whom a call names: anybody with a key, now and then one of our own contracts. */
+export const anyAccount = ({ cast, dice }: Table): string =>
+  dice.chance(85) ? dice.pick(cast.everybody) : dice.pick(cast.houses);
+
 /** One id: mostly a fitting one. */
 export const idOf = ({ world, dice }: Table, fitting: readonly bigint[]): bigint =>
   dice.rather(fitting, [...world.leases.all.keys(), dice.pick(NONSENSE)], 92);

@@ -35,7 +35,7 @@ export const openQuoted: Choice = (table) => {
   const order = orderFor(table, tenant);
   if (order === undefined) return whatIsMissing(table);
   const maxPrice = anyPrice(table, order.token);
-  const candidates = order.candidates.map(({ offer }) => ({ offer, maxPrice }));
+  const candidates = order.candidates.map((candidate) => ({ ...candidate, maxPrice }));
   return commands.openQuoted(dice.rather([cast.quotes], cast.everybody, 92), tenant, { ...order, candidates });
 };
 
@@ -63,6 +63,7 @@ function orderFor(table: Table, by: string): Order | undefined {
     requirement: requirementOf(table, lead),
     candidates: candidatesOf(table, lead, replicas > 1n ? others : []).map((offer) => ({
       offer,
+      provider: dice.chance(96) ? world.offers.providerOf(offer) : dice.pick(cast.everybody),
       maxPrice: dice.chance(94) ? MOST_PRICE : dice.pick([price, price > 0n ? price - 1n : 0n]),
     })),
     replicas,
@@ -73,7 +74,7 @@ function orderFor(table: Table, by: string): Order | undefined {
 /** Nothing can be leased: mostly because providers are dark, else for want of offers, bonds or money. */
 function whatIsMissing(table: Table): ReturnType<Choice> {
   const { world, cast, dice } = table;
-  const dark = cast.providers.some((provider) => !world.liveness.isLive(provider, world.now));
+  const dark = cast.providers.some((provider) => !world.liveness.isFresh(provider, world.now));
   if (dark && dice.chance(60)) return heartbeat(table);
   return dice.pick([createOffer, setCapacity, bond, deposit, approveModule])(table);
 }
@@ -88,7 +89,7 @@ function couldServe({ world, cast, dice }: Table, offer: Offer, tenant: string):
     unitsLeft(offer) > 0n &&
     (maxDuration > HOUR || dice.chance(20)) &&
     world.parameters.tokenTerms(token).listed &&
-    world.liveness.isLive(provider, world.now) &&
+    (world.liveness.isFresh(provider, world.now) || (world.liveness.isLive(provider, world.now) && dice.chance(12))) &&
     (dice.chance(30) || collateralOf(world.parameters.current.weights, resources, 1n) <= free) &&
     lockOf(priceOf(offer), HOUR, 0n) < money
   );
@@ -162,7 +163,7 @@ export const cancelNoShows: Choice = (table) => {
     due.map(({ id }) => id),
     4,
   );
-  return commands.cancelNoShows(dice.rather([cast.address.keeper], cast.everybody, 50), ids);
+  return commands.cancelNoShows(dice.pick(cast.everybody), ids);
 };
 
 export const expire: Choice = (table) => {
@@ -173,7 +174,7 @@ export const expire: Choice = (table) => {
     due.map(({ id }) => id),
     4,
   );
-  return commands.expire(dice.rather([cast.address.keeper], cast.everybody, 50), ids);
+  return commands.expire(dice.pick(cast.everybody), ids);
 };
 
 /** Mostly of one token, in any order: whose money comes first and last in a batch must not matter. */
