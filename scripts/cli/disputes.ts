@@ -199,7 +199,7 @@ export function penaltyIfUpheld(
   lease: Lease,
   claim: Pick<Dispute, "faultStart" | "fractionBps" | "collateral">,
 ): bigint {
-  const worth = (partOf(claim.collateral, claim.fractionBps) / MILLIONTH) * MILLIONTH;
+  const worth = partOf(claim.collateral, claim.fractionBps);
   const before = claim.faultStart < lease.coveredUntil ? lease.punished : 0n;
   if (worth <= before) return 0n;
   const [amount, most] = [worth - before, reachable(lease)];

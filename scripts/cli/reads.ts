@@ -51,7 +51,7 @@ export interface Lease {
   /** What upheld claims and the service credit took of its collateral. */
   readonly penalised: bigint;
   readonly openClaims: number;
-  /** Basis points of its collateral: what the last punished fault was worth in all. */
+  /** What was taken for the last punished fault, and for claims on it that overlap; wei of HOLD. */
   readonly punished: bigint;
   /** When the last claim that was punished in full was filed; 0: none was. */
   readonly coveredUntil: number;
