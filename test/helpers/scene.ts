@@ -68,6 +68,16 @@ export async function houseOf(f: OpenMarket, offer: bigint) {
   return house;
 }
 
+/** Lets the market hold nothing of an account that never approved it, so that leases can be handed to the account. */
+export async function approveOnce(
+  f: Pick<OpenMarket, "escrow" | "market">,
+  account: HardhatEthersSigner,
+  token: string,
+) {
+  const { nonce } = await f.escrow.moduleAccount(f.market, token, account);
+  if (nonce === 0n) await f.escrow.connect(account).approveModule(token, f.market, 0n);
+}
+
 /** Another offer of `providerA` in the 6-decimal token; returns its id. */
 export async function offerOf(f: OpenMarket, choices: Omit<Parameters<typeof anOffer>[0], "token">): Promise<bigint> {
   return createOffer(f.market, f.providerA, anOffer({ token: await f.usd6.getAddress(), ...choices }));

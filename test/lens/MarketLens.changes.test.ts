@@ -189,6 +189,16 @@ describe("MarketLens: leases that changed", () => {
     expect((await f.staking.penaltyOf(1)).amount).to.equal(credit);
   });
 
+  it("shows no credit of a lease that has no collateral, however long it was dark", async () => {
+    const f = await loadFixture(openMarketFixture);
+    const bare = { cpu: 0n, memoryMiB: 0n, diskGiB: 0n, bandwidthMbps: 0n };
+    const lease = await activeLease(f, { offer: await offerOf(f, { resources: bare }), duration: DAY });
+    await at(lease.startedAt + 6 * HOUR, () => f.market.connect(lease.tenant).close(lease.id));
+    const { reason, collateral, creditDue } = await f.lens.leaseView(lease.id);
+    expect([reason, collateral, creditDue]).to.deep.equal([EndReason.ClosedDark, 0n, 0n]);
+    await expect(f.market.collect([lease.id])).not.to.emit(f.market, "ServiceCredited");
+  });
+
   it("shows no credit within the allowance, by one second", async () => {
     const { f, lease, tenant } = await loadFixture(runningFixture);
     const { lastSeen } = await f.liveness.clockOf(lease.provider);

@@ -146,7 +146,7 @@ describe("LeaseClaiming: the collateral of a lease beside a claim", () => {
     it("takes no credit for the time that a claim was worth, and no claim for a credit: each is itself", async () => {
       const { f, lease, claim, credit } = await loadFixture(darkFixture);
       await f.market.collect([lease.id]);
-      expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: credit / MICRO, coveredUntil: 0n });
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: credit / MICRO, cover: 0n });
       await expect(sendClaim(f, lease, { claimant: f.keeper, faultStart: lease.startedAt + LIVED - 100 }))
         .to.emit(f.market, "ClaimOpened")
         .withArgs(lease.id, f.keeper, f.module, lease.startedAt + LIVED - 100, 0, 0, GRACE - 1, lease.collateral);

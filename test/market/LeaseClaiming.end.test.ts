@@ -86,7 +86,7 @@ describe("LeaseClaiming: endClaim", () => {
         const penalty = slashOf(lease.collateral, 2_500, 0, lease.collateral);
         await expect(endClaim(f, lease, claim, { upheld: true }))
           .to.emit(f.market, "ClaimEnded")
-          .withArgs(lease.id, lease.tenant, true, claim.held, 0, penalty, 2_500, claim.filedAt);
+          .withArgs(lease.id, lease.tenant, true, claim.held, 0, penalty, penalty, claim.filedAt);
       };
       expect(await movements(f, lease.token, peopleOf(f, lease), ending)).to.deep.equal([
         [claim.held, -claim.held],
@@ -111,7 +111,7 @@ describe("LeaseClaiming: endClaim", () => {
         [0n, 0n],
       ]);
       expect(await f.staking.penaltyCount()).to.equal(0n);
-      expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: 0n, coveredUntil: 0n });
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: 0n, cover: 0n });
     });
 
     it("goes to the provider whole where it is too little for a fee", async () => {
@@ -218,20 +218,27 @@ describe("LeaseClaiming: endClaim", () => {
       });
     }
 
-    it("is answered to the module, and is none for a fraction of nothing, which covers no fault (ATK-DSP-6)", async () => {
+    it("is answered to the module", async () => {
       const { f, lease, claim } = await loadFixture(claimedFixture);
       const slasher = f.market.connect(f.module);
       expect(await slasher.endClaim.staticCall(lease.id, claim.claimant, 3_333, true)).to.equal(
         slashOf(lease.collateral, 3_333, 0, lease.collateral),
       );
       expect(await slasher.endClaim.staticCall(lease.id, claim.claimant, 3_333, false)).to.equal(0n);
-      const ended = endClaim(f, lease, claim, { upheld: true, fractionBps: 0 });
-      await expect(ended)
-        .to.emit(f.market, "ClaimEnded")
-        .withArgs(lease.id, lease.tenant, true, claim.held, 0, 0, 0, 0);
-      await expect(ended).not.to.emit(f.staking, "Penalised");
-      expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: 0n, coveredUntil: 0n });
     });
+
+    for (const fractionBps of [0, 1, 99]) {
+      it(`is none for a fault that costs ${fractionBps} basis points: it is not upheld, and the fee is paid (ATK-ROL-2)`, async () => {
+        const { f, lease, claim } = await loadFixture(claimedFixture);
+        const fee = partOf(claim.held, FEE_BPS);
+        const ended = endClaim(f, lease, claim, { upheld: true, fractionBps });
+        await expect(ended)
+          .to.emit(f.market, "ClaimEnded")
+          .withArgs(lease.id, lease.tenant, false, claim.held, fee, 0, 0, 0);
+        await expect(ended).not.to.emit(f.staking, "Penalised");
+        expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: 0n, punished: 0n, cover: 0n });
+      });
+    }
 
     for (const [fractionBps, what] of [
       [7_501, "more than three quarters"],
@@ -263,7 +270,7 @@ describe("LeaseClaiming: endClaim", () => {
       const third = await openClaim(f, lease, { faultStart: challenge.filedAt });
       await expect(endClaim(f, lease, third, { upheld: true, fractionBps: 10_000 }))
         .to.emit(f.market, "ClaimEnded")
-        .withArgs(lease.id, lease.tenant, true, third.held, 0, 0, 10_000, third.filedAt);
+        .withArgs(lease.id, lease.tenant, true, third.held, 0, 0, 0, third.filedAt);
       expect(await f.staking.penaltyCount()).to.equal(2n);
       const fourth = await openClaim(f, lease, { faultStart: third.filedAt });
       await f.market.connect(lease.tenant).close(lease.id);

@@ -239,4 +239,43 @@ describe("LeaseClaiming: a fault counts on no more collateral than there was whe
     expect(await countsOn(f, lease, [second - 1, second])).to.deep.equal([3n, 6n]);
     expect(await storedHistory(f.market, lease.id)).to.include({ grownFrom: 3n * UNIT, grownAgo: 0n });
   });
+
+  it("a growth while a claim holds back a shrink: a fault before it counts on what the units needed then", async () => {
+    const { f, lease } = await loadFixture(longFixture);
+    await openClaim(f, lease, { claimant: f.keeper, filedAt: lease.startedAt + 100 });
+    await resizeAt(f, lease, lease.startedAt + 200, 1);
+    await moveTo(lease.startedAt + 300);
+    expect(await countsOn(f, lease, [lease.startedAt + 250])).to.deep.equal([1n]);
+    // One second of nine units' rent must not make nine times as much of a fault that is over.
+    await resizeAt(f, lease, lease.startedAt + 400, 9);
+    await moveTo(lease.startedAt + 500);
+    const faults = [lease.startedAt + 250, lease.startedAt + 399, lease.startedAt + 400];
+    expect(await countsOn(f, lease, faults)).to.deep.equal([1n, 1n, 9n]);
+    // Shrinking again, with the claim still open, makes no difference to that.
+    await resizeAt(f, lease, lease.startedAt + 600, 8);
+    await moveTo(lease.startedAt + 700);
+    expect(await countsOn(f, lease, faults)).to.deep.equal([1n, 1n, 8n]);
+  });
+
+  it("a renewal that needs more while a claim holds back a shrink: the same", async () => {
+    const f = await loadFixture(claimFixture);
+    const lease = await claimable(f, { duration: HOUR });
+    await openClaim(f, lease, { claimant: f.keeper });
+    await at(lease.startedAt + 200, () => f.market.connect(lease.tenant).resize(lease.id, 1, 0n, 0n));
+    const { cpu, memoryMiB, diskGiB, bandwidthMbps } = DEFAULT_WEIGHTS;
+    const [times, treasury] = [5n, f.treasury.address];
+    const weights = { cpu: times * cpu, memoryMiB: times * memoryMiB, diskGiB: times * diskGiB };
+    await f.market
+      .connect(f.admin)
+      .publishTerms(
+        { ...DEFAULT_TERMS, treasury },
+        { ...DEFAULT_WEIGHTS, ...weights, bandwidthMbps: times * bandwidthMbps },
+      );
+    const orders = await marketAs(f, "ORDERS");
+    const caps = { maxPricePerSecondX32: MOST_PRICE, maxBounty: lease.bounty, transfers: 0n };
+    const renewed = lease.startedAt + 300;
+    await at(renewed, () => orders.renew([{ leaseId: lease.id, period: HOUR, ...caps }], f.keeper));
+    await moveTo(renewed + 60);
+    expect(await countsOn(f, lease, [renewed - 1, renewed])).to.deep.equal([1n, 5n]);
+  });
 });

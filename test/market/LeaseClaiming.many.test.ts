@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import {
+  MICRO,
   claimable,
   claimableFixture,
   claimFixture,
@@ -11,6 +12,7 @@ import {
   PRICE,
   reachOf,
   slashOf,
+  worthOf,
 } from "../helpers/claims";
 import { createOffer, LeaseStatus, openLease } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
@@ -250,7 +252,7 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
       ]);
       // Upheld, it is the tenant's alone, whoever the module is.
       const next = await openClaim(f, lease, { by: f.providerA, filedAt: lease.startedAt + 900 });
-      const upholding = () => endClaim(f, lease, next, { upheld: true, fractionBps: 0, by: f.providerA });
+      const upholding = () => endClaim(f, lease, next, { upheld: true, fractionBps: 100, by: f.providerA });
       expect(await movements(f, lease.token, people, upholding)).to.deep.equal([
         [next.held, -next.held],
         [0n, 0n],

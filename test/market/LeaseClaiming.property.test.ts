@@ -12,6 +12,7 @@ import {
   openClaim,
   PRICE,
   reachOf,
+  worthOf,
 } from "../helpers/claims";
 import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, collateralOf, darkBeyond, partOf, serviceCreditOf, type Weights } from "../helpers/money";
@@ -89,7 +90,7 @@ class Model {
   taken = 0n;
   lagging = false;
   grown: { at: number; from: bigint } | undefined;
-  punished = 0;
+  punished = 0n;
   covered = 0;
   settled = false;
   toClaimants = 0n;
@@ -144,7 +145,7 @@ class Model {
 
   async resize(second: number, units: number): Promise<void> {
     const { f, lease, bill } = this;
-    if (units === this.units || (units > this.units && this.lagging)) return;
+    if (units === this.units) return;
     if (units > this.units) await this.beat(second - 1);
     const resizing = at(second, () => f.market.connect(this.tenant).resize(lease.id, units, MOST_PRICE, ANY_COST));
     if (units > this.units && !this.withinAllowance(second)) {
@@ -154,8 +155,9 @@ class Model {
     await resizing;
     if (units > this.units) {
       bill.restart(second, bill.rate + PRICE * BigInt(units - this.units));
+      const more = this.liable + collateralOf(weightsBy(this.weights), DEFAULT_RESOURCES, units - this.units);
       this.grow(second, this.liable);
-      this.collateral += collateralOf(weightsBy(this.weights), DEFAULT_RESOURCES, units - this.units);
+      if (more > this.collateral) this.collateral = more;
     } else {
       bill.restart(second, (bill.rate * BigInt(units)) / BigInt(this.units));
       if (this.open.size > 0) this.lagging = true;
@@ -172,7 +174,7 @@ class Model {
   async renew(second: number, choice: number): Promise<void> {
     const { f, lease, bill } = this;
     const weights = BigInt((choice % 3) + 1);
-    if (second < this.end - HOUR || !this.withinAllowance(second) || this.lagging) return;
+    if (second < this.end - HOUR || !this.withinAllowance(second)) return;
     const feeBps = BigInt(choice % 1_001);
     const terms = { ...DEFAULT_TERMS, treasury: f.otherModule.address, feeBps };
     await at(second - 1, () => f.market.connect(f.admin).publishTerms(terms, weightsBy(weights)));
@@ -181,11 +183,10 @@ class Model {
     const renewing = at(second, () => orders.renew([{ leaseId: lease.id, period: HOUR, ...caps }], f.module));
     await expect(renewing).to.emit(f.market, "LeaseRepriced");
     bill.restart(second, PRICE * BigInt(this.units), feeBps);
+    const { liable } = this;
     this.weights = weights;
-    if (this.needed > this.collateral) {
-      this.grow(second, this.liable);
-      this.collateral = this.needed;
-    }
+    if (this.needed > liable) this.grow(second, liable);
+    if (this.needed > this.collateral) this.collateral = this.needed;
     this.end += HOUR;
     this.bounties += lease.bounty;
   }
@@ -238,13 +239,13 @@ class Model {
     if (upheld) {
       this.toClaimants += held;
       const within = faultStart < this.covered;
-      const already = within ? this.punished : 0;
-      if (fractionBps > already) {
-        const worth = partOf(collateral / MICRO, BigInt(fractionBps - already)) * MICRO;
+      const [worth, already] = [worthOf(collateral, fractionBps), within ? this.punished : 0n];
+      if (!within || worth > already) {
+        const more = worth - already;
         const reach = this.settled ? this.collateral - this.taken : reachOf(this.collateral, this.taken);
-        const penalty = worth < reach ? worth : reach;
+        const penalty = more < reach ? more : reach;
         this.taken += penalty;
-        this.punished = fractionBps;
+        this.punished = already + penalty;
         if (!within) this.covered = filedAt;
         if (penalty > 0n) {
           const told = await f.staking.penaltyOf((this.penalties += 1));

@@ -28,6 +28,15 @@ async function giverFixture() {
 
 describe("LeaseLife: extend", () => {
   describe("when it may be done", () => {
+    it("reverts where the lease is another tenant's than the caller names (ATK-LSE-17)", async () => {
+      const { f, lease } = await loadFixture(runningFixture);
+      for (const payer of [f.tenantB, lease.tenant]) {
+        await expect(f.market.connect(payer).extend(lease.id, f.tenantB, HOUR, ANY_COST))
+          .to.be.revertedWithCustomError(f.market, "MarketOtherTenant")
+          .withArgs(lease.id, lease.tenant, f.tenantB);
+      }
+    });
+
     it("reverts for a lease that is unknown, pending, closed or cancelled (INV-LSE-5)", async () => {
       const { f, lease } = await loadFixture(runningFixture);
       const pending = await pendingLease(f);
@@ -49,7 +58,9 @@ describe("LeaseLife: extend", () => {
     for (const late of [0, 1]) {
       it(`reverts ${late} s after the end, though nobody expired it (ATK-LSE-2)`, async () => {
         const { f, lease } = await loadFixture(runningFixture);
-        const extend = at(lease.end + late, () => f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 1, ANY_COST));
+        const extend = at(lease.end + late, () =>
+          f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 1, ANY_COST),
+        );
         await expect(extend)
           .to.be.revertedWithCustomError(f.market, "MarketLeaseEnded")
           .withArgs(lease.id, lease.end, lease.end + late);

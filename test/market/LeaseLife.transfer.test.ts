@@ -7,7 +7,7 @@ import { loadFixture } from "../helpers/loadFixture";
 import { costOf, Earnings, earnedOf, netOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { FEE_BPS, HOUR } from "../helpers/parameters";
-import { activeLease, bondOf, movements, offerOf, pendingLease } from "../helpers/scene";
+import { approveOnce, activeLease, bondOf, movements, offerOf, pendingLease } from "../helpers/scene";
 import { at } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
 
@@ -109,12 +109,16 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       expect(await f.market.recipientOf(lease.id)).to.equal(ZeroAddress);
     });
 
-    it("goes to the last of those whom it was offered to", async () => {
+    it("goes to the last of those whom it was offered to, who approved the market once (INV-ESC-3)", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       await f.market.connect(lease.tenant).offerTransfer(lease.id, f.stranger);
       await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n))
         .to.be.revertedWithCustomError(f.market, "MarketNotRecipient")
         .withArgs(lease.id, f.stranger, f.tenantB);
+      await expect(f.market.connect(f.stranger).acceptTransfer(lease.id, 0n))
+        .to.be.revertedWithCustomError(f.escrow, "EscrowModuleNotApproved")
+        .withArgs(f.market, lease.token, f.stranger);
+      await approveOnce(f, f.stranger, lease.token);
       await f.market.connect(f.stranger).acceptTransfer(lease.id, 0n);
       expect(await storedLease(f.market, lease.id)).to.include({ tenant: BigInt(f.stranger.address) });
     });
@@ -144,6 +148,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       expect(await f.market.recipientOf(lease.id)).to.equal(ZeroAddress);
       await f.market.connect(f.tenantB).offerTransfer(lease.id, f.stranger);
+      await approveOnce(f, f.stranger, lease.token);
       await f.market.connect(f.stranger).acceptTransfer(lease.id, 0n);
       await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n))
         .to.be.revertedWithCustomError(f.market, "MarketNotRecipient")

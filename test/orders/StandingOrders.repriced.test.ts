@@ -4,7 +4,16 @@ import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
 import { carriedOf, collateralOf, costOf, earnedOf, netOf, partOf, type Weights } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
-import { DAY, DEFAULT_RESOURCES, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR } from "../helpers/parameters";
+import {
+  DAY,
+  DEFAULT_RESOURCES,
+  DEFAULT_TERMS,
+  DEFAULT_WEIGHTS,
+  FEE_BPS,
+  GRACE,
+  HOUR,
+  OUTAGE_ALLOWANCE,
+} from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, movements, serve } from "../helpers/scene";
 import { at, ROOM, together } from "../helpers/time";
 import { NEVER_GROWN, storedHistory, storedLease } from "../helpers/words";
@@ -300,6 +309,41 @@ describe("StandingOrders: renew at another rate or other terms", () => {
         [0n, 0n],
       ]);
     });
+
+    for (const [toleranceBps, done] of [
+      [0, 0n],
+      [648, 0n],
+      [649, 1n],
+      [1_000, 1n],
+    ] as const) {
+      it(`${done === 1n ? "are taken" : "are not taken"} by a lease that was dark, at a tolerance of ${toleranceBps} (INV-LSE-9)`, async () => {
+        const f = await loadFixture(openMarketFixture);
+        const terms = { ...DEFAULT_TERMS, treasury: f.treasury.address };
+        await f.market.connect(f.admin).publishTerms({ ...terms, toleranceBps: 1_000 }, DEFAULT_WEIGHTS);
+        const lease = await activeLease(f, { duration: DAY });
+        await place(f, lease, { maxPrice: MOST_ORDER_PRICE, period: PERIOD });
+        // The last heartbeat was a second before the start; 8,000 s later its provider has been dark for 8,000 - 599 s.
+        const back = lease.startedAt + 8_000;
+        await at(back, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+        const dark = 8_000 - GRACE + 1;
+        const second = lease.end - NEAR;
+        await serve(f, lease, second - 10);
+        const allowed = OUTAGE_ALLOWANCE + Math.floor(((second - lease.startedAt) * toleranceBps) / 10_000);
+        expect(dark <= allowed).to.equal(done === 1n);
+        await f.market.connect(f.admin).publishTerms({ ...terms, toleranceBps, feeBps: OTHER_FEE }, DEFAULT_WEIGHTS);
+        await at(second, () => f.orders.renew([lease.id]));
+        expect(await storedLease(f.market, lease.id)).to.include({
+          termsVersion: 2n + done,
+          duration: BigInt(DAY) + done * BigInt(PERIOD),
+        });
+        if (done === 1n) return;
+        // It runs out under its own terms, and owes no credit.
+        await serve(f, lease, lease.end);
+        await at(lease.end, () => f.market.expire([lease.id]));
+        expect((await f.lens.leaseView(lease.id)).creditDue).to.equal(0n);
+        await expect(f.market.collect([lease.id])).not.to.emit(f.market, "ServiceCredited");
+      });
+    }
 
     it("reserve more where their weights are larger", async () => {
       const { f, lease } = await loadFixture(pricedFixture);

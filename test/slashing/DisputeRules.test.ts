@@ -116,7 +116,8 @@ describe("DisputeRules", () => {
 
     it("reverts for a treasury that is zero, or one of our contracts, which could not take its fees out (ATK-ROL-4)", async () => {
       const f = await loadFixture(disputeFixture);
-      const ours = [f.disputes, f.market, f.council, f.staking, f.hold, f.escrow];
+      const around = [f.liveness, f.records, f.orders, f.quotes, f.authority];
+      const ours = [f.disputes, f.market, f.council, f.staking, f.hold, f.escrow, ...around];
       const treasuries = [ZeroAddress, ...(await Promise.all(ours.map((contract) => contract.getAddress())))];
       for (const treasury of treasuries) {
         await expect(f.disputes.connect(f.admin).publishRules(rulesWith(f, { treasury })))

@@ -66,6 +66,19 @@ describe("Disputes", () => {
       expect([...proceeding]).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n]);
     });
 
+    it("reverts where the lease is another tenant's than the claimant names (ATK-LSE-17)", async () => {
+      const { disputes, lease, stranger, tenantA, tenantB } = await loadFixture(leasedFixture);
+      await moveTo(lease.startedAt + 60);
+      for (const claimant of [tenantA, stranger]) {
+        const filing = disputes
+          .connect(claimant)
+          .file(lease.id, tenantB, FaultClass.Unserved, lease.startedAt, EVIDENCE);
+        await expect(filing)
+          .to.be.revertedWithCustomError(disputes, "DisputesOtherTenant")
+          .withArgs(lease.id, tenantA, tenantB);
+      }
+    });
+
     it("returns the id that lease and claimant make up", async () => {
       const { disputes, lease, stranger } = await loadFixture(leasedFixture);
       await moveTo(lease.startedAt + 60);
@@ -102,7 +115,9 @@ describe("Disputes", () => {
         const nothing = { memoryMiB: 0n, diskGiB: 0n, bandwidthMbps: 0n };
         const draft = anOffer({ token: await f.usd6.getAddress(), slasher, resources: { cpu, ...nothing } });
         const lease = await activeLease(f, { offer: await createOffer(f.market, f.providerA, draft) });
-        const filing = f.disputes.connect(f.tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE);
+        const filing = f.disputes
+          .connect(f.tenantA)
+          .file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE);
         await expect(filing).to.changeTokenBalance(f.hold, f.disputes, bond + FILING_FEE);
       }
     });
@@ -111,10 +126,14 @@ describe("Disputes", () => {
       const { disputes, lease, tenantA, stranger } = await loadFixture(oldLeaseFixture);
       const second = (await now()) + 10;
       const least = second - 7 * DAY;
-      await at(second, () => disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, least, EVIDENCE));
+      await at(second, () =>
+        disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, least, EVIDENCE),
+      );
       expect((await disputes.disputeView(disputeIdOf(lease.id, tenantA))).faultStart).to.equal(least);
       await expect(
-        at(second + 1, () => disputes.connect(stranger).file(lease.id, lease.tenant, FaultClass.Unserved, least, EVIDENCE)),
+        at(second + 1, () =>
+          disputes.connect(stranger).file(lease.id, lease.tenant, FaultClass.Unserved, least, EVIDENCE),
+        ),
       )
         .to.be.revertedWithCustomError(disputes, "DisputesFaultTooOld")
         .withArgs(least, least + 1);
@@ -183,7 +202,9 @@ describe("Disputes", () => {
     it("reverts while a claim of the same claimant is not settled, and bars nobody else (ATK-DSP-4)", async () => {
       const { disputes, lease, tenantA, tenantB, stranger } = await loadFixture(leasedFixture);
       const { id } = await fileClaim({ disputes }, lease);
-      await expect(disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.DataLost, lease.startedAt, EVIDENCE))
+      await expect(
+        disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.DataLost, lease.startedAt, EVIDENCE),
+      )
         .to.be.revertedWithCustomError(disputes, "DisputesAlreadyOpen")
         .withArgs(id);
       for (const claimant of [stranger, tenantB]) await fileClaim({ disputes }, lease, { claimant });
@@ -192,7 +213,8 @@ describe("Disputes", () => {
     it("reverts twice in a second, and goes through in the next, or in the second of settlement", async () => {
       const { disputes, lease, tenantA } = await loadFixture(leasedFixture);
       const id = disputeIdOf(lease.id, tenantA);
-      const file = () => disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM);
+      const file = () =>
+        disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM);
       const withdraw = (filedAt: number) => () => disputes.connect(tenantA).withdraw(id, filedAt, ROOM);
       const second = (await now()) + 10;
       expect(await together(second, file, withdraw(second), file)).to.deep.equal(["done", "done", "reverted"]);
@@ -208,11 +230,16 @@ describe("Disputes", () => {
       const second = (await now()) + 10;
       await together(
         second,
-        () => disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM),
+        () =>
+          disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM),
         () => disputes.connect(tenantA).withdraw(id, second, ROOM),
       );
       // A call is answered as of the latest block.
-      await expect(disputes.connect(tenantA).file.staticCall(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE))
+      await expect(
+        disputes
+          .connect(tenantA)
+          .file.staticCall(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE),
+      )
         .to.be.revertedWithCustomError(disputes, "DisputesFiledThisSecond")
         .withArgs(id);
     });

@@ -21,7 +21,6 @@ import { earnedOf, partOf, penaltyParts } from "../helpers/money";
 import { DAY, HOUR, UNBONDING_DELAY } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf as bondedBy, dueLease } from "../helpers/scene";
 import { at, moveTo, now, pass, ROOM, together } from "../helpers/time";
-import { storedClaims } from "../helpers/words";
 
 interface Attacked extends DisputeMarket {
   lease: ActiveLease;
@@ -193,7 +192,7 @@ describe("Disputes: attacks", () => {
     it("covers no fault but those it was punished for: a chain of free ones does not reach the next", async () => {
       const f = await loadFixture(attackedFixture);
       expect(await bought(f, { claimant: f.stranger })).to.equal(part(f, FaultClass.Unserved));
-      const { coveredUntil } = await storedClaims(f.market, f.lease.id);
+      const { coveredUntil } = await f.lens.leaseView(f.lease.id);
       await pass(DAY);
       const honest = await fileClaim(f, f.lease, { faultStart: (await now()) - HOUR });
       for (let friends = 0; friends < 3; friends++) {
@@ -207,7 +206,7 @@ describe("Disputes: attacks", () => {
     it("covers none by a dearer class of a time that was punished", async () => {
       const f = await loadFixture(attackedFixture);
       await bought(f, { claimant: f.stranger });
-      const { coveredUntil } = await storedClaims(f.market, f.lease.id);
+      const { coveredUntil } = await f.lens.leaseView(f.lease.id);
       await pass(DAY);
       const honest = await fileClaim(f, f.lease, { faultStart: (await now()) - HOUR });
       const dearer = { claimant: f.stranger, faultStart: coveredUntil - 1n, faultClass: FaultClass.ShortOfTerms };
