@@ -7,7 +7,7 @@ import { campaign, planned, type Verdict } from "./driver/campaign";
 import { summaryOf } from "./driver/summary";
 import type { PromiseId } from "./promises/broken";
 
-const RUNS = 10;
+const RUNS = 11;
 const STEPS = 420;
 /** Contracts, and what the cast calls them. */
 const CONTRACTS = {
