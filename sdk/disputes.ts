@@ -1,4 +1,4 @@
-/** What is built into the contract of disputes, which has no getters for it; names of its enums, and words for people. */
+/** What is built into the contract of disputes, as its getters tell it; names of its enums, and words for people. */
 
 const DAY = 86_400;
 
@@ -10,6 +10,9 @@ export const DECISION_WINDOW = 21 * DAY;
 
 /** A fault can be claimed for so many seconds after it began. */
 export const MOST_FAULT_AGE = 7 * DAY;
+
+/** A claim that its slashing module has not ended after so many seconds ends as not upheld. */
+export const CLAIM_LIFE = 60 * DAY;
 
 /** Members who must be able to vote for a council to rule. */
 export const LEAST_ELIGIBLE = 3;

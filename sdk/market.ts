@@ -39,10 +39,12 @@ export const MISFIT_REASONS = [
   "CapacityShort",
   "LockTooSmall",
   "LockTooLarge",
-  "ProviderDark",
+  "ProviderStale",
   "BondShort",
   "QuotedOnly",
   "SameProvider",
   "SameRegion",
+  "OtherProvider",
+  "TokenNotListed",
 ] as const;
 export type MisfitReason = (typeof MISFIT_REASONS)[number];

@@ -10,7 +10,8 @@ export interface Offer extends OfferFacts {
   readonly capacity: number;
   readonly used: number;
   readonly leaseCount: number;
-  readonly slasher: string;
+  /** Its provider is. */
+  readonly live: boolean;
   readonly contentHash: string;
 }
 
@@ -42,6 +43,7 @@ function toOffer(view: IMarketLens.OfferViewStructOutput): Offer {
     retired: view.retired,
     quotedOnly: view.quotedOnly,
     live: view.live,
+    fresh: view.fresh,
     freeBond: view.freeBond,
     collateralPerUnit: view.collateralPerUnit,
     capacity: Number(view.capacity),

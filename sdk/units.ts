@@ -139,9 +139,12 @@ export function formatPriceNearest(x32: bigint, decimals: number, period: "s" | 
   return `${formatAmount(rounded, scale).replace(/\.00$/, "")}/${period}`;
 }
 
-/** What a lease at `rateX32` over `seconds` locks for its price, rounded up as the market does. */
-export function costUp(rateX32: bigint, seconds: number): bigint {
-  return (rateX32 * BigInt(seconds) + X32 - 1n) / X32;
+/**
+ * What a lease at `rateX32` over `seconds` locks for its price, rounded up as the market does.
+ * @param fraction of a base unit that it had earned before and that was not paid, times 2^32.
+ */
+export function costUp(rateX32: bigint, seconds: number, fraction = 0n): bigint {
+  return (rateX32 * BigInt(seconds) + fraction + X32 - 1n) / X32;
 }
 
 // ------------------------------------------------------------------------------------------------ durations

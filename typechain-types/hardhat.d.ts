@@ -434,6 +434,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ClaimTypesHarness__factory>;
     getContractFactory(
+      name: "ConstantProductPair",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ConstantProductPair__factory>;
+    getContractFactory(
+      name: "DepositForwarder",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.DepositForwarder__factory>;
+    getContractFactory(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.FalseToken__factory>;
@@ -485,6 +493,10 @@ declare module "hardhat/types/runtime" {
       name: "Reader",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.Reader__factory>;
+    getContractFactory(
+      name: "SavingsVault",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.SavingsVault__factory>;
     getContractFactory(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -1080,6 +1092,16 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ClaimTypesHarness>;
     getContractAt(
+      name: "ConstantProductPair",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ConstantProductPair>;
+    getContractAt(
+      name: "DepositForwarder",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.DepositForwarder>;
+    getContractAt(
       name: "FalseToken",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1144,6 +1166,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.Reader>;
+    getContractAt(
+      name: "SavingsVault",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.SavingsVault>;
     getContractAt(
       name: "ScriptedWallet",
       address: string | ethers.Addressable,
@@ -1651,6 +1678,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
     deployContract(
+      name: "ConstantProductPair",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ConstantProductPair>;
+    deployContract(
+      name: "DepositForwarder",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DepositForwarder>;
+    deployContract(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.FalseToken>;
@@ -1702,6 +1737,10 @@ declare module "hardhat/types/runtime" {
       name: "Reader",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Reader>;
+    deployContract(
+      name: "SavingsVault",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -2297,6 +2336,16 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
     deployContract(
+      name: "ConstantProductPair",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ConstantProductPair>;
+    deployContract(
+      name: "DepositForwarder",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.DepositForwarder>;
+    deployContract(
       name: "FalseToken",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -2361,6 +2410,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Reader>;
+    deployContract(
+      name: "SavingsVault",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       args: any[],

@@ -108,6 +108,9 @@ interface IDisputes {
     /// @notice The claimant has an open claim on this lease.
     error DisputesAlreadyOpen(DisputeId disputeId);
 
+    /// @notice The lease is another tenant's than the caller names.
+    error DisputesOtherTenant(LeaseId leaseId, address tenant, address named);
+
     /// @notice A claimant files on one lease once a second.
     error DisputesFiledThisSecond(DisputeId disputeId);
 
@@ -169,10 +172,12 @@ interface IDisputes {
     /// the filing fee out of the caller's HOLD allowance to this contract. A tenant's claim holds back what the lease
     /// earned since the fault began and the provider has not collected, less than 2^112 base units (a later start of the
     /// fault holds less); a challenger's reaches the collateral alone.
+    /// @param tenant of the lease: after a reorganisation of the chain its number alone may be a stranger's lease.
     /// @param faultStart second in which the fault began: within the lease, and at most 7 days ago.
     /// @param evidence hash of what proves it; published, not stored.
     function file(
         LeaseId leaseId,
+        address tenant,
         FaultClass faultClass,
         uint40 faultStart,
         bytes32 evidence

@@ -47,7 +47,8 @@ interface ILeaseClaims {
     );
 
     /// @notice A claim ended. Held earnings went back to the claimant where it was upheld; otherwise to the provider, but
-    /// for `fee`, which is the treasury's. `penalty` of the collateral, in wei of HOLD, was taken.
+    /// for `fee`, which is the treasury's. `penalty` of the collateral was taken; for faults that began before `coveredUntil`
+    /// `punished` was taken in all (both in wei of HOLD).
     event ClaimEnded(
         LeaseId indexed leaseId,
         address indexed claimant,
@@ -55,7 +56,7 @@ interface ILeaseClaims {
         uint256 held,
         uint256 fee,
         uint256 penalty,
-        uint256 punishedBps,
+        uint256 punished,
         uint256 coveredUntil
     );
 
@@ -90,8 +91,8 @@ interface ILeaseClaims {
     function openClaim(LeaseId leaseId, address claimant, uint40 faultStart) external returns (Accused memory);
 
     /// @notice Ends the claim of `claimant`, by its record. Upheld: held earnings return to the claimant; `fractionBps` of the
-    /// recorded collateral is taken as a penalty, at most all of it, or the difference to what the last punished fault was
-    /// worth where this one began before that claim was filed. Never more than is left; until the lease is settled, a quarter
+    /// recorded collateral is taken as a penalty, at most all of it, or the difference to what was taken for the last fault that
+    /// was punished in full, where this one began before the claim about that was filed. Less than 1 % is not upheld. Never more than is left; until the lease is settled, a quarter
     /// of the collateral stays for the service credit. Otherwise held earnings go on to the provider, less the fee. A claim
     /// that lapsed is not upheld, and nothing happens where it was ended. For the slashing module of the lease's offer.
     /// @return penalty wei of HOLD.

@@ -142,6 +142,9 @@ interface ILeases {
     /// @notice Only the lease's tenant may do this.
     error MarketNotTenant(LeaseId leaseId, address tenant, address caller);
 
+    /// @notice The lease is another tenant's than the caller names.
+    error MarketOtherTenant(LeaseId leaseId, address tenant, address named);
+
     /// @notice Only the provider's operator may do this.
     error MarketNotOperator(address provider, address operator, address caller);
 
@@ -222,8 +225,9 @@ interface ILeases {
 
     /// @notice Pays for `addedSeconds` more of a running lease, at its own rate, to at most its offer's maximum duration.
     /// Anyone may; refunds go to the tenant. Not after notice or on a retired offer.
+    /// @param tenant of the lease: after a reorganisation of the chain its number alone may be a stranger's lease.
     /// @param maxCost most that the caller locks, base units.
-    function extend(LeaseId leaseId, uint32 addedSeconds, uint256 maxCost) external;
+    function extend(LeaseId leaseId, address tenant, uint32 addedSeconds, uint256 maxCost) external;
 
     /// @notice Changes the units of a running lease of the caller; pays provider and treasury what it earned so far. Units
     /// that are added cost the offer's present price and need capacity, bond, a provider that was seen within half the grace

@@ -47,7 +47,7 @@ interface IMarketLens {
         uint256 penalised; // wei of HOLD that upheld claims and the service credit took of its collateral
         uint256 releasableAt; // closed: when the collateral can be released, if no claim is open then
         uint256 openClaims; // claims that have not ended
-        uint256 punishedBps; // of its collateral: what the last punished fault was worth in all
+        uint256 punished; // wei of HOLD that were taken for faults that began before `coveredUntil`
         uint256 coveredUntil; // when the last claim that was punished in full was filed; 0: none was
         bool settled; // closed, everything collected
         bool noticed; // its provider gave notice

@@ -295,8 +295,8 @@ contract MarketLens is IMarketLens {
         }
         result.penalised = lease.claims.taken() * Collateral.UNIT;
         result.openClaims = lease.claims.open();
-        result.punishedBps = lease.claims.punishedBps();
-        result.coveredUntil = lease.claims.coveredUntil();
+        result.punished = lease.claims.punished() * Collateral.UNIT;
+        if (lease.claims.cover() != 0) result.coveredUntil = uint256(progress.since()) + lease.claims.cover();
         result.noticed = lease.terms.noticed();
         result.transfers = lease.terms.transfers();
         result.recipient = _MARKET.recipientOf(leaseId);

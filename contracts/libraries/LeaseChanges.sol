@@ -24,12 +24,14 @@ library LeaseChanges {
         Book storage book,
         LeaseLib.Vaults calldata vaults,
         LeaseId leaseId,
+        address tenant,
         uint32 addedSeconds,
         uint256 maxCost
     ) external {
         // Check
         Lease storage lease = book.leases[leaseId];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
+        if (terms.tenant() != tenant) revert ILeases.MarketOtherTenant(leaseId, terms.tenant(), tenant);
         LeaseLib.requireRunning(leaseId, terms, progress);
         OfferId offerId = leaseId.offerOf();
         if (terms.noticed()) revert ILeases.MarketLeaseNoticed(leaseId);

@@ -29,6 +29,9 @@ import {Offer} from "../types/OfferTypes.sol";
 /// lock of the tenant who claims, and is recorded under the lease and the claimant. The module says at the end whether the
 /// claim is upheld, and which fraction of the collateral that is worth; everything else is the record's (INV-DSP-4).
 library LeaseClaiming {
+    /// @notice Least fraction of the collateral that a fault costs, basis points; what costs less is not upheld.
+    uint256 internal constant MIN_FRACTION_BPS = 100;
+
     /// @dev What a claim holds of a lease.
     struct Held {
         uint256 amount; // base units, fee included
@@ -112,8 +115,9 @@ library LeaseClaiming {
         _requireSlasher(leaseId, book.offers[leaseId.offerOf()]);
         ClaimRecord record = book.claims[leaseId][claimant];
         if (!record.isOpen()) return 0;
-        bool lapsed = block.timestamp >= ClaimTail.lapsesAt(record.filedAt());
-        return _end(book, vaults, leaseId, Verdict(claimant, record, fractionBps, upheld && !lapsed));
+        // A fault that costs next to nothing is none: a module of the provider would hand the earnings back without a fee.
+        if (fractionBps < MIN_FRACTION_BPS || block.timestamp >= ClaimTail.lapsesAt(record.filedAt())) upheld = false;
+        return _end(book, vaults, leaseId, Verdict(claimant, record, fractionBps, upheld));
     }
 
     /// @notice See ILeaseClaims.lapseClaim.
@@ -231,7 +235,8 @@ library LeaseClaiming {
             uint256 collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
             // Until the lease is settled, what the service credit may need stays (ATK-ROL-2).
             uint256 kept = claims.taken() + (progress.settled() ? 0 : LeaseLib.mostCredit(collateral));
-            (claims, penalty) = _punish(claims, verdict, collateral > kept ? collateral - kept : 0);
+            uint256 left = collateral > kept ? collateral - kept : 0;
+            (claims, penalty) = _punish(claims, verdict, progress.since(), left);
             penalty *= Collateral.UNIT;
         }
         lease.claims = claims;
@@ -246,8 +251,8 @@ library LeaseClaiming {
             held,
             fee,
             penalty,
-            claims.punishedBps(),
-            claims.coveredUntil()
+            claims.punished() * Collateral.UNIT,
+            claims.cover() == 0 ? 0 : uint256(progress.since()) + claims.cover()
         );
 
         // Interaction: held earnings are the claimant's, who was the tenant, or the provider's and the treasury's.
@@ -267,22 +272,28 @@ library LeaseClaiming {
     }
 
     /// @dev Takes what an upheld claim is worth out of `left` of the collateral, both in millionths of a HOLD, rounded down.
-    /// A fault that began within the cover costs the difference to what was punished there, and leaves the cover where it
-    /// is: only a fault that is punished in full covers the time until it was claimed (ATK-DSP-3, ATK-DSP-6).
+    /// A fault that began within the cover costs the difference to what was punished there, amount against amount: two claims
+    /// may count on different collateral. It leaves the cover where it is: only a fault outside of it covers the time until it
+    /// was claimed (ATK-DSP-3, ATK-DSP-6).
     function _punish(
         LeaseClaims claims,
         Verdict memory verdict,
+        uint40 start,
         uint256 left
     ) private pure returns (LeaseClaims, uint256 amount) {
-        uint256 fraction = verdict.fractionBps < Money.BPS ? verdict.fractionBps : Money.BPS;
-        uint40 covered = claims.coveredUntil();
-        bool within = verdict.record.faultStart() < covered;
-        uint256 before = within ? claims.punishedBps() : 0;
-        if (fraction <= before) return (claims, 0);
-        amount = Money.partDown(verdict.record.collateral(), fraction - before);
+        amount = Money.partDown(
+            verdict.record.collateral(),
+            verdict.fractionBps < Money.BPS ? verdict.fractionBps : Money.BPS
+        );
+        uint256 cover = claims.cover();
+        bool within = verdict.record.faultStart() < start + cover;
+        uint256 before = within ? claims.punished() : 0;
+        if (within && amount <= before) return (claims, 0);
+        amount -= before;
         if (amount > left) amount = left;
-        if (!within) covered = verdict.record.filedAt();
-        return (claims.plusTaken(amount).withPunished(fraction, covered), amount);
+        if (!within) cover = verdict.record.filedAt() - start;
+        if (cover > type(uint32).max) cover = type(uint32).max; // after 136 years
+        return (claims.plusTaken(amount).withPunished(before + amount, uint32(cover)), amount);
     }
 
     /// @dev The penalty of an upheld claim, and its line in the provider's record.

@@ -34,7 +34,9 @@ library LeaseRepricing {
         uint256 locked; // by the tenant, in addition, base units
         uint256 refund; // to the tenant, base units
         uint256 collateral; // millionths of a HOLD
+        uint256 liable; // of it, what faults and darkness count on until now
         uint256 added; // to the collateral, millionths of a HOLD
+        bool grown; // faults and darkness count on more from now on
         uint16 version; // of the terms, from now on
         uint16 treasuryVersion;
     }
@@ -55,9 +57,14 @@ library LeaseRepricing {
         address caller,
         Change calldata change
     ) external returns (bool done) {
-        // Check, by doing what may not be possible: first the bond, then the money.
+        // Check: what the lease was dark for is within its allowance under the new terms, too, so that they reach nothing that
+        // happened before them (INV-LSE-9). Then by doing what may not be possible: first the bond, then the money.
         Lease storage lease = book.leases[leaseId];
         LeaseProgress progress = lease.progress;
+        uint32 dark = change.dark - progress.mark();
+        uint32 lived = uint32(block.timestamp - progress.since()); // before the end
+        LeaseTerms renewed = next.withVersion(book.current.termsVersion);
+        if (LeaseLib.darkBeyond(book, renewed, vaults.outageAllowance, dark, lived) != 0) return false;
         LeaseHistory history = LeaseLib.historyOf(lease, lease.terms);
         Accrual.Payment memory payment = Accrual.paymentOf(
             lease.terms,
@@ -79,9 +86,9 @@ library LeaseRepricing {
         HistoryFields memory fields = Accrual.fieldsOf(payment, progress, history, lease.terms.changed(), change.dark);
         fields.collateral = sums.collateral + sums.added;
         fields.treasuryVersion = sums.treasuryVersion;
-        if (sums.added != 0) Accrual.grow(fields, sums.collateral);
+        if (sums.grown) Accrual.grow(fields, sums.liable);
         lease.history = toLeaseHistory(fields);
-        lease.terms = next.withVersion(sums.version).withChanged();
+        lease.terms = renewed.withChanged();
         lease.progress = progress.withRate(change.rate).withFeeBps(book.current.feeBps);
         if (progress.claimed()) lease.claims = lease.claims.withoutAside();
         emit ILeases.LeaseRepriced(
@@ -160,9 +167,11 @@ library LeaseRepricing {
         sums.version = book.current.termsVersion;
         sums.treasuryVersion = LeaseLib.treasuryVersionOf(lease, terms);
         sums.collateral = LeaseLib.collateralOf(book, leaseId, lease, terms);
+        sums.liable = LeaseLib.liableOf(book, leaseId, lease, terms);
         if (sums.version == terms.termsVersion()) return sums;
         uint256 needed = LeaseLib.neededOf(book, leaseId, terms.withVersion(sums.version));
         if (needed > sums.collateral) sums.added = needed - sums.collateral;
+        sums.grown = needed > sums.liable;
     }
 
     /// @dev What the market may lock of a tenant now.

@@ -32,6 +32,7 @@ library LeaseResizing {
         uint256 locked; // by the tenant, in addition, base units
         uint256 refund; // to the tenant, base units
         uint256 collateralBefore; // millionths of a HOLD
+        uint256 liableBefore; // of it, what faults and darkness count on
         uint256 collateralAfter;
     }
 
@@ -57,6 +58,7 @@ library LeaseResizing {
         change.claims = LeaseLib.claimsOf(lease, change.progress);
         change.units = units;
         change.collateralBefore = LeaseLib.collateralOf(book, leaseId, lease, change.terms);
+        change.liableBefore = LeaseLib.liableOf(book, leaseId, lease, change.terms);
         address provider = offer.state.provider();
         change.dark = vaults.liveness.darkSecondsUntil(provider, uint40(block.timestamp));
         bool growing = units > change.terms.units();
@@ -126,9 +128,11 @@ library LeaseResizing {
         uint256 beyond = LeaseLib.darkBeyond(book, change.terms, vaults.outageAllowance, dark, lived);
         if (beyond != 0) revert ILeases.MarketBeyondAllowance(change.leaseId, dark, dark - beyond);
         change.rate = uint128(rate); // checked above
+        // What a shrink left reserved is used first: growing and shrinking in turns reserves nothing more (ATK-LSE-16).
         change.collateralAfter =
-            change.collateralBefore +
+            change.liableBefore +
             Collateral.unitsOf(book.weights[change.terms.termsVersion()], offer.traits.resources(), added);
+        if (change.collateralAfter < change.collateralBefore) change.collateralAfter = change.collateralBefore;
     }
 
     /// @dev Rate and collateral with fewer units: their share, the rate rounded down, the collateral up. Before the minimum
@@ -168,7 +172,7 @@ library LeaseResizing {
         );
         fields.collateral = change.collateralAfter;
         fields.treasuryVersion = LeaseLib.treasuryVersionOf(lease, change.terms);
-        if (growing) Accrual.grow(fields, change.collateralBefore);
+        if (growing) Accrual.grow(fields, change.liableBefore);
         else if (change.claims.open() != 0) fields.lagging = true;
         return toLeaseHistory(fields);
     }

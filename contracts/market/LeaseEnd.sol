@@ -49,7 +49,7 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseHistory history = LeaseLib.historyOf(lease, terms);
         uint32 billed = LeaseLib.liveSeconds(progress, history, now_, dark);
         EndReason reason = EndReason.ClosedDark;
-        if (LeaseLib.claimsOf(lease, progress).coveredUntil() != 0) {
+        if (LeaseLib.claimsOf(lease, progress).cover() != 0) {
             reason = EndReason.ClosedAfterFault;
         } else if (LeaseLib.darkBeyond(_book, terms, _OUTAGE_ALLOWANCE, dark - progress.mark(), lived) == 0) {
             reason = EndReason.ClosedByTenant;

@@ -18,8 +18,8 @@ abstract contract LeaseLife is LeaseBook {
     }
 
     /// @inheritdoc ILeases
-    function extend(LeaseId leaseId, uint32 addedSeconds, uint256 maxCost) external {
-        LeaseChanges.extend(_book, _vaults(), leaseId, addedSeconds, maxCost);
+    function extend(LeaseId leaseId, address tenant, uint32 addedSeconds, uint256 maxCost) external {
+        LeaseChanges.extend(_book, _vaults(), leaseId, tenant, addedSeconds, maxCost);
     }
 
     /// @inheritdoc ILeases

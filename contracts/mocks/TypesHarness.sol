@@ -186,8 +186,8 @@ contract TypesHarness {
         uint256 aside;
         uint256 taken;
         uint16 open;
-        uint256 punishedBps;
-        uint40 coveredUntil;
+        uint256 punished;
+        uint32 cover;
     }
 
     function claimsFields(LeaseClaims claims) external pure returns (ClaimsFields memory) {
@@ -196,8 +196,8 @@ contract TypesHarness {
                 aside: claims.aside(),
                 taken: claims.taken(),
                 open: claims.open(),
-                punishedBps: claims.punishedBps(),
-                coveredUntil: claims.coveredUntil()
+                punished: claims.punished(),
+                cover: claims.cover()
             });
     }
 
@@ -221,12 +221,8 @@ contract TypesHarness {
         return claims.minusOpen();
     }
 
-    function withPunished(
-        LeaseClaims claims,
-        uint256 punishedBps,
-        uint40 coveredUntil
-    ) external pure returns (LeaseClaims) {
-        return claims.withPunished(punishedBps, coveredUntil);
+    function withPunished(LeaseClaims claims, uint256 punished, uint32 cover) external pure returns (LeaseClaims) {
+        return claims.withPunished(punished, cover);
     }
 
     // ---------------------------------------------------------------------------------------------- OfferState

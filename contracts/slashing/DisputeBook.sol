@@ -130,10 +130,22 @@ abstract contract DisputeBook is DisputeRules {
 
     /// @dev Our own contracts, and the zero address.
     function _requireOutside(address account) internal view override {
-        bool ours = account == address(this) || account == address(_MARKET) || account == address(_COUNCIL);
-        ours = ours || account == address(_STAKING) || account == address(_HOLD);
-        if (ours || account == address(0) || account == address(_MARKET.ESCROW())) {
-            revert DisputesInvalidTreasury(account);
+        address[12] memory ours = [
+            address(0),
+            address(this),
+            address(_MARKET),
+            address(_COUNCIL),
+            address(_STAKING),
+            address(_HOLD),
+            address(_MARKET.ESCROW()),
+            address(_MARKET.LIVENESS()),
+            address(_MARKET.RECORDS()),
+            _MARKET.ORDERS(),
+            _MARKET.QUOTES(),
+            authority()
+        ];
+        for (uint256 i = 0; i < ours.length; ++i) {
+            if (account == ours[i]) revert DisputesInvalidTreasury(account);
         }
     }
 

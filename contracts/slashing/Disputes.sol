@@ -53,6 +53,7 @@ contract Disputes is Rulings, Appeals {
     /// @inheritdoc IDisputes
     function file(
         LeaseId leaseId,
+        address tenant,
         FaultClass faultClass,
         uint40 faultStart,
         bytes32 evidence
@@ -66,6 +67,7 @@ contract Disputes is Rulings, Appeals {
             revert DisputesFaultTooOld(faultStart, now_ - MAX_FAULT_AGE);
         }
         ILeaseClaims.Accused memory accused = _MARKET.openClaim(leaseId, msg.sender, faultStart);
+        if (accused.tenant != tenant) revert DisputesOtherTenant(leaseId, accused.tenant, tenant);
 
         // Effect: a tenant's claim leaves the second slot alone until it is answered.
         uint16 version = currentRules();

@@ -6,26 +6,26 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @notice Slot 3 of a lease, written when somebody claims, when a claim ends, and when a service credit is taken. From
 /// the low end:
 ///
-///     bits 0-119    aside: fee on the earnings that claims took out of the lease since its accumulator started, base units
-///     bits 120-171  taken: what penalties took of its collateral, in millionths of a HOLD (1e12 wei)
-///     bits 172-187  open: claims that have not ended
-///     bits 188-201  punished: fraction of its collateral that the last punished fault was worth in all, basis points
-///     bits 202-241  covered until: when the last claim that was punished in full was filed; 0: none was
-///     bits 242-255  nothing
+///     bits 0-103    aside: fee on the earnings that claims took out of the lease since its anchor, base units
+///     bits 104-153  taken: what penalties took of its collateral, in millionths of a HOLD (1e12 wei)
+///     bits 154-169  open: claims that have not ended
+///     bits 170-219  punished: what was taken for the last fault that opened a cover, and for those within it, in millionths
+///                   of a HOLD
+///     bits 220-251  cover: seconds from the start to the filing of the claim about that fault; 0: none was punished
+///     bits 252-255  nothing
 ///
-/// While a lease's progress does not say `claimed`, the slot is zero.
+/// While a lease's progress does not say `claimed`, the slot is zero. HOLD's supply has fewer than 2^50 millionths.
 type LeaseClaims is uint256;
 
-using {aside, taken, open, punishedBps, coveredUntil} for LeaseClaims global;
+using {aside, taken, open, punished, cover} for LeaseClaims global;
 using {plusAside, withoutAside, plusTaken, plusOpen, minusOpen, withPunished} for LeaseClaims global;
 
-uint256 constant ASIDE_MASK = type(uint120).max;
-uint256 constant TAKEN_SHIFT = 120;
-uint256 constant TAKEN_MASK = (1 << 52) - 1;
-uint256 constant OPEN_SHIFT = 172;
-uint256 constant PUNISHED_SHIFT = 188;
-uint256 constant PUNISHED_MASK = (1 << 14) - 1;
-uint256 constant COVERED_SHIFT = 202;
+uint256 constant ASIDE_MASK = type(uint104).max;
+uint256 constant TAKEN_SHIFT = 104;
+uint256 constant UNITS_MASK = (1 << 50) - 1;
+uint256 constant OPEN_SHIFT = 154;
+uint256 constant PUNISHED_SHIFT = 170;
+uint256 constant COVER_SHIFT = 220;
 
 /// @notice Base units of fee that left the lease with earnings that claims hold, or held.
 function aside(LeaseClaims claims) pure returns (uint256) {
@@ -34,7 +34,7 @@ function aside(LeaseClaims claims) pure returns (uint256) {
 
 /// @notice Millionths of a HOLD that penalties took of the collateral.
 function taken(LeaseClaims claims) pure returns (uint256) {
-    return (LeaseClaims.unwrap(claims) >> TAKEN_SHIFT) & TAKEN_MASK;
+    return (LeaseClaims.unwrap(claims) >> TAKEN_SHIFT) & UNITS_MASK;
 }
 
 /// @notice Claims that have not ended.
@@ -42,20 +42,20 @@ function open(LeaseClaims claims) pure returns (uint16) {
     return uint16(LeaseClaims.unwrap(claims) >> OPEN_SHIFT);
 }
 
-/// @notice Fraction of the collateral that the last punished fault was worth in all, basis points.
-function punishedBps(LeaseClaims claims) pure returns (uint256) {
-    return (LeaseClaims.unwrap(claims) >> PUNISHED_SHIFT) & PUNISHED_MASK;
+/// @notice Millionths of a HOLD that were taken for faults that began within the cover, the one that opened it included.
+function punished(LeaseClaims claims) pure returns (uint256) {
+    return (LeaseClaims.unwrap(claims) >> PUNISHED_SHIFT) & UNITS_MASK;
 }
 
-/// @notice When the last claim that was punished in full was filed; 0: none was.
-function coveredUntil(LeaseClaims claims) pure returns (uint40) {
-    return uint40(LeaseClaims.unwrap(claims) >> COVERED_SHIFT);
+/// @notice Seconds from the start of the lease to the filing of the last claim that was punished in full; 0: none was.
+function cover(LeaseClaims claims) pure returns (uint32) {
+    return uint32(LeaseClaims.unwrap(claims) >> COVER_SHIFT);
 }
 
 /// @notice The same with `fee` more aside.
-/// @dev Reverts where a lease that was extended over and over earned more than 2^120 base units.
+/// @dev Reverts where the claims of one lease take more than 2^104 base units of fee out of it.
 function plusAside(LeaseClaims claims, uint256 fee) pure returns (LeaseClaims) {
-    return LeaseClaims.wrap(LeaseClaims.unwrap(claims) - aside(claims) + SafeCast.toUint120(aside(claims) + fee));
+    return LeaseClaims.wrap(LeaseClaims.unwrap(claims) - aside(claims) + SafeCast.toUint104(aside(claims) + fee));
 }
 
 /// @notice The same with nothing aside: everything earned was settled.
@@ -79,8 +79,8 @@ function minusOpen(LeaseClaims claims) pure returns (LeaseClaims) {
 }
 
 /// @notice The same after a fault was punished.
-/// @param punishedBps_ at most 10,000.
-function withPunished(LeaseClaims claims, uint256 punishedBps_, uint40 coveredUntil_) pure returns (LeaseClaims) {
+/// @param punished_ millionths of a HOLD, at most what was taken.
+function withPunished(LeaseClaims claims, uint256 punished_, uint32 cover_) pure returns (LeaseClaims) {
     uint256 rest = LeaseClaims.unwrap(claims) & ((1 << PUNISHED_SHIFT) - 1);
-    return LeaseClaims.wrap(rest | (punishedBps_ << PUNISHED_SHIFT) | (uint256(coveredUntil_) << COVERED_SHIFT));
+    return LeaseClaims.wrap(rest | (punished_ << PUNISHED_SHIFT) | (uint256(cover_) << COVER_SHIFT));
 }

@@ -120,6 +120,7 @@ function decodeOrder(
         type,
         block,
         leaseId: fields.natural(log, "leaseId"),
+        period: fields.number(log, "period"),
         count: fields.number(log, "count"),
         maxBounty: fields.natural(log, "maxBounty"),
         fallbacks: fields.count(log, "fallbacks"),

@@ -3,7 +3,8 @@ import { formatDisputeId, formatLeaseId, parseDisputeId, parseLeaseId } from "..
 /**
  * What a keeper may have to do:
  * - `expire`, `cancelNoShow`: end a lease whose end has come, or that was never activated; for its bounty;
- * - `renew`, `failOver`: carry out a standing order in the hour before the lease's end; for its bounty;
+ * - `renew`: carry out a standing order in the hour before the lease's end; for its bounty;
+ * - `failOver`: the same by moving the order to a fallback offer, in the last quarter of its period, at most an hour;
  * - `execute`, `settle`: end a dispute whose windows have passed, pay its bonds out; for nothing;
  * - `collect`: pay a provider that this keeper serves, and release the collateral of its ended leases; for nothing.
  */
@@ -22,6 +23,8 @@ export interface Duty {
   readonly goneAt?: number;
   /** Payment token of the lease. */
   readonly token?: string;
+  /** Key of a duty that is tried first: this one is possible only where that one is not. */
+  readonly after?: string;
   /** Base units of the token for whoever does it. */
   readonly bounty: bigint;
   /** The lease's: neighbours in a batch are settled together. */

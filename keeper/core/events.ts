@@ -61,6 +61,8 @@ export type OrderEvent = { readonly block: BlockRef } & (
   | {
       readonly type: "OrderPlaced";
       readonly leaseId: bigint;
+      /** Seconds of each renewal. */
+      readonly period: number;
       readonly count: number;
       readonly maxBounty: bigint;
       /** How many offers the order may fail over to. */

@@ -16,7 +16,7 @@ const terms = z.object({ type: z.literal("terms"), activationWindow: natural });
 const listing = z.object({ type: z.literal("listing"), token: z.string(), bounty: decimal });
 
 /** A standing order that can still be carried out. */
-const order = z.object({ count: natural.min(1), maxBounty: decimal, fallbacks: natural });
+const order = z.object({ period: natural, count: natural.min(1), maxBounty: decimal, fallbacks: natural });
 
 /** A lease that has not ended. */
 const lease = z.object({
@@ -35,6 +35,8 @@ const lease = z.object({
   openedIn: block.optional(),
   openedAt: natural.optional(),
   startedAt: natural.optional(),
+  /** Its provider gave notice: it is never renewed, and its order is for failover alone. */
+  noticed: z.boolean().optional(),
   order: order.optional(),
 });
 

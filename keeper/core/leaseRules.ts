@@ -10,6 +10,8 @@ export type LeaseEvent = MarketEvent | OrderEvent;
 
 /** How long before its end a lease may be renewed, seconds: constant in the contracts. */
 const RENEWAL_WINDOW = 3_600;
+/** A lease fails over in this part of its order's period before its end, at most in the time above: likewise. */
+const FAIL_OVER_DIVISOR = 4;
 
 export const leaseKey = (id: bigint): string => `lease ${formatLeaseId(id)}`;
 const termsKey = (version: bigint): string => `terms ${version}`;
@@ -56,7 +58,7 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
     case "LeaseExtended":
       return change(state, event.leaseId, (lease) => ({ ...lease, duration: event.duration }));
     case "NoticeGiven":
-      return change(state, event.leaseId, (lease) => ({ ...withoutOrder(lease), duration: event.duration }));
+      return change(state, event.leaseId, (lease) => ({ ...lease, duration: event.duration, noticed: true }));
     case "LeaseTransferred":
       return change(state, event.leaseId, (lease) => ({ ...withoutOrder(lease), tenant: event.tenant }));
     case "LeaseRenewed":
@@ -70,9 +72,9 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
       leaseIn(state, event.leaseId);
       return state.delete(leaseKey(event.leaseId));
     case "OrderPlaced": {
-      const { count, fallbacks, maxBounty } = event;
+      const { period, count, fallbacks, maxBounty } = event;
       return change(state, event.leaseId, (lease) =>
-        withOrder(lease, { count, fallbacks, maxBounty: maxBounty.toString() }, count),
+        withOrder(lease, { period, count, fallbacks, maxBounty: maxBounty.toString() }, count),
       );
     }
     case "OrderCancelled":
@@ -91,14 +93,15 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
 
 /** What a lease will need; nothing as long as a pending one's opening has no time. */
 export function dutiesOfLease(lease: Lease): Duty[] {
-  const { startedAt, openedAt, duration, patience, bounty, renewBounty, order } = lease;
+  const { startedAt, openedAt, duration, patience, bounty, renewBounty, noticed, order } = lease;
   const id = BigInt(lease.id);
-  const duty = (kind: DutyKind, dueAt: number, pays: bigint, goneAt?: number): Duty => ({
+  const duty = (kind: DutyKind, dueAt: number, pays: bigint, goneAt?: number, after?: string): Duty => ({
     key: keyOf(kind, id),
     kind,
     id,
     dueAt,
     ...(goneAt !== undefined && { goneAt }),
+    ...(after !== undefined && { after }),
     token: lease.token,
     bounty: pays,
     tenant: lease.tenant,
@@ -110,9 +113,13 @@ export function dutiesOfLease(lease: Lease): Duty[] {
   const duties = [duty("expire", end, BigInt(bounty))];
   if (order !== undefined) {
     const pays = BigInt(renewBounty) < BigInt(order.maxBounty) ? BigInt(renewBounty) : BigInt(order.maxBounty);
-    const from = Math.max(startedAt, end - RENEWAL_WINDOW);
-    duties.push(duty("renew", from, pays, end));
-    if (order.fallbacks > 0) duties.push(duty("failOver", from, pays, end));
+    const within = (window: number): number => Math.max(startedAt, end - window);
+    if (noticed !== true) duties.push(duty("renew", within(RENEWAL_WINDOW), pays, end));
+    if (order.fallbacks > 0) {
+      const window = Math.min(RENEWAL_WINDOW, Math.floor(order.period / FAIL_OVER_DIVISOR));
+      // The market does either one or the other, by whether the provider still serves: the cheaper question is asked first.
+      duties.push(duty("failOver", within(window), pays, end, noticed === true ? undefined : keyOf("renew", id)));
+    }
   }
   return duties;
 }

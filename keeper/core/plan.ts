@@ -1,5 +1,5 @@
 import { bySettlement, cut, fitting, gasLimitOf, type GasBounds, sizeOf } from "./batches";
-import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute, keyOf } from "./duties";
+import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute } from "./duties";
 import { type L1Fee, l1FeeOf } from "./fees";
 import { gasOf } from "./gas";
 import { isPaid, isPressing, isUrgent, type Policy, valueOf } from "./worth";
@@ -125,13 +125,11 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
       skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "too many transactions under way" })));
       continue;
     }
-    const inBlock = (unsure.get(kind) ?? 0n) + gasLimitOf(kind, duties, snapshot);
-    if (duties.length > 1 && !snapshot.gas.sure.has(kind)) {
-      if (inBlock > snapshot.blockGasLimit) {
-        skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "waits until a batch is measured" })));
-        continue;
-      }
-      unsure.set(kind, inBlock);
+    const inBlock = unsure.get(kind) ?? 0n;
+    const isUnsure = duties.length > 1 && !snapshot.gas.sure.has(kind);
+    if (isUnsure && inBlock + gasLimitOf(kind, duties, snapshot) > snapshot.blockGasLimit) {
+      skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "waits until a batch is measured" })));
+      continue;
     }
     const affordable = within(kind, duties, budget);
     const isWorthIt = affordable.length > 0 && pays(kind, affordable);
@@ -140,6 +138,7 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     if (!isWorthIt) continue;
     const action = actionOf(kind, affordable);
     actions.push(action);
+    if (isUnsure && affordable.length > 1) unsure.set(kind, inBlock + action.gasLimit);
     budget -= mostCostOf(action.gasLimit, affordable.length);
     if (isDispute) disputes -= 1;
   }
@@ -228,8 +227,7 @@ function whyNot(duty: Duty, snapshot: Snapshot, now: number, policy: Policy): Om
   if (policy.maxFeePerGas !== undefined && snapshot.feePerGas > policy.maxFeePerGas) {
     return { reason: "fee above the cap" };
   }
-  // The market does either one or the other, by whether the provider still serves: the cheaper question is asked first.
-  if (duty.kind === "failOver" && snapshot.blocked.get(keyOf("renew", duty.id))?.reason !== "held") {
+  if (duty.after !== undefined && snapshot.blocked.get(duty.after)?.reason !== "held") {
     return { reason: "its renewal is tried first" };
   }
   if (!isPaid(duty.kind) || isUrgent(duty, now, policy)) return undefined;

@@ -1,3 +1,4 @@
+import { CLAIM_LIFE } from "../../sdk/disputes";
 import { formatLeaseId } from "../../sdk/ids";
 import { type Duty, keyOf } from "./duties";
 import { known } from "./gap";
@@ -60,7 +61,7 @@ export function reduceYield(event: LeaseEvent, state: State, serves: (provider: 
   }
 }
 
-/** What is to be collected; nothing more once `nothing is left`, while claims keep it, or until the block that it was paid in has a time. */
+/** What is to be collected; nothing until the block that it was paid in has a time. */
 export function dutiesOfYield(item: Yield): Duty[] {
   const dueAt = collectAt(item);
   if (dueAt === undefined) return [];
@@ -71,14 +72,14 @@ export function dutiesOfYield(item: Yield): Duty[] {
 
 /**
  * When to collect next: while the lease runs once a day, after its end the rest, and when the claim tail is over and no
- * claim is open, the collateral.
+ * claim is open, the collateral; while claims are open, only once none of them can be any more.
  */
 function collectAt({ startedAt, paidIn, paidAt, duration, endedAt, settled, openClaims }: Yield): number | undefined {
   if (startedAt === undefined) return undefined;
   if (endedAt !== undefined) {
     if (!settled) return endedAt;
     const tail = Math.min(Math.max(endedAt - startedAt, LEAST_TAIL), MOST_TAIL);
-    return openClaims === 0 ? endedAt + tail : undefined;
+    return endedAt + tail + (openClaims === 0 ? 0 : CLAIM_LIFE);
   }
   if (paidIn !== undefined) return undefined;
   const next = (paidAt ?? startedAt) + PAY_PERIOD;

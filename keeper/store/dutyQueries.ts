@@ -13,6 +13,7 @@ const dutyRow = z
     id: decimal,
     due_at: z.number(),
     gone_at: z.number().nullable(),
+    tried_after: text,
     token: text,
     bounty: decimal,
     tenant: text,
@@ -25,6 +26,7 @@ const dutyRow = z
     dueAt: row.due_at,
     bounty: row.bounty,
     ...(row.gone_at !== null && { goneAt: row.gone_at }),
+    ...(row.tried_after !== null && { after: row.tried_after }),
     ...(row.token !== null && { token: row.token }),
     ...(row.tenant !== null && { tenant: row.tenant }),
     ...(row.provider !== null && { provider: row.provider }),
@@ -35,7 +37,7 @@ const DUE = "FROM duties WHERE due_at <= $1 AND (gone_at IS NULL OR gone_at > $1
 /** Duties that are due at chain time `now`, the longest due first. */
 export async function due(queries: Queries, now: number, limit: number): Promise<readonly Duty[]> {
   const rows = await queries.query(
-    `SELECT key, kind, id, due_at, gone_at, token, bounty, tenant, provider ${DUE} ORDER BY due_at, key LIMIT $2`,
+    `SELECT key, kind, id, due_at, gone_at, tried_after, token, bounty, tenant, provider ${DUE} ORDER BY due_at, key LIMIT $2`,
     [now, limit],
   );
   return rows.map((row) => dutyRow.parse(row));

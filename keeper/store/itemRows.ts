@@ -52,7 +52,7 @@ export async function saveItems(queries: Queries, rules: Rules, changes: Readonl
   );
   await insertAll(
     queries,
-    "duties (key, kind, id, due_at, gone_at, token, bounty, tenant, provider)",
+    "duties (key, kind, id, due_at, gone_at, tried_after, token, bounty, tenant, provider)",
     present.flatMap(({ item }) => rules.dutiesOf(item).map(dutyRow)),
   );
 }
@@ -67,13 +67,14 @@ export function parseText(text: string): Item {
 }
 
 function dutyRow(duty: Duty): Value[] {
-  const { key, kind, id, dueAt, goneAt, token, bounty, tenant, provider } = duty;
+  const { key, kind, id, dueAt, goneAt, after, token, bounty, tenant, provider } = duty;
   return [
     key,
     kind,
     id.toString(),
     dueAt,
     goneAt ?? null,
+    after ?? null,
     token ?? null,
     bounty.toString(),
     tenant ?? null,

@@ -15,7 +15,7 @@ export class MismatchError extends StoreError {}
  * forgets what the chain can tell again, and learns it again. The journal of transactions has a version of its own, which
  * should not change: what it holds, nobody else knows.
  */
-export const VERSION = 1;
+export const VERSION = 2;
 const JOURNAL_VERSION = 1;
 
 /** What the chain can tell again, and claims. */
@@ -41,6 +41,7 @@ const DERIVED: Readonly<Record<string, string>> = {
     id text NOT NULL,
     due_at bigint NOT NULL,
     gone_at bigint,
+    tried_after text,
     token text,
     bounty text NOT NULL,
     tenant text,

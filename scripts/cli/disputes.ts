@@ -50,13 +50,23 @@ export interface Dispute {
   readonly bond: bigint;
   readonly filingFee: bigint;
   readonly answered: boolean;
+  /** The counter-bond is reserved of what the provider bonded with the contract of disputes. */
+  readonly answeredFromBond: boolean;
   readonly appealed: boolean;
+  /** The appeal bond is reserved of what the appellant bonded with the contract of disputes. */
+  readonly appealedFromBond: boolean;
   /** Members who may vote, once the claim is answered. */
   readonly eligible: number;
   readonly upholds: number;
   readonly rejects: number;
   /** Version of the rules that it was filed under. */
   readonly rules: bigint;
+}
+
+/** What was posted, out of the bits in which the chain keeps it. */
+function postingsOf(bits: bigint): Pick<Dispute, "answered" | "answeredFromBond" | "appealedFromBond"> {
+  const has = (bit: bigint): boolean => (bits & bit) !== 0n;
+  return { answered: has(1n), answeredFromBond: has(4n), appealedFromBond: has(16n) };
 }
 
 /** Disputes by their ids, in that order; those that were never filed are left out. */
@@ -93,7 +103,7 @@ export async function readDisputes(session: Session, ids: readonly bigint[]): Pr
           fractionBps: Number(view.fractionBps),
           bond: view.bond,
           filingFee: view.filingFee,
-          answered: proceeding.answer !== 0n,
+          ...postingsOf(proceeding.postings),
           appealed: proceeding.appealBondTo !== 0n,
           eligible: Number(proceeding.eligible),
           upholds: Number(proceeding.upholds),
@@ -170,9 +180,20 @@ export function fractionText(claim: Pick<Dispute, "fractionBps" | "collateral">,
   return penalty === partOf(claim.collateral, claim.fractionBps) ? fraction : `${fraction}, less what was taken before`;
 }
 
+/** A service credit is at most this part of the collateral; until the lease is settled no claim reaches that part. */
+const CREDIT_DIVISOR = 4n;
+
+/** What claims can still take of a lease's collateral, wei. */
+function reachable({ collateral, penalised, settled }: Lease): bigint {
+  if (settled) return collateral;
+  const kept = ((collateral + penalised) / MILLIONTH / CREDIT_DIVISOR) * MILLIONTH;
+  return collateral > kept ? collateral - kept : 0n;
+}
+
 /**
  * What an upheld claim would take of a lease's collateral now, in wei: the fraction of its class, or the difference to
- * what the last punished fault was worth where this one began before that claim was filed; at most what is left.
+ * what the last punished fault was worth where this one began before that claim was filed; at most what is left, but for the
+ * part that the service credit may need.
  */
 export function penaltyIfUpheld(
   lease: Lease,
@@ -181,5 +202,6 @@ export function penaltyIfUpheld(
   const before = claim.faultStart < lease.coveredUntil ? lease.punishedBps : 0;
   if (claim.fractionBps <= before) return 0n;
   const amount = partOf(claim.collateral, claim.fractionBps - before);
-  return amount < lease.collateral ? amount : lease.collateral;
+  const most = reachable(lease);
+  return amount < most ? amount : most;
 }

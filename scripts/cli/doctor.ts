@@ -216,13 +216,15 @@ function disputeChecks({ account, chainTime }: Facts): Check[] {
 }
 
 function heartbeatCheck({ lastSeen, live, operator, leases }: ProviderFacts, facts: Facts): Check {
+  // As the contract counts: in this second leases cannot be opened or grow any more.
+  const freshFor = Math.floor(facts.grace / 2);
   const active = leases.filter(({ status }) => status === "Active").length;
   const by = operator === facts.account?.address ? "" : `, by operator ${operator}`;
   if (lastSeen === 0) {
     return bad(
       "heartbeat",
       `never had one${by}: dark`,
-      "leasehold provider heartbeat, and again within every " + formatDuration(facts.grace),
+      `leasehold provider heartbeat, and again within every ${formatDuration(freshFor)}`,
     );
   }
   const age = formatDuration(facts.chainTime - lastSeen);
@@ -231,8 +233,12 @@ function heartbeatCheck({ lastSeen, live, operator, leases }: ProviderFacts, fac
     return bad("heartbeat", `${age} ago${by}: dark${cost}`, "leasehold provider heartbeat, once everything is served");
   }
   const left = lastSeen + facts.grace - facts.chainTime;
-  return left < facts.grace / 4
-    ? warn("heartbeat", `${age} ago${by}: dark in ${formatDuration(left)}`, "leasehold provider heartbeat")
+  return facts.chainTime >= lastSeen + freshFor
+    ? warn(
+        "heartbeat",
+        `${age} ago${by}: too long for new leases, dark in ${formatDuration(left)}`,
+        `leasehold provider heartbeat, and again within every ${formatDuration(freshFor)}`,
+      )
     : ok("heartbeat", `${age} ago${by}: live for ${formatDuration(left)} more`);
 }
 

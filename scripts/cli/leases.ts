@@ -8,6 +8,14 @@ import type { Session } from "./session";
 /** A renewal is possible in so many seconds before a lease's end. */
 export const RENEWAL_WINDOW = 3_600;
 
+/** A lease fails over in at most this part of its order's period before its end. */
+const FAIL_OVER_DIVISOR = 4;
+
+/** From which second on a lease fails over: in the last quarter of its order's period, at most an hour. */
+export function failOverFrom(end: number, { period }: Pick<StandingOrder, "period">): number {
+  return end - Math.min(RENEWAL_WINDOW, Math.floor(period / FAIL_OVER_DIVISOR));
+}
+
 /** What a tenant ordered for a lease; prices per unit-second, base units times 2^32. */
 export interface StandingOrder {
   readonly period: number;
@@ -34,8 +42,8 @@ export async function readRunning(session: Session, id: bigint): Promise<Lease> 
 }
 
 /** What a lease costs from when its present rate began until `end`, base units, rounded up as the market does. */
-export function costFromAnchor({ rateX32, anchor }: Lease, end: number): bigint {
-  return costUp(rateX32, Math.max(0, end - anchor));
+export function costFromAnchor({ rateX32, anchor, fraction }: Lease, end: number): bigint {
+  return costUp(rateX32, Math.max(0, end - anchor), fraction);
 }
 
 /** The standing order of a lease, if it has one. */
@@ -52,7 +60,7 @@ export async function readOrder(session: Session, lease: bigint): Promise<Standi
   };
 }
 
-/** Leases that have a standing order and are within an hour of their end: found by the events of all orders. */
+/** Leases that can be renewed, have a standing order and are within an hour of their end: found by the events of all orders. */
 export async function readRenewable(session: Session): Promise<Lease[]> {
   const { provider, handles, startBlock } = await session.connection();
   const { orders } = handles;
@@ -62,8 +70,8 @@ export async function readRenewable(session: Session): Promise<Lease[]> {
   ]);
   const ids = new Set([...placed.map(({ args }) => args.leaseId), ...moved.map(({ args }) => args.to)]);
   const leases = await readLeases(session, [...ids]);
-  const due = leases.filter(({ status, remaining }) => {
-    return status === "Active" && remaining > 0 && remaining <= RENEWAL_WINDOW;
+  const due = leases.filter(({ status, remaining, noticed }) => {
+    return status === "Active" && !noticed && remaining > 0 && remaining <= RENEWAL_WINDOW;
   });
   const orderOf = await Promise.all(due.map(({ id }) => readOrder(session, id)));
   return due.filter((_, index) => orderOf[index] !== undefined);

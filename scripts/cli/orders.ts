@@ -1,4 +1,4 @@
-import type { TokenTerms } from "../../sdk/find/fit";
+import type { Refusal, TokenTerms } from "../../sdk/find/fit";
 import {
   find,
   type Findings,
@@ -10,7 +10,7 @@ import {
 } from "../../sdk/find/propose";
 import { byRank } from "../../sdk/find/rank";
 import { type Turn, turnsOf } from "../../sdk/find/walk";
-import { MISFIT_REASONS, type MisfitReason } from "../../sdk/market";
+import { MISFIT_REASONS } from "../../sdk/market";
 import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { packResources, parseResources, type ResourcesText } from "../../sdk/resources";
 import { parseAmount, type Price, priceToX32Up } from "../../sdk/units";
@@ -20,6 +20,7 @@ import { Failure } from "./failure";
 import { money, plural } from "./format";
 import { readOffers, readOffersById, readRecords } from "./reads";
 import type { Session } from "./session";
+import { requireTrusted, trustedSlashers } from "./slashers";
 import type { Token } from "./tokens";
 
 /** What a tenant typed to look for offers. */
@@ -33,6 +34,8 @@ export interface Search extends ResourcesText {
   readonly distinctRegions: boolean;
   /** Offers to propose; left out: a few more than the replicas. */
   readonly candidates?: number | undefined;
+  /** Offers count that name a slashing module which the address book does not know, too. */
+  readonly anySlasher: boolean;
 }
 
 /** What a search found, the best first. */
@@ -57,6 +60,7 @@ async function wishOf(session: Session, input: Search): Promise<Pick<Found, "tok
     replicas,
     distinctRegions,
     candidates,
+    slashers: input.anySlasher ? undefined : await trustedSlashers(session),
   };
   const { minimumLock, bounty } = await (await session.handles()).market.tokenTermsOf(token.address);
   return { token, wish, terms: { minimumLock, bounty } };
@@ -77,7 +81,7 @@ export function proposalOf({ matches, wish, terms }: Found, duration: number): P
   return propose(matches, { ...wish, duration }, terms);
 }
 
-const REFUSALS: Readonly<Record<MisfitReason, string>> = {
+const REFUSALS: Readonly<Record<Refusal, string>> = {
   None: "",
   OtherToken: "paid in another token",
   Retired: "retired",
@@ -87,11 +91,14 @@ const REFUSALS: Readonly<Record<MisfitReason, string>> = {
   CapacityShort: "with too few units left",
   LockTooSmall: "that would lock too little",
   LockTooLarge: "that would lock too much",
-  ProviderDark: "of a provider that is dark",
+  ProviderStale: "of a provider without a heartbeat for half of the grace",
   BondShort: "of a provider with too little bond",
   QuotedOnly: "leased by signed quotes alone",
   SameProvider: "of a provider that serves another replica",
   SameRegion: "in the region of another replica",
+  OtherProvider: "of another provider than the order names",
+  TokenNotListed: "paid in a token that governance does not list",
+  UntrustedSlasher: "judged by a slashing module that the address book does not know (see --any-slasher)",
 };
 
 /** Why the offers that were not found were not: "2 retired, 1 too dear". */
@@ -150,6 +157,7 @@ async function offersToTry(
   if (input.offer !== undefined) {
     const [asked, offers] = await Promise.all([wishOf(session, input), readOffersById(session, input.offer)]);
     if (offers.length === 0) throw new Failure("refused", "none of these offers exists");
+    await requireTrusted(session, offers, input.anySlasher);
     return { ...asked, offers };
   }
   const found = await search(session, input);
@@ -174,8 +182,9 @@ export async function planOrder(session: Session, input: OrderInput): Promise<Pl
     duration: input.duration,
     maxLock: maxLock > MOST_LOCK ? MOST_LOCK : maxLock,
     requirement: packResources(wish.requirement),
-    candidates: offers.map(({ id, priceX32 }) => ({
+    candidates: offers.map(({ id, provider, priceX32 }) => ({
       offer: id,
+      provider,
       maxPricePerSecondX32: wish.maxPriceX32 ?? priceX32,
     })),
     replicas: input.replicas,

@@ -29,17 +29,25 @@ export interface Lease {
   readonly cutoff: number;
   readonly end: number;
   readonly remaining: number;
-  /** When its present rate began; `billedSeconds` counts from then on. */
+  /** When its present rate began; `billedSeconds` and `earned` count from then on: what was earned before was paid. */
   readonly anchor: number;
   readonly billedSeconds: number;
-  /** Of `earned`, what it earned before the anchor. */
-  readonly earnedBefore: bigint;
+  /** Of a base unit that was earned before the anchor and not paid then, times 2^32; part of `earned`. */
+  readonly fraction: bigint;
+  /** Of a base unit of fee on what was paid before the anchor, in ten-thousandths. */
+  readonly feeRemainder: number;
   readonly earned: bigint;
   readonly collectable: bigint;
   readonly locked: bigint;
   readonly bounty: bigint;
   /** Still reserved for it. */
   readonly collateral: bigint;
+  /** When its collateral grew last; 0: never, or too long ago to matter. */
+  readonly grownAt: number;
+  /** What a fault that began before that counts on at the most. */
+  readonly grownFrom: bigint;
+  /** A shrink left more reserved than its units need, until no claim is open. */
+  readonly lagging: boolean;
   /** What upheld claims and the service credit took of its collateral. */
   readonly penalised: bigint;
   readonly openClaims: number;
@@ -81,12 +89,16 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     remaining: Number(view.remaining),
     anchor: Number(view.anchor),
     billedSeconds: Number(view.billedSeconds),
-    earnedBefore: view.earnedBefore,
+    fraction: view.fraction,
+    feeRemainder: Number(view.feeRemainder),
     earned: view.earned,
     collectable: view.collectable,
     locked: view.locked,
     bounty: view.bounty,
     collateral: view.collateral,
+    grownAt: Number(view.grownAt),
+    grownFrom: view.grownFrom,
+    lagging: view.lagging,
     penalised: view.penalised,
     openClaims: Number(view.openClaims),
     punishedBps: Number(view.punishedBps),

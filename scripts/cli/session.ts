@@ -95,6 +95,11 @@ export class Session {
     return { account: this.known, token, tokens: this.directory?.words, names: this.names };
   }
 
+  /** What people call one of the protocol's contracts; undefined for others, and before there is a connection. */
+  nameOf(address: string): string | undefined {
+    return this.names.get(address);
+  }
+
   /** Something that people should know while they wait, on stderr; nothing where machines read. */
   tell(text: string): void {
     if (this.config.json) return;

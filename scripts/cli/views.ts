@@ -1,5 +1,6 @@
 import { ZeroAddress } from "ethers";
 
+import { CLAIM_LIFE } from "../../sdk/disputes";
 import { END_REASON_WORDS } from "../../sdk/market";
 import type { Offer, RecordedOffer } from "../../sdk/offers";
 import { formatResources } from "../../sdk/resources";
@@ -24,9 +25,15 @@ function recordText({ record: { served, noShows, darkSeconds, outages, lastSeen 
     .join(", ");
 }
 
+/** Whether the provider of an offer lives, and is seen often enough for new leases. */
+export function lifeWord({ live, fresh }: Pick<Offer, "live" | "fresh">): string {
+  if (!live) return "dark";
+  return fresh ? "live" : "live, but with a heartbeat too old for new leases";
+}
+
 function offerState(offer: Offer): string {
   if (offer.retired) return "retired";
-  return `${offer.live ? "live" : "dark"}${offer.quotedOnly ? ", by quote" : ""}`;
+  return `${offer.live ? (offer.fresh ? "live" : "stale") : "dark"}${offer.quotedOnly ? ", by quote" : ""}`;
 }
 
 /** Whether leases whose offer names this slashing module can be disputed. */
@@ -73,7 +80,10 @@ function nextText(lease: Lease, now: number): string {
       return lease.remaining === 0 ? "ended: anyone may expire it" : `ends in ${formatDuration(lease.remaining)}`;
     case "Closed":
       if (now < lease.releasableAt) return `collateral free in ${formatDuration(lease.releasableAt - now)}`;
-      if (lease.openClaims > 0) return `collateral waits for ${plural(lease.openClaims, "open claim")}`;
+      if (lease.openClaims > 0 && now < lease.releasableAt + CLAIM_LIFE) {
+        const most = formatInstant(lease.releasableAt + CLAIM_LIFE);
+        return `collateral waits for ${plural(lease.openClaims, "open claim")}, until ${most} at most`;
+      }
       return lease.settled ? "collateral can be released" : "can be collected";
     default:
       return END_REASON_WORDS[lease.reason];
@@ -147,7 +157,7 @@ export async function leaseText(session: Session, lease: Lease, { order, slasher
     ["no-show from", at(lease.cutoff)],
     [lease.status === "Active" ? "ends" : "ended", at(lease.end)],
     ["notice", lease.noticed ? "the provider gave notice: neither extended nor renewed any more" : ""],
-    ["renewals", order === undefined ? "" : orderText(order, token)],
+    [lease.noticed ? "fails over" : "renewals", order === undefined ? "" : orderText(order, token)],
     ["transfers", lease.transfers === 0 ? "" : `changed hands ${plural(lease.transfers, "time")}`],
     ["offered to", lease.recipient === ZeroAddress ? "" : lease.recipient],
     ["rate since", lease.anchor > lease.startedAt ? at(lease.anchor) : ""],
@@ -156,11 +166,18 @@ export async function leaseText(session: Session, lease: Lease, { order, slasher
       started ? `${formatDuration(lease.billedSeconds)}${lease.anchor > lease.startedAt ? " at this rate" : ""}` : "",
     ],
     ["dark", started ? formatDuration(lease.darkSeconds) : ""],
-    ["earned", money(lease.earned, token)],
+    ["earned", `${money(lease.earned, token)}${lease.anchor > lease.startedAt ? " at this rate" : ""}`],
     ["collectable", money(lease.collectable, token)],
     ["locked", money(lease.locked, token)],
     ["bounty", money(lease.bounty, token)],
     ["collateral", hold(lease.collateral)],
+    [
+      "collateral grew",
+      lease.grownAt === 0
+        ? ""
+        : `at ${formatInstant(lease.grownAt)}: faults before that count on ${hold(lease.grownFrom)} at most`,
+    ],
+    ["collateral is", lease.lagging ? "more than its units need, until no claim is open" : ""],
     ["penalised", lease.penalised === 0n ? "" : `${hold(lease.penalised)} of the collateral, by now`],
     ["disputes", await disputeText(session, lease, slasher, now)],
     ["open claims", lease.openClaims > disputes.length ? `${lease.openClaims}, filed with its slashing module` : ""],

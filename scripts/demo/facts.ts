@@ -5,7 +5,7 @@ export interface Rules {
   /** The fee, and from when on: ascending. */
   readonly fees: readonly { readonly at: number; readonly bps: bigint }[];
   readonly noShowBps: bigint;
-  /** Part of a no-show penalty that is the tenant's. */
+  /** Part of a service credit that is the tenant's; the penalty of a no-show is all the treasury's. */
   readonly tenantBps: bigint;
   /** Seconds that a heartbeat lasts. */
   readonly grace: number;

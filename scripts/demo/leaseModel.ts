@@ -95,8 +95,12 @@ class Meter {
   /** When the present rate began. */
   private anchor: number;
   private collateral: bigint;
-  /** Before the anchor, since the provider was last paid in full. */
+  /** Since the anchor. */
   private earned = 0n;
+  /** Of a base unit that was earned and not paid, times 2^32: it carries over to the next rate. */
+  private fraction = 0n;
+  /** Of a base unit of fee, in ten-thousandths: likewise. */
+  private feeRemainder = 0n;
   /** For what was earned and is still to be. */
   private held = 0n;
   private billed = 0;
@@ -171,12 +175,11 @@ class Meter {
     this.units = units;
   }
 
-  /** At the same rate and fee it only lasts longer; else everything earned is paid, and it starts to earn anew. */
+  /** At the same rate and fee it only lasts longer; else it starts to earn anew, at the new fee. */
   private renew(at: number, period: number): void {
     const [rate, feeBps] = [renewalPriceAt(this.lease.offer, at) * this.units, feeAt(this.facts.rules, at)];
     if (rate !== this.rate || feeBps !== this.feeBps) {
       this.turn(at, rate);
-      this.pay();
       this.feeBps = feeBps;
     }
     this.end += period;
@@ -189,17 +192,21 @@ class Meter {
 
   private bill(seconds: number): void {
     this.billed += seconds;
-    this.earned += (this.rate * BigInt(seconds)) / X32;
+    const x32 = this.rate * BigInt(seconds) + this.fraction;
+    [this.earned, this.fraction] = [this.earned + x32 / X32, x32 % X32];
   }
 
-  /** Bills up to a moment at the present rate, and begins another. */
+  /** Bills up to a moment at the present rate, pays all of it, and begins another rate. */
   private turn(at: number, rate: bigint): void {
     this.bill(this.live(this.anchor, at));
+    this.pay();
     [this.anchor, this.rate] = [at, rate];
   }
 
   private pay(): void {
-    const fee = (this.earned * this.feeBps) / BPS;
+    const x10000 = this.earned * this.feeBps + this.feeRemainder;
+    const fee = x10000 / BPS;
+    this.feeRemainder = x10000 % BPS;
     this.fee += fee;
     this.paid += this.earned - fee;
     this.held -= this.earned;
@@ -208,7 +215,7 @@ class Meter {
 
   /** Holds what the lease can still cost, and no more. */
   private hold(): void {
-    const needed = this.earned + up(this.rate * BigInt(this.end - this.anchor));
+    const needed = this.earned + up(this.rate * BigInt(this.end - this.anchor) + this.fraction);
     if (needed > this.held) this.locked += needed - this.held;
     else this.refunded += this.held - needed;
     this.held = needed;

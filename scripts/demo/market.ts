@@ -76,6 +76,10 @@ export async function setPrice(world: World, of: Offer, price: string): Promise<
   of.prices.push({ at: await mined(world.contracts.market.connect(provider).setPrice(of.id, x32)), x32 });
 }
 
+function addressOf({ addresses }: World, provider: string): string {
+  return addresses[provider as ProviderName];
+}
+
 /** What a tenant wants to happen with a lease before it ends. */
 export interface RenewalPlan {
   readonly period: number;
@@ -95,7 +99,7 @@ export async function order(
   const { decimals, bounty } = world.tokens[token];
   const maxPriceX32 = priceToX32Up(parsePrice(plan.maxPrice), decimals);
   const orders = world.contracts.orders.connect(world.people[tenant]);
-  const fallbacks = plan.fallbacks.map(({ id }) => id);
+  const fallbacks = plan.fallbacks.map(({ id, provider }) => ({ offer: id, provider: addressOf(world, provider) }));
   await mined(orders.setOrder(lease, plan.period, plan.count, maxPriceX32, bounty, fallbacks));
 }
 
@@ -106,7 +110,13 @@ function orderFor(world: World, from: Offer, units: number, duration: number): O
     duration,
     maxLock: parseAmount("1000", world.tokens[from.token].decimals),
     requirement: packResources(parseResources({})),
-    candidates: [{ offer: from.id, maxPricePerSecondX32: from.prices.at(-1)?.x32 ?? 0n }],
+    candidates: [
+      {
+        offer: from.id,
+        provider: addressOf(world, from.provider),
+        maxPricePerSecondX32: from.prices.at(-1)?.x32 ?? 0n,
+      },
+    ],
     replicas: 1,
     distinctRegions: false,
   };

@@ -108,8 +108,9 @@ function accountLines(facts: Facts, outcomes: readonly LeaseOutcome[]): AccountL
 }
 
 function holdLines({ rules, bonds, treasury }: Facts, leases: readonly LeaseLine[]): HoldLine[] {
-  const tenantPart = (penalty: bigint): bigint => penalty - treasuryPart(penalty);
-  const treasuryPart = (penalty: bigint): bigint => (penalty * (BPS - rules.tenantBps)) / BPS;
+  const treasuryPart = ({ ending, penalty }: LeaseLine): bigint =>
+    ending === "no-show" ? penalty : (penalty * (BPS - rules.tenantBps)) / BPS;
+  const tenantPart = (lease: LeaseLine): bigint => lease.penalty - treasuryPart(lease);
   const none = { bonded: 0n, penaltiesPaid: 0n, penaltiesReceived: 0n };
   const providers = [...new Set(bonds.map(({ provider }) => provider))].map((account): HoldLine => {
     const penaltiesPaid = sum(leases, (lease) => (lease.provider === account ? lease.penalty : 0n));
@@ -117,13 +118,13 @@ function holdLines({ rules, bonds, treasury }: Facts, leases: readonly LeaseLine
     return { ...none, account, bonded, penaltiesPaid };
   });
   const tenants = [...new Set(leases.map(({ tenant }) => tenant))].map((account): HoldLine => {
-    const received = sum(leases, ({ tenant, penalty }) => (tenant === account ? tenantPart(penalty) : 0n));
+    const received = sum(leases, (lease) => (lease.tenant === account ? tenantPart(lease) : 0n));
     return { ...none, account, penaltiesReceived: received };
   });
   const fees: HoldLine = {
     ...none,
     account: treasury,
-    penaltiesReceived: sum(leases, ({ penalty }) => treasuryPart(penalty)),
+    penaltiesReceived: sum(leases, treasuryPart),
   };
   return [...providers, ...tenants, fees].filter(
     (line) => line.bonded !== 0n || line.penaltiesPaid !== 0n || line.penaltiesReceived !== 0n,

@@ -101,6 +101,11 @@ export class ChainClock {
     this.begin = await this.now();
   }
 
+  /** Seconds of the chain since the start. */
+  async elapsed(): Promise<number> {
+    return (await this.now()) - this.begin;
+  }
+
   /** Moves the chain to so many seconds after the start, if that is not past already. */
   async moveTo(seconds: number): Promise<void> {
     await this.reach(this.begin + Math.ceil(seconds));

@@ -81,7 +81,7 @@ async function observeLeases(world: World): Promise<{ id: bigint; line: LeaseLin
       billedSeconds: liveBetween([...starts, ...turns]) + sum(of(closed), ({ args }) => args.billedSeconds),
       locked: locked + sum([...resizes, ...renewals], ({ args }) => args.locked),
       paid: sum([...of(collected), ...resizes, ...repricings], ({ args }) => args.amount),
-      fee: sum([...of(settled), ...repricings], ({ args }) => args.fee),
+      fee: sum([...of(settled), ...resizes, ...repricings], ({ args }) => args.fee),
       refunded: sum(ends, ({ refund }) => refund) + sum([...resizes, ...renewals], ({ args }) => args.refund),
       bounty: sum(ends, ({ bounty }) => bounty),
       penalty: sum(of(cancelled), ({ args }) => args.penalty) + sum(of(credited), ({ args }) => args.amount),

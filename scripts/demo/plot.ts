@@ -9,8 +9,8 @@ export const MINUTE = 60;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** A little more often than the grace of ten minutes asks. */
-export const HEARTBEAT = 9 * MINUTE;
+/** A little more often than every half of the grace of ten minutes: later nobody could open a lease. */
+export const HEARTBEAT = 4 * MINUTE;
 
 /** Corewerk's operator is not heard between these moments. */
 export const SILENCE = { from: 20 * MINUTE, to: 85 * MINUTE };

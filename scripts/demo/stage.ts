@@ -208,7 +208,9 @@ export class Stage {
     work.then(over, over);
     while (!isOver) {
       await Promise.race([work, sleep(BLOCK_MS)]);
-      if (!isOver) await this.clock.reach((await this.clock.now()) + BLOCK_SECONDS);
+      if (isOver) break;
+      await this.clock.reach((await this.clock.now()) + BLOCK_SECONDS);
+      await this.beatUntil(await this.clock.elapsed());
     }
     return work;
   }
@@ -225,8 +227,14 @@ export class Stage {
     await this.blocksUntil(this.keeper.hasEnded(leases.map(({ name }) => name)));
   }
 
-  /** Lets time pass, with a heartbeat of every machine that is up every nine minutes. */
+  /** Lets time pass, with a heartbeat of every machine that is up every four minutes. */
   async passTo(seconds: number): Promise<void> {
+    await this.beatUntil(seconds);
+    await this.clock.moveTo(seconds);
+  }
+
+  /** Heartbeats that are due until then, each in its time. */
+  private async beatUntil(seconds: number): Promise<void> {
     while (this.heardAt + HEARTBEAT <= seconds) {
       this.heardAt += HEARTBEAT;
       await this.clock.moveTo(this.heardAt);
@@ -235,7 +243,6 @@ export class Stage {
         await this.heartbeat(name);
       }
     }
-    await this.clock.moveTo(seconds);
   }
 
   marketOf(person: Person): World["contracts"]["market"] {

@@ -88,8 +88,8 @@ export async function openLeases(stage: Stage): Promise<Leases> {
   await stage.order(site, { period: 2 * HOUR, count: 2, maxPrice: "0.018/h", fallbacks: [] });
   await stage.say(`Ana orders that ${site.name} be renewed twice, by 2 h, at 0.018 DUSD/h at most`);
   const fallbacks = [stage.offerOf("spareCpu")];
-  await stage.order(failing, { period: 2 * HOUR, count: 1, maxPrice: "0.70/h", fallbacks });
-  await stage.say(`Ana orders that ${failing.name} be renewed once, and names Tensorei's servers as its fallback`);
+  await stage.order(failing, { period: 4 * HOUR, count: 1, maxPrice: "0.70/h", fallbacks });
+  await stage.say(`Ana orders that ${failing.name} be renewed once, by 4 h, with Tensorei's servers as its fallback`);
 
   await stage.fund("Ben", "DCOIN", bens);
   const ben = (from: OfferKey, units: number, duration: number) => ({ tenant: "Ben", from, units, duration }) as const;
@@ -124,7 +124,7 @@ export async function failure(stage: Stage, leases: Leases): Promise<StoryLease>
   await stage.say(
     `the keeper renewed ${site.name} as Ana ordered: the raise does not count yet, so it costs 0.018 DUSD/h`,
   );
-  const moved = await stage.awaitFailOver(failing, "spareCpu", 2 * HOUR);
+  const moved = await stage.awaitFailOver(failing, "spareCpu", 4 * HOUR);
   await stage.say(
     `the keeper failed ${failing.name} over to Tensorei, as Corewerk was dark for too long: ${moved.name} is open`,
   );
@@ -180,11 +180,11 @@ export async function laterHours(
   await stage.passTo(3 * HOUR + 10 * MINUTE);
   await stage.awaitRenewal(site, 2 * HOUR);
   await stage.say(`the keeper renewed ${site.name} again, at 0.016 DUSD/h from then on; Webhaus is paid for what was`);
-  await stage.awaitKeeper([shop, kept, moved]);
+  await stage.awaitKeeper([shop, kept]);
   await stage.passTo(4 * HOUR + 3 * MINUTE);
   await stage.awaitKeeper([gpu, late]);
   await stage.passTo(6 * HOUR + 3 * MINUTE);
-  await stage.awaitKeeper([site]);
+  await stage.awaitKeeper([site, moved]);
 }
 
 /**

@@ -87,8 +87,14 @@ export const DISPUTES: Sentences = {
   "DisputesNoShare(uint256 disputeId, uint256 filedAt, address caller)": (words) =>
     `${words.who("caller")} has no share of the fee of ${words.dispute("disputeId")}, filed at ` +
     `${words.instant("filedAt")}: it did not vote, took its share already, or the dispute is not settled yet`,
-  "DisputesZeroAddress()": () =>
-    "the appeal authority or the treasury is the zero address: appeals would be heard, or fees received, by nobody",
+  "DisputesZeroAddress()": () => "the appeal authority is the zero address: appeals would be heard by nobody",
+  "DisputesInvalidTreasury(address treasury)": (words) =>
+    `${words.who("treasury")} cannot be the treasury of disputes: fees that it received could never leave it`,
+  "DisputesInvalidRecipient(address to)": (words) =>
+    `${words.who("to")} cannot receive a share of a fee: it could never leave again`,
+  "DisputesBondShort(address account, uint256 free, uint256 required)": (words) =>
+    `${words.who("account")} has ${words.hold("free")} of free bond with the contract of disputes, ` +
+    `${words.hold("required")} are needed: run \`leasehold provider move-bond\`, or leave --from-bond out`,
   "DisputesRuleOutOfBounds(string name, uint256 value, uint256 least, uint256 most)": ruleOutOfBounds,
 };
 
@@ -121,5 +127,11 @@ export const LEASE_CLAIMS: Sentences = {
     `${words.instant("end")}, not at ${words.instant("faultStart")}`,
   "MarketTooManyClaims(uint96 leaseId)": (words) =>
     `as many claims are open on ${words.lease("leaseId")} as fit: file again once one of them has ended`,
-  "MarketNoOpenClaim(uint96 leaseId)": (words) => `no claim is open on ${words.lease("leaseId")}`,
+  "MarketClaimOpen(uint96 leaseId, address claimant)": (words) =>
+    `${words.who("claimant")} has a claim on ${words.lease("leaseId")} that is open: it files another one once that has ended`,
+  "MarketNoOpenClaim(uint96 leaseId, address claimant)": (words) =>
+    `${words.who("claimant")} has no open claim on ${words.lease("leaseId")}`,
+  "MarketClaimNotLapsed(uint96 leaseId, address claimant, uint256 lapsesAt, uint256 now)": (words) =>
+    `the slashing module may end the claim of ${words.who("claimant")} on ${words.lease("leaseId")} until ` +
+    `${words.instant("lapsesAt")}: anyone may in ${words.wait("lapsesAt", "now")}`,
 };

@@ -48,11 +48,14 @@ export const GOVERNOR: Sentences = {
     `${words.dispute("disputeId")}, filed at ${words.instant("filedAt")}, is not under appeal, or not any more`,
   "GovernorNoOutcome(uint256 disputeId)": (words) =>
     `an appeal is decided by an outcome, and none is given for ${words.dispute("disputeId")}`,
-  "GovernorNotAppellant(uint256 disputeId, address appellant, address caller)": (words) =>
-    `only ${words.who("appellant")}, who appealed ${words.dispute("disputeId")}, proposes its decision without a threshold, ` +
-    `not ${words.who("caller")}`,
-  "GovernorAppealProposed(uint256 disputeId)": (words) =>
-    `the appeal of ${words.dispute("disputeId")} had its proposal: see \`leasehold proposals list\``,
+  "GovernorNotParty(uint256 disputeId, address caller)": (words) =>
+    `only the two sides of ${words.dispute("disputeId")} propose its decision without a threshold, not ${words.who("caller")}`,
+  "GovernorAppealProposed(uint256 disputeId, address caller)": (words) =>
+    `${words.who("caller")} had the appeal of ${words.dispute("disputeId")} proposed already, which each side does once: see ` +
+    "`leasehold proposals list`",
+  "GovernorNotAuthority(uint256 disputeId, address authority, address timelock)": (words) =>
+    `the appeal of ${words.dispute("disputeId")} is decided by ${words.who("authority")}, which it was filed under, not by ` +
+    `${words.who("timelock")}: no proposal decides it`,
   "GovernorInvalidProposalLength(uint256 targets, uint256 calldatas, uint256 values)": (words) =>
     `a proposal needs as many targets (${words.number("targets")}) as calls (${words.number("calldatas")}) and values ` +
     `(${words.number("values")}), and at least one`,

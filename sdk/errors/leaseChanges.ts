@@ -20,11 +20,20 @@ export const LEASE_CHANGES: Sentences = {
       ? `${words.lease("leaseId")} cannot shrink to nothing: close it instead`
       : `${words.lease("leaseId")} has ${words.number("units")} units already`,
   "MarketTooEarlyToShrink(uint96 leaseId, uint256 from, uint256 now)": (words) =>
-    `${words.lease("leaseId")} can shrink once its minimum duration has passed, at ${words.instant("from")}, ` +
-    `in ${words.wait("from", "now")}`,
+    `${words.lease("leaseId")} can shrink from ${words.instant("from")} on, in ${words.wait("from", "now")}: once its ` +
+    "minimum duration has passed, and not in the second in which it grew",
   "MarketPriceTooHigh(uint64 offerId, uint256 most, uint256 price)": (words) =>
     `${words.offer("offerId")} costs ${words.price(words.number("price"))}, at most ` +
     `${words.price(words.number("most"))} is allowed: see --max-price`,
+  "MarketRateTooLarge(uint96 leaseId, uint256 rate, uint256 most)": (words) =>
+    `with these units ${words.lease("leaseId")} would cost ${words.price(words.number("rate"))} in all, a lease holds ` +
+    `${words.price(words.number("most"))} at most: add fewer`,
+  "MarketProviderStale(address provider)": (words) =>
+    `provider ${words.who("provider")} had no heartbeat for half of the grace, or longer: no lease is opened or grows on it ` +
+    "until it has one",
+  "MarketBeyondAllowance(uint96 leaseId, uint256 dark, uint256 allowed)": (words) =>
+    `the provider was dark for ${words.duration("dark")} of ${words.lease("leaseId")}, ${words.duration("allowed")} are ` +
+    "allowed: the lease does not grow any more",
   "MarketCapacityShort(uint64 offerId, uint256 left, uint256 required)": (words) =>
     `${words.offer("offerId")} has ${words.number("left")} ${words.number("left") === 1n ? "unit" : "units"} left, ` +
     `${words.number("required")} more asked`,
@@ -35,6 +44,9 @@ export const LEASE_CHANGES: Sentences = {
     /^0x0{40}$/.test(words.text("recipient"))
       ? `${words.lease("leaseId")} is offered to nobody`
       : `${words.lease("leaseId")} is offered to ${words.who("recipient")}, not to ${words.who("caller")}`,
+  "MarketLockedTooLow(uint96 leaseId, uint256 least, uint256 locked)": (words) =>
+    `${words.amount("locked")} are locked for ${words.lease("leaseId")}, you ask for ${words.amount("least")} at least: ` +
+    "its tenant may have shrunk it; see --min-locked",
   "MarketOfferQuotedOnly(uint64 offerId)": (words) =>
     `units of ${words.offer("offerId")} are leased by signed quotes alone: ask its provider for one`,
   "MarketBountyUnpaid(address token, address tenant, uint256 bounty)": (words) =>

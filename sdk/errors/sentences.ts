@@ -1,3 +1,5 @@
+import { getAddress, toBeHex } from "ethers";
+
 import { MISFIT_REASONS } from "../market";
 import { formatRegion, lacking, type Resources, unpackResources } from "../resources";
 import { formatDuration } from "../units";
@@ -9,6 +11,7 @@ import type { Sentences, Words } from "./words";
 
 const STATUSES = ["does not exist", "is pending", "is active", "is closed", "is cancelled", "is released"];
 const ACTIVE = 2n;
+const MOST_ADDRESS = 2n ** 160n - 1n;
 
 // ---------------------------------------------------------------------------------------------------- misfits
 
@@ -26,6 +29,11 @@ const FIELDS: Readonly<Record<keyof Resources, string>> = {
 function lackingText(offered: bigint, required: bigint): string {
   const fields = lacking(unpackResources(offered), unpackResources(required));
   return fields.map((field) => FIELDS[field]).join(", ") || "resources";
+}
+
+/** An address that the contracts told as a number. */
+function addressOf(value: bigint): string {
+  return getAddress(toBeHex(value & MOST_ADDRESS, 20));
 }
 
 interface Misfit {
@@ -57,8 +65,8 @@ export function misfitSentence({ offer, reason, available, required }: Misfit, w
       return `${id} would lock ${words.amount(available)}, a lease locks at least ${words.amount(required)}: ask for longer`;
     case "LockTooLarge":
       return `${id} would lock ${words.amount(required)}, the order allows ${words.amount(available)}`;
-    case "ProviderDark":
-      return `the provider of ${id} is dark`;
+    case "ProviderStale":
+      return `the provider of ${id} had no heartbeat for half of the grace, or longer`;
     case "BondShort":
       return `the provider of ${id} has ${words.hold(available)} free for collateral, ${words.hold(required)} are needed`;
     case "QuotedOnly":
@@ -69,6 +77,10 @@ export function misfitSentence({ offer, reason, available, required }: Misfit, w
       return available === 0n
         ? `the region of ${id} is undisclosed, and the replicas must be in regions of their own`
         : `${id} is in the region of another replica, ${formatRegion(Number(available))}`;
+    case "OtherProvider":
+      return `${id} belongs to provider ${addressOf(available)}, not to ${addressOf(required)}: the chain was reorganised, or the order names another one`;
+    case "TokenNotListed":
+      return `${id} is paid in a token that governance does not list`;
     default:
       return `${id} does not fit, for reason ${reason}`;
   }
@@ -134,16 +146,17 @@ const MARKET: Sentences = {
   "MarketZeroMaximumDuration()": () => "an offer with a maximum duration of zero could never be leased",
   "MarketOfferRetired(uint64 offerId)": (words) => `${words.offer("offerId")} is retired, for good: create another one`,
   "MarketParameterOutOfBounds(string name, uint256 value, uint256 least, uint256 most)": outOfBounds,
-  "MarketZeroTreasury()": () => "the treasury is the zero address: fees would go to nobody",
+  "MarketInvalidTreasury(address treasury)": (words) =>
+    `${words.who("treasury")} cannot be the treasury: fees and penalties that it received could never leave it`,
   "MarketTokenNotListed(address token)": (words) =>
     `governance does not list ${words.token("token")}, so no new lease is paid in it`,
   "MarketNotOrders(address caller)": (words) =>
     `only the contract of standing orders does this, not ${words.who("caller")}`,
   "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)": (words) =>
-    `${words.lease("leaseId")} fails over in the last hour before its end: from ${words.instant("from")} on, ` +
-    `in ${words.wait("from", "now")}`,
+    `${words.lease("leaseId")} fails over in the last quarter of its order's period before its end, at most an hour: from ` +
+    `${words.instant("from")} on, in ${words.wait("from", "now")}`,
   "MarketStillServed(uint96 leaseId)": (words) =>
-    `${words.lease("leaseId")} is served and its offer is not retired: it is renewed where it is`,
+    `${words.lease("leaseId")} is served, its provider gave no notice and did not retire the offer: it is renewed where it is`,
   "MarketBountyTooHigh(address token, uint256 most, uint256 bounty)": (words) =>
     `the bounty is ${words.amount("bounty", "token")}, the standing order pays at most ${words.amount("most", "token")}`,
   "MarketNotQuotes(address caller)": (words) => `only the contract of quotes does this, not ${words.who("caller")}`,
@@ -155,8 +168,13 @@ const MARKET: Sentences = {
 const STANDING_ORDERS: Sentences = {
   "OrdersNotTenant(uint96 leaseId, address tenant, address caller)": notTenant,
   "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)": (words) => {
-    if (words.value("noticed") === true) return `the provider of ${words.lease("leaseId")} gave notice: it runs out`;
     const status = words.number("status");
+    if (status === ACTIVE && words.value("noticed") === true) {
+      return (
+        `the provider of ${words.lease("leaseId")} gave notice: it is never renewed, and an order that names a fallback ` +
+        "offer can only move it before its end"
+      );
+    }
     if (status === ACTIVE) return `the end of ${words.lease("leaseId")} has come: now it can only be expired`;
     return `${words.lease("leaseId")} ${STATUSES[Number(status)] ?? "is over"}: it is never renewed any more`;
   },
@@ -167,6 +185,9 @@ const STANDING_ORDERS: Sentences = {
     `an order names at most ${words.number("most")} fallback offers, not ${words.number("fallbacks")}`,
   "OrdersUnknownOffer(uint64 offerId, uint256 offerCount)": (words) =>
     `${words.offer("offerId")} does not exist: the newest one is number ${words.number("offerCount")}`,
+  "OrdersOtherProvider(uint64 offerId, address provider, address named)": (words) =>
+    `${words.offer("offerId")} belongs to provider ${words.who("provider")}, the order names ${words.who("named")}: look at ` +
+    "the offer again",
   "OrdersNoOrder(uint96 leaseId)": (words) =>
     `${words.lease("leaseId")} has no standing order: none was placed, it is used up, or the lease changed hands`,
   "OrdersNoFallback(uint96 leaseId)": (words) =>
@@ -203,6 +224,10 @@ const QUOTES: Sentences = {
 const ESCROW: Sentences = {
   "EscrowInvalidAccount(address account)": (words) =>
     `${words.who("account")} cannot hold or receive money here: nobody could ever withdraw it`,
+  "EscrowNotAToken(address token)": (words) =>
+    `there is no token at ${words.text("token")}: check its address, and that it is on this chain`,
+  "EscrowAmountTooLarge(address token, uint256 amount, uint256 most)": (words) =>
+    `a single deposit credits ${words.amount("most", "token")} at most, not ${words.amount("amount", "token")}: deposit less`,
   "EscrowInsufficientFree(address token, address account, uint256 free, uint256 required)": (words) =>
     `${words.whose("account")} free balance in escrow is ${words.amount("free", "token")}, ` +
     `${words.amount("required", "token")} are needed: run \`leasehold tenant deposit ` +
@@ -253,8 +278,12 @@ const STAKING: Sentences = {
     `penalty ${words.number("penaltyId")} pays from ${words.instant("maturesAt")} on, in ${words.wait("maturesAt", "now")}`,
   "StakingNothingToClaim(uint256 penaltyId, address caller)": (words) =>
     `penalty ${words.number("penaltyId")} has nothing, or nothing any more, for ${words.who("caller")}`,
-  "StakingInvalidRecipient(address to)": () =>
-    "the staking contract itself cannot receive HOLD: it could never leave again",
+  "StakingInvalidRecipient(address to)": (words) =>
+    `${words.who("to")} cannot receive a penalty: the HOLD could never leave again`,
+  "StakingZeroAmount()": () => "an amount of zero bonds, moves and unbonds nothing",
+  "StakingInvalidPayees(address tenant, address challenger, address treasury)": (words) =>
+    `a penalty cannot be split among tenant ${words.who("tenant")}, challenger ${words.who("challenger")} and treasury ` +
+    `${words.who("treasury")}: it has a tenant or a treasury, and a challenger beside both alone`,
 };
 
 const LIVENESS: Sentences = {
@@ -270,6 +299,8 @@ const LIVENESS: Sentences = {
 const HOLD: Sentences = {
   "ERC20LocksInsufficientUnlocked(address owner, uint256 unlocked, uint256 required)": (words) =>
     `${words.who("owner")} has ${words.hold("unlocked")} that are not bonded, ${words.hold("required")} are needed`,
+  "ERC20LocksNotOpened(address locker, address owner)": (words) =>
+    `${words.who("owner")} never locked HOLD with ${words.who("locker")} itself, so nobody else locks any in its account`,
   "ERC20LocksInsufficientLock(address locker, address owner, uint256 locked, uint256 required)": (words) =>
     `${words.who("locker")} locked ${words.hold("locked")} of ${words.who("owner")}, ${words.hold("required")} asked`,
 };

@@ -1,3 +1,5 @@
+import { ZeroAddress } from "ethers";
+
 import type { MisfitReason } from "../market";
 import { meets, type Resources } from "../resources";
 import { costUp } from "../units";
@@ -17,7 +19,10 @@ export interface OfferFacts {
   readonly retired: boolean;
   /** Leased by signed quotes alone. */
   readonly quotedOnly: boolean;
-  readonly live: boolean;
+  /** Its provider was seen within half the grace: leases can be opened. */
+  readonly fresh: boolean;
+  /** Slashing module that rules on its leases; zero: they cannot be disputed. */
+  readonly slasher: string;
   /** What its provider has free for collateral, wei of HOLD; all offers of a provider share it. */
   readonly freeBond: bigint;
   /** Wei of HOLD, by the present weights. */
@@ -35,6 +40,12 @@ export interface Wish {
   readonly duration?: number | undefined;
   /** Of a unit; left out: any. */
   readonly maxPriceX32?: bigint | undefined;
+  /**
+   * Slashing modules that the tenant trusts. An offer that names another one is left out: while the lease runs, such a module
+   * can give three quarters of the collateral to whomever it likes. An offer that names none fits, too: nobody takes its
+   * collateral by a claim. Left out: any.
+   */
+  readonly slashers?: readonly string[] | undefined;
   /** Base units for all replicas together, bounties included; left out: any. */
   readonly maxLock?: bigint | undefined;
 }
@@ -66,6 +77,20 @@ export function lockAt(
 
 const sameAddress = (a: string, b: string): boolean => a === b || a.toLowerCase() === b.toLowerCase();
 
+/** Why an offer is left out: the market would open no lease on it, or a slashing module that is not trusted rules on them. */
+export type Refusal = MisfitReason | "UntrustedSlasher";
+
+/** Whether leases of an offer can be disputed at trusted modules alone, or not at all. */
+export function isTrusted({ slasher }: Pick<OfferFacts, "slasher">, { slashers }: Pick<Wish, "slashers">): boolean {
+  return slashers === undefined || slasher === ZeroAddress || slashers.some((module) => sameAddress(slasher, module));
+}
+
+/** The first reason for which an offer is left out of what serves a wish; the market's reasons come first. */
+export function refusalOf(offer: OfferFacts, wish: Wish, terms: TokenTerms): Refusal {
+  const misfit = misfitOf(offer, wish, terms);
+  return misfit === "None" && !isTrusted(offer, wish) ? "UntrustedSlasher" : misfit;
+}
+
 /** The first reason for which the market would not open a lease of the wish on the offer, in the market's order. */
 export function misfitOf(offer: OfferFacts, wish: Wish, terms: TokenTerms): MisfitReason {
   if (!sameAddress(offer.token, wish.token)) return "OtherToken";
@@ -84,6 +109,6 @@ export function misfitOf(offer: OfferFacts, wish: Wish, terms: TokenTerms): Misf
     if (locked < terms.minimumLock) return "LockTooSmall";
     if (wish.maxLock !== undefined && locked > wish.maxLock) return "LockTooLarge";
   }
-  if (!offer.live) return "ProviderDark";
+  if (!offer.fresh) return "ProviderStale";
   return offer.collateralPerUnit * BigInt(units) > offer.freeBond ? "BondShort" : "None";
 }

@@ -1,5 +1,4 @@
-import type { MisfitReason } from "../market";
-import { canBePriced, lockAt, misfitOf, type OfferFacts, type TokenTerms, type Wish } from "./fit";
+import { canBePriced, lockAt, type OfferFacts, type Refusal, refusalOf, type TokenTerms, type Wish } from "./fit";
 import { cheapestMatching, type Pair } from "./matching";
 import { byAge, byRank, byRecord, type RankedOffer } from "./rank";
 
@@ -45,17 +44,17 @@ const keepsApart = ({ distinctRegions, replicas }: OrderWish): boolean => distin
 export interface Findings<O extends OfferFacts> {
   readonly matches: readonly O[];
   /** How many offers do not serve it, by their first reason. */
-  readonly refused: ReadonlyMap<MisfitReason, number>;
+  readonly refused: ReadonlyMap<Refusal, number>;
 }
 
 /** Offers that serve a wish one by one, in the order given, and why the others do not. */
 export function find<O extends OfferFacts>(offers: Iterable<O>, wish: Wish, terms: TokenTerms): Findings<O> {
   const matches: O[] = [];
-  const refused = new Map<MisfitReason, number>();
+  const refused = new Map<Refusal, number>();
   for (const offer of offers) {
-    const misfit = misfitOf(offer, wish, terms);
-    if (misfit === "None") matches.push(offer);
-    else refused.set(misfit, (refused.get(misfit) ?? 0) + 1);
+    const refusal = refusalOf(offer, wish, terms);
+    if (refusal === "None") matches.push(offer);
+    else refused.set(refusal, (refused.get(refusal) ?? 0) + 1);
   }
   return { matches, refused };
 }

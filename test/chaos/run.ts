@@ -247,7 +247,7 @@ class Run implements Listener {
 
     const next = this.head.timestamp + (random.chance(0.1) ? random.int(1, 60) : BLOCK_SECONDS);
     if (block % 8 === 0) await people.look();
-    if (block % 24 === 0) await people.heartbeats();
+    if (block % 12 === 0) await people.heartbeats(); // well within half the grace: failovers open leases
     if (scenario.tenants.includes(block)) await people.tenant(next);
     if (scenario.rival === "always" || (scenario.rival === "sometimes" && random.chance(0.4))) await people.rival(next);
     await this.mine(next);

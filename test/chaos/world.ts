@@ -224,7 +224,7 @@ class Builder {
         duration,
         maxLock: parseAmount("1000", decimals),
         requirement: packResources(parseResources({})),
-        candidates: [{ offer: from.id, maxPricePerSecondX32: 2n ** 128n - 1n }],
+        candidates: [{ offer: from.id, provider: people[from.provider], maxPricePerSecondX32: 2n ** 128n - 1n }],
         replicas: 1,
         distinctRegions: false,
       }),
@@ -248,9 +248,9 @@ class Builder {
 
   private async order(tenant: TenantName, lease: bigint, count: number, fallbacks: readonly Offered[]): Promise<void> {
     const { contracts, people } = this.world;
-    const ids = fallbacks.map(({ id: offer }) => offer);
+    const named = fallbacks.map(({ id: offer, provider }) => ({ offer, provider: people[provider] }));
     const orders = contracts.orders.connect(people[tenant]);
-    await mined(orders.setOrder(lease, HOUR, count, 2n ** 128n - 1n, 2n ** 80n - 1n, ids));
+    await mined(orders.setOrder(lease, HOUR, count, 2n ** 120n - 1n, 2n ** 80n - 1n, named));
   }
 
   private async claim(lease: bigint): Promise<bigint> {

@@ -68,7 +68,8 @@ describe("the demo's check", () => {
       { kind: "resize", at: START + 5_400, units: 1n },
     ] as const;
     const ledger = ledgerOf({ ...facts, leases: [{ ...lease, offer: { ...offer, prices }, changes }] });
-    const earned = 20n * 1_800n + 40n * 3_600n + (((40n * X32) / 3n) * 1_800n) / X32;
+    const third = (40n * X32) / 3n; // of a rate of three units, rounded down
+    const earned = 20n * 1_800n + 40n * 3_600n + (third * 1_800n) / X32;
     expect(ledger.leases[0]).to.deep.include({
       billedSeconds: 7_200n,
       locked: 20n * 7_200n + 20n * 5_400n + 2_000n,
@@ -77,6 +78,28 @@ describe("the demo's check", () => {
       refunded: 20n * 7_200n + 20n * 5_400n - earned,
       bounty: 2_000n,
     });
+  });
+
+  it("computes rates that earn parts of base units by hand: what is less than one carries over to the next rate", () => {
+    const half = { ...offer, prices: [{ at: 0, x32: X32 / 4n }] }; // two units earn half a base unit a second
+    const changes = [
+      { kind: "resize", at: START + 1_801, units: 4n },
+      { kind: "resize", at: START + 3_602, units: 2n },
+    ] as const;
+    const ledger = ledgerOf({ ...facts, leases: [{ ...lease, offer: half, changes }] });
+    // 900.5, 1,801 and 1,799: 4,500.5 base units, of which the fee is 112.5.
+    expect(ledger.leases[0]).to.deep.include({ fee: 112n, paid: 4_388n, locked: 3_600n + 2_000n + 2_700n });
+    expect(ledger.leases[0]?.refunded).to.equal(3_600n + 2_700n - 4_500n);
+  });
+
+  it("computes a no-show by hand: its whole penalty is the treasury's", () => {
+    const { activatedAt: _at, ...never } = lease;
+    const { leases, hold } = ledgerOf({ ...facts, leases: [never] });
+    expect(leases[0]).to.deep.include({ ending: "no-show", penalty: HOLD / 5n, refunded: 144_000n });
+    expect(hold.map(({ account, penaltiesReceived }) => [account, penaltiesReceived])).to.deep.equal([
+      ["Webhaus", 0n],
+      ["treasury", HOLD / 5n],
+    ]);
   });
 
   it("computes renewals by hand: a raise counts a day later, a cut at once, and the bounty is the tenant's", () => {

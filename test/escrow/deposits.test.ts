@@ -7,6 +7,7 @@ import { FAR_DEADLINE, NO_PERMIT, signPermit } from "../helpers/signatures";
 import { at, pass } from "../helpers/time";
 
 const DEPOSITED = 1_000n;
+const MOST = 2n ** 128n - 1n;
 
 /** `account` has 1,000 base units of `usd6` in the escrow. */
 async function depositedFixture() {
@@ -68,6 +69,32 @@ describe("Escrow: deposits and withdrawals", () => {
           .to.be.revertedWithCustomError(escrow, "EscrowInvalidAccount")
           .withArgs(nobody);
       }
+    });
+
+    it("reverts for the token itself, which could never withdraw either (ATK-ROL-4)", async () => {
+      const { escrow, token, account } = await loadFixture(depositedFixture);
+      await expect(escrow.connect(account).deposit(token, token, 1n))
+        .to.be.revertedWithCustomError(escrow, "EscrowInvalidAccount")
+        .withArgs(token);
+      await expect(escrow.connect(account).depositWithPermit(token, token, 1n, NO_PERMIT))
+        .to.be.revertedWithCustomError(escrow, "EscrowInvalidAccount")
+        .withArgs(token);
+      await escrow.connect(account).withdraw(token, account, DEPOSITED);
+      expect(await token.balanceOf(escrow)).to.equal(0n);
+    });
+
+    it("takes at once what a settlement can move at once, and not one base unit more", async () => {
+      const { escrow, token, payer } = await loadFixture(payerFixture);
+      await token.mint(payer, MOST + 1n - DEPOSITED);
+      await token.connect(payer).approve(escrow, MaxUint256);
+      await expect(escrow.connect(payer).deposit(token, payer, MOST + 1n))
+        .to.be.revertedWithCustomError(escrow, "EscrowAmountTooLarge")
+        .withArgs(token, MOST + 1n, MOST);
+      await escrow.connect(payer).deposit(token, payer, MOST);
+      await escrow.connect(payer).deposit(token, payer, 1n);
+      expect(await escrow.freeOf(token, payer)).to.equal(MOST + 1n);
+      await escrow.connect(payer).withdraw(token, payer, MOST + 1n);
+      expect(await token.balanceOf(escrow)).to.equal(0n);
     });
 
     it("reverts without an allowance, with the token's error", async () => {
@@ -216,6 +243,15 @@ describe("Escrow: deposits and withdrawals", () => {
       await expect(escrow.connect(account).withdraw(token, escrow, 1n))
         .to.be.revertedWithCustomError(escrow, "EscrowInvalidAccount")
         .withArgs(escrow);
+    });
+
+    it("reverts to the token itself, where it would be nobody's either (ATK-ROL-4)", async () => {
+      const { escrow, token, account } = await loadFixture(depositedFixture);
+      await expect(escrow.connect(account).withdraw(token, token, 1n))
+        .to.be.revertedWithCustomError(escrow, "EscrowInvalidAccount")
+        .withArgs(token);
+      await escrow.connect(account).withdraw(token, account, DEPOSITED);
+      expect([await token.balanceOf(escrow), await token.balanceOf(token)]).to.deep.equal([0n, 0n]);
     });
 
     it("reverts where the token refuses, and takes nothing", async () => {

@@ -2,7 +2,7 @@ import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { setCode, setStorageAt } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { AbiCoder, concat, keccak256, Signature, toBeHex, TypedDataEncoder, ZeroAddress } from "ethers";
+import { AbiCoder, concat, keccak256, Signature, toBeHex, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 
 import type { Escrow } from "../../typechain-types";
@@ -154,9 +154,65 @@ describe("Escrow: funding by signature", () => {
       it("does not bring back a ceiling that the account lowered after it (ATK-ESC-2)", async () => {
         const { escrow, token, account, module, funding, signature, permit } = await loadFixture(fundedFixture);
         await escrow.connect(account).approveModule(token, module, 0n);
-        await escrow.fundBySignature(funding, signature, permit);
-        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 1n]);
+        await expect(escrow.fundBySignature(funding, signature, permit))
+          .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+          .withArgs(account, 2n, 0n);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 2n]);
       });
+
+      it("moves when the account approves the module itself, which revokes what it signed before (ATK-ESC-2)", async () => {
+        const { escrow, token, account, module, funding, signature, permit } = await loadFixture(fundingFixture);
+        await expect(escrow.connect(account).approveModule(token, module, 0n))
+          .to.emit(escrow, "ModuleApproved")
+          .withArgs(module, token, account, 0n, 1n);
+        await expect(escrow.fundBySignature(funding, signature, permit))
+          .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+          .withArgs(account, 1n, 0n);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 1n]);
+        expect(await token.balanceOf(escrow)).to.equal(0n);
+      });
+
+      it("moves by one with each approval, and a signature over the present one goes through", async () => {
+        const fixture = await loadFixture(fundingFixture);
+        const { escrow, token, account, module } = fixture;
+        for (const ceiling of [7n, 7n, 0n]) await escrow.connect(account).approveModule(token, module, ceiling);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 3n]);
+        const { funding, signature } = await signed(fixture, { deposit: 0n, nonce: 3n });
+        await escrow.fundBySignature(funding, signature, NO_PERMIT);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 600n, 4n]);
+        await escrow.connect(account).approveModule(token, fixture.otherModule, 1n);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 600n, 4n]);
+      });
+
+      it("is not done for another message that carries it: a deposit that did not happen is told (ATK-ESC-2)", async () => {
+        const fixture = await loadFixture(fundingFixture);
+        const { escrow, token, account, module, stranger, funding, signature, permit } = fixture;
+        const first = await signed(fixture, { deposit: 0n });
+        await escrow.connect(stranger).fundBySignature(first.funding, first.signature, NO_PERMIT);
+        await expect(escrow.fundBySignature(funding, signature, permit))
+          .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+          .withArgs(account, 1n, 0n);
+        await escrow.fundBySignature(first.funding, first.signature, NO_PERMIT);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 600n, 1n]);
+        expect([await escrow.freeOf(token, account), await token.balanceOf(escrow)]).to.deep.equal([0n, 0n]);
+      });
+
+      for (const [title, change] of [
+        ["deposit", { deposit: 399n }],
+        ["ceiling", { ceiling: 599n }],
+        ["deadline", { deadline: FAR_DEADLINE + 1n }],
+      ] as const) {
+        it(`is not done for a message that differs in its ${title} alone (ATK-ESC-2)`, async () => {
+          const fixture = await loadFixture(fundedFixture);
+          const { escrow, token, account, permit } = fixture;
+          const { funding, signature } = await signed(fixture, change);
+          await expect(escrow.fundBySignature(funding, signature, permit))
+            .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+            .withArgs(account, 1n, 0n);
+          await escrow.connect(account).withdraw(token, account, 400n);
+          expect(await token.balanceOf(escrow)).to.equal(0n);
+        });
+      }
 
       it("counts for each module and token by itself", async () => {
         const fixture = await loadFixture(fundedFixture);
@@ -166,16 +222,32 @@ describe("Escrow: funding by signature", () => {
         expect(await escrow.moduleAccount(otherModule, token, account)).to.deep.equal([0n, 600n, 1n]);
       });
 
-      it("never starts again: after 65,535 signatures only approveModule is left", async () => {
-        const fixture = await loadFixture(fundingFixture);
-        const { escrow, token, account, module, permit } = fixture;
+      /** Sets the account's nonce; nothing else is in its slot yet. */
+      async function setNonce(fixture: Awaited<ReturnType<typeof fundingFixture>>, nonce: bigint): Promise<void> {
+        const { escrow, token, account, module } = fixture;
         const accountsSlot = 3n;
         const slotOf = (key: string, slot: string): string =>
           keccak256(AbiCoder.defaultAbiCoder().encode(["address", "bytes32"], [key, slot]));
         const path = [module.address, await token.getAddress(), account.address];
         const slot = path.reduce((outer, key) => slotOf(key, outer), toBeHex(accountsSlot, 32));
-        await setStorageAt(await escrow.getAddress(), slot, toBeHex(65_535n << 240n, 32));
-        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, 65_535n]);
+        await setStorageAt(await escrow.getAddress(), slot, toBeHex(nonce << 240n, 32));
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 0n, nonce]);
+      }
+
+      it("never starts again: after 65,535 steps only approveModule is left, which moves it no more", async () => {
+        const fixture = await loadFixture(fundingFixture);
+        const { escrow, token, account, module, permit } = fixture;
+        await setNonce(fixture, 65_534n);
+        for (const ceiling of [7n, 8n]) {
+          await expect(escrow.connect(account).approveModule(token, module, ceiling))
+            .to.emit(escrow, "ModuleApproved")
+            .withArgs(module, token, account, ceiling, 65_535n);
+          expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, ceiling, 65_535n]);
+        }
+        const before = await signed(fixture, { nonce: 65_534n });
+        await expect(escrow.fundBySignature(before.funding, before.signature, permit))
+          .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+          .withArgs(account, 65_535n, 65_534n);
 
         const { funding, signature } = await signed(fixture, { nonce: 65_535n });
         await expect(escrow.fundBySignature(funding, signature, permit)).to.be.revertedWithPanic(
@@ -183,6 +255,18 @@ describe("Escrow: funding by signature", () => {
         );
         await escrow.connect(account).approveModule(token, module, 9n);
         expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 9n, 65_535n]);
+      });
+
+      it("lets the last signature through, which counts as done from then on, and brings nothing back", async () => {
+        const fixture = await loadFixture(fundingFixture);
+        const { escrow, token, account, module, permit } = fixture;
+        await setNonce(fixture, 65_534n);
+        const { funding, signature } = await signed(fixture, { nonce: 65_534n });
+        await escrow.fundBySignature(funding, signature, permit);
+        await escrow.connect(account).approveModule(token, module, 9n);
+        await expect(escrow.fundBySignature(funding, signature, permit)).not.to.emit(escrow, "ModuleApproved");
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, 9n, 65_535n]);
+        expect(await escrow.freeOf(token, account)).to.equal(400n);
       });
     });
 
@@ -329,7 +413,7 @@ describe("Escrow: funding by signature", () => {
         funding,
         signature,
         permit,
-        order: anOrder({ token: funding.token, offers: [offerA] }),
+        order: await anOrder(market, { token: funding.token, offers: [offerA] }),
       };
     }
 
@@ -354,6 +438,37 @@ describe("Escrow: funding by signature", () => {
         expect(ceiling).to.equal(20_000_000n);
       });
     }
+  });
+
+  describe("lastFundingOf", () => {
+    it("is the digest of the latest message that was carried out, of one module, token and account", async () => {
+      const fixture = await loadFixture(fundingFixture);
+      const { escrow, token, usd18, account, module, otherModule, stranger, funding, signature, permit } = fixture;
+      const lastOf = () => escrow.lastFundingOf(module, token, account);
+      expect(await lastOf()).to.equal(ZeroHash);
+      await escrow.fundBySignature(funding, signature, permit);
+      expect(await lastOf()).to.equal(await escrow.fundingDigest(funding));
+      for (const [by, of, whose] of [
+        [otherModule, token, account],
+        [module, usd18, account],
+        [module, token, stranger],
+      ] as const) {
+        expect(await escrow.lastFundingOf(by, of, whose)).to.equal(ZeroHash);
+      }
+      await escrow.connect(account).approveModule(token, module, 0n);
+      expect(await lastOf()).to.equal(await escrow.fundingDigest(funding));
+      const next = await signed(fixture, { deposit: 0n, nonce: 2n });
+      await escrow.fundBySignature(next.funding, next.signature, NO_PERMIT);
+      expect(await lastOf()).to.equal(await escrow.fundingDigest(next.funding));
+    });
+
+    it("is not touched by a message that is refused", async () => {
+      const { escrow, token, account, module, funding, signature } = await loadFixture(fundingFixture);
+      await expect(escrow.fundBySignature(funding, signature, NO_PERMIT))
+        .to.be.revertedWithCustomError(token, "ERC20InsufficientAllowance")
+        .withArgs(escrow, 0n, 400n);
+      expect(await escrow.lastFundingOf(module, token, account)).to.equal(ZeroHash);
+    });
   });
 
   describe("fundingDigest and eip712Domain", () => {

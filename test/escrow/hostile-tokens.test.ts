@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type BaseContract, MaxUint256 } from "ethers";
 import { ethers } from "hardhat";
 
-import { deployFixture, NO_CEILING } from "../helpers/fixture";
+import { deployFixture, type Fixture, NO_CEILING } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
 import { FAR_DEADLINE, NO_PERMIT, signFunding } from "../helpers/signatures";
 import { entryOf } from "../helpers/words";
@@ -214,15 +214,37 @@ describe("Escrow with hostile tokens", () => {
   });
 
   describe("ATK-TOK-4 a token without code", () => {
-    it("credits nobody with a deposit", async () => {
-      const { escrow, tenantA, stranger: nothing } = await loadFixture(deployFixture);
-      await expect(escrow.connect(tenantA).deposit(nothing, tenantA, 1n)).to.be.revertedWithoutReason();
-      const permit = { ...NO_PERMIT, deadline: FAR_DEADLINE };
-      await expect(
-        escrow.connect(tenantA).depositWithPermit(nothing, tenantA, 1n, permit),
-      ).to.be.revertedWithoutReason();
-      expect(await escrow.freeOf(nothing, tenantA)).to.equal(0n);
-    });
+    for (const [what, tokenOf] of [
+      ["an account without code", ({ stranger }: Fixture) => stranger.address],
+      ["a contract that is no token", ({ liveness }: Fixture) => liveness.getAddress()],
+    ] as const) {
+      it(`credits nobody with a deposit of ${what}`, async () => {
+        const f = await loadFixture(deployFixture);
+        const { escrow, tenantA, module } = f;
+        const nothing = await tokenOf(f);
+        const funding = {
+          account: tenantA.address,
+          token: nothing,
+          module: module.address,
+          ceiling: 1n,
+          deposit: 1n,
+          nonce: 0n,
+          deadline: FAR_DEADLINE,
+        };
+        const signature = await signFunding(tenantA, escrow, funding);
+        const account = escrow.connect(tenantA);
+        for (const permit of [NO_PERMIT, { ...NO_PERMIT, deadline: FAR_DEADLINE }]) {
+          for (const depositing of [
+            () => account.deposit(nothing, tenantA, 1n),
+            () => account.depositWithPermit(nothing, tenantA, 1n, permit),
+            () => account.fundBySignature(funding, signature, permit),
+          ]) {
+            await expect(depositing()).to.be.revertedWithCustomError(escrow, "EscrowNotAToken").withArgs(nothing);
+          }
+        }
+        expect(await escrow.freeOf(nothing, tenantA)).to.equal(0n);
+      });
+    }
 
     it("neither pays out nor locks what is not there", async () => {
       const { escrow, tenantA, module, stranger: nothing } = await loadFixture(deployFixture);

@@ -30,9 +30,9 @@ async function giftFixture() {
   return { ...fixture, token, giver, receiver, vault: escrow.connect(module) };
 }
 
-/** Uses up nonce 0 of an account's signatures, and leaves its ceiling as it is given. */
+/** Uses up nonce 1 of an account's signatures, and leaves its ceiling as it is given. */
 async function fundBySignature({ escrow, usd6, module }: Fixture, account: Fixture["tenantA"], ceiling: bigint) {
-  const [token, nonce, deposit] = [await usd6.getAddress(), 0n, 0n];
+  const [token, nonce, deposit] = [await usd6.getAddress(), 1n, 0n];
   const message = { account: account.address, token, module: module.address, ceiling, deposit, nonce };
   const funding = { ...message, deadline: FAR_DEADLINE };
   await escrow.fundBySignature(funding, await signFunding(account, escrow, funding), NO_PERMIT);
@@ -48,11 +48,11 @@ describe("Escrow: modules and other accounts' money", () => {
       await expect(locking).to.changeTokenBalance(token, escrow, 0n);
       expect(await escrow.freeOf(token, giver)).to.equal(DEPOSITED - LOCKED - 40n);
       expect(await escrow.freeOf(token, receiver)).to.equal(DEPOSITED - ITS_LOCKED);
-      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, CEILING - 40n, 0n]);
+      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, CEILING - 40n, 1n]);
       expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([
         ITS_LOCKED + 40n,
         ITS_CEILING + 40n,
-        0n,
+        1n,
       ]);
     });
 
@@ -62,7 +62,7 @@ describe("Escrow: modules and other accounts' money", () => {
         .to.be.revertedWithCustomError(escrow, "EscrowCeilingExceeded")
         .withArgs(module, token, giver, HEADROOM, HEADROOM + 1n);
       await vault.lockFor(token, giver, receiver, HEADROOM);
-      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, LOCKED, 0n]);
+      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, LOCKED, 1n]);
       for (const again of [() => vault.lockFor(token, giver, receiver, 1n), () => vault.lock(token, giver, 1n)]) {
         await expect(again())
           .to.be.revertedWithCustomError(escrow, "EscrowCeilingExceeded")
@@ -89,7 +89,7 @@ describe("Escrow: modules and other accounts' money", () => {
       }
       await vault.lockFor(token, giver, receiver, free);
       expect(await escrow.freeOf(token, giver)).to.equal(0n);
-      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, NO_CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, NO_CEILING, 2n]);
     });
 
     it("locks nothing for, and of, accounts that approved nothing", async () => {
@@ -110,7 +110,7 @@ describe("Escrow: modules and other accounts' money", () => {
           await expect(locking).to.emit(escrow, "Locked").withArgs(module, token, giver, 40n);
           await expect(locking).not.to.emit(escrow, "LockedFor");
           expect(await escrow.freeOf(token, giver)).to.equal(DEPOSITED - LOCKED - 40n);
-          expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED + 40n, ceiling, 0n]);
+          expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED + 40n, ceiling, 2n]);
         }
       });
 
@@ -134,11 +134,11 @@ describe("Escrow: modules and other accounts' money", () => {
       await expect(moving).to.changeTokenBalance(token, escrow, 0n);
       expect(await escrow.freeOf(token, giver)).to.equal(DEPOSITED - LOCKED);
       expect(await escrow.freeOf(token, receiver)).to.equal(DEPOSITED - ITS_LOCKED);
-      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED - 320n, CEILING - 320n, 0n]);
+      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED - 320n, CEILING - 320n, 1n]);
       expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([
         ITS_LOCKED + 320n,
         ITS_CEILING + 320n,
-        0n,
+        1n,
       ]);
     });
 
@@ -150,7 +150,7 @@ describe("Escrow: modules and other accounts' money", () => {
           .withArgs(module, token, giver, LOCKED, amount);
       }
       await vault.moveLock(token, giver, receiver, LOCKED);
-      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([0n, HEADROOM, 0n]);
+      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([0n, HEADROOM, 1n]);
     });
 
     for (const [ceiling, left] of [
@@ -165,7 +165,7 @@ describe("Escrow: modules and other accounts' money", () => {
         const { escrow, token, giver, receiver, module, vault } = await loadFixture(giftFixture);
         await escrow.connect(giver).approveModule(token, module, ceiling);
         await vault.moveLock(token, giver, receiver, 200n);
-        expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED - 200n, left, 0n]);
+        expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED - 200n, left, 2n]);
       });
     }
 
@@ -173,8 +173,8 @@ describe("Escrow: modules and other accounts' money", () => {
       const { escrow, token, giver, receiver, module, vault } = await loadFixture(giftFixture);
       await vault.moveLock(token, giver, receiver, 320n);
       await vault.moveLock(token, receiver, giver, 320n);
-      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, CEILING, 0n]);
-      expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([ITS_LOCKED, ITS_CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, CEILING, 1n]);
+      expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([ITS_LOCKED, ITS_CEILING, 1n]);
     });
 
     it("moves nothing, of an account that it holds nothing of too", async () => {
@@ -192,7 +192,7 @@ describe("Escrow: modules and other accounts' money", () => {
           await expect(vault.moveLock(token, giver, giver, LOCKED))
             .to.emit(escrow, "LockMoved")
             .withArgs(module, token, giver, giver, LOCKED);
-          expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, ceiling, 0n]);
+          expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, ceiling, 2n]);
         });
       }
 
@@ -222,7 +222,7 @@ describe("Escrow: modules and other accounts' money", () => {
           const { escrow, token, giver, receiver, module, vault } = await loadFixture(giftFixture);
           await escrow.connect(receiver).approveModule(token, module, ceiling);
           await vault[by](token, giver, receiver, 90n);
-          expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([ITS_LOCKED + 90n, raised, 0n]);
+          expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([ITS_LOCKED + 90n, raised, 2n]);
         });
       }
 
@@ -234,7 +234,7 @@ describe("Escrow: modules and other accounts' money", () => {
         expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([
           ITS_LOCKED + 85n,
           NO_CEILING - 6n,
-          0n,
+          2n,
         ]);
       });
 
@@ -264,7 +264,7 @@ describe("Escrow: modules and other accounts' money", () => {
         const { escrow, token, giver, receiver, module, vault } = await loadFixture(giftFixture);
         await vault[by](token, giver, receiver, 90n);
         await vault.settle(token, [entryOf(receiver, 90n, 0n), entryOf(module, 0n, 90n)]);
-        expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([ITS_LOCKED, ITS_CEILING, 0n]);
+        expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([ITS_LOCKED, ITS_CEILING, 1n]);
       });
 
       it("fills a lock to 2^120 - 1, and reverts for one base unit more", async () => {
@@ -281,9 +281,9 @@ describe("Escrow: modules and other accounts' money", () => {
             .withArgs(module, token, receiver, room, amount);
         }
         await vault[by](token, giver, receiver, room);
-        expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([NO_CEILING, NO_CEILING - 1n, 0n]);
+        expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([NO_CEILING, NO_CEILING - 1n, 1n]);
         const held = by === "moveLock" ? NO_CEILING - room : 0n;
-        expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([held, NO_CEILING, 0n]);
+        expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([held, NO_CEILING, 2n]);
         await expect(vault[by](token, giver, receiver, 1n))
           .to.be.revertedWithCustomError(escrow, "EscrowLockTooLarge")
           .withArgs(module, token, receiver, 0n, 1n);
@@ -296,11 +296,11 @@ describe("Escrow: modules and other accounts' money", () => {
         await fundBySignature(f, receiver, ITS_CEILING);
         await vault[by](token, giver, receiver, 90n);
         const left = by === "moveLock" ? LOCKED - 90n : LOCKED;
-        expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([left, CEILING - 90n, 1n]);
+        expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([left, CEILING - 90n, 2n]);
         expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([
           ITS_LOCKED + 90n,
           ITS_CEILING + 90n,
-          1n,
+          2n,
         ]);
       });
     });
@@ -350,7 +350,7 @@ describe("Escrow: modules and other accounts' money", () => {
       await vault.settle(token, [entryOf(module, 260n, 260n)]);
       await vault.settle(token, [entryOf(giver, 300n, 0n), entryOf(module, 0n, 300n)]);
       await vault.lockFor(token, giver, stranger, 40n);
-      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([0n, 0n, 0n]);
+      expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([0n, 0n, 1n]);
       expect(await escrow.freeOf(token, giver)).to.equal(DEPOSITED - CEILING);
       for (const more of [() => vault.lockFor(token, giver, stranger, 1n), () => vault.lock(token, giver, 1n)]) {
         await expect(more())

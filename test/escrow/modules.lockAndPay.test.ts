@@ -20,6 +20,14 @@ const ITS_CEILING = 60n;
 const ITS_LOCKED = 50n;
 const ITS_FREE = DEPOSITED - ITS_LOCKED;
 
+/** Of the account that pays; its nonce is 1 unless told, after the one approval of the fixture. */
+interface Figures {
+  free: bigint;
+  locked: bigint;
+  ceiling: bigint;
+  nonce?: bigint;
+}
+
 /** Two accounts deposited 1,000 each; of the first one two modules hold 500 and 30, of the payee one holds 50. */
 async function payingFixture() {
   const fixture = await loadFixture(deployFixture);
@@ -37,12 +45,16 @@ async function payingFixture() {
   const vault = escrow.connect(module);
 
   /** Asserts every figure of both accounts; `payee` is another account than the one that pays. */
-  async function expectFigures(paid: { free: bigint; locked: bigint; ceiling: bigint }, itsFree: bigint) {
+  async function expectFigures(paid: Figures, itsFree: bigint) {
     expect(await escrow.freeOf(token, account)).to.equal(paid.free);
-    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([paid.locked, paid.ceiling, 0n]);
+    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([
+      paid.locked,
+      paid.ceiling,
+      paid.nonce ?? 1n,
+    ]);
     expect(await escrow.freeOf(token, payee)).to.equal(itsFree);
-    expect(await escrow.moduleAccount(module, token, payee)).to.deep.equal([ITS_LOCKED, ITS_CEILING, 0n]);
-    expect(await escrow.moduleAccount(otherModule, token, account)).to.deep.equal([OTHER_LOCKED, OTHER_CEILING, 0n]);
+    expect(await escrow.moduleAccount(module, token, payee)).to.deep.equal([ITS_LOCKED, ITS_CEILING, 1n]);
+    expect(await escrow.moduleAccount(otherModule, token, account)).to.deep.equal([OTHER_LOCKED, OTHER_CEILING, 1n]);
   }
 
   /** Tries, and returns what it said; where that is false nothing was announced. */
@@ -107,7 +119,7 @@ describe("Escrow: tryLockAndPay", () => {
       const { escrow, token, account, payee, module, attempt, expectFigures } = await loadFixture(payingFixture);
       await escrow.connect(account).approveModule(token, module, ceiling);
       expect(await attempt(locked, paid, payee)).to.equal(false);
-      await expectFigures({ free: FREE, locked: LOCKED, ceiling }, ITS_FREE);
+      await expectFigures({ free: FREE, locked: LOCKED, ceiling, nonce: 2n }, ITS_FREE);
     });
   }
 
@@ -122,7 +134,7 @@ describe("Escrow: tryLockAndPay", () => {
       expect(await attempt(locked, paid, payee)).to.equal(true);
       expect(await attempt(1n, 0n, payee)).to.equal(false);
       expect(await attempt(0n, 1n, payee)).to.equal(false);
-      await expectFigures({ free: 0n, locked: LOCKED + locked, ceiling: NO_CEILING }, ITS_FREE + paid);
+      await expectFigures({ free: 0n, locked: LOCKED + locked, ceiling: NO_CEILING, nonce: 2n }, ITS_FREE + paid);
     });
   }
 
@@ -131,7 +143,7 @@ describe("Escrow: tryLockAndPay", () => {
       const { escrow, token, account, payee, module, attempt, expectFigures } = await loadFixture(payingFixture);
       await escrow.connect(account).approveModule(token, module, ceiling);
       expect(await attempt(0n, 0n, payee)).to.equal(true);
-      await expectFigures({ free: FREE, locked: LOCKED, ceiling }, ITS_FREE);
+      await expectFigures({ free: FREE, locked: LOCKED, ceiling, nonce: 2n }, ITS_FREE);
     });
   }
 
@@ -144,7 +156,7 @@ describe("Escrow: tryLockAndPay", () => {
       const { escrow, token, account, payee, module, attempt, expectFigures } = await loadFixture(payingFixture);
       await escrow.connect(account).approveModule(token, module, ceiling);
       expect(await attempt(40n, 7n, payee)).to.equal(true);
-      await expectFigures({ free: FREE - 47n, locked: LOCKED + 40n, ceiling: left }, ITS_FREE + 7n);
+      await expectFigures({ free: FREE - 47n, locked: LOCKED + 40n, ceiling: left, nonce: 2n }, ITS_FREE + 7n);
     });
   }
 
@@ -158,7 +170,7 @@ describe("Escrow: tryLockAndPay", () => {
     expect(await attempt(room, 1n, payee)).to.equal(false);
     expect(await attempt(room, 0n, payee)).to.equal(true);
     expect(await attempt(0n, 1n, payee)).to.equal(false);
-    await expectFigures({ free: FREE + LOCKED, locked: NO_CEILING, ceiling: NO_CEILING }, ITS_FREE);
+    await expectFigures({ free: FREE + LOCKED, locked: NO_CEILING, ceiling: NO_CEILING, nonce: 2n }, ITS_FREE);
   });
 
   it("pays the account itself as it pays anyone, and lowers its ceiling", async () => {
@@ -167,7 +179,7 @@ describe("Escrow: tryLockAndPay", () => {
       .to.emit(escrow, "LockedAndPaid")
       .withArgs(module, token, account, 40n, account, 7n);
     expect(await escrow.freeOf(token, account)).to.equal(FREE - 40n);
-    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + 40n, CEILING - 7n, 0n]);
+    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + 40n, CEILING - 7n, 1n]);
   });
 
   it("does not count what the account would pay itself as free", async () => {
@@ -176,7 +188,7 @@ describe("Escrow: tryLockAndPay", () => {
     expect(await attempt(FREE, 1n, account)).to.equal(false);
     expect(await attempt(FREE - 1n, 1n, account)).to.equal(true);
     expect(await escrow.freeOf(token, account)).to.equal(1n);
-    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + FREE - 1n, NO_CEILING, 0n]);
+    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + FREE - 1n, NO_CEILING, 2n]);
   });
 
   it("pays an account that was never here, which can withdraw it", async () => {
@@ -212,12 +224,12 @@ describe("Escrow: tryLockAndPay", () => {
 
   it("keeps the nonce of signatures beside what it changes", async () => {
     const { escrow, token, account, payee, module, vault } = await loadFixture(payingFixture);
-    const [nonce, deposit, ceiling, deadline] = [0n, 0n, CEILING, FAR_DEADLINE];
+    const [nonce, deposit, ceiling, deadline] = [1n, 0n, CEILING, FAR_DEADLINE];
     const [target, by] = [await token.getAddress(), module.address];
     const funding = { account: account.address, token: target, module: by, ceiling, deposit, nonce, deadline };
     await escrow.fundBySignature(funding, await signFunding(account, escrow, funding), NO_PERMIT);
     await vault.tryLockAndPay(token, account, 40n, 7n, payee);
-    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + 40n, CEILING - 7n, 1n]);
+    expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + 40n, CEILING - 7n, 2n]);
   });
 
   describe("ATK-ESC-1 a module beyond its allowance", () => {
@@ -257,7 +269,7 @@ describe("Escrow: tryLockAndPay", () => {
       await escrow.connect(account).approveModule(token, module, NO_CEILING);
       expect(await attempt(0n, 1n, payee)).to.equal(false);
       expect(await attempt(1n, 0n, payee)).to.equal(false);
-      await expectFigures({ free: 0n, locked: LOCKED, ceiling: NO_CEILING }, ITS_FREE);
+      await expectFigures({ free: 0n, locked: LOCKED, ceiling: NO_CEILING, nonce: 2n }, ITS_FREE);
     });
 
     it("spends at most what was approved, however often it locks, returns and pays (INV-ESC-3)", async () => {

@@ -26,17 +26,21 @@ describe("Escrow: modules", () => {
       const { escrow, token, usd18, account, tenantB, otherModule } = await loadFixture(lockedFixture);
       await expect(escrow.connect(account).approveModule(token, otherModule, 7n))
         .to.emit(escrow, "ModuleApproved")
-        .withArgs(otherModule, token, account, 7n, 0n);
-      expect(await escrow.moduleAccount(otherModule, token, account)).to.deep.equal([0n, 7n, 0n]);
+        .withArgs(otherModule, token, account, 7n, 1n);
+      expect(await escrow.moduleAccount(otherModule, token, account)).to.deep.equal([0n, 7n, 1n]);
       expect(await escrow.moduleAccount(otherModule, usd18, account)).to.deep.equal([0n, 0n, 0n]);
       expect(await escrow.moduleAccount(otherModule, token, tenantB)).to.deep.equal([0n, 0n, 0n]);
     });
 
     it("replaces the ceiling, and leaves what is held alone below it", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
-      for (const ceiling of [NO_CEILING, LOCKED - 1n, 0n]) {
+      for (const [ceiling, nonce] of [
+        [NO_CEILING, 2n],
+        [LOCKED - 1n, 3n],
+        [0n, 4n],
+      ] as const) {
         await escrow.connect(account).approveModule(token, module, ceiling);
-        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, ceiling, 0n]);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, ceiling, nonce]);
       }
     });
   });
@@ -48,7 +52,7 @@ describe("Escrow: modules", () => {
       await expect(locking).to.emit(escrow, "Locked").withArgs(module, token, account, 40n);
       await expect(locking).to.changeTokenBalance(token, escrow, 0n);
       expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED - 40n);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + 40n, CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED + 40n, CEILING, 1n]);
     });
 
     it("locks up to the ceiling, and reverts for one base unit more", async () => {
@@ -80,7 +84,7 @@ describe("Escrow: modules", () => {
           .withArgs(token, account, free, amount);
       }
       await escrow.connect(module).lock(token, account, free);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([DEPOSITED, NO_CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([DEPOSITED, NO_CEILING, 2n]);
     });
   });
 
@@ -100,13 +104,13 @@ describe("Escrow: modules", () => {
       expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED + 120n);
       expect(await escrow.freeOf(token, providerA)).to.equal(195n);
       expect(await escrow.freeOf(token, treasury)).to.equal(5n);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 320n, CEILING - 200n, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 320n, CEILING - 200n, 1n]);
     });
 
     it("leaves the ceiling alone where all is given back, so that the same can be locked again", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
       await escrow.connect(module).settle(token, [entryOf(account, LOCKED, LOCKED)]);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, CEILING, 1n]);
       await escrow.connect(module).lock(token, account, CEILING);
     });
 
@@ -116,7 +120,7 @@ describe("Escrow: modules", () => {
       await escrow.connect(tenantB).approveModule(token, module, 10n);
       await escrow.connect(module).lock(token, tenantB, 10n);
       await escrow.connect(module).settle(token, [entryOf(tenantB, 10n, 0n), entryOf(account, 0n, 10n)]);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, CEILING, 1n]);
       expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED + 10n);
     });
 
@@ -126,22 +130,22 @@ describe("Escrow: modules", () => {
       await escrow.connect(tenantB).approveModule(token, module, 10n);
       await escrow.connect(module).lock(token, tenantB, 10n);
       await escrow.connect(module).settle(token, [entryOf(account, 1n, 11n), entryOf(tenantB, 10n, 0n)]);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 1n, CEILING, 0n]);
-      expect(await escrow.moduleAccount(module, token, tenantB)).to.deep.equal([0n, 0n, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 1n, CEILING, 1n]);
+      expect(await escrow.moduleAccount(module, token, tenantB)).to.deep.equal([0n, 0n, 1n]);
     });
 
     it("never moves the largest ceiling", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
       await escrow.connect(account).approveModule(token, module, NO_CEILING);
       await escrow.connect(module).settle(token, [entryOf(account, LOCKED, 0n), entryOf(account, 0n, LOCKED)]);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, NO_CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, NO_CEILING, 2n]);
     });
 
     it("moves the ceiling below the largest one", async () => {
       const { escrow, token, account, module } = await loadFixture(lockedFixture);
       await escrow.connect(account).approveModule(token, module, NO_CEILING - 1n);
       await escrow.connect(module).settle(token, [entryOf(account, 1n, 0n), entryOf(module, 0n, 1n)]);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 1n, NO_CEILING - 2n, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 1n, NO_CEILING - 2n, 2n]);
     });
 
     for (const ceiling of [201n, 200n, 199n, 0n]) {
@@ -150,7 +154,7 @@ describe("Escrow: modules", () => {
         await escrow.connect(account).approveModule(token, module, ceiling);
         await escrow.connect(module).settle(token, [entryOf(account, 200n, 0n), entryOf(module, 0n, 200n)]);
         const left = ceiling > 200n ? ceiling - 200n : 0n;
-        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 200n, left, 0n]);
+        expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 200n, left, 2n]);
       });
     }
 
@@ -162,22 +166,22 @@ describe("Escrow: modules", () => {
         module: module.address,
         ceiling: CEILING,
         deposit: 0n,
-        nonce: 0n,
+        nonce: 1n,
         deadline: FAR_DEADLINE,
       };
       await escrow.fundBySignature(funding, await signFunding(account, escrow, funding), NO_PERMIT);
       await escrow.connect(module).lock(token, account, 1n);
       await escrow.connect(module).settle(token, [entryOf(account, 10n, 4n), entryOf(module, 0n, 6n)]);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 9n, CEILING - 6n, 1n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 9n, CEILING - 6n, 2n]);
       await escrow.connect(account).approveModule(token, module, 3n);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 9n, 3n, 1n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED - 9n, 3n, 3n]);
     });
 
     it("applies several entries of one account one after the other", async () => {
       const { escrow, token, account, module, providerA } = await loadFixture(lockedFixture);
       const [taking, giving] = [entryOf(account, 250n, 100n), entryOf(providerA, 0n, 100n)];
       await escrow.connect(module).settle(token, [giving, taking, giving, taking, giving]);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, CEILING - 300n, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([0n, CEILING - 300n, 1n]);
       expect(await escrow.freeOf(token, account)).to.equal(DEPOSITED - LOCKED + 200n);
       expect(await escrow.freeOf(token, providerA)).to.equal(300n);
     });
@@ -217,7 +221,7 @@ describe("Escrow: modules", () => {
       await expect(escrow.connect(module).settle(token, [entry, entry]))
         .to.be.revertedWithCustomError(escrow, "EscrowInsufficientLocked")
         .withArgs(module, token, account, LOCKED - 300n, 300n);
-      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, CEILING, 0n]);
+      expect(await escrow.moduleAccount(module, token, account)).to.deep.equal([LOCKED, CEILING, 1n]);
     });
 
     for (const credited of [199n, 201n, 0n]) {

@@ -119,6 +119,18 @@ describe("BoundedGovernor", () => {
     }
   });
 
+  it("tells the bounds of its settings", async () => {
+    const { governor } = await loadFixture(governedFixture);
+    const told = {
+      votingDelay: [0n, await governor.MAX_VOTING_DELAY()],
+      votingPeriod: [await governor.MIN_VOTING_PERIOD(), await governor.MAX_VOTING_PERIOD()],
+      proposalThreshold: [await governor.MIN_PROPOSAL_THRESHOLD(), await governor.MAX_PROPOSAL_THRESHOLD()],
+      quorumPercent: [await governor.MIN_QUORUM_PERCENT(), await governor.MAX_QUORUM_PERCENT()],
+      lateExtension: [0n, await governor.MAX_LATE_EXTENSION()],
+    };
+    expect(told).to.deep.equal(Object.fromEntries(BOUNDED.map(({ name, least, most }) => [name, [least, most]])));
+  });
+
   describe("settings by proposal", () => {
     for (const setting of BOUNDED) {
       const { name, least, most, set, get, event } = setting;

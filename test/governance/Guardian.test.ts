@@ -232,7 +232,7 @@ describe("Guardian", () => {
       await f.market.connect(f.providerC).setPrice(f.offerC, 1n);
       await f.market.connect(f.providerC).retireOffer(f.offerC);
 
-      const order = anOrder({ token, offers: [f.offerB] });
+      const order = await anOrder(f.market, { token, offers: [f.offerB] });
       const { terms, price, capacity } = anOffer({ token });
       const entries = [
         () => f.market.connect(f.tenantB).open(order),

@@ -42,6 +42,11 @@ describe("Timelock", () => {
       }
     });
 
+    it("tells the bounds of the delay", async () => {
+      const { timelock } = await loadFixture(governedFixture);
+      expect([await timelock.MIN_DELAY(), await timelock.MAX_DELAY()]).to.deep.equal([BigInt(LEAST), BigInt(MOST)]);
+    });
+
     it("gives the governor everything but the roles themselves, which are its own, and nobody else anything (ATK-GOV-7)", async () => {
       const { timelock, governor, hold } = await loadFixture(governedFixture);
       const granted = await timelock.queryFilter(timelock.filters.RoleGranted());

@@ -42,7 +42,7 @@ export async function appeal(
   appellant: HardhatEthersSigner,
 ): Promise<Appealed> {
   const appealedAt = (await now()) + 1;
-  await at(appealedAt, () => disputes.connect(appellant).appeal(filed.id));
+  await at(appealedAt, () => disputes.connect(appellant).appeal(filed.id, filed.filedAt, false));
   return { ...filed, lease, appealedAt };
 }
 
@@ -56,7 +56,7 @@ export async function appealingFixture(): Promise<Appealing> {
   const [leaseA, leaseB, leaseC] = [await leaseOf(f.tenantA), await leaseOf(f.tenantB), await leaseOf(f.tenantB)];
   await moveTo(leaseC.startedAt + GRACE); // dark by now
   const unruled = await fileClaim(f, leaseC);
-  await f.disputes.connect(f.providerA).answer(unruled.id);
+  await f.disputes.connect(f.providerA).answer(unruled.id, unruled.filedAt, false);
   await moveTo(unruled.filedAt + RULING_WINDOW - ANSWER_WINDOW);
   const silentA = await fileClaim(f, leaseA);
   const silentB = await fileClaim(f, leaseB);

@@ -71,7 +71,12 @@ describe("Parameters beyond their bounds, through proposals that passed (ATK-GOV
     term("activationWindow", DAY + 1, 5 * MINUTE, DAY),
     term("creditPeriod", DAY - 1, DAY, 365 * DAY),
     term("creditPeriod", 365 * DAY + 1, DAY, 365 * DAY),
-    { call: published({ treasury: ZeroAddress }), contract: "market", error: "MarketZeroTreasury", args: [] },
+    {
+      call: published({ treasury: ZeroAddress }),
+      contract: "market",
+      error: "MarketInvalidTreasury",
+      args: [ZeroAddress],
+    },
     {
       call: ({ market, usd6 }) => market.listToken.populateTransaction(usd6, 10n, 11n),
       contract: "market",
@@ -104,7 +109,12 @@ describe("Parameters beyond their bounds, through proposals that passed (ATK-GOV
       error: "DisputesRuleOutOfBounds",
       args: ["filingFee", DEFAULT_RULES.bondFloor + 1n, 0, DEFAULT_RULES.bondFloor],
     },
-    { call: ruled({ treasury: ZeroAddress }), contract: "disputes", error: "DisputesZeroAddress", args: [] },
+    {
+      call: ruled({ treasury: ZeroAddress }),
+      contract: "disputes",
+      error: "DisputesInvalidTreasury",
+      args: [ZeroAddress],
+    },
     { call: ruled({ appealAuthority: ZeroAddress }), contract: "disputes", error: "DisputesZeroAddress", args: [] },
     {
       call: ({ council }) => council.seat.populateTransaction(ZeroAddress),

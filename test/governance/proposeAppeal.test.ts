@@ -1,7 +1,16 @@
 import { expect } from "chai";
 import { id as keccak } from "ethers";
 
-import { ANSWER_WINDOW, concede, decide, DECISION_WINDOW, fileClaim, Outcome, Phase } from "../helpers/disputes";
+import {
+  ANSWER_WINDOW,
+  concede,
+  decide,
+  DECISION_WINDOW,
+  fileClaim,
+  Outcome,
+  Phase,
+  RULING_WINDOW,
+} from "../helpers/disputes";
 import {
   argumentsOf,
   callsOf,
@@ -17,7 +26,7 @@ import {
   VOTING_PERIOD,
 } from "../helpers/governance";
 import { loadFixture } from "../helpers/loadFixture";
-import { DAY } from "../helpers/parameters";
+import { DAY, DEFAULT_RULES } from "../helpers/parameters";
 import { at, moveTo, now } from "../helpers/time";
 import { appeal, appealingFixture, appealProposal, decisionOn, leaseAgain } from "./appealing";
 
@@ -56,14 +65,19 @@ describe("HoldGovernor: proposeAppeal", () => {
       );
     });
 
-    it("can be about several appeals of one appellant", async () => {
-      const { f, silentA, silentB } = await loadFixture(appealingFixture);
-      const decisions = [decisionOn(silentA, Outcome.Rejected), decisionOn(silentB, Outcome.Failed)];
-      await f.governor.connect(f.providerA).proposeAppeal(f.disputes, decisions, "Both");
-      await carryOut(f, await carry(f, await appealProposal(f, f.providerA, decisions, "Both")));
+    it("can be about several appeals, whoever of the two sides appealed each", async () => {
+      const { f, silentA, silentB, unruled } = await loadFixture(appealingFixture);
+      const decisions = [
+        decisionOn(silentA, Outcome.Rejected),
+        decisionOn(silentB, Outcome.Failed),
+        decisionOn(unruled, Outcome.Rejected),
+      ];
+      await f.governor.connect(f.providerA).proposeAppeal(f.disputes, decisions, "All");
+      await carryOut(f, await carry(f, await appealProposal(f, f.providerA, decisions, "All")));
       for (const [{ id }, outcome] of [
         [silentA, Outcome.Rejected],
         [silentB, Outcome.Failed],
+        [unruled, Outcome.Rejected],
       ] as const) {
         const view = await f.disputes.disputeView(id);
         expect([view.phase, view.outcome]).to.deep.equal([BigInt(Phase.Final), BigInt(outcome)]);
@@ -109,28 +123,74 @@ describe("HoldGovernor: proposeAppeal", () => {
   });
 
   describe("who and what", () => {
-    it("is for the appellant alone: not the other side, not its operator, not whoever has votes", async () => {
+    it("is for the two sides alone: not an operator, not another tenant, not whoever has votes", async () => {
       const { f, silentA, unruled } = await loadFixture(appealingFixture);
-      for (const [dispute, appellant, others] of [
-        [silentA, f.providerA, [f.tenantA, f.tenantB, f.operatorA, f.voterA, f.proposer, f.admin]],
-        [unruled, f.tenantB, [f.providerA, f.tenantA, f.voterA, f.memberA]],
+      for (const [dispute, others] of [
+        [silentA, [f.tenantB, f.operatorA, f.providerB, f.voterA, f.proposer, f.admin]],
+        [unruled, [f.tenantA, f.operatorA, f.voterA, f.memberA, f.appeals]],
       ] as const) {
         for (const caller of others) {
           const decisions = [decisionOn(dispute, Outcome.Failed)];
           await expect(f.governor.connect(caller).proposeAppeal(f.disputes, decisions, ""))
-            .to.be.revertedWithCustomError(f.governor, "GovernorNotAppellant")
-            .withArgs(dispute.id, appellant, caller);
+            .to.be.revertedWithCustomError(f.governor, "GovernorNotParty")
+            .withArgs(dispute.id, caller);
         }
       }
     });
 
-    it("reverts as a whole where one appeal of several is another's", async () => {
-      const { f, silentA, unruled } = await loadFixture(appealingFixture);
-      const both = [decisionOn(silentA, Outcome.Rejected), decisionOn(unruled, Outcome.Rejected)];
-      await expect(f.governor.connect(f.providerA).proposeAppeal(f.disputes, both, ""))
-        .to.be.revertedWithCustomError(f.governor, "GovernorNotAppellant")
-        .withArgs(unruled.id, f.tenantB, f.providerA);
-      await f.governor.connect(f.providerA).proposeAppeal(f.disputes, both.slice(0, 1), "");
+    it("lets the side that did not appeal put it to the vote, and win it (ATK-DSP-8)", async () => {
+      for (const [name, other, outcome] of [
+        ["silentA", "tenantA", Outcome.Upheld],
+        ["unruled", "providerA", Outcome.Rejected],
+      ] as const) {
+        const fixture = await loadFixture(appealingFixture);
+        const { f } = fixture;
+        const [dispute, caller] = [fixture[name], f[other]];
+        const decisions = [decisionOn(dispute, outcome)];
+        const proposal = await appealProposal(f, caller, decisions, "It goes on");
+        await expect(f.governor.connect(caller).proposeAppeal(f.disputes, decisions, "It goes on"))
+          .to.emit(f.governor, "AppealProposed")
+          .withArgs(await proposalIdOf(f, proposal), f.disputes, caller, [[dispute.id, dispute.filedAt, outcome]]);
+        await expect(carryOut(f, await carry(f, proposal)))
+          .to.emit(f.disputes, "AppealDecided")
+          .withArgs(dispute.id, outcome);
+      }
+    });
+
+    it("reverts as a whole where one appeal of several is other people's", async () => {
+      const { f, silentA, silentB } = await loadFixture(appealingFixture);
+      const both = [decisionOn(silentB, Outcome.Upheld), decisionOn(silentA, Outcome.Upheld)];
+      await expect(f.governor.connect(f.tenantB).proposeAppeal(f.disputes, both, ""))
+        .to.be.revertedWithCustomError(f.governor, "GovernorNotParty")
+        .withArgs(silentA.id, f.tenantB);
+      await f.governor.connect(f.tenantB).proposeAppeal(f.disputes, both.slice(0, 1), "");
+    });
+
+    it("reverts for an appeal that its timelock may not decide, and the proposal is not used up", async () => {
+      const { f, silentA } = await loadFixture(appealingFixture);
+      const { disputes, governor, timelock, appeals, providerA, tenantB } = f;
+      const rules = { appealAuthority: appeals.address, treasury: await timelock.getAddress(), ...DEFAULT_RULES };
+      await govern(f, await callsOf(disputes.publishRules.populateTransaction(rules)), "Appeals to somebody else");
+      const lease = await leaseAgain(f, { offer: f.offerD, tenant: tenantB, duration: 30 * DAY });
+      const filed = await fileClaim(f, lease);
+      await moveTo(filed.filedAt + ANSWER_WINDOW);
+      const elsewhere = await appeal(f, lease, filed, providerA);
+      const [ours, theirs] = [decisionOn(silentA, Outcome.Rejected), decisionOn(elsewhere, Outcome.Rejected)];
+      for (const [caller, list] of [
+        [providerA, [theirs]],
+        [tenantB, [theirs]],
+        [f.stranger, [theirs]],
+        [providerA, [ours, theirs]],
+      ] as const) {
+        await expect(governor.connect(caller).proposeAppeal(disputes, [...list], ""))
+          .to.be.revertedWithCustomError(governor, "GovernorNotAuthority")
+          .withArgs(elsewhere.id, appeals, timelock);
+      }
+      // What was filed before stays the timelock's to decide.
+      await expect(governor.connect(providerA).proposeAppeal(disputes, [ours], "")).to.emit(governor, "AppealProposed");
+      await expect(decide(disputes, appeals, [elsewhere.id], [Outcome.Rejected]))
+        .to.emit(disputes, "AppealDecided")
+        .withArgs(elsewhere.id, Outcome.Rejected);
     });
 
     it("reverts for another contract of disputes, and for one that governance took off", async () => {
@@ -170,7 +230,7 @@ describe("HoldGovernor: proposeAppeal", () => {
           ]) {
             await expect(governor.proposeAppeal(f.disputes, list, "Again"))
               .to.be.revertedWithCustomError(governor, "GovernorAppealProposed")
-              .withArgs(silentA.id);
+              .withArgs(silentA.id, f.providerA);
           }
         }
       };
@@ -187,7 +247,63 @@ describe("HoldGovernor: proposeAppeal", () => {
       const twice = [decisionOn(silentA, Outcome.Rejected), decisionOn(silentA, Outcome.Failed)];
       await expect(f.governor.connect(f.providerA).proposeAppeal(f.disputes, twice, ""))
         .to.be.revertedWithCustomError(f.governor, "GovernorAppealProposed")
-        .withArgs(silentA.id);
+        .withArgs(silentA.id, f.providerA);
+    });
+
+    it("leaves each side its own, whoever came first, and each side one alone (ATK-DSP-8)", async () => {
+      for (const order of [
+        ["providerA", "tenantA"],
+        ["tenantA", "providerA"],
+      ] as const) {
+        const { f, silentA } = await loadFixture(appealingFixture);
+        for (const name of order) {
+          const decisions = [decisionOn(silentA, Outcome.Failed)];
+          await expect(f.governor.connect(f[name]).proposeAppeal(f.disputes, decisions, "Mine")).to.emit(
+            f.governor,
+            "AppealProposed",
+          );
+        }
+        for (const name of order) {
+          for (const outcome of [Outcome.Upheld, Outcome.Failed]) {
+            await expect(
+              f.governor.connect(f[name]).proposeAppeal(f.disputes, [decisionOn(silentA, outcome)], "Mine again"),
+            )
+              .to.be.revertedWithCustomError(f.governor, "GovernorAppealProposed")
+              .withArgs(silentA.id, f[name]);
+          }
+        }
+      }
+    });
+
+    it("lets the first of both sides' proposals decide that is executed; the other does nothing", async () => {
+      const { f, silentA } = await loadFixture(appealingFixture);
+      const ids: bigint[] = [];
+      for (const [side, outcome] of [
+        [f.providerA, Outcome.Rejected],
+        [f.tenantA, Outcome.Upheld],
+      ] as const) {
+        const decisions = [decisionOn(silentA, outcome)];
+        await f.governor.connect(side).proposeAppeal(f.disputes, decisions, "Mine");
+        ids.push(await proposalIdOf(f, await appealProposal(f, side, decisions, "Mine")));
+      }
+      await carryThrough(f, ids);
+      await expect(carryOut(f, ids[1]!)).to.emit(f.disputes, "AppealDecided").withArgs(silentA.id, Outcome.Upheld);
+      await expect(carryOut(f, ids[0]!)).not.to.emit(f.disputes, "AppealDecided");
+    });
+
+    it("gives who claims against itself one, not two", async () => {
+      const { f } = await loadFixture(appealingFixture);
+      const { governor, disputes, providerA } = f;
+      const lease = await leaseAgain(f, { offer: f.offerD, tenant: f.tenantB, duration: 30 * DAY });
+      const filed = await fileClaim(f, lease, { claimant: providerA });
+      await disputes.connect(providerA).answer(filed.id, filed.filedAt, false);
+      await moveTo((await now()) + RULING_WINDOW);
+      await appeal(f, lease, filed, providerA);
+      const decisions = [decisionOn(filed, Outcome.Upheld)];
+      await governor.connect(providerA).proposeAppeal(disputes, decisions, "As one side");
+      await expect(governor.connect(providerA).proposeAppeal(disputes, decisions, "As the other"))
+        .to.be.revertedWithCustomError(governor, "GovernorAppealProposed")
+        .withArgs(filed.id, providerA);
     });
 
     it("gives the next claim under the same name a proposal of its own", async () => {
@@ -203,7 +319,7 @@ describe("HoldGovernor: proposeAppeal", () => {
       const next = await fileClaim(f, silentA.lease, { faultStart });
       expect(next.id).to.equal(silentA.id);
       await moveTo(next.filedAt + ANSWER_WINDOW);
-      await f.disputes.connect(f.providerA).appeal(next.id);
+      await f.disputes.connect(f.providerA).appeal(next.id, next.filedAt, false);
       await expect(governor.proposeAppeal(f.disputes, decisions, "Second"))
         .to.be.revertedWithCustomError(governor, "GovernorNotAppealed")
         .withArgs(silentA.id, silentA.filedAt);
@@ -243,7 +359,7 @@ describe("HoldGovernor: proposeAppeal", () => {
       const lease = await leaseAgain(f, { offer: f.offerD, tenant: f.tenantA, duration: 30 * DAY });
       const filed = await fileClaim(f, lease);
       await refuses(filed);
-      await f.disputes.connect(f.providerA).answer(filed.id);
+      await f.disputes.connect(f.providerA).answer(filed.id, filed.filedAt, false);
       await refuses(filed);
       await concede(f.disputes, f.providerA, filed.id);
       await refuses(filed);

@@ -6,7 +6,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 
 import { type OpenMarket, openMarketFixture } from "./fixture";
 import { loadFixture } from "./loadFixture";
-import { earnedOf, partOf } from "./money";
+import { Earnings, partOf } from "./money";
 import { DAY, FEE_BPS, GRACE } from "./parameters";
 import { type ActiveLease, activeLease, type LeaseChoices, offerOf } from "./scene";
 import { at, now } from "./time";
@@ -87,7 +87,7 @@ export interface VerdictChoices {
   upheld: boolean;
   claimant?: string;
   /** A quarter unless told. */
-  fractionBps?: number;
+  fractionBps?: number | bigint;
   by?: HardhatEthersSigner;
 }
 
@@ -106,24 +106,34 @@ export function liveIn(beats: readonly number[], from: number, to: number): numb
   return live;
 }
 
-/** What a lease earned by so many seconds at a rate, on top of what it had earned `before`. */
-export const earnedWith = (before: bigint, rate: bigint, seconds: number): bigint => before + earnedOf(rate, seconds);
-
 /**
  * What a claim of the tenant holds, and the fee that goes with it: the last `sinceFault` of `billed` seconds at `rate`, but
- * only those that the provider was not paid for, which was paid for `paid` of them.
+ * only those that the provider was not paid for, which was paid for `paid` of them. `before` is what the lease had earned
+ * when that rate began.
  */
 export function heldOf(
   rate: bigint,
-  { billed, paid = 0, sinceFault, before = 0n }: { billed: number; paid?: number; sinceFault: number; before?: bigint },
+  {
+    billed,
+    paid = 0,
+    sinceFault,
+    before = Earnings.NONE,
+  }: { billed: number; paid?: number; sinceFault: number; before?: Earnings },
 ): { held: bigint; fee: bigint; paidSeconds: bigint } {
   const seconds = Math.max(0, Math.min(billed - paid, sinceFault));
-  const [then, after] = [earnedWith(before, rate, paid), earnedWith(before, rate, paid + seconds)];
+  const then = before.plus(rate, paid, FEE_BPS);
+  const after = before.plus(rate, paid + seconds, FEE_BPS);
   return {
-    held: after - then,
-    fee: partOf(after, FEE_BPS) - partOf(then, FEE_BPS),
+    held: after.whole - then.whole,
+    fee: after.fee - then.fee,
     paidSeconds: BigInt(paid + seconds),
   };
+}
+
+/** What claims may still take of a collateral before its lease is settled: a quarter of it stays for the service credit. */
+export function reachOf(collateral: bigint, taken = 0n): bigint {
+  const left = collateral - taken - (collateral / MICRO / 4n) * MICRO;
+  return left > 0n ? left : 0n;
 }
 
 /** What an upheld claim takes, in wei, where `coveredBps` of the collateral was taken for that time before. */

@@ -114,10 +114,22 @@ export function rulesWith(
   return { ...rules, ...changes };
 }
 
+/** The steps of whoever `disputes` is connected to, each about the claim that a dispute is about now. */
+export function present(disputes: Disputes) {
+  const filedAtOf = async (id: bigint) => (await disputes.disputeById(id)).claim.filedAt;
+  return {
+    answer: async (id: bigint, fromBond = false) => disputes.answer(id, await filedAtOf(id), fromBond),
+    concede: async (id: bigint) => disputes.concede(id, await filedAtOf(id)),
+    withdraw: async (id: bigint) => disputes.withdraw(id, await filedAtOf(id)),
+    rule: async (id: bigint, uphold: boolean) => disputes.rule(id, await filedAtOf(id), uphold),
+    recuse: async (id: bigint) => disputes.recuse(id, await filedAtOf(id)),
+    appeal: async (id: bigint, fromBond = false) => disputes.appeal(id, await filedAtOf(id), fromBond),
+  };
+}
+
 /** Concedes the claim that a dispute is about now. */
 export async function concede(disputes: Disputes, provider: HardhatEthersSigner, id: bigint) {
-  const { claim } = await disputes.disputeById(id);
-  return disputes.connect(provider).concede(id, claim.filedAt);
+  return present(disputes.connect(provider)).concede(id);
 }
 
 /** What the appeal authority decides about the claims that disputes are about now. */

@@ -43,18 +43,70 @@ export const perHourUp = (baseUnits: bigint, parts = 1n): bigint => divideUp(bas
 /** Price per unit-second, X32, of `baseUnits` per second. */
 export const perSecond = (baseUnits: bigint): bigint => baseUnits * X32;
 
-/** What `seconds` at a rate may cost at most, rounded up. */
-export const costOf = (rateX32: bigint, seconds: bigint | number): bigint => divideUp(rateX32 * BigInt(seconds), X32);
+/**
+ * What `seconds` at a rate may cost at most, rounded up. `carriedX32` is what a change of rate carried over: base units
+ * times 2^32.
+ */
+export const costOf = (rateX32: bigint, seconds: bigint | number, carriedX32 = 0n): bigint =>
+  divideUp(rateX32 * BigInt(seconds) + carriedX32, X32);
 
 /** What a lease locks at open. */
 export const lockOf = (rateX32: bigint, duration: bigint | number, bounty: bigint): bigint =>
   costOf(rateX32, duration) + bounty;
 
-/** What billed seconds earned, fee included, rounded down. */
-export const earnedOf = (rateX32: bigint, seconds: bigint | number): bigint => (rateX32 * BigInt(seconds)) / X32;
+/** What billed seconds earned, fee included, rounded down; with what was carried over, see `costOf`. */
+export const earnedOf = (rateX32: bigint, seconds: bigint | number, carriedX32 = 0n): bigint =>
+  (rateX32 * BigInt(seconds) + carriedX32) / X32;
+
+/** What a change of rate carries over after billed seconds: less than a base unit, times 2^32. */
+export const carriedOf = (rateX32: bigint, seconds: bigint | number, carriedX32 = 0n): bigint =>
+  (rateX32 * BigInt(seconds) + carriedX32) % X32;
 
 /** A part of an amount, rounded down. */
 export const partOf = (amount: bigint, bps: bigint): bigint => (amount * bps) / BPS;
+
+/** Everything that a lease earned, and the fee on it, as whole fractions: rounded where it is read, and never before. */
+export class Earnings {
+  static readonly NONE = new Earnings(0n, 0n);
+
+  private constructor(
+    /** Base units times 2^32. */
+    private readonly exactX32: bigint,
+    /** Ten-thousandths of a base unit. */
+    private readonly exactFee: bigint,
+  ) {}
+
+  /** And what billed seconds at a rate and a fee earned on top. */
+  plus(rateX32: bigint, seconds: bigint | number, feeBps: bigint): Earnings {
+    const exactX32 = this.exactX32 + rateX32 * BigInt(seconds);
+    return new Earnings(exactX32, this.exactFee + (exactX32 / X32 - this.whole) * feeBps);
+  }
+
+  /** Base units, fee included. */
+  get whole(): bigint {
+    return this.exactX32 / X32;
+  }
+
+  /** Base units of fee. */
+  get fee(): bigint {
+    return this.exactFee / BPS;
+  }
+
+  /** Base units that are the provider's. */
+  get net(): bigint {
+    return this.whole - this.fee;
+  }
+
+  /** What is less than a base unit of it, times 2^32. */
+  get carriedX32(): bigint {
+    return this.exactX32 % X32;
+  }
+
+  /** What is less than a base unit of the fee, in ten-thousandths. */
+  get feeRemainder(): bigint {
+    return this.exactFee % BPS;
+  }
+}
 
 /** The fee on what billed seconds earned. */
 export const feeOf = (rateX32: bigint, seconds: bigint | number, feeBps: bigint): bigint =>

@@ -64,6 +64,9 @@ export const LEASE_HISTORY = [
   ["lagging", 1],
 ] as const;
 
+/** What a history has for the seconds since a growth where there was none, or one too long ago. */
+export const NEVER_GROWN = 2n ** 20n - 1n;
+
 export const OFFER_STATE = [
   ["provider", 160],
   ["capacity", 24],
@@ -90,6 +93,25 @@ export const LEASE_CLAIMS = [
   ["open", 16],
   ["punishedBps", 14],
   ["coveredUntil", 40],
+] as const;
+
+/** A claim that is open; `faultAge` is the time from the start of the fault to the filing. */
+export const CLAIM_RECORD = [
+  ["held", 120],
+  ["collateral", 52],
+  ["filedAt", 40],
+  ["faultAge", 20],
+  ["feeBps", 10],
+  ["transfers", 6],
+] as const;
+
+/** What was posted in a dispute, bit by bit. */
+export const POSTINGS = [
+  ["answered", 1],
+  ["amongMembers", 1],
+  ["answerReserved", 1],
+  ["providerAppealed", 1],
+  ["appealReserved", 1],
 ] as const;
 
 const MOVEMENT = [

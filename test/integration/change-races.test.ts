@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { costOf, earnedOf, feeOf, netOf, partOf } from "../helpers/money";
+import { carriedOf, costOf, earnedOf, feeOf, netOf, partOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
 import { activeLease, bondOf, movements, offerOf, pendingLease, serve } from "../helpers/scene";
@@ -15,12 +15,13 @@ const PRICE = 7n * 2n ** 32n + 12_345_678_901n;
 /** What everything that was earned pays to the provider. */
 const net = (earned: bigint): bigint => earned - partOf(earned, FEE_BPS);
 
-/** A running lease of three units for two hours, live until near its end; what its people may do, each in a block. */
+/** A running lease of three units for two hours, seen 201 s before its end; what its people may do, each in a block. */
 async function endingFixture() {
   const f = await openMarketFixture();
   const offer = await offerOf(f, { price: PRICE });
   const lease = await activeLease(f, { offer, units: 3, duration: 2 * HOUR });
-  await serve(f, lease, lease.end - 100);
+  await serve(f, lease, lease.end - 201);
+  await at(lease.end - 201, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
   const tenant = f.market.connect(lease.tenant);
   const { id, end } = lease;
   return {
@@ -31,7 +32,7 @@ async function endingFixture() {
     extend: () => tenant.extend(id, 60, ANY_COST, ROOM),
     resize: (units: number) => tenant.resize(id, units, MOST_PRICE, ANY_COST, ROOM),
     offerTransfer: () => tenant.offerTransfer(id, f.tenantB, ROOM),
-    accept: () => f.market.connect(f.tenantB).acceptTransfer(id, ROOM),
+    accept: () => f.market.connect(f.tenantB).acceptTransfer(id, 0n, ROOM),
     closeAsB: () => f.market.connect(f.tenantB).close(id, ROOM),
     notice: () => f.market.connect(f.providerA).giveNotice(id, end, ROOM),
     collect: () => f.market.connect(f.stranger).collect([id], ROOM),
@@ -302,8 +303,9 @@ describe("Races between changes and ends of a lease, in the same second (ATK-LSE
         const second = lease.end - 200;
         const order = [() => scene.resize(7), scene.collect];
         if (first === "collect") order.reverse();
-        const earned = earnedOf(lease.rate, 2 * HOUR - 200);
-        const locked = earned + costOf(7n * PRICE, 200) - costOf(lease.rate, 2 * HOUR);
+        const lived = 2 * HOUR - 200;
+        const [earned, carried] = [earnedOf(lease.rate, lived), carriedOf(lease.rate, lived)];
+        const locked = earned + costOf(7n * PRICE, 200, carried) - costOf(lease.rate, 2 * HOUR);
         const accounts = [lease.tenant, lease.provider, f.treasury];
         const moved = await movements(f, lease.token, accounts, async () => {
           expect(await together(second, ...order)).to.deep.equal(["done", "done"]);
@@ -311,12 +313,15 @@ describe("Races between changes and ends of a lease, in the same second (ATK-LSE
         const refund = locked < 0n ? -locked : 0n;
         const added = locked < 0n ? 0n : locked;
         expect(moved).to.deep.equal([
-          [refund - added, added - refund - net(earned)],
+          [refund - added, added - refund - earned],
           [net(earned), 0n],
-          [0n, 0n],
+          [earned - net(earned), 0n],
         ]);
         expect(await storedLease(f.market, lease.id)).to.include({ paidSeconds: 0n, rate: 7n * PRICE });
-        expect(await storedHistory(f.market, lease.id)).to.include({ earnedBefore: earned });
+        expect(await storedHistory(f.market, lease.id)).to.include({
+          fraction: carried,
+          feeRemainder: (earned * FEE_BPS) % 10_000n,
+        });
       });
     }
   });
@@ -329,20 +334,33 @@ describe("Races between changes and ends of a lease, in the same second (ATK-LSE
           const offer = await offerOf(f, { price: PRICE });
           const lease = await activeLease(f, { offer, units: 3 });
           const edge = lease.startedAt - 1 + GRACE;
-          const resize = () => f.market.connect(lease.tenant).resize(lease.id, 5, MOST_PRICE, ANY_COST, ROOM);
+          const resize = () => f.market.connect(lease.tenant).resize(lease.id, 2, 0n, 0n, ROOM);
           const beat = () => f.liveness.connect(lease.operator).heartbeat(lease.provider, ROOM);
           const order = first === "resize" ? [resize, beat] : [beat, resize];
           expect(await together(edge + late, ...order)).to.deep.equal(["done", "done"]);
           const live = Math.min(edge, edge + late) - lease.startedAt;
           expect(await storedHistory(f.market, lease.id)).to.include({
-            earnedBefore: earnedOf(lease.rate, live),
+            fraction: carriedOf(lease.rate, live),
             anchorOffset: BigInt(edge + late - lease.startedAt),
             darkBefore: BigInt(Math.max(0, late)),
           });
           // From the heartbeat on every second is live.
           await at(edge + late + 50, () => f.market.collect([lease.id]));
-          const earned = earnedOf(lease.rate, live) + earnedOf(5n * PRICE, 50);
+          const earned = (lease.rate * BigInt(live) + 2n * PRICE * 50n) >> 32n;
           expect(await f.escrow.freeOf(lease.token, lease.provider)).to.equal(net(earned));
+        });
+      }
+
+      for (const since of [GRACE / 2, GRACE]) {
+        const grows = first === "beat";
+        it(`${since} s after it was seen, ${first} first: it ${grows ? "grows" : "does not grow"} (ATK-LSE-14)`, async () => {
+          const f = await loadFixture(openMarketFixture);
+          const lease = await activeLease(f, { units: 3 });
+          const grow = () => f.market.connect(lease.tenant).resize(lease.id, 5, MOST_PRICE, ANY_COST, ROOM);
+          const beat = () => f.liveness.connect(lease.operator).heartbeat(lease.provider, ROOM);
+          const outcome = await together(lease.startedAt - 1 + since, ...(grows ? [beat, grow] : [grow, beat]));
+          expect(outcome).to.deep.equal(grows ? ["done", "done"] : ["reverted", "done"]);
+          expect((await storedLease(f.market, lease.id)).units).to.equal(grows ? 5n : 3n);
         });
       }
     }
@@ -358,7 +376,12 @@ describe("Races between changes and ends of a lease, in the same second (ATK-LSE
       () => f.market.connect(lease.tenant).resize(lease.id, 2, 0n, 0n, ROOM),
     );
     expect(outcome).to.deep.equal(["done", "done"]);
-    expect(await storedHistory(f.market, lease.id)).to.include({ earnedBefore: 0n, anchorOffset: 0n, darkBefore: 0n });
+    expect(await storedHistory(f.market, lease.id)).to.include({
+      fraction: 0n,
+      feeRemainder: 0n,
+      anchorOffset: 0n,
+      darkBefore: 0n,
+    });
     expect(await f.escrow.freeOf(lease.token, lease.provider)).to.equal(0n);
     const left = costOf((lease.rate * 2n) / 3n, HOUR) + lease.bounty;
     expect((await f.escrow.moduleAccount(f.market, lease.token, lease.tenant)).locked).to.equal(left);
@@ -369,14 +392,14 @@ describe("Races between changes and ends of a lease, in the same second (ATK-LSE
     const { f, lease } = scene;
     const outcome = await together(
       lease.end - 200,
-      () => scene.resize(9),
       () => scene.resize(1),
+      () => scene.resize(9),
     );
     expect(outcome).to.deep.equal(["done", "done"]);
-    const earned = earnedOf(lease.rate, 2 * HOUR - 200);
-    expect(await storedHistory(f.market, lease.id)).to.include({ earnedBefore: earned });
-    expect(await storedLease(f.market, lease.id)).to.include({ rate: PRICE, units: 1n });
-    const left = costOf(PRICE, 200) + lease.bounty + partOf(earned, FEE_BPS);
+    const carried = carriedOf(lease.rate, 2 * HOUR - 200);
+    expect(await storedHistory(f.market, lease.id)).to.include({ fraction: carried });
+    expect(await storedLease(f.market, lease.id)).to.include({ rate: 9n * PRICE, units: 9n });
+    const left = costOf(9n * PRICE, 200, carried) + lease.bounty;
     expect((await f.escrow.moduleAccount(f.market, lease.token, lease.tenant)).locked).to.equal(left);
   });
 });

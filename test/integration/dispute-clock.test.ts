@@ -13,6 +13,7 @@ import {
   Phase,
   concede,
   decide,
+  present,
 } from "../helpers/disputes";
 import { dutiesOn } from "../helpers/duties";
 import { loadFixture } from "../helpers/loadFixture";
@@ -120,16 +121,16 @@ const ACT = {
     const from = Math.max(faultStart, start);
     return f.disputes.connect(claimantOf(f, byTenant)).file(f.lease.id, FaultClass.Unserved, from, EVIDENCE);
   },
-  answer: (f, byTenant) => f.disputes.connect(f.providerA).answer(idOf(f, byTenant)),
+  answer: (f, byTenant) => present(f.disputes.connect(f.providerA)).answer(idOf(f, byTenant)),
   concede: (f, byTenant) => concede(f.disputes, f.providerA, idOf(f, byTenant)),
-  withdraw: (f, byTenant) => f.disputes.connect(claimantOf(f, byTenant)).withdraw(idOf(f, byTenant)),
+  withdraw: (f, byTenant) => present(f.disputes.connect(claimantOf(f, byTenant))).withdraw(idOf(f, byTenant)),
   rule: async (f, byTenant, uphold) => {
     for (const member of [f.memberA, f.memberB, f.memberC]) {
-      await f.disputes.connect(member).rule(idOf(f, byTenant), uphold);
+      await present(f.disputes.connect(member)).rule(idOf(f, byTenant), uphold);
     }
   },
   appeal: (f, byTenant, uphold) =>
-    f.disputes.connect(uphold ? claimantOf(f, byTenant) : f.providerA).appeal(idOf(f, byTenant)),
+    present(f.disputes.connect(uphold ? claimantOf(f, byTenant) : f.providerA)).appeal(idOf(f, byTenant)),
   decide: (f, byTenant, uphold) =>
     decide(f.disputes, f.appeals, [idOf(f, byTenant)], [uphold ? Outcome.Upheld : Outcome.Rejected]),
   execute: (f, byTenant) => f.disputes.connect(f.stranger).execute(idOf(f, byTenant)),

@@ -49,7 +49,7 @@ function orderFor(wish: OrderWish, offers: readonly RecordedOffer[], maxLock: bi
     duration: wish.duration,
     maxLock,
     requirement: packResources(wish.requirement),
-    candidates: offers.map(({ id, priceX32 }) => ({ offer: id, maxPricePerSecondX32: priceX32 })),
+    candidates: offers.map(({ id, provider, priceX32 }) => ({ offer: id, provider, maxPricePerSecondX32: priceX32 })),
     replicas: wish.replicas,
     distinctRegions: wish.distinctRegions === true,
   };

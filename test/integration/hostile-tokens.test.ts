@@ -317,14 +317,14 @@ describe("Leases in hostile tokens", () => {
       await call(escrow, escrow.interface.encodeFunctionData("deposit", [address, account.target, DEPOSIT]));
       await call(escrow, escrow.interface.encodeFunctionData("approveModule", [address, market.target, NO_CEILING]));
       await token.register(account);
-      const order = anOrder({ token: address, offers: [offer], duration: DURATION });
+      const order = await anOrder(market, { token: address, offers: [offer], duration: DURATION });
       const funding = {
         account: signer.address,
         token: address,
         module: await market.getAddress(),
         ceiling: NO_CEILING,
         deposit: DEPOSIT,
-        nonce: 0n,
+        nonce: 1n, // the approval took the one before
         deadline: FAR_DEADLINE,
       };
       const signature = await signFunding(signer, escrow, funding);

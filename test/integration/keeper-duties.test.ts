@@ -9,13 +9,17 @@ import { disputeFixture, disputeIdOf, fileClaim } from "../helpers/disputes";
 import { dutiesOn, SIMULATOR, sourcesOf } from "../helpers/duties";
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
-import { MOST_PRICE } from "../helpers/orders";
 import { ACTIVATION_WINDOW, DAY, HOUR, listingOf, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { activeLease, pendingLease, serve } from "../helpers/scene";
 import { at, moveTo, now } from "../helpers/time";
+import { failOverWindow, fallbacksOf, MOST_ORDER_PRICE } from "../orders/scene";
 
 const GAS = 5_000_000n;
 const { bounty: BOUNTY } = listingOf(6);
+/** A claim that its module does not end is over after this time, seconds. */
+const CLAIM_LIFE = 60 * DAY;
+/** How long before the end of a lease its order for an hour fails over, seconds. */
+const WINDOW = failOverWindow(HOUR);
 
 /** Everything the duties that the logs tell of are tried on: whatever a keeper believes, the contracts decide. */
 async function keeperOf(f: OpenMarket, served: readonly string[] = []) {
@@ -61,6 +65,12 @@ function passOverReverts(error: unknown): undefined {
   if (!(error instanceof Error) || !error.message.includes("reverted with custom error")) throw error;
 }
 
+/** Orders two renewals of tenantA's lease for `period`, at any price and bounty. */
+async function order(f: OpenMarket, leaseId: bigint, period: number, ...offers: bigint[]) {
+  const fallbacks = await fallbacksOf(f, offers);
+  return f.orders.connect(f.tenantA).setOrder(leaseId, period, 2, MOST_ORDER_PRICE, 10n ** 12n, fallbacks);
+}
+
 describe("duties as the logs tell them, and as the contracts accept them (ATK-KPR-5, ATK-KPR-7)", () => {
   it("expire: from the end on, wherever it was moved; a closed lease needs nothing (INV-LSE-7)", async () => {
     const f = await loadFixture(openMarketFixture);
@@ -87,7 +97,7 @@ describe("duties as the logs tell them, and as the contracts accept them (ATK-KP
     const f = await loadFixture(openMarketFixture);
     const kept = await keeperOf(f);
     const lease = await activeLease(f, { duration: 2 * HOUR });
-    await f.orders.connect(f.tenantA).setOrder(lease.id, 2 * HOUR, 2, MOST_PRICE, 10n ** 12n, []);
+    await order(f, lease.id, 2 * HOUR);
     await serve(f, lease, lease.end - HOUR - 1);
     await kept.fallsDue("renew", lease.id, lease.end - HOUR, BOUNTY);
 
@@ -107,14 +117,10 @@ describe("duties as the logs tell them, and as the contracts accept them (ATK-KP
   for (const [what, undo] of [
     ["taken back", (f: OpenMarket, id: bigint) => f.orders.connect(f.tenantA).cancelOrder(id)],
     [
-      "void after a notice",
-      async (f: OpenMarket, id: bigint) => f.market.connect(f.providerA).giveNotice(id, (await now()) + 2 * DAY),
-    ],
-    [
       "void after a transfer",
       async (f: OpenMarket, id: bigint) => {
         await f.market.connect(f.tenantA).offerTransfer(id, f.tenantB);
-        await f.market.connect(f.tenantB).acceptTransfer(id);
+        await f.market.connect(f.tenantB).acceptTransfer(id, 0n);
       },
     ],
   ] as const) {
@@ -122,26 +128,50 @@ describe("duties as the logs tell them, and as the contracts accept them (ATK-KP
       const f = await loadFixture(openMarketFixture);
       const kept = await keeperOf(f);
       const lease = await activeLease(f, { duration: 3 * DAY });
-      await f.orders.connect(f.tenantA).setOrder(lease.id, HOUR, 2, MOST_PRICE, 10n ** 12n, [f.offerB]);
+      await order(f, lease.id, HOUR, f.offerB);
       expect(await kept.duty("renew", lease.id)).to.include({ dueAt: lease.end - HOUR, goneAt: lease.end });
-      expect(await kept.duty("failOver", lease.id)).to.include({ dueAt: lease.end - HOUR, goneAt: lease.end });
+      expect(await kept.duty("failOver", lease.id)).to.include({ dueAt: lease.end - WINDOW, goneAt: lease.end });
       await undo(f, lease.id);
       const end = (await kept.duty("expire", lease.id))!.dueAt;
       expect(await kept.duty("renew", lease.id)).to.equal(undefined);
       expect(await kept.duty("failOver", lease.id)).to.equal(undefined);
-      await serve(f, lease, end - HOUR);
-      await moveTo(end - HOUR);
+      await serve(f, lease, end - WINDOW);
+      await moveTo(end - WINDOW);
       expect(await kept.attempt("renew", lease.id)).to.equal(0);
       expect(await kept.attempt("failOver", lease.id)).to.equal(0);
     });
   }
 
-  it("failOver: in the hour before the end, where the offer is retired; the order moves to the new lease (INV-ORD-1)", async () => {
+  it("failOver alone after a notice, in the last quarter of the period before the new end (INV-ORD-1)", async () => {
+    const f = await loadFixture(openMarketFixture);
+    const kept = await keeperOf(f);
+    const lease = await activeLease(f, { duration: 3 * DAY });
+    await order(f, lease.id, HOUR, f.offerB);
+    const end = (await now()) + 2 * DAY;
+    await f.market.connect(f.providerA).giveNotice(lease.id, end);
+    expect(await kept.duty("renew", lease.id)).to.equal(undefined);
+    expect(await kept.duty("failOver", lease.id)).to.include({ dueAt: end - WINDOW, goneAt: end });
+    await serve(f, lease, end - WINDOW - 10);
+    await at(end - WINDOW - 5, () => f.liveness.connect(f.operatorB).heartbeat(f.providerB));
+    await kept.fallsDue("failOver", lease.id, end - WINDOW, BOUNTY);
+  });
+
+  it("failOver: nothing after a notice where the order names no fallback", async () => {
+    const f = await loadFixture(openMarketFixture);
+    const kept = await keeperOf(f);
+    const lease = await activeLease(f, { duration: 3 * DAY });
+    await order(f, lease.id, HOUR);
+    await f.market.connect(f.providerA).giveNotice(lease.id, (await now()) + 2 * DAY);
+    expect(await kept.duty("renew", lease.id)).to.equal(undefined);
+    expect(await kept.duty("failOver", lease.id)).to.equal(undefined);
+  });
+
+  it("failOver: near the end, where the offer is retired; the order moves to the new lease (INV-ORD-1)", async () => {
     const f = await loadFixture(openMarketFixture);
     const kept = await keeperOf(f);
     const lease = await activeLease(f, { duration: 2 * HOUR });
-    await f.orders.connect(f.tenantA).setOrder(lease.id, HOUR, 2, MOST_PRICE, 10n ** 12n, [f.offerB]);
-    const from = lease.end - HOUR;
+    await order(f, lease.id, HOUR, f.offerB);
+    const from = lease.end - WINDOW;
     await serve(f, lease, from - 10);
     await at(from - 5, () => f.liveness.connect(f.operatorB).heartbeat(f.providerB));
     await moveTo(from);
@@ -167,13 +197,13 @@ describe("duties as the logs tell them, and as the contracts accept them (ATK-KP
     await kept.fallsDue("expire", lease.id, lease.end, BOUNTY);
   });
 
-  it("failOver: not a second before the hour, of a dark provider's lease", async () => {
+  it("failOver: not a second before the last quarter of the period, of a dark provider's lease", async () => {
     const f = await loadFixture(openMarketFixture);
     const kept = await keeperOf(f);
     const lease = await activeLease(f, { duration: 3 * HOUR });
-    await f.orders.connect(f.tenantA).setOrder(lease.id, HOUR, 2, MOST_PRICE, 10n ** 12n, [f.offerB]);
-    await at(lease.end - HOUR - 10, () => f.liveness.connect(f.operatorB).heartbeat(f.providerB));
-    await kept.fallsDue("failOver", lease.id, lease.end - HOUR, BOUNTY);
+    await order(f, lease.id, HOUR, f.offerB);
+    await at(lease.end - WINDOW - 10, () => f.liveness.connect(f.operatorB).heartbeat(f.providerB));
+    await kept.fallsDue("failOver", lease.id, lease.end - WINDOW, BOUNTY);
   });
 
   it("collect: once a day while the lease runs, at its end, and its collateral when the claim tail is over", async () => {
@@ -223,13 +253,13 @@ describe("duties as the logs tell them, and as the contracts accept them (ATK-KP
     await at(lease.startedAt + HOUR, () => f.market.connect(f.tenantA).close(lease.id));
     const { filedAt } = await fileClaim(f, lease);
     expect(await kept.send("collect", lease.id, filedAt + 1)).to.have.length(1);
-    expect(await kept.duty("collect", lease.id), "a claim is open").to.equal(undefined);
+    const released = lease.startedAt + 2 * HOUR;
+    expect(await kept.duty("collect", lease.id), "a claim is open").to.include({ dueAt: released + CLAIM_LIFE });
 
     const dispute = disputeIdOf(lease.id, f.tenantA);
     const ripe = filedAt + 4 * DAY;
     await kept.fallsDue("execute", dispute, ripe);
-    const released = await kept.duty("collect", lease.id);
-    expect(released?.dueAt, "the tail has long passed").to.be.lessThan(ripe);
+    expect(await kept.duty("collect", lease.id), "the tail has long passed").to.include({ dueAt: released });
     expect(await kept.send("collect", lease.id, ripe + 1)).to.have.length(1);
     expect(await kept.duty("settle", dispute)).to.include({ dueAt: ripe });
     expect(await kept.attempt("execute", dispute), "somebody was first").to.equal(0);

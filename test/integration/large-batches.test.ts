@@ -16,7 +16,7 @@ const MOST_GAS = 2n ** 24n;
 async function crowdFixture() {
   const f = await openMarketFixture();
   await f.market.connect(f.providerA).setCapacity(f.offerA, LEASES);
-  const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerA], duration: HOUR });
+  const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA], duration: HOUR });
   for (let i = 0; i < LEASES; ++i) await f.market.connect(i % 2 === 0 ? f.tenantA : f.tenantB).open(order);
   const ids = Array.from({ length: LEASES }, (_, i) => leaseIdOf(f.offerA, i + 1));
   const [toExpire, noShows] = [ids.slice(0, LEASES / 2), ids.slice(LEASES / 2)];

@@ -4,7 +4,7 @@ import { openMarketFixture } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { costOf, earnedOf, feeOf, netOf } from "../helpers/money";
-import { anOrder } from "../helpers/orders";
+import { anOrder, candidateOf } from "../helpers/orders";
 import { FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
 import { activeLease, bondOf, movements, pendingLease, serve } from "../helpers/scene";
 import { at, now, ROOM, together } from "../helpers/time";
@@ -14,11 +14,8 @@ import { storedLease, storedOffer } from "../helpers/words";
 async function orderFixture() {
   const f = await openMarketFixture();
   const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerA);
-  const candidates = [
-    { offer: f.offerA, maxPricePerSecondX32: price },
-    { offer: f.offerB, maxPricePerSecondX32: 2n * price },
-  ];
-  return { f, price, order: anOrder({ token: await f.usd6.getAddress(), candidates, duration: HOUR }) };
+  const candidates = [await candidateOf(f.market, f.offerA, price), await candidateOf(f.market, f.offerB, 2n * price)];
+  return { f, price, order: await anOrder(f.market, { token: await f.usd6.getAddress(), candidates, duration: HOUR }) };
 }
 
 /** A running lease of three units for an hour, live until its end, which is near. */
@@ -54,7 +51,7 @@ describe("Races about a lease", () => {
     it("never locks more than the order's highest lock, whatever the price became", async () => {
       const { f, price, order } = await loadFixture(orderFixture);
       const [{ locked: maxLock } = { locked: 0n }] = await f.lens.quote(order);
-      const dearer = { offer: f.offerA, maxPricePerSecondX32: 10n * price };
+      const dearer = await candidateOf(f.market, f.offerA, 10n * price);
       await f.market.connect(f.providerA).setPrice(f.offerA, price + 2n ** 32n);
       await expect(
         f.market.connect(f.tenantA).open({ ...order, maxLock, candidates: [dearer] }),

@@ -19,10 +19,10 @@ const STOPPED = 2 * HOUR;
  */
 async function rollupFixture() {
   const base = await openMarketFixture();
-  const { authority, escrow, staking, liveness, records, usd6, admin, treasury, tenantA } = base;
+  const { authority, escrow, staking, liveness, records, orders, quotes, usd6, admin, treasury, tenantA } = base;
   const market = await deployMarket(
     authority,
-    { escrow, staking, liveness, records, orders: treasury, quotes: treasury },
+    { escrow, staking, liveness, records, orders, quotes },
     ALLOWANCE,
     { treasury: treasury.address, ...DEFAULT_TERMS },
     DEFAULT_WEIGHTS,
@@ -44,12 +44,13 @@ async function rollupFixture() {
     const offer = await createOffer(market, provider, anOffer({ token, price: 2n ** 32n }));
     offers.push(offer);
     for (const duration of [3 * HOUR, HOUR]) {
-      await market.connect(tenantA).open(anOrder({ token, offers: [offer], duration }));
+      await market.connect(tenantA).open(await anOrder(market, { token, offers: [offer], duration }));
     }
     await market.connect(operator).activate([leaseIdOf(offer, 1), leaseIdOf(offer, 2)]);
   }
   await beat();
-  for (const offer of offers) await market.connect(tenantA).open(anOrder({ token, offers: [offer], duration: HOUR }));
+  for (const offer of offers)
+    await market.connect(tenantA).open(await anOrder(market, { token, offers: [offer], duration: HOUR }));
   return { ...base, market, houses, offers, beat, stoppedAt: await now() };
 }
 
@@ -114,17 +115,20 @@ describe("ATK-LSE-12: the sequencer stands still for two hours, then everything 
     const { provider } = houses[0]!;
     const lease = leaseIdOf(offers[0]!, 1);
     const { since } = await storedLease(market, lease);
-    // The first transaction after the standstill is the tenant's, before any heartbeat.
-    const changed = stoppedAt + STOPPED;
-    await at(changed, () => market.connect(tenantA).resize(lease, 4, 2n ** 32n, 2n ** 255n));
-    await at(changed + 10, beat);
+    // The first transaction after the standstill is the tenant's, before any heartbeat: too early to grow.
+    const back = stoppedAt + STOPPED;
+    const grow = () => market.connect(tenantA).resize(lease, 4, 2n ** 32n, 2n ** 255n);
+    await expect(at(back, grow)).to.be.revertedWithCustomError(market, "MarketProviderStale").withArgs(provider);
+    await at(back + 10, beat);
+    const changed = back + 20;
+    await at(changed, grow);
     const { start: darkFrom, end: darkUntil } = await f.liveness.outageOf(provider, 0);
     const second = changed + 100;
     await at(second, () => market.connect(tenantA).close(lease));
     await market.collect([lease]);
     const live = darkFrom - since + BigInt(second) - darkUntil;
-    const earned = darkFrom - since + 4n * (BigInt(second) - darkUntil);
-    expect(await storedLease(market, lease)).to.include({ mark: BigInt(second) - darkUntil });
+    const earned = live + 3n * BigInt(second - changed);
+    expect(await storedLease(market, lease)).to.include({ mark: BigInt(second - changed) });
     expect(await f.escrow.freeOf(f.usd6, provider)).to.equal(earned - earned / 40n);
     const { liveSeconds, slashed } = await records.recordOf(market, provider);
     expect([liveSeconds, slashed]).to.deep.equal([live, 0n]);

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { id as keccak, ZeroAddress } from "ethers";
+import { type BigNumberish, id as keccak, ZeroAddress } from "ethers";
 
 import { BOND, DEPOSIT, NO_CEILING, type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { EndReason, LeaseStatus, leaseIdOf, MisfitReason } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, collateralOf, earnedOf, lockOf, netOf } from "../helpers/money";
-import { anOrder } from "../helpers/orders";
+import { anOrder, candidateOf } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR, listingOf } from "../helpers/parameters";
 import { activeLease, dueLease, offerOf, type PendingLease, pendingLease } from "../helpers/scene";
 import { at, moveTo } from "../helpers/time";
@@ -38,11 +38,15 @@ const NOTHING = {
   anchor: 0n,
   billedSeconds: 0n,
   paidSeconds: 0n,
-  earnedBefore: 0n,
+  fraction: 0n,
+  feeRemainder: 0n,
   earned: 0n,
   collectable: 0n,
   locked: 0n,
   collateral: 0n,
+  grownAt: 0n,
+  grownFrom: 0n,
+  lagging: false,
   penalised: 0n,
   releasableAt: 0n,
   openClaims: 0n,
@@ -105,7 +109,7 @@ describe("MarketLens", () => {
     it("shows a cancelled lease: nothing is left in it", async () => {
       const f = await loadFixture(openMarketFixture);
       const lease = await pendingLease(f);
-      await f.market.connect(f.operatorA).decline(lease.id);
+      await f.market.connect(f.providerA).decline(lease.id);
       await expectView(f, lease, {
         status: LeaseStatus.Cancelled,
         reason: EndReason.Declined,
@@ -245,6 +249,7 @@ describe("MarketLens", () => {
         false,
         77n,
         true,
+        true,
         f.module.address,
         contentHash,
         BOND - collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 4),
@@ -252,7 +257,7 @@ describe("MarketLens", () => {
       ]);
     });
 
-    it("shows what is left, that it is retired, and that its provider is dark", async () => {
+    it("shows what is left, that it is retired, and that its provider is stale, then dark", async () => {
       const f = await loadFixture(openMarketFixture);
       await pendingLease(f, { units: 4 });
       await f.market.connect(f.providerA).setCapacity(f.offerA, 3);
@@ -263,10 +268,17 @@ describe("MarketLens", () => {
         const [view] = await f.lens.offerViews(f.offerA, 1);
         return view!;
       };
-      expect((await lifeAt(Number(lastSeen) + GRACE - 1)).live).to.equal(true);
+      for (const [second, live, fresh] of [
+        [GRACE / 2 - 1, true, true],
+        [GRACE / 2, true, false],
+        [GRACE - 1, true, false],
+      ] as const) {
+        const then = await lifeAt(Number(lastSeen) + second);
+        expect([then.live, then.fresh]).to.deep.equal([live, fresh]);
+      }
       const view = await lifeAt(Number(lastSeen) + GRACE);
       expect([view.capacity, view.used, view.unitsLeft, view.leaseCount]).to.deep.equal([3n, 4n, 0n, 1n]);
-      expect([view.retired, view.live]).to.deep.equal([true, false]);
+      expect([view.retired, view.live, view.fresh]).to.deep.equal([true, false, false]);
     });
 
     for (const [from, limit, expected] of [
@@ -296,7 +308,7 @@ describe("MarketLens", () => {
     it("says what opening would lock and reserve, and what it then does", async () => {
       const f = await loadFixture(openMarketFixture);
       const token = await f.usd6.getAddress();
-      const order = anOrder({ token, offers: [f.offerB, f.offerC, f.offerA], units: 2, duration: DAY });
+      const order = await anOrder(f.market, { token, offers: [f.offerB, f.offerC, f.offerA], units: 2, duration: DAY });
       const quotes = await f.lens.quote(order);
       const { bounty } = listingOf(6);
       const collateral = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 2);
@@ -313,9 +325,68 @@ describe("MarketLens", () => {
       expect([lease.locked, lease.collateral]).to.deep.equal([quotes[0]!.locked, quotes[0]!.collateral]);
     });
 
+    it("names the token that is not listed, whatever else would not fit (TokenNotListed)", async () => {
+      const f = await loadFixture(openMarketFixture);
+      const candidates = [
+        await candidateOf(f.market, f.offerA),
+        { offer: f.offerB, provider: f.stranger.address, maxPricePerSecondX32: 0n },
+        await candidateOf(f.market, f.offerC),
+        await candidateOf(f.market, 99n),
+      ];
+      const misfit = ({ offer }: { offer: BigNumberish }) => [
+        offer,
+        MisfitReason.TokenNotListed,
+        0n,
+        0n,
+        0n,
+        0n,
+        0n,
+        0n,
+      ];
+      const never = await anOrder(f.market, { token: await f.hold.getAddress(), candidates });
+      expect(await f.lens.quote(never)).to.deep.equal(candidates.map(misfit));
+      await f.market.connect(f.admin).delistToken(f.usd6);
+      const noMore = await anOrder(f.market, { token: await f.usd6.getAddress(), candidates });
+      expect(await f.lens.quote(noMore)).to.deep.equal(candidates.map(misfit));
+      await expect(f.market.connect(f.tenantA).open(noMore))
+        .to.be.revertedWithCustomError(f.market, "MarketTokenNotListed")
+        .withArgs(f.usd6);
+    });
+
     it("says nothing for no candidates", async () => {
       const f = await loadFixture(openMarketFixture);
-      expect(await f.lens.quote(anOrder({ token: await f.usd6.getAddress() }))).to.deep.equal([]);
+      expect(await f.lens.quote(await anOrder(f.market, { token: await f.usd6.getAddress() }))).to.deep.equal([]);
+    });
+  });
+
+  describe("constants", () => {
+    it("tells what no vote can change, each by its name", async () => {
+      const { lens } = await loadFixture(openMarketFixture);
+      const { outputs } = lens.interface.getFunction("constants");
+      const names = outputs[0]!.components!.map(({ name }) => name);
+      const values = [...(await lens.constants())];
+      expect(Object.fromEntries(names.map((name, i) => [name, values[i]]))).to.deep.equal({
+        minClaimTail: BigInt(HOUR),
+        maxClaimTail: BigInt(7 * DAY),
+        claimLife: BigInt(60 * DAY),
+        maxFaultAge: BigInt(7 * DAY),
+        renewalWindow: BigInt(HOUR),
+        failOverDivisor: 4n,
+        raiseDelay: BigInt(DAY),
+        creditDivisor: 4n,
+        declineDivisor: 4n,
+        maxMinDuration: BigInt(DAY),
+        maxFeeBps: 1_000n,
+        maxToleranceBps: 1_000n,
+        maxNoShowBps: 2_500n,
+        minNotice: BigInt(HOUR),
+        maxNotice: BigInt(30 * DAY),
+        minActivationWindow: 300n,
+        maxActivationWindow: BigInt(DAY),
+        minCreditPeriod: BigInt(DAY),
+        maxCreditPeriod: BigInt(365 * DAY),
+        maxPause: BigInt(7 * DAY),
+      });
     });
   });
 

@@ -60,6 +60,7 @@ describe("Liveness of random heartbeats", () => {
         const { live, darkSeconds } = await liveness.statusOf(provider);
         expect(darkSeconds).to.equal(expected[last - first]);
         expect(live).to.equal(silence < GRACE);
+        expect(await liveness.isFresh(provider)).to.equal(silence < GRACE / 2);
       },
     );
     await holds(property, 25);

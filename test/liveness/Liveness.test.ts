@@ -42,6 +42,13 @@ describe("Liveness", () => {
     });
   });
 
+  describe("MIN_GRACE and MAX_GRACE", () => {
+    it("tell the bounds of the grace", async () => {
+      const { liveness } = await loadFixture(deployFixture);
+      expect([await liveness.MIN_GRACE(), await liveness.MAX_GRACE()]).to.deep.equal([600n, 86_400n]);
+    });
+  });
+
   describe("setOperator", () => {
     it("hands the work to another key at once, and away from the provider", async () => {
       const { liveness, provider, operator, keeper } = await loadFixture(livenessFixture);
@@ -177,6 +184,39 @@ describe("Liveness", () => {
       await moveTo(last + GRACE + 1);
       expect(await liveness.isLive(provider)).to.equal(false);
     });
+  });
+
+  describe("isFresh", () => {
+    it("is false before the first heartbeat", async () => {
+      const { liveness, provider } = await loadFixture(livenessFixture);
+      expect(await liveness.isFresh(provider)).to.equal(false);
+    });
+
+    for (const [grace, half] of [
+      [GRACE, GRACE / 2],
+      [GRACE + 1, GRACE / 2],
+      [DAY, DAY / 2],
+    ] as const) {
+      it(`is true for ${half} s after a heartbeat where the grace is ${grace} s, and false in the next`, async () => {
+        const { providerA: provider, operatorA: operator } = await loadFixture(deployFixture);
+        const liveness = await ethers.deployContract("Liveness", [grace]);
+        await liveness.connect(provider).setOperator(operator);
+        const last = (await pass(1)) + 10;
+        await at(last, () => liveness.connect(operator).heartbeat(provider));
+        for (const [second, fresh] of [
+          [last, true],
+          [last + half - 1, true],
+          [last + half, false],
+          [last + half + 1, false],
+        ] as const) {
+          if (second > last) await moveTo(second);
+          expect(await liveness.isFresh(provider), `${second - last} s later`).to.equal(fresh);
+          expect(await liveness.isLive(provider)).to.equal(true);
+        }
+        await at(last + grace + 5, () => liveness.connect(operator).heartbeat(provider));
+        expect(await liveness.isFresh(provider)).to.equal(true);
+      });
+    }
   });
 
   describe("statusOf", () => {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { openMarketFixture } from "../helpers/fixture";
 import { leaseIdOf, LeaseStatus, MisfitReason } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { anOffer, anOrder, MOST_PRICE } from "../helpers/orders";
+import { anOffer, anOrder, candidateOf, MOST_PRICE } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { activeLease, marketAs } from "../helpers/scene";
 import { storedLease, storedOffer } from "../helpers/words";
@@ -18,7 +18,7 @@ describe("Market: hooks of the contracts above it", () => {
   it("renews and fails over for standing orders alone (INV-ESC-3)", async () => {
     const f = await loadFixture(openMarketFixture);
     const lease = await activeLease(f);
-    const order = anOrder({ token: lease.token, offers: [f.offerB], duration: HOUR });
+    const order = await anOrder(f.market, { token: lease.token, offers: [f.offerB], duration: HOUR });
     const caps = { maxPricePerSecondX32: MOST_PRICE, maxBounty: lease.bounty };
     const renewals = [{ leaseId: lease.id, period: HOUR, transfers: 0n, ...caps }];
     const quotes = await marketAs(f, "QUOTES");
@@ -60,7 +60,7 @@ describe("Market: hooks of the contracts above it", () => {
   it("opens at a signed price and creates offers for others for quotes alone (INV-ESC-3)", async () => {
     const f = await loadFixture(openMarketFixture);
     const token = await f.usd6.getAddress();
-    const order = anOrder({ token, offers: [f.offerA], duration: HOUR });
+    const order = await anOrder(f.market, { token, offers: [f.offerA], duration: HOUR });
     const draft = anOffer({ token });
     const orders = await marketAs(f, "ORDERS");
     for (const [market, caller] of [
@@ -87,8 +87,8 @@ describe("Market: hooks of the contracts above it", () => {
       const quotes = await marketAs(f, "QUOTES");
       await quotes.createQuotedOffer(f.providerA, draft.terms, draft.price, draft.capacity);
       const offer = await f.market.offerCount();
-      const order = anOrder({ token, offers: [offer], duration: HOUR });
-      const candidates = [{ offer, maxPricePerSecondX32: draft.price / 2n }];
+      const order = await anOrder(f.market, { token, offers: [offer], duration: HOUR });
+      const candidates = [await candidateOf(f.market, offer, draft.price / 2n)];
       await quotes.openQuoted(f.tenantA, { ...order, candidates });
       await f.market.connect(f.operatorA).activate([leaseIdOf(offer, 1)]);
       return { f, offer, order, draft, id: leaseIdOf(offer, 1) };
@@ -115,7 +115,7 @@ describe("Market: hooks of the contracts above it", () => {
 
     it("is told before price and capacity, and after token and retirement", async () => {
       const { f, offer, order } = await loadFixture(quotedFixture);
-      const much = { ...order, units: 99, candidates: [{ offer, maxPricePerSecondX32: 0n }] };
+      const much = { ...order, units: 99, candidates: [await candidateOf(f.market, offer, 0n)] };
       await expect(f.market.connect(f.tenantA).open(much))
         .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
         .withArgs([[offer, MisfitReason.QuotedOnly, 0n, 0n]]);

@@ -1,7 +1,16 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
-import { claimable, claimableFixture, type ClaimMarket, endClaim, MICRO, openClaim, slashOf } from "../helpers/claims";
+import {
+  claimable,
+  claimableFixture,
+  type ClaimMarket,
+  endClaim,
+  MICRO,
+  openClaim,
+  reachOf,
+  slashOf,
+} from "../helpers/claims";
 import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, feeOf, netOf, partOf, penaltyParts } from "../helpers/money";
 import { DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, UNBONDING_DELAY } from "../helpers/parameters";
@@ -12,9 +21,10 @@ import { storedClaims } from "../helpers/words";
 /*
  * endClaim
  * ├── caller is not the slashing module of the lease's offer
- * ├── no claim is open
+ * ├── no claim of that claimant is open: nothing happens
  * ├── upheld, or not; something is held, or not; with a fee, or too little for one
  * ├── fraction below, at and above the whole; rounded to millionths; capped by what is left
+ * ├── the lease is settled, or not: a quarter of the collateral stays
  * ├── fault before, or not before, the last punished claim was filed; worth less, as much, more than that one
  * └── claimant is the tenant of the day, or a challenger
  */
@@ -40,21 +50,31 @@ describe("LeaseClaiming: endClaim", () => {
       }
     });
 
-    it("reverts where no claim is open: never was, or ended already (ATK-STK-3)", async () => {
+    it("does nothing where no claim of that claimant is open: never was, or ended already (ATK-STK-3)", async () => {
       const { f, lease, claim, challenge } = await loadFixture(claimedFixture);
       const other = await claimable(f);
       await endClaim(f, lease, claim, { upheld: true });
-      await endClaim(f, lease, challenge, { upheld: false });
-      for (const [on, upheld] of [
-        [other, true],
-        [other, false],
-        [lease, true],
-        [lease, false],
+      const people = [...peopleOf(f, lease), f.stranger];
+      for (const [on, of, upheld] of [
+        [other, claim, true],
+        [other, claim, false],
+        [lease, claim, true],
+        [lease, claim, false],
+        [lease, { ...claim, claimant: f.keeper.address }, true],
       ] as const) {
-        await expect(endClaim(f, on, claim, { upheld }))
-          .to.be.revertedWithCustomError(f.market, "MarketNoOpenClaim")
-          .withArgs(on.id);
+        const [claims, bond] = [await storedClaims(f.market, on.id), await bondOf(f, on.provider)];
+        expect(await f.market.connect(f.module).endClaim.staticCall(on.id, of.claimant, 2_500, upheld)).to.equal(0n);
+        const ending = async () => {
+          const sent = endClaim(f, on, of, { upheld });
+          await expect(sent).not.to.emit(f.market, "ClaimEnded");
+          await expect(sent).not.to.emit(f.staking, "Penalised");
+        };
+        expect(await movements(f, lease.token, people, ending)).to.deep.equal(people.map(() => [0n, 0n]));
+        expect(await storedClaims(f.market, on.id)).to.deep.equal(claims);
+        expect(await bondOf(f, on.provider)).to.deep.equal(bond);
       }
+      await endClaim(f, lease, challenge, { upheld: false });
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 0n });
     });
   });
 
@@ -69,10 +89,10 @@ describe("LeaseClaiming: endClaim", () => {
           .withArgs(lease.id, lease.tenant, true, claim.held, 0, penalty, 2_500, claim.filedAt);
       };
       expect(await movements(f, lease.token, peopleOf(f, lease), ending)).to.deep.equal([
-        [claim.held, 0n],
+        [claim.held, -claim.held],
         [0n, 0n],
         [0n, 0n],
-        [0n, -claim.held],
+        [0n, 0n],
       ]);
     });
 
@@ -85,10 +105,10 @@ describe("LeaseClaiming: endClaim", () => {
           .withArgs(lease.id, lease.tenant, false, claim.held, fee, 0, 0, 0);
       };
       expect(await movements(f, lease.token, peopleOf(f, lease), ending)).to.deep.equal([
-        [0n, 0n],
+        [0n, -claim.held],
         [claim.held - fee, 0n],
         [fee, 0n],
-        [0n, -claim.held],
+        [0n, 0n],
       ]);
       expect(await f.staking.penaltyCount()).to.equal(0n);
       expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: 0n, coveredUntil: 0n });
@@ -101,10 +121,10 @@ describe("LeaseClaiming: endClaim", () => {
       expect(claim.held).to.be.within(1n, 39n);
       const ending = () => endClaim(f, lease, claim, { upheld: false });
       expect(await movements(f, lease.token, peopleOf(f, lease), ending)).to.deep.equal([
-        [0n, 0n],
+        [0n, -claim.held],
         [claim.held, 0n],
         [0n, 0n],
-        [0n, -claim.held],
+        [0n, 0n],
       ]);
     });
 
@@ -133,10 +153,10 @@ describe("LeaseClaiming: endClaim", () => {
         const before = await f.escrow.freeOf(lease.token, lease.tenant);
         const first = await openClaim(f, lease, { faultStart: lease.startedAt + 77, filedAt: lease.startedAt + 300 });
         await at(lease.startedAt + 350, () => f.market.collect([lease.id]));
+        await endClaim(f, lease, first, { upheld: verdicts[0] });
         const second = await openClaim(f, lease, { faultStart: lease.startedAt + 1, filedAt: lease.startedAt + 555 });
         await serve(f, lease, lease.startedAt + 900);
         await at(lease.startedAt + 900, () => f.market.connect(lease.tenant).close(lease.id));
-        await endClaim(f, lease, first, { upheld: verdicts[0] });
         await f.market.collect([lease.id]);
         await endClaim(f, lease, second, { upheld: verdicts[1] });
 
@@ -167,14 +187,17 @@ describe("LeaseClaiming: endClaim", () => {
       [1, "a ten-thousandth, rounded down to millionths of a HOLD"],
       [3_333, "a third, rounded down to millionths of a HOLD"],
       [5_000, "a half"],
-      [9_999, "all but a ten-thousandth"],
-      [10_000, "all of the collateral"],
-      [10_001, "no more than all of it, whatever the fraction"],
-      [65_535, "no more than all of it, for the largest fraction"],
+      [7_499, "just less than three quarters"],
+      [7_500, "three quarters: a quarter stays for the service credit while the lease is not settled"],
+      [7_501, "no more than three quarters while the lease is not settled"],
+      [10_000, "no more than three quarters, though the fault is worth all"],
+      [65_535, "no more than three quarters, for a fraction of more than all"],
+      [2n ** 256n - 1n, "no more than three quarters, for the largest fraction"],
     ] as const) {
-      it(`is ${what}: ${fractionBps}`, async () => {
+      it(`is ${what}: ${fractionBps} (ATK-ROL-2)`, async () => {
         const { f, lease, claim } = await loadFixture(claimedFixture);
-        const penalty = slashOf(lease.collateral, fractionBps, 0, lease.collateral);
+        const worth = fractionBps < 10_000n ? Number(fractionBps) : 10_000;
+        const penalty = slashOf(lease.collateral, worth, 0, reachOf(lease.collateral));
         expect(penalty % MICRO).to.equal(0n);
         const [free, reserved] = await bondOf(f, lease.provider);
         expect(reserved).to.equal(lease.collateral);
@@ -182,13 +205,13 @@ describe("LeaseClaiming: endClaim", () => {
         const ended = endClaim(f, lease, claim, { upheld: true, fractionBps });
         await expect(ended)
           .to.emit(f.market, "ClaimEnded")
-          .withArgs(lease.id, lease.tenant, true, claim.held, 0, penalty, Math.min(fractionBps, 10_000), claim.filedAt);
+          .withArgs(lease.id, lease.tenant, true, claim.held, 0, penalty, worth, claim.filedAt);
         expect(await bondOf(f, lease.provider)).to.deep.equal([free, reserved - penalty]);
         expect((await f.hold.balanceOf(f.staking)) - before).to.equal(penalty);
         expect(await storedClaims(f.market, lease.id)).to.deep.include({
           open: 1n,
           taken: penalty / MICRO,
-          punishedBps: BigInt(Math.min(fractionBps, 10_000)),
+          punishedBps: BigInt(worth),
           coveredUntil: BigInt(claim.filedAt),
         });
       });
@@ -197,11 +220,10 @@ describe("LeaseClaiming: endClaim", () => {
     it("is answered to the module, and is none for a fraction of nothing, which covers no fault (ATK-DSP-6)", async () => {
       const { f, lease, claim } = await loadFixture(claimedFixture);
       const slasher = f.market.connect(f.module);
-      const verdict = { ...claim, upheld: true, fractionBps: 3_333 };
-      expect(await slasher.endClaim.staticCall(lease.id, verdict)).to.equal(
+      expect(await slasher.endClaim.staticCall(lease.id, claim.claimant, 3_333, true)).to.equal(
         slashOf(lease.collateral, 3_333, 0, lease.collateral),
       );
-      expect(await slasher.endClaim.staticCall(lease.id, { ...verdict, upheld: false })).to.equal(0n);
+      expect(await slasher.endClaim.staticCall(lease.id, claim.claimant, 3_333, false)).to.equal(0n);
       const ended = endClaim(f, lease, claim, { upheld: true, fractionBps: 0 });
       await expect(ended)
         .to.emit(f.market, "ClaimEnded")
@@ -210,18 +232,44 @@ describe("LeaseClaiming: endClaim", () => {
       expect(await storedClaims(f.market, lease.id)).to.include({ open: 1n, taken: 0n, coveredUntil: 0n });
     });
 
-    it("is of the collateral that the claim was told, and not more than the lease has (ATK-STK-8)", async () => {
-      const { f, lease, claim } = await loadFixture(claimedFixture);
-      const half = claim.collateral / 2n + 1n;
-      await endClaim(f, lease, claim, { upheld: true, fractionBps: 5_000, collateral: half });
-      const first = slashOf(half * MICRO, 5_000, 0, lease.collateral);
-      expect((await f.staking.penaltyOf(1)).amount).to.equal(first);
-      // A module that tells another figure reaches no further than the lease's own collateral.
-      const again = await openClaim(f, lease, { faultStart: claim.filedAt });
-      const [free] = await bondOf(f, lease.provider);
-      await endClaim(f, lease, again, { upheld: true, fractionBps: 10_000, collateral: 2n ** 200n });
-      expect((await f.staking.penaltyOf(2)).amount).to.equal(lease.collateral - first);
-      expect(await bondOf(f, lease.provider)).to.deep.equal([free, 0n]);
+    for (const [fractionBps, what] of [
+      [7_501, "more than three quarters"],
+      [9_999, "all but a ten-thousandth"],
+      [10_000, "all of the collateral"],
+      [10_001, "no more than all of it, whatever the fraction"],
+    ] as const) {
+      it(`is ${what} once the lease is settled, which nobody can put off: ${fractionBps}`, async () => {
+        const { f, lease, claim } = await loadFixture(claimedFixture);
+        await f.market.connect(lease.tenant).close(lease.id);
+        await f.market.connect(f.stranger).collect([lease.id]);
+        const penalty = slashOf(lease.collateral, fractionBps, 0, lease.collateral);
+        const [free, reserved] = await bondOf(f, lease.provider);
+        await endClaim(f, lease, claim, { upheld: true, fractionBps });
+        expect((await f.staking.penaltyOf(1)).amount).to.equal(penalty);
+        expect(await bondOf(f, lease.provider)).to.deep.equal([free, reserved - penalty]);
+        expect(await storedClaims(f.market, lease.id)).to.include({ taken: penalty / MICRO });
+      });
+    }
+
+    it("is, claim after claim, no more than three quarters until the lease is settled (ATK-ROL-2, ATK-STK-8)", async () => {
+      const { f, lease, claim, challenge } = await loadFixture(claimedFixture);
+      await endClaim(f, lease, claim, { upheld: true, fractionBps: 5_000 });
+      const first = slashOf(lease.collateral, 5_000, 0, lease.collateral);
+      await endClaim(f, lease, challenge, { upheld: true, fractionBps: 10_000 });
+      const second = slashOf(lease.collateral, 10_000, 5_000, reachOf(lease.collateral, first));
+      expect((await f.staking.penaltyOf(2)).amount).to.equal(second);
+      expect(first + second).to.equal(reachOf(lease.collateral));
+      const third = await openClaim(f, lease, { faultStart: challenge.filedAt });
+      await expect(endClaim(f, lease, third, { upheld: true, fractionBps: 10_000 }))
+        .to.emit(f.market, "ClaimEnded")
+        .withArgs(lease.id, lease.tenant, true, third.held, 0, 0, 10_000, third.filedAt);
+      expect(await f.staking.penaltyCount()).to.equal(2n);
+      const fourth = await openClaim(f, lease, { faultStart: third.filedAt });
+      await f.market.connect(lease.tenant).close(lease.id);
+      await f.market.collect([lease.id]);
+      await endClaim(f, lease, fourth, { upheld: true, fractionBps: 10_000 });
+      expect((await f.staking.penaltyOf(3)).amount).to.equal(lease.collateral - first - second);
+      expect((await bondOf(f, lease.provider))[1]).to.equal(0n);
     });
 
     it("of the tenant's claim is split 80/20; nobody is paid before one unbonding delay (ATK-STK-4)", async () => {

@@ -5,7 +5,6 @@ import {
   claimableFixture,
   claimFixture,
   type ClaimMarket,
-  earnedWith,
   heldOf,
   liveIn,
   NOTHING_CLAIMED,
@@ -14,14 +13,15 @@ import {
 } from "../helpers/claims";
 import { EndReason } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { earnedOf, feeOf, netOf, partOf } from "../helpers/money";
+import { collateralOf, Earnings, earnedOf, feeOf, netOf, partOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
-import { FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
+import { DEFAULT_RESOURCES, DEFAULT_WEIGHTS, FEE_BPS, GRACE, HOUR } from "../helpers/parameters";
 import { type ActiveLease, movements, offerOf, serve } from "../helpers/scene";
 import { at, ROOM, together } from "../helpers/time";
 import { storedClaims, storedLease } from "../helpers/words";
 
 const ANY_COST = 2n ** 256n - 1n;
+const FIVE_UNITS = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 5);
 
 /*
  * What a claim holds: min(uncollected, earned from the start of the fault to filing, or to the end)
@@ -32,37 +32,43 @@ const ANY_COST = 2n ** 256n - 1n;
  * └── fault before, at and after the moment when the present rate began
  */
 
-/** The tenant claims; what is held leaves its lock for the module's, and the event tells how much, to the base unit. */
+/** The tenant claims: nothing moves, what is held is recorded, and the event tells how much, to the base unit. */
 async function expectHeld(
   f: ClaimMarket,
   lease: ActiveLease,
   { faultStart, filedAt }: { faultStart: number; filedAt: number },
   { held, fee, paidSeconds }: ReturnType<typeof heldOf>,
+  collateral = lease.collateral,
 ): Promise<void> {
   const { aside, open } = await storedClaims(f.market, lease.id);
   const filing = async () => {
     const sent = sendClaim(f, lease, { faultStart, filedAt });
     await expect(sent)
       .to.emit(f.market, "ClaimOpened")
-      .withArgs(lease.id, lease.tenant, f.module, faultStart, held, fee, paidSeconds);
-    if (held === 0n) await expect(sent).not.to.emit(f.escrow, "LockMoved");
-    else {
-      await expect(sent).to.emit(f.escrow, "LockMoved").withArgs(f.market, lease.token, lease.tenant, f.module, held);
-    }
+      .withArgs(lease.id, lease.tenant, f.module, faultStart, held, fee, paidSeconds, collateral);
+    for (const moved of ["LockMoved", "Settled"]) await expect(sent).not.to.emit(f.escrow, moved);
   };
-  expect(await movements(f, lease.token, [lease.tenant, f.module, lease.provider, f.treasury], filing)).to.deep.equal([
-    [0n, -held],
-    [0n, held],
-    [0n, 0n],
-    [0n, 0n],
-  ]);
+  const people = [lease.tenant, f.module, lease.provider, f.treasury];
+  expect(await movements(f, lease.token, people, filing)).to.deep.equal(people.map(() => [0n, 0n]));
   expect(await storedClaims(f.market, lease.id)).to.deep.equal({
     ...NOTHING_CLAIMED,
     aside: aside + fee,
     open: open + 1n,
   });
   expect(await storedLease(f.market, lease.id)).to.include({ paidSeconds, claimed: 1n });
+  expect(await f.market.claimOf(lease.id, lease.tenant)).to.deep.equal([
+    lease.tenant.address,
+    held,
+    collateral,
+    BigInt(filedAt),
+    BigInt(faultStart),
+    FEE_BPS,
+  ]);
 }
+
+/** Ends the tenant's claim as not upheld, so that it may file another one. */
+const endOwn = (f: ClaimMarket, lease: ActiveLease) =>
+  f.market.connect(f.module).endClaim(lease.id, lease.tenant, 0, false);
 
 describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
   describe("of a running lease that was live all the time", () => {
@@ -96,7 +102,7 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
       expect(await together(second, collect, claim)).to.deep.equal(["done", "done"]);
       expect(await storedClaims(f.market, lease.id)).to.deep.equal({ ...NOTHING_CLAIMED, open: 1n });
       expect(await storedLease(f.market, lease.id)).to.include({ paidSeconds: 500n });
-      expect((await f.escrow.moduleAccount(f.market, lease.token, f.module)).locked).to.equal(0n);
+      expect((await f.market.claimOf(lease.id, lease.tenant)).held).to.equal(0n);
     });
 
     it("holds nothing for somebody else, whatever was earned (ATK-DSP-6)", async () => {
@@ -105,7 +111,7 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
         const filing = async () => {
           await expect(sendClaim(f, lease, { claimant, filedAt: lease.startedAt + 100 + i }))
             .to.emit(f.market, "ClaimOpened")
-            .withArgs(lease.id, claimant, f.module, lease.startedAt, 0, 0, 0);
+            .withArgs(lease.id, claimant, f.module, lease.startedAt, 0, 0, 0, lease.collateral);
         };
         expect(await movements(f, lease.token, [lease.tenant, f.module, claimant], filing)).to.deep.equal([
           [0n, 0n],
@@ -126,13 +132,15 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
         heldOf(lease.rate, { billed: 200, sinceFault: 150 }),
       );
       // Seconds 0 to 49 are still the provider's; of 367 seconds that nobody was paid for, 317 came after the first.
+      await endOwn(f, lease);
       const since = heldOf(lease.rate, { billed: 517, paid: 150, sinceFault: 317 });
       await expectHeld(f, lease, { faultStart: first, filedAt: second }, since);
+      await endOwn(f, lease);
       await expectHeld(
         f,
         lease,
-        { faultStart: lease.startedAt, filedAt: second + 1 },
-        heldOf(lease.rate, { billed: 518, paid: 467, sinceFault: 518 }),
+        { faultStart: lease.startedAt, filedAt: second + 2 },
+        heldOf(lease.rate, { billed: 519, paid: 467, sinceFault: 519 }),
       );
     });
 
@@ -149,8 +157,9 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
         [paid, 0n],
         [0n, 0n],
       ]);
-      const { locked } = await f.escrow.moduleAccount(f.market, lease.token, f.module);
-      expect(locked).to.equal(held);
+      expect((await f.market.claimOf(lease.id, lease.tenant)).held).to.equal(held);
+      const { locked } = await f.escrow.moduleAccount(f.market, lease.token, lease.tenant);
+      expect(locked).to.equal((await f.lens.leaseView(lease.id)).locked + held);
     });
   });
 
@@ -204,7 +213,13 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
       await at(lease.startedAt + 800, () => operator.heartbeat(lease.provider));
       await at(lease.startedAt + 1_000, () => f.market.connect(lease.tenant).resize(lease.id, 5, MOST_PRICE, ANY_COST));
       await at(lease.startedAt + 2_000, () => operator.heartbeat(lease.provider));
-      return { f, lease, beats: [-1, 800, 2_000], rate: 5n * PRICE, before: earnedOf(lease.rate, 599 + 200) };
+      return {
+        f,
+        lease,
+        beats: [-1, 800, 2_000],
+        rate: 5n * PRICE,
+        before: Earnings.NONE.plus(lease.rate, 599 + 200, FEE_BPS),
+      };
     }
 
     for (const fault of [0, 700, 999, 1_000, 1_001, 1_399, 1_700, 2_300]) {
@@ -216,7 +231,8 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
           sinceFault: liveIn(beats, Math.max(fault, 1_000), filed),
           before,
         });
-        await expectHeld(f, lease, { faultStart: lease.startedAt + fault, filedAt: lease.startedAt + filed }, held);
+        const seconds = { faultStart: lease.startedAt + fault, filedAt: lease.startedAt + filed };
+        await expectHeld(f, lease, seconds, held, fault < 1_000 ? lease.collateral : FIVE_UNITS);
       });
 
       it(`the same once its tenant closed it: fault in second ${fault}, closed in 2,500`, async () => {
@@ -230,7 +246,8 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
           sinceFault: liveIn(beats, Math.max(fault, 1_000), closed),
           before,
         });
-        await expectHeld(f, lease, { faultStart: lease.startedAt + fault, filedAt: lease.startedAt + 3_333 }, held);
+        const seconds = { faultStart: lease.startedAt + fault, filedAt: lease.startedAt + 3_333 };
+        await expectHeld(f, lease, seconds, held, fault < 1_000 ? lease.collateral : FIVE_UNITS);
       });
     }
   });
@@ -310,16 +327,18 @@ describe("LeaseClaiming: what a claim holds (INV-DSP-2, INV-LSE-2)", () => {
         [801, 801, 233, 700],
         [1_777, 1_777, 334, 0],
       ] as const) {
+        if (paid > 0) await endOwn(f, lease);
         await serve(f, lease, lease.startedAt + filed);
         const expected = heldOf(lease.rate, { billed, paid, sinceFault: billed - fault });
         const seconds = { faultStart: lease.startedAt + fault, filedAt: lease.startedAt + filed };
         await expectHeld(f, lease, seconds, expected);
         [aside, holds] = [aside + expected.fee, holds + expected.held];
       }
+      await endOwn(f, lease);
       await serve(f, lease, lease.startedAt + 2_000);
       await at(lease.startedAt + 2_000, () => f.market.connect(lease.tenant).close(lease.id));
       const fee = feeOf(lease.rate, 2_000, FEE_BPS) - aside;
-      const paid = earnedWith(0n, lease.rate, 2_000) - holds - fee;
+      const paid = earnedOf(lease.rate, 2_000) - holds - fee;
       const collecting = async () => {
         await expect(f.market.collect([lease.id]))
           .to.emit(f.market, "LeaseSettled")

@@ -9,6 +9,7 @@ import {
   heldOf,
   openClaim,
   PRICE,
+  sendClaim,
   slashOf,
 } from "../helpers/claims";
 import { NO_CEILING } from "../helpers/fixture";
@@ -43,7 +44,7 @@ const lockOf = async (f: ClaimMarket, lease: ActiveLease, account: { address: st
 describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => {
   describe("while it runs", () => {
     it("is extended at its rate, by anybody's money", async () => {
-      const { f, lease } = await loadFixture(heldFixture);
+      const { f, lease, held } = await loadFixture(heldFixture);
       const cost = costOf(lease.rate, 25 * HOUR) - costOf(lease.rate, 24 * HOUR);
       await fund(f, f.stranger, cost, NO_CEILING);
       const extending = () => f.market.connect(f.stranger).extend(lease.id, HOUR, cost);
@@ -52,7 +53,7 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
         [0n, cost],
         NOTHING,
       ]);
-      expect((await f.lens.leaseView(lease.id)).locked).to.equal(await lockOf(f, lease));
+      expect((await f.lens.leaseView(lease.id)).locked).to.equal((await lockOf(f, lease)) - held);
     });
 
     it("is transferred with all that is locked for it but what is held (ATK-LSE-9)", async () => {
@@ -62,7 +63,7 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
       const paid = netOf(lease.rate, 500, FEE_BPS) - netOf(lease.rate, 300, FEE_BPS);
       const locked = lease.locked - held - paid;
       const accepting = async () => {
-        await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id))
+        await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n))
           .to.emit(f.market, "LeaseTransferred")
           .withArgs(lease.id, lease.tenant, f.tenantB, locked);
       };
@@ -71,14 +72,14 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
         [0n, locked],
         NOTHING,
       ]);
-      expect(await lockOf(f, lease)).to.equal(0n);
+      expect(await lockOf(f, lease)).to.equal(held);
 
       // The dispute keeps the old tenant as its party: what was held is its own, and so is its part of the penalty.
       const ending = () => endClaim(f, lease, claim, { upheld: true });
       expect(await movements(f, lease.token, [lease.tenant, f.tenantB, f.module], ending)).to.deep.equal([
-        [held, 0n],
+        [held, -held],
         NOTHING,
-        [0n, -held],
+        NOTHING,
       ]);
       expect((await f.staking.penaltyOf(1)).tenant).to.equal(lease.tenant);
 
@@ -90,20 +91,30 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
     it("its next tenant claims beside the old one, and holds what was earned since (ATK-LSE-9)", async () => {
       const { f, lease, claim } = await loadFixture(heldFixture);
       await f.market.connect(lease.tenant).offerTransfer(lease.id, f.tenantB);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       const filedAt = lease.startedAt + 550;
-      const old = await openClaim(f, lease, { filedAt: filedAt - 1 });
-      expect([old.held, old.tenant]).to.deep.equal([0n, f.tenantB.address]);
+      await expect(sendClaim(f, lease, { filedAt: filedAt - 1 }))
+        .to.be.revertedWithCustomError(f.market, "MarketClaimOpen")
+        .withArgs(lease.id, lease.tenant);
       const next = await openClaim(f, lease, { claimant: f.tenantB, filedAt });
       expect(next.held).to.equal(heldOf(lease.rate, { billed: 550, paid: 300, sinceFault: 550 }).held);
+      expect(next.tenant).to.equal(f.tenantB);
       // Upheld, the first makes the second worth nothing but what it held: one fault is punished once.
       await endClaim(f, lease, claim, { upheld: true });
       const ending = () => endClaim(f, lease, next, { upheld: true });
-      expect(await movements(f, lease.token, [f.tenantB, f.module], ending)).to.deep.equal([
-        [next.held, 0n],
-        [0n, -next.held],
+      expect(await movements(f, lease.token, [lease.tenant, f.tenantB, f.module], ending)).to.deep.equal([
+        NOTHING,
+        [next.held, -next.held],
+        NOTHING,
       ]);
       expect(await f.staking.penaltyCount()).to.equal(1n);
+
+      // Now the former tenant is anybody: it holds nothing, and a penalty would be the present tenant's for the most part.
+      const old = await openClaim(f, lease, { faultStart: filedAt + 1 });
+      expect(old.held).to.equal(0n);
+      await endClaim(f, lease, old, { upheld: true });
+      const { tenant, challenger } = await f.staking.penaltyOf(2);
+      expect([tenant, challenger]).to.deep.equal([f.tenantB.address, lease.tenant.address]);
     });
 
     for (const [first, held] of [
@@ -114,14 +125,17 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
         const { f, lease } = await loadFixture(claimableFixture);
         await f.market.connect(lease.tenant).offerTransfer(lease.id, f.tenantB);
         const acts = [
-          () => f.market.connect(f.tenantB).acceptTransfer(lease.id, ROOM),
+          () => f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n, ROOM),
           () => f.market.connect(f.module).openClaim(lease.id, lease.tenant, lease.startedAt, ROOM),
         ];
         if (held > 0) acts.reverse();
         expect(await together(lease.startedAt + 400, ...acts)).to.deep.equal(["done", "done"]);
-        expect(await lockOf(f, lease, f.module)).to.equal(earnedOf(lease.rate, held));
+        expect(await lockOf(f, lease, f.module)).to.equal(0n);
         expect(await lockOf(f, lease, f.tenantB)).to.equal(lease.locked - earnedOf(lease.rate, held));
-        expect(await lockOf(f, lease)).to.equal(0n);
+        expect(await lockOf(f, lease)).to.equal(earnedOf(lease.rate, held));
+        const { tenant, held: recorded } = await f.market.claimOf(lease.id, lease.tenant);
+        const then = first === "the claim" ? lease.tenant : f.tenantB;
+        expect([tenant, recorded]).to.deep.equal([then.address, earnedOf(lease.rate, held)]);
       });
     }
   });
@@ -151,15 +165,15 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
           NOTHING,
           NOTHING,
         ]);
-        expect(await lockOf(f, lease)).to.equal(0n);
+        expect(await lockOf(f, lease)).to.equal(held);
         const heldFee = partOf(held, FEE_BPS);
         const ending = () => endClaim(f, lease, claim, { upheld });
         expect(await movements(f, lease.token, people, ending)).to.deep.equal([
-          [upheld ? held : 0n, 0n],
+          [upheld ? held : 0n, -held],
           [upheld ? 0n : held - heldFee, 0n],
           [upheld ? 0n : heldFee, 0n],
           NOTHING,
-          [0n, -held],
+          NOTHING,
         ]);
       });
     }
@@ -213,9 +227,8 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
       it(`a close in the second of the verdict goes by what was decided before it: ${first} first`, async () => {
         const { f, lease } = await loadFixture(minimumFixture);
         const claim = await openClaim(f, lease, { filedAt: lease.startedAt + 200 });
-        const verdict = { ...claim, fractionBps: 2_500, upheld: true };
         const acts = [
-          () => f.market.connect(f.module).endClaim(lease.id, verdict, ROOM),
+          () => f.market.connect(f.module).endClaim(lease.id, claim.claimant, 2_500, true, ROOM),
           () => f.market.connect(lease.tenant).close(lease.id, ROOM),
         ];
         if (first === "the close") acts.reverse();
@@ -252,6 +265,7 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
     expect([open.openClaims, open.penalised, open.paidSeconds]).to.deep.equal([1n, 0n, 300n]);
     expect([open.punishedBps, open.coveredUntil]).to.deep.equal([0n, 0n]);
     expect([open.locked, open.collateral]).to.deep.equal([lease.locked - held, lease.collateral]);
+    expect(await lockOf(f, lease)).to.equal(lease.locked);
     await endClaim(f, lease, claim, { upheld: true, fractionBps: 3_333 });
     const penalty = slashOf(lease.collateral, 3_333, 0, lease.collateral);
     const ended = await f.lens.leaseView(lease.id);

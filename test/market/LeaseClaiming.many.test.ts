@@ -3,19 +3,23 @@ import { expect } from "chai";
 import {
   claimable,
   claimableFixture,
+  claimFixture,
   type ClaimMarket,
   endClaim,
   openClaim,
   type OpenedClaim,
   PRICE,
+  reachOf,
   slashOf,
 } from "../helpers/claims";
+import { createOffer, LeaseStatus, openLease } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { partOf } from "../helpers/money";
-import { FEE_BPS } from "../helpers/parameters";
-import { type ActiveLease, activeLease, bondOf, offerOf } from "../helpers/scene";
-import { now } from "../helpers/time";
-import { storedClaims } from "../helpers/words";
+import { netOf, partOf } from "../helpers/money";
+import { ANY_RESOURCES, anOffer } from "../helpers/orders";
+import { DAY, FEE_BPS, HOUR } from "../helpers/parameters";
+import { type ActiveLease, activeLease, bondOf, movements, offerOf, serve } from "../helpers/scene";
+import { at, now } from "../helpers/time";
+import { storedClaims, storedLease } from "../helpers/words";
 
 describe("LeaseClaiming: many claims, and hostile modules", () => {
   describe("several upheld claims (ATK-DSP-3, INV-STK-2)", () => {
@@ -121,9 +125,19 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
           [claims[1]!, 4_444],
           [claims[2]!, 4_444],
         ]),
-      ).to.deep.equal([part, part, C - 2n * part]);
+      ).to.deep.equal([part, reachOf(C) - part, 0n]);
       const more = await claimOf(f, lease, 0, 500, 550);
       expect(await upholdAll(f, lease, [[more, 10_000]])).to.deep.equal([0n]);
+      const last = await claimOf(f, lease, 1, 550, 600);
+      await f.market.connect(lease.tenant).close(lease.id);
+      await f.market.collect([lease.id]);
+      const beyond = await claimOf(f, lease, 2, 600, 650);
+      expect(
+        await upholdAll(f, lease, [
+          [last, 10_000],
+          [beyond, 10_000],
+        ]),
+      ).to.deep.equal([C - reachOf(C), 0n]);
       expect((await bondOf(f, lease.provider))[1]).to.equal(0n);
       expect((await f.records.recordOf(f.market, lease.provider)).slashed).to.equal(C);
     });
@@ -132,9 +146,12 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
       const { f, lease } = await loadFixture(claimableFixture);
       const other = await claimable(f, { units: 7 });
       const [free, reserved] = await bondOf(f, lease.provider);
-      for (let i = 0; i < 2; ++i) {
-        const claim = await openClaim(f, lease, { claimant: f.stranger, faultStart: (await now()) - 1 });
-        await endClaim(f, lease, claim, { upheld: true, fractionBps: 10_000, collateral: 2n ** 100n });
+      await f.market.connect(lease.tenant).close(lease.id);
+      await f.market.collect([lease.id]);
+      const { end } = await f.lens.leaseView(lease.id);
+      for (const age of [2n, 1n]) {
+        const claim = await openClaim(f, lease, { claimant: f.stranger, faultStart: Number(end - age) });
+        await endClaim(f, lease, claim, { upheld: true, fractionBps: 2n ** 256n - 1n });
       }
       expect(await bondOf(f, lease.provider)).to.deep.equal([free, reserved - lease.collateral]);
       expect(reserved - lease.collateral).to.equal(other.collateral);
@@ -149,7 +166,7 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
         .to.be.revertedWithCustomError(f.staking, "StakingInsufficientFree")
         .withArgs(f.market, lease.provider, 0, 1);
       await endClaim(f, lease, claim, { upheld: true, fractionBps: 10_000 });
-      expect((await f.staking.penaltyOf(1)).amount).to.equal(lease.collateral);
+      expect((await f.staking.penaltyOf(1)).amount).to.equal(reachOf(lease.collateral));
       expect((await f.staking.unbondingOf(lease.provider)).amount).to.equal(free);
     });
   });
@@ -165,40 +182,98 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
       return { f, lease, claim, other, theirs };
     }
 
-    it("reach nothing that another module holds, however much they say that they hold", async () => {
+    it("end what was recorded for a claim of their own, and nothing that waits for another one (INV-DSP-4)", async () => {
       const { f, lease, claim, other, theirs } = await loadFixture(twoModulesFixture);
-      for (const upheld of [true, false]) {
-        for (const held of [claim.held + 1n, claim.held + theirs.held]) {
-          await expect(endClaim(f, lease, claim, { upheld, held }))
-            .to.be.revertedWithCustomError(f.escrow, "EscrowInsufficientLocked")
-            .withArgs(f.market, lease.token, f.module, claim.held, held);
-        }
-        // Amounts that pass the 128 bits of a movement: what runs over is missing in the balance of the settlement.
-        for (const held of [2n ** 128n, 2n ** 128n + claim.held]) {
-          const fee = upheld ? 0n : partOf(held, FEE_BPS);
-          const given = 1n + ((held - fee) % 2n ** 128n) + fee;
-          await expect(endClaim(f, lease, claim, { upheld, held }))
-            .to.be.revertedWithCustomError(f.escrow, "EscrowUnbalanced")
-            .withArgs(lease.token, held % 2n ** 128n, given);
-        }
-      }
+      const lock = async () => (await f.escrow.moduleAccount(f.market, lease.token, lease.tenant)).locked;
+      expect(await lock()).to.equal(lease.locked + other.locked);
       await expect(endClaim(f, other, theirs, { upheld: true }))
         .to.be.revertedWithCustomError(f.market, "MarketNotSlasher")
         .withArgs(other.id, f.otherModule, f.module);
-      expect((await f.escrow.moduleAccount(f.market, lease.token, f.otherModule)).locked).to.equal(theirs.held);
-      expect((await f.escrow.moduleAccount(f.market, lease.token, f.module)).locked).to.equal(claim.held);
+      const people = [lease.tenant, lease.provider, f.treasury, f.module, f.otherModule];
+      const ending = () => endClaim(f, lease, claim, { upheld: true });
+      expect(await movements(f, lease.token, people, ending)).to.deep.equal([
+        [claim.held, -claim.held],
+        ...Array<readonly [bigint, bigint]>(4).fill([0n, 0n]),
+      ]);
+      for (const upheld of [true, false]) {
+        const again = () => endClaim(f, lease, claim, { upheld });
+        expect(await movements(f, lease.token, people, again)).to.deep.equal(people.map(() => [0n, 0n]));
+      }
+      expect((await f.market.claimOf(other.id, lease.tenant)).held).to.equal(theirs.held);
+      await endClaim(f, other, theirs, { upheld: false, by: f.otherModule });
+      expect(await lock()).to.equal(lease.locked + other.locked - claim.held - theirs.held);
     });
 
-    it("take no more of a lease's collateral than there is, and nothing of its tenant's lock", async () => {
+    it("free no base unit of their own lock under running leases: a tenant that is the module (ATK-ROL-1)", async () => {
+      const { f, lease: honest } = await loadFixture(claimableFixture);
+      // Its own worthless offer, leased to itself, while it is the tenant of an honest provider, too.
+      const attacker = f.tenantA;
+      expect(honest.tenant).to.equal(attacker);
+      const own = anOffer({ token: honest.token, slasher: attacker.address, price: 0n, resources: ANY_RESOURCES });
+      await f.market.connect(f.admin).listToken(honest.token, 0n, 0n);
+      const offer = await createOffer(f.market, attacker, own);
+      await f.liveness.connect(attacker).heartbeat(attacker);
+      const id = await openLease(f.market, attacker, { token: honest.token, offers: [offer], duration: DAY });
+      await f.market.connect(attacker).activate([id]);
+      const started = await now();
+      const module = f.market.connect(attacker);
+      await at(started + 10, () => module.openClaim(id, attacker, started));
+      expect((await f.market.claimOf(id, attacker)).held).to.equal(0n);
+      const people = [attacker, honest.provider, f.treasury];
+      for (const upheld of [true, false]) {
+        const ending = () => module.endClaim(id, attacker, 10_000, upheld);
+        expect(await movements(f, honest.token, people, ending)).to.deep.equal(people.map(() => [0n, 0n]));
+      }
+
+      // The honest provider's lease runs, is paid and released as ever.
+      await serve(f, honest, honest.startedAt + 1_000);
+      await at(honest.startedAt + 1_000, () => f.market.connect(attacker).close(honest.id));
+      await at(honest.startedAt + 1_000 + HOUR, () => f.market.collect([honest.id, id]));
+      expect(await storedLease(f.market, honest.id)).to.include({ status: LeaseStatus.Released });
+      expect(await f.escrow.freeOf(honest.token, honest.provider)).to.equal(netOf(honest.rate, 1_000, FEE_BPS));
+    });
+
+    it("of a provider for itself save it no fee: what it does not uphold pays one (ATK-ROL-2)", async () => {
+      const f = await loadFixture(claimFixture);
+      const lease = await claimable(f, {
+        offer: await offerOf(f, { slasher: f.providerA.address, price: PRICE }),
+        tenant: f.tenantB,
+      });
+      const claim = await openClaim(f, lease, { by: f.providerA, filedAt: lease.startedAt + 500 });
+      const fee = partOf(claim.held, FEE_BPS);
+      const people = [lease.tenant, lease.provider, f.treasury];
+      const ending = () => endClaim(f, lease, claim, { upheld: false, by: f.providerA });
+      expect(await movements(f, lease.token, people, ending)).to.deep.equal([
+        [0n, -claim.held],
+        [claim.held - fee, 0n],
+        [fee, 0n],
+      ]);
+      // Upheld, it is the tenant's alone, whoever the module is.
+      const next = await openClaim(f, lease, { by: f.providerA, filedAt: lease.startedAt + 900 });
+      const upholding = () => endClaim(f, lease, next, { upheld: true, fractionBps: 0, by: f.providerA });
+      expect(await movements(f, lease.token, people, upholding)).to.deep.equal([
+        [next.held, -next.held],
+        [0n, 0n],
+        [0n, 0n],
+      ]);
+    });
+
+    it("take no more of a lease's collateral than claims may, and nothing of its tenant's lock", async () => {
       const { f, lease, claim } = await loadFixture(twoModulesFixture);
       const { locked } = await f.escrow.moduleAccount(f.market, lease.token, lease.tenant);
-      const greedy = { upheld: true, fractionBps: 65_535, collateral: 2n ** 128n, tenant: f.module.address };
-      await endClaim(f, lease, claim, { ...greedy, claimant: f.module.address });
-      expect((await f.staking.penaltyOf(1)).amount).to.equal(lease.collateral);
+      // One that makes a claimant up holds nothing of it.
+      const made = await openClaim(f, lease, { claimant: f.module });
+      await endClaim(f, lease, made, { upheld: true, fractionBps: 2n ** 256n - 1n });
+      const { amount, tenant, challenger } = await f.staking.penaltyOf(1);
+      expect([amount, tenant, challenger]).to.deep.equal([
+        reachOf(lease.collateral),
+        lease.tenant.address,
+        f.module.address,
+      ]);
       expect((await f.escrow.moduleAccount(f.market, lease.token, lease.tenant)).locked).to.equal(locked);
-      await expect(endClaim(f, lease, claim, greedy))
-        .to.be.revertedWithCustomError(f.market, "MarketNoOpenClaim")
-        .withArgs(lease.id);
+      await endClaim(f, lease, claim, { upheld: true, fractionBps: 2n ** 256n - 1n });
+      expect(await f.staking.penaltyCount()).to.equal(1n);
+      expect((await f.escrow.moduleAccount(f.market, lease.token, lease.tenant)).locked).to.equal(locked - claim.held);
     });
   });
 });

@@ -19,7 +19,7 @@ import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf } from "../helpers/money";
 import { DAY, HOUR } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, offerOf, pendingLease, serve } from "../helpers/scene";
-import { at, now, ROOM, together } from "../helpers/time";
+import { at, moveTo, now, ROOM, together } from "../helpers/time";
 import { LEASE_CLAIMS, pack, storedClaims, storedLease } from "../helpers/words";
 
 /*
@@ -27,8 +27,10 @@ import { LEASE_CLAIMS, pack, storedClaims, storedLease } from "../helpers/words"
  * ├── caller is not the slashing module of the lease's offer, or it names none
  * ├── none, pending, cancelled or released lease
  * ├── closed, or past its end: the claim tail is over, or not
- * ├── fault before the start, or from the end on (from now on, while it runs)
+ * ├── fault before the start, more than seven days ago, or from the end on (from now on, while it runs)
+ * ├── the claimant has an open claim on it
  * ├── 65,535 claims are open
+ * ├── fault before, or not before, the collateral grew last (LeaseClaiming.grown.test.ts)
  * ├── claimant is the tenant: holds earnings (LeaseClaiming.held.test.ts)
  * └── claimant is somebody else: holds nothing
  */
@@ -66,7 +68,7 @@ describe("LeaseClaiming: openClaim", () => {
       const f = await loadFixture(claimFixture);
       const pending = await pendingLease(f, { offer: f.offerM, duration: DAY });
       const declined = await pendingLease(f, { offer: f.offerM, duration: DAY });
-      await f.market.connect(f.operatorA).decline(declined.id);
+      await f.market.connect(f.providerA).decline(declined.id);
       for (const id of [leaseIdOf(f.offerM, 99), pending.id, declined.id]) {
         await expect(f.market.connect(f.module).openClaim(id, f.tenantA, pending.openedAt))
           .to.be.revertedWithCustomError(f.market, "MarketNotClaimable")
@@ -87,13 +89,14 @@ describe("LeaseClaiming: openClaim", () => {
 
   describe("until when", () => {
     /** In the last second of the claim tail it works, from its end on it does not, whoever claims. */
-    async function expectDeadline(f: ClaimMarket, lease: ActiveLease, deadline: number) {
-      await sendClaim(f, lease, { claimant: f.stranger, filedAt: deadline - 1 });
+    async function expectDeadline(f: ClaimMarket, lease: ActiveLease, end: number, deadline: number) {
+      const faultStart = end - 1;
+      await sendClaim(f, lease, { claimant: f.stranger, faultStart, filedAt: deadline - 1 });
       for (const [filedAt, claimant] of [
         [deadline, f.stranger],
         [deadline + 1, lease.tenant],
       ] as const) {
-        await expect(sendClaim(f, lease, { claimant, filedAt }))
+        await expect(sendClaim(f, lease, { claimant, faultStart, filedAt }))
           .to.be.revertedWithCustomError(f.market, "MarketTooLateToClaim")
           .withArgs(lease.id, deadline, filedAt);
       }
@@ -104,7 +107,8 @@ describe("LeaseClaiming: openClaim", () => {
         const f = await loadFixture(claimFixture);
         const lease = await claimable(f, { duration: 8 * DAY });
         await at(lease.startedAt + lived, () => f.market.connect(lease.tenant).close(lease.id));
-        await expectDeadline(f, lease, lease.startedAt + lived + claimTailOf(lived));
+        const end = lease.startedAt + lived;
+        await expectDeadline(f, lease, end, end + claimTailOf(lived));
       });
     }
 
@@ -114,7 +118,7 @@ describe("LeaseClaiming: openClaim", () => {
           const f = await loadFixture(claimFixture);
           const lease = await claimable(f, { duration });
           if (expired) await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
-          await expectDeadline(f, lease, lease.end + claimTailOf(duration));
+          await expectDeadline(f, lease, lease.end, lease.end + claimTailOf(duration));
         });
       }
     }
@@ -123,7 +127,7 @@ describe("LeaseClaiming: openClaim", () => {
       const { f, lease } = await loadFixture(claimableFixture);
       await sendClaim(f, lease);
       await at(lease.startedAt + 100, () => f.market.connect(lease.tenant).close(lease.id));
-      await expectDeadline(f, lease, lease.startedAt + 100 + HOUR);
+      await expectDeadline(f, lease, lease.startedAt + 100, lease.startedAt + 100 + HOUR);
     });
   });
 
@@ -138,10 +142,11 @@ describe("LeaseClaiming: openClaim", () => {
           .withArgs(lease.id, faultStart, lease.startedAt, until(from + i));
       }
       for (const [i, faultStart] of [lease.startedAt, until(from + 11) - 1].entries()) {
-        const claim = sendClaim(f, lease, { claimant: f.stranger, faultStart, filedAt: from + 10 + i });
+        const claimant = [f.stranger, f.keeper][i]!;
+        const claim = sendClaim(f, lease, { claimant, faultStart, filedAt: from + 10 + i });
         await expect(claim)
           .to.emit(f.market, "ClaimOpened")
-          .withArgs(lease.id, f.stranger, f.module, faultStart, 0, 0, 0);
+          .withArgs(lease.id, claimant, f.module, faultStart, 0, 0, 0, lease.collateral);
       }
     }
 
@@ -168,6 +173,33 @@ describe("LeaseClaiming: openClaim", () => {
       await expectFaults(f, lease, closedAt + 60, () => closedAt);
     });
 
+    for (const [state, filed] of [
+      ["a running", 7 * DAY + 1],
+      ["a running", 10 * DAY],
+      ["a closed", 10 * DAY],
+    ] as const) {
+      it(`of ${state} lease: none that began more than seven days before it is filed, in second ${filed}`, async () => {
+        const f = await loadFixture(claimFixture);
+        const lease = await claimable(f, { duration: 20 * DAY });
+        const filedAt = lease.startedAt + filed;
+        const closedAt = filedAt - HOUR;
+        if (state === "a closed") await at(closedAt, () => f.market.connect(lease.tenant).close(lease.id));
+        const least = filedAt - 7 * DAY;
+        const end = state === "a closed" ? closedAt : filedAt;
+        const { openClaim: opening } = f.market.connect(f.module);
+        await moveTo(filedAt);
+        for (const faultStart of [least - 1, lease.startedAt]) {
+          await expect(opening.staticCall(lease.id, f.stranger, faultStart))
+            .to.be.revertedWithCustomError(f.market, "MarketFaultOutOfBounds")
+            .withArgs(lease.id, faultStart, least, end);
+        }
+        const { collateral } = await opening.staticCall(lease.id, f.stranger, least);
+        expect(collateral).to.equal(lease.collateral / MICRO);
+        await sendClaim(f, lease, { claimant: f.stranger, faultStart: least + 1, filedAt: filedAt + 1 });
+        expect((await f.market.claimOf(lease.id, f.stranger)).faultStart).to.equal(least + 1);
+      });
+    }
+
     it("none of a lease that lived no second, nor in the second of its start", async () => {
       const { f, lease } = await loadFixture(claimableFixture);
       const pending = await pendingLease(f, { offer: f.offerM, duration: DAY });
@@ -184,6 +216,36 @@ describe("LeaseClaiming: openClaim", () => {
         "reverted",
       ]);
       expect(await storedClaims(f.market, pending.id)).to.deep.equal(NOTHING_CLAIMED);
+    });
+  });
+
+  describe("one at a time", () => {
+    it("reverts while a claim of that claimant is open on the lease, whatever fault it is about", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      for (const claimant of [lease.tenant, f.stranger]) {
+        const claim = await openClaim(f, lease, { claimant });
+        const record = await f.market.claimOf(lease.id, claimant);
+        await expect(sendClaim(f, lease, { claimant, faultStart: claim.filedAt }))
+          .to.be.revertedWithCustomError(f.market, "MarketClaimOpen")
+          .withArgs(lease.id, claimant);
+        expect(await f.market.claimOf(lease.id, claimant)).to.deep.equal(record);
+      }
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 2n });
+    });
+
+    it("bars no other claimant, no other lease, and not the next claim once the first ended", async () => {
+      const { f, lease } = await loadFixture(claimableFixture);
+      const other = await claimable(f);
+      const claim = await openClaim(f, lease, { claimant: f.stranger });
+      await sendClaim(f, lease, { claimant: f.keeper });
+      await sendClaim(f, other, { claimant: f.stranger });
+      for (const upheld of [false, true]) {
+        await endClaim(f, lease, claim, { upheld });
+        expect(await f.market.claimOf(lease.id, f.stranger)).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n]);
+        await sendClaim(f, lease, { claimant: f.stranger });
+      }
+      expect(await storedClaims(f.market, lease.id)).to.include({ open: 2n });
+      expect(await storedClaims(f.market, other.id)).to.include({ open: 1n });
     });
   });
 

@@ -168,7 +168,7 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
       const { f, lease } = await loadFixture(runningFixture);
       await f.market.connect(lease.tenant).offerTransfer(lease.id, f.tenantB);
       await goDark(f, lease, 2 * ALLOWED);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       await serve(f, lease, lease.end);
       await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
       await f.market.collect([lease.id]);
@@ -335,13 +335,14 @@ describe("LeaseConclusion: service credit (INV-LSE-10)", () => {
 
     for (const resizes of [[300], [1_000], [300, 900, 2_000]]) {
       it(`counts an outage once that is crossed by changes in seconds ${resizes.join(", ")}`, async () => {
-        const { f, lease } = await loadFixture(runningFixture);
+        const f = await loadFixture(openMarketFixture);
+        const lease = await activeLease(f, { units: 5, duration: 2 * HOUR });
         for (const [i, after] of resizes.entries()) {
           const tenant = f.market.connect(lease.tenant);
-          await at(lease.startedAt + after, () => tenant.resize(lease.id, 4 + i, MOST_PRICE, ANY_COST));
+          await at(lease.startedAt + after, () => tenant.resize(lease.id, 4 - i, 0n, 0n));
         }
         await expireAfter(f, lease, ALLOWED + 2);
-        const collateral = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 3 + resizes.length);
+        const collateral = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 5 - resizes.length);
         await expect(f.market.collect([lease.id]))
           .to.emit(f.market, "ServiceCredited")
           .withArgs(lease.id, serviceCreditOf(collateral, 2n, CREDIT_PERIOD));

@@ -156,11 +156,12 @@ describe("LeaseConclusion: provider records (INV-REC-1)", () => {
       const offer = await offerOf(f, { minDuration: HOUR });
       const lease = await activeLease(f, { offer, units: 3, duration: 2 * HOUR });
       const tenant = f.market.connect(lease.tenant);
-      await at(lease.startedAt + DARK_FROM + 30, () => tenant.resize(lease.id, 5, MOST_PRICE, ANY_COST));
+      await at(lease.startedAt + 30, () => tenant.resize(lease.id, 4, MOST_PRICE, ANY_COST));
       await at(lease.startedAt + DARK_FROM + 70, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
+      await at(lease.startedAt + DARK_FROM + 100, () => tenant.resize(lease.id, 5, MOST_PRICE, ANY_COST));
       const lived = DARK_FROM + 170;
       await at(lease.startedAt + lived, () => tenant.close(lease.id));
-      expect(await storedLease(f.market, lease.id)).to.include({ mark: BigInt(100 + HOUR - lived) });
+      expect(await storedLease(f.market, lease.id)).to.include({ mark: BigInt(70 + HOUR - lived) });
       await expectServed(f, lease, lived - 70, 70);
     });
 
@@ -213,13 +214,13 @@ describe("LeaseConclusion: provider records (INV-REC-1)", () => {
       const terms = { ...DEFAULT_TERMS, treasury: f.treasury.address, noShowBps: 0n };
       await f.market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS);
       const lease = await pendingLease(f);
-      await expect(f.market.connect(f.operatorA).decline(lease.id)).not.to.emit(f.records, "RecordAdded");
+      await expect(f.market.connect(f.providerA).decline(lease.id)).not.to.emit(f.records, "RecordAdded");
     });
 
     it("a decline: its penalty, and no no-show", async () => {
       const f = await loadFixture(openMarketFixture);
       const lease = await pendingLease(f, { units: 3 });
-      await expect(f.market.connect(f.operatorA).decline(lease.id))
+      await expect(f.market.connect(f.providerA).decline(lease.id))
         .to.emit(f.records, "RecordAdded")
         .withArgs(f.market, lease.provider, record(0n, lease.noShowPenalty / 4n));
       expect(await figuresOf(f, lease)).to.deep.equal(record(0n, lease.noShowPenalty / 4n));

@@ -214,7 +214,7 @@ describe("LeaseEnd: collect", () => {
       await f.liveness.connect(f.operatorA).heartbeat(f.providerA);
       const pending = await pendingLease(f);
       const cancelled = await pendingLease(f);
-      await f.market.connect(f.operatorA).decline(cancelled.id);
+      await f.market.connect(f.providerA).decline(cancelled.id);
       const batch = [0n, leaseIdOf(99n, 1), leaseIdOf(f.offerA, 99), lease.id, pending.id, cancelled.id];
       expect(await f.market.collect.staticCall(batch)).to.equal(0n);
       await expect(f.market.collect(batch)).not.to.emit(f.escrow, "Settled");
@@ -284,7 +284,7 @@ describe("LeaseEnd: collect", () => {
         await f.liveness.connect(f.tenantB).heartbeat(f.tenantB);
         const token = await f.usd6.getAddress();
         const own = await createOffer(f.market, f.tenantB, anOffer({ token }));
-        await f.market.connect(f.tenantA).open(anOrder({ token, offers: [own], duration: HOUR }));
+        await f.market.connect(f.tenantA).open(await anOrder(f.market, { token, offers: [own], duration: HOUR }));
         await f.market.connect(f.tenantB).activate([leaseIdOf(own, 1)]);
         const a = await activeLease(f);
         const b = await activeLease(f, { offer: f.offerB });

@@ -181,7 +181,7 @@ describe("LeaseEnd: expire", () => {
       const released = await activeLease(f, { offer: f.offerB, duration: HOUR });
       await f.market.connect(released.tenant).close(released.id);
       const cancelled = await pendingLease(f, { tenant: f.tenantB });
-      await f.market.connect(cancelled.operator).decline(cancelled.id);
+      await f.market.connect(cancelled.provider).decline(cancelled.id);
       await moveTo(released.startedAt + 2 * HOUR);
       await f.market.collect([released.id]);
 

@@ -250,7 +250,7 @@ describe("LeaseLife: giveNotice", () => {
     it("can still change hands, and the next tenant leaves without a minimum, too", async () => {
       const { f, lease } = await loadFixture(noticedFixture);
       await f.market.connect(lease.tenant).offerTransfer(lease.id, f.tenantB);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       await at(lease.startedAt + 400, () => f.market.connect(f.tenantB).close(lease.id));
       expect(await storedLease(f.market, lease.id)).to.include({ mark: 400n, noticed: 1n, transfers: 1n });
     });

@@ -1,14 +1,25 @@
+import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { network } from "hardhat";
 
 import { BOND, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { collateralOf, costOf, earnedOf } from "../helpers/money";
-import { MOST_PRICE } from "../helpers/orders";
-import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, HOUR, MINUTE } from "../helpers/parameters";
-import { activeLease, bondOf, offerOf, pendingLease } from "../helpers/scene";
-import { at } from "../helpers/time";
-import { storedLease, storedOffer } from "../helpers/words";
+import { collateralOf, costOf, Earnings } from "../helpers/money";
+import { anOrder, MOST_PRICE } from "../helpers/orders";
+import {
+  DAY,
+  DEFAULT_RESOURCES,
+  DEFAULT_WEIGHTS,
+  FEE_BPS,
+  GRACE,
+  HOUR,
+  MINUTE,
+  OUTAGE_ALLOWANCE,
+} from "../helpers/parameters";
+import { activeLease, bondOf, offerOf, pendingLease, serve } from "../helpers/scene";
+import { at, ROOM, together } from "../helpers/time";
+import { storedHistory, storedLease, storedOffer } from "../helpers/words";
 
 const ANY_COST = 2n ** 256n - 1n;
 const PRICE = 7n * 2n ** 32n + 12_345_678_901n;
@@ -23,7 +34,10 @@ async function runningFixture() {
 
 /** What growing from three units to `units` in second `after` of the lease locks more. */
 const costOfGrowth = (rate: bigint, units: bigint, after: number): bigint =>
-  earnedOf(rate, after) + costOf(PRICE * units, HOUR - after) - costOf(rate, HOUR);
+  growthAfter(Earnings.NONE.plus(rate, after, FEE_BPS), rate, units, after);
+
+const growthAfter = ({ whole, carriedX32 }: Earnings, rate: bigint, units: bigint, after: number): bigint =>
+  whole + costOf(PRICE * units, HOUR - after, carriedX32) - costOf(rate, HOUR);
 
 describe("LeaseLife: resize", () => {
   describe("who may do it, and when", () => {
@@ -40,7 +54,7 @@ describe("LeaseLife: resize", () => {
       const { f, lease, tenant } = await loadFixture(runningFixture);
       const pending = await pendingLease(f);
       const declined = await pendingLease(f);
-      await f.market.connect(f.operatorA).decline(declined.id);
+      await f.market.connect(f.providerA).decline(declined.id);
       await tenant.close(lease.id);
       for (const [id, status] of [
         [pending.id, LeaseStatus.Pending],
@@ -62,6 +76,8 @@ describe("LeaseLife: resize", () => {
             .withArgs(lease.id, lease.end, lease.end + late);
         }
         const last = await loadFixture(runningFixture);
+        await serve(last.f, last.lease, last.lease.end - 10);
+        await at(last.lease.end - 2, () => last.f.liveness.connect(last.lease.operator).heartbeat(last.lease.provider));
         await at(last.lease.end - 1, () => last.tenant.resize(last.lease.id, units, MOST_PRICE, ANY_COST));
         expect(await storedLease(last.f.market, last.lease.id)).to.include({ units: BigInt(units) });
       });
@@ -72,17 +88,19 @@ describe("LeaseLife: resize", () => {
       const lease = await activeLease(f, { units: 3 });
       const { rate } = lease;
       const tenant = f.market.connect(lease.tenant);
+      const { whole, net, fee, carriedX32 } = Earnings.NONE.plus(rate, 1, FEE_BPS);
+      expect(fee).to.be.greaterThan(0n);
       await expect(at(lease.startedAt + 1, () => tenant.resize(lease.id, 2, 0n, 0n)))
         .to.emit(f.market, "LeaseResized")
         .withArgs(
           lease.id,
           2,
           (rate * 2n) / 3n,
-          earnedOf(rate, 1),
-          earnedOf(rate, 1) - earnedOf(rate, 1) / 40n,
+          net,
+          fee,
           0,
           0n,
-          costOf(rate, HOUR) - earnedOf(rate, 1) - costOf((rate * 2n) / 3n, HOUR - 1),
+          costOf(rate, HOUR) - whole - costOf((rate * 2n) / 3n, HOUR - 1, carriedX32),
           collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 2),
         );
     });
@@ -106,7 +124,7 @@ describe("LeaseLife: resize", () => {
         .withArgs(offer, 5, 6);
       await tenant.resize(lease.id, 8, MOST_PRICE, ANY_COST);
       expect(await storedOffer(f.market, offer)).to.include({ used: 10n, leaseCount: 2n });
-      await f.market.connect(f.operatorA).decline(other.id);
+      await f.market.connect(f.providerA).decline(other.id);
       expect(await storedOffer(f.market, offer)).to.include({ used: 8n });
     });
 
@@ -210,14 +228,19 @@ describe("LeaseLife: resize", () => {
       expect(reserved).to.equal(collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 4));
     });
 
-    it("reverts where the rate would pass 128 bits, by one unit or by many", async () => {
+    it("reverts where the rate would pass 128 bits, by one unit or by many, with the rate that it would be", async () => {
       const { f, offer, lease, tenant, provider } = await loadFixture(runningFixture);
-      await provider.setPrice(offer, MOST_PRICE);
-      for (const units of [4, 5]) {
-        await expect(tenant.resize(lease.id, units, MOST_PRICE, ANY_COST)).to.be.revertedWithPanic(0x11);
+      for (const [price, units] of [
+        [MOST_PRICE, 4],
+        [MOST_PRICE, 5],
+        [MOST_PRICE, 10],
+        [MOST_PRICE - lease.rate + 1n, 4],
+      ] as const) {
+        await provider.setPrice(offer, price);
+        await expect(tenant.resize(lease.id, units, MOST_PRICE, ANY_COST))
+          .to.be.revertedWithCustomError(f.market, "MarketRateTooLarge")
+          .withArgs(lease.id, lease.rate + BigInt(units - 3) * price, MOST_PRICE);
       }
-      await provider.setPrice(offer, MOST_PRICE - lease.rate + 1n);
-      await expect(tenant.resize(lease.id, 4, MOST_PRICE, ANY_COST)).to.be.revertedWithPanic(0x11);
       // At the largest rate only the money is missing.
       await provider.setPrice(offer, MOST_PRICE - lease.rate);
       await expect(tenant.resize(lease.id, 4, MOST_PRICE, ANY_COST)).to.be.revertedWithCustomError(
@@ -225,6 +248,50 @@ describe("LeaseLife: resize", () => {
         "EscrowInsufficientFree",
       );
     });
+
+    it("reverts from the second on in which its provider was not seen for half the grace (ATK-LSE-14, ATK-LSE-15)", async () => {
+      const { f, lease, tenant } = await loadFixture(runningFixture);
+      const stale = lease.startedAt - 1 + GRACE / 2;
+      const growing = (units: number) => tenant.resize(lease.id, units, MOST_PRICE, ANY_COST);
+      await at(stale - 1, () => growing(4));
+      for (const second of [stale, stale + GRACE / 2 - 1, stale + GRACE / 2]) {
+        await expect(at(second, () => growing(5)))
+          .to.be.revertedWithCustomError(f.market, "MarketProviderStale")
+          .withArgs(lease.provider);
+      }
+      // Shrinking asks nothing of the provider; one heartbeat, and it grows again.
+      await at(stale + GRACE, () => growing(3));
+      await at(stale + GRACE + 1, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+      await at(stale + GRACE + 2, () => growing(4));
+      expect(await storedLease(f.market, lease.id)).to.include({ units: 4n });
+    });
+
+    for (const [dark, allowed] of [
+      [OUTAGE_ALLOWANCE + 23, OUTAGE_ALLOWANCE + 24],
+      [OUTAGE_ALLOWANCE + 24, OUTAGE_ALLOWANCE + 24],
+      [OUTAGE_ALLOWANCE + 25, OUTAGE_ALLOWANCE + 24],
+      [OUTAGE_ALLOWANCE + 600, OUTAGE_ALLOWANCE + 30],
+    ] as const) {
+      const within = dark <= allowed;
+
+      it(`${within ? "works" : "reverts"} with ${dark} of ${allowed} s dark that are allowed (ATK-LSE-14)`, async () => {
+        const f = await loadFixture(openMarketFixture);
+        const offer = await offerOf(f, { price: PRICE });
+        const lease = await activeLease(f, { offer, units: 3, duration: 2 * HOUR });
+        const back = lease.startedAt - 1 + GRACE + dark;
+        await at(back, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+        expect(Math.floor((back + 5 - lease.startedAt) / 100) + OUTAGE_ALLOWANCE).to.equal(allowed);
+        const growing = at(back + 5, () => f.market.connect(lease.tenant).resize(lease.id, 10, MOST_PRICE, ANY_COST));
+        if (!within) {
+          await expect(growing)
+            .to.be.revertedWithCustomError(f.market, "MarketBeyondAllowance")
+            .withArgs(lease.id, dark, allowed);
+          return;
+        }
+        await growing;
+        expect(await storedLease(f.market, lease.id)).to.include({ units: 10n });
+      });
+    }
 
     it("asks neither for entries to be open nor for the token to be listed (INV-GOV-3)", async () => {
       const { f, lease, tenant } = await loadFixture(runningFixture);
@@ -253,6 +320,61 @@ describe("LeaseLife: resize", () => {
         .withArgs(lease.id, from, from - 1);
       await at(from, () => tenant.resize(lease.id, 4, 0n, 0n));
       expect(await storedLease(f.market, lease.id)).to.include({ units: 4n });
+    });
+
+    it("reverts in the second of a growth, and works in the next: nobody takes capacity away for nothing (ATK-LSE-16)", async () => {
+      const { f, offer, lease, tenant } = await loadFixture(runningFixture);
+      const second = lease.startedAt + 5 * MINUTE + 10;
+      await at(second - 1, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+      const order = await anOrder(f.market, { token: lease.token, offers: [offer], units: 5, duration: HOUR });
+      const outcomes = await together(
+        second,
+        () => tenant.resize(lease.id, 10, MOST_PRICE, ANY_COST, ROOM),
+        () => f.market.connect(f.tenantB).open(order, ROOM),
+        () => tenant.resize(lease.id, 3, 0n, 0n, ROOM),
+      );
+      expect(outcomes).to.deep.equal(["done", "reverted", "reverted"]);
+      expect(await storedOffer(f.market, offer)).to.include({ used: 10n });
+      await at(second + 1, () => tenant.resize(lease.id, 3, 0n, 0n));
+      expect(await storedOffer(f.market, offer)).to.include({ used: 3n });
+      // It paid for a second of seven units more.
+      const earned = Earnings.NONE.plus(lease.rate, 310, FEE_BPS).plus(10n * PRICE, 1, FEE_BPS);
+      expect(await f.escrow.freeOf(lease.token, lease.provider)).to.equal(earned.net);
+    });
+
+    it("tells from when it may shrink after a growth, to the second", async () => {
+      const { f, lease, tenant } = await loadFixture(runningFixture);
+      const second = lease.startedAt + 5 * MINUTE + 10;
+      await at(second - 1, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+      await network.provider.send("evm_setAutomine", [false]);
+      try {
+        await tenant.resize(lease.id, 10, MOST_PRICE, ANY_COST, ROOM);
+        await time.setNextBlockTimestamp(second);
+        // The pending block has the growth in it: a shrink that is tried out on top of it is of the same second.
+        await expect(tenant.resize.staticCall(lease.id, 3, 0n, 0n, { blockTag: "pending" }))
+          .to.be.revertedWithCustomError(f.market, "MarketTooEarlyToShrink")
+          .withArgs(lease.id, second + 1, second);
+      } finally {
+        await network.provider.send("evm_setAutomine", [true]);
+      }
+    });
+
+    it("may follow a shrink in the same second, and a growth may follow both", async () => {
+      const { f, lease, tenant } = await loadFixture(runningFixture);
+      const second = lease.startedAt + 5 * MINUTE + 10;
+      await at(second - 1, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+      const to = (units: number) => () => tenant.resize(lease.id, units, MOST_PRICE, ANY_COST, ROOM);
+      expect(await together(second, to(2), to(1), to(5), to(6), to(4))).to.deep.equal([
+        "done",
+        "done",
+        "done",
+        "done",
+        "reverted",
+      ]);
+      expect(await storedHistory(f.market, lease.id)).to.include({
+        grownFrom: collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 1) / 10n ** 12n,
+        grownAgo: 0n,
+      });
     });
 
     it("reverts as early after notice, though leaving needs no minimum then", async () => {

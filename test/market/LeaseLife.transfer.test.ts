@@ -4,7 +4,7 @@ import { ZeroAddress } from "ethers";
 import { NO_CEILING, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { costOf, earnedOf, netOf } from "../helpers/money";
+import { costOf, Earnings, earnedOf, netOf } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { FEE_BPS, HOUR } from "../helpers/parameters";
 import { activeLease, bondOf, movements, offerOf, pendingLease } from "../helpers/scene";
@@ -58,7 +58,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       const { f, lease } = await loadFixture(runningFixture);
       const pending = await pendingLease(f);
       const declined = await pendingLease(f);
-      await f.market.connect(f.operatorA).decline(declined.id);
+      await f.market.connect(f.providerA).decline(declined.id);
       await f.market.connect(lease.tenant).close(lease.id);
       for (const [id, status] of [
         [pending.id, LeaseStatus.Pending],
@@ -87,7 +87,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
     it("reverts for everybody whom it was not offered to", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       for (const caller of [lease.tenant, f.stranger, f.providerA]) {
-        await expect(f.market.connect(caller).acceptTransfer(lease.id))
+        await expect(f.market.connect(caller).acceptTransfer(lease.id, 0n))
           .to.be.revertedWithCustomError(f.market, "MarketNotRecipient")
           .withArgs(lease.id, f.tenantB, caller);
       }
@@ -95,7 +95,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
 
     it("reverts where nothing was offered, or the offer was withdrawn", async () => {
       const { f, lease } = await loadFixture(runningFixture);
-      const accept = () => f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      const accept = () => f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       const refused = async () =>
         expect(accept())
           .to.be.revertedWithCustomError(f.market, "MarketNotRecipient")
@@ -112,40 +112,40 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
     it("goes to the last of those whom it was offered to", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       await f.market.connect(lease.tenant).offerTransfer(lease.id, f.stranger);
-      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id))
+      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n))
         .to.be.revertedWithCustomError(f.market, "MarketNotRecipient")
         .withArgs(lease.id, f.stranger, f.tenantB);
-      await f.market.connect(f.stranger).acceptTransfer(lease.id);
+      await f.market.connect(f.stranger).acceptTransfer(lease.id, 0n);
       expect(await storedLease(f.market, lease.id)).to.include({ tenant: BigInt(f.stranger.address) });
     });
 
     it("reverts from the end on, and works a second before", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       for (const late of [0, 1]) {
-        const accept = at(lease.end + late, () => f.market.connect(f.tenantB).acceptTransfer(lease.id));
+        const accept = at(lease.end + late, () => f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n));
         await expect(accept)
           .to.be.revertedWithCustomError(f.market, "MarketLeaseEnded")
           .withArgs(lease.id, lease.end, lease.end + late);
       }
       const scene = await loadFixture(offeredFixture);
-      await at(scene.lease.end - 1, () => scene.f.market.connect(scene.f.tenantB).acceptTransfer(scene.lease.id));
+      await at(scene.lease.end - 1, () => scene.f.market.connect(scene.f.tenantB).acceptTransfer(scene.lease.id, 0n));
     });
 
     it("reverts for a lease that was closed after it was offered (ATK-LSE-9)", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       await f.market.connect(lease.tenant).close(lease.id);
-      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id))
+      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n))
         .to.be.revertedWithCustomError(f.market, "MarketWrongStatus")
         .withArgs(lease.id, LeaseStatus.Active, LeaseStatus.Closed);
     });
 
     it("works once: the offer is used up", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       expect(await f.market.recipientOf(lease.id)).to.equal(ZeroAddress);
       await f.market.connect(f.tenantB).offerTransfer(lease.id, f.stranger);
-      await f.market.connect(f.stranger).acceptTransfer(lease.id);
-      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id))
+      await f.market.connect(f.stranger).acceptTransfer(lease.id, 0n);
+      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n))
         .to.be.revertedWithCustomError(f.market, "MarketNotRecipient")
         .withArgs(lease.id, ZeroAddress, f.tenantB);
     });
@@ -156,8 +156,8 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       for (let i = 0; i < 64; ++i) {
         const [from, to] = i % 2 === 0 ? people : [people[1], people[0]];
         await f.market.connect(from).offerTransfer(lease.id, to);
-        if (i < 63) await f.market.connect(to).acceptTransfer(lease.id);
-        else await expect(f.market.connect(to).acceptTransfer(lease.id)).to.be.revertedWithPanic(0x11);
+        if (i < 63) await f.market.connect(to).acceptTransfer(lease.id, 0n);
+        else await expect(f.market.connect(to).acceptTransfer(lease.id, 0n)).to.be.revertedWithPanic(0x11);
       }
       expect(await storedLease(f.market, lease.id)).to.include({ transfers: 63n, changed: 0n, noticed: 0n });
     });
@@ -167,7 +167,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
     it("moves the whole lock, the bounty in it, and no free money (INV-LSE-2)", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       const accepting = async () => {
-        const accept = f.market.connect(f.tenantB).acceptTransfer(lease.id);
+        const accept = f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
         await expect(accept)
           .to.emit(f.market, "LeaseTransferred")
           .withArgs(lease.id, lease.tenant, f.tenantB, lease.locked);
@@ -182,11 +182,30 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       ]);
     });
 
+    it("reverts where less is locked than the recipient asks for: the giver shrank it in front of it (ATK-LSE-9)", async () => {
+      const { f, lease } = await loadFixture(offeredFixture);
+      const recipient = f.market.connect(f.tenantB);
+      await expect(recipient.acceptTransfer(lease.id, lease.locked + 1n))
+        .to.be.revertedWithCustomError(f.market, "MarketLockedTooLow")
+        .withArgs(lease.id, lease.locked + 1n, lease.locked);
+      await at(lease.startedAt + 100, () => f.market.connect(lease.tenant).resize(lease.id, 1, 0n, 0n));
+      const { carriedX32 } = Earnings.NONE.plus(lease.rate, 100, FEE_BPS);
+      const left = costOf(lease.rate / 3n, HOUR - 100, carriedX32) + lease.bounty;
+      expect(left).to.be.lessThan(lease.locked);
+      await expect(recipient.acceptTransfer(lease.id, lease.locked))
+        .to.be.revertedWithCustomError(f.market, "MarketLockedTooLow")
+        .withArgs(lease.id, lease.locked, left);
+      expect(await storedLease(f.market, lease.id)).to.include({ tenant: BigInt(lease.tenant.address), transfers: 0n });
+      // Whom it was offered to stays who may accept, and exactly what is locked will do.
+      await recipient.acceptTransfer(lease.id, left);
+      expect((await f.escrow.moduleAccount(f.market, f.usd6, f.tenantB)).locked).to.equal(left);
+    });
+
     it("leaves out what the provider was paid, to the base unit", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
       await at(lease.startedAt + 123, () => f.market.collect([lease.id]));
       const locked = lease.locked - netOf(lease.rate, 123, FEE_BPS);
-      await expect(at(lease.startedAt + 200, () => f.market.connect(f.tenantB).acceptTransfer(lease.id)))
+      await expect(at(lease.startedAt + 200, () => f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n)))
         .to.emit(f.market, "LeaseTransferred")
         .withArgs(lease.id, lease.tenant, f.tenantB, locked);
       expect((await f.escrow.moduleAccount(f.market, f.usd6, lease.tenant)).locked).to.equal(0n);
@@ -200,11 +219,10 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       await at(lease.startedAt + 202, () => f.market.collect([lease.id]));
       await at(lease.startedAt + 203, () => tenant.extend(lease.id, 57, ANY_COST));
       const { rate } = await storedLease(f.market, lease.id);
-      const before = earnedOf(lease.rate, 101);
-      const earned = before + earnedOf(rate, 101);
-      const paid = earned - (earned * FEE_BPS) / 10_000n;
-      const locked = before + costOf(rate, HOUR + 57 - 101) + lease.bounty - paid;
-      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id))
+      const before = Earnings.NONE.plus(lease.rate, 101, FEE_BPS);
+      const paid = before.plus(rate, 101, FEE_BPS).net - before.net;
+      const locked = costOf(rate, HOUR + 57 - 101, before.carriedX32) + lease.bounty - paid;
+      await expect(f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n))
         .to.emit(f.market, "LeaseTransferred")
         .withArgs(lease.id, lease.tenant, f.tenantB, locked);
       expect((await f.escrow.moduleAccount(f.market, f.usd6, lease.tenant)).locked).to.equal(0n);
@@ -214,7 +232,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       const { f, lease } = await loadFixture(offeredFixture);
       const kept = await pendingLease(f, { units: 2 });
       const other = await pendingLease(f, { units: 2, tenant: f.tenantB, offer: f.offerB });
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       for (const [account, locked] of [
         [f.tenantA, kept.locked],
         [f.tenantB, other.locked + lease.locked],
@@ -227,13 +245,13 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       const { f, lease } = await loadFixture(offeredFixture);
       await f.escrow.connect(lease.tenant).approveModule(f.usd6, f.market, lease.locked + 7n);
       await f.escrow.connect(f.tenantB).approveModule(f.usd6, f.market, 0n);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       const ceilingOf = async (account: typeof f.tenantA) =>
         (await f.escrow.moduleAccount(f.market, f.usd6, account)).ceiling;
       expect([await ceilingOf(f.tenantA), await ceilingOf(f.tenantB)]).to.deep.equal([7n, lease.locked]);
       await f.escrow.connect(f.tenantA).approveModule(f.usd6, f.market, NO_CEILING);
       await f.market.connect(f.tenantB).offerTransfer(lease.id, f.tenantA);
-      await f.market.connect(f.tenantA).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantA).acceptTransfer(lease.id, 0n);
       expect([await ceilingOf(f.tenantA), await ceilingOf(f.tenantB)]).to.deep.equal([NO_CEILING, 0n]);
     });
 
@@ -241,7 +259,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       const { f, lease } = await loadFixture(runningFixture);
       await f.escrow.connect(lease.tenant).approveModule(f.usd6, f.market, lease.locked);
       await f.market.connect(lease.tenant).offerTransfer(lease.id, lease.tenant);
-      await f.market.connect(lease.tenant).acceptTransfer(lease.id);
+      await f.market.connect(lease.tenant).acceptTransfer(lease.id, 0n);
       const { locked, ceiling } = await f.escrow.moduleAccount(f.market, f.usd6, lease.tenant);
       expect([locked, ceiling]).to.deep.equal([lease.locked, lease.locked]);
       expect(await storedLease(f.market, lease.id)).to.include({ transfers: 1n });
@@ -252,7 +270,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       const before = await storedLease(f.market, lease.id);
       const around = async () => [await storedOffer(f.market, offer), await bondOf(f, lease.provider)];
       const aroundBefore = await around();
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       const after = { ...before, tenant: BigInt(f.tenantB.address), transfers: 1n };
       expect(await storedLease(f.market, lease.id)).to.deep.equal(after);
       expect(await around()).to.deep.equal(aroundBefore);
@@ -262,7 +280,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
   describe("what follows", () => {
     it("refunds go to the new tenant, who alone may close, resize and pass it on", async () => {
       const { f, lease } = await loadFixture(offeredFixture);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       const old = f.market.connect(lease.tenant);
       for (const refused of [
         () => old.close(lease.id),
@@ -285,7 +303,7 @@ describe("LeaseLife: offerTransfer and acceptTransfer", () => {
       const f = await loadFixture(openMarketFixture);
       const lease = await activeLease(f, { offer: await offerOf(f, { minDuration: HOUR }), duration: 2 * HOUR });
       await f.market.connect(lease.tenant).offerTransfer(lease.id, f.tenantB);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       await at(lease.startedAt + 10, () => f.market.connect(f.tenantB).close(lease.id));
       expect(await storedLease(f.market, lease.id)).to.include({ mark: BigInt(HOUR), duration: 10n });
     });

@@ -5,7 +5,7 @@ import type { IEscrow } from "../../typechain-types/contracts/escrow/Escrow";
 import { type OpenMarket, openMarketFixture, whole } from "../helpers/fixture";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { anOrder } from "../helpers/orders";
+import { anOrder, candidateOf } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { offerOf } from "../helpers/scene";
 import { FAR_DEADLINE, NO_PERMIT, signFunding, signPermit } from "../helpers/signatures";
@@ -29,7 +29,7 @@ async function firstTimeFixture() {
     nonce: 0n,
     deadline: FAR_DEADLINE,
   };
-  const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerA], duration: HOUR });
+  const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA], duration: HOUR });
   const signature = await signFunding(newcomer, f.escrow, funding);
   const permit = await signPermit(newcomer, f.usd6, { spender: await f.escrow.getAddress(), value: DEPOSIT });
   return { f, newcomer, funding, order, signature, permit };
@@ -142,7 +142,7 @@ describe("LeaseOpening: openFunded", () => {
     const { f, newcomer, funding, order, signature, permit } = await loadFixture(firstTimeFixture);
     const cheap = await offerOf(f, {});
     await f.market.connect(newcomer).openFunded(order, funding, signature, permit);
-    const next = { ...order, candidates: [{ offer: cheap, maxPricePerSecondX32: 2n ** 128n - 1n }] };
+    const next = { ...order, candidates: [await candidateOf(f.market, cheap)] };
     await f.market.connect(newcomer).open(next);
     expect(await storedLease(f.market, leaseIdOf(cheap, 1))).to.include({ tenant: BigInt(newcomer.address) });
   });

@@ -1,10 +1,11 @@
 import { expect } from "chai";
+import { ZeroAddress } from "ethers";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf, MisfitReason } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf, perSecond, type Resources } from "../helpers/money";
-import { ANY_RESOURCES, anOffer, anOrder, MOST_PRICE, type OrderChoices } from "../helpers/orders";
+import { ANY_RESOURCES, anOffer, anOrder, candidateOf, MOST_PRICE, type OrderChoices } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, GRACE, HOUR, listingOf } from "../helpers/parameters";
 import { bondOf, offerOf, pendingLease } from "../helpers/scene";
 import { at } from "../helpers/time";
@@ -16,7 +17,7 @@ const GPU = { gpuClass: 3n * 2n ** 14n + 7n, gpuCount: 2n };
 
 /** Expects that opening, and the quote of the lens, say the same of each candidate. */
 async function expectMisfits(f: OpenMarket, choices: Omit<OrderChoices, "token">, misfits: Misfit[]): Promise<void> {
-  const order = anOrder({ token: await f.usd6.getAddress(), duration: HOUR, ...choices });
+  const order = await anOrder(f.market, { token: await f.usd6.getAddress(), duration: HOUR, ...choices });
   const quotes = await f.lens.quote(order);
   expect(quotes.map((quote) => [quote.offerId, quote.reason, quote.available, quote.required])).to.deep.equal(misfits);
   await expect(f.market.connect(f.tenantA).open(order))
@@ -25,7 +26,7 @@ async function expectMisfits(f: OpenMarket, choices: Omit<OrderChoices, "token">
 }
 
 async function expectOpens(f: OpenMarket, choices: Omit<OrderChoices, "token">, offer: bigint): Promise<void> {
-  const order = anOrder({ token: await f.usd6.getAddress(), duration: HOUR, ...choices });
+  const order = await anOrder(f.market, { token: await f.usd6.getAddress(), duration: HOUR, ...choices });
   const { leaseCount } = await storedOffer(f.market, offer);
   const [quote] = await f.lens.quote(order);
   expect(quote!.reason).to.equal(MisfitReason.None);
@@ -60,9 +61,9 @@ describe("LeaseOpening: why no offer fits", () => {
     it("above the candidate's own highest price, by the smallest part", async () => {
       const f = await loadFixture(openMarketFixture);
       const price = (await storedOffer(f.market, f.offerA)).pricePerSecondX32;
-      const candidates = [{ offer: f.offerA, maxPricePerSecondX32: price - 1n }];
+      const candidates = [await candidateOf(f.market, f.offerA, price - 1n)];
       await expectMisfits(f, { candidates }, [[f.offerA, MisfitReason.PriceTooHigh, price - 1n, price]]);
-      await expectOpens(f, { candidates: [{ offer: f.offerA, maxPricePerSecondX32: price }] }, f.offerA);
+      await expectOpens(f, { candidates: [await candidateOf(f.market, f.offerA, price)] }, f.offerA);
     });
 
     it("where price times units pass 128 bits, at a price that each unit may have", async () => {
@@ -140,7 +141,7 @@ describe("LeaseOpening: why no offer fits", () => {
       const { id } = await pendingLease(f, { units: 7, tenant: f.tenantB });
       await expectMisfits(f, { offers: [f.offerA], units: 4 }, [[f.offerA, MisfitReason.CapacityShort, 3n, 4n]]);
       await expectOpens(f, { offers: [f.offerA], units: 3 }, f.offerA);
-      await f.market.connect(f.operatorA).decline(id);
+      await f.market.connect(f.providerA).decline(id);
       await expectOpens(f, { offers: [f.offerA], units: 10 }, f.offerA);
     });
 
@@ -150,7 +151,7 @@ describe("LeaseOpening: why no offer fits", () => {
       await pendingLease(f, { units: 2, tenant: f.tenantB });
       await f.market.connect(f.providerA).setCapacity(f.offerA, 3);
       await expectMisfits(f, { offers: [f.offerA] }, [[f.offerA, MisfitReason.CapacityShort, 0n, 1n]]);
-      await f.market.connect(f.operatorA).decline(id);
+      await f.market.connect(f.providerA).decline(id);
       await expectMisfits(f, { offers: [f.offerA], units: 2 }, [[f.offerA, MisfitReason.CapacityShort, 1n, 2n]]);
       await expectOpens(f, { offers: [f.offerA] }, f.offerA);
     });
@@ -189,22 +190,41 @@ describe("LeaseOpening: why no offer fits", () => {
     await expectOpens(f, { offers: [f.offerA], units: 2, maxLock: locked }, f.offerA);
   });
 
-  it("ProviderDark, from the very second in which the grace is over (ATK-LSE-7)", async () => {
+  it("ProviderStale, from the very second in which half the grace is over (ATK-LSE-7, ATK-LSE-15)", async () => {
     const f = await loadFixture(openMarketFixture);
     const { lastSeen } = await f.liveness.clockOf(f.providerA);
-    const darkFrom = Number(lastSeen) + GRACE;
-    const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerA] });
-    await at(darkFrom - 1, () => f.market.connect(f.tenantA).open(order));
-    await expect(at(darkFrom, () => f.market.connect(f.tenantA).open(order)))
+    const staleFrom = Number(lastSeen) + GRACE / 2;
+    const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA] });
+    await at(staleFrom - 1, () => f.market.connect(f.tenantA).open(order));
+    await expect(at(staleFrom, () => f.market.connect(f.tenantA).open(order)))
       .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
-      .withArgs([[f.offerA, MisfitReason.ProviderDark, 0n, 0n]]);
-    await expectMisfits(f, { offers: [f.offerA] }, [[f.offerA, MisfitReason.ProviderDark, 0n, 0n]]);
+      .withArgs([[f.offerA, MisfitReason.ProviderStale, 0n, 0n]]);
+    expect(await f.liveness.isLive(f.providerA)).to.equal(true);
+    await expectMisfits(f, { offers: [f.offerA] }, [[f.offerA, MisfitReason.ProviderStale, 0n, 0n]]);
+    await at(Number(lastSeen) + 2 * GRACE, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
+    await expectOpens(f, { offers: [f.offerA] }, f.offerA);
   });
 
-  it("ProviderDark before its first heartbeat", async () => {
+  it("ProviderStale before its first heartbeat", async () => {
     const f = await loadFixture(openMarketFixture);
     const offer = await createOffer(f.market, f.stranger, anOffer({ token: await f.usd6.getAddress() }));
-    await expectMisfits(f, { offers: [offer] }, [[offer, MisfitReason.ProviderDark, 0n, 0n]]);
+    await expectMisfits(f, { offers: [offer] }, [[offer, MisfitReason.ProviderStale, 0n, 0n]]);
+  });
+
+  it("OtherProvider, after the token and before all that a provider may change (ATK-LSE-17)", async () => {
+    const f = await loadFixture(openMarketFixture);
+    const named = (offer: bigint) => ({ offer, provider: f.stranger.address, maxPricePerSecondX32: 0n });
+    await f.market.connect(f.providerA).retireOffer(f.offerA);
+    await expectMisfits(f, { candidates: [f.offerA, f.offerB, f.offerC, 99n].map(named), units: 99 }, [
+      [f.offerA, MisfitReason.OtherProvider, BigInt(f.providerA.address), BigInt(f.stranger.address)],
+      [f.offerB, MisfitReason.OtherProvider, BigInt(f.providerB.address), BigInt(f.stranger.address)],
+      [f.offerC, MisfitReason.OtherToken, 2n, 1n],
+      [99n, MisfitReason.OtherToken, 0n, 1n],
+    ]);
+    const nobody = { offer: f.offerB, provider: ZeroAddress, maxPricePerSecondX32: MOST_PRICE };
+    await expectMisfits(f, { candidates: [nobody] }, [
+      [f.offerB, MisfitReason.OtherProvider, BigInt(f.providerB.address), 0n],
+    ]);
   });
 
   it("BondShort, by one wei of free bond (INV-STK-4)", async () => {

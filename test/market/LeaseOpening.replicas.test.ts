@@ -4,7 +4,7 @@ import { BOND, type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { createOffer, leaseIdOf, LeaseStatus, MisfitReason } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf } from "../helpers/money";
-import { anOffer, anOrder, MOST_PRICE, type OrderChoices } from "../helpers/orders";
+import { anOffer, anOrder, candidateOf, type OrderChoices } from "../helpers/orders";
 import { DEFAULT_RESOURCES, DEFAULT_WEIGHTS, HOUR, listingOf } from "../helpers/parameters";
 import { activeLease, bondOf, movements, offerOf } from "../helpers/scene";
 import { storedLease, storedOffer } from "../helpers/words";
@@ -25,7 +25,7 @@ async function threeFixture() {
 }
 
 const orderOf = async (f: OpenMarket, choices: Omit<OrderChoices, "token">) =>
-  anOrder({ token: await f.usd6.getAddress(), duration: HOUR, ...choices });
+  anOrder(f.market, { token: await f.usd6.getAddress(), duration: HOUR, ...choices });
 
 /** Everything that opening may change of offers and bonds. */
 const stateOf = async (f: OpenMarket, offers: readonly bigint[]) => [
@@ -250,7 +250,7 @@ describe("LeaseOpening: replicas", () => {
     const { f } = await loadFixture(threeFixture);
     await f.market.connect(f.tenantA).open(await orderOf(f, { offers: [f.offerA, f.offerB], replicas: 2 }));
     await f.market.connect(f.operatorA).activate([leaseIdOf(f.offerA, 1)]);
-    await f.market.connect(f.operatorB).decline(leaseIdOf(f.offerB, 1));
+    await f.market.connect(f.providerB).decline(leaseIdOf(f.offerB, 1));
     expect(await storedLease(f.market, leaseIdOf(f.offerA, 1))).to.include({ status: LeaseStatus.Active });
     expect(await storedLease(f.market, leaseIdOf(f.offerB, 1))).to.include({ status: LeaseStatus.Cancelled });
     expect((await activeLease(f, { offer: f.offerB })).id).to.equal(leaseIdOf(f.offerB, 2));
@@ -260,9 +260,9 @@ describe("LeaseOpening: replicas", () => {
     const { f, third } = await loadFixture(threeFixture);
     const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerB);
     const candidates = [
-      { offer: f.offerA, maxPricePerSecondX32: MOST_PRICE },
-      { offer: f.offerB, maxPricePerSecondX32: price - 1n },
-      { offer: third, maxPricePerSecondX32: MOST_PRICE },
+      await candidateOf(f.market, f.offerA),
+      await candidateOf(f.market, f.offerB, price - 1n),
+      await candidateOf(f.market, third),
     ];
     expect(await opened(f, { candidates, replicas: 2 })).to.deep.equal([leaseIdOf(f.offerA, 1), leaseIdOf(third, 1)]);
   });

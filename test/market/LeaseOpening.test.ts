@@ -5,7 +5,7 @@ import { BOND, DEPOSIT, NO_CEILING, openMarketFixture, whole } from "../helpers/
 import { createOffer, EndReason, LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, lockOf } from "../helpers/money";
-import { anOffer, anOrder, MOST_PRICE } from "../helpers/orders";
+import { anOffer, anOrder, candidateOf, MOST_PRICE } from "../helpers/orders";
 import {
   ACTIVATION_WINDOW,
   DAY,
@@ -32,7 +32,7 @@ describe("LeaseOpening: open", () => {
       it(`reverts for an order with ${what}`, async () => {
         const { market, tenantA, usd6, offerA } = await loadFixture(openMarketFixture);
         const token = await usd6.getAddress();
-        const order = anOrder({ token, offers: [offerA], duration: HOUR, ...choices });
+        const order = await anOrder(market, { token, offers: [offerA], duration: HOUR, ...choices });
         await expect(market.connect(tenantA).open(order))
           .to.be.revertedWithCustomError(market, "MarketEmptyOrder")
           .withArgs(...args);
@@ -41,14 +41,15 @@ describe("LeaseOpening: open", () => {
 
     it("reverts for a token that was never listed", async () => {
       const { market, tenantA, hold, offerA } = await loadFixture(openMarketFixture);
-      await expect(market.connect(tenantA).open(anOrder({ token: await hold.getAddress(), offers: [offerA] })))
+      const order = await anOrder(market, { token: await hold.getAddress(), offers: [offerA] });
+      await expect(market.connect(tenantA).open(order))
         .to.be.revertedWithCustomError(market, "MarketTokenNotListed")
         .withArgs(hold);
     });
 
     it("reverts for a token that was taken off the list; one listed again is taken", async () => {
       const f = await loadFixture(openMarketFixture);
-      const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerA] });
+      const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA] });
       await f.market.connect(f.admin).delistToken(f.usd6);
       await expect(f.market.connect(f.tenantA).open(order))
         .to.be.revertedWithCustomError(f.market, "MarketTokenNotListed")
@@ -61,9 +62,9 @@ describe("LeaseOpening: open", () => {
 
     it("reverts while entries are paused, until the very second in which that is over (INV-GOV-3)", async () => {
       const { market, guardian, tenantA, usd6, offerA } = await loadFixture(openMarketFixture);
-      const order = anOrder({ token: await usd6.getAddress(), offers: [offerA] });
-      const until = (await now()) + 1 + 300;
-      await at(until - 300, () => market.connect(guardian).pauseEntries(300));
+      const order = await anOrder(market, { token: await usd6.getAddress(), offers: [offerA] });
+      const until = (await now()) + 1 + 200;
+      await at(until - 200, () => market.connect(guardian).pauseEntries(200));
       await expect(at(until - 1, () => market.connect(tenantA).open(order)))
         .to.be.revertedWithCustomError(market, "MarketPaused")
         .withArgs(until, until - 1);
@@ -77,7 +78,12 @@ describe("LeaseOpening: open", () => {
       const locked = lockOf(price * 2n, HOUR, BOUNTY);
       const free = whole(DEPOSIT, 6);
       await f.escrow.connect(f.tenantA).withdraw(f.usd6, f.tenantA, free - locked + 1n);
-      const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerA], units: 2, duration: HOUR });
+      const order = await anOrder(f.market, {
+        token: await f.usd6.getAddress(),
+        offers: [f.offerA],
+        units: 2,
+        duration: HOUR,
+      });
       await expect(f.market.connect(f.tenantA).open(order))
         .to.be.revertedWithCustomError(f.escrow, "EscrowInsufficientFree")
         .withArgs(f.usd6, f.tenantA, locked - 1n, locked);
@@ -87,7 +93,7 @@ describe("LeaseOpening: open", () => {
       const f = await loadFixture(openMarketFixture);
       const first = await pendingLease(f);
       await f.escrow.connect(f.tenantA).approveModule(f.usd6, f.market, 2n * first.locked - 1n);
-      const order = anOrder({ token: first.token, offers: [f.offerA], duration: HOUR });
+      const order = await anOrder(f.market, { token: first.token, offers: [f.offerA], duration: HOUR });
       await expect(f.market.connect(f.tenantA).open(order))
         .to.be.revertedWithCustomError(f.escrow, "EscrowCeilingExceeded")
         .withArgs(f.market, f.usd6, f.tenantA, first.locked - 1n, first.locked);
@@ -104,7 +110,7 @@ describe("LeaseOpening: open", () => {
       expect(locked).to.equal(3n * 420_000n + BOUNTY);
       const collateral = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 3);
       const token = await f.usd6.getAddress();
-      const order = anOrder({ token, offers: [f.offerA], units: 3, duration: HOUR });
+      const order = await anOrder(f.market, { token, offers: [f.offerA], units: 3, duration: HOUR });
       const opening = async () => {
         const open = f.market.connect(f.tenantA).open(order);
         await expect(open)
@@ -167,7 +173,7 @@ describe("LeaseOpening: open", () => {
       await f.escrow.connect(f.providerA).deposit(f.usd6, f.providerA, whole(10n, 6));
       await f.escrow.connect(f.providerA).approveModule(f.usd6, f.market, NO_CEILING);
       const token = await f.usd6.getAddress();
-      await f.market.connect(f.providerA).open(anOrder({ token, offers: [f.offerA], duration: HOUR }));
+      await f.market.connect(f.providerA).open(await anOrder(f.market, { token, offers: [f.offerA], duration: HOUR }));
       expect((await storedLease(f.market, leaseIdOf(f.offerA, 1))).tenant).to.equal(BigInt(f.providerA.address));
     });
   });
@@ -175,7 +181,7 @@ describe("LeaseOpening: open", () => {
   describe("which candidate it takes", () => {
     it("takes the first of several that fit", async () => {
       const f = await loadFixture(openMarketFixture);
-      const order = anOrder({ token: await f.usd6.getAddress(), offers: [f.offerB, f.offerA] });
+      const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerB, f.offerA] });
       expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.deep.equal([leaseIdOf(f.offerB, 1)]);
     });
 
@@ -184,7 +190,7 @@ describe("LeaseOpening: open", () => {
       await pendingLease(f, { tenant: f.tenantB, units: 10 });
       const bond = await bondOf(f, f.providerA);
       const token = await f.usd6.getAddress();
-      const order = anOrder({ token, offers: [99n, f.offerC, f.offerA, f.offerB], duration: HOUR });
+      const order = await anOrder(f.market, { token, offers: [99n, f.offerC, f.offerA, f.offerB], duration: HOUR });
       const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerB);
       const locked = lockOf(price, HOUR, BOUNTY);
       const collateral = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 1);
@@ -195,6 +201,20 @@ describe("LeaseOpening: open", () => {
       expect(await storedOffer(f.market, f.offerA)).to.include({ used: 10n, leaseCount: 1n });
     });
 
+    it("passes an offer that is another provider's than the one that the order names (ATK-LSE-17)", async () => {
+      const f = await loadFixture(openMarketFixture);
+      const token = await f.usd6.getAddress();
+      // After a reorganisation the number is a stranger's offer: cheaper, and all that the order asks for.
+      const named = await candidateOf(f.market, f.offerA);
+      const candidates = [{ ...named, provider: f.stranger.address }, await candidateOf(f.market, f.offerB)];
+      const order = await anOrder(f.market, { token, candidates, duration: HOUR });
+      const bond = await bondOf(f, f.providerA);
+      expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.deep.equal([leaseIdOf(f.offerB, 1)]);
+      await f.market.connect(f.tenantA).open(order);
+      expect(await storedOffer(f.market, f.offerA)).to.include({ used: 0n, leaseCount: 0n });
+      expect(await bondOf(f, f.providerA)).to.deep.equal(bond);
+    });
+
     it("passes a dark provider and one without bond, whose bonds it leaves alone", async () => {
       const f = await loadFixture(openMarketFixture);
       await f.staking.connect(f.providerA).startUnbonding(f.market, BOND);
@@ -202,7 +222,7 @@ describe("LeaseOpening: open", () => {
       await f.liveness.connect(f.operatorA).heartbeat(f.providerA);
       const offerA2 = await offerOf(f, {});
       const cheap = await f.usd6.getAddress();
-      const order = anOrder({ token: cheap, offers: [f.offerB, f.offerA, offerA2], duration: HOUR });
+      const order = await anOrder(f.market, { token: cheap, offers: [f.offerB, f.offerA, offerA2], duration: HOUR });
       await expect(f.market.connect(f.tenantA).open(order)).to.be.revertedWithCustomError(
         f.market,
         "MarketNoOfferFits",
@@ -218,14 +238,16 @@ describe("LeaseOpening: open", () => {
       const f = await loadFixture(openMarketFixture);
       const poisoned = await offerOf(f, { price: MOST_PRICE, capacity: 2n ** 24n - 1n });
       const token = await f.usd6.getAddress();
-      const order = anOrder({ token, offers: [poisoned, f.offerA], units: 2, duration: HOUR });
+      const order = await anOrder(f.market, { token, offers: [poisoned, f.offerA], units: 2, duration: HOUR });
       expect(await f.market.connect(f.tenantA).open.staticCall(order)).to.deep.equal([leaseIdOf(f.offerA, 1)]);
     });
 
     it("takes the same candidate twice in a list for one", async () => {
       const f = await loadFixture(openMarketFixture);
       const token = await f.usd6.getAddress();
-      await f.market.connect(f.tenantA).open(anOrder({ token, offers: [f.offerA, f.offerA], duration: HOUR }));
+      await f.market
+        .connect(f.tenantA)
+        .open(await anOrder(f.market, { token, offers: [f.offerA, f.offerA], duration: HOUR }));
       expect(await storedOffer(f.market, f.offerA)).to.include({ used: 1n, leaseCount: 1n });
     });
   });
@@ -237,7 +259,7 @@ describe("LeaseOpening: open", () => {
       const price = (1_000n * 2n ** 32n) / 3_600n;
       const offer = await offerOf(f, { price });
       const token = await f.usd6.getAddress();
-      await f.market.connect(f.tenantA).open(anOrder({ token, offers: [offer], duration: 30 * DAY }));
+      await f.market.connect(f.tenantA).open(await anOrder(f.market, { token, offers: [offer], duration: 30 * DAY }));
       const { locked } = await f.escrow.moduleAccount(f.market, token, f.tenantA);
       expect(locked).to.equal(1_000n * 24n * 30n);
     });
@@ -254,7 +276,7 @@ describe("LeaseOpening: open", () => {
       await usd24.connect(f.tenantA).approve(f.escrow, locked);
       await f.escrow.connect(f.tenantA).deposit(token, f.tenantA, locked);
       await f.escrow.connect(f.tenantA).approveModule(token, f.market, NO_CEILING);
-      await f.market.connect(f.tenantA).open(anOrder({ token, offers: [offer], duration: 30 * DAY }));
+      await f.market.connect(f.tenantA).open(await anOrder(f.market, { token, offers: [offer], duration: 30 * DAY }));
       expect(await f.escrow.freeOf(token, f.tenantA)).to.equal(0n);
     });
   });

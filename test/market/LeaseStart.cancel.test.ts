@@ -20,28 +20,29 @@ const quarterOf = (lease: PendingLease): bigint => lease.noShowPenalty / 4n;
 
 describe("LeaseStart: decline, cancel, no-shows", () => {
   describe("decline", () => {
-    it("reverts for anybody but the provider's operator", async () => {
+    it("reverts for anybody but the provider itself, its operator included (INV-OPR-1, ATK-STK-9)", async () => {
       const { f, lease } = await loadFixture(pendingFixture);
-      for (const caller of [f.providerA, f.operatorB, f.tenantA, f.stranger]) {
+      for (const caller of [f.operatorA, f.providerB, f.operatorB, f.tenantA, f.stranger]) {
         await expect(f.market.connect(caller).decline(lease.id))
-          .to.be.revertedWithCustomError(f.market, "MarketNotOperator")
-          .withArgs(lease.provider, lease.operator, caller);
+          .to.be.revertedWithCustomError(f.market, "MarketNotProvider")
+          .withArgs(f.offerA, lease.provider, caller);
       }
-      await expect(f.market.connect(f.operatorA).decline(leaseIdOf(99n, 1)))
-        .to.be.revertedWithCustomError(f.market, "MarketNotOperator")
-        .withArgs(ZeroAddress, ZeroAddress, f.operatorA);
+      await expect(f.market.connect(f.providerA).decline(leaseIdOf(99n, 1)))
+        .to.be.revertedWithCustomError(f.market, "MarketNotProvider")
+        .withArgs(99n, ZeroAddress, f.providerA);
+      expect(await storedLease(f.market, lease.id)).to.include({ status: LeaseStatus.Pending });
     });
 
     it("reverts for an unknown lease, an active one, a declined one", async () => {
       const { f, lease } = await loadFixture(pendingFixture);
       const { id: active } = await activeLease(f);
-      await f.market.connect(f.operatorA).decline(lease.id);
+      await f.market.connect(f.providerA).decline(lease.id);
       for (const [id, status] of [
         [leaseIdOf(f.offerA, 99), LeaseStatus.None],
         [active, LeaseStatus.Active],
         [lease.id, LeaseStatus.Cancelled],
       ] as const) {
-        await expect(f.market.connect(f.operatorA).decline(id))
+        await expect(f.market.connect(f.providerA).decline(id))
           .to.be.revertedWithCustomError(f.market, "MarketWrongStatus")
           .withArgs(id, LeaseStatus.Pending, status);
       }
@@ -52,15 +53,15 @@ describe("LeaseStart: decline, cancel, no-shows", () => {
       const penalty = quarterOf(lease);
       const second = lease.deadline - 1;
       const declining = async () => {
-        const decline = at(second, () => f.market.connect(f.operatorA).decline(lease.id));
+        const decline = at(second, () => f.market.connect(f.providerA).decline(lease.id));
         await expect(decline)
           .to.emit(f.market, "LeaseCancelled")
-          .withArgs(lease.id, f.operatorA, EndReason.Declined, lease.locked, 0n, penalty);
+          .withArgs(lease.id, f.providerA, EndReason.Declined, lease.locked, 0n, penalty);
         await expect(decline)
           .to.emit(f.staking, "Penalised")
-          .withArgs(1n, f.market, f.providerA, f.tenantA, ZeroAddress, f.treasury, penalty, second + UNBONDING_DELAY);
+          .withArgs(1n, f.market, f.providerA, ZeroAddress, ZeroAddress, f.treasury, penalty, second + UNBONDING_DELAY);
       };
-      const accounts = [lease.tenant, f.operatorA, f.treasury];
+      const accounts = [lease.tenant, f.providerA, f.treasury];
       expect(await movements(f, lease.token, accounts, declining)).to.deep.equal([
         [lease.locked, -lease.locked],
         [0n, 0n],
@@ -80,14 +81,14 @@ describe("LeaseStart: decline, cancel, no-shows", () => {
       const { f, lease } = await loadFixture(pendingFixture);
       await moveTo(lease.deadline - 10);
       expect(await f.liveness.isLive(f.providerA)).to.equal(false);
-      await f.market.connect(f.operatorA).decline(lease.id);
+      await f.market.connect(f.providerA).decline(lease.id);
       expect(await storedLease(f.market, lease.id)).to.include({ reason: EndReason.Declined });
     });
 
     for (const late of [0, 1]) {
       it(`reverts ${late} s after the deadline`, async () => {
         const { f, lease } = await loadFixture(pendingFixture);
-        await expect(at(lease.deadline + late, () => f.market.connect(f.operatorA).decline(lease.id)))
+        await expect(at(lease.deadline + late, () => f.market.connect(f.providerA).decline(lease.id)))
           .to.be.revertedWithCustomError(f.market, "MarketTooLateToDecline")
           .withArgs(lease.id, lease.deadline, lease.deadline + late);
       });
@@ -191,7 +192,7 @@ describe("LeaseStart: decline, cancel, no-shows", () => {
               1n,
               f.market,
               f.providerA,
-              f.tenantA,
+              ZeroAddress,
               ZeroAddress,
               f.treasury,
               lease.noShowPenalty,
@@ -208,21 +209,37 @@ describe("LeaseStart: decline, cancel, no-shows", () => {
       });
     }
 
-    it("splits the penalty 80 to 20 between tenant and treasury, both after the unbonding delay (INV-STK-2)", async () => {
-      const { f, lease } = await loadFixture(pendingFixture);
-      await at(lease.cutoff, () => f.market.connect(f.keeper).cancelNoShows([lease.id]));
-      await moveTo(lease.cutoff + UNBONDING_DELAY);
-      const treasuryPart = lease.noShowPenalty / 5n;
-      await expect(f.staking.connect(f.tenantA).claimPenalties([1n], f.tenantA)).to.changeTokenBalance(
-        f.hold,
-        f.tenantA,
-        lease.noShowPenalty - treasuryPart,
-      );
-      await expect(f.staking.connect(f.treasury).claimPenalties([1n], f.treasury)).to.changeTokenBalance(
-        f.hold,
-        f.treasury,
-        treasuryPart,
-      );
+    for (const end of ["a no-show", "a decline"] as const) {
+      it(`leaves all of the penalty of ${end} to the treasury: no tenant gains by it (ATK-STK-9, INV-OPR-1)`, async () => {
+        const { f, lease } = await loadFixture(pendingFixture);
+        const penalty = end === "a no-show" ? lease.noShowPenalty : quarterOf(lease);
+        if (end === "a decline") await f.market.connect(f.providerA).decline(lease.id);
+        else await at(lease.cutoff, () => f.market.connect(lease.tenant).cancel(lease.id));
+        await moveTo(lease.cutoff + UNBONDING_DELAY);
+        for (const payee of [lease.tenant, f.operatorA, f.providerA]) {
+          await expect(f.staking.connect(payee).claimPenalties([1n], payee))
+            .to.be.revertedWithCustomError(f.staking, "StakingNothingToClaim")
+            .withArgs(1n, payee);
+        }
+        const claiming = f.staking.connect(f.treasury).claimPenalties([1n], f.treasury);
+        await expect(claiming).to.changeTokenBalance(f.hold, f.treasury, penalty);
+      });
+    }
+
+    it("pays nobody for opening on a provider that sleeps: a whole round moves bond to the treasury alone (ATK-STK-9)", async () => {
+      const f = await loadFixture(openMarketFixture);
+      const accomplices = [f.tenantA, f.tenantB];
+      const leases: PendingLease[] = [];
+      for (const tenant of accomplices) leases.push(await pendingLease(f, { tenant, units: 5 }));
+      const holdings = () => Promise.all([...accomplices, f.operatorA].map((account) => f.hold.balanceOf(account)));
+      const before = await holdings();
+      await at(leases[1]!.cutoff, () => f.market.connect(f.operatorA).cancelNoShows(leases.map(({ id }) => id)));
+      const lost = leases[0]!.noShowPenalty + leases[1]!.noShowPenalty;
+      expect(await bondOf(f, f.providerA)).to.deep.equal([BOND - lost, 0n]);
+      await moveTo(leases[1]!.cutoff + UNBONDING_DELAY);
+      await f.staking.connect(f.treasury).claimPenalties([1n, 2n], f.treasury);
+      expect(await f.hold.balanceOf(f.treasury)).to.equal(lost);
+      expect(await holdings()).to.deep.equal(before);
     });
 
     it("works off a batch of two tenants and tokens, and skips what is no no-show (ATK-LSE-3)", async () => {
@@ -292,7 +309,7 @@ describe("LeaseStart: decline, cancel, no-shows", () => {
       const others = [];
       for (const tenant of callers) others.push(await pendingLease(f, { tenant, units: 2 }));
       const [, reserved] = await bondOf(f, f.providerA);
-      await f.market.connect(f.operatorA).decline(lease.id);
+      await f.market.connect(f.providerA).decline(lease.id);
       expect(await bondOf(f, f.providerA)).to.deep.equal([
         BOND - quarterOf(lease) - others[0]!.collateral - others[1]!.collateral,
         reserved - lease.collateral,

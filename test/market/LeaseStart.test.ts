@@ -177,7 +177,7 @@ describe("LeaseStart: activate", () => {
     it("skips a lease that is not pending, a duplicate, an unknown number (ATK-LSE-3)", async () => {
       const { f, lease } = await loadFixture(pendingFixture);
       const declined = await pendingLease(f);
-      await f.market.connect(f.operatorA).decline(declined.id);
+      await f.market.connect(f.providerA).decline(declined.id);
       const running = await pendingLease(f);
       await at(running.openedAt + 50, () => f.market.connect(f.operatorA).activate([running.id]));
       const batch = [leaseIdOf(f.offerA, 99), declined.id, lease.id, lease.id, running.id];

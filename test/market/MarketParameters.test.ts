@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { getCreateAddress, resolveAddress, ZeroAddress } from "ethers";
+import { ethers } from "hardhat";
 
 import { deployFixture, type Fixture } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
-import { deployMarket } from "../helpers/market";
+import { deployMarket, MARKET_LIBRARIES } from "../helpers/market";
 import { DAY, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR, listingOf, MINUTE, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { at, now } from "../helpers/time";
 import { pack, WEIGHTS } from "../helpers/words";
@@ -25,8 +26,8 @@ const BOUNDS = [
 ] as const;
 
 const newMarket = (f: Fixture, allowance: number, changes: object = {}) => {
-  const { authority, escrow, staking, liveness, records, treasury } = f;
-  const around = { escrow, staking, liveness, records, orders: treasury, quotes: treasury };
+  const { authority, escrow, staking, liveness, records, orders, quotes } = f;
+  const around = { escrow, staking, liveness, records, orders, quotes };
   return deployMarket(authority, around, allowance, { ...termsOf(f), ...changes }, DEFAULT_WEIGHTS);
 };
 
@@ -62,10 +63,22 @@ describe("MarketParameters", () => {
       await expect(newMarket(f, 0, { feeBps: 1_001 }))
         .to.be.revertedWithCustomError(f.market, "MarketParameterOutOfBounds")
         .withArgs("feeBps", 1_001, 0, 1_000);
-      await expect(newMarket(f, 0, { treasury: ZeroAddress })).to.be.revertedWithCustomError(
-        f.market,
-        "MarketZeroTreasury",
-      );
+    });
+
+    it("takes no treasury that is nobody, or one of our own contracts: nobody could take its money out (ATK-ROL-4)", async () => {
+      const f = await loadFixture(deployFixture);
+      for (const treasury of [ZeroAddress, f.escrow, f.staking, f.liveness, f.records, f.orders, f.quotes, f.hold]) {
+        await expect(newMarket(f, 0, { treasury }))
+          .to.be.revertedWithCustomError(f.market, "MarketInvalidTreasury")
+          .withArgs(treasury);
+      }
+      // Its own address is known before it is deployed, after its libraries.
+      const [deployer] = await ethers.getSigners();
+      const nonce = (await ethers.provider.getTransactionCount(deployer!)) + MARKET_LIBRARIES.length;
+      const own = getCreateAddress({ from: deployer!.address, nonce });
+      await expect(newMarket(f, 0, { treasury: own }))
+        .to.be.revertedWithCustomError(f.market, "MarketInvalidTreasury")
+        .withArgs(own);
     });
   });
 
@@ -107,13 +120,22 @@ describe("MarketParameters", () => {
       expect(await f.market.weightsOf(3)).to.equal(0n);
     });
 
-    it("reverts for a treasury that is nobody", async () => {
+    it("reverts for a treasury that is nobody, or one of our own contracts (ATK-ROL-4)", async () => {
       const f = await loadFixture(deployFixture);
-      const terms = { ...termsOf(f), treasury: ZeroAddress };
-      await expect(f.market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS)).to.be.revertedWithCustomError(
-        f.market,
-        "MarketZeroTreasury",
-      );
+      const { market, escrow, staking, liveness, records, orders, quotes, hold } = f;
+      const ours = [ZeroAddress, market, escrow, staking, liveness, records, orders, quotes, hold];
+      for (const treasury of await Promise.all(ours.map(async (each) => resolveAddress(each)))) {
+        const terms = { ...termsOf(f), treasury };
+        await expect(market.connect(f.admin).publishTerms(terms, DEFAULT_WEIGHTS))
+          .to.be.revertedWithCustomError(market, "MarketInvalidTreasury")
+          .withArgs(treasury);
+      }
+      expect(await market.currentTermsVersion()).to.equal(1n);
+      // Contracts that are not the market's own do: a timelock, a council, a wallet.
+      await market
+        .connect(f.admin)
+        .publishTerms({ ...termsOf(f), treasury: await f.lens.getAddress() }, DEFAULT_WEIGHTS);
+      expect(await market.currentTermsVersion()).to.equal(2n);
     });
 
     for (const [name, least, most] of BOUNDS) {

@@ -97,7 +97,7 @@ describe("Offers: what renewals pay", () => {
     const { f, offer, set } = await loadFixture(offerFixture);
     await f.market.connect(f.admin).listToken(f.usd6, 0n, 0n);
     await set(0, HIGH);
-    const order = anOrder({ token: await f.usd6.getAddress(), offers: [offer], duration: HOUR });
+    const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [offer], duration: HOUR });
     const [quote] = await f.lens.quote(order);
     expect(quote!.ratePerSecondX32).to.equal(HIGH);
   });

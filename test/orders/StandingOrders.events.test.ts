@@ -9,7 +9,7 @@ import { anOffer, MOST_PRICE } from "../helpers/orders";
 import { HOUR } from "../helpers/parameters";
 import { activeLease, serve } from "../helpers/scene";
 import { at } from "../helpers/time";
-import { NEAR, place, renew } from "./scene";
+import { MOST_ORDER_PRICE, NEAR, place, renew } from "./scene";
 
 interface Order {
   period: bigint;
@@ -28,7 +28,7 @@ const gone: Rule = (orders, args) => void orders.delete(args[0] as bigint);
 const RULES: Record<string, Rule> = {
   OrderPlaced(orders, args) {
     const [id, , period, count, maxPrice, maxBounty] = args.toArray() as bigint[];
-    const fallbacks = (args.getValue("fallbacks") as Result).toArray() as bigint[];
+    const fallbacks = (args.getValue("fallbacks") as Result).toArray().map(([offer]: Result) => offer as bigint);
     orders.set(id!, { period: period!, count: count!, maxPrice: maxPrice!, maxBounty: maxBounty!, fallbacks });
   },
   OrderFailedOver(orders, args) {
@@ -45,7 +45,6 @@ const RULES: Record<string, Rule> = {
   LeaseTransferred: gone,
   LeaseClosed: gone,
   LeaseCancelled: gone,
-  NoticeGiven: gone,
 };
 
 /** All orders, from events alone. */
@@ -72,18 +71,18 @@ describe("StandingOrders: events", () => {
     await place(f, usedUp, { count: 1 });
     const replaced = await lease();
     await place(f, replaced);
-    await place(f, replaced, { count: 200, maxPrice: MOST_PRICE, fallbacks: [fallback] });
+    await place(f, replaced, { count: 200, maxPrice: MOST_ORDER_PRICE, fallbacks: [fallback] });
     const cancelled = await lease();
     await place(f, cancelled);
     await f.orders.connect(cancelled.tenant).cancelOrder(cancelled.id);
     const transferred = await lease();
     await place(f, transferred);
     await f.market.connect(f.tenantA).offerTransfer(transferred.id, f.tenantB);
-    await f.market.connect(f.tenantB).acceptTransfer(transferred.id);
+    await f.market.connect(f.tenantB).acceptTransfer(transferred.id, 0n);
     const inherited = await lease();
     await place(f, inherited);
     await f.market.connect(f.tenantA).offerTransfer(inherited.id, f.tenantB);
-    await f.market.connect(f.tenantB).acceptTransfer(inherited.id);
+    await f.market.connect(f.tenantB).acceptTransfer(inherited.id, 0n);
     await place(f, { ...inherited, tenant: f.tenantB }, { count: 9 });
     const closed = await lease();
     await place(f, closed);
@@ -92,7 +91,7 @@ describe("StandingOrders: events", () => {
     await place(f, noticed);
     await f.market.connect(f.providerA).giveNotice(noticed.id, noticed.end);
     const dark = await activeLease(f, { offer: f.offerC, duration: HOUR });
-    await place(f, dark, { maxPrice: MOST_PRICE, maxBounty: dark.bounty, fallbacks: [fallback] });
+    await place(f, dark, { maxPrice: MOST_ORDER_PRICE, maxBounty: dark.bounty, fallbacks: [fallback] });
 
     const all = [renewed, usedUp, replaced, cancelled, transferred, inherited, closed, noticed, dark];
     await serve(f, renewed, renewed.end - NEAR - 5);
@@ -109,6 +108,6 @@ describe("StandingOrders: events", () => {
       if (count !== 0n) stored.set(id, { period, count, maxPrice, maxBounty, fallbacks: [...fallbacks] });
     }
     expect(told).to.deep.equal(stored);
-    expect([...stored.values()].map(({ count }) => count)).to.deep.equal([2n, 200n, 9n, 2n]);
+    expect([...stored.values()].map(({ count }) => count)).to.deep.equal([2n, 200n, 9n, 3n, 2n]);
   });
 });

@@ -4,55 +4,95 @@ import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { createOffer, EndReason, LeaseStatus, leaseIdOf, MisfitReason } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { collateralOf, costOf, earnedOf, lockOf } from "../helpers/money";
-import { anOffer } from "../helpers/orders";
+import { anOffer, anOrder, candidateOf } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_WEIGHTS, GRACE, HOUR } from "../helpers/parameters";
-import { activeLease, bondOf, movements, pendingLease, serve } from "../helpers/scene";
+import { activeLease, bondOf, marketAs, movements, pendingLease, serve } from "../helpers/scene";
 import { at, moveTo, now } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
-import { BOUNTY, countOf, durationOf, place, renew, UNITS, WINDOW, wordsOf } from "./scene";
+import {
+  allowanceFixture,
+  BOUNTY,
+  countOf,
+  durationOf,
+  failOverWindow,
+  LAST_WITHIN,
+  MOST_ORDER_PRICE,
+  place,
+  renew,
+  UNITS,
+  WINDOW,
+  wordsOf,
+} from "./scene";
 
 /*
  * failOver
  * ├── no order, or one of an earlier tenant; an order without fallbacks: reverts
- * ├── lease not running, noticed, or more than an hour from its end: reverts
- * ├── neither dark beyond the allowance nor retired: reverts
+ * ├── lease not running, or not in the last quarter of the order's period before its end, at most an hour: reverts
+ * ├── not dark beyond the allowance, not noticed, not retired: reverts
  * ├── bounty above the cap or not payable: reverts
- * ├── entries paused, token delisted, no fallback fits, lock not payable: reverts
- * └── opens on the first fallback that fits; the order moves there with one renewal less, or ends
+ * ├── entries paused, token delisted, no fallback fits: reverts
+ * └── opens on the first fallback that fits, and that free balance and ceiling can pay; the order moves there with one
+ *     renewal less, or ends
  */
 
 const PERIOD = 2 * HOUR;
+const LAST_QUARTER = failOverWindow(PERIOD);
 
 const failOver = (f: OpenMarket, { id }: { id: bigint }) => f.orders.connect(f.keeper).failOver(id);
 
-/** Makes the provider of an offer live at `second`, by a heartbeat in the second before. */
+/** Makes providerB fresh at `second`, by a heartbeat in the second before. */
 async function reviveB(f: OpenMarket, second: number): Promise<void> {
   await at(second - 1, () => f.liveness.connect(f.operatorB).heartbeat(f.providerB));
 }
 
 /**
  * A running lease of three units for three hours on offerA whose provider was seen last as it started; its order falls
- * back on offerB, at no more than its price. It is the first second of the lease's last hour next, and providerB is live.
+ * back on offerB, at no more than its price. It is the first second next in which it can fail over, and providerB is fresh.
  */
 async function darkFixture() {
   const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
   const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerB);
   const order = await place(f, lease, { period: PERIOD, maxPrice: price, fallbacks: [f.offerB] });
-  await reviveB(f, lease.end - WINDOW);
+  await reviveB(f, lease.end - LAST_QUARTER);
   const next = { id: leaseIdOf(f.offerB, 1), tenant: lease.tenant };
   const rate = price * BigInt(UNITS);
   return { f, lease, order, next, price, rate, locked: lockOf(rate, PERIOD, BOUNTY) };
 }
 
-/** The same, with a provider that is live and an offer that is retired. */
-async function retiredFixture() {
+/** The same, with a provider that is live. */
+async function servedFixture() {
   const f = await loadFixture(openMarketFixture);
-  const lease = await activeLease(f, { units: UNITS, duration: HOUR });
+  const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
   const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerB);
   await place(f, lease, { period: PERIOD, maxPrice: price, fallbacks: [f.offerB] });
-  await f.market.connect(f.providerA).retireOffer(f.offerA);
+  await serve(f, lease, lease.end - LAST_QUARTER - 1);
+  await reviveB(f, lease.end - LAST_QUARTER);
   return { f, lease, next: { id: leaseIdOf(f.offerB, 1) } };
+}
+
+/** The same, with an offer that is retired. */
+async function retiredFixture() {
+  const scene = await loadFixture(servedFixture);
+  await scene.f.market.connect(scene.f.providerA).retireOffer(scene.f.offerA);
+  return scene;
+}
+
+/** The same, with a notice for the end that the lease has. */
+async function noticedFixture() {
+  const scene = await loadFixture(servedFixture);
+  await scene.f.market.connect(scene.f.providerA).giveNotice(scene.lease.id, scene.lease.end);
+  return scene;
+}
+
+/** A lease for two days on an offer that is retired, and its order for `period`; providerB is fresh at `second`. */
+async function orderedFor(period: number, second: (end: number) => number) {
+  const f = await loadFixture(openMarketFixture);
+  const lease = await activeLease(f, { duration: 2 * DAY });
+  await place(f, lease, { period, maxPrice: MOST_ORDER_PRICE, fallbacks: [f.offerB] });
+  await f.market.connect(f.providerA).retireOffer(f.offerA);
+  await reviveB(f, second(lease.end));
+  return { f, lease };
 }
 
 describe("StandingOrders: failOver", () => {
@@ -72,7 +112,7 @@ describe("StandingOrders: failOver", () => {
     it("says what was opened, by whom, and how many renewals are left", async () => {
       const { f, lease, next, rate, locked } = await loadFixture(darkFixture);
       const collateral = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, UNITS);
-      await moveTo(lease.end - WINDOW);
+      await moveTo(lease.end - LAST_QUARTER);
       expect(await f.orders.failOver.staticCall(lease.id)).to.equal(next.id);
       await expect(failOver(f, lease))
         .to.emit(f.orders, "OrderFailedOver")
@@ -154,23 +194,18 @@ describe("StandingOrders: failOver", () => {
     it("moves the order of a tenant who took the lease over, and it stands there (INV-ORD-2)", async () => {
       const { f, lease, order, next } = await loadFixture(darkFixture);
       await f.market.connect(f.tenantA).offerTransfer(lease.id, f.tenantB);
-      await f.market.connect(f.tenantB).acceptTransfer(lease.id);
+      await f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n);
       await place(f, { ...lease, tenant: f.tenantB }, order);
       await failOver(f, lease);
       expect(await storedLease(f.market, next.id)).to.include({ tenant: BigInt(f.tenantB.address), transfers: 0n });
       expect(await countOf(f, next)).to.equal(2);
     });
 
-    // As in the skips of renew: dark for 1,824 s of 2,423, and 1,825 of 2,424, of which 1,824 s are allowed.
-    for (const [second, dark] of [
-      [2_423, false],
-      [2_424, true],
-    ] as const) {
-      it(`${dark ? "begins where renewing ends" : "has not begun where renewing goes on"}, ${second} s after the start`, async () => {
-        const f = await loadFixture(openMarketFixture);
-        const lease = await activeLease(f, { duration: HOUR });
-        const { pricePerSecondX32: maxPrice } = await storedOffer(f.market, f.offerB);
-        await place(f, lease, { maxPrice, fallbacks: [f.offerB] });
+    for (const second of [LAST_WITHIN, LAST_WITHIN + 1]) {
+      const dark = second > LAST_WITHIN;
+      const what = dark ? "begins where renewing ends" : "has not begun where renewing goes on";
+      it(`${what}, ${second} s after the start`, async () => {
+        const { f, lease } = await loadFixture(allowanceFixture);
         await reviveB(f, lease.startedAt + second);
         await moveTo(lease.startedAt + second);
         expect(await f.orders.renew.staticCall([lease.id])).to.equal(dark ? 0n : 1n);
@@ -203,8 +238,33 @@ describe("StandingOrders: failOver", () => {
     });
   });
 
+  describe("after a notice", () => {
+    it("opens on the fallback, though the provider is live and the offer stands", async () => {
+      const { f, lease, next } = await loadFixture(noticedFixture);
+      await failOver(f, lease);
+      expect(await storedLease(f.market, next.id)).to.include({ status: LeaseStatus.Pending });
+      expect(await countOf(f, next)).to.equal(2);
+    });
+
+    it("is the only way on: the lease is not renewed where it is, and its order stays as it was", async () => {
+      const { f, lease } = await loadFixture(noticedFixture);
+      const before = await wordsOf(f, lease);
+      expect(await f.orders.renew.staticCall([lease.id])).to.equal(0n);
+      await renew(f, lease);
+      expect(await wordsOf(f, lease)).to.deep.equal(before);
+    });
+
+    it("needs a fallback: an order without one stands, and nobody can carry it out", async () => {
+      const { f, lease } = await loadFixture(servedFixture);
+      await place(f, lease);
+      await f.market.connect(f.providerA).giveNotice(lease.id, lease.end);
+      await expect(failOver(f, lease)).to.be.revertedWithCustomError(f.orders, "OrdersNoFallback").withArgs(lease.id);
+      expect(await countOf(f, lease)).to.equal(3);
+    });
+  });
+
   describe("when", () => {
-    for (const left of [WINDOW, 1]) {
+    for (const left of [LAST_QUARTER, 1]) {
       it(`opens ${left} s before the end`, async () => {
         const { f, lease, next } = await loadFixture(darkFixture);
         if (left === 1) await reviveB(f, lease.end - left);
@@ -213,15 +273,26 @@ describe("StandingOrders: failOver", () => {
       });
     }
 
-    it("reverts one second before the last hour", async () => {
-      const f = await loadFixture(openMarketFixture);
-      const lease = await activeLease(f, { duration: 3 * HOUR });
-      await place(f, lease, { fallbacks: [f.offerB] });
-      const opens = lease.end - WINDOW;
-      await expect(at(opens - 1, () => failOver(f, lease)))
-        .to.be.revertedWithCustomError(f.market, "MarketTooEarlyToRenew")
-        .withArgs(lease.id, opens, opens - 1);
-    });
+    // A quarter of the period, rounded down, and never more than an hour.
+    for (const [period, window] of [
+      [HOUR, 900],
+      [HOUR + 3, 900],
+      [HOUR + 4, 901],
+      [3 * HOUR, 2_700],
+      [4 * HOUR - 4, HOUR - 1],
+      [4 * HOUR, HOUR],
+      [DAY, HOUR],
+    ] as const) {
+      it(`begins ${window} s before the end of an order for ${period} s (ATK-ORD-1)`, async () => {
+        const { f, lease } = await orderedFor(period, (end) => end - window - 1);
+        const opens = lease.end - window;
+        await expect(at(opens - 1, () => failOver(f, lease)))
+          .to.be.revertedWithCustomError(f.market, "MarketTooEarlyToRenew")
+          .withArgs(lease.id, opens, opens - 1);
+        await at(opens, () => failOver(f, lease));
+        expect((await storedLease(f.market, leaseIdOf(f.offerB, 1))).duration).to.equal(period);
+      });
+    }
 
     for (const late of [0, 1]) {
       it(`reverts ${late} s after the end`, async () => {
@@ -233,9 +304,7 @@ describe("StandingOrders: failOver", () => {
     }
 
     it("reverts while the provider serves the lease and the offer stands", async () => {
-      const f = await loadFixture(openMarketFixture);
-      const lease = await activeLease(f);
-      await place(f, lease, { fallbacks: [f.offerB] });
+      const { f, lease } = await loadFixture(servedFixture);
       await expect(failOver(f, lease)).to.be.revertedWithCustomError(f.market, "MarketStillServed").withArgs(lease.id);
     });
 
@@ -252,12 +321,6 @@ describe("StandingOrders: failOver", () => {
           .to.be.revertedWithCustomError(f.market, "MarketWrongStatus")
           .withArgs(id, LeaseStatus.Active, status);
       }
-    });
-
-    it("reverts after the provider gave notice", async () => {
-      const { f, lease } = await loadFixture(darkFixture);
-      await f.market.connect(f.providerA).giveNotice(lease.id, lease.end);
-      await expect(failOver(f, lease)).to.be.revertedWithCustomError(f.market, "MarketLeaseNoticed").withArgs(lease.id);
     });
   });
 
@@ -277,7 +340,7 @@ describe("StandingOrders: failOver", () => {
         [f.tenantB, f.tenantA],
       ] as const) {
         await f.market.connect(from).offerTransfer(lease.id, to);
-        await f.market.connect(to).acceptTransfer(lease.id);
+        await f.market.connect(to).acceptTransfer(lease.id, 0n);
         await expect(failOver(f, lease)).to.be.revertedWithCustomError(f.orders, "OrdersNoOrder").withArgs(lease.id);
       }
     });
@@ -302,7 +365,7 @@ describe("StandingOrders: failOver", () => {
       await expect(failOver(f, lease))
         .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
         .withArgs([
-          [dead, MisfitReason.ProviderDark, 0, 0],
+          [dead, MisfitReason.ProviderStale, 0, 0],
           [f.offerC, MisfitReason.OtherToken, 2, 1],
           [full, MisfitReason.CapacityShort, UNITS - 1, UNITS],
           [dear, MisfitReason.PriceTooHigh, price, price + 1n],
@@ -349,29 +412,70 @@ describe("StandingOrders: failOver", () => {
         .withArgs(lease.token, lease.tenant, BOUNTY);
     });
 
-    it("opens with exactly what is needed, and reverts with one base unit less", async () => {
+    it("opens with exactly what is needed, and reverts with one base unit less (ATK-ORD-1)", async () => {
       const { f, lease, locked } = await loadFixture(darkFixture);
       const free = await f.escrow.freeOf(lease.token, lease.tenant);
       await f.escrow.connect(lease.tenant).withdraw(lease.token, lease.tenant, free - locked - BOUNTY + 1n);
       await expect(failOver(f, lease))
-        .to.be.revertedWithCustomError(f.escrow, "EscrowInsufficientFree")
-        .withArgs(lease.token, lease.tenant, locked - 1n, locked);
+        .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
+        .withArgs([[f.offerB, MisfitReason.LockTooLarge, locked - 1n, locked]]);
       await f.escrow.connect(f.tenantB).deposit(lease.token, lease.tenant, 1n);
       await failOver(f, lease);
       expect(await f.escrow.freeOf(lease.token, lease.tenant)).to.equal(0n);
     });
 
-    it("opens within what the tenant lets the market hold, and reverts with one base unit less", async () => {
+    it("opens within what the tenant lets the market hold, and reverts with one base unit less (ATK-ORD-1)", async () => {
       const { f, lease, locked } = await loadFixture(darkFixture);
       const approve = (ceiling: bigint) => f.escrow.connect(lease.tenant).approveModule(lease.token, f.market, ceiling);
       await approve(lease.locked + locked + BOUNTY - 1n);
       await expect(failOver(f, lease))
-        .to.be.revertedWithCustomError(f.escrow, "EscrowCeilingExceeded")
-        .withArgs(f.market, lease.token, lease.tenant, locked - 1n, locked);
+        .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
+        .withArgs([[f.offerB, MisfitReason.LockTooLarge, locked - 1n, locked]]);
       await approve(lease.locked + locked + BOUNTY);
       await failOver(f, lease);
       const { ceiling } = await f.escrow.moduleAccount(f.market, lease.token, lease.tenant);
       expect(ceiling).to.equal(lease.locked + locked);
+    });
+
+    it("passes over what the tenant cannot pay, however many in a row (ATK-ORD-1)", async () => {
+      const { f, lease, order, price, locked } = await loadFixture(darkFixture);
+      const dear: bigint[] = [];
+      for (let i = 0; i < 3; ++i) {
+        dear.push(await createOffer(f.market, f.providerB, anOffer({ token: lease.token, price: 2n * price })));
+      }
+      await place(f, lease, { ...order, maxPrice: 2n * price, fallbacks: [...dear, f.offerB] });
+      const free = await f.escrow.freeOf(lease.token, lease.tenant);
+      await f.escrow.connect(lease.tenant).withdraw(lease.token, lease.tenant, free - locked - BOUNTY);
+      await failOver(f, lease);
+      expect(await storedLease(f.market, leaseIdOf(f.offerB, 1))).to.include({ status: LeaseStatus.Pending });
+      expect(await f.escrow.freeOf(lease.token, lease.tenant)).to.equal(0n);
+    });
+
+    for (const [what, ceiling] of [
+      ["exactly what is locked", (locked: bigint) => locked],
+      ["less than what is locked", (locked: bigint) => locked - 1n],
+    ] as const) {
+      it(`can lock nothing where the ceiling is ${what}, though there is no bounty to pay`, async () => {
+        const { f, lease, locked } = await loadFixture(darkFixture);
+        await f.market.connect(f.admin).listToken(lease.token, 1n, 0n);
+        await f.escrow.connect(lease.tenant).approveModule(lease.token, f.market, ceiling(lease.locked));
+        await expect(failOver(f, lease))
+          .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
+          .withArgs([[f.offerB, MisfitReason.LockTooLarge, 0n, locked - BOUNTY]]);
+      });
+    }
+
+    it("locks no more than the contract of standing orders says, where the tenant could pay more", async () => {
+      const { f, lease, price, locked } = await loadFixture(darkFixture);
+      const market = await marketAs(f, "ORDERS");
+      const candidates = [await candidateOf(f.market, f.offerB, price)];
+      const order = (maxLock: bigint) =>
+        anOrder(f.market, { token: lease.token, candidates, units: UNITS, duration: PERIOD, maxLock });
+      await expect(market.failOver(lease.id, await order(locked - 1n), BOUNTY, f.keeper))
+        .to.be.revertedWithCustomError(f.market, "MarketNoOfferFits")
+        .withArgs([[f.offerB, MisfitReason.LockTooLarge, locked - 1n, locked]]);
+      await market.failOver(lease.id, await order(locked), BOUNTY, f.keeper);
+      expect(await storedLease(f.market, leaseIdOf(f.offerB, 1))).to.include({ status: LeaseStatus.Pending });
     });
   });
 

@@ -1,15 +1,26 @@
 import { expect } from "chai";
 
-import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
+import type { OpenMarket } from "../helpers/fixture";
 import { LeaseStatus } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { costOf, earnedOf, feeOf } from "../helpers/money";
+import { carriedOf, costOf, earnedOf, feeOf } from "../helpers/money";
 import { MOST_LOCK, MOST_PRICE } from "../helpers/orders";
 import { FEE_BPS, HOUR } from "../helpers/parameters";
-import { type ActiveLease, activeLease, movements, serve } from "../helpers/scene";
+import { type ActiveLease, movements, serve } from "../helpers/scene";
 import { at, moveTo, now, ROOM, together } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
-import { addedCost, BOUNTY, countOf, durationOf, orderedFixture, place, setOrder, UNITS } from "./scene";
+import {
+  addedCost,
+  allowanceFixture,
+  BOUNTY,
+  countOf,
+  durationOf,
+  fallbacksOf,
+  LAST_WITHIN,
+  orderedFixture,
+  setOrder,
+  UNITS,
+} from "./scene";
 
 type Sending = () => Promise<{ hash: string }>;
 
@@ -43,15 +54,6 @@ async function offeredFixture() {
   const scene = await lastSecondFixture();
   await scene.f.market.connect(scene.lease.tenant).offerTransfer(scene.lease.id, scene.f.tenantB);
   return scene;
-}
-
-/** A lease of an hour with an order on it, in which its provider is seen no more. */
-async function darkFixture() {
-  const f = await loadFixture(openMarketFixture);
-  const lease = await activeLease(f, { duration: HOUR });
-  const { pricePerSecondX32: maxPrice } = await storedOffer(f.market, f.offerB);
-  await place(f, lease, { maxPrice, fallbacks: [f.offerB] });
-  return { f, lease };
 }
 
 describe("Renewals that meet others in the same second", () => {
@@ -142,7 +144,7 @@ describe("Renewals that meet others in the same second", () => {
 
       it("accepting a transfer: the order is void from then on (ATK-LSE-9, INV-ORD-2)", async () => {
         const { f, lease, cost } = await loadFixture(offeredFixture);
-        const accept = () => f.market.connect(f.tenantB).acceptTransfer(lease.id, ROOM);
+        const accept = () => f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n, ROOM);
         const moved = await movements(f, lease.token, [f.tenantA, f.tenantB, f.keeper], async () => {
           expect(await race(f, lease, lease.end - 1, turn, accept)).to.equal(true);
         });
@@ -163,22 +165,22 @@ describe("Renewals that meet others in the same second", () => {
       });
 
       for (const [second, renewed] of [
-        [2_423, true],
-        [2_424, false],
+        [LAST_WITHIN, true],
+        [LAST_WITHIN + 1, false],
       ] as const) {
         it(`a heartbeat after ${second} s, ${renewed ? "within" : "beyond"} the allowance: what was dark stays dark`, async () => {
-          const { f, lease } = await loadFixture(darkFixture);
+          const { f, lease } = await loadFixture(allowanceFixture);
           const heartbeat = () => f.liveness.connect(f.operatorA).heartbeat(f.providerA, ROOM);
           expect(await race(f, lease, lease.startedAt + second, turn, heartbeat)).to.equal(true);
           expect(await countOf(f, lease)).to.equal(renewed ? 2 : 3);
         });
 
         it(`a failover after ${second} s: exactly one of the two`, async () => {
-          const { f, lease } = await loadFixture(darkFixture);
+          const { f, lease } = await loadFixture(allowanceFixture);
           await at(lease.startedAt + second - 1, () => f.liveness.connect(f.operatorB).heartbeat(f.providerB));
           const failOver = () => f.orders.connect(f.stranger).failOver(lease.id, ROOM);
           expect(await race(f, lease, lease.startedAt + second, turn, failOver)).to.equal(!renewed);
-          expect((await durationOf(f, lease)) > HOUR).to.equal(renewed);
+          expect((await durationOf(f, lease)) > lease.duration).to.equal(renewed);
           expect((await storedOffer(f.market, f.offerB)).leaseCount).to.equal(renewed ? 0n : 1n);
         });
       }
@@ -227,9 +229,10 @@ describe("Renewals that meet others in the same second", () => {
         expect(await race(f, lease, second, turn, shrink)).to.equal(true);
         const rate = order.maxPrice * BigInt(UNITS - 1);
         expect(await storedLease(f.market, lease.id)).to.include({ rate, duration: BigInt(longer) });
-        const fee = feeOf(lease.rate, lease.duration - 1, FEE_BPS); // stays until the lease is over
+        // Everything earned was paid, the fee included, but for a fraction of a base unit.
+        const carried = carriedOf(lease.rate, lease.duration - 1);
         const { locked } = await f.escrow.moduleAccount(f.market, lease.token, lease.tenant);
-        expect(locked).to.equal(fee + costOf(rate, lease.end + order.period - second) + BOUNTY);
+        expect(locked).to.equal(costOf(rate, lease.end + order.period - second, carried) + BOUNTY);
       });
 
       for (const lowered of [false, true]) {
@@ -246,7 +249,7 @@ describe("Renewals that meet others in the same second", () => {
           const fee = feeOf(lease.rate, lease.duration - 1, FEE_BPS);
           const halved = (order.maxPrice / 2n) * BigInt(UNITS);
           const before = costOf(lease.rate, lease.duration);
-          const rest = costOf(halved, order.period + 1);
+          const rest = costOf(halved, order.period + 1, carriedOf(lease.rate, lease.duration - 1));
           expect(moved).to.deep.equal(
             lowered
               ? [
@@ -283,9 +286,10 @@ describe("Renewals that meet others in the same second", () => {
   for (const first of ["order", "transfer"] as const) {
     it(`an order and a transfer, the ${first} first: the old tenant's order never acts (ATK-LSE-9, INV-ORD-2)`, async () => {
       const { f, lease, order } = await loadFixture(offeredFixture);
+      const fallbacks = await fallbacksOf(f, [f.offerB]);
       const placing = () =>
-        f.orders.connect(lease.tenant).setOrder(lease.id, order.period, 7, MOST_PRICE, BOUNTY, [f.offerB], ROOM);
-      const accepting = () => f.market.connect(f.tenantB).acceptTransfer(lease.id, ROOM);
+        f.orders.connect(lease.tenant).setOrder(lease.id, order.period, 7, order.maxPrice, BOUNTY, fallbacks, ROOM);
+      const accepting = () => f.market.connect(f.tenantB).acceptTransfer(lease.id, 0n, ROOM);
       const second = (await now()) + 5;
       const outcome = await together(second, ...(first === "order" ? [placing, accepting] : [accepting, placing]));
       expect(outcome).to.deep.equal(first === "order" ? ["done", "done"] : ["done", "reverted"]);

@@ -2,13 +2,25 @@ import { expect } from "chai";
 
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
-import { collateralOf, costOf, earnedOf, netOf, partOf, type Weights } from "../helpers/money";
+import { carriedOf, collateralOf, costOf, earnedOf, netOf, partOf, type Weights } from "../helpers/money";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, DEFAULT_RESOURCES, DEFAULT_TERMS, DEFAULT_WEIGHTS, FEE_BPS, HOUR } from "../helpers/parameters";
 import { type ActiveLease, activeLease, bondOf, movements, serve } from "../helpers/scene";
 import { at, ROOM, together } from "../helpers/time";
-import { storedHistory, storedLease } from "../helpers/words";
-import { addedCost, BOUNTY, countOf, durationOf, expectRenewed, NEAR, place, renew, renewAt, UNITS } from "./scene";
+import { NEVER_GROWN, storedHistory, storedLease } from "../helpers/words";
+import {
+  addedCost,
+  BOUNTY,
+  countOf,
+  durationOf,
+  expectRenewed,
+  MOST_ORDER_PRICE,
+  NEAR,
+  place,
+  renew,
+  renewAt,
+  UNITS,
+} from "./scene";
 
 /*
  * renew, where rate or terms changed
@@ -46,7 +58,7 @@ const TWICE: Weights = {
 async function pricedFixture() {
   const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: UNITS, duration: 3 * HOUR });
-  await place(f, lease, { maxPrice: MOST_PRICE, period: PERIOD });
+  await place(f, lease, { maxPrice: MOST_ORDER_PRICE, period: PERIOD });
   await serve(f, lease, lease.startedAt + 1_000);
   await at(lease.startedAt + 1_300, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
   await at(lease.startedAt + 1_500, () => f.market.collect([lease.id]));
@@ -56,10 +68,13 @@ async function pricedFixture() {
 
 /** What a renewal of the fixture's lease at a new rate must come to. */
 function repriced({ rate, startedAt, end, duration }: ActiveLease, second: number, newRate: bigint) {
-  const earned = earnedOf(rate, second - startedAt - DARK);
+  const live = second - startedAt - DARK;
+  const earned = earnedOf(rate, live);
   const fee = partOf(earned, FEE_BPS);
   const paid = netOf(rate, PAID, FEE_BPS);
-  const cost = costOf(newRate, end + PERIOD - second);
+  // What is less than a base unit goes on with the new rate, and so does what is less than one of the fee.
+  const [fraction, feeRemainder] = [carriedOf(rate, live), (earned * FEE_BPS) % 10_000n];
+  const cost = costOf(newRate, end + PERIOD - second, fraction);
   const left = costOf(rate, duration) - earned;
   const [locked, refund] = cost > left ? [cost - left, 0n] : [0n, left - cost];
   return {
@@ -67,6 +82,8 @@ function repriced({ rate, startedAt, end, duration }: ActiveLease, second: numbe
     fee,
     locked,
     refund,
+    fraction,
+    feeRemainder,
     /** Of tenant, provider, treasury and keeper. */
     moved: [
       [refund - locked - BOUNTY, cost - (costOf(rate, duration) - paid)],
@@ -115,20 +132,28 @@ describe("StandingOrders: renew at another rate or other terms", () => {
       const { f, lease, price } = await loadFixture(pricedFixture);
       const [before, bond] = [await storedLease(f.market, lease.id), await bondOf(f, lease.provider)];
       await f.market.connect(f.providerA).setPrice(f.offerA, price / 2n);
+      const rate = (price / 2n) * BigInt(UNITS);
+      const { fraction, feeRemainder } = repriced(lease, lease.end - NEAR, rate);
+      expect(fraction, "a fraction").to.be.greaterThan(0n);
+      expect(feeRemainder, "a remainder").to.be.greaterThan(0n);
       await renewAt(f, lease.end - NEAR, lease);
       expect(await storedLease(f.market, lease.id)).to.deep.equal({
         ...before,
         duration: BigInt(lease.duration + PERIOD),
         changed: 1n,
-        rate: (price / 2n) * BigInt(UNITS),
+        rate,
         paidSeconds: 0n,
       });
       expect(await storedHistory(f.market, lease.id)).to.deep.equal({
-        earnedBefore: 0n,
+        fraction,
+        feeRemainder,
         anchorOffset: BigInt(lease.duration - NEAR),
         darkBefore: BigInt(DARK),
         collateralUnits: lease.collateral / 10n ** 12n,
         treasuryVersion: 1n,
+        grownFrom: 0n,
+        grownAgo: NEVER_GROWN,
+        lagging: 0n,
       });
       expect(await bondOf(f, lease.provider)).to.deep.equal(bond);
       expect(await countOf(f, lease)).to.equal(2);
@@ -263,9 +288,10 @@ describe("StandingOrders: renew at another rate or other terms", () => {
         await at(end, () => f.market.connect(f.keeper).expire([lease.id]));
         await f.market.collect([lease.id]);
       });
-      const locked = costOf(lease.rate, end - second);
-      const earned = earnedOf(lease.rate, end - second);
-      const fee = partOf(earned, OTHER_FEE);
+      const { fraction, feeRemainder } = repriced(lease, second, lease.rate);
+      const locked = costOf(lease.rate, end - second, fraction);
+      const earned = earnedOf(lease.rate, end - second, fraction);
+      const fee = (earned * OTHER_FEE + feeRemainder) / 10_000n;
       expect(moved).to.deep.equal([
         [locked - earned, -locked - BOUNTY],
         [earned - fee, 0n],
@@ -283,7 +309,11 @@ describe("StandingOrders: renew at another rate or other terms", () => {
       await renewAt(f, lease.end - NEAR, lease);
       const added = more - lease.collateral;
       expect(await bondOf(f, lease.provider)).to.deep.equal([free - added, reserved + added]);
-      expect(await storedHistory(f.market, lease.id)).to.include({ collateralUnits: more / 10n ** 12n });
+      expect(await storedHistory(f.market, lease.id)).to.include({
+        collateralUnits: more / 10n ** 12n,
+        grownFrom: lease.collateral / 10n ** 12n,
+        grownAgo: 0n,
+      });
     });
 
     it("release nothing where their weights are smaller, and nothing is reserved twice when they grow back", async () => {
@@ -336,7 +366,8 @@ describe("StandingOrders: renew at another rate or other terms", () => {
       await renewAt(f, anchor, lease);
       const rate = (price / 2n) * BigInt(UNITS);
       const [end, next] = [lease.end + PERIOD, lease.end + 2 * PERIOD];
-      const cost = costOf(rate, next - anchor) - costOf(rate, end - anchor);
+      const { fraction } = repriced(lease, anchor, rate);
+      const cost = costOf(rate, next - anchor, fraction) - costOf(rate, end - anchor, fraction);
       const moved = await movements(f, lease.token, accountsOf(f, lease), () => renewAt(f, end - NEAR, lease));
       expect(moved).to.deep.equal([
         [-cost - BOUNTY, cost],
@@ -350,23 +381,36 @@ describe("StandingOrders: renew at another rate or other terms", () => {
       const { f, lease, price } = await loadFixture(pricedFixture);
       await f.market.connect(f.providerA).setPrice(f.offerA, 2n * price);
       const grownAt = lease.end - HOUR + 5;
+      await at(grownAt - 1, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
       await at(grownAt, () => f.market.connect(lease.tenant).resize(lease.id, UNITS + 1, 2n * price, 2n ** 120n));
       const second = lease.end - NEAR;
       const grown = lease.rate + 2n * price;
-      const before = earnedOf(lease.rate, grownAt - lease.startedAt - DARK);
-      const earned = before + earnedOf(grown, second - grownAt);
-      const fee = partOf(earned, FEE_BPS);
-      const paid = before - partOf(before, FEE_BPS);
-      const left = before + costOf(grown, lease.end - grownAt) - earned;
-      const cost = costOf(BigInt(UNITS + 1) * price, lease.end + PERIOD - second);
+      // Base units times 2^32: at the growth, and at the renewal. The fee on the first part was taken with that.
+      const beforeX32 = lease.rate * BigInt(grownAt - lease.startedAt - DARK);
+      const allX32 = beforeX32 + grown * BigInt(second - grownAt);
+      const [before, all] = [beforeX32 >> 32n, allX32 >> 32n];
+      const fee = partOf(all, FEE_BPS) - partOf(before, FEE_BPS);
+      const left = before + costOf(grown, lease.end - grownAt, beforeX32 % 2n ** 32n) - all;
+      const cost = costOf(BigInt(UNITS + 1) * price, lease.end + PERIOD - second, allX32 % 2n ** 32n);
       const moved = await movements(f, lease.token, accountsOf(f, lease), () => renewAt(f, second, lease));
       expect(moved).to.deep.equal([
-        [left - cost - BOUNTY, cost - left - (earned - paid)],
-        [earned - fee - paid, 0n],
+        [left - cost - BOUNTY, cost - left - (all - before)],
+        [all - before - fee, 0n],
         [fee, 0n],
         [BOUNTY, 0n],
       ]);
       expect(await storedLease(f.market, lease.id)).to.include({ rate: BigInt(UNITS + 1) * price });
+      expect(await storedHistory(f.market, lease.id)).to.deep.equal({
+        fraction: allX32 % 2n ** 32n,
+        feeRemainder: (all * FEE_BPS) % 10_000n,
+        anchorOffset: BigInt(lease.duration - NEAR),
+        darkBefore: BigInt(DARK),
+        collateralUnits: collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, UNITS + 1) / 10n ** 12n,
+        treasuryVersion: 1n,
+        grownFrom: lease.collateral / 10n ** 12n,
+        grownAgo: BigInt(second - grownAt),
+        lagging: 0n,
+      });
     });
   });
 });

@@ -5,7 +5,7 @@ import { LeaseStatus } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { MOST_PRICE } from "../helpers/orders";
 import { DAY, HOUR } from "../helpers/parameters";
-import { activeLease, pendingLease } from "../helpers/scene";
+import { activeLease, offerOf, pendingLease } from "../helpers/scene";
 import { at, moveTo } from "../helpers/time";
 import { storedLease } from "../helpers/words";
 import {
@@ -13,12 +13,12 @@ import {
   BOUNTY,
   countOf,
   expectRenewed,
+  MOST_ORDER_PRICE,
   NEAR,
   orderedFixture,
   place,
   renew,
   renewAt,
-  UNITS,
   WINDOW,
 } from "./scene";
 
@@ -48,7 +48,7 @@ describe("StandingOrders: renew skips", () => {
           [f.tenantB, f.tenantA],
         ] as const) {
           await f.market.connect(from).offerTransfer(lease.id, to);
-          await f.market.connect(to).acceptTransfer(lease.id);
+          await f.market.connect(to).acceptTransfer(lease.id, 0n);
         }
       },
     ],
@@ -142,9 +142,10 @@ describe("StandingOrders: renew skips", () => {
 
   it("a lease whose rate would not fit at the offer's price", async () => {
     const f = await loadFixture(openMarketFixture);
-    const lease = await activeLease(f, { units: UNITS, duration: DAY + HOUR });
-    await place(f, lease, { maxPrice: MOST_PRICE });
-    await f.market.connect(f.providerA).setPrice(f.offerA, MOST_PRICE / 3n + 1n);
+    const offer = await offerOf(f, { capacity: 257n });
+    const lease = await activeLease(f, { offer, units: 257, duration: DAY + HOUR });
+    await place(f, lease, { maxPrice: MOST_ORDER_PRICE });
+    await f.market.connect(f.providerA).setPrice(offer, MOST_PRICE / 257n + 1n);
     await expectRenewed(f, lease, () => renewAt(f, lease.end - NEAR, lease), false);
   });
 

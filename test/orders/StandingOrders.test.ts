@@ -4,24 +4,36 @@ import { ZeroAddress } from "ethers";
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { LeaseStatus, leaseIdOf } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { DAY, HOUR } from "../helpers/parameters";
+import { HOUR } from "../helpers/parameters";
 import { activeLease, type PendingLease, pendingLease } from "../helpers/scene";
 import { at, moveTo } from "../helpers/time";
-import { anOrderFor, BOUNTY, countOf, place, setOrder, UNITS, WINDOW, wordsOf } from "./scene";
+import {
+  anOrderFor,
+  BOUNTY,
+  countOf,
+  MOST_ORDER_BOUNTY,
+  MOST_ORDER_PRICE,
+  place,
+  setOrder,
+  UNITS,
+  WINDOW,
+  wordsOf,
+} from "./scene";
 
 /*
  * setOrder
  * ├── caller is not the tenant: reverts (no such lease: its tenant is zero)
  * ├── lease is cancelled, closed or past its end: reverts
- * ├── provider gave notice: reverts
- * ├── period below an hour, count zero, more than four fallbacks, a fallback that does not exist: reverts
+ * ├── provider gave notice, and no fallback is named: reverts
+ * ├── period below an hour, count zero, more than four fallbacks: reverts
+ * ├── a fallback that does not exist, or is another provider's than named: reverts
  * └── lease is pending or running: stores the order, in the place of any other, fallbacks included
  * cancelOrder
  * ├── caller is not the tenant, no order, or one of an earlier tenant: reverts
  * └── else: removes it
  * orderOf
- * ├── none placed, used up, cancelled, lease changed hands, over or noticed: nothing
- * └── else: the order and its fallbacks
+ * ├── none placed, used up, cancelled, lease changed hands or over: nothing
+ * └── else, after a notice, too: the order and its fallbacks
  */
 
 /** A pending lease of three units for three hours. */
@@ -47,7 +59,7 @@ async function expectNoOrder(f: OpenMarket, lease: Pick<PendingLease, "id">): Pr
 /** Hands a running lease to another account. */
 async function transfer(f: OpenMarket, id: bigint, from: PendingLease["tenant"], to: PendingLease["tenant"]) {
   await f.market.connect(from).offerTransfer(id, to);
-  await f.market.connect(to).acceptTransfer(id);
+  await f.market.connect(to).acceptTransfer(id, 0n);
 }
 
 describe("StandingOrders", () => {
@@ -55,6 +67,12 @@ describe("StandingOrders", () => {
     const { orders, market } = await loadFixture(openMarketFixture);
     expect(await orders.MARKET()).to.equal(market);
     expect(await market.ORDERS()).to.equal(orders);
+  });
+
+  it("tells its bounds", async () => {
+    const { orders } = await loadFixture(openMarketFixture);
+    expect(await orders.MIN_PERIOD()).to.equal(HOUR);
+    expect(await orders.MAX_FALLBACKS()).to.equal(4);
   });
 
   describe("setOrder", () => {
@@ -67,7 +85,10 @@ describe("StandingOrders", () => {
         const fallbacks = [f.offerB, f.offerC];
         await expect(setOrder(f, lease, { ...order, fallbacks }))
           .to.emit(f.orders, "OrderPlaced")
-          .withArgs(lease.id, lease.tenant, order.period, order.count, order.maxPrice, order.maxBounty, fallbacks);
+          .withArgs(lease.id, lease.tenant, order.period, order.count, order.maxPrice, order.maxBounty, [
+            [f.offerB, f.providerB.address],
+            [f.offerC, f.providerC.address],
+          ]);
         const [stored, offers] = await f.orders.orderOf(lease.id);
         const { period, count, maxPrice, maxBounty } = order;
         expect([...stored]).to.deep.equal([maxPrice, BigInt(period), BigInt(count), maxBounty, 0n]);
@@ -80,12 +101,12 @@ describe("StandingOrders", () => {
       await setOrder(f, lease, {
         period: 2 ** 32 - 1,
         count: 255,
-        maxPrice: 2n ** 128n - 1n,
-        maxBounty: 2n ** 80n - 1n,
+        maxPrice: MOST_ORDER_PRICE,
+        maxBounty: MOST_ORDER_BOUNTY,
         fallbacks: [f.offerC, f.offerA, f.offerC, f.offerB],
       });
       const [order, offers] = await f.orders.orderOf(lease.id);
-      expect([...order]).to.deep.equal([2n ** 128n - 1n, 2n ** 32n - 1n, 255n, 2n ** 80n - 1n, 0n]);
+      expect([...order]).to.deep.equal([2n ** 120n - 1n, 2n ** 32n - 1n, 255n, 2n ** 88n - 1n, 0n]);
       expect([...offers]).to.deep.equal([f.offerC, f.offerA, f.offerC, f.offerB]);
       expect(await wordsOf(f, lease)).to.deep.equal([
         2n ** 248n - 1n,
@@ -121,7 +142,7 @@ describe("StandingOrders", () => {
 
     it("reverts for a lease that was cancelled or closed", async () => {
       const { f, lease: pending, order } = await loadFixture(pendingFixture);
-      await f.market.connect(f.operatorA).decline(pending.id);
+      await f.market.connect(f.providerA).decline(pending.id);
       const running = await activeLease(f);
       await f.market.connect(running.tenant).close(running.id);
       for (const [lease, status] of [
@@ -144,10 +165,21 @@ describe("StandingOrders", () => {
       }
     });
 
-    it("reverts after the provider gave notice", async () => {
+    it("reverts without a fallback after the provider gave notice, and stores an order with one", async () => {
       const { f, lease, order } = await loadFixture(runningFixture);
       await f.market.connect(f.providerA).giveNotice(lease.id, lease.end);
       await expect(setOrder(f, lease, order))
+        .to.be.revertedWithCustomError(f.orders, "OrdersNotRenewable")
+        .withArgs(lease.id, LeaseStatus.Active, true);
+      await setOrder(f, lease, { ...order, fallbacks: [f.offerB] });
+      const [stored, fallbacks] = await f.orders.orderOf(lease.id);
+      expect([stored.count, [...fallbacks]]).to.deep.equal([3n, [f.offerB]]);
+    });
+
+    it("reverts with fallbacks, too, once a lease that was noticed is over", async () => {
+      const { f, lease, order } = await loadFixture(runningFixture);
+      await f.market.connect(f.providerA).giveNotice(lease.id, lease.end);
+      await expect(at(lease.end, () => setOrder(f, lease, { ...order, fallbacks: [f.offerB] })))
         .to.be.revertedWithCustomError(f.orders, "OrdersNotRenewable")
         .withArgs(lease.id, LeaseStatus.Active, true);
     });
@@ -186,6 +218,22 @@ describe("StandingOrders", () => {
       }
       await setOrder(f, lease, { ...order, fallbacks: [count] });
     });
+
+    it("refuses fallbacks of another provider than the tenant means (ATK-LSE-17)", async () => {
+      const { f, lease, order } = await loadFixture(runningFixture);
+      const { period, count, maxPrice, maxBounty } = order;
+      const placing = (fallbacks: { offer: bigint; provider: string }[]) =>
+        f.orders.connect(lease.tenant).setOrder(lease.id, period, count, maxPrice, maxBounty, fallbacks);
+      const good = { offer: f.offerB, provider: f.providerB.address };
+      for (const provider of [f.providerB.address, f.tenantA.address, ZeroAddress]) {
+        await expect(placing([good, { offer: f.offerC, provider }]))
+          .to.be.revertedWithCustomError(f.orders, "OrdersOtherProvider")
+          .withArgs(f.offerC, f.providerC, provider);
+      }
+      await expectNoOrder(f, lease);
+      await placing([good, { offer: f.offerC, provider: f.providerC.address }]);
+      expect(await countOf(f, lease)).to.equal(3);
+    });
   });
 
   describe("cancelOrder", () => {
@@ -208,6 +256,15 @@ describe("StandingOrders", () => {
       await expect(cancel()).to.be.revertedWithCustomError(f.orders, "OrdersNoOrder").withArgs(lease.id);
     });
 
+    it("removes an order that a notice left for the failover", async () => {
+      const { f, lease } = await loadFixture(runningFixture);
+      await place(f, lease, { fallbacks: [f.offerB] });
+      await f.market.connect(f.providerA).giveNotice(lease.id, lease.end);
+      await f.orders.connect(lease.tenant).cancelOrder(lease.id);
+      await expectNoOrder(f, lease);
+      expect(await wordsOf(f, lease)).to.deep.equal([0n, 0n]);
+    });
+
     it("reverts for everybody but the tenant", async () => {
       const { f, lease, order } = await loadFixture(runningFixture);
       await setOrder(f, lease, order);
@@ -226,16 +283,23 @@ describe("StandingOrders", () => {
       await expectNoOrder(f, { id: 0n });
     });
 
-    it("is empty once the lease was closed, or its provider gave notice", async () => {
+    it("is empty once the lease was closed", async () => {
       const { f, lease, order } = await loadFixture(runningFixture);
       await setOrder(f, lease, order);
-      const noticed = await activeLease(f, { duration: 2 * DAY });
-      await place(f, noticed);
-      expect([await countOf(f, lease), await countOf(f, noticed)]).to.deep.equal([3, 3]);
+      expect(await countOf(f, lease)).to.equal(3);
       await f.market.connect(lease.tenant).close(lease.id);
-      await f.market.connect(f.providerA).giveNotice(noticed.id, noticed.end);
       await expectNoOrder(f, lease);
-      await expectNoOrder(f, noticed);
+    });
+
+    it("is the order until the end of a lease whose provider gave notice, and empty from there on", async () => {
+      const { f, lease, order } = await loadFixture(runningFixture);
+      await setOrder(f, lease, { ...order, fallbacks: [f.offerB] });
+      const before = await f.orders.orderOf(lease.id);
+      await f.market.connect(f.providerA).giveNotice(lease.id, lease.end);
+      await moveTo(lease.end - 1);
+      expect(await f.orders.orderOf(lease.id)).to.deep.equal(before);
+      await moveTo(lease.end);
+      await expectNoOrder(f, lease);
     });
 
     it("is empty from the lease's end on", async () => {

@@ -7,7 +7,8 @@ import { ethers } from "hardhat";
 import { type OpenMarket, openMarketFixture } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
 import { costOf } from "../helpers/money";
-import { HOUR, listingOf } from "../helpers/parameters";
+import { fallbackOf } from "../helpers/orders";
+import { GRACE, HOUR, listingOf } from "../helpers/parameters";
 import { type ActiveLease, activeLease, movements, type PendingLease, serve } from "../helpers/scene";
 import { at } from "../helpers/time";
 import { storedLease, storedOffer } from "../helpers/words";
@@ -19,6 +20,9 @@ export const WINDOW = HOUR;
 /** Seconds before the end when tests renew, between two heartbeats. */
 export const NEAR = 30;
 export const UNITS = 3;
+/** The largest caps that an order can have: per unit-second, base units times 2^32; and base units. */
+export const MOST_ORDER_PRICE = 2n ** 120n - 1n;
+export const MOST_ORDER_BOUNTY = 2n ** 88n - 1n;
 
 export interface StandingOrder {
   period: number;
@@ -27,6 +31,7 @@ export interface StandingOrder {
   maxPrice: bigint;
   /** Base units. */
   maxBounty: bigint;
+  /** Offers, in order of preference. */
   fallbacks: bigint[];
 }
 
@@ -36,14 +41,19 @@ export async function anOrderFor(f: OpenMarket, lease: Pick<PendingLease, "id">)
   return { period: 2 * HOUR, count: 3, maxPrice: pricePerSecondX32, maxBounty: BOUNTY, fallbacks: [] };
 }
 
+/** Offers to fall back to, each named with its provider. */
+export const fallbacksOf = ({ market }: Pick<OpenMarket, "market">, offers: readonly bigint[]) =>
+  Promise.all(offers.map((offer) => fallbackOf(market, offer)));
+
 /** Places an order as the lease's tenant, or as `by`. */
-export function setOrder(
+export async function setOrder(
   f: OpenMarket,
   lease: Pick<PendingLease, "id" | "tenant">,
   { period, count, maxPrice, maxBounty, fallbacks }: StandingOrder,
   by: HardhatEthersSigner = lease.tenant,
 ) {
-  return f.orders.connect(by).setOrder(lease.id, period, count, maxPrice, maxBounty, fallbacks);
+  const named = await fallbacksOf(f, fallbacks);
+  return f.orders.connect(by).setOrder(lease.id, period, count, maxPrice, maxBounty, named);
 }
 
 /** Places `anOrderFor` the lease, changed by `choices`; returns it. */
@@ -84,6 +94,28 @@ export async function wordsOf(f: OpenMarket, lease: Pick<PendingLease, "id">): P
 /** Seconds from start to end as they are stored. */
 export async function durationOf(f: OpenMarket, lease: Pick<PendingLease, "id">): Promise<number> {
   return Number((await storedLease(f.market, lease.id)).duration);
+}
+
+/** How long before its end a lease fails over: the last quarter of its order's period, at most an hour. */
+export const failOverWindow = (period: number): number => Math.min(HOUR, period / 4);
+
+/** The last second, from the start, in which the lease of `allowanceFixture` is within its allowance. */
+export const LAST_WITHIN = 6_000;
+
+/**
+ * A running lease of two hours with an order for two hours that falls back on offerB. Its provider was seen 3,540 s after
+ * the start and no more: dark for 1,860 s of 6,000, and 1,861 of 6,001. The allowance is 1,800 s and a hundredth of the time
+ * since the start, rounded down: 1,860 s, both times.
+ */
+export async function allowanceFixture() {
+  const f = await loadFixture(openMarketFixture);
+  const lease = await activeLease(f, { duration: 2 * HOUR });
+  const { pricePerSecondX32: maxPrice } = await storedOffer(f.market, f.offerB);
+  await place(f, lease, { maxPrice, fallbacks: [f.offerB] });
+  const seen = lease.startedAt + LAST_WITHIN - 1_860 - GRACE;
+  await serve(f, lease, seen);
+  await at(seen, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+  return { f, lease };
 }
 
 /** What prolonging a lease at its own rate locks, base units; not the sum of two rounded parts. */

@@ -63,7 +63,7 @@ async function hookedFixture() {
     module: await market.getAddress(),
     ceiling: NO_CEILING,
     deposit: DEPOSIT / 2n,
-    nonce: 0n,
+    nonce: 1n, // the approval took the one before
     deadline: FAR_DEADLINE,
   };
   const signature = await signFunding(key, escrow, funding);
@@ -158,5 +158,24 @@ describe("Quotes: openFunded", () => {
     await expect(quotes.connect(newcomer).openFunded(quote, by, 1, HOUR, MOST_LOCK, more, signature, permit))
       .to.be.revertedWithCustomError(escrow, "EscrowInvalidSignature")
       .withArgs(newcomer);
+  });
+
+  it("reverts where another funding took the nonce, whose deposit is not this one's (INV-ESC-3)", async () => {
+    const { quotes, escrow, usd6, newcomer, stranger, funding, signed, open } = await loadFixture(firstTimeFixture);
+    const other = { ...funding, deposit: 0n };
+    await escrow.connect(stranger).fundBySignature(other, await signFunding(newcomer, escrow, other), NO_PERMIT);
+    const quote = await signed();
+    await expect(open(quote)).to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce").withArgs(newcomer, 1, 0);
+    expect(await escrow.freeOf(usd6, newcomer)).to.equal(0n);
+    expect((await stateOf(quotes, quote.quote.provider, quote.digest))[2]).to.equal(0n);
+  });
+
+  it("reverts for a funding that the tenant revoked by an approval (INV-ESC-3)", async () => {
+    const { escrow, market, usd6, newcomer, signed, open } = await loadFixture(firstTimeFixture);
+    await escrow.connect(newcomer).approveModule(usd6, market, 0n);
+    await expect(open(await signed()))
+      .to.be.revertedWithCustomError(escrow, "EscrowInvalidNonce")
+      .withArgs(newcomer, 1, 0);
+    expect(await escrow.freeOf(usd6, newcomer)).to.equal(0n);
   });
 });

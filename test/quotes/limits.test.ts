@@ -32,10 +32,10 @@ describe("Quotes: what a quote is good for", () => {
     });
 
     it("does not give back the units of a lease that ended (INV-QTE-1)", async () => {
-      const { quotes, market, tenantA, offerA, operatorA, providerA, signed } = await loadFixture(quotesFixture);
+      const { quotes, market, tenantA, offerA, providerA, signed } = await loadFixture(quotesFixture);
       const quote = await signed({ units: 1 });
       await openWith(quotes, tenantA, quote);
-      await market.connect(operatorA).decline(leaseIdOf(offerA, 1));
+      await market.connect(providerA).decline(leaseIdOf(offerA, 1));
       expect((await storedOffer(market, offerA)).used).to.equal(0n);
       await expect(openWith(quotes, tenantA, quote))
         .to.be.revertedWithCustomError(quotes, "QuotesUnitsShort")
@@ -103,7 +103,7 @@ describe("Quotes: what a quote is good for", () => {
   describe("its expiry", () => {
     it("opens one second before (INV-QTE-2)", async () => {
       const { quotes, market, tenantA, offerA, signed } = await loadFixture(quotesFixture);
-      const expiry = (await now()) + 500;
+      const expiry = (await now()) + 200; // while its provider is fresh
       const quote = await signed({ expiry });
       await at(expiry - 1, () => openWith(quotes, tenantA, quote));
       expect((await storedOffer(market, offerA)).leaseCount).to.equal(1n);
@@ -169,7 +169,7 @@ describe("Quotes: what a quote is good for", () => {
     it("reverts until a pause of entries is over, with an offer to be created, too (INV-GOV-3)", async () => {
       const { quotes, market, guardian, tenantA, signed, someTerms } = await loadFixture(quotesFixture);
       const [onOffer, withTerms] = [await signed(), await signed({ offer: 0n, terms: someTerms() })];
-      const until = (await now()) + 300;
+      const until = (await now()) + 200; // while their provider is fresh
       await at(until - 60, () => market.connect(guardian).pauseEntries(60));
       for (const [second, quote] of [
         [until - 2, onOffer],
@@ -221,18 +221,29 @@ describe("Quotes: what a quote is good for", () => {
       expect(collateral).to.equal(parseEther("14.9192"));
     });
 
-    it("does not fit while the provider is dark", async () => {
-      const { quotes, market, liveness, operatorA, providerA, tenantA, offerA, signed } =
-        await loadFixture(quotesFixture);
-      const quote = await signed();
-      await liveness.connect(operatorA).heartbeat(providerA);
-      const dark = (await now()) + GRACE;
-      await expect(at(dark, () => openWith(quotes, tenantA, quote)))
-        .to.be.revertedWithCustomError(market, "MarketNoOfferFits")
-        .withArgs([[offerA, MisfitReason.ProviderDark, 0n, 0n]]);
-      await liveness.connect(operatorA).heartbeat(providerA);
-      await openWith(quotes, tenantA, quote);
-    });
+    // Seen within half the grace: one who may be dead already gets no lease (ATK-LSE-15).
+    for (const [since, fits] of [
+      [GRACE / 2 - 1, true],
+      [GRACE / 2, false],
+      [GRACE, false],
+    ] as const) {
+      it(`${fits ? "fits" : "does not fit"} ${since} s after the provider's last heartbeat`, async () => {
+        const { quotes, market, liveness, operatorA, providerA, tenantA, offerA, signed } =
+          await loadFixture(quotesFixture);
+        const quote = await signed();
+        await liveness.connect(operatorA).heartbeat(providerA);
+        const opening = at((await now()) + since, () => openWith(quotes, tenantA, quote));
+        if (fits) {
+          await opening;
+          return;
+        }
+        await expect(opening)
+          .to.be.revertedWithCustomError(market, "MarketNoOfferFits")
+          .withArgs([[offerA, MisfitReason.ProviderStale, 0n, 0n]]);
+        await liveness.connect(operatorA).heartbeat(providerA);
+        await openWith(quotes, tenantA, quote);
+      });
+    }
 
     it("does not fit where it would lock less than the token's minimum, however low the quote", async () => {
       const { quotes, market, tenantA, offerA, signed } = await loadFixture(quotesFixture);
@@ -268,7 +279,7 @@ describe("Quotes: what a quote is good for", () => {
   describe("the hooks of the market", () => {
     it("are for the contract of quotes alone (INV-QTE-5)", async () => {
       const { market, usd6, stranger, providerA, tenantA, offerA, someTerms } = await loadFixture(quotesFixture);
-      const order = anOrder({ token: await usd6.getAddress(), offers: [offerA] });
+      const order = await anOrder(market, { token: await usd6.getAddress(), offers: [offerA] });
       for (const caller of [stranger, providerA, tenantA]) {
         await expect(market.connect(caller).openQuoted(tenantA, order))
           .to.be.revertedWithCustomError(market, "MarketNotQuotes")

@@ -117,7 +117,7 @@ describe("Quotes: opening", () => {
       expect((await stateOf(quotes, providerC, quote.digest))[0]).to.equal(await usd18.getAddress());
     });
 
-    it("reverts for an offer of another provider than the signer (INV-QTE-5)", async () => {
+    it("reverts for an offer of another provider than the signer (INV-QTE-5, ATK-LSE-17)", async () => {
       const { quotes, providerA, providerB, tenantA, offerB, signed } = await loadFixture(quotesFixture);
       await expect(openWith(quotes, tenantA, await signed({ offer: offerB })))
         .to.be.revertedWithCustomError(quotes, "QuotesNotProvider")
@@ -224,7 +224,7 @@ describe("Quotes: opening", () => {
     it("leaves the offer to quotes: an ordinary order does not fit", async () => {
       const { quotes, market, usd6, tenantA, offerC, signed, someTerms } = await loadFixture(quotesFixture);
       await openWith(quotes, tenantA, await signed({ offer: 0n, terms: someTerms() }));
-      const order = anOrder({ token: await usd6.getAddress(), offers: [offerC + 1n] });
+      const order = await anOrder(market, { token: await usd6.getAddress(), offers: [offerC + 1n] });
       await expect(market.connect(tenantA).open(order))
         .to.be.revertedWithCustomError(market, "MarketNoOfferFits")
         .withArgs([[offerC + 1n, MisfitReason.QuotedOnly, 0n, 0n]]);

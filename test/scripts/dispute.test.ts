@@ -190,9 +190,9 @@ describe("leasehold dispute", () => {
 
   it("keeps the votes and fees of an earlier claim apart from those of a later one with the same name", async () => {
     const fixture = await loadFixture(answeredFixture);
-    const { disputes, providerA, tenantA, memberA, memberB, keeper, id, name, leaseName } = fixture;
-    await disputes.connect(memberA).rule(id, true);
-    await disputes.connect(memberB).rule(id, true);
+    const { disputes, providerA, tenantA, memberA, memberB, keeper, id, name, leaseName, filedAt } = fixture;
+    await disputes.connect(memberA).rule(id, filedAt, true);
+    await disputes.connect(memberB).rule(id, filedAt, true);
     await concede(disputes, providerA, id);
     await leasehold(fixture, keeper, `dispute execute ${name}`);
     const raised = await leasehold(
@@ -216,7 +216,7 @@ describe("leasehold dispute", () => {
     const { hold, disputes, tenantA, providerA, appeals, stranger, name, bond } = fixture;
     await hold.connect(tenantA).approve(disputes, 0n);
     for (const member of [fixture.memberA, fixture.memberB, fixture.memberC]) {
-      await disputes.connect(member).rule(fixture.id, false);
+      await disputes.connect(member).rule(fixture.id, fixture.filedAt, false);
     }
     expect((await leasehold(fixture, stranger, `dispute appeal ${name}`)).err).to.equal(
       `error: only the two sides appeal: the claimant ${tenantA.address} and the provider ${providerA.address}; you are ${stranger.address}\n`,
@@ -251,13 +251,94 @@ describe("leasehold dispute", () => {
     });
   });
 
+  it("posts bonds out of what its poster bonded with the contract of disputes (INV-DSP-1)", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { hold, staking, disputes, admin, tenantA, providerA, appeals, stranger, name, bond, filedAt, id } = fixture;
+    // All HOLD of the provider is bonded: its wallet has none that is free.
+    const spare = (await hold.balanceOf(providerA)) - (await hold.lockedOf(providerA));
+    await hold.connect(providerA).transfer(admin, spare);
+    const broke = await leasehold(fixture, providerA, `dispute answer ${name}`);
+    expect(broke.err).to.include("your wallet has 0.00 HOLD that are free, 2.98384 HOLD are needed as counter-bond, ");
+    expect(broke.err).to.include("or post it out of your bond: --from-bond");
+    const unmoved = await leasehold(fixture, providerA, `dispute answer ${name} --from-bond`);
+    expect(unmoved.err).to.include(
+      "error: you have 0.00 HOLD of free bond with the contract of disputes, 2.98384 HOLD are needed as counter-bond: " +
+        "leasehold provider move-bond 2.98384\n",
+    );
+    const moved = await leasehold(fixture, providerA, "provider move-bond 4");
+    expect(moved.out).to.include("; 4.00 HOLD free for disputes, 0.00 HOLD posted in some.");
+    const answered = await leasehold(fixture, providerA, `dispute answer ${name} --from-bond`);
+    expect(answered.code, answered.err).to.equal(0);
+    expect(answered.out).not.to.include("out of the wallet");
+    const pool = async () => {
+      const { free, reserved } = await staking.poolOf(disputes, providerA);
+      return [free, reserved];
+    };
+    expect(await pool()).to.deep.equal([parseEther("4") - bond, bond]);
+    const shown = await leasehold(fixture, undefined, `dispute show ${name}`);
+    expect(shown.out).to.match(/bonds +2\.98384 HOLD each: the claimant, the provider \(reserved of its bond\)\n/);
+    const own = await leasehold(fixture, providerA, "provider show");
+    expect(own.out).to.match(/for disputes +1\.01616 HOLD free for disputes, 2\.98384 HOLD posted in some/);
+
+    for (const member of [fixture.memberA, fixture.memberB, fixture.memberC]) {
+      await disputes.connect(member).rule(id, filedAt, true);
+    }
+    const short = await leasehold(fixture, providerA, `dispute appeal ${name} --from-bond`);
+    expect(short.err).to.include("2.98384 HOLD are needed as appeal bond: leasehold provider move-bond 1.96768\n");
+    await leasehold(fixture, providerA, "provider move-bond 2");
+    const appealed = await leaseholdJson<object>(fixture, providerA, `dispute appeal ${name} --from-bond`);
+    expect(appealed).to.deep.include({ answeredFromBond: true, appealedFromBond: true });
+    await leasehold(fixture, appeals, `dispute decide ${name} --outcome failed`);
+    const settled = await leaseholdJson<object>(fixture, stranger, `dispute execute ${name}`);
+    expect(settled).to.deep.include({
+      toClaimant: bond.toString(),
+      toProvider: "0",
+      taken: [],
+      released: [
+        { account: providerA.address, amount: bond.toString() },
+        { account: providerA.address, amount: bond.toString() },
+      ],
+    });
+    expect(await pool()).to.deep.equal([parseEther("6"), 0n]);
+    const back = await leaseholdJson<object>(fixture, providerA, "provider move-bond all --back");
+    expect(back).to.deep.include({ disputes: { free: "0", reserved: "0" } });
+    expect(tenantA.address).not.to.equal(providerA.address);
+  });
+
+  it("tells what the other side gets of a bond that was reserved, and from when on", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { providerA, tenantA, stranger, name, bond } = fixture;
+    await leasehold(fixture, providerA, "provider move-bond 4");
+    await leasehold(fixture, providerA, `dispute answer ${name} --from-bond`);
+    await leasehold(fixture, providerA, `dispute concede ${name}`);
+    const { out } = await leasehold(fixture, stranger, `dispute execute ${name}`);
+    expect(out)
+      .to.match(/bonds +2\.98384 HOLD to the claimant, 0\.00 HOLD to the provider/)
+      .and.to.match(
+        new RegExp(`taken of the bond +2\\.98384 HOLD of ${providerA.address}, for the other side from .* UTC on`),
+      );
+    const waiting = await leasehold(fixture, tenantA, "tenant claim");
+    expect(waiting.err).to.match(/penalty 2: 2\.98384 HOLD from .* UTC on/);
+    expect(bond).to.equal(parseEther("2.98384"));
+  });
+
+  it("sends no share of a fee to a contract of the deployment", async () => {
+    const fixture = await loadFixture(answeredFixture);
+    const { disputes, memberA, name } = fixture;
+    const run = await leasehold(fixture, memberA, `dispute fee ${name} --to ${await disputes.getAddress()}`);
+    expect(run.err).to.equal(
+      "error: the contract of disputes is a contract of this deployment and cannot receive a share of a fee: it could " +
+        "never leave again\n",
+    );
+  });
+
   it("lets a provider who claims against itself appeal as the claimant that it is", async () => {
     const fixture = await loadFixture(runningFixture);
     const { disputes, providerA, lease } = fixture;
     const { id, filedAt } = await fileClaim(fixture, lease, { claimant: providerA });
     const name = formatDisputeId(id);
     await moveTo(filedAt + ANSWER_WINDOW);
-    await expect(disputes.connect(providerA).appeal(id))
+    await expect(disputes.connect(providerA).appeal(id, filedAt, false))
       .to.be.revertedWithCustomError(disputes, "DisputesNothingToAppeal")
       .withArgs(id, Outcome.Upheld, providerA.address);
     const run = await leasehold(fixture, providerA, `dispute appeal ${name}`);
@@ -341,8 +422,8 @@ describe("leasehold dispute", () => {
     const { council, admin, hold, disputes, tenantA, providerA, id, name } = fixture;
     await council.connect(admin).seat(tenantA);
     await hold.connect(tenantA).approve(disputes, parseEther("1000"));
-    await fileClaim(fixture, fixture.lease);
-    await disputes.connect(providerA).answer(id);
+    const { filedAt } = await fileClaim(fixture, fixture.lease);
+    await disputes.connect(providerA).answer(id, filedAt, false);
     const run = await leasehold(fixture, tenantA, `dispute rule ${name} --uphold`);
     expect(run.err).to.equal(`error: ${tenantA.address} cannot rule on ${name}: it is a party of the case\n`);
   });

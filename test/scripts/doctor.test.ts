@@ -93,7 +93,9 @@ const DISPUTE: Dispute = {
   bond: 10n ** 18n,
   filingFee: 10n ** 17n,
   answered: false,
+  answeredFromBond: false,
   appealed: false,
+  appealedFromBond: false,
   eligible: 0,
   upholds: 0,
   rejects: 0,
@@ -141,9 +143,9 @@ describe("doctor", () => {
       "offer in a listed token",
       provider({ offers: [{ ...PROVIDER.offers[0]!, tokenListed: false }] }),
     ],
-    ["heartbeat", "bad", "again within every 10m", provider({ lastSeen: 0, live: false })],
+    ["heartbeat", "bad", "again within every 5m", provider({ lastSeen: 0, live: false })],
     ["heartbeat", "bad", "once everything is served", provider({ lastSeen: NOW - 600, live: false, leases: [LEASE] })],
-    ["heartbeat", "warn", "provider heartbeat", provider({ lastSeen: NOW - 451 })],
+    ["heartbeat", "warn", "within every 5m", provider({ lastSeen: NOW - 300 })],
     [
       "pending",
       "warn",
@@ -188,7 +190,7 @@ describe("doctor", () => {
     expect(of(facts({ pausedUntil: NOW }), "pause")).to.equal("ok");
     expect(of(facts({ machineTime: NOW + 120 }), "clock")).to.equal("ok");
     expect(of(provider({ unbonding: 1n, readyAt: NOW + 1 }), "unbonding")).to.equal("ok");
-    expect(of(provider({ lastSeen: NOW - 450 }), "heartbeat")).to.equal("ok");
+    expect(of(provider({ lastSeen: NOW - 299 }), "heartbeat")).to.equal("ok");
     expect(
       of(facts({}, { tenantLeases: [{ ...LEASE, status: "Pending", deadline: NOW + 1 }] }), "lease 7-12"),
     ).to.equal(undefined);

@@ -271,13 +271,13 @@ describe("leasehold, for voters", () => {
   });
 
   describe("appeals", () => {
-    it("are proposed by who appealed, without a single vote, and decided by the votes of others", async () => {
+    it("are proposed by either side, once each, without a single vote, and decided by the votes of others", async () => {
       const { f, silentA } = await loadFixture(appealingFixture);
       const name = formatDisputeId(silentA.id);
       const other = await leasehold(f, f.tenantB, `propose appeal ${name} --outcome rejected`);
       expect(other.code).to.equal(1);
       expect(other.err).to.include(
-        `only ${f.providerA.address}, who appealed dispute ${name}, proposes its decision without a threshold`,
+        `only the two sides of dispute ${name} propose its decision without a threshold, not ${f.tenantB.address}`,
       );
       const decide = await leasehold(f, f.providerA, `dispute decide ${name} --outcome rejected`);
       expect(decide.err).to.include(`so holders of HOLD vote: leasehold propose appeal ${name}`);
@@ -286,6 +286,11 @@ describe("leasehold, for voters", () => {
         f.providerA,
         `propose appeal ${name} --outcome rejected --reasons Served`,
       );
+      const again = await leasehold(f, f.providerA, `propose appeal ${name} --outcome failed`);
+      expect(again.err).to.include(`had the appeal of dispute ${name} proposed already, which each side does once`);
+      // Whoever fears the vote silences nobody: the other side proposes, too.
+      const against = await leasehold(f, f.tenantA, `propose appeal ${name} --outcome upheld`);
+      expect(against.code, against.err).to.equal(0);
       const { filedAt } = await f.disputes.disputeView(silentA.id);
       expect(made.actions).to.deep.equal([`decide dispute ${name} filed ${formatInstant(filedAt)}: rejected`]);
       const [id, targets, values, calldatas] = await f.governor.proposalDetailsAt(0);

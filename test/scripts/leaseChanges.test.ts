@@ -96,7 +96,10 @@ describe("leasehold lease, changes", () => {
       expect(BigInt(done["maxPriceX32"]!)).to.equal(perHour(500_000n));
       expect(BigInt(done["locked"]!)).to.be.at.most(BigInt(done["maxCost"]!));
       const { locked: after } = await escrow.moduleAccount(market, lease.token, tenantA);
-      expect(after - before).to.equal(BigInt(done["locked"]!) - BigInt(done["paid"]!));
+      const [locked, paid, fee] = ["locked", "paid", "fee"].map((name) => BigInt(done[name]!));
+      expect(after - before).to.equal(locked! - paid! - fee!);
+      const { feeBps } = await fixture.lens.leaseView(lease.id);
+      expect(fee).to.equal(((paid! + fee!) * feeBps) / 10_000n);
     });
 
     it("gives units back once the minimum has passed, and says before when that is", async () => {
@@ -104,7 +107,7 @@ describe("leasehold lease, changes", () => {
       const { tenantA, lease, name } = fixture;
       const early = await leasehold(fixture, tenantA, `lease resize ${name} 1`);
       expect(early.code).to.equal(1);
-      expect(early.err).to.include(`lease ${name} can shrink once its minimum duration has passed, at `);
+      expect(early.err).to.include(`lease ${name} can shrink from `);
       await serve(fixture, lease, lease.startedAt + HOUR);
       await moveTo(lease.startedAt + HOUR);
       const { out, err } = await leasehold(fixture, tenantA, `lease resize ${name} 1`);
@@ -193,6 +196,29 @@ describe("leasehold lease, changes", () => {
       expect((await leasehold(fixture, undefined, `lease show ${name}`)).out).to.include("changed hands 1 time");
     });
 
+    it("take nothing over for which less is locked than the recipient was shown, or asks for", async () => {
+      const fixture = await loadFixture(runningFixture);
+      const { market, tenantA, tenantB, lease, name } = fixture;
+      await serve(fixture, lease, lease.startedAt + HOUR);
+      await moveTo(lease.startedAt + HOUR);
+      await leasehold(fixture, tenantA, `lease offer-transfer ${name} ${tenantB.address}`);
+      // Three units of 0.42/h over three hours, and the bounty.
+      const dry = await leasehold(fixture, tenantB, `lease accept-transfer ${name} --dry-run`);
+      expect(dry.err)
+        .to.match(/locked for it +3\.83 USD6 now, 3\.83 USD6 at least/)
+        .and.to.match(/units +3 at 1\.26 USD6\/h in all/);
+      expect(dry.out).to.match(/minLocked +3830000/);
+      await market.connect(tenantA).resize(lease.id, 1, 0n, 0n);
+      const least = await leasehold(fixture, tenantB, `lease accept-transfer ${name} --min-locked 3.83 --json`);
+      const { error } = JSON.parse(least.err) as Failed;
+      expect(error.name).to.equal("MarketLockedTooLow");
+      expect(error.message).to.match(
+        /^0\.8\d+ USD6 are locked for lease 4-1, you ask for 3\.83 USD6 at least: .* --min-locked$/,
+      );
+      const taken = await leaseholdJson<object>(fixture, tenantB, `lease accept-transfer ${name} --min-locked 0.8`);
+      expect(taken).to.deep.include({ lease: name, from: tenantA.address, minLocked: "800000" });
+    });
+
     it("take the offer back", async () => {
       const fixture = await loadFixture(runningFixture);
       const { tenantA, tenantB, name } = fixture;
@@ -215,6 +241,8 @@ describe("leasehold lease, changes", () => {
       .to.match(/rate since +2\d{3}-/)
       .and.to.match(/billed +0s at this rate/)
       .and.to.match(/dark +0s/)
+      .and.to.match(/earned +0\.00 USD6 at this rate/)
+      .and.to.match(/collateral grew +at .* UTC: faults before that count on 44\.7576 HOLD at most/)
       .and.not.to.include("credit due");
     await at(lease.end, () => market.expire([lease.id]));
     expect(await shown())

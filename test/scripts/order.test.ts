@@ -4,8 +4,10 @@ import { ZeroAddress } from "ethers";
 import { formatLeaseId } from "../../sdk/ids";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { openMarketFixture } from "../helpers/fixture";
+import { createOffer } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { costOf, perHour } from "../helpers/money";
+import { anOffer } from "../helpers/orders";
 import { GRACE, HOUR, listingOf, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 import { activeLease, serve } from "../helpers/scene";
 import { moveTo } from "../helpers/time";
@@ -102,7 +104,6 @@ describe("leasehold order", () => {
   for (const [line, actor, name] of [
     ["--period 59m", "tenantA", "OrdersPeriodTooShort"],
     ["--period 1h --fallback 1 2 1 2 1", "tenantA", "OrdersTooManyFallbacks"],
-    ["--period 1h --fallback 9", "tenantA", "OrdersUnknownOffer"],
     ["--period 1h", "tenantB", "OrdersNotTenant"],
   ] as const) {
     it(`says why ${actor} is refused: ${line}`, async () => {
@@ -112,6 +113,23 @@ describe("leasehold order", () => {
       expect(run.code).to.equal(1);
     });
   }
+
+  it("refuses fallbacks that do not exist, or whose slashing module the address book does not know", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { market, orders, usd6, providerB, stranger, tenantA, lease, name } = fixture;
+    const lost = await leasehold(fixture, tenantA, `order set ${name} --period 1h --fallback 9`);
+    expect(lost.err).to.equal("error: offer 9 does not exist\n");
+    const terms = { token: await usd6.getAddress(), slasher: stranger.address };
+    const strange = await createOffer(market, providerB, anOffer(terms));
+    const line = `order set ${name} --period 1h --fallback ${strange}`;
+    const refused = await leasehold(fixture, tenantA, line);
+    expect(refused.err).to.equal(
+      `error: offer ${strange} names slashing module ${stranger.address}, which the address book does not know: it can ` +
+        "give most of the collateral away while the lease runs\nadd --any-slasher to take the risk\n",
+    );
+    expect((await leasehold(fixture, tenantA, `${line} --any-slasher`)).code).to.equal(0);
+    expect((await orders.orderOf(lease.id)).fallbacks).to.deep.equal([strange]);
+  });
 
   it("asks for a period, and takes 1 to 255 renewals", async () => {
     const fixture = await loadFixture(runningFixture);
@@ -177,7 +195,9 @@ describe("leasehold order", () => {
     );
     const early = await leasehold(fixture, stranger, `order fail-over ${name}`);
     expect(early.code).to.equal(1);
-    expect(early.err).to.include(`lease ${name} fails over in the last hour before its end`);
+    expect(early.err).to.include(`lease ${name} fails over in the last quarter of its order's period before its end`);
+    const order = await leaseholdJson<object>(fixture, undefined, `order show ${name}`);
+    expect(order).to.deep.include({ renewableFrom: lease.end - HOUR, failsOverFrom: lease.end - (3 * HOUR) / 4 });
     await moveTo(lease.startedAt + GRACE + OUTAGE_ALLOWANCE + HOUR);
     await liveness.connect(operatorB).heartbeat(providerB);
 
@@ -190,5 +210,29 @@ describe("leasehold order", () => {
     expect(view?.["order"]).to.deep.include({ count: 1, period: 10_800 });
     const again = await leasehold(fixture, stranger, `order fail-over ${name} --json`);
     expect((JSON.parse(again.err) as Failed).error.name).to.equal("OrdersNoOrder");
+  });
+
+  it("takes an order after a notice where it names a fallback, and fails the lease over by it", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { liveness, market, tenantA, providerA, providerB, operatorB, stranger, offerB, lease, name } = fixture;
+    await market.connect(providerA).giveNotice(lease.id, lease.end);
+    const refused = await leasehold(fixture, tenantA, `order set ${name} --period 1h --json`);
+    expect((JSON.parse(refused.err) as Failed).error.name).to.equal("OrdersNotRenewable");
+    await leasehold(fixture, tenantA, `order set ${name} --period 1h --max-price 0.60/h --fallback ${offerB}`);
+    expect((await leasehold(fixture, undefined, `order show ${name}`)).out)
+      .to.match(/renewable from +never: its provider gave notice/)
+      .and.to.match(/fails over from +20/);
+    expect((await leasehold(fixture, undefined, `lease show ${name}`)).out).to.match(/fails over +1 renewal of 1h/);
+    await moveTo(lease.end - HOUR);
+    expect((await leasehold(fixture, stranger, "order renew")).err).to.equal(
+      "error: no lease with a standing order is in the hour before its end\n",
+    );
+    expect((await leasehold(fixture, stranger, `order renew ${name}`)).err).to.equal(
+      `error: lease ${name} is never renewed, since its provider gave notice: see leasehold order fail-over\n`,
+    );
+    await moveTo(lease.end - HOUR / 4);
+    await liveness.connect(operatorB).heartbeat(providerB);
+    const done = await leaseholdJson<Record<string, unknown>>(fixture, stranger, `order fail-over ${name}`);
+    expect(done).to.deep.include({ lease: name, next: `${offerB}-1`, left: "0" });
   });
 });

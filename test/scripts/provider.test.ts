@@ -320,16 +320,16 @@ describe("leasehold provider", () => {
       expect(offered.out).to.include("{resources: 8 CPU, 1 x h100, minDuration: 3600,");
     });
 
-    it("declines a lease, for a quarter of the no-show penalty", async () => {
+    it("declines a lease, for a quarter of the no-show penalty, by the provider's own key (INV-OPR-1)", async () => {
       const fixture = await loadFixture(openMarketFixture);
-      const { market, lens, usd6, operatorA, tenantA, offerA } = fixture;
+      const { market, lens, usd6, providerA, operatorA, tenantA, offerA } = fixture;
       const id = await openLease(market, tenantA, { token: await usd6.getAddress(), offers: [offerA] });
       const { collateral } = await lens.leaseView(id);
-      const { penalty } = await leaseholdJson<{ penalty: string }>(
-        fixture,
-        operatorA,
-        `provider decline ${formatLeaseId(id)}`,
+      const line = `provider decline ${formatLeaseId(id)}`;
+      expect((await leasehold(fixture, operatorA, line)).err).to.equal(
+        `error: offer ${offerA} belongs to provider ${providerA.address}, not to ${operatorA.address} (you)\n`,
       );
+      const { penalty } = await leaseholdJson<{ penalty: string }>(fixture, providerA, line);
       expect(BigInt(penalty)).to.equal(collateral / 40n);
       expect((await lens.leaseView(id)).status).to.equal(LeaseStatus.Cancelled);
     });

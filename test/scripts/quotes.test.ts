@@ -268,6 +268,21 @@ describe("leasehold quote", () => {
       expect((await escrow.moduleAccount(market, usd6, stranger)).locked).to.equal(350_001n);
     });
 
+    it("opens nothing under a slashing module that the address book does not know, unless asked", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { tenantA, stranger } = fixture;
+      const { file } = await signed(fixture, `--cpu 4 --token USD6 --price 0.30/h --slasher ${stranger.address}`);
+      const line = `quote open ${file} --duration 2h`;
+      const refused = await leasehold(fixture, tenantA, line);
+      expect(refused.err).to.equal(
+        `error: the quote's offer names slashing module ${stranger.address}, which the address book does not know: it can ` +
+          "give most of the collateral away while the lease runs\nadd --any-slasher to take the risk\n",
+      );
+      const { code, out, err } = await leasehold(fixture, tenantA, `${line} --any-slasher`);
+      expect(code, err).to.equal(0);
+      expect(out).to.include("pending");
+    });
+
     it("sends nothing in a dry run", async () => {
       const fixture = await loadFixture(openMarketFixture);
       const { market, tenantA, offerA } = fixture;

@@ -82,6 +82,33 @@ describe("leasehold tenant", () => {
         .and.not.to.equal(0n);
     });
 
+    it("credits no contract of the deployment, and sends nothing to one: it could never leave again", async () => {
+      const fixture = await loadFixture(newTenantFixture);
+      const { escrow, market, lens, tenantA } = fixture;
+      for (const [contract, name] of [
+        [market, "the market"],
+        [escrow, "the escrow"],
+        [lens, await lens.getAddress()],
+      ] as const) {
+        const deposit = await leasehold(
+          fixture,
+          tenantA,
+          `tenant deposit 5 --token USD6 --for ${await contract.getAddress()}`,
+        );
+        expect(deposit.err).to.equal(
+          `error: ${name} is a contract of this deployment and cannot have money in escrow: it could never leave again\n`,
+        );
+        const withdrawal = await leasehold(
+          fixture,
+          tenantA,
+          `tenant withdraw 5 --token USD6 --to ${await contract.getAddress()}`,
+        );
+        expect(withdrawal.err).to.equal(
+          `error: ${name} is a contract of this deployment and cannot be paid out of escrow: it could never leave again\n`,
+        );
+      }
+    });
+
     for (const [line, says, code] of [
       ["1.0000001 --token USD6", "the token has 6 decimals", 2],
       ["1e3 --token USD6", "write a plain decimal number", 2],
@@ -148,7 +175,7 @@ describe("leasehold tenant", () => {
         "tenant find --token USD6",
       );
       expect(only.offers.map(({ id }) => id)).to.deep.equal([offerA.toString()]);
-      expect(only.refused).to.deep.equal({ ProviderDark: 1, OtherToken: 1 });
+      expect(only.refused).to.deep.equal({ ProviderStale: 1, OtherToken: 1 });
       await liveness.connect(operatorB).heartbeat(providerB);
       await pass(GRACE - MINUTE);
       await liveness.connect(operatorB).heartbeat(providerB);
@@ -161,6 +188,58 @@ describe("leasehold tenant", () => {
       expect(out)
         .to.match(/live +no lease yet, 1 outage .*\n.*live +no lease yet, 2 outages/)
         .and.to.include("Of 3 offers: 1 paid in another token.");
+    });
+
+    it("leaves out offers of slashing modules that the address book does not know, unless asked", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { market, disputes, usd6, providerA, providerB, stranger, tenantA, offerA, offerB } = fixture;
+      const token = await usd6.getAddress();
+      const price = perHour(100_000n);
+      const strange = await createOffer(market, providerB, anOffer({ token, price, slasher: stranger.address }));
+      const slasher = await disputes.getAddress();
+      const known = await createOffer(market, providerA, anOffer({ token, price: perHour(800_000n), slasher }));
+      const found = async (line: string) => {
+        const { offers, refused } = await leaseholdJson<{ offers: { id: string }[]; refused: object }>(
+          fixture,
+          undefined,
+          `tenant find --token USD6${line}`,
+        );
+        return [offers.map(({ id }) => BigInt(id)), refused];
+      };
+      // Offers whose leases cannot be disputed at all are found as before.
+      expect(await found("")).to.deep.equal([[offerA, offerB, known], { UntrustedSlasher: 1, OtherToken: 1 }]);
+      expect(await found(" --any-slasher")).to.deep.equal([[strange, offerA, offerB, known], { OtherToken: 1 }]);
+      const { out } = await leasehold(fixture, undefined, "tenant find --token USD6");
+      expect(out).to.include("1 judged by a slashing module that the address book does not know (see --any-slasher)");
+
+      const open = "tenant open --duration 24h --token USD6";
+      const best = await leaseholdJson<Quoted>(fixture, tenantA, `${open} --dry-run`);
+      expect(best.quotes.map(({ offer }) => BigInt(offer))).to.deep.equal([offerA, offerB, known]);
+      const named = await leasehold(fixture, tenantA, `${open} --offer ${offerA} ${strange}`);
+      expect(named.err).to.equal(
+        `error: offer ${strange} names slashing module ${stranger.address}, which the address book does not know: it can ` +
+          "give most of the collateral away while the lease runs\nadd --any-slasher to take the risk\n",
+      );
+      const taken = await leaseholdJson<Quoted>(fixture, tenantA, `${open} --any-slasher`);
+      expect(taken.leases).to.deep.equal([`${strange}-1`]);
+    });
+
+    it("passes over providers that are live and were not seen within half the grace, and says so", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { liveness, providerA, operatorA, tenantA, offerA, offerB } = fixture;
+      await pass(GRACE / 2);
+      await liveness.connect(operatorA).heartbeat(providerA);
+      const { out } = await leasehold(fixture, undefined, "offers");
+      expect(out)
+        .to.match(new RegExp(`\\n +${offerA} .* live `))
+        .and.to.match(new RegExp(`\\n +${offerB} .* stale `));
+      const detail = await leasehold(fixture, undefined, `offers ${offerB}`);
+      expect(detail.out).to.include(", live, but with a heartbeat too old for new leases");
+      const run = await leasehold(fixture, tenantA, `tenant open --duration 24h --token USD6 --offer ${offerB}`);
+      expect(run.err).to.equal(
+        `error: the order is refused by every candidate: the provider of offer ${offerB} had no heartbeat for half of the ` +
+          "grace, or longer\n",
+      );
     });
 
     it("quotes every candidate, and says how many units are left", async () => {
@@ -331,30 +410,35 @@ describe("leasehold tenant", () => {
       expect((await lens.leaseView(id)).status).to.equal(LeaseStatus.Cancelled);
     });
 
-    it("leaves a penalty to claim where the provider never showed up", async () => {
+    it("leaves the penalty to the treasury where the provider never showed up", async () => {
       const fixture = await loadFixture(pendingFixture);
-      const { lens, hold, tenantA, treasury, id, name } = fixture;
+      const { lens, hold, staking, tenantA, treasury, id, name } = fixture;
       const { collateral } = await lens.leaseView(id);
       await pass(ACTIVATION_WINDOW + OUTAGE_ALLOWANCE);
       const { out } = await leasehold(fixture, tenantA, `tenant cancel ${name}`);
-      expect(out).to.include("see leasehold tenant claim");
+      expect(out).to.match(/10\.13 USD6 are free again\. The provider's penalty, [\d.]+ HOLD, is the treasury's\./);
 
-      const early = await leasehold(fixture, tenantA, "tenant claim");
+      const none = await leasehold(fixture, tenantA, "tenant claim");
+      expect(none.err).to.equal("error: no penalty has matured with a part for you\n");
+      const early = await leasehold(fixture, treasury, "tenant claim");
       expect(early.code).to.equal(1);
       expect(early.err).to.match(
         /^error: no penalty has matured with a part for you\npenalty 1: .* HOLD from .* UTC on\n$/,
       );
-      expect((await leasehold(fixture, tenantA, "tenant claim 1")).err).to.match(
+      expect((await leasehold(fixture, treasury, "tenant claim 1")).err).to.match(
         /^error: penalty 1 pays from .* on, in 13d|in 14d/,
       );
 
       await pass(UNBONDING_DELAY);
-      const before = await hold.balanceOf(tenantA);
-      const { amount } = await leaseholdJson<{ amount: string }>(fixture, tenantA, "tenant claim");
-      expect(BigInt(amount)).to.equal(((collateral / 10n) * 4n) / 5n);
-      expect(await hold.balanceOf(tenantA)).to.equal(before + BigInt(amount));
-      const share = await leaseholdJson<{ amount: string }>(fixture, treasury, "provider claim 1");
-      expect(BigInt(share.amount)).to.equal(collateral / 50n);
+      const vault = await staking.getAddress();
+      expect((await leasehold(fixture, treasury, `provider claim 1 --to ${vault}`)).err).to.equal(
+        "error: the staking contract is a contract of this deployment and cannot receive a penalty: it could never leave " +
+          "again\n",
+      );
+      const before = await hold.balanceOf(treasury);
+      const { amount } = await leaseholdJson<{ amount: string }>(fixture, treasury, "provider claim 1");
+      expect(BigInt(amount)).to.equal(collateral / 10n);
+      expect(await hold.balanceOf(treasury)).to.equal(before + BigInt(amount));
       expect((await leasehold(fixture, tenantA, "tenant claim 1")).err).to.include(
         `nothing any more, for ${tenantA.address} (you)`,
       );

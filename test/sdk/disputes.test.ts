@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
 import { expect } from "chai";
 
 import {
   ANSWER_WINDOW,
   APPEAL_WINDOW,
+  CLAIM_LIFE,
   DECISION_WINDOW,
   DISPUTE_PHASE_WORDS,
   DISPUTE_PHASES,
@@ -24,6 +28,14 @@ describe("windows of disputes", () => {
       brief.APPEAL_WINDOW,
       brief.DECISION_WINDOW,
     ]);
+  });
+});
+
+describe("the life of claims", () => {
+  it("is the one that is built into the market", () => {
+    const source = readFileSync(path.join(__dirname, "../../contracts/libraries/ClaimTail.sol"), "utf8");
+    const [, days] = /CLAIM_LIFE = (\d+) days;/.exec(source) ?? [];
+    expect(CLAIM_LIFE).to.equal(Number(days) * 86_400);
   });
 });
 

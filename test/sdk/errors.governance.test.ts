@@ -46,9 +46,21 @@ describe("errors of governance", () => {
       "proposal 7 exists already, with the same calls and description: change the description to make another one",
     ],
     [
-      "GovernorNotAppellant(uint256 disputeId, address appellant, address caller)",
+      "GovernorNotParty(uint256 disputeId, address caller)",
+      [DISPUTE, YOU],
+      `only the two sides of dispute 7-12/${OTHER} propose its decision without a threshold, not ${YOU} (you)`,
+    ],
+    [
+      "GovernorAppealProposed(uint256 disputeId, address caller)",
+      [DISPUTE, OTHER],
+      `${OTHER} had the appeal of dispute 7-12/${OTHER} proposed already, which each side does once: see ` +
+        "`leasehold proposals list`",
+    ],
+    [
+      "GovernorNotAuthority(uint256 disputeId, address authority, address timelock)",
       [DISPUTE, OTHER, YOU],
-      `only ${OTHER}, who appealed dispute 7-12/${OTHER}, proposes its decision without a threshold, not ${YOU} (you)`,
+      `the appeal of dispute 7-12/${OTHER} is decided by ${OTHER}, which it was filed under, not by ${YOU} (you): no ` +
+        "proposal decides it",
     ],
     [
       "GovernorInsufficientProposerVotes(address proposer, uint256 votes, uint256 threshold)",

@@ -148,7 +148,14 @@ describe("errors", () => {
         "offer 7 would lock 0.10 USDC, a lease locks at least 0.50 USDC: ask for longer",
       ],
       ["LockTooLarge", 100_000, 500_000, "offer 7 would lock 0.50 USDC, the order allows 0.10 USDC"],
-      ["ProviderDark", 0, 0, "the provider of offer 7 is dark"],
+      ["ProviderStale", 0, 0, "the provider of offer 7 had no heartbeat for half of the grace, or longer"],
+      [
+        "OtherProvider",
+        BigInt(OTHER),
+        BigInt(YOU),
+        `offer 7 belongs to provider ${OTHER}, not to ${YOU}: the chain was reorganised, or the order names another one`,
+      ],
+      ["TokenNotListed", 0, 0, "offer 7 is paid in a token that governance does not list"],
       [
         "BondShort",
         10n ** 18n,
@@ -190,7 +197,8 @@ describe("errors", () => {
       [
         "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)",
         [30_064_771_084n, 900, 300],
-        "lease 7-12 fails over in the last hour before its end: from 1970-01-01 00:15:00 UTC on, in 10m",
+        "lease 7-12 fails over in the last quarter of its order's period before its end, at most an hour: from " +
+          "1970-01-01 00:15:00 UTC on, in 10m",
       ],
       [
         "OrdersNotTenant(uint96 leaseId, address tenant, address caller)",
@@ -200,7 +208,8 @@ describe("errors", () => {
       [
         "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
         [30_064_771_084n, 2, true],
-        "the provider of lease 7-12 gave notice: it runs out",
+        "the provider of lease 7-12 gave notice: it is never renewed, and an order that names a fallback offer can only " +
+          "move it before its end",
       ],
       [
         "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
@@ -212,6 +221,63 @@ describe("errors", () => {
         [30_064_771_084n, 4, false],
         "lease 7-12 is cancelled: it is never renewed any more",
       ],
+      [
+        "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
+        [30_064_771_084n, 3, true],
+        "lease 7-12 is closed: it is never renewed any more",
+      ],
+      [
+        "OrdersOtherProvider(uint64 offerId, address provider, address named)",
+        [7, OTHER, YOU],
+        `offer 7 belongs to provider ${OTHER}, the order names ${YOU} (you): look at the offer again`,
+      ],
+      [
+        "MarketInvalidTreasury(address treasury)",
+        [MARKET],
+        "the market cannot be the treasury: fees and penalties that it received could never leave it",
+      ],
+      [
+        "MarketLockedTooLow(uint96 leaseId, uint256 least, uint256 locked)",
+        [30_064_771_084n, 2_000_000, 1_500_000],
+        "1.50 USDC are locked for lease 7-12, you ask for 2.00 USDC at least: its tenant may have shrunk it; see --min-locked",
+      ],
+      [
+        "MarketTooEarlyToShrink(uint96 leaseId, uint256 from, uint256 now)",
+        [30_064_771_084n, 900, 300],
+        "lease 7-12 can shrink from 1970-01-01 00:15:00 UTC on, in 10m: once its minimum duration has passed, and not in " +
+          "the second in which it grew",
+      ],
+      [
+        "MarketRateTooLarge(uint96 leaseId, uint256 rate, uint256 most)",
+        [30_064_771_084n, price("0.50/h"), price("0.42/h")],
+        "with these units lease 7-12 would cost 0.50 USDC/h in all, a lease holds 0.42 USDC/h at most: add fewer",
+      ],
+      [
+        "MarketBeyondAllowance(uint96 leaseId, uint256 dark, uint256 allowed)",
+        [30_064_771_084n, 7_200, 1_800],
+        "the provider was dark for 2h of lease 7-12, 30m are allowed: the lease does not grow any more",
+      ],
+      [
+        "MarketClaimNotLapsed(uint96 leaseId, address claimant, uint256 lapsesAt, uint256 now)",
+        [30_064_771_084n, OTHER, 900, 300],
+        `the slashing module may end the claim of ${OTHER} on lease 7-12 until 1970-01-01 00:15:00 UTC: anyone may in 10m`,
+      ],
+      [
+        "EscrowAmountTooLarge(address token, uint256 amount, uint256 most)",
+        [USDC, 3_000_000, 2_000_000],
+        "a single deposit credits 2.00 USDC at most, not 3.00 USDC: deposit less",
+      ],
+      [
+        "EscrowNotAToken(address token)",
+        [OTHER],
+        `there is no token at ${OTHER}: check its address, and that it is on this chain`,
+      ],
+      [
+        "ERC20LocksNotOpened(address locker, address owner)",
+        [MARKET, OTHER],
+        `${OTHER} never locked HOLD with the market itself, so nobody else locks any in its account`,
+      ],
+      ["StakingZeroAmount()", [], "an amount of zero bonds, moves and unbonds nothing"],
       [
         "MarketExtensionOutOfBounds(uint96 leaseId, uint256 duration, uint256 most)",
         [30_064_771_084n, 10_800, 7_200],

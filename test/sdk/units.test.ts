@@ -205,6 +205,13 @@ describe("units", () => {
       expect(costUp(2n ** 32n, 10)).to.equal(10n);
       expect(costUp(2n ** 32n + 1n, 10)).to.equal(11n);
       expect(costUp(0n, 10)).to.equal(0n);
+      // With what was earned of a base unit before.
+      expect([0n, 1n, 2n ** 32n - 1n].map((fraction) => costUp(2n ** 31n, 2, fraction))).to.deep.equal([1n, 2n, 2n]);
+      expect([0n, 2n ** 31n, 2n ** 31n + 1n].map((fraction) => costUp(2n ** 31n, 1, fraction))).to.deep.equal([
+        1n,
+        1n,
+        2n,
+      ]);
     });
   });
 

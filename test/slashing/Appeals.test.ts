@@ -12,6 +12,7 @@ import {
   concede,
   decide,
   decisionsOn,
+  present,
 } from "../helpers/disputes";
 import { at, now, moveTo } from "../helpers/time";
 import { enter, type Scene, type Step, type Variant } from "./paths";
@@ -36,8 +37,10 @@ describe("Appeals", () => {
       const scene = await enter(TENANT, upheld);
       const { disputes, hold, setting, providerA } = scene;
       const second = (await now()) + 10;
-      const appealing = at(second, () => disputes.connect(providerA).appeal(setting.id));
-      await expect(appealing).to.emit(disputes, "DisputeAppealed").withArgs(setting.id, providerA, Outcome.Upheld);
+      const appealing = at(second, () => present(disputes.connect(providerA)).appeal(setting.id));
+      await expect(appealing)
+        .to.emit(disputes, "DisputeAppealed")
+        .withArgs(setting.id, providerA, Outcome.Upheld, false);
       await expect(appealing).to.changeTokenBalances(hold, [providerA, disputes], [-setting.bond, setting.bond]);
       const { phase, outcome, deadline, endsAt, ripe } = await disputes.disputeView(setting.id);
       const heardUntil = BigInt(second + DECISION_WINDOW);
@@ -50,7 +53,7 @@ describe("Appeals", () => {
     it("lets each side appeal what failed, the first of the two alone", async () => {
       const scene = await enter(TENANT, [claim, answer, ["tenant", "appeal", "closed"]]);
       expect(await bondSide(scene)).to.equal(Side.Provider);
-      await expect(scene.disputes.connect(scene.providerA).appeal(scene.setting.id))
+      await expect(present(scene.disputes.connect(scene.providerA)).appeal(scene.setting.id))
         .to.be.revertedWithCustomError(scene.disputes, "DisputesWrongPhase")
         .withArgs(scene.setting.id, Phase.Appealed);
       expect(await bondSide(await enter(TENANT, [claim, answer, ["provider", "appeal", "closed"]]))).to.equal(
@@ -61,10 +64,10 @@ describe("Appeals", () => {
     it("is possible in the last second of two days after the outcome, and not in the next", async () => {
       const { disputes, setting, model, providerA } = await enter(TENANT, upheld);
       const until = model!.since + APPEAL_WINDOW;
-      await at(until - 1, () => disputes.connect(providerA).appeal(setting.id));
+      await at(until - 1, () => present(disputes.connect(providerA)).appeal(setting.id));
       const again = await enter(TENANT, upheld);
       const deadline = again.model!.since + APPEAL_WINDOW;
-      await expect(at(deadline, () => again.disputes.connect(providerA).appeal(setting.id)))
+      await expect(at(deadline, () => present(again.disputes.connect(providerA)).appeal(setting.id)))
         .to.be.revertedWithCustomError(disputes, "DisputesTooLate")
         .withArgs(setting.id, deadline, deadline);
     });
@@ -76,7 +79,7 @@ describe("Appeals", () => {
       ] as const) {
         const scene = await enter(TENANT, steps);
         for (const caller of [scene[winner], scene.memberA, scene.stranger]) {
-          await expect(scene.disputes.connect(caller).appeal(scene.setting.id))
+          await expect(present(scene.disputes.connect(caller)).appeal(scene.setting.id))
             .to.be.revertedWithCustomError(scene.disputes, "DisputesNothingToAppeal")
             .withArgs(scene.setting.id, outcome, caller);
         }
@@ -86,7 +89,7 @@ describe("Appeals", () => {
     it("reverts without the allowance, and the outcome can still be appealed", async () => {
       const { disputes, hold, setting, providerA } = await enter(TENANT, upheld);
       await hold.connect(providerA).approve(disputes, setting.bond - 1n);
-      await expect(disputes.connect(providerA).appeal(setting.id))
+      await expect(present(disputes.connect(providerA)).appeal(setting.id))
         .to.be.revertedWithCustomError(hold, "ERC20InsufficientAllowance")
         .withArgs(disputes, setting.bond - 1n, setting.bond);
       expect((await disputes.disputeView(setting.id)).phase).to.equal(Phase.Decided);
@@ -96,16 +99,17 @@ describe("Appeals", () => {
       const scene = await enter(TENANT, []);
       const { disputes, lease, providerA } = scene;
       const { id } = await fileClaim(scene, lease, { claimant: providerA });
-      await disputes.connect(providerA).answer(id);
-      for (const member of [scene.memberA, scene.memberB, scene.memberC]) await disputes.connect(member).rule(id, true);
-      await expect(disputes.connect(providerA).appeal(id))
+      await present(disputes.connect(providerA)).answer(id);
+      for (const member of [scene.memberA, scene.memberB, scene.memberC])
+        await present(disputes.connect(member)).rule(id, true);
+      await expect(present(disputes.connect(providerA)).appeal(id))
         .to.be.revertedWithCustomError(disputes, "DisputesNothingToAppeal")
         .withArgs(id, Outcome.Upheld, providerA);
     });
 
     it("reverts after a concession: it is final", async () => {
       const { disputes, setting, providerA } = await enter(TENANT, [claim, ["provider", "concede"]]);
-      await expect(disputes.connect(providerA).appeal(setting.id))
+      await expect(present(disputes.connect(providerA)).appeal(setting.id))
         .to.be.revertedWithCustomError(disputes, "DisputesWrongPhase")
         .withArgs(setting.id, Phase.Final);
     });
@@ -161,7 +165,7 @@ describe("Appeals", () => {
       const others: FiledDispute[] = [];
       for (const claimant of [scene.stranger, scene.tenantB]) {
         const other = await fileClaim(scene, lease, { claimant });
-        await disputes.connect(providerA).answer(other.id);
+        await disputes.connect(providerA).answer(other.id, other.filedAt, false);
         others.push(other);
       }
       const [conceded, waiting] = others;
@@ -203,14 +207,60 @@ describe("Appeals", () => {
       await disputes.settle(setting.id);
       const faultStart = await now();
       const again = await fileClaim(scene, scene.lease, { faultStart });
-      await disputes.connect(providerA).answer(again.id);
+      await disputes.connect(providerA).answer(again.id, again.filedAt, false);
       for (const member of [scene.memberA, scene.memberB, scene.memberC]) {
-        await disputes.connect(member).rule(again.id, true);
+        await disputes.connect(member).rule(again.id, again.filedAt, true);
       }
-      await disputes.connect(providerA).appeal(again.id);
+      await disputes.connect(providerA).appeal(again.id, again.filedAt, false);
       expect(await disputes.connect(appeals).decide.staticCall(stale)).to.equal(0n);
       await expect(disputes.connect(appeals).decide(stale)).not.to.emit(disputes, "AppealDecided");
       expect((await disputes.disputeById(again.id)).proceeding.phase).to.equal(Phase.Appealed);
+    });
+
+    it("skips what is not open before it asks whose it is: one stale id stops nobody's batch", async () => {
+      const scene = await enter(TENANT, [...upheld, ["provider", "appeal"]]);
+      const { disputes, lease, setting, model, admin, appeals, providerA } = scene;
+      const heir = scene.others[2]!;
+      const stale = await decisionsOn(disputes, [setting.id], [Outcome.Rejected]);
+      await moveTo(model!.since + DECISION_WINDOW);
+      await disputes.execute(setting.id);
+      await disputes.settle(setting.id);
+
+      /** Files, answers, has it upheld, and appeals it. */
+      const appealed = async (claimant: typeof admin): Promise<FiledDispute> => {
+        const filed = await fileClaim(scene, lease, { claimant, faultStart: (await now()) - 1 });
+        await disputes.connect(providerA).answer(filed.id, filed.filedAt, false);
+        for (const member of [scene.memberA, scene.memberB, scene.memberC]) {
+          await disputes.connect(member).rule(filed.id, filed.filedAt, true);
+        }
+        await disputes.connect(providerA).appeal(filed.id, filed.filedAt, false);
+        return filed;
+      };
+      const old = await appealed(scene.stranger);
+      await disputes.connect(admin).publishRules(rulesWith(scene, { appealAuthority: heir.address }));
+      // The same name as the stale one, under the next authority; and one that was never filed, under none.
+      const next = await appealed(scene.tenantA);
+      expect(next.id).to.equal(setting.id);
+      const unknown = { disputeId: 7n, filedAt: 1, outcome: Outcome.Upheld };
+      const [mine] = await decisionsOn(disputes, [old.id], [Outcome.Failed]);
+      const [its] = await decisionsOn(disputes, [next.id], [Outcome.Failed]);
+
+      expect(await disputes.connect(heir).decide.staticCall([...stale, unknown, its!])).to.equal(1n);
+      expect(await disputes.connect(appeals).decide.staticCall([...stale, unknown, mine!])).to.equal(1n);
+      expect(await disputes.connect(providerA).decide.staticCall([...stale, unknown])).to.equal(0n);
+      for (const [caller, decision, authority] of [
+        [heir, mine!, appeals],
+        [appeals, its!, heir],
+      ] as const) {
+        await expect(disputes.connect(caller).decide([...stale, decision]))
+          .to.be.revertedWithCustomError(disputes, "DisputesNotAuthority")
+          .withArgs(decision.disputeId, authority, caller);
+      }
+      await expect(disputes.connect(heir).decide([...stale, unknown, its!]))
+        .to.emit(disputes, "AppealDecided")
+        .withArgs(next.id, Outcome.Failed);
+      // Once it is decided, it is skipped for whoever asks.
+      expect(await disputes.connect(appeals).decide.staticCall([its!, mine!])).to.equal(1n);
     });
 
     it("reverts without an outcome", async () => {
@@ -224,11 +274,11 @@ describe("Appeals", () => {
       const scene = await enter(TENANT, [claim]);
       const { disputes, setting, admin, appeals, stranger, providerA } = scene;
       await disputes.connect(admin).publishRules(rulesWith(scene, { appealAuthority: stranger.address }));
-      await disputes.connect(providerA).answer(setting.id);
+      await present(disputes.connect(providerA)).answer(setting.id);
       for (const member of [scene.memberA, scene.memberB, scene.memberC]) {
-        await disputes.connect(member).rule(setting.id, true);
+        await present(disputes.connect(member)).rule(setting.id, true);
       }
-      await disputes.connect(providerA).appeal(setting.id);
+      await present(disputes.connect(providerA)).appeal(setting.id);
       await expect(decide(disputes, stranger, [setting.id], [Outcome.Rejected]))
         .to.be.revertedWithCustomError(disputes, "DisputesNotAuthority")
         .withArgs(setting.id, appeals, stranger);

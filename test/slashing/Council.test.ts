@@ -55,6 +55,11 @@ describe("Council", () => {
       await expect(governed.seat(ZeroAddress)).to.be.revertedWithCustomError(council, "CouncilZeroMember").withArgs();
     });
 
+    it("tells how many seats there are", async () => {
+      const { council } = await loadFixture(councilFixture);
+      expect(await council.MAX_SEATS()).to.equal(MOST_SEATS);
+    });
+
     it("fills 99 seats and no more, until one is empty again", async () => {
       const { council, authority, admin, governed } = await loadFixture(councilFixture);
       const members = Array.from({ length: MOST_SEATS }, (_, index) => someone(index));

@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
 
-import { disputeFixture, EVIDENCE, FaultClass, fileClaim, Outcome, Phase } from "../helpers/disputes";
+import { disputeFixture, EVIDENCE, FaultClass, fileClaim, Outcome, Phase, present } from "../helpers/disputes";
 import { loadFixture } from "../helpers/loadFixture";
 import { activeLease } from "../helpers/scene";
 import { now, ROOM, together } from "../helpers/time";
@@ -20,7 +20,7 @@ type Seating = Awaited<ReturnType<typeof seatingFixture>>;
 /** Files a claim and answers it. */
 async function answered(f: Seating, claimant: HardhatEthersSigner = f.tenantA) {
   const dispute = await fileClaim(f, f.lease, { claimant });
-  await f.disputes.connect(f.providerA).answer(dispute.id);
+  await f.disputes.connect(f.providerA).answer(dispute.id, dispute.filedAt, false);
   return dispute;
 }
 
@@ -39,9 +39,10 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
         for (const member of f.members.slice(eligible)) await f.governed.unseat(member);
         const { id } = await answered(f);
         expect(await eligibleOf(f, id)).to.equal(eligible);
-        for (const member of f.members.slice(0, majority - 1)) await f.disputes.connect(member).rule(id, uphold);
+        for (const member of f.members.slice(0, majority - 1))
+          await present(f.disputes.connect(member)).rule(id, uphold);
         expect((await f.disputes.disputeView(id)).phase).to.equal(Phase.Answered);
-        await f.disputes.connect(f.members[majority - 1]!).rule(id, uphold);
+        await present(f.disputes.connect(f.members[majority - 1]!)).rule(id, uphold);
         const { phase, outcome } = await f.disputes.disputeView(id);
         expect([phase, outcome]).to.deep.equal([
           BigInt(Phase.Decided),
@@ -55,7 +56,9 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
     const f = await loadFixture(seatingFixture);
     await f.governed.unseat(f.memberE);
     const { id } = await answered(f);
-    for (const [index, member] of f.members.slice(0, 4).entries()) await f.disputes.connect(member).rule(id, index < 2);
+    for (const [index, member] of f.members.slice(0, 4).entries()) {
+      await present(f.disputes.connect(member)).rule(id, index < 2);
+    }
     expect((await f.disputes.disputeView(id)).phase).to.equal(Phase.Answered);
   });
 
@@ -63,8 +66,8 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
     const f = await loadFixture(seatingFixture);
     await f.governed.unseat(f.memberE);
     const { id } = await answered(f);
-    for (const member of [f.memberA, f.memberB]) await f.disputes.connect(member).recuse(id);
-    for (const member of [f.memberC, f.memberD]) await f.disputes.connect(member).rule(id, true);
+    for (const member of [f.memberA, f.memberB]) await present(f.disputes.connect(member)).recuse(id);
+    for (const member of [f.memberC, f.memberD]) await present(f.disputes.connect(member)).rule(id, true);
     expect((await f.disputes.disputeView(id)).phase).to.equal(Phase.Answered);
   });
 
@@ -90,16 +93,16 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
         expect(await eligibleOf(f, id)).to.equal(5);
         for (const party of parties) {
           for (const act of [
-            () => f.disputes.connect(party).rule(id, true),
-            () => f.disputes.connect(party).rule(id, false),
-            () => f.disputes.connect(party).recuse(id),
+            () => present(f.disputes.connect(party)).rule(id, true),
+            () => present(f.disputes.connect(party)).rule(id, false),
+            () => present(f.disputes.connect(party)).recuse(id),
           ]) {
             await expect(act())
               .to.be.revertedWithCustomError(f.disputes, "DisputesPartyCannotRule")
               .withArgs(id, party);
           }
         }
-        await f.disputes.connect(f.memberA).rule(id, true);
+        await present(f.disputes.connect(f.memberA)).rule(id, true);
       });
     }
 
@@ -108,7 +111,7 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
       await f.governed.seat(f.providerA);
       const { id } = await answered(f, f.providerA);
       expect(await eligibleOf(f, id)).to.equal(5);
-      await expect(f.disputes.connect(f.providerA).rule(id, false))
+      await expect(present(f.disputes.connect(f.providerA)).rule(id, false))
         .to.be.revertedWithCustomError(f.disputes, "DisputesPartyCannotRule")
         .withArgs(id, f.providerA);
     });
@@ -144,10 +147,10 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
       await f.governed.seat(f.tenantA);
       const { id } = await fileClaim(f, f.lease, { claimant: f.stranger });
       await f.market.connect(f.tenantA).offerTransfer(f.lease.id, f.tenantB);
-      await f.market.connect(f.tenantB).acceptTransfer(f.lease.id);
-      await f.disputes.connect(f.providerA).answer(id);
+      await f.market.connect(f.tenantB).acceptTransfer(f.lease.id, 0);
+      await present(f.disputes.connect(f.providerA)).answer(id);
       expect(await eligibleOf(f, id)).to.equal(5);
-      await expect(f.disputes.connect(f.tenantA).rule(id, true))
+      await expect(present(f.disputes.connect(f.tenantA)).rule(id, true))
         .to.be.revertedWithCustomError(f.disputes, "DisputesPartyCannotRule")
         .withArgs(id, f.tenantA);
     });
@@ -158,9 +161,9 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
       const f = await loadFixture(seatingFixture);
       const { id, filedAt } = await fileClaim(f, f.lease);
       await f.governed.unseat(f.memberA);
-      await f.disputes.connect(f.providerA).answer(id);
+      await present(f.disputes.connect(f.providerA)).answer(id);
       expect(await eligibleOf(f, id)).to.equal(5);
-      await expect(f.disputes.connect(f.memberA).rule(id, true))
+      await expect(present(f.disputes.connect(f.memberA)).rule(id, true))
         .to.be.revertedWithCustomError(f.disputes, "DisputesNotSeated")
         .withArgs(id, f.memberA, 0, filedAt);
     });
@@ -173,7 +176,7 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
         ["seat", f.memberA],
       ]);
       const since = await now();
-      await expect(f.disputes.connect(f.memberA).rule(id, true))
+      await expect(present(f.disputes.connect(f.memberA)).rule(id, true))
         .to.be.revertedWithCustomError(f.disputes, "DisputesNotSeated")
         .withArgs(id, f.memberA, since, filedAt);
     });
@@ -189,10 +192,10 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
         () => f.governed.seat(late, ROOM),
       );
       const id = (f.lease.id << 160n) | BigInt(f.tenantA.address);
-      await f.disputes.connect(f.providerA).answer(id);
+      await present(f.disputes.connect(f.providerA)).answer(id);
       expect(await eligibleOf(f, id)).to.equal(5);
       for (const member of [early, late]) {
-        await expect(f.disputes.connect(member).rule(id, true))
+        await expect(present(f.disputes.connect(member)).rule(id, true))
           .to.be.revertedWithCustomError(f.disputes, "DisputesNotSeated")
           .withArgs(id, member, second, second);
       }
@@ -203,17 +206,17 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
       const member = f.others[0]!;
       await f.governed.seat(member);
       const dispute = await fileClaim(f, f.lease, { filedAt: (await now()) + 1 });
-      await f.disputes.connect(f.providerA).answer(dispute.id);
+      await f.disputes.connect(f.providerA).answer(dispute.id, dispute.filedAt, false);
       expect(await eligibleOf(f, dispute.id)).to.equal(6);
-      await f.disputes.connect(member).rule(dispute.id, true);
+      await f.disputes.connect(member).rule(dispute.id, dispute.filedAt, true);
     });
 
     it("keeps votes that were cast by a member who was unseated later", async () => {
       const f = await loadFixture(seatingFixture);
       const { id } = await answered(f);
-      await f.disputes.connect(f.memberA).rule(id, true);
+      await present(f.disputes.connect(f.memberA)).rule(id, true);
       await f.governed.unseat(f.memberA);
-      for (const member of [f.memberB, f.memberC]) await f.disputes.connect(member).rule(id, true);
+      for (const member of [f.memberB, f.memberC]) await present(f.disputes.connect(member)).rule(id, true);
       expect((await f.disputes.disputeView(id)).outcome).to.equal(Outcome.Upheld);
     });
 
@@ -221,10 +224,10 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
       const f = await loadFixture(seatingFixture);
       const { id, filedAt } = await fileClaim(f, f.lease);
       for (const newcomer of f.others.slice(0, 6)) await f.governed.seat(newcomer);
-      await f.disputes.connect(f.providerA).answer(id);
+      await present(f.disputes.connect(f.providerA)).answer(id);
       expect(await eligibleOf(f, id)).to.equal(5);
       for (const newcomer of f.others.slice(0, 6)) {
-        await expect(f.disputes.connect(newcomer).rule(id, false))
+        await expect(present(f.disputes.connect(newcomer)).rule(id, false))
           .to.be.revertedWithCustomError(f.disputes, "DisputesNotSeated")
           .withArgs(id, newcomer, await f.council.seatedSince(newcomer), filedAt);
       }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseEther, ZeroAddress } from "ethers";
+import { getCreateAddress, parseEther, ZeroAddress } from "ethers";
 import { ethers } from "hardhat";
 
 import {
@@ -14,7 +14,9 @@ import {
   Outcome,
   rulesWith,
   concede,
+  present,
 } from "../helpers/disputes";
+import { reachOf } from "../helpers/claims";
 import { loadFixture } from "../helpers/loadFixture";
 import { claimTailOf, partOf } from "../helpers/money";
 import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, HOUR } from "../helpers/parameters";
@@ -44,6 +46,20 @@ describe("DisputeRules", () => {
       expect(await f.disputes.authority()).to.equal(await f.authority.getAddress());
     });
 
+    it("refuses zero, its own address to be and our other contracts as the treasury of version 1, too (ATK-ROL-4)", async () => {
+      const f = await loadFixture(disputeFixture);
+      const factory = await ethers.getContractFactory("Disputes", f.admin);
+      const own = getCreateAddress({ from: f.admin.address, nonce: await f.admin.getNonce() });
+      for (const treasury of [own, await f.escrow.getAddress(), ZeroAddress]) {
+        const rules = rulesWith(f, { treasury });
+        const { data } = await factory.getDeployTransaction(f.authority, f.market, f.council, rules);
+        // A call, which leaves the nonce, and so the address, as they are.
+        await expect(f.admin.call({ data }))
+          .to.be.revertedWithCustomError(f.disputes, "DisputesInvalidTreasury")
+          .withArgs(treasury);
+      }
+    });
+
     it("keeps the bounds for version 1, too (ATK-GOV-5)", async () => {
       const f = await loadFixture(disputeFixture);
       const rules = rulesWith(f, { unservedBps: 10_001n });
@@ -52,6 +68,12 @@ describe("DisputeRules", () => {
         .to.be.revertedWithCustomError(f.disputes, "DisputesRuleOutOfBounds")
         .withArgs("unservedBps", 10_001n, 100n, 10_000n);
     });
+  });
+
+  it("tells the bounds of rules", async () => {
+    const { disputes } = await loadFixture(disputeFixture);
+    expect([await disputes.MIN_FRACTION_BPS(), await disputes.MAX_FRACTION_BPS()]).to.deep.equal([100n, 10_000n]);
+    expect(await disputes.MAX_BOND_FLOOR()).to.equal(10n ** 10n);
   });
 
   describe("publishRules", () => {
@@ -85,14 +107,24 @@ describe("DisputeRules", () => {
       });
     }
 
-    for (const name of ["appealAuthority", "treasury"] as const) {
-      it(`reverts for the zero address as ${name}`, async () => {
-        const f = await loadFixture(disputeFixture);
-        await expect(f.disputes.connect(f.admin).publishRules(rulesWith(f, { [name]: ZeroAddress })))
-          .to.be.revertedWithCustomError(f.disputes, "DisputesZeroAddress")
-          .withArgs();
-      });
-    }
+    it("reverts for the zero address as appeal authority", async () => {
+      const f = await loadFixture(disputeFixture);
+      await expect(f.disputes.connect(f.admin).publishRules(rulesWith(f, { appealAuthority: ZeroAddress })))
+        .to.be.revertedWithCustomError(f.disputes, "DisputesZeroAddress")
+        .withArgs();
+    });
+
+    it("reverts for a treasury that is zero, or one of our contracts, which could not take its fees out (ATK-ROL-4)", async () => {
+      const f = await loadFixture(disputeFixture);
+      const ours = [f.disputes, f.market, f.council, f.staking, f.hold, f.escrow];
+      const treasuries = [ZeroAddress, ...(await Promise.all(ours.map((contract) => contract.getAddress())))];
+      for (const treasury of treasuries) {
+        await expect(f.disputes.connect(f.admin).publishRules(rulesWith(f, { treasury })))
+          .to.be.revertedWithCustomError(f.disputes, "DisputesInvalidTreasury")
+          .withArgs(treasury);
+      }
+      expect(await f.disputes.currentRules()).to.equal(1n);
+    });
 
     it("reverts for anybody but governance", async () => {
       const f = await loadFixture(disputeFixture);
@@ -148,7 +180,7 @@ describe("DisputeRules", () => {
       await disputes.connect(f.admin).publishRules(rulesWith(f, { ...dearer, treasury: stranger.address }));
       const view = await disputes.disputeView(id);
       expect([view.bond, view.filingFee, view.fractionBps]).to.deep.equal([bond, FILING_FEE, FRACTION_BPS[0]]);
-      await expect(disputes.connect(providerA).answer(id)).to.changeTokenBalance(hold, providerA, -bond);
+      await expect(present(disputes.connect(providerA)).answer(id)).to.changeTokenBalance(hold, providerA, -bond);
       await concede(disputes, providerA, id);
       await expect(disputes.execute(id))
         .to.emit(disputes, "DisputeExecuted")
@@ -166,7 +198,7 @@ describe("DisputeRules", () => {
       const { disputes, hold, tenantA } = f;
       const lease = await activeLease(f, { offer: f.offerD });
       const { id } = await fileClaim(f, lease);
-      await disputes.connect(tenantA).withdraw(id);
+      await present(disputes.connect(tenantA)).withdraw(id);
       const rules = rulesWith(f, { bondFloor: 9_000_000n, filingFee: 8_000_000n, unservedBps: 10_000n });
       await disputes.connect(f.admin).publishRules(rules);
       const bond = bondOf(lease.collateral, rules.bondFloor);
@@ -184,9 +216,10 @@ describe("DisputeRules", () => {
         const { id } = await fileClaim(f, lease, { faultClass });
         expect((await f.disputes.disputeView(id)).fractionBps).to.equal(FRACTION_BPS[faultClass]);
         await concede(f.disputes, f.providerA, id);
+        const [part, most] = [partOf(lease.collateral, FRACTION_BPS[faultClass]!), reachOf(lease.collateral)];
         await expect(f.disputes.execute(id))
           .to.emit(f.disputes, "DisputeExecuted")
-          .withArgs(id, Outcome.Upheld, partOf(lease.collateral, FRACTION_BPS[faultClass]!));
+          .withArgs(id, Outcome.Upheld, part < most ? part : most);
       });
     }
   });
@@ -206,18 +239,28 @@ describe("DisputeRules", () => {
       }
     }
 
-    it("takes all of it after a change while the dispute went on", async () => {
-      const f = await loadFixture(disputeFixture);
-      const lease = await activeLease(f, { offer: f.offerD });
-      const { id } = await fileClaim(f, lease, { faultClass: FaultClass.DataExposed });
-      await changeEverything(f);
-      await pass(29 * DAY);
-      const [free, reserved] = await bondedBy(f, f.providerA);
-      await expect(f.disputes.execute(id))
-        .to.emit(f.disputes, "DisputeExecuted")
-        .withArgs(id, Outcome.Upheld, lease.collateral);
-      expect(await bondedBy(f, f.providerA)).to.deep.equal([free, reserved - lease.collateral]);
-    });
+    for (const [what, settled] of [
+      ["all of it", true],
+      ["all that the service credit leaves, while the lease is not settled,", false],
+    ] as const) {
+      it(`takes ${what} after a change while the dispute went on`, async () => {
+        const f = await loadFixture(disputeFixture);
+        const lease = await dueLease(f, { offer: f.offerD });
+        const { id } = await fileClaim(f, lease, { faultClass: FaultClass.DataExposed });
+        await changeEverything(f);
+        if (settled) {
+          await f.market.connect(f.keeper).expire([lease.id]);
+          await f.market.connect(f.keeper).collect([lease.id]);
+        }
+        await pass(29 * DAY);
+        const [free, reserved] = await bondedBy(f, f.providerA);
+        const penalty = settled ? lease.collateral : reachOf(lease.collateral);
+        await expect(f.disputes.execute(id))
+          .to.emit(f.disputes, "DisputeExecuted")
+          .withArgs(id, Outcome.Upheld, penalty);
+        expect(await bondedBy(f, f.providerA)).to.deep.equal([free, reserved - penalty]);
+      });
+    }
 
     it("takes its part after a change before the filing, in the last second of the tail, the lease expired and collected", async () => {
       const f = await loadFixture(disputeFixture);
@@ -248,7 +291,7 @@ describe("DisputeRules", () => {
       const { id } = await fileClaim(f, lease, { faultStart: lease.startedAt, filedAt: end - 1 });
       await at(end, () => f.market.connect(f.keeper).collect([lease.id]));
       expect((await bondedBy(f, f.providerA))[1]).to.equal(lease.collateral);
-      await f.disputes.connect(f.tenantA).withdraw(id);
+      await present(f.disputes.connect(f.tenantA)).withdraw(id);
       await f.market.connect(f.keeper).collect([lease.id]);
       expect((await bondedBy(f, f.providerA))[1]).to.equal(0n);
     });

@@ -63,6 +63,38 @@ function pathsOf(claimant: Variant["claimant"]): Paths {
   };
 }
 
+/** A path to every state in which a bond is reserved of what its poster bonded with disputes. */
+function reservedPathsOf(claimant: Variant["claimant"]): Paths {
+  const claimantAppeals: Step = [claimant, "appealFromBond"];
+  const bondedAppeal: Step = ["provider", "appealFromBond"];
+  const answered: readonly Step[] = [
+    [claimant, "file"],
+    ["provider", "answerFromBond"],
+  ];
+  const upheld = [...answered, ...threeVote("uphold")];
+  const rejected = [...answered, ...threeVote("reject")];
+  const upheldAppealed = [...upheld, bondedAppeal];
+  const rejectedAppealed = [...rejected, claimantAppeals];
+  return {
+    answered,
+    "a silent council, appealed by the claimant": [...answered, inTheEnd(claimantAppeals)],
+    upheld,
+    "upheld and appealed": upheldAppealed,
+    "rejected and appealed": rejectedAppealed,
+    "appealed for a bond out of the wallet": [...upheld, providerAppeals],
+    "conceded before the council": [...answered, concession],
+    "executed as upheld": [...upheld, executionInTime],
+    "executed as failed": [...answered, executionInTime],
+    "executed as rejected": [...rejected, executionInTime],
+    "executed, the provider's appeal lost": [...upheldAppealed, decision("decideUpheld"), execution],
+    "executed, the provider's appeal won": [...upheldAppealed, decision("decideRejected"), execution],
+    "executed, the claimant's appeal lost": [...rejectedAppealed, decision("decideRejected"), execution],
+    "executed, the claimant's appeal won in part": [...rejectedAppealed, decision("decideFailed"), execution],
+    "executed, the claimant's appeal won": [...rejectedAppealed, decision("decideUpheld"), execution],
+    "settled as upheld, the appeal lost": [...upheldAppealed, decision("decideUpheld"), execution, settlement],
+  };
+}
+
 /** The same where fewer than three members may vote. */
 const FEW: Paths = {
   "failed for want of members": [["tenant", "file"], answer],
@@ -84,6 +116,13 @@ const AMONG_MEMBERS = [
   "withdrawn before the council",
 ];
 
+/** States in which it matters for reserved bonds that a challenger posted one. */
+const BY_CHALLENGER = [
+  "rejected and appealed",
+  "executed, the claimant's appeal lost",
+  "executed, the claimant's appeal won",
+];
+
 const CASES: readonly (readonly [string, Variant, Paths])[] = [
   [
     "a tenant's claim",
@@ -94,6 +133,18 @@ const CASES: readonly (readonly [string, Variant, Paths])[] = [
     "a challenger's claim among members",
     { claimant: "challenger", partiesSeated: true, fewSeats: false },
     Object.fromEntries(Object.entries(pathsOf("challenger")).filter(([state]) => AMONG_MEMBERS.includes(state))),
+  ],
+  [
+    "a tenant's claim, bonds reserved with staking",
+    { claimant: "tenant", partiesSeated: false, fewSeats: false },
+    reservedPathsOf("tenant"),
+  ],
+  [
+    "a challenger's claim, bonds reserved with staking",
+    { claimant: "challenger", partiesSeated: false, fewSeats: false },
+    Object.fromEntries(
+      Object.entries(reservedPathsOf("challenger")).filter(([state]) => BY_CHALLENGER.includes(state)),
+    ),
   ],
   ["a claim with two members left", { claimant: "tenant", partiesSeated: false, fewSeats: true }, FEW],
 ];

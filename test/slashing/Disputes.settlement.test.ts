@@ -1,11 +1,21 @@
 import { expect } from "chai";
 
-import { disputeFixture, fileClaim, FILING_FEE, FRACTION_BPS, Outcome, Phase, concede } from "../helpers/disputes";
+import {
+  concede,
+  disputeFixture,
+  EVIDENCE,
+  FaultClass,
+  fileClaim,
+  FILING_FEE,
+  FRACTION_BPS,
+  Outcome,
+  Phase,
+} from "../helpers/disputes";
 import { loadFixture } from "../helpers/loadFixture";
 import { earnedOf, netOf, partOf } from "../helpers/money";
-import { FEE_BPS } from "../helpers/parameters";
+import { DAY, FEE_BPS } from "../helpers/parameters";
 import { activeLease } from "../helpers/scene";
-import { at, now } from "../helpers/time";
+import { at, moveTo, now } from "../helpers/time";
 import { deadlinesOf, standingOf } from "./pathModel";
 import { enter, type Scene, type Step, type Variant } from "./paths";
 
@@ -186,13 +196,13 @@ describe("Disputes", () => {
       const before = await free();
       await end();
       const after = await free();
-      expect((await f.escrow.moduleAccount(f.market, f.lease.token, f.disputes)).locked).to.equal(0n);
+      expect((await f.market.claimOf(f.lease.id, f.tenantA)).held).to.equal(0n);
       return after.map((amount, index) => amount - before[index]!);
     }
 
     it("returns held earnings to the tenant where the claim is upheld, fee included (INV-DSP-2)", async () => {
       const f = await loadFixture(heldFixture);
-      expect((await f.escrow.moduleAccount(f.market, f.lease.token, f.disputes)).locked).to.equal(f.held);
+      expect((await f.market.claimOf(f.lease.id, f.tenantA)).held).to.equal(f.held);
       await concede(f.disputes, f.providerA, f.dispute.id);
       expect(await moved(f, () => f.disputes.connect(f.keeper).execute(f.dispute.id))).to.deep.equal([f.held, 0n, 0n]);
     });
@@ -203,15 +213,64 @@ describe("Disputes", () => {
     ] as const) {
       it(`sends them on to the provider where it ${outcome === "failed" ? "failed" : "was rejected"}, the fee to the treasury (INV-DSP-2)`, async () => {
         const f = await loadFixture(heldFixture);
-        if (answered) await f.disputes.connect(f.providerA).answer(f.dispute.id);
+        if (answered) await f.disputes.connect(f.providerA).answer(f.dispute.id, f.dispute.filedAt, false);
         const fee = partOf(f.held, FEE_BPS);
-        expect(await moved(f, () => f.disputes.connect(f.tenantA).withdraw(f.dispute.id))).to.deep.equal([
-          0n,
-          f.held - fee,
-          fee,
-        ]);
+        expect(
+          await moved(f, () => f.disputes.connect(f.tenantA).withdraw(f.dispute.id, f.dispute.filedAt)),
+        ).to.deep.equal([0n, f.held - fee, fee]);
       });
     }
+
+    for (const [what, byWhom] of [
+      ["was ended for that", "stranger"],
+      ["is over, and nobody ended it before", undefined],
+    ] as const) {
+      it(`carries out nothing once the claim's life ${what}: no penalty, held earnings go on, bonds are settled (INV-LSE-11)`, async () => {
+        const f = await loadFixture(heldFixture);
+        const { disputes, market, hold, lease, dispute, held, tenantA, treasury } = f;
+        const { id, filedAt, bond } = dispute;
+        const fee = partOf(held, FEE_BPS);
+        const reserved = (await f.staking.poolOf(market, f.providerA)).reserved;
+        await moveTo(filedAt + 60 * DAY - 1);
+        let expected = [0n, held - fee, fee];
+        if (byWhom !== undefined) {
+          expect(await moved(f, () => market.connect(f[byWhom]).lapseClaim(lease.id, tenantA))).to.deep.equal(expected);
+          expected = [0n, 0n, 0n];
+        }
+        const executing = async () =>
+          expect(disputes.connect(f.keeper).execute(id))
+            .to.emit(disputes, "DisputeExecuted")
+            .withArgs(id, Outcome.Upheld, 0n);
+        expect(await moved(f, executing)).to.deep.equal(expected);
+        expect((await f.staking.poolOf(market, f.providerA)).reserved).to.equal(reserved);
+        const settling = disputes.connect(f.keeper).settle(id);
+        await expect(settling).to.emit(disputes, "DisputeSettled").withArgs(id, filedAt, bond, 0n, FILING_FEE, 0n);
+        await expect(settling).to.changeTokenBalances(hold, [tenantA, treasury], [bond, FILING_FEE]);
+      });
+    }
+
+    it("carries all of it out in the last second of the claim's life", async () => {
+      const f = await loadFixture(heldFixture);
+      const { disputes, lease, dispute, held } = f;
+      const penalty = partOf(lease.collateral, FRACTION_BPS[0]);
+      const executing = () =>
+        at(dispute.filedAt + 60 * DAY - 1, async () =>
+          expect(disputes.connect(f.keeper).execute(dispute.id))
+            .to.emit(disputes, "DisputeExecuted")
+            .withArgs(dispute.id, Outcome.Upheld, penalty),
+        );
+      expect(await moved(f, executing)).to.deep.equal([held, 0n, 0n]);
+    });
+
+    it("keeps the name taken until the dispute is settled, though the market ended the claim", async () => {
+      const f = await loadFixture(heldFixture);
+      expect(await f.market.CLAIM_LIFE()).to.equal(60 * DAY);
+      await moveTo(f.dispute.filedAt + 60 * DAY);
+      await f.market.lapseClaim(f.lease.id, f.tenantA);
+      await expect(f.disputes.connect(f.tenantA).file(f.lease.id, FaultClass.Unserved, f.lease.startedAt, EVIDENCE))
+        .to.be.revertedWithCustomError(f.disputes, "DisputesAlreadyOpen")
+        .withArgs(f.dispute.id);
+    });
 
     it("leaves the lease's own account as if the held seconds were paid: a collect pays the rest alone (INV-LSE-2)", async () => {
       const f = await loadFixture(heldFixture);

@@ -15,6 +15,7 @@ import {
   Phase,
   RULING_WINDOW,
   concede,
+  present,
 } from "../helpers/disputes";
 import { createOffer, leaseIdOf } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
@@ -192,11 +193,12 @@ describe("Disputes", () => {
       const { disputes, lease, tenantA } = await loadFixture(leasedFixture);
       const id = disputeIdOf(lease.id, tenantA);
       const file = () => disputes.connect(tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM);
-      const withdraw = () => disputes.connect(tenantA).withdraw(id, ROOM);
+      const withdraw = (filedAt: number) => () => disputes.connect(tenantA).withdraw(id, filedAt, ROOM);
       const second = (await now()) + 10;
-      expect(await together(second, file, withdraw, file)).to.deep.equal(["done", "done", "reverted"]);
+      expect(await together(second, file, withdraw(second), file)).to.deep.equal(["done", "done", "reverted"]);
       expect(await together(second + 1, file)).to.deep.equal(["done"]);
-      expect(await together(second + 2, withdraw, file, withdraw)).to.deep.equal(["done", "done", "done"]);
+      const renewed = [withdraw(second + 1), file, withdraw(second + 2)] as const;
+      expect(await together(second + 2, ...renewed)).to.deep.equal(["done", "done", "done"]);
       await expect(at(second + 3, file)).to.emit(disputes, "DisputeFiled");
     });
 
@@ -207,7 +209,7 @@ describe("Disputes", () => {
       await together(
         second,
         () => disputes.connect(tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM),
-        () => disputes.connect(tenantA).withdraw(id, ROOM),
+        () => disputes.connect(tenantA).withdraw(id, second, ROOM),
       );
       // A call is answered as of the latest block.
       await expect(disputes.connect(tenantA).file.staticCall(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE))
@@ -229,7 +231,7 @@ describe("Disputes", () => {
     it("returns the bond before the answer: the claim has failed", async () => {
       const scene = await enter(TENANT, [claim]);
       const { disputes, hold, setting, tenantA, treasury } = scene;
-      const withdrawal = disputes.connect(tenantA).withdraw(setting.id);
+      const withdrawal = present(disputes.connect(tenantA)).withdraw(setting.id);
       await expect(withdrawal).to.emit(disputes, "DisputeWithdrawn").withArgs(setting.id, Outcome.Failed);
       await expect(withdrawal).to.emit(disputes, "DisputeExecuted").withArgs(setting.id, Outcome.Failed, 0n);
       await expect(withdrawal).to.changeTokenBalances(
@@ -242,7 +244,7 @@ describe("Disputes", () => {
     it("gives the bond to the provider after the answer: the claim is rejected", async () => {
       const scene = await enter(TENANT, [claim, answer]);
       const { disputes, hold, setting, tenantA, providerA, treasury } = scene;
-      const withdrawal = disputes.connect(tenantA).withdraw(setting.id);
+      const withdrawal = present(disputes.connect(tenantA)).withdraw(setting.id);
       await expect(withdrawal).to.emit(disputes, "DisputeWithdrawn").withArgs(setting.id, Outcome.Rejected);
       await expect(withdrawal).to.emit(disputes, "DisputeExecuted").withArgs(setting.id, Outcome.Rejected, 0n);
       await expect(withdrawal).to.changeTokenBalances(
@@ -254,7 +256,7 @@ describe("Disputes", () => {
 
     it("reverts for anybody but the claimant", async () => {
       const { disputes, setting, providerA, tenantA } = await enter(TENANT, [claim]);
-      await expect(disputes.connect(providerA).withdraw(setting.id))
+      await expect(present(disputes.connect(providerA)).withdraw(setting.id))
         .to.be.revertedWithCustomError(disputes, "DisputesNotParty")
         .withArgs(setting.id, tenantA, providerA);
     });
@@ -262,7 +264,7 @@ describe("Disputes", () => {
     it("reverts once the provider was silent: the claimant cannot take back what it won", async () => {
       const { disputes, setting, tenantA, model } = await enter(TENANT, [claim]);
       const deadline = model!.filedAt + ANSWER_WINDOW;
-      await expect(at(deadline, () => disputes.connect(tenantA).withdraw(setting.id)))
+      await expect(at(deadline, () => present(disputes.connect(tenantA)).withdraw(setting.id)))
         .to.be.revertedWithCustomError(disputes, "DisputesTooLate")
         .withArgs(setting.id, deadline, deadline);
     });
@@ -272,8 +274,8 @@ describe("Disputes", () => {
     it("takes a bond as large as the claimant's, and counts who may vote", async () => {
       const { disputes, hold, setting, providerA } = await enter(TENANT, [claim]);
       const second = (await now()) + 10;
-      const answering = at(second, () => disputes.connect(providerA).answer(setting.id));
-      await expect(answering).to.emit(disputes, "DisputeAnswered").withArgs(setting.id, 5);
+      const answering = at(second, () => present(disputes.connect(providerA)).answer(setting.id));
+      await expect(answering).to.emit(disputes, "DisputeAnswered").withArgs(setting.id, 5, false);
       await expect(answering).not.to.emit(disputes, "DisputeDecided");
       await expect(answering).to.changeTokenBalances(hold, [providerA, disputes], [-setting.bond, setting.bond]);
       const { phase, deadline } = await disputes.disputeView(setting.id);
@@ -282,8 +284,8 @@ describe("Disputes", () => {
 
     it("fails the claim at once with fewer than three members, and takes the bond all the same", async () => {
       const { disputes, hold, setting, providerA } = await enter({ ...TENANT, fewSeats: true }, [claim]);
-      const answering = disputes.connect(providerA).answer(setting.id);
-      await expect(answering).to.emit(disputes, "DisputeAnswered").withArgs(setting.id, 2);
+      const answering = present(disputes.connect(providerA)).answer(setting.id);
+      await expect(answering).to.emit(disputes, "DisputeAnswered").withArgs(setting.id, 2, false);
       await expect(answering).to.emit(disputes, "DisputeDecided").withArgs(setting.id, Outcome.Failed);
       await expect(answering).to.changeTokenBalance(hold, disputes, setting.bond);
     });
@@ -291,7 +293,7 @@ describe("Disputes", () => {
     it("reverts without the allowance, and the claim stays unanswered", async () => {
       const { disputes, hold, setting, providerA } = await enter(TENANT, [claim]);
       await hold.connect(providerA).approve(disputes, setting.bond - 1n);
-      await expect(disputes.connect(providerA).answer(setting.id))
+      await expect(present(disputes.connect(providerA)).answer(setting.id))
         .to.be.revertedWithCustomError(hold, "ERC20InsufficientAllowance")
         .withArgs(disputes, setting.bond - 1n, setting.bond);
       expect((await disputes.disputeView(setting.id)).phase).to.equal(Phase.Filed);
@@ -301,7 +303,7 @@ describe("Disputes", () => {
       const { disputes, hold, setting, providerA, stranger } = await enter(TENANT, [claim]);
       const unlocked = (await hold.balanceOf(providerA)) - (await hold.lockedOf(providerA));
       await hold.connect(providerA).transfer(stranger, unlocked - 1n);
-      await expect(disputes.connect(providerA).answer(setting.id))
+      await expect(present(disputes.connect(providerA)).answer(setting.id))
         .to.be.revertedWithCustomError(hold, "ERC20LocksInsufficientUnlocked")
         .withArgs(providerA, 1n, setting.bond);
     });
@@ -329,7 +331,7 @@ describe("Disputes", () => {
       expect(
         await together(
           second,
-          () => disputes.connect(tenantA).withdraw(setting.id, ROOM),
+          () => disputes.connect(tenantA).withdraw(setting.id, model!.filedAt, ROOM),
           () => disputes.connect(tenantA).file(...dearer, ROOM),
           () => disputes.connect(providerA).concede(setting.id, model!.filedAt, ROOM),
         ),
@@ -357,6 +359,17 @@ describe("Disputes", () => {
     expect(await disputes.MARKET()).to.equal(await market.getAddress());
     expect(await disputes.COUNCIL()).to.equal(await council.getAddress());
     expect(await disputes.HOLD()).to.equal(await hold.getAddress());
+  });
+
+  it("tells how long each window is, and how old a fault may be", async () => {
+    const { disputes } = await loadFixture(disputeFixture);
+    expect([
+      await disputes.ANSWER_WINDOW(),
+      await disputes.RULING_WINDOW(),
+      await disputes.APPEAL_WINDOW(),
+      await disputes.DECISION_WINDOW(),
+      await disputes.MAX_FAULT_AGE(),
+    ]).to.deep.equal([2, 4, 2, 21, 7].map((days) => BigInt(days * DAY)));
   });
 
   it("knows nothing of a dispute that was never filed", async () => {

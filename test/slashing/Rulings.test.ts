@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
-import { fileClaim, FILING_FEE, Outcome, Phase, RULING_WINDOW, Vote } from "../helpers/disputes";
+import { fileClaim, FILING_FEE, Outcome, Phase, RULING_WINDOW, Vote, present } from "../helpers/disputes";
 import { at, now } from "../helpers/time";
 import { enter, type Step, type Variant } from "./paths";
 
@@ -15,10 +15,10 @@ describe("Rulings", () => {
   describe("rule", () => {
     it("counts votes for and against, and tells of each", async () => {
       const { disputes, setting, memberA, memberB } = await enter(TENANT, [claim, answer]);
-      await expect(disputes.connect(memberA).rule(setting.id, true))
+      await expect(present(disputes.connect(memberA)).rule(setting.id, true))
         .to.emit(disputes, "Voted")
         .withArgs(setting.id, memberA, Vote.Uphold, 1, 0);
-      await expect(disputes.connect(memberB).rule(setting.id, false))
+      await expect(present(disputes.connect(memberB)).rule(setting.id, false))
         .to.emit(disputes, "Voted")
         .withArgs(setting.id, memberB, Vote.Reject, 1, 1);
       const { proceeding } = await disputes.disputeById(setting.id);
@@ -36,10 +36,13 @@ describe("Rulings", () => {
       it(`decides with the vote that makes a majority ${uphold ? "for" : "against"} it, not before`, async () => {
         const { disputes, setting, memberA, memberB, memberC } = await enter(TENANT, [claim, answer]);
         for (const member of [memberA, memberB]) {
-          await expect(disputes.connect(member).rule(setting.id, uphold)).not.to.emit(disputes, "DisputeDecided");
+          await expect(present(disputes.connect(member)).rule(setting.id, uphold)).not.to.emit(
+            disputes,
+            "DisputeDecided",
+          );
         }
         const second = (await now()) + 10;
-        await expect(at(second, () => disputes.connect(memberC).rule(setting.id, uphold)))
+        await expect(at(second, () => present(disputes.connect(memberC)).rule(setting.id, uphold)))
           .to.emit(disputes, "DisputeDecided")
           .withArgs(setting.id, outcome);
         const { proceeding } = await disputes.disputeById(setting.id);
@@ -54,21 +57,21 @@ describe("Rulings", () => {
     it("is possible in the last second of four days, and not in the next", async () => {
       const { disputes, setting, model, memberA, memberB } = await enter(TENANT, [claim, answer]);
       const deadline = model!.since + RULING_WINDOW;
-      await at(deadline - 1, () => disputes.connect(memberA).rule(setting.id, true));
-      await expect(at(deadline, () => disputes.connect(memberB).rule(setting.id, true)))
+      await at(deadline - 1, () => present(disputes.connect(memberA)).rule(setting.id, true));
+      await expect(at(deadline, () => present(disputes.connect(memberB)).rule(setting.id, true)))
         .to.be.revertedWithCustomError(disputes, "DisputesTooLate")
         .withArgs(setting.id, deadline, deadline);
     });
 
     it("reverts for a second vote, either way, and after a recusal", async () => {
       const { disputes, setting, memberA, memberB } = await enter(TENANT, [claim, answer]);
-      await disputes.connect(memberA).rule(setting.id, true);
-      await disputes.connect(memberB).recuse(setting.id);
+      await present(disputes.connect(memberA)).rule(setting.id, true);
+      await present(disputes.connect(memberB)).recuse(setting.id);
       for (const member of [memberA, memberB]) {
         for (const again of [
-          () => disputes.connect(member).rule(setting.id, true),
-          () => disputes.connect(member).rule(setting.id, false),
-          () => disputes.connect(member).recuse(setting.id),
+          () => present(disputes.connect(member)).rule(setting.id, true),
+          () => present(disputes.connect(member)).rule(setting.id, false),
+          () => present(disputes.connect(member)).recuse(setting.id),
         ]) {
           await expect(again())
             .to.be.revertedWithCustomError(disputes, "DisputesVoteCast")
@@ -80,8 +83,8 @@ describe("Rulings", () => {
     it("lets a member vote on two claims about one lease", async () => {
       const scene = await enter(TENANT, [claim, answer, ["voter", "uphold"]]);
       const other = await fileClaim(scene, scene.lease, { claimant: scene.stranger });
-      await scene.disputes.connect(scene.providerA).answer(other.id);
-      await scene.disputes.connect(scene.memberA).rule(other.id, false);
+      await scene.disputes.connect(scene.providerA).answer(other.id, other.filedAt, false);
+      await scene.disputes.connect(scene.memberA).rule(other.id, other.filedAt, false);
       expect(await scene.disputes.voteOf(other.id, other.filedAt, scene.memberA)).to.equal(Vote.Reject);
       expect(await scene.disputes.voteOf(scene.setting.id, scene.model!.filedAt, scene.memberA)).to.equal(Vote.Uphold);
     });
@@ -90,7 +93,7 @@ describe("Rulings", () => {
   describe("recuse", () => {
     it("tells of it, and counts for neither side", async () => {
       const { disputes, setting, model, memberA } = await enter(TENANT, [claim, answer]);
-      await expect(disputes.connect(memberA).recuse(setting.id))
+      await expect(present(disputes.connect(memberA)).recuse(setting.id))
         .to.emit(disputes, "Voted")
         .withArgs(setting.id, memberA, Vote.Recused, 0, 0);
       expect(await disputes.voteOf(setting.id, model!.filedAt, memberA)).to.equal(Vote.Recused);
@@ -153,6 +156,22 @@ describe("Rulings", () => {
       }
     });
 
+    it("reverts to disputes themselves and to HOLD, where it could never leave again, and the share stays (ATK-ROL-4)", async () => {
+      const { disputes, hold, setting, model, memberA, keeper } = await enter(TENANT, settled);
+      for (const to of [await disputes.getAddress(), await hold.getAddress()]) {
+        for (const caller of [memberA, keeper]) {
+          await expect(disputes.connect(caller).collectFee(setting.id, model!.filedAt, to))
+            .to.be.revertedWithCustomError(disputes, "DisputesInvalidRecipient")
+            .withArgs(to);
+        }
+      }
+      await expect(disputes.connect(memberA).collectFee(setting.id, model!.filedAt, memberA)).to.changeTokenBalance(
+        hold,
+        memberA,
+        FILING_FEE / 2n,
+      );
+    });
+
     it("reverts for the zero address, and the share stays", async () => {
       const { disputes, hold, setting, model, memberA } = await enter(TENANT, settled);
       await expect(disputes.connect(memberA).collectFee(setting.id, model!.filedAt, ZeroAddress))
@@ -180,9 +199,9 @@ describe("Rulings", () => {
       expect(again.id).to.equal(setting.id);
       expect(await disputes.voteOf(setting.id, first, memberA)).to.equal(Vote.Uphold);
       await disputes.connect(memberA).collectFee(setting.id, first, memberA);
-      await disputes.connect(providerA).answer(setting.id);
-      for (const member of [memberA, memberC]) await disputes.connect(member).rule(setting.id, false);
-      await disputes.connect(tenantA).withdraw(setting.id);
+      await present(disputes.connect(providerA)).answer(setting.id);
+      for (const member of [memberA, memberC]) await present(disputes.connect(member)).rule(setting.id, false);
+      await present(disputes.connect(tenantA)).withdraw(setting.id);
       await disputes.connect(memberB).collectFee(setting.id, first, memberB);
       for (const member of [memberA, memberC]) {
         await disputes.connect(member).collectFee(setting.id, again.filedAt, member);
@@ -194,8 +213,8 @@ describe("Rulings", () => {
       const scene = await enter(TENANT, settled);
       const { disputes, setting, model, lease, memberD, memberC, providerA } = scene;
       await fileClaim(scene, lease);
-      await disputes.connect(providerA).answer(setting.id);
-      await disputes.connect(memberC).rule(setting.id, true);
+      await present(disputes.connect(providerA)).answer(setting.id);
+      await present(disputes.connect(memberC)).rule(setting.id, true);
       for (const member of [memberC, memberD]) {
         await expect(disputes.connect(member).collectFee(setting.id, model!.filedAt, member))
           .to.be.revertedWithCustomError(disputes, "DisputesNoShare")

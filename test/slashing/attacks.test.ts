@@ -1,6 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
 
+import { reachOf } from "../helpers/claims";
 import {
   type ClaimChoices,
   disputeFixture,
@@ -12,6 +13,7 @@ import {
   Outcome,
   Phase,
   concede,
+  present,
 } from "../helpers/disputes";
 import { BOND, OTHER_HOLD } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
@@ -48,7 +50,11 @@ async function punished({ disputes, staking, market, providerA }: Attacked, id: 
   return before.reserved - (await staking.poolOf(market, providerA)).reserved;
 }
 
-const part = ({ lease }: Attacked, faultClass: number): bigint => partOf(lease.collateral, FRACTION_BPS[faultClass]!);
+/** What a fault of a class costs while the lease goes on, wei. */
+function part({ lease }: Attacked, faultClass: number): bigint {
+  const [wanted, most] = [partOf(lease.collateral, FRACTION_BPS[faultClass]!), reachOf(lease.collateral)];
+  return wanted < most ? wanted : most;
+}
 
 describe("Disputes: attacks", () => {
   describe("spam of cheap claims (ATK-DSP-1)", () => {
@@ -69,7 +75,7 @@ describe("Disputes: attacks", () => {
     it("costs a filing fee each, returned to nobody, even where each is withdrawn in time", async () => {
       const f = await loadFixture(spammedFixture);
       for (const { id, claimant } of f.spam) {
-        await f.disputes.connect(claimant).withdraw(id);
+        await present(f.disputes.connect(claimant)).withdraw(id);
         expect(await f.hold.balanceOf(claimant)).to.equal(OTHER_HOLD - FILING_FEE);
       }
       expect(await f.hold.balanceOf(f.treasury)).to.equal(BigInt(SPAMMERS) * FILING_FEE);
@@ -79,9 +85,10 @@ describe("Disputes: attacks", () => {
     it("costs a bond each, the provider's, where the provider answers and they lose", async () => {
       const f = await loadFixture(spammedFixture);
       const before = await f.hold.balanceOf(f.providerA);
-      for (const { id } of f.spam) await f.disputes.connect(f.providerA).answer(id);
+      for (const { id } of f.spam) await present(f.disputes.connect(f.providerA)).answer(id);
       for (const { id } of f.spam) {
-        for (const member of [f.memberA, f.memberB, f.memberC]) await f.disputes.connect(member).rule(id, false);
+        for (const member of [f.memberA, f.memberB, f.memberC])
+          await present(f.disputes.connect(member)).rule(id, false);
       }
       await pass(2 * DAY);
       for (const { id, claimant, bond } of f.spam) {
@@ -102,10 +109,10 @@ describe("Disputes: attacks", () => {
       await f.market.connect(f.tenantA).close(f.lease.id);
       await pass(HOUR);
       const [last, ...others] = f.spam;
-      for (const { id, claimant } of others) await f.disputes.connect(claimant).withdraw(id);
+      for (const { id, claimant } of others) await present(f.disputes.connect(claimant)).withdraw(id);
       await f.market.collect([f.lease.id]);
       expect((await bondedBy(f, f.providerA))[1]).to.equal(f.lease.collateral);
-      await f.disputes.connect(last!.claimant).withdraw(last!.id);
+      await f.disputes.connect(last!.claimant).withdraw(last!.id, last!.filedAt);
       await f.market.collect([f.lease.id]);
       expect(await bondedBy(f, f.providerA)).to.deep.equal([BOND, 0n]);
     });
@@ -158,8 +165,9 @@ describe("Disputes: attacks", () => {
         taken += await bought(f, { claimant, faultStart, faultClass: FaultClass.DataLost });
         await pass(HOUR);
       }
-      expect(taken).to.equal(f.lease.collateral);
-      expect((await bondedBy(f, f.providerA))[1]).to.equal(0n);
+      // The rest stays for the service credit.
+      expect(taken).to.equal(reachOf(f.lease.collateral));
+      expect((await bondedBy(f, f.providerA))[1]).to.equal(f.lease.collateral - taken);
     });
   });
 
@@ -168,9 +176,9 @@ describe("Disputes: attacks", () => {
       for (const end of ["open", "withdrawn", "conceded"] as const) {
         const f = await loadFixture(attackedFixture);
         const { id } = await fileClaim(f, f.lease, { claimant: f.stranger });
-        if (end === "withdrawn") await f.disputes.connect(f.stranger).withdraw(id);
+        if (end === "withdrawn") await present(f.disputes.connect(f.stranger)).withdraw(id);
         if (end === "conceded") await concede(f.disputes, f.providerA, id);
-        expect(await bought(f, { faultClass: FaultClass.DataExposed })).to.equal(f.lease.collateral);
+        expect(await bought(f, { faultClass: FaultClass.DataExposed })).to.equal(part(f, FaultClass.DataExposed));
       }
     });
 
@@ -212,20 +220,20 @@ describe("Disputes: attacks", () => {
       const f = await loadFixture(attackedFixture);
       const filedAt = f.lease.startedAt + 400;
       const honest = await fileClaim(f, f.lease, { faultClass: FaultClass.DataExposed, filedAt });
-      const { collateral } = f.lease;
-      expect(await bought(f, { claimant: f.stranger, faultClass: FaultClass.DataExposed })).to.equal(collateral);
+      const taken = reachOf(f.lease.collateral);
+      expect(await bought(f, { claimant: f.stranger, faultClass: FaultClass.DataExposed })).to.equal(taken);
       await pass(4 * DAY);
       const before = await f.escrow.freeOf(f.lease.token, f.tenantA);
       expect(await punished(f, honest.id)).to.equal(0n);
       expect((await f.escrow.freeOf(f.lease.token, f.tenantA)) - before).to.equal(earnedOf(f.lease.rate, 400));
-      const { tenant, challenger } = penaltyParts(collateral, true);
+      const { tenant, challenger } = penaltyParts(taken, true);
       await pass(UNBONDING_DELAY);
       await expect(f.staking.connect(f.tenantA).claimPenalties([1], f.tenantA)).to.changeTokenBalance(
         f.hold,
         f.tenantA,
         tenant,
       );
-      expect(challenger).to.equal(partOf(collateral, 2_000n));
+      expect(challenger).to.equal(partOf(taken, 2_000n));
     });
   });
 
@@ -241,7 +249,7 @@ describe("Disputes: attacks", () => {
       await f.staking.connect(f.providerA).startUnbonding(f.market, free);
       await pass(UNBONDING_DELAY);
       await f.staking.connect(f.providerA).finishUnbonding();
-      expect(await punished(f, id)).to.equal(f.lease.collateral);
+      expect(await punished(f, id)).to.equal(part(f, FaultClass.DataExposed));
     });
 
     it("finds nothing to take in the second of the verdict, before it or after it", async () => {
@@ -254,7 +262,8 @@ describe("Disputes: attacks", () => {
         const calls = first === "execute" ? [execute, unbond] : [unbond, execute];
         const expected = first === "execute" ? ["done", "reverted"] : ["reverted", "done"];
         expect(await together((await now()) + 1, ...calls)).to.deep.equal(expected);
-        expect(await bondedBy(f, f.providerA)).to.deep.equal([BOND - f.lease.collateral, 0n]);
+        const left = f.lease.collateral - part(f, FaultClass.DataExposed);
+        expect(await bondedBy(f, f.providerA)).to.deep.equal([BOND - f.lease.collateral, left]);
       }
     });
 
@@ -355,9 +364,9 @@ describe("Disputes: attacks", () => {
         const [, before] = await wealthOf(f);
         const total = before + f.lease.locked; // what the lease locked comes back, if anywhere
         const { id } = await fileClaim(f, f.lease, { filedAt: f.lease.startedAt + 400 });
-        if (end === "reject") await f.disputes.connect(f.providerA).answer(id);
+        if (end === "reject") await present(f.disputes.connect(f.providerA)).answer(id);
         if (end === "concede") await concede(f.disputes, f.providerA, id);
-        else await f.disputes.connect(f.tenantA).withdraw(id);
+        else await present(f.disputes.connect(f.tenantA)).withdraw(id);
         if (end === "concede") await f.disputes.execute(id);
         await f.market.connect(f.tenantA).close(f.lease.id);
         await f.market.collect([f.lease.id]);
@@ -370,13 +379,13 @@ describe("Disputes: attacks", () => {
       const f = await loadFixture(attackedFixture);
       for (const party of ringOf(f)) await f.council.connect(f.admin).seat(party);
       const { id } = await fileClaim(f, f.lease, { claimant: f.stranger });
-      await f.disputes.connect(f.providerA).answer(id);
+      await present(f.disputes.connect(f.providerA)).answer(id);
       for (const party of ringOf(f)) {
-        await expect(f.disputes.connect(party).rule(id, false))
+        await expect(present(f.disputes.connect(party)).rule(id, false))
           .to.be.revertedWithCustomError(f.disputes, "DisputesPartyCannotRule")
           .withArgs(id, party);
       }
-      for (const member of [f.memberA, f.memberB, f.memberC]) await f.disputes.connect(member).rule(id, true);
+      for (const member of [f.memberA, f.memberB, f.memberC]) await present(f.disputes.connect(member)).rule(id, true);
       expect((await f.disputes.disputeView(id)).outcome).to.equal(Outcome.Upheld);
     });
   });

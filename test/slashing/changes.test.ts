@@ -10,6 +10,7 @@ import {
   FRACTION_BPS,
   Outcome,
   concede,
+  present,
 } from "../helpers/disputes";
 import { LeaseStatus } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
@@ -19,6 +20,9 @@ import { DAY, HOUR, UNBONDING_DELAY } from "../helpers/parameters";
 import { type ActiveLease, activeLease, serve } from "../helpers/scene";
 import { at, moveTo, pass } from "../helpers/time";
 import { storedLease } from "../helpers/words";
+
+/** Base units per unit-second, times 2^32: the highest price that a standing order can name. */
+const MOST_ORDER_PRICE = 2n ** 120n - 1n;
 
 interface Ground extends DisputeMarket {
   lease: ActiveLease;
@@ -32,11 +36,11 @@ async function servedFixture(): Promise<Ground> {
 
 async function transfer({ market, lease, tenantA, tenantB }: Ground): Promise<void> {
   await market.connect(tenantA).offerTransfer(lease.id, tenantB);
-  await market.connect(tenantB).acceptTransfer(lease.id);
+  await market.connect(tenantB).acceptTransfer(lease.id, 0);
 }
 
 async function renew({ orders, lease, tenantA, keeper }: Ground): Promise<void> {
-  await orders.connect(tenantA).setOrder(lease.id, HOUR, 1, MOST_PRICE, lease.bounty, []);
+  await orders.connect(tenantA).setOrder(lease.id, HOUR, 1, MOST_ORDER_PRICE, lease.bounty, []);
   await orders.connect(keeper).renew([lease.id]);
 }
 
@@ -48,7 +52,13 @@ const CHANGES: readonly (readonly [string, (f: Ground) => Promise<unknown>])[] =
   ["it was extended", ({ market, lease, tenantB }) => market.connect(tenantB).extend(lease.id, HOUR, 10n ** 9n)],
   ["it was renewed", renew],
   ["it was transferred", transfer],
-  ["it grew", ({ market, lease, tenantA }) => market.connect(tenantA).resize(lease.id, 3, MOST_PRICE, 10n ** 9n)],
+  [
+    "it grew",
+    async ({ market, liveness, lease, tenantA }) => {
+      await liveness.connect(lease.operator).heartbeat(lease.provider);
+      await market.connect(tenantA).resize(lease.id, 3, MOST_PRICE, 10n ** 9n);
+    },
+  ],
   ["it shrank", ({ market, lease, tenantA }) => market.connect(tenantA).resize(lease.id, 1, MOST_PRICE, 0n)],
   [
     "its provider gave notice",
@@ -75,7 +85,7 @@ const CHANGES: readonly (readonly [string, (f: Ground) => Promise<unknown>])[] =
     async (f) => {
       await transfer(f);
       const { market, lease, orders, tenantB, keeper } = f;
-      await orders.connect(tenantB).setOrder(lease.id, HOUR, 1, MOST_PRICE, lease.bounty, []);
+      await orders.connect(tenantB).setOrder(lease.id, HOUR, 1, MOST_ORDER_PRICE, lease.bounty, []);
       await orders.connect(keeper).renew([lease.id]);
       await market.connect(tenantB).resize(lease.id, 1, MOST_PRICE, 0n);
       await market.connect(tenantB).close(lease.id);
@@ -108,9 +118,9 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
       const { id } = await fileClaim(f, lease, { faultStart: lease.startedAt + 100, filedAt: lease.startedAt + 400 });
       await change(f);
       const before = await escrow.freeOf(lease.token, providerA);
-      await disputes.connect(tenantA).withdraw(id);
+      await present(disputes.connect(tenantA)).withdraw(id);
       expect((await escrow.freeOf(lease.token, providerA)) - before).to.equal(held - partOf(held, 250n));
-      expect((await escrow.moduleAccount(f.market, lease.token, disputes)).locked).to.equal(0n);
+      expect((await f.market.claimOf(lease.id, tenantA)).held).to.equal(0n);
     });
   }
 
@@ -181,7 +191,7 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
     const f = await loadFixture(servedFixture);
     const { disputes, lease, tenantA, tenantB } = f;
     const { id } = await fileClaim(f, lease);
-    await disputes.connect(tenantA).withdraw(id);
+    await present(disputes.connect(tenantA)).withdraw(id);
     await transfer(f);
     await moveTo(lease.startedAt + 400);
     await fileClaim(f, lease);

@@ -8,6 +8,7 @@ import {
   Outcome,
   RULING_WINDOW,
   decide,
+  present,
 } from "../helpers/disputes";
 import { partOf } from "../helpers/money";
 import { DAY } from "../helpers/parameters";
@@ -63,13 +64,13 @@ describe("Disputes: every one of them ends by a time that is known at its filing
       let outcome: number = Outcome.Upheld;
       if (doers.provider) {
         const answeredAt = outcomeAt - 1;
-        await act(answeredAt, () => disputes.connect(providerA).answer(setting.id));
+        await act(answeredAt, () => present(disputes.connect(providerA)).answer(setting.id));
         [outcomeAt, outcome] = [answeredAt + RULING_WINDOW, Outcome.Failed];
       }
       if (doers.council) {
         outcomeAt -= 1; // of the last of three votes
         for (const [index, member] of [scene.memberA, scene.memberB, scene.memberC].entries()) {
-          await act(outcomeAt - 4 + 2 * index, () => disputes.connect(member).rule(setting.id, false));
+          await act(outcomeAt - 4 + 2 * index, () => present(disputes.connect(member)).rule(setting.id, false));
         }
         outcome = Outcome.Rejected;
       }
@@ -77,7 +78,7 @@ describe("Disputes: every one of them ends by a time that is known at its filing
       if (doers.loser) {
         const appealedAt = end - 1;
         const loser = outcome === Outcome.Upheld ? providerA : tenantA;
-        await act(appealedAt, () => disputes.connect(loser).appeal(setting.id));
+        await act(appealedAt, () => present(disputes.connect(loser)).appeal(setting.id));
         end = appealedAt + DECISION_WINDOW;
       }
       if (doers.authority) {

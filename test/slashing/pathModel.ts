@@ -31,12 +31,14 @@ export type Actor = (typeof ACTORS)[number];
 export const ACTIONS = [
   "file",
   "answer",
+  "answerFromBond",
   "concede",
   "withdraw",
   "uphold",
   "reject",
   "recuse",
   "appeal",
+  "appealFromBond",
   "decideUpheld",
   "decideFailed",
   "decideRejected",
@@ -69,6 +71,11 @@ export interface Model {
   since: number;
   outcome: OutcomeNumber;
   answered: boolean;
+  /** Whether the counter-bond is reserved of the provider's pool with staking, and not held by disputes. */
+  answerReserved: boolean;
+  appealReserved: boolean;
+  /** Who appealed. */
+  appellant: (typeof Side)[keyof typeof Side];
   votes: Partial<Record<Actor, (typeof Vote)[keyof typeof Vote]>>;
   appealBondTo: (typeof Side)[keyof typeof Side];
 }
@@ -96,6 +103,9 @@ const filed = (filedAt: number): Model => ({
   since: 0,
   outcome: Outcome.None,
   answered: false,
+  answerReserved: false,
+  appealReserved: false,
+  appellant: Side.None,
   votes: {},
   appealBondTo: Side.None,
 });
@@ -147,8 +157,25 @@ export function heldBonds(setting: Setting, model: Model | undefined): bigint {
   if (model === undefined) return 0n;
   const unpaid = Object.values(model.votes).filter((vote) => vote === Vote.Uphold || vote === Vote.Reject).length;
   if (model.phase === Phase.Settled) return shareOf(setting, model) * BigInt(unpaid);
-  const bonds = 1n + (model.answered ? 1n : 0n) + (model.appealBondTo === Side.None ? 0n : 1n);
-  return bonds * setting.bond + setting.fee;
+  const bonds = [true, model.answered && !model.answerReserved, model.appellant !== Side.None && !model.appealReserved];
+  return BigInt(bonds.filter(Boolean).length) * setting.bond + setting.fee;
+}
+
+/** The bonds of one side that are reserved with staking, and that were taken out of its pool there for the other, wei. */
+export function poolOf(
+  { bond }: Setting,
+  model: Model | undefined,
+  side: (typeof Side)[keyof typeof Side],
+): { reserved: bigint; lost: bigint } {
+  const none = { reserved: 0n, lost: 0n };
+  if (model === undefined) return none;
+  const { answerReserved, appealReserved, appellant, appealBondTo, outcome } = model;
+  const answerBonds = answerReserved && side === Side.Provider ? bond : 0n;
+  const appealBonds = appealReserved && side === appellant ? bond : 0n;
+  if (model.phase !== Phase.Settled) return { reserved: answerBonds + appealBonds, lost: 0n };
+  const lostAnswer = outcome === Outcome.Upheld ? answerBonds : 0n;
+  const lostAppeal = appealBondTo === appellant ? 0n : appealBonds;
+  return { reserved: 0n, lost: lostAnswer + lostAppeal };
 }
 
 /** What must come of `actor` doing `action` at second `now`, everybody having HOLD and approved the contract. */
@@ -180,9 +207,11 @@ export function attempt(setting: Setting, model: Model | undefined, actor: Actor
   const standing = standingOf(model, now);
   switch (action) {
     case "answer":
+    case "answerFromBond":
     case "concede":
     case "withdraw": {
-      const inTime = phase === Phase.Filed || (phase === Phase.Answered && action !== "answer");
+      const onceAnswered = action === "concede" || action === "withdraw";
+      const inTime = phase === Phase.Filed || (phase === Phase.Answered && onceAnswered);
       const deadline = openUntil(model);
       if (!inTime || deadline === undefined) return wrongPhase;
       if (now >= deadline) return refused("DisputesTooLate", id, deadline, now);
@@ -194,7 +223,7 @@ export function attempt(setting: Setting, model: Model | undefined, actor: Actor
       if (actor !== "provider") return refused("DisputesNotParty", id, addressOf.provider, caller);
       if (action === "concede") return { next: { ...model, phase: Phase.Final, since: now, outcome: Outcome.Upheld } };
       const few = setting.eligible < 3;
-      const answered = { ...model, answered: true, since: now };
+      const answered = { ...model, answered: true, answerReserved: action === "answerFromBond", since: now };
       return {
         next: { ...answered, ...(few ? { phase: Phase.Decided, outcome: Outcome.Failed } : { phase: Phase.Answered }) },
       };
@@ -203,15 +232,17 @@ export function attempt(setting: Setting, model: Model | undefined, actor: Actor
     case "reject":
     case "recuse":
       return vote(setting, model, actor, action, now);
-    case "appeal": {
+    case "appeal":
+    case "appealFromBond": {
       if (standing === undefined || !standing.appealable) return wrongPhase;
       if (now >= standing.from) return refused("DisputesTooLate", id, standing.from, now);
       const { outcome } = standing;
-      const appealed = { ...model, phase: Phase.Appealed, since: now, outcome };
+      const appealReserved = action === "appealFromBond";
+      const appealed = { ...model, phase: Phase.Appealed, since: now, outcome, appealReserved };
       if (actor === claimant && outcome !== Outcome.Upheld)
-        return { next: { ...appealed, appealBondTo: Side.Provider } };
+        return { next: { ...appealed, appellant: Side.Claimant, appealBondTo: Side.Provider } };
       if (actor === "provider" && outcome !== Outcome.Rejected)
-        return { next: { ...appealed, appealBondTo: Side.Claimant } };
+        return { next: { ...appealed, appellant: Side.Provider, appealBondTo: Side.Claimant } };
       return refused("DisputesNothingToAppeal", id, outcome, caller);
     }
     case "execute":
@@ -252,16 +283,15 @@ function vote(
 
 function decide(setting: Setting, model: Model | undefined, actor: Actor, action: Action, now: number): Result {
   const { id, addressOf } = setting;
-  // A dispute that was never filed has no rules, and so no authority.
-  const authority = model === undefined ? `0x${"0".repeat(40)}` : addressOf.authority;
-  if (addressOf[actor] !== authority) return refused("DisputesNotAuthority", id, authority, addressOf[actor]);
+  // What is not open is passed over, whoever asks.
   if (model?.phase !== Phase.Appealed || now >= model.since + DECISION_WINDOW) return { elsewhere: true };
+  const { authority } = addressOf;
+  if (addressOf[actor] !== authority) return refused("DisputesNotAuthority", id, authority, addressOf[actor]);
   const outcome =
     action === "decideUpheld" ? Outcome.Upheld : action === "decideFailed" ? Outcome.Failed : Outcome.Rejected;
   const worth = [Outcome.Rejected, Outcome.Failed, Outcome.Upheld] as const; // to the claimant
   const gain = worth.indexOf(outcome) - worth.indexOf(model.outcome as (typeof worth)[number]);
-  let { appealBondTo } = model;
-  if (appealBondTo === Side.Provider && gain > 0) appealBondTo = Side.Claimant;
-  else if (appealBondTo === Side.Claimant && gain < 0) appealBondTo = Side.Provider;
+  const won = model.appellant === Side.Claimant ? gain > 0 : gain < 0;
+  const appealBondTo = won ? model.appellant : model.appealBondTo;
   return { next: { ...model, phase: Phase.Final, since: now, outcome, appealBondTo } };
 }

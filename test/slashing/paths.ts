@@ -14,6 +14,7 @@ import {
   FaultClass,
   FILING_FEE,
   Outcome,
+  Side,
 } from "../helpers/disputes";
 import { loadFixture } from "../helpers/loadFixture";
 import { DAY, HOUR } from "../helpers/parameters";
@@ -28,6 +29,7 @@ import {
   deadlinesOf,
   heldBonds,
   type Model,
+  poolOf,
   type Result,
   type Setting,
   shareOf,
@@ -56,6 +58,8 @@ export interface Scene extends Ground {
 }
 
 const LONG_AGO = 2 * HOUR;
+/** What either side bonds with disputes: more than the two bonds that it posts at most. */
+const POOL = parseEther("100");
 
 /** A lease of four units for 30 days, two hours old, and everybody with HOLD that disputes may spend. */
 async function groundFixture(): Promise<Ground> {
@@ -79,6 +83,10 @@ async function groundFixture(): Promise<Ground> {
     await f.hold.connect(f.admin).transfer(actor, parseEther("1000"));
     await f.hold.connect(actor).approve(f.disputes, MaxUint256);
   }
+  for (const actor of [actors.tenant, actors.challenger, actors.provider]) {
+    await f.hold.connect(actor).approve(f.staking, MaxUint256);
+    await f.staking.connect(actor).bond(f.disputes, POOL);
+  }
   const lease = await activeLease(f, { offer: f.offerD, units: 4, duration: 30 * DAY });
   await moveTo(lease.startedAt + LONG_AGO);
   return { ...f, lease, actors };
@@ -90,12 +98,20 @@ function callOf({ disputes, lease, setting, model }: Scene, action: Action, seco
   const filedAt = model?.filedAt ?? 0;
   switch (action) {
     case "concede":
-      return abi.encodeFunctionData("concede", [id, filedAt]);
+    case "withdraw":
+    case "recuse":
+      return abi.encodeFunctionData(action as "concede", [id, filedAt]);
     case "file":
       return abi.encodeFunctionData("file", [lease.id, FaultClass.Unserved, second - HOUR, EVIDENCE]);
     case "uphold":
     case "reject":
-      return abi.encodeFunctionData("rule", [id, action === "uphold"]);
+      return abi.encodeFunctionData("rule", [id, filedAt, action === "uphold"]);
+    case "answer":
+    case "answerFromBond":
+      return abi.encodeFunctionData("answer", [id, filedAt, action === "answerFromBond"]);
+    case "appeal":
+    case "appealFromBond":
+      return abi.encodeFunctionData("appeal", [id, filedAt, action === "appealFromBond"]);
     case "decideUpheld":
       return abi.encodeFunctionData("decide", [[{ disputeId: id, filedAt, outcome: Outcome.Upheld }]]);
     case "decideFailed":
@@ -105,7 +121,7 @@ function callOf({ disputes, lease, setting, model }: Scene, action: Action, seco
     case "collectFee":
       return abi.encodeFunctionData("collectFee", [id, filedAt, setting.addressOf.stranger]);
     default:
-      return abi.encodeFunctionData(action as "answer", [id]);
+      return abi.encodeFunctionData(action as "settle", [id]);
   }
 }
 
@@ -264,6 +280,7 @@ async function nextDifferences(scene: Scene, snapshot: SnapshotRestorer, move: M
   const { actor, action, next, second } = move;
   await snapshot.restore();
   const before = await scene.hold.balanceOf(scene.disputes);
+  const pools = await poolsOf(scene);
   await send(scene, actor, action, second);
   const moved = (await scene.hold.balanceOf(scene.disputes)) - before;
   const expected = heldBonds(scene.setting, next) - heldBonds(scene.setting, scene.model);
@@ -271,7 +288,42 @@ async function nextDifferences(scene: Scene, snapshot: SnapshotRestorer, move: M
   const kept = scene.model !== undefined && action === "file" ? heldBonds(scene.setting, scene.model) : 0n;
   const found = await viewDifferences(scene, next, second);
   if (moved !== expected + kept) found.push(`moves ${moved} of bonds, not ${expected + kept}`);
+  found.push(...(await poolDifferences(scene, pools, action === "file" ? undefined : next)));
   return found.map((difference) => `${actor} ${action} at ${second}, then ${difference}`);
+}
+
+interface Pool {
+  side: (typeof Side)[keyof typeof Side];
+  free: bigint;
+  reserved: bigint;
+}
+
+/** What the two sides bonded with disputes, wei. */
+async function poolsOf({ staking, disputes, actors, setting }: Scene): Promise<readonly Pool[]> {
+  const sides = [
+    [Side.Claimant, actors[setting.claimant]],
+    [Side.Provider, actors.provider],
+  ] as const;
+  return Promise.all(
+    sides.map(async ([side, account]) => {
+      const { free, reserved } = await staking.poolOf(disputes, account);
+      return { side, free, reserved };
+    }),
+  );
+}
+
+/** Compares what an action moved in the pools; `next` is the state that it led to, undefined where no pool may move. */
+async function poolDifferences(scene: Scene, before: readonly Pool[], next: Model | undefined): Promise<string[]> {
+  const after = await poolsOf(scene);
+  return after.flatMap(({ side, free, reserved }, index) => {
+    const then = before[index]!;
+    const [from, to] = [poolOf(scene.setting, scene.model, side), poolOf(scene.setting, next ?? scene.model, side)];
+    const moved = [to.reserved - from.reserved, from.reserved + from.lost - to.reserved - to.lost];
+    const actual = [reserved - then.reserved, free - then.free];
+    return String(actual) === String(moved)
+      ? []
+      : [`moves ${String(actual)} of the pool of side ${side}, not ${String(moved)}`];
+  });
 }
 
 /** Compares what is stored, and what the views make of it. */
@@ -280,7 +332,7 @@ async function viewDifferences(
   model: Model | undefined,
   second: number,
 ): Promise<string[]> {
-  const { id } = setting;
+  const { id, seatedSince } = setting;
   const { claim, proceeding } = await disputes.disputeById(id);
   const view = await disputes.disputeView(id);
   const standing = model === undefined ? undefined : standingOf(model, second);
@@ -291,7 +343,11 @@ async function viewDifferences(
     ["phase", proceeding.phase, model?.phase ?? 0],
     ["since", proceeding.since, model?.since ?? 0],
     ["stored outcome", proceeding.outcome, model?.outcome ?? 0],
-    ["answered", proceeding.answer !== 0n, model?.answered ?? false],
+    ["answered", (proceeding.postings & 1n) !== 0n, model?.answered ?? false],
+    ["a party is a member", (proceeding.postings & 2n) !== 0n, (model?.answered ?? false) && "provider" in seatedSince],
+    ["counter-bond reserved", (proceeding.postings & 4n) !== 0n, model?.answerReserved ?? false],
+    ["appealed by the provider", (proceeding.postings & 8n) !== 0n, model?.appellant === Side.Provider],
+    ["appeal bond reserved", (proceeding.postings & 16n) !== 0n, model?.appealReserved ?? false],
     ["eligible", proceeding.eligible, model?.answered === true ? setting.eligible : 0],
     ["appeal bond to", proceeding.appealBondTo, model?.appealBondTo ?? 0],
     ["outcome", view.outcome, standing?.outcome ?? 0],

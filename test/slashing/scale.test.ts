@@ -3,7 +3,7 @@ import { MaxUint256 } from "ethers";
 
 import { ranAnHour } from "../gas/changes";
 import { buildWorld, MONTH, running, type World } from "../gas/world";
-import { APPEAL_WINDOW, disputeIdOf, EVIDENCE, FaultClass, concede } from "../helpers/disputes";
+import { APPEAL_WINDOW, disputeIdOf, EVIDENCE, FaultClass, concede, present } from "../helpers/disputes";
 import { loadFixture } from "../helpers/loadFixture";
 import { HOUR } from "../helpers/parameters";
 import { now, pass } from "../helpers/time";
@@ -40,10 +40,10 @@ async function dispute(world: World): Promise<Record<string, number>> {
   const id = disputeIdOf(leaseId, tenant);
   const faultStart = (await now()) + 1 - HOUR / 2;
   const file = await gasOf(disputes.connect(tenant).file(leaseId, FaultClass.DataLost, faultStart, EVIDENCE));
-  const answer = await gasOf(disputes.connect(provider).answer(id));
-  const rule = await gasOf(disputes.connect(memberA).rule(id, true));
-  await disputes.connect(memberB).rule(id, true);
-  const decide = await gasOf(disputes.connect(memberC).rule(id, true));
+  const answer = await gasOf(present(disputes.connect(provider)).answer(id));
+  const rule = await gasOf(present(disputes.connect(memberA)).rule(id, true));
+  await present(disputes.connect(memberB)).rule(id, true);
+  const decide = await gasOf(present(disputes.connect(memberC)).rule(id, true));
   await pass(APPEAL_WINDOW);
   const penalties = await staking.penaltyCount();
   const execute = await gasOf(disputes.connect(keeper).execute(id));
@@ -85,7 +85,7 @@ describe("Disputes: scale", () => {
       for (let index = 0; index < PAST_DISPUTES; index++) {
         await disputes.connect(tenant).file(leaseId, FaultClass.Unserved, (await now()) - 60, EVIDENCE);
         const id = disputeIdOf(leaseId, tenant);
-        if (index % 2 === 0) await disputes.connect(tenant).withdraw(id);
+        if (index % 2 === 0) await present(disputes.connect(tenant)).withdraw(id);
         else {
           await concede(disputes, provider, id);
           await disputes.execute(id);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MaxUint256 } from "ethers";
+import { MaxUint256, ZeroAddress } from "ethers";
 
 import { deployFixture } from "../helpers/fixture";
 import { loadFixture } from "../helpers/loadFixture";
@@ -44,10 +44,11 @@ describe("Staking under random actions", () => {
       pool: fc.nat({ max: 1 }),
       // Mostly what fits, sometimes more than there is.
       amount: fc.oneof(
-        { weight: 5, arbitrary: fc.bigInt({ min: 1n, max: 30n }) },
+        { weight: 5, arbitrary: fc.bigInt({ min: 0n, max: 30n }) },
         { weight: 1, arbitrary: fc.bigInt({ min: 31n, max: 400n }) },
       ),
       wait: fc.constantFrom(1, 5 * DAYS, UNBONDING_DELAY),
+      named: fc.nat({ max: 3 }),
     });
 
     const property = fc.asyncProperty(fc.array(action, { minLength: 30, maxLength: 45 }), async (actions) => {
@@ -69,7 +70,7 @@ describe("Staking under random actions", () => {
         for (const each of modules) await staking.connect(provider).bond(each, BONDED);
       }
 
-      for (const { kind, provider: which, pool, amount, wait } of actions) {
+      for (const { kind, provider: which, pool, amount, wait, named } of actions) {
         const [provider, book, by] = [providers[which]!, books[which]!, modules[pool]!];
         const vault = staking.connect(provider);
         const second = (await pass(wait)) + 1;
@@ -83,28 +84,33 @@ describe("Staking under random actions", () => {
           expect(await now()).to.equal(second);
         };
 
+        const movable = amount > 0n && amount <= book.free[pool]!;
         switch (kind) {
           case "bond":
-            await attempt(amount <= book.wallet, vault.bond(by, amount), () => {
+            await attempt(amount > 0n && amount <= book.wallet, vault.bond(by, amount), () => {
               book.wallet -= amount;
               book.free[pool]! += amount;
             });
             break;
           case "move":
-            await attempt(amount <= book.free[pool]!, vault.moveBond(by, modules[1 - pool]!, amount), () => {
+            await attempt(movable, vault.moveBond(by, modules[1 - pool]!, amount), () => {
               book.free[pool]! -= amount;
               book.free[1 - pool]! += amount;
             });
             break;
           case "unbond":
-            await attempt(amount <= book.free[pool]!, vault.startUnbonding(by, amount), () => {
+            await attempt(movable, vault.startUnbonding(by, amount), () => {
               book.free[pool]! -= amount;
+              if (second >= book.readyAt) {
+                book.wallet += book.unbonding;
+                book.unbonding = 0n;
+              }
               book.unbonding += amount;
               book.readyAt = second + UNBONDING_DELAY;
             });
             break;
           case "cancel":
-            await attempt(amount <= book.unbonding, vault.cancelUnbonding(by, amount), () => {
+            await attempt(amount > 0n && amount <= book.unbonding, vault.cancelUnbonding(by, amount), () => {
               book.unbonding -= amount;
               book.free[pool]! += amount;
             });
@@ -129,12 +135,26 @@ describe("Staking under random actions", () => {
             });
             break;
           case "penalise": {
-            const sent = staking.connect(by).penalise(provider, amount, tenantA, keeper, treasury);
-            await attempt(amount <= book.reserved[pool]!, sent, () => {
-              book.reserved[pool]! -= amount;
-              const { tenant, challenger, treasury: left } = penaltyParts(amount, true);
-              unpaid.push({ maturesAt: second + UNBONDING_DELAY, parts: [tenant, challenger, left] });
-            });
+            const payees = [
+              named === 3 ? ZeroAddress : tenantA.address,
+              named === 0 ? keeper.address : ZeroAddress,
+              named === 2 ? ZeroAddress : treasury.address,
+            ] as const;
+            await attempt(
+              amount <= book.reserved[pool]!,
+              staking.connect(by).penalise(provider, amount, ...payees),
+              () => {
+                book.reserved[pool]! -= amount;
+                const { tenant, challenger, treasury: left } = penaltyParts(amount, named === 0);
+                const parts = [
+                  [tenant, challenger, left],
+                  [tenant, undefined, left],
+                  [amount, undefined, undefined],
+                  [undefined, undefined, amount],
+                ][named]!;
+                unpaid.push({ maturesAt: second + UNBONDING_DELAY, parts });
+              },
+            );
             break;
           }
           case "claim": {

@@ -45,10 +45,13 @@ describe("Staking: bonds and reservations", () => {
       expect(await staking.poolOf(otherModule, provider)).to.deep.equal([5n, 0n, true]);
     });
 
-    it("opens a pool with nothing in it", async () => {
+    it("reverts for nothing, and opens no pool", async () => {
       const { staking, providerA, module } = await loadFixture(deployFixture);
-      await staking.connect(providerA).bond(module, 0n);
-      expect(await staking.poolOf(module, providerA)).to.deep.equal([0n, 0n, true]);
+      await expect(staking.connect(providerA).bond(module, 0n)).to.be.revertedWithCustomError(
+        staking,
+        "StakingZeroAmount",
+      );
+      expect(await staking.poolOf(module, providerA)).to.deep.equal([0n, 0n, false]);
     });
 
     it("reverts without an allowance, with the token's error", async () => {
@@ -99,6 +102,14 @@ describe("Staking: bonds and reservations", () => {
       }
     });
 
+    it("reverts for a gift of nothing", async () => {
+      const { staking, provider, module, stranger } = await loadFixture(bondedFixture);
+      await expect(staking.connect(stranger).bondFor(module, provider, 0n)).to.be.revertedWithCustomError(
+        staking,
+        "StakingZeroAmount",
+      );
+    });
+
     it("works in a pool that was emptied since", async () => {
       const { staking, hold, provider, module, stranger } = await loadFixture(bondedFixture);
       await staking.connect(module).release(provider, RESERVED);
@@ -125,6 +136,15 @@ describe("Staking: bonds and reservations", () => {
       expect(await staking.poolOf(module, provider)).to.deep.equal([0n, RESERVED, true]);
       expect(await staking.poolOf(otherModule, provider)).to.deep.equal([FREE, 0n, true]);
       expect(await hold.lockOf(staking, provider)).to.equal(BONDED);
+    });
+
+    it("reverts for nothing, and opens no pool", async () => {
+      const { staking, provider, module, otherModule } = await loadFixture(bondedFixture);
+      await expect(staking.connect(provider).moveBond(module, otherModule, 0n)).to.be.revertedWithCustomError(
+        staking,
+        "StakingZeroAmount",
+      );
+      expect(await staking.poolOf(otherModule, provider)).to.deep.equal([0n, 0n, false]);
     });
 
     it("changes nothing within one pool", async () => {

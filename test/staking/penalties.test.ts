@@ -12,6 +12,21 @@ const RESERVED = parseEther("300");
 /** Not divisible by five: the parts have a remainder. */
 const PENALTY = 99n * 10n ** 18n + 4n;
 
+/** Who is named as a payee of a penalty: every combination that there is. */
+type Named = "tenant, challenger and treasury" | "tenant and treasury" | "the tenant alone" | "the treasury alone";
+
+/** The payees in the order of `penalise`, zero for those who are not named. */
+function payeesOf(
+  named: Named,
+  { tenant, challenger, treasury }: Record<"tenant" | "challenger" | "treasury", { address: string }>,
+): readonly [tenant: string, challenger: string, treasury: string] {
+  return [
+    named === "the treasury alone" ? ZeroAddress : tenant.address,
+    named === "tenant, challenger and treasury" ? challenger.address : ZeroAddress,
+    named === "the tenant alone" ? ZeroAddress : treasury.address,
+  ];
+}
+
 /** `module` reserved 300 of the 1,000 HOLD that `provider` bonded with it. */
 async function reservedFixture() {
   const fixture = await loadFixture(deployFixture);
@@ -32,23 +47,56 @@ async function penalisedFixture() {
 
 describe("Staking: penalties", () => {
   describe("splitOf", () => {
-    const cases: [bigint, boolean, [bigint, bigint, bigint]][] = [
-      [0n, true, [0n, 0n, 0n]],
-      [4n, true, [4n, 0n, 0n]],
-      [5n, true, [3n, 1n, 1n]],
-      [9n, true, [7n, 1n, 1n]],
-      [100n, true, [60n, 20n, 20n]],
-      [0n, false, [0n, 0n, 0n]],
-      [4n, false, [4n, 0n, 0n]],
-      [5n, false, [4n, 0n, 1n]],
-      [100n, false, [80n, 0n, 20n]],
+    const cases: [bigint, Named, [bigint, bigint, bigint]][] = [
+      [0n, "tenant, challenger and treasury", [0n, 0n, 0n]],
+      [4n, "tenant, challenger and treasury", [4n, 0n, 0n]],
+      [5n, "tenant, challenger and treasury", [3n, 1n, 1n]],
+      [9n, "tenant, challenger and treasury", [7n, 1n, 1n]],
+      [100n, "tenant, challenger and treasury", [60n, 20n, 20n]],
+      [
+        2n ** 96n - 1n,
+        "tenant, challenger and treasury",
+        [((2n ** 96n - 1n) / 5n) * 3n, (2n ** 96n - 1n) / 5n, (2n ** 96n - 1n) / 5n],
+      ],
+      [0n, "tenant and treasury", [0n, 0n, 0n]],
+      [4n, "tenant and treasury", [4n, 0n, 0n]],
+      [5n, "tenant and treasury", [4n, 0n, 1n]],
+      [100n, "tenant and treasury", [80n, 0n, 20n]],
+      [0n, "the tenant alone", [0n, 0n, 0n]],
+      [99n, "the tenant alone", [99n, 0n, 0n]],
+      [0n, "the treasury alone", [0n, 0n, 0n]],
+      [99n, "the treasury alone", [0n, 0n, 99n]],
     ];
-    for (const [amount, challenged, parts] of cases) {
-      it(`splits ${amount} wei ${challenged ? "with" : "without"} a challenger, the remainder to the tenant (INV-STK-2)`, async () => {
-        const { staking } = await loadFixture(deployFixture);
-        expect(await staking.splitOf(amount, challenged)).to.deep.equal(parts);
+    for (const [amount, named, parts] of cases) {
+      it(`splits ${amount} wei for ${named}, the remainder to the tenant (INV-STK-2)`, async () => {
+        const { staking, tenantA: tenant, keeper: challenger, treasury } = await loadFixture(deployFixture);
+        expect(parts.reduce((sum, part) => sum + part)).to.equal(amount);
+        const payees = payeesOf(named, { tenant, challenger, treasury });
+        expect(await staking.splitOf(amount, ...payees)).to.deep.equal(parts);
       });
     }
+
+    it("goes by who is named, not by whether they are one account", async () => {
+      const { staking, tenantA: one } = await loadFixture(deployFixture);
+      expect(await staking.splitOf(100n, one, one, one)).to.deep.equal([60n, 20n, 20n]);
+      expect(await staking.splitOf(100n, one, ZeroAddress, one)).to.deep.equal([80n, 0n, 20n]);
+    });
+
+    it("reverts for payees that no penalty has, whatever the amount", async () => {
+      const { staking, tenantA: tenant, keeper: challenger, treasury } = await loadFixture(deployFixture);
+      for (const payees of [
+        [ZeroAddress, ZeroAddress, ZeroAddress],
+        [ZeroAddress, challenger.address, ZeroAddress],
+        [ZeroAddress, challenger.address, treasury.address],
+        [tenant.address, challenger.address, ZeroAddress],
+      ] as const) {
+        for (const amount of [0n, 100n]) {
+          await expect(staking.splitOf(amount, ...payees))
+            .to.be.revertedWithCustomError(staking, "StakingInvalidPayees")
+            .withArgs(...payees);
+        }
+      }
+    });
   });
 
   describe("penalise", () => {
@@ -81,6 +129,38 @@ describe("Staking: penalties", () => {
         expect(await staking.penaltyCount()).to.equal(1n);
       });
     }
+
+    for (const payee of ["tenant", "treasury"] as const) {
+      it(`keeps all of it for the ${payee} that is named alone (INV-STK-2)`, async () => {
+        const fixture = await loadFixture(reservedFixture);
+        const { staking, hold, module, provider } = fixture;
+        const alone = fixture[payee];
+        const [tenant, treasury] = payee === "tenant" ? [alone, ZeroAddress] : [ZeroAddress, alone];
+        await staking.connect(module).penalise(provider, PENALTY, tenant, ZeroAddress, treasury);
+        await pass(UNBONDING_DELAY);
+        await expect(staking.connect(alone).claimPenalties([1n], alone)).to.changeTokenBalance(hold, alone, PENALTY);
+        await expect(staking.connect(alone).claimPenalties([1n], alone))
+          .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
+          .withArgs(1n, alone);
+        expect(await hold.balanceOf(staking)).to.equal(0n);
+      });
+    }
+
+    it("reverts for payees of whom one would get a part that nobody can claim", async () => {
+      const { staking, module, provider, tenant, challenger, treasury } = await loadFixture(reservedFixture);
+      const nobody = ZeroAddress;
+      for (const [first, second, third] of [
+        [nobody, nobody, nobody],
+        [nobody, challenger.address, nobody],
+        [nobody, challenger.address, treasury.address],
+        [tenant.address, challenger.address, nobody],
+      ] as const) {
+        await expect(staking.connect(module).penalise(provider, PENALTY, first, second, third))
+          .to.be.revertedWithCustomError(staking, "StakingInvalidPayees")
+          .withArgs(first, second, third);
+      }
+      expect(await staking.poolOf(module, provider)).to.deep.equal([BONDED - RESERVED, RESERVED, true]);
+    });
 
     it("takes the votes with it: what staking holds is undelegated", async () => {
       const { staking, hold, module, provider, tenant, treasury } = await loadFixture(reservedFixture);
@@ -255,6 +335,48 @@ describe("Staking: penalties", () => {
       });
     }
 
+    for (const named of ["the tenant alone", "the treasury alone"] as const) {
+      it(`pays nobody but ${named}, however often the others ask (INV-STK-3)`, async () => {
+        const fixture = await loadFixture(reservedFixture);
+        const { staking, module, provider, tenant, challenger, treasury, penalisedAt, maturesAt } = fixture;
+        await at(penalisedAt, () =>
+          staking.connect(module).penalise(provider, PENALTY, ...payeesOf(named, { tenant, challenger, treasury })),
+        );
+        const [payee, other] = named === "the tenant alone" ? [tenant, treasury] : [treasury, tenant];
+        await expect(at(maturesAt - 1, () => staking.connect(payee).claimPenalties([1n], payee)))
+          .to.be.revertedWithCustomError(staking, "StakingPenaltyNotMatured")
+          .withArgs(1n, maturesAt, maturesAt - 1);
+        for (const caller of [other, challenger, provider]) {
+          await expect(staking.connect(caller).claimPenalties([1n], caller))
+            .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
+            .withArgs(1n, caller);
+        }
+        await expect(staking.connect(payee).claimPenalties([1n], payee))
+          .to.emit(staking, "PenaltyClaimed")
+          .withArgs(1n, payee, payee, PENALTY);
+      });
+    }
+
+    it("pays who is tenant and treasury both parts, where there is no challenger, once", async () => {
+      const { staking, hold, module, provider, tenant } = await loadFixture(reservedFixture);
+      await staking.connect(module).penalise(provider, PENALTY, tenant, ZeroAddress, tenant);
+      await pass(UNBONDING_DELAY);
+      await expect(staking.connect(tenant).claimPenalties([1n], tenant)).to.changeTokenBalance(hold, tenant, PENALTY);
+      await expect(staking.connect(tenant).claimPenalties([1n], tenant))
+        .to.be.revertedWithCustomError(staking, "StakingNothingToClaim")
+        .withArgs(1n, tenant);
+    });
+
+    it("pays nothing for no penalty at all", async () => {
+      const { staking, hold, stranger } = await loadFixture(penalisedFixture);
+      expect(await staking.connect(stranger).claimPenalties.staticCall([], stranger)).to.equal(0n);
+      for (const to of [await staking.getAddress(), await hold.getAddress()]) {
+        await expect(staking.connect(stranger).claimPenalties([], to))
+          .to.be.revertedWithCustomError(staking, "StakingInvalidRecipient")
+          .withArgs(to);
+      }
+    });
+
     it("pays four fifths where there is no challenger", async () => {
       const { staking, hold, module, provider, tenant, treasury } = await loadFixture(reservedFixture);
       await staking.connect(module).penalise(provider, PENALTY, tenant, ZeroAddress, treasury);
@@ -311,6 +433,15 @@ describe("Staking: penalties", () => {
       await expect(staking.connect(tenant).claimPenalties([1n], ZeroAddress))
         .to.be.revertedWithCustomError(hold, "ERC20InvalidReceiver")
         .withArgs(ZeroAddress);
+    });
+
+    it("reverts to HOLD itself, where it could never leave again either (ATK-ROL-4)", async () => {
+      const { staking, hold, tenant, challenger, treasury, maturesAt } = await loadFixture(penalisedFixture);
+      await expect(at(maturesAt, () => staking.connect(tenant).claimPenalties([1n], hold)))
+        .to.be.revertedWithCustomError(staking, "StakingInvalidRecipient")
+        .withArgs(hold);
+      for (const payee of [tenant, challenger, treasury]) await staking.connect(payee).claimPenalties([1n], payee);
+      expect([await hold.balanceOf(staking), await hold.balanceOf(hold)]).to.deep.equal([0n, 0n]);
     });
   });
 

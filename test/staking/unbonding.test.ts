@@ -43,6 +43,16 @@ describe("Staking: unbonding", () => {
     });
   });
 
+  describe("MIN_UNBONDING_DELAY and MAX_UNBONDING_DELAY", () => {
+    it("tell the bounds of the delay", async () => {
+      const { staking } = await loadFixture(deployFixture);
+      expect([await staking.MIN_UNBONDING_DELAY(), await staking.MAX_UNBONDING_DELAY()]).to.deep.equal([
+        10n * BigInt(DAY),
+        60n * BigInt(DAY),
+      ]);
+    });
+  });
+
   describe("startUnbonding", () => {
     it("takes out of the free bond, and freezes when it will be ready", async () => {
       const { staking, hold, provider, module, readyAt } = await loadFixture(unbondingFixture);
@@ -63,9 +73,58 @@ describe("Staking: unbonding", () => {
     it("has one bucket, whatever pool the bond comes out of", async () => {
       const { staking, provider, otherModule, readyAt } = await loadFixture(unbondingFixture);
       await staking.connect(provider).bond(otherModule, 7n);
-      await expect(at(readyAt, () => staking.connect(provider).startUnbonding(otherModule, 7n)))
+      await expect(at(readyAt - 1, () => staking.connect(provider).startUnbonding(otherModule, 7n)))
         .to.emit(staking, "UnbondingStarted")
-        .withArgs(otherModule, provider, 7n, LEAVING + 7n, readyAt + UNBONDING_DELAY);
+        .withArgs(otherModule, provider, 7n, LEAVING + 7n, readyAt - 1 + UNBONDING_DELAY);
+    });
+
+    for (const late of [0, DAY]) {
+      it(`pays out what is ready for ${late} s, and starts the new request alone`, async () => {
+        const { staking, hold, provider, module, readyAt } = await loadFixture(unbondingFixture);
+        const second = readyAt + late;
+        const starting = at(second, () => staking.connect(provider).startUnbonding(module, 1n));
+        await expect(starting).to.emit(staking, "Unbonded").withArgs(provider, LEAVING);
+        await expect(starting)
+          .to.emit(hold, "Unlocked")
+          .withArgs(staking, provider, LEAVING, BONDED - LEAVING);
+        await expect(starting)
+          .to.emit(staking, "UnbondingStarted")
+          .withArgs(module, provider, 1n, 1n, second + UNBONDING_DELAY);
+        expect(await staking.unbondingOf(provider)).to.deep.equal([1n, second + UNBONDING_DELAY]);
+        expect(await staking.poolOf(module, provider)).to.deep.equal([BONDED - LEAVING - 1n, 0n, true]);
+
+        await at(second + 1, () => staking.connect(provider).startUnbonding(module, BONDED - LEAVING - 1n));
+        await at(second + 1 + UNBONDING_DELAY, () => staking.connect(provider).finishUnbonding());
+        expect(await hold.lockOf(staking, provider)).to.equal(0n);
+      });
+    }
+
+    it("pays out nothing where all that was ready was put back", async () => {
+      const { staking, hold, provider, module, readyAt } = await loadFixture(unbondingFixture);
+      await at(readyAt, () => staking.connect(provider).cancelUnbonding(module, LEAVING));
+      const starting = at(readyAt + 1, () => staking.connect(provider).startUnbonding(module, 1n));
+      await expect(starting).not.to.emit(staking, "Unbonded");
+      await expect(starting).not.to.emit(hold, "Unlocked");
+      expect(await staking.unbondingOf(provider)).to.deep.equal([1n, readyAt + 1 + UNBONDING_DELAY]);
+    });
+
+    it("pays out nothing where the free bond is too small for the new request", async () => {
+      const { staking, provider, module, readyAt } = await loadFixture(unbondingFixture);
+      const free = BONDED - LEAVING;
+      await expect(at(readyAt, () => staking.connect(provider).startUnbonding(module, free + 1n)))
+        .to.be.revertedWithCustomError(staking, "StakingInsufficientFree")
+        .withArgs(module, provider, free, free + 1n);
+      expect(await staking.unbondingOf(provider)).to.deep.equal([LEAVING, readyAt]);
+    });
+
+    it("reverts for nothing, and moves no date", async () => {
+      const { staking, provider, module, readyAt } = await loadFixture(unbondingFixture);
+      for (const second of [readyAt - 1, readyAt]) {
+        await expect(
+          at(second, () => staking.connect(provider).startUnbonding(module, 0n)),
+        ).to.be.revertedWithCustomError(staking, "StakingZeroAmount");
+      }
+      expect(await staking.unbondingOf(provider)).to.deep.equal([LEAVING, readyAt]);
     });
 
     it("reverts for one wei more than is free", async () => {
@@ -94,6 +153,15 @@ describe("Staking: unbonding", () => {
       await expect(staking.connect(provider).finishUnbonding())
         .to.be.revertedWithCustomError(staking, "StakingNothingUnbonding")
         .withArgs(provider);
+    });
+
+    it("reverts for nothing, and opens no pool", async () => {
+      const { staking, provider, otherModule } = await loadFixture(unbondingFixture);
+      await expect(staking.connect(provider).cancelUnbonding(otherModule, 0n)).to.be.revertedWithCustomError(
+        staking,
+        "StakingZeroAmount",
+      );
+      expect(await staking.poolOf(otherModule, provider)).to.deep.equal([0n, 0n, false]);
     });
 
     it("opens the pool of another module", async () => {

@@ -112,6 +112,8 @@ describe("ERC20Locks", () => {
       it("does not pay with what is locked of the payer", async () => {
         const { hold, owner, locker, tenantB } = await loadFixture(lockedFixture);
         const unlocked = OTHER_HOLD - AMOUNT;
+        await hold.connect(tenantB).approve(locker, 1n);
+        await hold.connect(locker).lock(tenantB, tenantB, 1n);
         await expect(hold.connect(locker).lock(owner, tenantB, unlocked + 1n))
           .to.be.revertedWithCustomError(hold, "ERC20LocksInsufficientUnlocked")
           .withArgs(owner, unlocked, unlocked + 1n);
@@ -125,6 +127,117 @@ describe("ERC20Locks", () => {
           .to.be.revertedWithCustomError(hold, "ERC20InsufficientBalance")
           .withArgs(tenantB, 6n, 7n);
       });
+
+      it("reverts for an owner that never locked anything with the caller, and moves nothing (INV-TOK-1, ATK-TOK-8)", async () => {
+        const { hold, owner, locker, otherModule, tenantB: payer } = await loadFixture(lockedFixture);
+        for (const caller of [locker, otherModule]) await hold.connect(payer).approve(caller, MaxUint256);
+        // Neither a stranger's account, nor one that is open to another locker, nor the locker's own.
+        for (const [caller, target] of [
+          [locker, otherModule],
+          [otherModule, owner],
+          [locker, locker],
+        ] as const) {
+          for (const amount of [0n, 1n, AMOUNT]) {
+            await expect(hold.connect(caller).lock(payer, target, amount))
+              .to.be.revertedWithCustomError(hold, "ERC20LocksNotOpened")
+              .withArgs(caller, target);
+          }
+        }
+        expect(await hold.balanceOf(payer)).to.equal(OTHER_HOLD);
+      });
+
+      it("reverts for an account that only let the caller spend its tokens, or was paid by it (INV-TOK-1)", async () => {
+        const { hold, locker, stranger, tenantB: payer } = await loadFixture(lockedFixture);
+        await hold.connect(payer).approve(locker, MaxUint256);
+        await hold.connect(stranger).approve(locker, MaxUint256);
+        await hold.connect(locker).transferFrom(payer, stranger, 5n);
+        await expect(hold.connect(locker).lock(payer, stranger, 1n))
+          .to.be.revertedWithCustomError(hold, "ERC20LocksNotOpened")
+          .withArgs(locker, stranger);
+      });
+
+      it("opens nothing for the payer", async () => {
+        const { hold, owner, locker, tenantB: payer } = await loadFixture(lockedFixture);
+        await hold.connect(payer).approve(locker, 7n);
+        await hold.connect(locker).lock(payer, owner, 7n);
+        expect(await hold.isOpened(locker, payer)).to.equal(false);
+      });
+
+      it("locks nothing where nothing is paid", async () => {
+        const { hold, owner, locker, tenantB: payer } = await loadFixture(lockedFixture);
+        await expect(hold.connect(locker).lock(payer, owner, 0n))
+          .to.emit(hold, "Locked")
+          .withArgs(locker, owner, 0n, AMOUNT);
+      });
+    });
+  });
+
+  describe("isOpened", () => {
+    it("tells of the first positive amount that an owner itself locks, of one locker and one owner (INV-TOK-1)", async () => {
+      const { hold, tenantA: owner, tenantB, module: locker, otherModule } = await loadFixture(deployFixture);
+      await hold.connect(owner).approve(locker, 1n);
+      expect(await hold.isOpened(locker, owner)).to.equal(false);
+      await hold.connect(locker).lock(owner, owner, 1n);
+      expect(await hold.isOpened(locker, owner)).to.equal(true);
+      expect(await hold.isOpened(otherModule, owner)).to.equal(false);
+      expect(await hold.isOpened(locker, tenantB)).to.equal(false);
+    });
+
+    it("is not set by an amount of nothing, which needs no allowance", async () => {
+      const { hold, tenantA: owner, tenantB: payer, module: locker } = await loadFixture(deployFixture);
+      await expect(hold.connect(locker).lock(owner, owner, 0n))
+        .to.emit(hold, "Locked")
+        .withArgs(locker, owner, 0n, 0n);
+      expect(await hold.isOpened(locker, owner)).to.equal(false);
+      await hold.connect(payer).approve(locker, 1n);
+      await expect(hold.connect(locker).lock(payer, owner, 1n))
+        .to.be.revertedWithCustomError(hold, "ERC20LocksNotOpened")
+        .withArgs(locker, owner);
+    });
+
+    it("is not set by a lock that reverts", async () => {
+      const { hold, tenantA: owner, module: locker } = await loadFixture(deployFixture);
+      await hold.connect(owner).approve(locker, MaxUint256);
+      await expect(hold.connect(locker).lock(owner, owner, OTHER_HOLD + 1n))
+        .to.be.revertedWithCustomError(hold, "ERC20LocksInsufficientUnlocked")
+        .withArgs(owner, OTHER_HOLD, OTHER_HOLD + 1n);
+      expect(await hold.isOpened(locker, owner)).to.equal(false);
+    });
+
+    for (const how of ["unlocked", "seized", "unlocked in parts"] as const) {
+      it(`stays set once all of it was ${how}, and others lock for the owner again`, async () => {
+        const { hold, owner, locker, tenantB: payer } = await loadFixture(lockedFixture);
+        const acting = hold.connect(locker);
+        if (how === "seized") await acting.seize(owner, locker, AMOUNT);
+        else if (how === "unlocked") await acting.unlock(owner, AMOUNT);
+        else for (const amount of [AMOUNT - 1n, 1n]) await acting.unlock(owner, amount);
+        expect(await hold.isOpened(locker, owner)).to.equal(true);
+        expect([await hold.lockOf(locker, owner), await hold.lockedOf(owner)]).to.deep.equal([0n, 0n]);
+        for (const reaching of [() => acting.unlock(owner, 1n), () => acting.seize(owner, locker, 1n)]) {
+          await expect(reaching())
+            .to.be.revertedWithCustomError(hold, "ERC20LocksInsufficientLock")
+            .withArgs(locker, owner, 0n, 1n);
+        }
+        await hold.connect(payer).approve(locker, 7n);
+        await acting.lock(payer, owner, 7n);
+        expect(await hold.lockOf(locker, owner)).to.equal(7n);
+      });
+    }
+  });
+
+  describe("lockOf", () => {
+    it("tells amounts alone, of all that exists too", async () => {
+      const { hold, admin, module: locker, keeper } = await loadFixture(deployFixture);
+      const all = await hold.balanceOf(admin);
+      await hold.connect(admin).approve(locker, MaxUint256);
+      await expect(hold.connect(locker).lock(admin, admin, all))
+        .to.emit(hold, "Locked")
+        .withArgs(locker, admin, all, all);
+      expect(await hold.lockOf(locker, admin)).to.equal(all);
+      await expect(hold.connect(locker).seize(admin, keeper, all))
+        .to.emit(hold, "Seized")
+        .withArgs(locker, admin, keeper, all, 0n);
+      expect(await hold.lockOf(locker, admin)).to.equal(0n);
     });
   });
 
@@ -254,7 +367,7 @@ describe("ERC20Locks", () => {
   });
 
   describe("any sequence of actions", () => {
-    it("keeps the sum of all locks within the balance and follows a ledger of balances and locks (INV-STK-4)", async () => {
+    it("keeps the sum of all locks within the balance and follows a ledger of balances and locks (INV-STK-4, INV-TOK-1)", async () => {
       const actor = fc.nat({ max: 2 });
       const action = fc.record({
         kind: fc.constantFrom("lock", "unlock", "seize", "transfer"),
@@ -269,6 +382,7 @@ describe("ERC20Locks", () => {
         const [lockers, owners] = [[module, otherModule], others.slice(0, 3)];
         const balances = [100n, 50n, 0n];
         const locks = lockers.map(() => [0n, 0n, 0n]);
+        const opened = lockers.map(() => [false, false, false]);
         for (const [index, owner] of owners.entries()) {
           await hold.connect(admin).transfer(owner, balances[index]!);
           for (const locker of lockers) await hold.connect(owner).approve(locker, MaxUint256);
@@ -279,7 +393,7 @@ describe("ERC20Locks", () => {
           const fits =
             kind === "unlock" || kind === "seize"
               ? amount <= locks[locker]![from]!
-              : amount <= balances[from]! - lockedOf(from);
+              : amount <= balances[from]! - lockedOf(from) && (kind !== "lock" || from === to || opened[locker]![to]!);
           const [by, source, target] = [lockers[locker]!, owners[from]!, owners[to]!];
           const sent = {
             lock: () => hold.connect(by).lock(source, target, amount),
@@ -297,6 +411,7 @@ describe("ERC20Locks", () => {
             balances[to]! += amount;
           }
           if (kind === "lock") locks[locker]![to]! += amount;
+          if (kind === "lock" && from === to && amount > 0n) opened[locker]![to] = true;
           if (kind === "unlock" || kind === "seize") locks[locker]![from]! -= amount;
         }
 
@@ -306,6 +421,7 @@ describe("ERC20Locks", () => {
           expect(lockedOf(index) <= balances[index]!).to.equal(true);
           for (const [which, locker] of lockers.entries()) {
             expect(await hold.lockOf(locker, owner)).to.equal(locks[which]![index]);
+            expect(await hold.isOpened(locker, owner)).to.equal(opened[which]![index]);
           }
         }
       });

@@ -129,6 +129,7 @@ describe("Hold", () => {
       const { hold, owner, delegate, locker, stranger } = await loadFixture(delegatedFixture);
       await hold.connect(stranger).delegate(stranger);
       await hold.connect(stranger).approve(locker, AMOUNT);
+      await hold.connect(locker).lock(owner, owner, 1n);
       const votes = await votesAround(hold, [delegate, stranger], () =>
         hold.connect(locker).lock(stranger, owner, AMOUNT),
       );
@@ -216,7 +217,10 @@ describe("Hold", () => {
           const held = await hold.lockOf(locker, source);
           const unlocked = (await hold.balanceOf(source)) - (await hold.lockedOf(source));
           const moved = (most: bigint): bigint => (amount < most ? amount : most);
-          if (kind === "lock") await hold.connect(locker).lock(source, target, moved(unlocked));
+          if (kind === "lock") {
+            const payee = (await hold.isOpened(locker, target)) ? target : source;
+            await hold.connect(locker).lock(source, payee, moved(unlocked));
+          }
           if (kind === "unlock") await hold.connect(locker).unlock(source, moved(held));
           if (kind === "seize") await hold.connect(locker).seize(source, target, moved(held));
           if (kind === "transfer") await hold.connect(source).transfer(target, moved(unlocked));

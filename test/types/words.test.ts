@@ -8,6 +8,7 @@ import { loadFixture } from "../helpers/loadFixture";
 import type { Resources } from "../helpers/money";
 import { fieldsOf, holds } from "../helpers/property";
 import {
+  CLAIM_RECORD,
   LEASE_CLAIMS,
   LEASE_HISTORY,
   LEASE_PROGRESS,
@@ -16,11 +17,13 @@ import {
   OFFER_TRAITS,
   pack,
   packResources,
+  POSTINGS,
   RESOURCES,
   unpack,
 } from "../helpers/words";
 
 const deployHarness = async () => ethers.deployContract("TypesHarness");
+const deployClaimHarness = async () => ethers.deployContract("ClaimTypesHarness");
 const addressOf = (value: bigint): string => getAddress(toBeHex(value, 20));
 
 /** Words of a lease whose status and reason exist. */
@@ -185,24 +188,121 @@ describe("LeaseTerms", () => {
 });
 
 describe("LeaseHistory", () => {
-  it("packs and reads every field", async () => {
+  it("packs and reads every field, whatever stands above them", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
-      fc.asyncProperty(fieldsOf(LEASE_HISTORY), uint(4), async (fields, dirt) => {
-        const { earnedBefore, anchorOffset, darkBefore, treasuryVersion } = fields;
-        const word = pack(LEASE_HISTORY, fields);
-        expect(await types.leaseHistory(fields)).to.equal(word);
-        expect(await types.historyFields(word + dirt * 2n ** 252n)).to.deep.equal([
-          earnedBefore,
-          anchorOffset,
-          darkBefore,
-          fields.collateralUnits,
-          treasuryVersion,
+      fc.asyncProperty(fieldsOf(LEASE_HISTORY), uint(5), async ({ collateralUnits, ...fields }, dirt) => {
+        const word = pack(LEASE_HISTORY, { ...fields, collateralUnits });
+        const lagging = fields.lagging === 1n;
+        expect(await types.leaseHistory({ ...fields, collateral: collateralUnits, lagging })).to.equal(word);
+        expect(await types.historyFields(word + dirt * 2n ** 251n)).to.deep.equal([
+          fields.fraction,
+          fields.feeRemainder,
+          fields.anchorOffset,
+          fields.darkBefore,
+          collateralUnits,
+          fields.treasuryVersion,
+          fields.grownFrom,
+          fields.grownAgo,
+          lagging,
         ]);
       }),
       RUNS,
     );
   });
+
+  it("takes another collateral, which lags no longer, and no neighbour moves", async () => {
+    const types = await loadFixture(deployHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(LEASE_HISTORY), uint(52), async (fields, collateralUnits) => {
+        const word = await types.withCollateral(pack(LEASE_HISTORY, fields), collateralUnits);
+        expect(unpack(LEASE_HISTORY, word)).to.deep.equal({ ...fields, collateralUnits, lagging: 0n });
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("ClaimRecord", () => {
+  it("packs and reads every field, whatever stands above them (INV-DSP-4)", async () => {
+    const types = await loadFixture(deployClaimHarness);
+    await holds(
+      fc.asyncProperty(fieldsOf(CLAIM_RECORD), uint(8), async ({ faultAge, ...fields }, dirt) => {
+        // A fault is not older than the Unix time.
+        const filedAt = fields.filedAt + (faultAge > fields.filedAt ? faultAge : 0n);
+        fc.pre(filedAt < 2n ** 40n);
+        const faultStart = filedAt - faultAge;
+        const word = pack(CLAIM_RECORD, { ...fields, filedAt, faultAge });
+        expect(await types.claimRecord({ ...fields, filedAt, faultStart })).to.equal(word);
+        expect(await types.recordFields(word + dirt * 2n ** 248n)).to.deep.equal([
+          fields.held,
+          fields.collateral,
+          filedAt,
+          faultStart,
+          fields.feeBps,
+          fields.transfers,
+        ]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("is open unless it is all zero", async () => {
+    const types = await loadFixture(deployClaimHarness);
+    expect(await types.isOpen(0n)).to.equal(false);
+    const nothing = { held: 0n, collateral: 0n, filedAt: 0n, faultAge: 0n, feeBps: 0n, transfers: 0n };
+    expect(await types.isOpen(pack(CLAIM_RECORD, { ...nothing, filedAt: 1n }))).to.equal(true);
+  });
+
+  it("reverts for a fault that begins after it is filed", async () => {
+    const types = await loadFixture(deployClaimHarness);
+    const fields = { held: 1n, collateral: 2n, filedAt: 100n, faultStart: 101n, feeBps: 3n, transfers: 4n };
+    await expect(types.claimRecord(fields)).to.be.revertedWithPanic(0x11);
+  });
+});
+
+describe("Postings", () => {
+  it("reads each bit by its name", async () => {
+    const types = await loadFixture(deployClaimHarness);
+    for (let word = 0n; word < 2n ** 5n; ++word) {
+      const fields = Object.values(unpack(POSTINGS, word)).map((bit) => bit === 1n);
+      for (const dirt of [0n, 7n]) {
+        expect(await types.postingsFields(word + dirt * 2n ** 5n)).to.deep.equal(fields);
+      }
+    }
+  });
+
+  for (const reserved of [false, true]) {
+    for (const of of [false, true]) {
+      const bit = (value: boolean) => (value ? 1n : 0n);
+
+      it(`notes an answer, ${of ? "" : "no "}party among the members, ${reserved ? "reserved" : "held"}, and keeps the rest`, async () => {
+        const types = await loadFixture(deployClaimHarness);
+        for (const providerAppealed of [0n, 1n]) {
+          const before = { answered: 0n, amongMembers: 0n, answerReserved: 0n, providerAppealed, appealReserved: 0n };
+          const word = await types.withAnswer(pack(POSTINGS, before), of, reserved);
+          const after = { ...before, answered: 1n, amongMembers: bit(of), answerReserved: bit(reserved) };
+          expect(unpack(POSTINGS, word)).to.deep.equal(after);
+        }
+      });
+
+      it(`notes an appeal of ${of ? "the provider" : "the claimant"}, ${reserved ? "reserved" : "held"}, and keeps the rest`, async () => {
+        const types = await loadFixture(deployClaimHarness);
+        for (const answered of [0n, 1n]) {
+          const before = {
+            answered,
+            amongMembers: answered,
+            answerReserved: 1n,
+            providerAppealed: 0n,
+            appealReserved: 0n,
+          };
+          const word = await types.withAppeal(pack(POSTINGS, before), of, reserved);
+          const after = { ...before, providerAppealed: bit(of), appealReserved: bit(reserved) };
+          expect(unpack(POSTINGS, word)).to.deep.equal(after);
+        }
+      });
+    }
+  }
 });
 
 describe("LeaseClaims", () => {

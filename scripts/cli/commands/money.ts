@@ -1,4 +1,3 @@
-import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { formatInstant, parseAmount } from "../../../sdk/units";
@@ -7,6 +6,7 @@ import { command, done } from "../command";
 import { Failure } from "../failure";
 import { hold, money, table } from "../format";
 import { address, amountOrAll, token, TOKEN_OPTION, whole } from "../inputs";
+import { requireNotOurs } from "../recipients";
 import type { Session } from "../session";
 import { eventArgs, execute, step } from "../steps";
 
@@ -56,6 +56,7 @@ export const withdraw = command({
       input.amount === "all" ? await escrow.freeOf(of.address, account) : parseAmount(input.amount, of.decimals);
     if (amount === 0n) throw new Failure("refused", `there is no free ${of.symbol} of ${account} in escrow`);
     const to = input.to ?? account;
+    await requireNotOurs(session, to, "be paid out of escrow");
     const label = `Withdraw ${money(amount, of)} to ${to}`;
     const execution = await execute(session, [
       await step(label, escrow, escrow.withdraw, [of.address, to, amount], of.address),
@@ -84,7 +85,7 @@ export async function readPenalties(session: Session, account: string): Promise<
     const ids = Array.from({ length: Math.min(PENALTIES_PAGE, penalties - from + 1) }, (_, index) => from + index);
     const page = await Promise.all(ids.map((id) => staking.penaltyOf(id)));
     for (const [index, penalty] of page.entries()) {
-      const split = await staking.splitOf(penalty.amount, penalty.challenger !== ZeroAddress);
+      const split = await staking.splitOf(penalty.amount, penalty.tenant, penalty.challenger, penalty.treasury);
       const parts = [
         [penalty.tenant, penalty.tenantPaid, split.tenantAmount],
         [penalty.challenger, penalty.challengerPaid, split.challengerAmount],
@@ -108,6 +109,7 @@ export const claim = command({
   async run(session, input) {
     const [account, { staking }, now] = await Promise.all([session.account(), session.handles(), session.now()]);
     const to = input.to ?? account;
+    await requireNotOurs(session, to, "receive a penalty");
     const mine = await readPenalties(session, account);
     const matured = mine.filter(({ maturesAt }) => maturesAt <= now).map(({ id }) => id);
     const wanted = input.penalties?.length ? input.penalties : matured;

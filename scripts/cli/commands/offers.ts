@@ -10,13 +10,13 @@ import { hold, pairs, plural, price, sections } from "../format";
 import { offerId } from "../inputs";
 import { readOffers, readOffersById, readRecords } from "../reads";
 import type { Session } from "../session";
-import { disputableText, offersTable } from "../views";
+import { disputableText, lifeWord, offersTable } from "../views";
 
 async function offerText(session: Session, offer: Offer): Promise<string> {
   const paidIn = await (await session.tokens()).describe(offer.token);
   return pairs([
     ["offer", `${offer.id}${offer.retired ? ", retired" : ""}${offer.quotedOnly ? ", by signed quotes alone" : ""}`],
-    ["provider", `${offer.provider}, ${offer.live ? "live" : "dark"}`],
+    ["provider", `${offer.provider}, ${lifeWord(offer)}`],
     ["unit", formatResources(offer.resources)],
     ["price", `${price(offer.priceX32, paidIn)} a unit, in ${paidIn.symbol} (${paidIn.address})`],
     ["capacity", `${plural(offer.capacity, "unit")}, ${offer.used} leased, ${offer.unitsLeft} free`],

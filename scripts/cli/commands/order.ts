@@ -2,14 +2,16 @@ import { z } from "zod";
 
 import { formatLeaseId } from "../../../sdk/ids";
 import { costUp, formatDuration, formatInstant, parseAmount, priceToX32Up } from "../../../sdk/units";
+import type { Offer } from "../../../sdk/offers";
 import { batches } from "../actions";
 import { command, type CommandGroup, done } from "../command";
 import { Failure } from "../failure";
 import { money, pairs, plural, price as priceText, sections, table } from "../format";
 import { amount, duration, leaseId, offerId, price, whole } from "../inputs";
-import { readLease, readOrder, readRenewable, RENEWAL_WINDOW, type StandingOrder } from "../leases";
+import { failOverFrom, readLease, readOrder, readRenewable, RENEWAL_WINDOW, type StandingOrder } from "../leases";
 import { type Lease, readLeases, readOffersById } from "../reads";
 import type { Session } from "../session";
+import { ANY_SLASHER_OPTION, requireTrusted } from "../slashers";
 import { eventArgs, execute, step } from "../steps";
 import type { Token } from "../tokens";
 
@@ -40,15 +42,17 @@ async function moneyNotes(session: Session, lease: Lease, order: StandingOrder, 
   ].filter((note) => note !== "");
 }
 
-/** Fallbacks that would never be taken, or not at this price; fails for those in another token. */
-async function fallbackNotes(
-  session: Session,
-  lease: Lease,
-  ids: readonly bigint[],
-  maxPriceX32: bigint,
-  paidIn: Token,
-): Promise<string[]> {
+/** Fallback offers, in their order; fails for those that do not exist, and for slashing modules that nobody knows. */
+async function readFallbacks(session: Session, ids: readonly bigint[], anySlasher: boolean): Promise<Offer[]> {
   const offers = await readOffersById(session, ids);
+  const lost = ids.filter((id) => !offers.some((offer) => offer.id === id));
+  if (lost.length > 0) throw new Failure("refused", lost.map((id) => `offer ${id} does not exist`).join("\n"));
+  await requireTrusted(session, offers, anySlasher);
+  return offers;
+}
+
+/** Fallbacks that would never be taken, or not at this price; fails for those in another token. */
+function fallbackNotes(lease: Lease, offers: readonly Offer[], maxPriceX32: bigint, paidIn: Token): string[] {
   const foreign = offers.filter(({ token }) => token !== lease.token);
   if (foreign.length > 0) {
     const lines = foreign.map(({ id }) => `offer ${id} is paid in another token than lease ${lease.name}`);
@@ -66,13 +70,15 @@ const set = command({
 
 Each renewal takes its price, and the bounty of whoever carries it out, from your free balance in escrow: leave enough there.
 What the order does not allow does not happen, and the lease simply ends. The fallback offers are for when the provider was
-dark for too long, or retired its offer: the renewal opens a new lease on the first of them that fits.`,
+dark for too long, gave notice, or retired its offer: in the last quarter of the period, at most an hour, a new lease is opened
+on the first of them that fits and that you can pay. After a notice an order is for its fallbacks alone.`,
   options: [
     ["--period <duration>", "how long each renewal lasts, at least 1h"],
     ["--count <n>", "how many renewals (default 1)"],
     ["--max-price <price>", "highest price of a unit, such as 0.50/h (default: what the offer costs now)"],
     ["--max-bounty <amount>", "most that each renewal may cost beside its price (default: the token's bounty now)"],
     ["--fallback <numbers...>", "offers to move to, in this order, at most four"],
+    ANY_SLASHER_OPTION,
   ],
   input: z.object({
     lease: leaseId,
@@ -81,6 +87,7 @@ dark for too long, or retired its offer: the renewal opens a new lease on the fi
     maxPrice: price.optional(),
     maxBounty: amount.optional(),
     fallback: z.array(offerId).default([]),
+    anySlasher: z.boolean().default(false),
   }),
   async run(session, input) {
     const [{ market, lens, orders }, tokens, lease] = await Promise.all([
@@ -94,13 +101,14 @@ dark for too long, or retired its offer: the renewal opens a new lease on the fi
       market.tokenTermsOf(lease.token),
     ]);
     const { period, count, fallback: fallbacks } = input;
+    const offers = await readFallbacks(session, fallbacks, input.anySlasher);
     const maxPriceX32 =
       input.maxPrice === undefined ? (offer?.pricePerSecondX32 ?? 0n) : priceToX32Up(input.maxPrice, paidIn.decimals);
     const maxBounty = input.maxBounty === undefined ? bounty : parseAmount(input.maxBounty, paidIn.decimals);
     const order: StandingOrder = { period, count, maxPriceX32, maxBounty, fallbacks };
     const notes = [
       ...(await moneyNotes(session, lease, order, paidIn)),
-      ...(await fallbackNotes(session, lease, fallbacks, maxPriceX32, paidIn)),
+      ...fallbackNotes(lease, offers, maxPriceX32, paidIn),
     ];
     session.tell(`${sections(pairs(orderPairs(lease, order, paidIn)), notes.join("\n"))}\n`);
     const execution = await execute(session, [
@@ -108,7 +116,7 @@ dark for too long, or retired its offer: the renewal opens a new lease on the fi
         `Order renewals of lease ${lease.name}`,
         orders,
         orders.setOrder,
-        [lease.id, period, count, maxPriceX32, maxBounty, fallbacks],
+        [lease.id, period, count, maxPriceX32, maxBounty, offers.map(({ id, provider }) => ({ offer: id, provider }))],
         lease.token,
       ),
     ]);
@@ -149,14 +157,21 @@ const show = command({
     const [offer] = await lens.offerViews(lease.id >> 32n, 1);
     const renewalPriceX32 = offer?.renewalPriceX32 ?? 0n;
     const tooDear = renewalPriceX32 > order.maxPriceX32 ? ": more than the order allows" : "";
-    const from = lease.status === "Active" ? lease.end - RENEWAL_WINDOW : null;
+    const runs = lease.status === "Active";
+    const from = runs && !lease.noticed ? lease.end - RENEWAL_WINDOW : null;
+    const movesFrom = runs && order.fallbacks.length > 0 ? failOverFrom(lease.end, order) : null;
+    const never = "never: its provider gave notice";
     const text = pairs([
       ["lease", `${lease.name}, ${plural(lease.units, "unit")}`],
       ...orderPairs(lease, order, paidIn),
       ["price now", `${priceText(renewalPriceX32, paidIn)} a unit${tooDear}`],
-      ["renewable from", from === null ? "the hour before its end, once it runs" : formatInstant(from)],
+      [
+        "renewable from",
+        from !== null ? formatInstant(from) : lease.noticed ? never : "the hour before its end, once it runs",
+      ],
+      ["fails over from", movesFrom === null ? "" : formatInstant(movesFrom)],
     ]);
-    return { data: { lease: lease.name, order, renewalPriceX32, renewableFrom: from }, text };
+    return { data: { lease: lease.name, order, renewalPriceX32, renewableFrom: from, failsOverFrom: movesFrom }, text };
   },
 });
 
@@ -179,6 +194,7 @@ async function whyNot(session: Session, id: bigint): Promise<string> {
   const name = `lease ${lease.name}`;
   if (order === undefined) return `${name} has no standing order that holds`;
   if (lease.status !== "Active") return `${name} is ${lease.status.toLowerCase()}`;
+  if (lease.noticed) return `${name} is never renewed, since its provider gave notice: see leasehold order fail-over`;
   const from = lease.end - RENEWAL_WINDOW;
   return now < from ? `${name} can be renewed from ${formatInstant(from)} on, in ${formatDuration(from - now)}` : "";
 }
@@ -236,8 +252,9 @@ dark for too long (see fail-over), a retired offer.`,
 const failOver = command({
   usage: "fail-over <lease>",
   summary: "open a lease on a fallback of its order, in the place of one whose provider fails, for the bounty",
-  details: `In the hour before its end, where the provider was dark beyond the allowance or retired the offer. The new lease is pending
-until its provider activates it; the old one is left to expire.`,
+  details: `In the last quarter of the order's period before the end, at most an hour, where the provider was dark beyond the allowance,
+gave notice, or retired the offer. Fallbacks that the tenant cannot pay are passed over. The new lease is pending until its
+provider activates it; the old one is left to expire.`,
   input: z.object({ lease: leaseId }),
   async run(session, { lease: id }) {
     const [{ orders }, tokens, lease] = await Promise.all([

@@ -7,7 +7,7 @@ import { address } from "../inputs";
 import { readClock, readOffers, readProviderLeases, readRecords } from "../reads";
 import { clockText, leasesTable, offersTable } from "../views";
 import { claim, fundsTable, withdraw } from "./money";
-import { bond, bondText, cancelUnbond, finishUnbond, unbond } from "./provider/bond";
+import { bond, bondText, cancelUnbond, disputesBond, finishUnbond, moveBond, unbond } from "./provider/bond";
 import { offer, retire, setCapacity, setPrice } from "./provider/offers";
 import { activate, collect, decline, heartbeat, setOperator } from "./provider/operator";
 import { record } from "./provider/record";
@@ -19,8 +19,9 @@ const show = command({
   async run(session, input) {
     const provider = input.provider ?? (await session.account());
     const [{ staking, liveness }, now] = await Promise.all([session.handles(), session.now()]);
-    const [bonded, unbonding, clock, grace, offers, funds] = await Promise.all([
+    const [bonded, forDisputes, unbonding, clock, grace, offers, funds] = await Promise.all([
       bondText(session, provider),
+      disputesBond(session, provider),
       staking.unbondingOf(provider),
       readClock(session, provider),
       liveness.GRACE(),
@@ -33,6 +34,7 @@ const show = command({
       pairs([
         ["provider", provider],
         ["bond", bonded.text],
+        ["for disputes", forDisputes.free + forDisputes.reserved === 0n ? "" : forDisputes.text],
         [
           "unbonding",
           unbonding.amount === 0n ? "" : `${hold(unbonding.amount)}, free at ${formatInstant(unbonding.readyAt)}`,
@@ -47,6 +49,7 @@ const show = command({
     const data = {
       provider,
       bond: { free: bonded.free, reserved: bonded.reserved },
+      disputesBond: { free: forDisputes.free, reserved: forDisputes.reserved },
       unbonding: { amount: unbonding.amount, readyAt: unbonding.readyAt },
       liveness: clock,
       funds: funds.data,
@@ -62,6 +65,7 @@ export const provider: CommandGroup = {
   summary: "offer compute: bond, offers, heartbeats, leases, earnings",
   commands: [
     bond,
+    moveBond,
     unbond,
     finishUnbond,
     cancelUnbond,

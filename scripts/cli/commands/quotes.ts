@@ -32,6 +32,7 @@ import {
 import { expiryText, leftText, quoteFacts, type QuoteFacts, quotePlace, readSignedQuote } from "../quotes";
 import { readLeases, readOffersById } from "../reads";
 import type { Session } from "../session";
+import { ANY_SLASHER_OPTION, requireTrusted } from "../slashers";
 import { eventArgs, execute, step } from "../steps";
 import type { Token } from "../tokens";
 import { disputableText } from "../views";
@@ -212,8 +213,10 @@ what is missing and lets the market lock it, by your signatures and in the same 
     ["--duration <duration>", "how long, such as 24h: all of it is locked, what is not used comes back"],
     ["--max-lock <amount>", "most that may be locked (default: what the quote needs)"],
     ["--fund", "deposit and approve what is missing, in the same transaction"],
+    ANY_SLASHER_OPTION,
   ],
   input: z.object({
+    anySlasher: z.boolean().default(false),
     file: z.string(),
     units: units(1).default(1),
     duration,
@@ -224,6 +227,8 @@ what is missing and lets the market lock it, by your signatures and in the same 
     const signed = await readSignedQuote(session, input.file);
     const facts = await quoteFacts(session, signed);
     const { token: paidIn, faults } = facts;
+    const { slasher } = facts.offer ?? signed.quote.terms;
+    await requireTrusted(session, [{ id: facts.offer?.id ?? 0n, slasher }], input.anySlasher);
     if (faults.length > 0) throw new Failure("refused", `the quote opens nothing: ${faults.join("; ")}`);
     const { locked, bounty } = await locks(session, facts, input.units, input.duration);
     const asked = input.maxLock === undefined ? locked : parseAmount(input.maxLock, paidIn.decimals);

@@ -8,6 +8,7 @@ import { hold, money, pairs, sections, table } from "../format";
 import { depositSteps } from "../funding";
 import { address, amount, leaseId, parsed, token, TOKEN_OPTION } from "../inputs";
 import { readLeases, readTenantLeases } from "../reads";
+import { requireNotOurs } from "../recipients";
 import type { Session } from "../session";
 import { eventArgs, execute, step } from "../steps";
 import { leasesTable } from "../views";
@@ -25,6 +26,7 @@ const deposit = command({
     const paidIn = await tokens.resolve(input.token);
     const sum = parseAmount(input.amount, paidIn.decimals);
     const beneficiary = input.for ?? account;
+    await requireNotOurs(session, beneficiary, "have money in escrow");
     const label = `Deposit ${money(sum, paidIn)}${input.for === undefined ? "" : ` for ${input.for}`}`;
     const execution = await execute(session, await depositSteps(session, paidIn, beneficiary, sum, label));
     const credited = eventArgs(execution, "Deposited")[0]?.["amount"] as bigint | undefined;
@@ -124,7 +126,7 @@ const cancel = command({
     if (ended === undefined) return done(execution, "");
     const [refund, bounty, penalty] = [ended["refund"], ended["bounty"], ended["penalty"]] as bigint[];
     const back = (refund ?? 0n) + (bounty ?? 0n);
-    const due = penalty === 0n ? "" : ` The provider's penalty is ${hold(penalty ?? 0n)}: see leasehold tenant claim.`;
+    const due = penalty === 0n ? "" : ` The provider's penalty, ${hold(penalty ?? 0n)}, is the treasury's.`;
     const text = `Lease ${name} is cancelled, ${money(back, paidIn)} are free again.${due}`;
     return done(execution, text, { refund, bounty, penalty });
   },

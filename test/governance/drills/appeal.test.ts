@@ -10,7 +10,7 @@ import { at, moveTo, now } from "../../helpers/time";
 import { type Appealed, appealingFixture, appealProposal, decisionOn } from "../appealing";
 import { moved } from "../ledger";
 
-/** What a lease earned by the time its provider fell dark: all of it is held, in the name of the contract of disputes. */
+/** What a lease earned by the time its provider fell dark: all of it is held, in the lock of its tenant. */
 async function heldOf({ liveness, providerA }: Governed, lease: ActiveLease): Promise<bigint> {
   const { lastSeen } = await liveness.clockOf(providerA);
   return earnedOf(lease.rate, Number(lastSeen) + GRACE - lease.startedAt);
@@ -42,7 +42,7 @@ describe("Drill: the holders decide an appeal (INV-DSP-1, INV-GOV-4)", () => {
         .withArgs(silentA.id, Outcome.Rejected, 0n);
     });
     expect(executing).to.deep.equal({
-      "disputes: locked USD6": -held,
+      "tenantA: locked USD6": -held,
       "providerA: free USD6": held - fee,
       "timelock: free USD6": fee,
     });
@@ -68,7 +68,7 @@ describe("Drill: the holders decide an appeal (INV-DSP-1, INV-GOV-4)", () => {
         .withArgs(unruled.id, Outcome.Upheld, penalty);
     });
     expect(executing).to.deep.equal({
-      "disputes: locked USD6": -held,
+      "tenantB: locked USD6": -held,
       "tenantB: free USD6": held,
       "providerA: HOLD": -penalty,
       "providerA: reserved bond": -penalty,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type ContractTransaction, ZeroHash } from "ethers";
+import { type ContractTransaction, ZeroAddress, ZeroHash } from "ethers";
 
 import { GUARDIAN_ROLE } from "../../helpers/deployment";
 import { ANSWER_WINDOW, APPEAL_WINDOW, DECISION_WINDOW, fileClaim, Outcome, Phase } from "../../helpers/disputes";
@@ -48,10 +48,10 @@ async function closedFixture() {
   const appealed = await fileClaim(f, appealedLease);
   await moveTo(appealed.filedAt + ANSWER_WINDOW);
   const appealedAt = (await now()) + 1;
-  await at(appealedAt, () => f.disputes.connect(f.providerA).appeal(appealed.id));
+  await at(appealedAt, () => f.disputes.connect(f.providerA).appeal(appealed.id, appealed.filedAt, false));
   const silent = await fileClaim(f, silentLease);
   const ruled = await fileClaim(f, ruledLease);
-  await f.disputes.connect(f.providerA).answer(ruled.id);
+  await f.disputes.connect(f.providerA).answer(ruled.id, ruled.filedAt, false);
 
   // Leases on their way to every end.
   for (const [operator, provider] of [
@@ -115,7 +115,8 @@ describe("ATK-GOV-8: the holders revoke every role and close every target", () =
     await market.connect(f.stranger).expire([toExpire.id, started.id]);
 
     // The council rules, without the holders; silence is an answer; the appeal is heard by nobody.
-    for (const member of [f.memberA, f.memberB, f.memberC]) await disputes.connect(member).rule(ruled.id, false);
+    for (const member of [f.memberA, f.memberB, f.memberC])
+      await disputes.connect(member).rule(ruled.id, ruled.filedAt, false);
     const ruledAt = await now();
     await moveTo(ruledAt + APPEAL_WINDOW);
     await disputes.connect(f.stranger).execute(ruled.id);
@@ -172,10 +173,11 @@ describe("ATK-GOV-8: the holders revoke every role and close every target", () =
     }
     let treasury = 0n;
     for (let id = 1n; id <= (await staking.penaltyCount()); ++id) {
-      const { tenant, amount } = await staking.penaltyOf(id);
+      const { tenant, challenger, treasury: owner, amount } = await staking.penaltyOf(id);
       const payee = tenant === f.tenantA.address ? f.tenantA : f.tenantB;
-      await staking.connect(payee).claimPenalties([id], payee);
-      treasury += (await staking.splitOf(amount, false)).treasuryAmount;
+      // The penalty of the no-show names nobody but the treasury.
+      if (tenant !== ZeroAddress) await staking.connect(payee).claimPenalties([id], payee);
+      treasury += (await staking.splitOf(amount, tenant, challenger, owner)).treasuryAmount;
     }
     expect(await hold.balanceOf(staking)).to.equal(treasury);
     expect(await f.governor.proposalCount()).to.equal(1n);

@@ -16,7 +16,7 @@ async function readyFixture() {
   ]);
   const lease = await leaseAgain(f, { offer: f.offerD, duration: 30 * DAY });
   const filed = await fileClaim(f, lease);
-  await f.disputes.connect(f.providerA).answer(filed.id);
+  await f.disputes.connect(f.providerA).answer(filed.id, filed.filedAt, false);
   return { f, lease, filed, replacing: replacing! };
 }
 
@@ -47,13 +47,14 @@ describe("Drill: a council member is seated, another removed (INV-DSP-3, INV-GOV
     expect(await f.market.leaseById(lease.id)).to.deep.equal(stored);
     const { proceeding } = await f.disputes.disputeById(filed.id);
     expect(proceeding.eligible).to.equal(5n);
-    await expect(f.disputes.connect(f.memberA).rule(filed.id, true))
+    await expect(f.disputes.connect(f.memberA).rule(filed.id, filed.filedAt, true))
       .to.be.revertedWithCustomError(f.disputes, "DisputesNotSeated")
       .withArgs(filed.id, f.memberA, 0n, filed.filedAt);
-    await expect(f.disputes.connect(f.keeper).rule(filed.id, true))
+    await expect(f.disputes.connect(f.keeper).rule(filed.id, filed.filedAt, true))
       .to.be.revertedWithCustomError(f.disputes, "DisputesNotSeated")
       .withArgs(filed.id, f.keeper, await f.council.seatedSince(f.keeper), filed.filedAt);
-    for (const member of [f.memberB, f.memberC, f.memberD]) await f.disputes.connect(member).rule(filed.id, true);
+    for (const member of [f.memberB, f.memberC, f.memberD])
+      await f.disputes.connect(member).rule(filed.id, filed.filedAt, true);
     const view = await f.disputes.disputeView(filed.id);
     expect([view.phase, view.outcome]).to.deep.equal([BigInt(Phase.Decided), BigInt(Outcome.Upheld)]);
   });
@@ -63,8 +64,9 @@ describe("Drill: a council member is seated, another removed (INV-DSP-3, INV-GOV
     const lease = await leaseAgain(f, { offer: f.offerD, tenant: f.tenantB, duration: DAY });
     await carryOut(f, replacing);
     const filed = await fileClaim(f, lease);
-    await f.disputes.connect(f.providerA).answer(filed.id);
-    for (const member of [f.keeper, f.memberB, f.memberC]) await f.disputes.connect(member).rule(filed.id, false);
+    await f.disputes.connect(f.providerA).answer(filed.id, filed.filedAt, false);
+    for (const member of [f.keeper, f.memberB, f.memberC])
+      await f.disputes.connect(member).rule(filed.id, filed.filedAt, false);
     expect((await f.disputes.disputeView(filed.id)).outcome).to.equal(Outcome.Rejected);
   });
 

@@ -99,10 +99,11 @@ describe("Drill: a new market beside the old one (INV-LSE-9, INV-GOV-4)", () => 
     const token = await f.usd6.getAddress();
     await f.liveness.connect(f.operatorB).heartbeat(f.providerB);
     const offerOfB = await createOffer(second.market, f.providerB, anOffer({ token }));
-    await expect(second.market.connect(f.tenantA).open(anOrder({ token, offers: [offerOfB] })))
+    await expect(second.market.connect(f.tenantA).open(await anOrder(second.market, { token, offers: [offerOfB] })))
       .to.be.revertedWithCustomError(second.market, "MarketNoOfferFits")
       .withArgs([[offerOfB, MisfitReason.BondShort, 0n, collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 1)]]);
-    await expect(second.market.connect(f.tenantB).open(anOrder({ token, offers: [offer], duration: HOUR })))
+    const order = await anOrder(second.market, { token, offers: [offer], duration: HOUR });
+    await expect(second.market.connect(f.tenantB).open(order))
       .to.be.revertedWithCustomError(f.escrow, "EscrowCeilingExceeded")
       .withArgs(second.market, token, f.tenantB, 0n, lockOf(perHour(420_000n), HOUR, listingOf(6).bounty));
   });
@@ -123,7 +124,7 @@ describe("Drill: a new market beside the old one (INV-LSE-9, INV-GOV-4)", () => 
     await at(filedAt, () => disputes.connect(f.tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE));
     const id = disputeIdOf(lease.id, f.tenantA);
     await moveTo(filedAt + ANSWER_WINDOW);
-    await disputes.connect(f.providerA).appeal(id);
+    await disputes.connect(f.providerA).appeal(id, filedAt, false);
     const decisions = [{ disputeId: id, filedAt, outcome: Outcome.Rejected }];
     await f.governor.connect(f.providerA).proposeAppeal(disputes, decisions, "");
     const calls = await callsOf(disputes.decide.populateTransaction(decisions));

@@ -90,7 +90,7 @@ describe("Drill: a payment token is listed, another delisted (INV-GOV-2, INV-GOV
     const before = await executeAround(f, id!, { offer: f.offerC });
 
     // The old token: no new lease, the running one ends as any other, every unit leaves.
-    const order = anOrder({ token: before.token, offers: [f.offerC], duration: HOUR });
+    const order = await anOrder(f.market, { token: before.token, offers: [f.offerC], duration: HOUR });
     await expect(f.market.connect(f.tenantA).open(order))
       .to.be.revertedWithCustomError(f.market, "MarketTokenNotListed")
       .withArgs(before.token);
@@ -113,7 +113,7 @@ describe("Drill: a payment token is listed, another delisted (INV-GOV-2, INV-GOV
     await f.liveness.connect(f.operatorA).heartbeat(f.providerA);
     const token = await euro.getAddress();
     const offer = await createOffer(f.market, f.providerA, anOffer({ token }));
-    await f.market.connect(f.tenantA).open(anOrder({ token, offers: [offer], duration: HOUR }));
+    await f.market.connect(f.tenantA).open(await anOrder(f.market, { token, offers: [offer], duration: HOUR }));
     expect((await f.escrow.moduleAccount(f.market, euro, f.tenantA)).locked).to.be.greaterThan(bounty);
   });
 

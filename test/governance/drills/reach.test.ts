@@ -47,7 +47,8 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
   const { running, pending, disputeId, filedAt } = aims;
   const [treasury, token] = [await timelock.getAddress(), await usd6.getAddress()];
   const { terms, price, capacity } = anOffer({ token });
-  const order = anOrder({ token, offers: [f.offerB], duration: HOUR });
+  const candidate = { offer: f.offerB, provider: f.providerB.address, maxPricePerSecondX32: MOST_PRICE };
+  const order = await anOrder(market, { token, candidates: [candidate], duration: HOUR });
   const account = tenantA.address;
   const funding = {
     account,
@@ -57,10 +58,6 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
     deposit: ONE,
     nonce: 0,
     deadline: FAR_DEADLINE,
-  };
-  const verdict = {
-    ...{ claimant: treasury, tenant: tenantA.address, held: ONE, collateral: ONE },
-    ...{ faultStart: filedAt - 1, filedAt, fractionBps: 10_000, upheld: true },
   };
   const quote = {
     ...{
@@ -109,7 +106,7 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
       tryReserve: staking.tryReserve.populateTransaction(providerA, ONE),
     },
     market: {
-      acceptTransfer: market.acceptTransfer.populateTransaction(running),
+      acceptTransfer: market.acceptTransfer.populateTransaction(running, 0),
       activate: market.activate.populateTransaction([pending]),
       cancel: market.cancel.populateTransaction(pending),
       cancelNoShows: market.cancelNoShows.populateTransaction([pending]),
@@ -118,11 +115,12 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
       createOffer: market.createOffer.populateTransaction(terms, price, capacity),
       createQuotedOffer: market.createQuotedOffer.populateTransaction(providerA, terms, ONE, capacity),
       decline: market.decline.populateTransaction(pending),
-      endClaim: market.endClaim.populateTransaction(running, verdict),
+      endClaim: market.endClaim.populateTransaction(running, tenantA, 10_000, true),
       expire: market.expire.populateTransaction([running, pending]),
       extend: market.extend.populateTransaction(running, DAY, MOST_LOCK),
       failOver: market.failOver.populateTransaction(running, order, MOST_LOCK, timelock),
       giveNotice: market.giveNotice.populateTransaction(running, filedAt + 2 * DAY),
+      lapseClaim: market.lapseClaim.populateTransaction(running, tenantA),
       listToken: market.listToken.populateTransaction(usd6, ONE, ONE),
       offerTransfer: market.offerTransfer.populateTransaction(running, timelock),
       open: market.open.populateTransaction(order),
@@ -159,8 +157,8 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
       unseat: council.unseat.populateTransaction(f.memberE),
     },
     disputes: {
-      answer: disputes.answer.populateTransaction(disputeId),
-      appeal: disputes.appeal.populateTransaction(disputeId),
+      answer: disputes.answer.populateTransaction(disputeId, filedAt, false),
+      appeal: disputes.appeal.populateTransaction(disputeId, filedAt, true),
       collectFee: disputes.collectFee.populateTransaction(disputeId, filedAt, timelock),
       concede: disputes.concede.populateTransaction(disputeId, filedAt),
       decide: disputes.decide.populateTransaction([{ disputeId, filedAt, outcome: Outcome.Rejected }]),
@@ -171,17 +169,17 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
         treasury,
         ...DEFAULT_RULES,
       }),
-      recuse: disputes.recuse.populateTransaction(disputeId),
-      rule: disputes.rule.populateTransaction(disputeId, true),
+      recuse: disputes.recuse.populateTransaction(disputeId, filedAt),
+      rule: disputes.rule.populateTransaction(disputeId, filedAt, true),
       setAuthority: disputes.setAuthority.populateTransaction(timelock),
       settle: disputes.settle.populateTransaction(disputeId),
-      withdraw: disputes.withdraw.populateTransaction(disputeId),
+      withdraw: disputes.withdraw.populateTransaction(disputeId, filedAt),
     },
     orders: {
       cancelOrder: orders.cancelOrder.populateTransaction(running),
       failOver: orders.failOver.populateTransaction(running),
       renew: orders.renew.populateTransaction([running]),
-      setOrder: orders.setOrder.populateTransaction(running, HOUR, 1, MOST_PRICE, 2n ** 80n - 1n, []),
+      setOrder: orders.setOrder.populateTransaction(running, HOUR, 1, 2n ** 120n - 1n, 2n ** 88n - 1n, []),
     },
     quotes: {
       cancel: quotes.cancel.populateTransaction(ZeroHash),
@@ -231,11 +229,12 @@ const REFUSED: Readonly<Record<string, string>> = {
   "market.cancel": "MarketNotTenant",
   "market.close": "MarketNotTenant",
   "market.createQuotedOffer": "MarketNotQuotes",
-  "market.decline": "MarketNotOperator",
+  "market.decline": "MarketNotProvider",
   "market.endClaim": "MarketNotSlasher",
   "market.extend": "EscrowInsufficientFree",
   "market.failOver": "MarketNotOrders",
   "market.giveNotice": "MarketNotProvider",
+  "market.lapseClaim": "MarketClaimNotLapsed",
   "market.offerTransfer": "MarketNotTenant",
   "market.open": "EscrowInsufficientFree",
   "market.openClaim": "MarketNotSlasher",
@@ -293,7 +292,7 @@ async function aimedFixture() {
   );
   const running = await leaseAgain(f, { offer: f.offerD, duration: 20 * DAY });
   const filed = await fileClaim(f, running, { filedAt: aims.filedAt });
-  await f.disputes.connect(f.providerA).answer(filed.id);
+  await f.disputes.connect(f.providerA).answer(filed.id, filed.filedAt, false);
   expect((await f.disputes.disputeView(filed.id)).held).to.be.greaterThan(0n);
   await f.market.collect([running.id]); // nothing is due any more that anyone could call for
   await f.liveness.connect(f.operatorB).heartbeat(f.providerB);

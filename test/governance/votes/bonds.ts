@@ -20,6 +20,7 @@ export class Bonds {
   readonly #pools = new Map<string, Pool>();
   readonly #unbonding = new Map<string, { amount: bigint; readyAt: number }>();
   readonly #locks = new Map<string, bigint>();
+  readonly #opened = new Set<string>();
   readonly penalties: Penalty[] = [];
 
   /** The pool of a module, to be changed by what fits. */
@@ -51,6 +52,15 @@ export class Bonds {
 
   addLock(owner: string, amount: bigint): void {
     this.#locks.set(owner, this.lockOf(owner) + amount);
+  }
+
+  /** Whether an owner itself once locked some with the locker, so that others may lock for it there. */
+  isOpened(owner: string): boolean {
+    return this.#opened.has(owner);
+  }
+
+  open(owner: string): void {
+    this.#opened.add(owner);
   }
 
   penalise(amount: bigint, maturesAt: number): void {

@@ -147,7 +147,7 @@ export const KINDS = {
     const { by, module } = bondOf(stage, draw);
     const amount = partOf(unlockedOf(stage, by), draw.share);
     return move(
-      amount <= unlockedOf(stage, by),
+      amount > 0n && amount <= unlockedOf(stage, by),
       () => stage.bonds.bond(module, by, amount),
       () => governed.staking.connect(signers[by]).bond(signers[module], amount, ROOM),
     );
@@ -159,7 +159,7 @@ export const KINDS = {
     const { by: other, module, pool } = bondOf(stage, { ...draw, who: draw.to });
     const amount = partOf(unlockedOf(stage, by), draw.share);
     return move(
-      amount <= unlockedOf(stage, by) && pool.opened,
+      amount > 0n && amount <= unlockedOf(stage, by) && pool.opened,
       () => {
         stage.ledger.move(by, other, amount);
         stage.bonds.bond(module, other, amount);
@@ -173,7 +173,7 @@ export const KINDS = {
     const { by, module, otherModule, pool } = bondOf(stage, draw, "free");
     const amount = partOf(pool.free, draw.share);
     return move(
-      amount <= pool.free,
+      amount > 0n && amount <= pool.free,
       () => {
         pool.free -= amount;
         stage.bonds.bond(otherModule, by, amount);
@@ -187,10 +187,13 @@ export const KINDS = {
     const { by, module, pool } = bondOf(stage, draw, "free");
     const amount = partOf(pool.free, draw.share);
     return move(
-      amount <= pool.free,
+      amount > 0n && amount <= pool.free,
       () => {
         pool.free -= amount;
-        stage.bonds.setUnbonding(by, stage.bonds.unbonding(by).amount + amount, stage.second + UNBONDING_DELAY);
+        // What is ready leaves first.
+        const { amount: unbonding, readyAt } = stage.bonds.unbonding(by);
+        const kept = readyAt <= stage.second ? 0n : unbonding;
+        stage.bonds.setUnbonding(by, kept + amount, stage.second + UNBONDING_DELAY);
       },
       () => governed.staking.connect(signers[by]).startUnbonding(signers[module], amount, ROOM),
     );
@@ -202,7 +205,7 @@ export const KINDS = {
     const { amount: unbonding, readyAt } = stage.bonds.unbonding(by);
     const amount = partOf(unbonding, draw.share);
     return move(
-      amount <= unbonding,
+      amount > 0n && amount <= unbonding,
       () => {
         stage.bonds.setUnbonding(by, unbonding - amount, readyAt);
         stage.bonds.bond(module, by, amount);
@@ -289,14 +292,16 @@ export const KINDS = {
   lock(stage, draw) {
     const { signers, governed } = stage.play;
     const { by, other } = cast(draw);
+    const owner = draw.pool === 0 ? by : other;
     const amount = partOf(unlockedOf(stage, by), draw.share);
     return move(
-      amount <= unlockedOf(stage, by),
+      amount <= unlockedOf(stage, by) && (by === owner || stage.bonds.isOpened(owner)),
       () => {
-        stage.ledger.move(by, other, amount);
-        stage.bonds.addLock(other, amount);
+        stage.ledger.move(by, owner, amount);
+        stage.bonds.addLock(owner, amount);
+        if (by === owner && amount > 0n) stage.bonds.open(owner);
       },
-      () => governed.hold.connect(signers.locker).lock(signers[by], signers[other], amount, ROOM),
+      () => governed.hold.connect(signers.locker).lock(signers[by], signers[owner], amount, ROOM),
     );
   },
 

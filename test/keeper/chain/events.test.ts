@@ -63,11 +63,14 @@ describe("decodeEvent", () => {
     [said("LeaseCollected", LEASE, 10, 20), { type: "LeaseCollected", leaseId: LEASE }],
     [said("LeaseSettled", LEASE, 10), { type: "LeaseSettled", leaseId: LEASE }],
     [said("CollateralReleased", LEASE, 10), { type: "CollateralReleased", leaseId: LEASE }],
-    [said("ClaimOpened", LEASE, TENANT, SOURCES.disputes, 1, 2, 3, 4), { type: "ClaimOpened", leaseId: LEASE }],
+    [said("ClaimOpened", LEASE, TENANT, SOURCES.disputes, 1, 2, 3, 4, 5), { type: "ClaimOpened", leaseId: LEASE }],
     [said("ClaimEnded", LEASE, TENANT, true, 1, 2, 3, 4, 5), { type: "ClaimEnded", leaseId: LEASE }],
     [
-      ordered("OrderPlaced", LEASE, TENANT, 3_600, 3, 1, 60, [8, 9]),
-      { type: "OrderPlaced", leaseId: LEASE, count: 3, maxBounty: 60n, fallbacks: 2 },
+      ordered("OrderPlaced", LEASE, TENANT, 3_600, 3, 1, 60, [
+        { offer: 8, provider: PROVIDER },
+        { offer: 9, provider: TENANT },
+      ]),
+      { type: "OrderPlaced", leaseId: LEASE, period: 3_600, count: 3, maxBounty: 60n, fallbacks: 2 },
     ],
     [ordered("OrderCancelled", LEASE, TENANT), { type: "OrderCancelled", leaseId: LEASE }],
     [ordered("OrderFailedOver", LEASE, NEXT, ME, 2), { type: "OrderFailedOver", leaseId: LEASE, to: NEXT, count: 2 }],
@@ -77,9 +80,9 @@ describe("decodeEvent", () => {
     ],
     ...(
       [
-        ["DisputeAnswered", [DISPUTE, 5], "Answered"],
+        ["DisputeAnswered", [DISPUTE, 5, false], "Answered"],
         ["DisputeDecided", [DISPUTE, 1], "Decided"],
-        ["DisputeAppealed", [DISPUTE, ME, 1], "Appealed"],
+        ["DisputeAppealed", [DISPUTE, ME, 1, true], "Appealed"],
         ["AppealDecided", [DISPUTE, 1], "Final"],
         ["DisputeConceded", [DISPUTE], "Final"],
         ["DisputeWithdrawn", [DISPUTE, 2], "Final"],

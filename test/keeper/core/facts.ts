@@ -26,7 +26,8 @@ export function duty(index: number, dueAt: number, choices: Partial<Duty> = {}):
     return { key: keyOf(kind, id), kind, id, dueAt, bounty: 0n, ...choices };
   }
   const id = leaseId(index);
-  return { key: keyOf(kind, id), kind, id, dueAt, tenant: TENANT, token: TOKEN, bounty: 1_000n, ...choices };
+  const after = kind === "failOver" ? { after: keyOf("renew", id) } : {};
+  return { key: keyOf(kind, id), kind, id, dueAt, ...after, tenant: TENANT, token: TOKEN, bounty: 1_000n, ...choices };
 }
 
 const perKind = (value: bigint, others: Partial<Record<DutyKind, bigint>> = {}): Record<DutyKind, bigint> => ({

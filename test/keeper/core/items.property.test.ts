@@ -71,10 +71,11 @@ function story(steps: readonly Choice[]): ChainEvent[] {
     if (is.state === "none") moves.push(() => open(lease));
     if (is.state === "pending" || is.state === "active") {
       moves.push(() => {
-        if (is.noticed) return;
-        [is.order, is.fallbacks] = [1 + (value % 3), value % 2];
-        const [count, fallbacks] = [is.order, is.fallbacks];
-        say({ type: "OrderPlaced", leaseId: id, count, fallbacks, maxBounty: BigInt(value * 5) });
+        const [count, fallbacks] = [1 + (value % 3), value % 2];
+        if (is.noticed && fallbacks === 0) return;
+        [is.order, is.fallbacks] = [count, fallbacks];
+        const period = value * 1_801; // some are short: a lease fails over in a quarter of it
+        say({ type: "OrderPlaced", leaseId: id, period, count, fallbacks, maxBounty: BigInt(value * 5) });
       });
       moves.push(() => {
         if (is.order > 0) say({ type: "OrderCancelled", leaseId: id });
@@ -93,7 +94,7 @@ function story(steps: readonly Choice[]): ChainEvent[] {
     }
     if (is.state === "active") {
       const renew = (): void => {
-        if (is.order === 0) return;
+        if (is.order === 0 || is.noticed) return;
         is.order -= 1;
         say({ type: "LeaseRenewed", leaseId: id, duration: value * DAY, bounty: BigInt(value * 10) });
       };
@@ -113,7 +114,7 @@ function story(steps: readonly Choice[]): ChainEvent[] {
         failOver,
         () => say({ type: "LeaseExtended", leaseId: id, duration: value * DAY }),
         () => {
-          [is.order, is.noticed] = [0, true];
+          is.noticed = true;
           say({ type: "NoticeGiven", leaseId: id, duration: value * HOUR });
         },
         () => {
@@ -170,6 +171,9 @@ function story(steps: readonly Choice[]): ChainEvent[] {
   return events;
 }
 
+/** What a tenant placed, as far as it does not change by being carried out. */
+type Placed = Pick<Extract<ChainEvent, { type: "OrderPlaced" }>, "period" | "maxBounty" | "fallbacks">;
+
 /** What is to be done, worked out from all events at once, lease by lease, with nothing remembered. */
 function oracle(events: readonly ChainEvent[], serves: boolean): Map<string, Duty> {
   const duties = new Map<string, Duty>();
@@ -183,20 +187,20 @@ function oracle(events: readonly ChainEvent[], serves: boolean): Map<string, Dut
       Extract<ChainEvent, { type: Type }> | undefined;
 
   /** The bounty cap and the fallbacks are those of the order that the tenant placed, wherever it moved since. */
-  const orderOf = (id: bigint): { count: number; maxBounty: bigint; fallbacks: number } | undefined => {
+  const orderOf = (id: bigint): ({ count: number } & Placed) | undefined => {
     const isOf = (event: ChainEvent): boolean =>
       (event.type === "OrderPlaced" && event.leaseId === id) || (event.type === "OrderFailedOver" && event.to === id);
     const start = events.findLastIndex(isOf);
     const placed = events[start];
     if (placed?.type !== "OrderPlaced" && placed?.type !== "OrderFailedOver") return undefined;
     const since = events.slice(start + 1).filter((event) => "leaseId" in event && event.leaseId === id);
-    const voided = ["OrderCancelled", "OrderFailedOver", "LeaseTransferred", "NoticeGiven"];
+    const voided = ["OrderCancelled", "OrderFailedOver", "LeaseTransferred"];
     if (since.some(({ type }) => voided.includes(type))) return undefined;
     const count = placed.count - since.filter(({ type }) => type === "LeaseRenewed").length;
     if (count === 0) return undefined;
-    if (placed.type === "OrderPlaced") return { count, maxBounty: placed.maxBounty, fallbacks: placed.fallbacks };
+    if (placed.type === "OrderPlaced") return { ...placed, count };
     const origin = oracleOrderAt(events.slice(0, start), placed.leaseId);
-    return { count, ...origin };
+    return { ...origin, count };
   };
 
   for (let index = 1; index <= LEASES; index++) {
@@ -224,9 +228,14 @@ function oracle(events: readonly ChainEvent[], serves: boolean): Map<string, Dut
         if (order !== undefined) {
           const paid = last(id, "LeaseRenewed")?.bounty ?? bounty;
           const pays = paid < order.maxBounty ? paid : order.maxBounty;
-          const window = { dueAt: Math.max(end - HOUR, started.startedAt), goneAt: end };
-          add({ kind: "renew", id, ...window, token, bounty: pays, tenant });
-          if (order.fallbacks > 0) add({ kind: "failOver", id, ...window, token, bounty: pays, tenant });
+          const isNoticed = last(id, "NoticeGiven") !== undefined;
+          const window = (seconds: number) => ({ dueAt: Math.max(end - seconds, started.startedAt), goneAt: end });
+          const forWhom = { token, bounty: pays, tenant };
+          if (!isNoticed) add({ kind: "renew", id, ...window(HOUR), ...forWhom });
+          const first = isNoticed ? {} : { after: keyOf("renew", id) };
+          const quarter = (order.period - (order.period % 4)) / 4;
+          if (order.fallbacks > 0)
+            add({ kind: "failOver", id, ...window(Math.min(quarter, HOUR)), ...first, ...forWhom });
         }
       }
     }
@@ -243,7 +252,8 @@ function oracle(events: readonly ChainEvent[], serves: boolean): Map<string, Dut
     } else {
       const count = (type: string): number => about(id).filter((event) => event.type === type).length;
       const tail = Math.max(HOUR, Math.min(7 * DAY, closed.endedAt - started.startedAt));
-      if (count("ClaimOpened") === count("ClaimEnded")) add({ ...collect, dueAt: closed.endedAt + tail });
+      const life = count("ClaimOpened") === count("ClaimEnded") ? 0 : 60 * DAY;
+      add({ ...collect, dueAt: closed.endedAt + tail + life });
     }
   }
 
@@ -259,13 +269,13 @@ function oracle(events: readonly ChainEvent[], serves: boolean): Map<string, Dut
 }
 
 /** The terms of the order that a lease had at the end of these events, followed back to where it was placed. */
-function oracleOrderAt(events: readonly ChainEvent[], id: bigint): { maxBounty: bigint; fallbacks: number } {
+function oracleOrderAt(events: readonly ChainEvent[], id: bigint): Placed {
   const start = events.findLastIndex(
     (event) =>
       (event.type === "OrderPlaced" && event.leaseId === id) || (event.type === "OrderFailedOver" && event.to === id),
   );
   const placed = events[start];
-  if (placed?.type === "OrderPlaced") return { maxBounty: placed.maxBounty, fallbacks: placed.fallbacks };
+  if (placed?.type === "OrderPlaced") return placed;
   if (placed?.type !== "OrderFailedOver") throw new Error("an order moved that nobody had placed");
   return oracleOrderAt(events.slice(0, start), placed.leaseId);
 }

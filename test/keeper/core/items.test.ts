@@ -14,8 +14,8 @@ const OPENED: ChainEvent = {
   ...{ duration: 7_200, termsVersion: 1n, listing: 1n },
 };
 const ACTIVATED: ChainEvent = { type: "LeaseActivated", block, leaseId: leaseId(1), startedAt: 10_000 };
-const placed = (maxBounty: bigint, fallbacks = 0): ChainEvent => ({
-  ...{ type: "OrderPlaced", block, leaseId: leaseId(1), count: 2, maxBounty, fallbacks },
+const placed = (maxBounty: bigint, fallbacks = 0, period = 86_400): ChainEvent => ({
+  ...{ type: "OrderPlaced", block, leaseId: leaseId(1), period, count: 2, maxBounty, fallbacks },
 });
 
 /** Items as a store holds them: by key, as text. */
@@ -52,6 +52,10 @@ class Kept {
         ({ key, dueAt, goneAt, bounty }) =>
           `${key} at ${dueAt}${goneAt === undefined ? "" : `-${goneAt}`} for ${bounty}`,
       );
+  }
+
+  after(): (string | undefined)[] {
+    return this.all().flatMap((item) => this.rules.dutiesOf(item).map(({ after }) => after));
   }
 
   time(key: string, timestamp: number): this {
@@ -97,6 +101,41 @@ describe("rules", () => {
       "renew 1-1 at 10000-10060 for 1000",
       "failOver 1-1 at 10000-10060 for 1000",
     ]);
+  });
+
+  it("fail over in the last quarter of the order's period, at most in the last hour", () => {
+    const failover = (period: number): string | undefined =>
+      lease(ACTIVATED, placed(5_000n, 1, period))
+        .due()
+        .find((text) => text.startsWith("failOver"));
+    expect(failover(3_600)).to.equal("failOver 1-1 at 16300-17200 for 1000");
+    expect(failover(3_603)).to.equal("failOver 1-1 at 16300-17200 for 1000");
+    expect(failover(14_396)).to.equal("failOver 1-1 at 13601-17200 for 1000");
+    expect(failover(14_400)).to.equal("failOver 1-1 at 13600-17200 for 1000");
+    expect(failover(86_400)).to.equal("failOver 1-1 at 13600-17200 for 1000");
+  });
+
+  it("renew no lease after a notice; it fails over where its order names a fallback, and tries nothing first", () => {
+    const noticed: ChainEvent = { type: "NoticeGiven", block, leaseId: leaseId(1), duration: 7_000 };
+    expect(lease(ACTIVATED, placed(5_000n), noticed).due()).to.deep.equal(["expire 1-1 at 17000 for 1000"]);
+    for (const events of [
+      [placed(5_000n, 1), noticed],
+      [noticed, placed(5_000n, 1)],
+    ]) {
+      const kept = lease(ACTIVATED, ...events);
+      expect(kept.due()).to.deep.equal(["expire 1-1 at 17000 for 1000", "failOver 1-1 at 13400-17000 for 1000"]);
+      expect(kept.after()).to.deep.equal([undefined, undefined]);
+    }
+    expect(lease(ACTIVATED, placed(5_000n, 1)).after()).to.deep.equal([undefined, undefined, "renew 1-1"]);
+  });
+
+  it("release collateral once no claim is open, or none can be any more", () => {
+    const at = { block, leaseId: leaseId(1) };
+    const served = new Kept([PROVIDER]).hear(TERMS, LISTING, OPENED, ACTIVATED, { type: "ClaimOpened", ...at });
+    served.hear({ type: "LeaseClosed", ...at, endedAt: 12_000 }, { type: "LeaseSettled", ...at });
+    expect(served.due()).to.deep.equal([`collect 1-1 at ${15_600 + 60 * 86_400} for 0`]);
+    served.hear({ type: "ClaimEnded", ...at });
+    expect(served.due()).to.deep.equal(["collect 1-1 at 15600 for 0"]);
   });
 
   it("keep terms and bounty of a lease as they were when it was opened (INV-LSE-9)", () => {

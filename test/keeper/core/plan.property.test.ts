@@ -46,14 +46,17 @@ const duties = fc
       bounty: fc.bigInt(0n, 5_000n),
       tenant: fc.constantFrom(TENANT, OTHER_TENANT),
       token: fc.constantFrom(TOKEN, OTHER_TOKEN),
+      noticed: fc.boolean(),
     }),
     { maxLength: 80, size: "max", selector: ({ index, kind }) => `${kind} ${index}` },
   )
   .map((chosen) =>
-    chosen.map(({ index, kind, dueAt, window, bounty, tenant, token }): Duty => {
+    chosen.map(({ index, kind, dueAt, window, bounty, tenant, token, noticed }): Duty => {
       if (kind === "execute" || kind === "settle") return duty(index, dueAt, { kind });
       const ends = kind === "renew" || kind === "failOver" ? { goneAt: dueAt + window } : {};
-      return duty(index, dueAt, { kind, tenant, token, ...ends, bounty: kind === "collect" ? 0n : bounty });
+      const made = duty(index, dueAt, { kind, tenant, token, ...ends, bounty: kind === "collect" ? 0n : bounty });
+      const { after, ...alone } = made;
+      return noticed || after === undefined ? alone : made;
     }),
   );
 
@@ -138,7 +141,7 @@ describe("the planner against an oracle", () => {
           expect(each.kind).to.equal(kind);
           expect(each.goneAt === undefined || NOW < each.goneAt).to.equal(true);
           expect((at.blocked.get(each.key)?.until ?? 0) <= NOW).to.equal(true);
-          if (kind === "failOver") expect(at.blocked.get(keyOf("renew", each.id))?.reason).to.equal("held");
+          if (each.after !== undefined) expect(at.blocked.get(keyOf("renew", each.id))?.reason).to.equal("held");
         }
         if (!LEASE_KINDS.includes(kind)) expect(disputes).to.equal(true);
       }
@@ -183,6 +186,7 @@ describe("the planner against an oracle", () => {
             expect(feePerGas > (cap ?? feePerGas)).to.equal(true);
             break;
           case "its renewal is tried first":
+            expect(each.after).to.equal(keyOf("renew", each.id));
             expect(at.blocked.get(keyOf("renew", each.id))?.reason).not.to.equal("held");
             break;
           case "does not pay":
@@ -216,7 +220,7 @@ describe("the planner against an oracle", () => {
   it("does everything that can be done where money, places and patience do not limit it", () => {
     const property = fc.property(duties, (all) => {
       const possible = all.filter(
-        ({ kind, dueAt, goneAt }) => dueAt <= NOW && kind !== "failOver" && (goneAt === undefined || NOW < goneAt),
+        ({ dueAt, goneAt, after }) => dueAt <= NOW && after === undefined && (goneAt === undefined || NOW < goneAt),
       );
       const at = snapshot(all, { slots: 1_000, budget: 10n ** 30n, gasLimit: 200_000n, blockGasLimit: 400_000n });
       const { actions } = plan(at, NOW, { minProfit: 0n, patience: 0, prices: new Map(), disputes: true });

@@ -248,6 +248,11 @@ describe("plan", () => {
       expect(batches(by("claimed"))).to.deep.equal([]);
     });
 
+    it("no failover of a lease that is never renewed: it waits for nothing", () => {
+      const { after: _after, ...failover } = duty(1, 1, { kind: "failOver", goneAt: NOW + 3_000 });
+      expect(batches(planned([failover]))).to.deep.equal([[failover.key]]);
+    });
+
     it("what finds no free place among the transactions under way; disputes take at most half of them", () => {
       const disputes = Array.from({ length: 30 }, (_, index) => duty(index + 1, 1, { kind: "execute" }));
       const count = (slots: number, duties: readonly Duty[]): number => planned(duties, { slots }).actions.length;

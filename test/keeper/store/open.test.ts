@@ -21,6 +21,7 @@ import { type Logger, pino } from "pino";
 import { ChainStore } from "../../../keeper/store/chainStore";
 import { type Database, StoreError } from "../../../keeper/store/database";
 import { openDatabase } from "../../../keeper/store/open";
+import { VERSION } from "../../../keeper/store/schema";
 import { Sqlite } from "../../../keeper/store/sqlite";
 import { blockAt, stepTo } from "../../helpers/chainSteps";
 import { DEPLOYMENT, onEachDatabase, temporaryDirectory } from "../../helpers/databases";
@@ -106,14 +107,16 @@ describe("openDatabase", () => {
       expect(await next.query("SELECT * FROM items")).to.deep.equal([]);
       expect(await next.query("SELECT * FROM tips")).to.deep.equal([]);
       expect(await next.query("SELECT nonce FROM transactions")).to.deep.equal([{ nonce: 1 }]);
-      expect(await next.query("SELECT value FROM meta WHERE name = 'version'")).to.deep.equal([{ value: "1" }]);
+      expect(await next.query("SELECT value FROM meta WHERE name = 'version'")).to.deep.equal([
+        { value: String(VERSION) },
+      ]);
     });
 
     it("stops a keeper whose database a newer version has taken over", async () => {
       const { connect } = await make();
       const database = await connect();
       const store = await ChainStore.open(database, toyRules, options);
-      await database.query("UPDATE meta SET value = '2' WHERE name = 'version'");
+      await database.query("UPDATE meta SET value = $1 WHERE name = 'version'", [String(VERSION + 1)]);
       expect((await fails(store.advance(stepTo(blockAt(1), undefined, [])))).message).to.include("another version");
     });
   });
@@ -124,7 +127,7 @@ describe("openDatabase", () => {
       for (const [name, value, said] of [
         ["chainId", "1", "It belongs to market"],
         ["market", "0x00000000000000000000000000000000000000bb", "It belongs to market"],
-        ["version", "2", "another version"],
+        ["version", String(VERSION + 1), "another version"],
         ["journalVersion", "2", "another version"],
       ] as const) {
         it(`is refused, and left alone: ${name}`, async () => {

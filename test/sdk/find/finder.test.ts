@@ -4,7 +4,7 @@ import { find, type OrderWish, propose } from "../../../sdk/find/propose";
 import { byRank, byRecord, type RankedOffer } from "../../../sdk/find/rank";
 import { type Draw, drawFrom } from "./draw";
 import { type Answer, type Case, caseOf, type Fault, type Finder, judge, MOST_LOCK, roomOf } from "./judge";
-import { NOTHING, offersOf, TERMS, TOKENS, wishOf } from "./market";
+import { NOTHING, offersOf, TERMS, TOKENS, TRUSTED, wishOf } from "./market";
 import { cheapest, cheapestOfAll, fitting, priceOf, walk } from "./oracle";
 
 const SEED = Number(process.env["FC_SEED"] ?? "20261121");
@@ -84,7 +84,9 @@ const MISTAKES: readonly (readonly [mistake: string, Fault, Finder])[] = [
   ["ignores the units", "useless", misheard((wish) => ({ ...wish, units: 1 }))],
   ["ignores retirement", "useless", misled((offer) => ({ ...offer, retired: false }))],
   ["ignores that quotes are needed", "useless", misled((offer) => ({ ...offer, quotedOnly: false }))],
-  ["ignores darkness", "useless", misled((offer) => ({ ...offer, live: true }))],
+  ["ignores darkness", "useless", misled((offer) => ({ ...offer, fresh: true }))],
+  ["trusts every slashing module", "useless", misheard((wish) => ({ ...wish, slashers: undefined }))],
+  ["trusts no slashing module", "sparing", misheard((wish) => ({ ...wish, slashers: wish.slashers && [] }))],
   ["ignores the bond", "useless", misled((offer) => ({ ...offer, freeBond: MOST_LOCK }))],
   ["asks for a unit too many", "unfilled", misheard((wish) => ({ ...wish, units: wish.units + 1 }))],
   [
@@ -109,7 +111,8 @@ function smallMarket(draw: Draw): RankedOffer[] {
     maxDuration: 10 ** 6,
     retired: false,
     quotedOnly: false,
-    live: true,
+    fresh: true,
+    slasher: TRUSTED,
     freeBond: model.collateralPerUnit,
   }));
 }

@@ -1,9 +1,10 @@
 import { expect } from "chai";
+import { ZeroAddress } from "ethers";
 
 import { type OfferFacts, lockAt, misfitOf, type Wish } from "../../../sdk/find/fit";
 import { find } from "../../../sdk/find/propose";
 import { parseResources } from "../../../sdk/resources";
-import { anOffer, aWish, COLLATERAL, ONE, TERMS, TOKEN } from "./sample";
+import { anOffer, aWish, COLLATERAL, MODULE, ONE, TERMS, TOKEN } from "./sample";
 
 describe("fit", () => {
   describe("misfits", () => {
@@ -33,7 +34,7 @@ describe("fit", () => {
       ["CapacityShort", { unitsLeft: 1 }, {}],
       ["LockTooSmall", { priceX32: (ONE * 49n) / 7_200n }, { duration: 3_600 }],
       ["LockTooLarge", {}, { maxLock: two - 1n }],
-      ["ProviderDark", { live: false }, {}],
+      ["ProviderStale", { fresh: false }, {}],
       ["BondShort", { freeBond: COLLATERAL * 2n - 1n }, {}],
     ] as [string, Partial<OfferFacts>, Partial<Wish>][]) {
       const keys = [...Object.keys(offered), ...Object.keys(wished)].join(", ");
@@ -41,6 +42,34 @@ describe("fit", () => {
         expect(misfitOf(anOffer(offered), { ...aWish(), ...wished }, TERMS)).to.equal(reason);
       });
     }
+  });
+
+  it("leaves out what a slashing module rules on that is not trusted, and takes what none rules on", () => {
+    const offers = [
+      anOffer({ id: 1n }),
+      anOffer({ id: 2n, slasher: ZeroAddress }),
+      anOffer({ id: 3n, slasher: TOKEN }),
+      anOffer({ id: 4n, slasher: TOKEN, retired: true }),
+    ];
+    const found = (slashers: readonly string[] | undefined): [bigint[], [string, number][]] => {
+      const { matches, refused } = find(offers, aWish({ slashers }), TERMS);
+      return [matches.map(({ id }) => id), [...refused]];
+    };
+    expect(found([MODULE.toLowerCase()])).to.deep.equal([
+      [1n, 2n],
+      [
+        ["UntrustedSlasher", 1],
+        ["Retired", 1],
+      ],
+    ]);
+    expect(found([])).to.deep.equal([
+      [2n],
+      [
+        ["UntrustedSlasher", 2],
+        ["Retired", 1],
+      ],
+    ]);
+    expect(found(undefined)).to.deep.equal([[1n, 2n, 3n], [["Retired", 1]]]);
   });
 
   it("rounds what a lease locks up, and adds the bounty", () => {
@@ -55,14 +84,14 @@ describe("fit", () => {
       anOffer({ id: 1n, priceX32: 300n * ONE }),
       anOffer({ id: 2n, retired: true }),
       anOffer({ id: 3n, priceX32: 200n * ONE }),
-      anOffer({ id: 4n, live: false }),
-      anOffer({ id: 5n, live: false }),
+      anOffer({ id: 4n, fresh: false }),
+      anOffer({ id: 5n, fresh: false }),
     ];
     const { matches, refused } = find(offers, aWish(), TERMS);
     expect(matches.map(({ id }) => id)).to.deep.equal([1n, 3n]);
     expect([...refused]).to.deep.equal([
       ["Retired", 1],
-      ["ProviderDark", 2],
+      ["ProviderStale", 2],
     ]);
   });
 });

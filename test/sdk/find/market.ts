@@ -1,4 +1,6 @@
 /** Random offers and wishes, of which many fit, many just do not, and many cost the same. */
+import { ZeroAddress } from "ethers";
+
 import type { TokenTerms } from "../../../sdk/find/fit";
 import type { OrderWish } from "../../../sdk/find/propose";
 import type { RankedOffer } from "../../../sdk/find/rank";
@@ -6,6 +8,9 @@ import type { Resources } from "../../../sdk/resources";
 import type { Draw } from "./draw";
 
 export const TOKENS = [`0x${"A1".repeat(20)}`, `0x${"C3".repeat(20)}`] as const;
+/** Slashing modules: the one that tenants trust, and a stranger's. */
+export const TRUSTED = `0x${"D5".repeat(20)}`;
+const STRANGE = `0x${"E7".repeat(20)}`;
 /** $0.10 and $0.05 of a 6-decimal token. */
 export const TERMS: TokenTerms = { minimumLock: 100_000n, bounty: 50_000n };
 
@@ -18,7 +23,8 @@ interface House {
   readonly provider: string;
   readonly regions: readonly number[];
   readonly dearness: number;
-  readonly live: boolean;
+  readonly fresh: boolean;
+  readonly slasher: string;
   readonly freeBond: bigint;
   readonly record: RankedOffer["record"];
 }
@@ -43,7 +49,8 @@ function house(draw: Draw, index: number): House {
     provider: `0x${(index + 1).toString(16).padStart(40, "0")}`,
     regions: Array.from({ length: isGiant ? 6 : draw.pick([1, 1, 2]) }, () => draw.below(REGIONS)),
     dearness: isGiant ? 2 : 2 + draw.below(3),
-    live: draw.chance(93),
+    fresh: draw.chance(93),
+    slasher: draw.chance(80) ? TRUSTED : draw.chance(50) ? ZeroAddress : STRANGE,
     freeBond: BigInt(draw.pick([0, 40, 400, 4_000])) * 10n ** 18n,
     record: { served: 1, noShows: 0, liveSeconds, darkSeconds, outages, lastSeen: 1_700_000_000 },
   };
@@ -131,5 +138,6 @@ export function wishOf(draw: Draw): OrderWish & { readonly distinctRegions: bool
     replicas: 1 + draw.below(4),
     distinctRegions: draw.chance(50),
     candidates: draw.chance(70) ? undefined : draw.below(12),
+    slashers: draw.chance(70) ? [TRUSTED.toLowerCase()] : undefined,
   };
 }

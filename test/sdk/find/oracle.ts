@@ -18,9 +18,14 @@ export function lockOf(offer: OfferFacts, wish: OrderWish, terms: TokenTerms): b
   return ((rate * BigInt(wish.duration) + ROUND_UP) >> 32n) + terms.bounty;
 }
 
-/** Whether the market would take an offer for a wish by itself, at no more than a price. */
+/** Whether nobody rules on leases, or somebody who is accepted. */
+const accepts = (slasher: string, accepted: readonly string[]): boolean =>
+  BigInt(slasher) === 0n || accepted.some((module) => BigInt(module) === BigInt(slasher));
+
+/** Whether an offer serves a wish by itself, at no more than a price: to the market, and to the tenant's mind. */
 export function fits(offer: OfferFacts, maxPriceX32: bigint | undefined, wish: OrderWish, terms: TokenTerms): boolean {
-  if (offer.retired || offer.quotedOnly || !offer.live) return false;
+  if (offer.retired || offer.quotedOnly || !offer.fresh) return false;
+  if (wish.slashers !== undefined && !accepts(offer.slasher, wish.slashers)) return false;
   const { units, duration, requirement: need } = wish;
   if (offer.unitsLeft < units || duration < offer.minDuration || duration > offer.maxDuration) return false;
   if (offer.token.toUpperCase() !== wish.token.toUpperCase()) return false;

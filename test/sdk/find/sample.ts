@@ -3,6 +3,8 @@ import type { OrderWish } from "../../../sdk/find/propose";
 import type { LiveRecord, RankedOffer } from "../../../sdk/find/rank";
 import { parseResources } from "../../../sdk/resources";
 
+/** The slashing module of offers, unless told. */
+export const MODULE = `0x${"D5".repeat(20)}`;
 export const TOKEN = `0x${"A1".repeat(20)}`;
 export const COLLATERAL = 8n * 10n ** 15n;
 export const TERMS: TokenTerms = { minimumLock: 100n, bounty: 50n };
@@ -34,7 +36,8 @@ export function anOffer({ region, ...changes }: Partial<RankedOffer> & { region?
     maxDuration: 86_400,
     retired: false,
     quotedOnly: false,
-    live: true,
+    fresh: true,
+    slasher: MODULE,
     freeBond: COLLATERAL * 2n,
     collateralPerUnit: COLLATERAL,
     record: NEW,

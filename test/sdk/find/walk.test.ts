@@ -13,22 +13,22 @@ const at = (provider: number, region: number, locked: bigint): Standing => ({
   region,
   locked,
 });
-const dark = { reason: "ProviderDark", available: 0n, required: 0n } as const;
+const stale = { reason: "ProviderStale", available: 0n, required: 0n } as const;
 
 describe("turnsOf", () => {
   it("takes the first that fit, passes over what cannot stand beside them, and leaves the rest as spares", () => {
     const candidates = [
-      { ...at(1, 1, 10n), misfit: dark },
+      { ...at(1, 1, 10n), misfit: stale },
       at(2, 1, 10n),
       at(2, 2, 10n),
       at(3, 1, 10n),
       at(4, 0, 10n),
       at(5, 2, 91n),
       at(6, 2, 90n),
-      { ...at(7, 3, 1n), misfit: dark },
+      { ...at(7, 3, 1n), misfit: stale },
     ];
     expect(turnsOf(candidates, { replicas: 2, distinctRegions: true, maxLock: 100n })).to.deep.equal([
-      { taken: false, misfit: dark },
+      { taken: false, misfit: stale },
       { taken: true },
       { taken: false, misfit: { reason: "SameProvider", available: 0n, required: 0n } },
       { taken: false, misfit: { reason: "SameRegion", available: 1n, required: 0n } },
@@ -57,7 +57,7 @@ describe("turnsOf", () => {
           provider: address(draw.below(4)),
           region: draw.below(4),
           priceX32: BigInt(1 + draw.below(9)) * ONE,
-          live: draw.chance(80),
+          fresh: draw.chance(80),
         }),
       );
       const wish = aWish({ replicas: 1 + draw.below(4), distinctRegions: draw.chance(50) });
@@ -74,7 +74,7 @@ describe("turnsOf", () => {
           provider: offer.provider,
           region: offer.resources.region,
           locked: locked(offer),
-          misfit: offer.live ? undefined : dark,
+          misfit: offer.fresh ? undefined : stale,
         })),
         { replicas: wish.replicas, distinctRegions: wish.distinctRegions === true, maxLock },
       );

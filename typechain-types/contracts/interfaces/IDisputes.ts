@@ -320,7 +320,7 @@ export interface IDisputesInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "file",
-    values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]
+    values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BytesLike]
   ): string;
   encodeFunctionData(
     functionFragment: "publishRules",
@@ -808,6 +808,7 @@ export interface IDisputes extends BaseContract {
   file: TypedContractMethod<
     [
       leaseId: BigNumberish,
+      tenant: AddressLike,
       faultClass: BigNumberish,
       faultStart: BigNumberish,
       evidence: BytesLike
@@ -956,6 +957,7 @@ export interface IDisputes extends BaseContract {
   ): TypedContractMethod<
     [
       leaseId: BigNumberish,
+      tenant: AddressLike,
       faultClass: BigNumberish,
       faultStart: BigNumberish,
       evidence: BytesLike

@@ -118,7 +118,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    punishedBps: BigNumberish,
+    punished: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -128,7 +128,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    punishedBps: bigint,
+    punished: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -138,7 +138,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    punishedBps: bigint;
+    punished: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;

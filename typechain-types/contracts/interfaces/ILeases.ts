@@ -201,7 +201,7 @@ export interface ILeasesInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "extend",
-    values: [BigNumberish, BigNumberish, BigNumberish]
+    values: [BigNumberish, AddressLike, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "giveNotice",
@@ -749,7 +749,12 @@ export interface ILeases extends BaseContract {
   >;
 
   extend: TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;
@@ -836,7 +841,12 @@ export interface ILeases extends BaseContract {
   getFunction(
     nameOrSignature: "extend"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;

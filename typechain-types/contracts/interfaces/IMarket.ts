@@ -489,7 +489,7 @@ export interface IMarketInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "extend",
-    values: [BigNumberish, BigNumberish, BigNumberish]
+    values: [BigNumberish, AddressLike, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "failOver",
@@ -718,7 +718,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    punishedBps: BigNumberish,
+    punished: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -728,7 +728,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    punishedBps: bigint,
+    punished: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -738,7 +738,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    punishedBps: bigint;
+    punished: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -1470,7 +1470,12 @@ export interface IMarket extends BaseContract {
   >;
 
   extend: TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;
@@ -1737,7 +1742,12 @@ export interface IMarket extends BaseContract {
   getFunction(
     nameOrSignature: "extend"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;

@@ -201,7 +201,7 @@ export declare namespace IMarketLens {
     penalised: BigNumberish;
     releasableAt: BigNumberish;
     openClaims: BigNumberish;
-    punishedBps: BigNumberish;
+    punished: BigNumberish;
     coveredUntil: BigNumberish;
     settled: boolean;
     noticed: boolean;
@@ -246,7 +246,7 @@ export declare namespace IMarketLens {
     penalised: bigint,
     releasableAt: bigint,
     openClaims: bigint,
-    punishedBps: bigint,
+    punished: bigint,
     coveredUntil: bigint,
     settled: boolean,
     noticed: boolean,
@@ -289,7 +289,7 @@ export declare namespace IMarketLens {
     penalised: bigint;
     releasableAt: bigint;
     openClaims: bigint;
-    punishedBps: bigint;
+    punished: bigint;
     coveredUntil: bigint;
     settled: boolean;
     noticed: boolean;

@@ -34,7 +34,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    punishedBps: BigNumberish,
+    punished: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -44,7 +44,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    punishedBps: bigint,
+    punished: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -54,7 +54,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    punishedBps: bigint;
+    punished: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;

@@ -494,7 +494,7 @@ export interface LeaseOpeningInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "extend",
-    values: [BigNumberish, BigNumberish, BigNumberish]
+    values: [BigNumberish, AddressLike, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "failOver",
@@ -752,7 +752,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    punishedBps: BigNumberish,
+    punished: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -762,7 +762,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    punishedBps: bigint,
+    punished: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -772,7 +772,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    punishedBps: bigint;
+    punished: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -1506,7 +1506,12 @@ export interface LeaseOpening extends BaseContract {
   >;
 
   extend: TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;
@@ -1784,7 +1789,12 @@ export interface LeaseOpening extends BaseContract {
   getFunction(
     nameOrSignature: "extend"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;

@@ -521,7 +521,7 @@ export interface MarketInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "extend",
-    values: [BigNumberish, BigNumberish, BigNumberish]
+    values: [BigNumberish, AddressLike, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "failOver",
@@ -779,7 +779,7 @@ export namespace ClaimEndedEvent {
     held: BigNumberish,
     fee: BigNumberish,
     penalty: BigNumberish,
-    punishedBps: BigNumberish,
+    punished: BigNumberish,
     coveredUntil: BigNumberish
   ];
   export type OutputTuple = [
@@ -789,7 +789,7 @@ export namespace ClaimEndedEvent {
     held: bigint,
     fee: bigint,
     penalty: bigint,
-    punishedBps: bigint,
+    punished: bigint,
     coveredUntil: bigint
   ];
   export interface OutputObject {
@@ -799,7 +799,7 @@ export namespace ClaimEndedEvent {
     held: bigint;
     fee: bigint;
     penalty: bigint;
-    punishedBps: bigint;
+    punished: bigint;
     coveredUntil: bigint;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
@@ -1533,7 +1533,12 @@ export interface Market extends BaseContract {
   >;
 
   extend: TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;
@@ -1811,7 +1816,12 @@ export interface Market extends BaseContract {
   getFunction(
     nameOrSignature: "extend"
   ): TypedContractMethod<
-    [leaseId: BigNumberish, addedSeconds: BigNumberish, maxCost: BigNumberish],
+    [
+      leaseId: BigNumberish,
+      tenant: AddressLike,
+      addedSeconds: BigNumberish,
+      maxCost: BigNumberish
+    ],
     [void],
     "nonpayable"
   >;

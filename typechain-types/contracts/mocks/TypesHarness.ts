@@ -67,22 +67,22 @@ export declare namespace TypesHarness {
     aside: BigNumberish;
     taken: BigNumberish;
     open: BigNumberish;
-    punishedBps: BigNumberish;
-    coveredUntil: BigNumberish;
+    punished: BigNumberish;
+    cover: BigNumberish;
   };
 
   export type ClaimsFieldsStructOutput = [
     aside: bigint,
     taken: bigint,
     open: bigint,
-    punishedBps: bigint,
-    coveredUntil: bigint
+    punished: bigint,
+    cover: bigint
   ] & {
     aside: bigint;
     taken: bigint;
     open: bigint;
-    punishedBps: bigint;
-    coveredUntil: bigint;
+    punished: bigint;
+    cover: bigint;
   };
 
   export type LockFieldsStruct = {
@@ -869,11 +869,7 @@ export interface TypesHarness extends BaseContract {
   >;
 
   withPunished: TypedContractMethod<
-    [
-      claims: BigNumberish,
-      punishedBps: BigNumberish,
-      coveredUntil: BigNumberish
-    ],
+    [claims: BigNumberish, punished: BigNumberish, cover: BigNumberish],
     [bigint],
     "view"
   >;
@@ -1194,11 +1190,7 @@ export interface TypesHarness extends BaseContract {
   getFunction(
     nameOrSignature: "withPunished"
   ): TypedContractMethod<
-    [
-      claims: BigNumberish,
-      punishedBps: BigNumberish,
-      coveredUntil: BigNumberish
-    ],
+    [claims: BigNumberish, punished: BigNumberish, cover: BigNumberish],
     [bigint],
     "view"
   >;

@@ -325,7 +325,7 @@ export interface RulingsInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "file",
-    values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]
+    values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BytesLike]
   ): string;
   encodeFunctionData(
     functionFragment: "isConsumingScheduledOp",
@@ -844,6 +844,7 @@ export interface Rulings extends BaseContract {
   file: TypedContractMethod<
     [
       leaseId: BigNumberish,
+      tenant: AddressLike,
       faultClass: BigNumberish,
       faultStart: BigNumberish,
       evidence: BytesLike
@@ -1003,6 +1004,7 @@ export interface Rulings extends BaseContract {
   ): TypedContractMethod<
     [
       leaseId: BigNumberish,
+      tenant: AddressLike,
       faultClass: BigNumberish,
       faultStart: BigNumberish,
       evidence: BytesLike

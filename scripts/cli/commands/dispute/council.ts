@@ -10,6 +10,7 @@ import { Failure } from "../../failure";
 import { hold, pairs } from "../../format";
 import { address, disputeOrLease, type Named } from "../../inputs";
 import { eventsSince } from "../../logs";
+import { requireNotOurs } from "../../recipients";
 import type { Session } from "../../session";
 import { eventArgs, type Execution, execute, type Step, step } from "../../steps";
 import { requireStage, type Scene, sceneOf } from "./guards";
@@ -69,10 +70,10 @@ A vote is final. Whoever votes has a share of the filing fee, once the dispute i
     const scene = await sceneOf(session, named);
     await requireVoter(session, scene);
     const { disputes } = await session.handles();
-    const { id, name, token } = scene.dispute;
+    const { id, name, filedAt, token } = scene.dispute;
     const vote = uphold ? "uphold" : "reject";
     const execution = await execute(session, [
-      await step(`Vote to ${vote} dispute ${name}`, disputes, disputes.rule, [id, uphold], token),
+      await step(`Vote to ${vote} dispute ${name}`, disputes, disputes.rule, [id, filedAt, uphold], token),
     ]);
     return voted(session, scene, execution, vote);
   },
@@ -86,9 +87,9 @@ export const recuse = command({
     const scene = await sceneOf(session, named);
     await requireVoter(session, scene);
     const { disputes } = await session.handles();
-    const { id, name, token } = scene.dispute;
+    const { id, name, filedAt, token } = scene.dispute;
     const execution = await execute(session, [
-      await step(`Recuse yourself from dispute ${name}`, disputes, disputes.recuse, [id], token),
+      await step(`Recuse yourself from dispute ${name}`, disputes, disputes.recuse, [id, filedAt], token),
     ]);
     return voted(session, scene, execution, "recused");
   },
@@ -169,6 +170,8 @@ export const fee = command({
   input: z.object({ dispute: disputeOrLease.optional(), to: address.optional() }),
   async run(session, { dispute: named, to }) {
     const [account, { disputes }] = await Promise.all([session.account(), session.handles()]);
+    const receiver = to ?? account;
+    await requireNotOurs(session, receiver, "receive a share of a fee");
     const ids = await votedOn(session, account, named);
     const shares = (await Promise.all(ids.map((id) => sharesOf(session, account, id)))).flat();
     if (shares.length === 0) {
@@ -177,7 +180,6 @@ export const fee = command({
       const why = "a share is of those who voted, once, when the dispute is settled: see leasehold dispute execute";
       throw new Failure("refused", `no filing fee ${which} waits for ${account}: ${why}`);
     }
-    const receiver = to ?? account;
     const steps = shares.map(({ dispute, filedAt, amount }): Promise<Step> => {
       const label = `Collect ${hold(amount)} of the fee of dispute ${formatDisputeId(dispute)}`;
       return step(label, disputes, disputes.collectFee, [dispute, filedAt, receiver]);

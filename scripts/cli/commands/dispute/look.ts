@@ -38,8 +38,13 @@ async function historyOf(session: Session, { id }: Dispute): Promise<{ evidence:
 }
 
 /** Bonds that were posted; all are of one size. */
-function bondsText({ bond, answered, appealed }: Dispute): string {
-  const posters = ["the claimant", answered ? "the provider" : "", appealed ? "the appeal" : ""].filter(Boolean);
+function bondsText({ bond, answered, answeredFromBond, appealed, appealedFromBond }: Dispute): string {
+  const from = (reserved: boolean): string => (reserved ? " (reserved of its bond)" : "");
+  const posters = [
+    "the claimant",
+    answered ? `the provider${from(answeredFromBond)}` : "",
+    appealed ? `the appeal${from(appealedFromBond)}` : "",
+  ].filter(Boolean);
   return `${hold(bond)}${posters.length > 1 ? " each" : ""}: ${posters.join(", ")}`;
 }
 

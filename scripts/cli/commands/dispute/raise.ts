@@ -110,7 +110,10 @@ async function forecast(session: Session, lease: Lease, claim: Claim, account: s
     ],
   );
   const penalty = penaltyIfUpheld(lease, { faultStart: claim.since, fractionBps, collateral });
-  const [bond, split] = await Promise.all([disputes.bondFor(collateral), staking.splitOf(penalty, !byTenant)]);
+  // A penalty of a lease has a treasury; whose it is does not change the parts.
+  const splitOf = (amount: bigint) =>
+    staking.splitOf(amount, accused.tenant, byTenant ? ZeroAddress : account, rules.treasury);
+  const [bond, split] = await Promise.all([disputes.bondFor(collateral), splitOf(penalty)]);
   const part = byTenant ? split.tenantAmount : split.challengerAmount;
   const fee = rules.filingFee * MILLIONTH;
   return { byTenant, bond, fee, held: accused.held, fractionBps, collateral, penalty, part };

@@ -2,6 +2,7 @@ import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { DECISION_WINDOW, LEAST_ELIGIBLE } from "../../../../sdk/disputes";
+import { formatInstant } from "../../../../sdk/units";
 import type { DisputeSettledEvent } from "../../../../typechain-types/contracts/slashing/Disputes";
 import { command, done } from "../../command";
 import { penaltyIfUpheld, readDispute } from "../../disputes";
@@ -13,9 +14,10 @@ import { readLease } from "../../leases";
 import type { Session } from "../../session";
 import { eventArgs, type Execution, execute, type Step, step } from "../../steps";
 import { requireRole, requireStage, type Scene, sceneOf } from "./guards";
-import { takeHold } from "./hold";
+import { FROM_BOND_OPTION, postBond } from "./hold";
 
 const DISPUTE = z.object({ dispute: disputeOrLease });
+const POSTING = DISPUTE.extend({ fromBond: z.boolean().default(false) });
 
 /** Carries out the steps of a command, and reports the dispute as it stands then. */
 async function move(session: Session, { dispute }: Scene, steps: readonly Step[]) {
@@ -38,6 +40,42 @@ function payoutOf(execution: Execution) {
   return { toClaimant, toProvider, toTreasury, share };
 }
 
+/** What became of bonds that were reserved with staking, wei of HOLD. */
+interface Reserved {
+  readonly released: readonly { readonly account: string; readonly amount: bigint }[];
+  readonly taken: readonly { readonly account: string; readonly amount: bigint; readonly maturesAt: number }[];
+}
+
+/** What a settlement did with bonds that were reserved for the contract of disputes. */
+async function reservedOf(session: Session, execution: Execution): Promise<Reserved> {
+  const module = await (await session.handles()).disputes.getAddress();
+  const named = (name: string) => eventArgs(execution, name).filter((args) => args["module"] === module);
+  return {
+    released: named("Released").map((args) => ({
+      account: String(args["provider"]),
+      amount: args["amount"] as bigint,
+    })),
+    taken: named("Penalised").map((args) => ({
+      account: String(args["provider"]),
+      amount: args["amount"] as bigint,
+      maturesAt: Number(args["maturesAt"]),
+    })),
+  };
+}
+
+function reservedText({ released, taken }: Reserved): (readonly [string, string])[] {
+  return [
+    ...released.map(({ account, amount }) => ["free bond again", `${hold(amount)} of ${account}`] as const),
+    ...taken.map(
+      ({ account, amount, maturesAt }) =>
+        [
+          "taken of the bond",
+          `${hold(amount)} of ${account}, for the other side from ${formatInstant(maturesAt)} on: leasehold tenant claim`,
+        ] as const,
+    ),
+  ];
+}
+
 /** What an upheld claim would take of the provider now. */
 async function atStake(session: Session, { dispute }: Scene): Promise<string> {
   const [lease, tokens] = await Promise.all([readLease(session, dispute.lease), session.tokens()]);
@@ -50,8 +88,10 @@ async function atStake(session: Session, { dispute }: Scene): Promise<string> {
 export const answer = command({
   usage: "answer <dispute>",
   summary: "deny a claim against you, for a counter-bond as large as the claimant's",
-  details: "The council rules then. Without an answer in time the claim is upheld.",
-  input: DISPUTE,
+  details: `The council rules then. Without an answer in time the claim is upheld. With --from-bond the counter-bond is reserved of the
+bond that you moved to the contract of disputes; it is free there again unless the claim is upheld.`,
+  options: [FROM_BOND_OPTION],
+  input: POSTING,
   async run(session, input) {
     const scene = await sceneOf(session, input.dispute);
     const { dispute } = scene;
@@ -73,8 +113,14 @@ export const answer = command({
       ])}\n`,
     );
     return move(session, scene, [
-      ...(await takeHold(session, dispute.bond, "counter-bond")),
-      await step(`Answer dispute ${dispute.name}`, disputes, disputes.answer, [dispute.id], dispute.token),
+      ...(await postBond(session, dispute.bond, "counter-bond", input.fromBond)),
+      await step(
+        `Answer dispute ${dispute.name}`,
+        disputes,
+        disputes.answer,
+        [dispute.id, dispute.filedAt, input.fromBond],
+        dispute.token,
+      ),
     ]);
   },
 });
@@ -112,17 +158,25 @@ export const withdraw = command({
     const returns = stageOf(dispute) === "answer";
     session.tell(`Your bond of ${hold(dispute.bond)} ${returns ? "returns to you" : "is the provider's then"}.\n`);
     const execution = await execute(session, [
-      await step(`Withdraw dispute ${dispute.name}`, disputes, disputes.withdraw, [dispute.id], dispute.token),
+      await step(
+        `Withdraw dispute ${dispute.name}`,
+        disputes,
+        disputes.withdraw,
+        [dispute.id, dispute.filedAt],
+        dispute.token,
+      ),
     ]);
     const payout = payoutOf(execution);
     if (payout === undefined) return done(execution, "", { dispute: dispute.name });
     const { toClaimant, toProvider } = payout;
+    const reserved = await reservedOf(session, execution);
     const text = pairs([
       ["dispute", `${dispute.name}, withdrawn`],
       ["to you", hold(toClaimant)],
       ["to the provider", hold(toProvider)],
+      ...reservedText(reserved),
     ]);
-    return done(execution, text, { dispute: dispute.name, toClaimant, toProvider });
+    return done(execution, text, { dispute: dispute.name, toClaimant, toProvider, ...reserved });
   },
 });
 
@@ -141,9 +195,10 @@ function requireAppellant({ account, dispute }: Scene): void {
 export const appeal = command({
   usage: "appeal <dispute>",
   summary: "appeal the outcome to the appeal authority, for a bond as large as the claimant's",
-  details:
-    "The bond returns where the authority decides better for you than what you appeal; else it is the other side's.",
-  input: DISPUTE,
+  details: `The bond returns where the authority decides better for you than what you appeal; else it is the other side's. With
+--from-bond it is reserved of the bond that you moved to the contract of disputes.`,
+  options: [FROM_BOND_OPTION],
+  input: POSTING,
   async run(session, input) {
     const scene = await sceneOf(session, input.dispute);
     const { dispute, now } = scene;
@@ -164,8 +219,14 @@ export const appeal = command({
       ])}\n`,
     );
     return move(session, scene, [
-      ...(await takeHold(session, dispute.bond, "appeal bond")),
-      await step(`Appeal dispute ${dispute.name}`, disputes, disputes.appeal, [dispute.id], dispute.token),
+      ...(await postBond(session, dispute.bond, "appeal bond", input.fromBond)),
+      await step(
+        `Appeal dispute ${dispute.name}`,
+        disputes,
+        disputes.appeal,
+        [dispute.id, dispute.filedAt, input.fromBond],
+        dispute.token,
+      ),
     ]);
   },
 });
@@ -193,6 +254,7 @@ export const carryOut = command({
     const penalty = eventArgs(execution, "DisputeExecuted")[0]?.["penalty"] as bigint | undefined;
     const paidIn = await (await session.tokens()).describe(token);
     const upheld = dispute.outcome === "Upheld";
+    const reserved = await reservedOf(session, execution);
     const text = pairs([
       ["dispute", `${name}, ${outcomeText(dispute)}`],
       ["penalty", penalty === undefined || penalty === 0n ? "" : `${hold(penalty)}: see leasehold tenant claim`],
@@ -203,6 +265,7 @@ export const carryOut = command({
           : `${money(dispute.held, paidIn)}, ${upheld ? "free in the claimant's escrow account" : "less the fee, to the provider"}`,
       ],
       ["bonds", `${hold(toClaimant)} to the claimant, ${hold(toProvider)} to the provider`],
+      ...reservedText(reserved),
       [
         "filing fee",
         share === 0n
@@ -210,6 +273,12 @@ export const carryOut = command({
           : `${hold(share)} for each member who voted: leasehold dispute fee ${name}`,
       ],
     ]);
-    return done(execution, text, { dispute: name, outcome: dispute.outcome, penalty: penalty ?? null, ...payout });
+    return done(execution, text, {
+      dispute: name,
+      outcome: dispute.outcome,
+      penalty: penalty ?? null,
+      ...payout,
+      ...reserved,
+    });
   },
 });

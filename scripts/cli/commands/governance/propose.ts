@@ -176,8 +176,8 @@ when you propose. A node that simulates (eth_simulateV1) shows what would change
 
 export const appeal = command({
   usage: "appeal <dispute>",
-  summary: "have the decision of a dispute that you appealed proposed: takes no votes",
-  details: "Each appeal is proposed so once, by whoever appealed. The proposal goes the way of every other one.",
+  summary: "have the decision of a dispute of yours that was appealed proposed: takes no votes",
+  details: "Either side of a dispute proposes so once, whoever appealed. The proposal goes the way of every other one.",
   options: [
     ["--outcome <outcome>", `what you ask for: ${VERDICTS.join(", ")}`],
     ["--reasons <text>", "beginning of the description, for voters"],

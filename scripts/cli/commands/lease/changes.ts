@@ -49,8 +49,10 @@ export const extend = command({
 export const resize = command({
   usage: "resize <lease> <units>",
   summary: "change the units of your running lease; the provider is paid for what was",
-  details: `Units that are added cost the offer's present price. Units that are given back leave with their share of the rate, once
-the offer's minimum duration has passed; what they would have cost is free again at once.`,
+  details: `Units that are added cost the offer's present price; they are added while the provider had a heartbeat within half of the
+grace, and the lease is within its dark allowance. Units that are given back leave with their share of the rate, once the
+offer's minimum duration has passed, and not in the second in which others were added; what they would have cost is free again
+at once.`,
   options: [
     ["--max-price <price>", "highest price of an added unit, such as 0.50/h (default: what the offer costs now)"],
     MAX_COST_OPTION,
@@ -68,8 +70,7 @@ the offer's minimum duration has passed; what they would have cost is free again
     const present = offer?.pricePerSecondX32 ?? 0n;
     const maxPrice = input.maxPrice === undefined ? present : priceToX32Up(input.maxPrice, paidIn.decimals);
     const added = input.units - lease.units;
-    // What was earned is rounded down, and what is to come rounded up: together a base unit more at most.
-    const cost = added > 0 ? costUp(present * BigInt(added), Math.max(0, lease.end - now)) + 1n : 0n;
+    const cost = added > 0 ? costUp(present * BigInt(added), Math.max(0, lease.end - now)) : 0n;
     const maxCost = input.maxCost === undefined ? cost : parseAmount(input.maxCost, paidIn.decimals);
     if (added > 0) {
       session.tell(
@@ -90,22 +91,22 @@ the offer's minimum duration has passed; what they would have cost is free again
     const plan = { lease: lease.name, units: input.units, maxPriceX32: maxPrice, maxCost };
     if (resized === undefined) return done(execution, "", plan);
     const [rateX32, locked, refund] = [resized["ratePerSecondX32"], resized["locked"], resized["refund"]] as bigint[];
-    const [paid, collateral] = [resized["amount"], resized["collateral"]] as bigint[];
+    const [paid, fee, collateral] = [resized["amount"], resized["fee"], resized["collateral"]] as bigint[];
     const text = pairs([
       ["lease", `${lease.name}, ${plural(input.units, "unit")} at ${priceText(rateX32 ?? 0n, paidIn)} in all`],
       ["locked more", locked === 0n ? "" : money(locked ?? 0n, paidIn)],
       ["free again", refund === 0n ? "" : money(refund ?? 0n, paidIn)],
-      ["paid", `${money(paid ?? 0n, paidIn)} to the provider, for what was`],
+      ["paid", `${money(paid ?? 0n, paidIn)} to the provider, for what was, and ${money(fee ?? 0n, paidIn)} of fee`],
       ["backed by", hold(collateral ?? 0n)],
     ]);
-    return done(execution, text, { ...plan, rateX32, locked, refund, paid, collateral });
+    return done(execution, text, { ...plan, rateX32, locked, refund, paid, fee, collateral });
   },
 });
 
 export const notice = command({
   usage: "notice <lease>",
   summary: "give notice, as its provider: move the end of a running lease nearer",
-  details: `A lease that was noticed is neither extended nor renewed; its tenant has the rest back at once, and may leave at any second
+  details: `A lease that was noticed is neither extended nor renewed, and fails over where its order names fallbacks; its tenant has the rest back at once, and may leave at any second
 without a minimum. The end can be no nearer than the notice period of the lease's terms, unless it is nearer anyway.`,
   options: [
     ["--in <duration>", `from now to the end (default: the notice period and ${NOTICE_MARGIN}, the soonest safe)`],

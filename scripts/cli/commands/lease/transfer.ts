@@ -1,9 +1,10 @@
 import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
+import { formatInstant, parseAmount } from "../../../../sdk/units";
 import { command, done } from "../../command";
-import { money, pairs } from "../../format";
-import { addressOrNone, leaseId } from "../../inputs";
+import { money, pairs, price as priceText } from "../../format";
+import { addressOrNone, amount, leaseId } from "../../inputs";
 import { readLease } from "../../leases";
 import { eventArgs, execute, step } from "../../steps";
 
@@ -29,19 +30,30 @@ export const offerTransfer = command({
 export const acceptTransfer = command({
   usage: "accept-transfer <lease>",
   summary: "take over a running lease that was offered to you, with what is locked for it and all its refunds",
-  input: z.object({ lease: leaseId }),
-  async run(session, { lease: id }) {
-    const [{ market }, tokens, lease] = await Promise.all([
+  details: `Its tenant may shrink the lease until you have it, and take money out of it: nothing is taken over where less is locked by
+then than you were shown, unless you say --min-locked.`,
+  options: [["--min-locked <amount>", "least that must be locked for it (default: what is locked now)"]],
+  input: z.object({ lease: leaseId, minLocked: amount.optional() }),
+  async run(session, { lease: id, minLocked: typed }) {
+    const [account, { market }, tokens, lease] = await Promise.all([
+      session.account(),
       session.handles(),
       session.tokens(),
       readLease(session, id),
     ]);
     const paidIn = await tokens.describe(lease.token);
+    const minLocked = typed === undefined ? lease.locked : parseAmount(typed, paidIn.decimals);
+    const told = pairs([
+      ["locked for it", `${money(lease.locked, paidIn)} now, ${money(minLocked, paidIn)} at least`],
+      ["units", `${lease.units} at ${priceText(lease.rateX32, paidIn)} in all`],
+      ["ends", formatInstant(lease.end)],
+    ]);
+    if (lease.recipient === account) session.tell(`${told}\n`);
     const execution = await execute(session, [
-      await step(`Take over lease ${lease.name}`, market, market.acceptTransfer, [id], lease.token),
+      await step(`Take over lease ${lease.name}`, market, market.acceptTransfer, [id, minLocked], lease.token),
     ]);
     const moved = eventArgs(execution, "LeaseTransferred")[0];
-    if (moved === undefined) return done(execution, "", { lease: lease.name });
+    if (moved === undefined) return done(execution, "", { lease: lease.name, minLocked });
     const [from, locked] = [String(moved["from"]), moved["locked"] as bigint];
     const text = pairs([
       ["lease", `${lease.name}, yours now`],
@@ -49,6 +61,6 @@ export const acceptTransfer = command({
       ["locked for it", money(locked, paidIn)],
       ["standing order", "none: leasehold order set, if it is to go on by itself"],
     ]);
-    return done(execution, text, { lease: lease.name, from, locked });
+    return done(execution, text, { lease: lease.name, from, locked, minLocked });
   },
 });

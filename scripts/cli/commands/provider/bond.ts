@@ -20,6 +20,16 @@ export async function bondText(
   return { free, reserved, text: `${hold(free)} bonded and free for leases, ${hold(reserved)} backing leases` };
 }
 
+/** What a provider has bonded with the contract of disputes. */
+export async function disputesBond(
+  session: Session,
+  provider: string,
+): Promise<{ free: bigint; reserved: bigint; text: string }> {
+  const { staking, disputes } = await session.handles();
+  const { free, reserved } = await staking.poolOf(await disputes.getAddress(), provider);
+  return { free, reserved, text: `${hold(free)} free for disputes, ${hold(reserved)} posted in some` };
+}
+
 export const bond = command({
   usage: "bond <amount>",
   summary: "bond HOLD with the market: it backs your leases, and keeps its votes",
@@ -40,10 +50,38 @@ export const bond = command({
   },
 });
 
+export const moveBond = command({
+  usage: "move-bond <amount>",
+  summary:
+    "move free bond from the market to the contract of disputes, for counter-bonds and appeal bonds (an amount, or all)",
+  details: `A provider whose HOLD is all bonded answers and appeals with it: leasehold dispute answer --from-bond. What is moved backs no
+new lease until it is moved back with --back; it keeps its votes.`,
+  options: [["--back", "the other way: from the contract of disputes to the market"]],
+  input: z.object({ amount: amountOrAll, back: z.boolean().default(false) }),
+  async run(session, input) {
+    const [account, { staking, market, disputes }] = await Promise.all([session.account(), session.handles()]);
+    const modules = [await market.getAddress(), await disputes.getAddress()] as const;
+    const [from, to] = input.back ? [modules[1], modules[0]] : modules;
+    const { free } = await staking.poolOf(from, account);
+    const wei = input.amount === "all" ? free : parseAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    const where = input.back ? "back to the market" : "to the contract of disputes";
+    const execution = await execute(session, [
+      await step(`Move ${hold(wei)} of bond ${where}`, staking, staking.moveBond, [from, to, wei]),
+    ]);
+    const [bonded, forDisputes] = await Promise.all([bondText(session, account), disputesBond(session, account)]);
+    const text = `${bonded.text}; ${forDisputes.text}.`;
+    return done(execution, text, {
+      free: bonded.free,
+      reserved: bonded.reserved,
+      disputes: { free: forDisputes.free, reserved: forDisputes.reserved },
+    });
+  },
+});
+
 export const unbond = command({
   usage: "unbond <amount>",
   summary: "start taking free bond out (an amount, or all); finish-unbond when the delay is over",
-  details: "What unbonds already starts again with it: there is one delay for all of it.",
+  details: "What finished unbonding is freed with it; what has not starts again: there is one delay for all of it.",
   input: z.object({ amount: amountOrAll }),
   async run(session, input) {
     const [account, { staking, market }] = await Promise.all([session.account(), session.handles()]);

@@ -16,7 +16,7 @@ const PROVIDER_OPTION = ["--provider <address>", "the provider (default: yoursel
 
 export const setOperator = command({
   usage: "set-operator <address>",
-  summary: "let another key heartbeat, activate and decline for you; it never touches money (none: yourself again)",
+  summary: "let another key heartbeat and activate for you; it never touches money or bond (none: yourself again)",
   input: z.object({ address: addressOrNone }),
   async run(session, input) {
     const { liveness } = await session.handles();
@@ -31,7 +31,8 @@ export const heartbeat = command({
   usage: "heartbeat",
   summary: "say that all your active leases are served; a false heartbeat can cost the bond",
   details:
-    "Send one well within the grace that `leasehold doctor` shows, from cron or a timer. Dark seconds are not paid.",
+    "Send one within every half of the grace, as `leasehold doctor` shows it, from cron or a timer: later no lease is opened or\n" +
+    "grows. Dark seconds, which begin after the whole grace, are not paid.",
   options: [PROVIDER_OPTION],
   input: z.object({ provider: address.optional() }),
   async run(session, input) {
@@ -93,7 +94,9 @@ export const activate = command({
 
 export const decline = command({
   usage: "decline <lease>",
-  summary: "refuse a pending lease before its deadline, for a quarter of the no-show penalty",
+  summary: "refuse a pending lease before its deadline, for a quarter of the no-show penalty; with your own key",
+  details:
+    "The penalty is the treasury's, and the tenant has all back at once. An operator's key cannot decline: it reaches no bond.",
   input: z.object({ lease: leaseId }),
   async run(session, input) {
     const { market } = await session.handles();

@@ -35,6 +35,7 @@ import {
 } from "../../orders";
 import { readLeases } from "../../reads";
 import type { Session } from "../../session";
+import { ANY_SLASHER_OPTION } from "../../slashers";
 import { eventArgs, execute } from "../../steps";
 import { offersTable } from "../../views";
 
@@ -48,6 +49,7 @@ const searchInput = {
   maxPrice: price.optional(),
   maxLock: amount.optional(),
   candidates: whole("candidates", 1).optional(),
+  anySlasher: z.boolean().default(false),
 };
 const SEARCH_OPTIONS = [
   ...RESOURCE_OPTIONS,
@@ -56,6 +58,7 @@ const SEARCH_OPTIONS = [
   ["--max-price <price>", "highest price of a unit, such as 0.50/h (default: what the offer costs now)"],
   ["--max-lock <amount>", "most that may be locked, for all replicas (default: what the dearest candidates need)"],
   ["--candidates <n>", "how many offers to propose, in order of preference (default: four more than replicas)"],
+  ANY_SLASHER_OPTION,
 ] as const;
 
 const replicaInput = {
@@ -101,7 +104,10 @@ function proposalData(proposal: Proposal<RecordedOffer> | Shortfall): Record<str
 export const findOffers = command({
   usage: "find",
   summary: "offers that have what you need: the cheapest first, then those with the better record",
-  details: "Example: leasehold tenant find --cpu 4 --memory 16GiB --region eu-central --duration 24h",
+  details: `Example: leasehold tenant find --cpu 4 --memory 16GiB --region eu-central --duration 24h
+
+Offers of slashing modules that the address book does not know are left out unless you say --any-slasher: while a lease runs,
+its module can take most of the collateral that stands behind it. Offers whose leases cannot be disputed are shown as such.`,
   options: [
     ...SEARCH_OPTIONS,
     ...REPLICA_OPTIONS,

@@ -199,7 +199,7 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "punishedBps",
+        name: "punished",
         type: "uint256",
       },
       {

@@ -350,6 +350,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "named",
+        type: "address",
+      },
+    ],
+    name: "MarketOtherTenant",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "OfferId",
         name: "offerId",
         type: "uint64",
@@ -1213,6 +1234,11 @@ const _abi = [
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
       },
       {
         internalType: "uint32",

@@ -418,7 +418,7 @@ const _abi = [
           },
           {
             internalType: "uint256",
-            name: "punishedBps",
+            name: "punished",
             type: "uint256",
           },
           {
@@ -649,7 +649,7 @@ const _abi = [
           },
           {
             internalType: "uint256",
-            name: "punishedBps",
+            name: "punished",
             type: "uint256",
           },
           {

@@ -638,6 +638,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "named",
+        type: "address",
+      },
+    ],
+    name: "MarketOtherTenant",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "string",
         name: "name",
         type: "string",
@@ -976,7 +997,7 @@ const _abi = [
       {
         indexed: false,
         internalType: "uint256",
-        name: "punishedBps",
+        name: "punished",
         type: "uint256",
       },
       {
@@ -2392,6 +2413,11 @@ const _abi = [
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
       },
       {
         internalType: "uint32",

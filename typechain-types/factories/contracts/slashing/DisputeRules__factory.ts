@@ -273,6 +273,27 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "LeaseId",
+        name: "leaseId",
+        type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
+      },
+      {
+        internalType: "address",
+        name: "named",
+        type: "address",
+      },
+    ],
+    name: "DisputesOtherTenant",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "DisputeId",
         name: "disputeId",
         type: "uint256",
@@ -1359,6 +1380,11 @@ const _abi = [
         internalType: "LeaseId",
         name: "leaseId",
         type: "uint96",
+      },
+      {
+        internalType: "address",
+        name: "tenant",
+        type: "address",
       },
       {
         internalType: "enum FaultClass",
