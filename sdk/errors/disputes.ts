@@ -52,6 +52,9 @@ function ruleOutOfBounds(words: Words): string {
 
 /** What the contract of disputes says. */
 export const DISPUTES: Sentences = {
+  "DisputesOtherTenant(uint96 leaseId, address tenant, address named)": (words) =>
+    `the tenant of ${words.lease("leaseId")} is ${words.who("tenant")}, not ${words.who("named")}: look at the lease ` +
+    "again before you claim a fault of it",
   "DisputesAlreadyOpen(uint256 disputeId)": (words) =>
     `${words.dispute("disputeId")} is not settled: a claimant files another claim on a lease once the last one is ` +
     `settled; ${SEE_LIST}`,

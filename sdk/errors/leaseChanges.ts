@@ -7,6 +7,9 @@ export const LEASE_CHANGES: Sentences = {
       ? `${words.lease("leaseId")} would last ${words.duration("duration")} from its start, its offer allows ` +
         `${words.duration("most")}: extend it by less`
       : `${words.lease("leaseId")} lasts ${words.duration("duration")} already: extend it by a second at least`,
+  "MarketOtherTenant(uint96 leaseId, address tenant, address named)": (words) =>
+    `the tenant of ${words.lease("leaseId")} is ${words.who("tenant")}, not ${words.who("named")}: look at the lease ` +
+    "again before you pay for its time",
   "MarketCostTooHigh(uint96 leaseId, uint256 most, uint256 cost)": (words) =>
     `changing ${words.lease("leaseId")} so locks ${words.amount("cost")} more, ${words.amount("most")} are allowed: ` +
     "see --max-cost",

@@ -243,6 +243,9 @@ const ESCROW: Sentences = {
   ) =>
     `${words.who("module")} holds ${words.amount("locked", "token")} of ${words.whose("account")} money, ` +
     `${words.amount("required", "token")} are to be released`,
+  "EscrowModuleNotApproved(address module, address token, address account)": (words) =>
+    `${words.who("account")} never approved ${words.who("module")} for ${words.token("token")}, so no money of others ` +
+    `joins what is locked of it there: any amount does, \`leasehold tenant approve ${words.option(0n, "token")}\``,
   "EscrowLockTooLarge(address module, address token, address account, uint256 room, uint256 required)": (words) =>
     `${words.who("module")} can hold ${words.amount("room", "token")} more of ${words.whose("account")} money, ` +
     `${words.amount("required", "token")} are to be added`,

@@ -69,7 +69,7 @@ describe("leasehold dispute raise", () => {
     const line = `dispute raise ${leaseName} --class unserved --since 30m --evidence ${EVIDENCE}`;
     const { err } = await leasehold(fixture, stranger, `${line} --dry-run`);
     expect(err)
-      .to.match(/as +a challenger/)
+      .to.match(new RegExp(`as +a challenger; the tenant is ${tenantA.address}\n`))
       .and.to.match(/holds back +nothing: you are not its tenant/);
     const raised = await leaseholdJson<object>(fixture, stranger, line);
     expect(raised).to.deep.include({

@@ -26,13 +26,14 @@ describe("leasehold lease, changes", () => {
   describe("extend", () => {
     it("locks of anybody's money what the time costs, to the base unit, and says until when the lease lasts", async () => {
       const fixture = await loadFixture(runningFixture);
-      const { escrow, lens, usd6, tenantB, lease, name } = fixture;
+      const { escrow, lens, usd6, tenantA, tenantB, lease, name } = fixture;
       const before = await escrow.freeOf(usd6, tenantB);
       const cost = costOf(lease.rate, 5 * HOUR) - costOf(lease.rate, 3 * HOUR);
       const { code, out, err } = await leasehold(fixture, tenantB, `lease extend ${name} 2h`);
       expect(code).to.equal(0);
       expect(err)
-        .to.include("locks  2.52 USD6 of your escrow account, 2.52 USD6 at most")
+        .to.include(`tenant  ${tenantA.address}, who gets all refunds`)
+        .and.to.include("locks   2.52 USD6 of your escrow account, 2.52 USD6 at most")
         .and.to.include(" instead of ");
       expect(out).to.match(new RegExp(`Lease ${name} ends at .* UTC; 2.52 USD6 are locked more\\.`));
       expect(before - (await escrow.freeOf(usd6, tenantB))).to.equal(cost);
@@ -41,17 +42,27 @@ describe("leasehold lease, changes", () => {
 
     it("reports as JSON, and shows without sending", async () => {
       const fixture = await loadFixture(runningFixture);
-      const { tenantB, lens, lease, name } = fixture;
+      const { tenantA, tenantB, lens, lease, name } = fixture;
       const line = `lease extend ${name} 1h`;
       const dry = await leasehold(fixture, tenantB, `${line} --dry-run`);
       expect(dry.out)
         .to.include(`Extend lease ${name} by 1h`)
         .and.to.match(/would call +extend of/)
+        .and.to.match(new RegExp(`tenant +${tenantA.address}\n`))
         .and.to.match(/addedSeconds +3600/);
       expect((await lens.leaseView(lease.id)).end).to.equal(lease.end);
       const cost = (costOf(lease.rate, 4 * HOUR) - costOf(lease.rate, 3 * HOUR)).toString();
       const done = await leaseholdJson<Record<string, unknown>>(fixture, tenantB, line);
-      expect(done).to.deep.include({ lease: name, cost, maxCost: cost, locked: cost, end: lease.end + HOUR });
+      const tenant = tenantA.address;
+      expect(done).to.deep.include({ lease: name, tenant, cost, maxCost: cost, locked: cost, end: lease.end + HOUR });
+    });
+
+    it("says to its tenant that it pays for itself", async () => {
+      const fixture = await loadFixture(runningFixture);
+      const { tenantA, name } = fixture;
+      const { code, err } = await leasehold(fixture, tenantA, `lease extend ${name} 1h`);
+      expect(code).to.equal(0);
+      expect(err).to.match(new RegExp(`^tenant  ${tenantA.address} \\(you\\)\n`));
     });
 
     for (const [what, line, name, says] of [
@@ -217,6 +228,46 @@ describe("leasehold lease, changes", () => {
       );
       const taken = await leaseholdJson<object>(fixture, tenantB, `lease accept-transfer ${name} --min-locked 0.8`);
       expect(taken).to.deep.include({ lease: name, from: tenantA.address, minLocked: "800000" });
+    });
+
+    it("approve the market with the escrow first where the recipient never did, for nothing of its own", async () => {
+      const fixture = await loadFixture(runningFixture);
+      const { market, escrow, lens, tenantA, stranger, lease, name } = fixture;
+      await leasehold(fixture, tenantA, `lease offer-transfer ${name} ${stranger.address}`);
+      const dry = await leasehold(fixture, stranger, `lease accept-transfer ${name} --dry-run`);
+      expect(dry.err).to.match(/approval +first, of the market, for 0\.00 USD6 of yours: you have none\n/);
+      expect(dry.out)
+        .to.match(/would call +approveModule of .*\n +token +0x.*\n +module +0x.*\n +ceiling +0\n/)
+        .and.to.match(/would call +acceptTransfer of [^]*gas +not simulated: it builds on the step before/);
+      const done = await leaseholdJson<{ transactions: { function: string }[] }>(
+        fixture,
+        stranger,
+        `lease accept-transfer ${name}`,
+      );
+      expect(done).to.deep.include({ lease: name, from: tenantA.address, locked: lease.locked.toString() });
+      expect(done.transactions.map((transaction) => transaction.function)).to.deep.equal([
+        "approveModule(address,address,uint120)",
+        "acceptTransfer(uint96,uint256)",
+      ]);
+      expect((await lens.leaseView(lease.id)).tenant).to.equal(stranger.address);
+      const { locked, ceiling, nonce } = await escrow.moduleAccount(market, lease.token, stranger);
+      expect([locked, ceiling, nonce]).to.deep.equal([lease.locked, lease.locked, 1n]);
+    });
+
+    it("approve nothing where the transfer is refused anyway, or there is an approval already", async () => {
+      const fixture = await loadFixture(runningFixture);
+      const { market, escrow, tenantA, stranger, lease, name } = fixture;
+      const other = await leasehold(fixture, stranger, `lease accept-transfer ${name} --json`);
+      expect((JSON.parse(other.err) as Failed).error.name).to.equal("MarketNotRecipient");
+      await leasehold(fixture, tenantA, `lease offer-transfer ${name} ${stranger.address}`);
+      const most = await leasehold(fixture, stranger, `lease accept-transfer ${name} --min-locked 1000 --json`);
+      expect((JSON.parse(most.err) as Failed).error.name).to.equal("MarketLockedTooLow");
+      expect((await escrow.moduleAccount(market, lease.token, stranger)).nonce).to.equal(0n);
+      await leasehold(fixture, stranger, "tenant approve 5 --token USD6");
+      const done = await leaseholdJson<{ transactions: object[] }>(fixture, stranger, `lease accept-transfer ${name}`);
+      expect(done.transactions).to.have.length(1);
+      const { ceiling, nonce } = await escrow.moduleAccount(market, lease.token, stranger);
+      expect([ceiling, nonce]).to.deep.equal([lease.locked + 5_000_000n, 1n]);
     });
 
     it("take the offer back", async () => {

@@ -268,6 +268,11 @@ describe("errors", () => {
         "a single deposit credits 2.00 USDC at most, not 3.00 USDC: deposit less",
       ],
       [
+        "EscrowModuleNotApproved(address module, address token, address account)",
+        [MARKET, USDC, YOU],
+        `${YOU} (you) never approved the market for USDC, so no money of others joins what is locked of it there: any amount does, \`leasehold tenant approve 0 --token USDC\``,
+      ],
+      [
         "EscrowNotAToken(address token)",
         [OTHER],
         `there is no token at ${OTHER}: check its address, and that it is on this chain`,
@@ -287,6 +292,16 @@ describe("errors", () => {
         "MarketExtensionOutOfBounds(uint96 leaseId, uint256 duration, uint256 most)",
         [30_064_771_084n, 3_600, 7_200],
         "lease 7-12 lasts 1h already: extend it by a second at least",
+      ],
+      [
+        "MarketOtherTenant(uint96 leaseId, address tenant, address named)",
+        [30_064_771_084n, OTHER, YOU],
+        `the tenant of lease 7-12 is ${OTHER}, not ${YOU} (you): look at the lease again before you pay for its time`,
+      ],
+      [
+        "DisputesOtherTenant(uint96 leaseId, address tenant, address named)",
+        [30_064_771_084n, OTHER, YOU],
+        `the tenant of lease 7-12 is ${OTHER}, not ${YOU} (you): look at the lease again before you claim a fault of it`,
       ],
       [
         "MarketCostTooHigh(uint96 leaseId, uint256 most, uint256 cost)",

@@ -157,7 +157,7 @@ it to the council and to the other side. A fault can be claimed for 7 days after
     session.tell(
       `${pairs([
         ["claims", `${FAULT_CLASS_WORDS[faultClass]}, since ${formatInstant(since)}`],
-        ["as", byTenant ? "the tenant" : "a challenger"],
+        ["as", byTenant ? "the tenant" : `a challenger; the tenant is ${lease.tenant}`],
         ["claim bond", `${hold(bond)}, which you get back unless the claim is rejected`],
         ["filing fee", `${hold(fee)}, which nobody gives back`],
         [
@@ -181,7 +181,7 @@ it to the council and to the other side. A fault can be claimed for 7 days after
         label,
         disputes,
         disputes.file,
-        [lease.id, FAULT_CLASSES.indexOf(faultClass), since, evidence],
+        [lease.id, lease.tenant, FAULT_CLASSES.indexOf(faultClass), since, evidence],
         lease.token,
       ),
     ]);

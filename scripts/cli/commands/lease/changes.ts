@@ -15,34 +15,39 @@ const MAX_COST_OPTION = ["--max-cost <amount>", "most that may be locked more (d
 export const extend = command({
   usage: "extend <lease> <duration>",
   summary: "pay for more time of a running lease, at its own rate; anyone may, refunds go to its tenant",
-  details: "Example: leasehold lease extend 7-12 24h. Its offer's longest duration counts from the start of the lease.",
+  details: `Example: leasehold lease extend 7-12 24h. Its offer's longest duration counts from the start of the lease. Nothing is paid
+where the lease has another tenant by then than you were shown.`,
   options: [MAX_COST_OPTION],
   input: z.object({ lease: leaseId, duration, maxCost: amount.optional() }),
   async run(session, input) {
-    const [{ market }, tokens, lease] = await Promise.all([
+    const [account, { market }, tokens, lease] = await Promise.all([
+      session.account(),
       session.handles(),
       session.tokens(),
       readRunning(session, input.lease),
     ]);
+    const { tenant } = lease;
     const paidIn = await tokens.describe(lease.token);
     const cost = costFromAnchor(lease, lease.end + input.duration) - costFromAnchor(lease, lease.end);
     const maxCost = input.maxCost === undefined ? cost : parseAmount(input.maxCost, paidIn.decimals);
     session.tell(
       `${pairs([
+        ["tenant", tenant === account ? `${tenant} (you)` : `${tenant}, who gets all refunds`],
         ["locks", `${money(cost, paidIn)} of your escrow account, ${money(maxCost, paidIn)} at most`],
         ["ends", `${formatInstant(lease.end + input.duration)} instead of ${formatInstant(lease.end)}`],
       ])}\n`,
     );
     const label = `Extend lease ${lease.name} by ${formatDuration(input.duration)}`;
     const execution = await execute(session, [
-      await step(label, market, market.extend, [lease.id, input.duration, maxCost], lease.token),
+      await step(label, market, market.extend, [lease.id, tenant, input.duration, maxCost], lease.token),
     ]);
     const extended = eventArgs(execution, "LeaseExtended")[0];
-    if (extended === undefined) return done(execution, "", { lease: lease.name, cost, maxCost });
+    const plan = { lease: lease.name, tenant, cost, maxCost };
+    if (extended === undefined) return done(execution, "", plan);
     const end = lease.startedAt + Number(extended["duration"] as bigint);
     const locked = extended["locked"] as bigint;
     const text = `Lease ${lease.name} ends at ${formatInstant(end)}; ${money(locked, paidIn)} are locked more.`;
-    return done(execution, text, { lease: lease.name, cost, maxCost, locked, end });
+    return done(execution, text, { ...plan, locked, end });
   },
 });
 

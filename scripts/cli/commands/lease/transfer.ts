@@ -3,10 +3,13 @@ import { z } from "zod";
 
 import { formatInstant, parseAmount } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { toFailure } from "../../failure";
 import { money, pairs, price as priceText } from "../../format";
 import { addressOrNone, amount, leaseId } from "../../inputs";
 import { readLease } from "../../leases";
-import { eventArgs, execute, step } from "../../steps";
+import type { Lease } from "../../reads";
+import type { Session } from "../../session";
+import { eventArgs, execute, type Step, step } from "../../steps";
 
 export const offerTransfer = command({
   usage: "offer-transfer <lease> <recipient>",
@@ -27,11 +30,30 @@ export const offerTransfer = command({
   },
 });
 
+/**
+ * The account's approval of the market with the escrow, where it never gave one and nothing else stops the transfer: without
+ * one nobody else's money joins a lock of it. The approval allows no more than the account allows already.
+ */
+async function approvalFirst(session: Session, lease: Lease, minLocked: bigint): Promise<Step[]> {
+  const [account, { market, escrow }] = await Promise.all([session.account(), session.handles()]);
+  const module = await market.getAddress();
+  const { nonce, ceiling } = await escrow.moduleAccount(module, lease.token, account);
+  if (nonce !== 0n) return [];
+  const refused = await market.acceptTransfer.staticCall(lease.id, minLocked, { from: account }).then(
+    () => undefined,
+    (error: unknown) => toFailure(error, session.lexicon(lease.token)),
+  );
+  if (refused?.revert?.name !== "EscrowModuleNotApproved") return [];
+  const label = "Approve the market with the escrow, as whoever takes a lease over does once";
+  return [await step(label, escrow, escrow.approveModule, [lease.token, module, ceiling], lease.token)];
+}
+
 export const acceptTransfer = command({
   usage: "accept-transfer <lease>",
   summary: "take over a running lease that was offered to you, with what is locked for it and all its refunds",
   details: `Its tenant may shrink the lease until you have it, and take money out of it: nothing is taken over where less is locked by
-then than you were shown, unless you say --min-locked.`,
+then than you were shown, unless you say --min-locked. Where you never approved the market with the escrow, that is done
+first, for an amount of zero: it lets the market lock no money of yours.`,
   options: [["--min-locked <amount>", "least that must be locked for it (default: what is locked now)"]],
   input: z.object({ lease: leaseId, minLocked: amount.optional() }),
   async run(session, { lease: id, minLocked: typed }) {
@@ -43,13 +65,19 @@ then than you were shown, unless you say --min-locked.`,
     ]);
     const paidIn = await tokens.describe(lease.token);
     const minLocked = typed === undefined ? lease.locked : parseAmount(typed, paidIn.decimals);
+    const approval = await approvalFirst(session, lease, minLocked);
     const told = pairs([
       ["locked for it", `${money(lease.locked, paidIn)} now, ${money(minLocked, paidIn)} at least`],
       ["units", `${lease.units} at ${priceText(lease.rateX32, paidIn)} in all`],
       ["ends", formatInstant(lease.end)],
+      [
+        "approval",
+        approval.length === 0 ? "" : `first, of the market, for ${money(0n, paidIn)} of yours: you have none`,
+      ],
     ]);
     if (lease.recipient === account) session.tell(`${told}\n`);
     const execution = await execute(session, [
+      ...approval,
       await step(`Take over lease ${lease.name}`, market, market.acceptTransfer, [id, minLocked], lease.token),
     ]);
     const moved = eventArgs(execution, "LeaseTransferred")[0];
