@@ -3,12 +3,10 @@ import { Interface } from "ethers";
 import { artifacts } from "hardhat";
 
 import { EndReason, MisfitReason } from "../helpers/leases";
-import { campaign, planned, type Verdict } from "./driver/campaign";
+import { campaign, DEFAULT_RUNS, DEFAULT_STEPS, planned, type Verdict } from "./driver/campaign";
 import { summaryOf } from "./driver/summary";
 import type { PromiseId } from "./promises/broken";
 
-const RUNS = 10;
-const STEPS = 420;
 /** Contracts, and what the cast calls them. */
 const CONTRACTS = {
   Hold: "hold",
@@ -49,7 +47,7 @@ const DISPUTES = [
   ...["transferred during a dispute", "not released during a dispute", "released after an upheld claim"],
 ];
 
-const plan = planned(RUNS, STEPS);
+const plan = planned(DEFAULT_RUNS, DEFAULT_STEPS);
 
 describe(`random actors against an exact model (MODEL_SEED=${plan.seed})`, () => {
   let verdict: Verdict;
@@ -112,7 +110,7 @@ describe(`random actors against an exact model (MODEL_SEED=${plan.seed})`, () =>
   it("counts every vote of the supply once (INV-GOV-1)", kept("INV-GOV-1"));
   it("answers for past seconds the same whenever it is asked (INV-LIV-1)", kept("INV-LIV-1"));
 
-  if (plan.runs * plan.steps >= RUNS * STEPS) {
+  if (plan.runs * plan.steps >= DEFAULT_RUNS * DEFAULT_STEPS) {
     it("makes every call that changes state, and has it succeed", async () => {
       if (verdict.failure !== undefined) return;
       const calls = new Set<string>();

@@ -29,6 +29,10 @@ export interface Verdict {
   failure: { what: string; report: string } | undefined;
 }
 
+/** The default budget: about a minute. */
+export const DEFAULT_RUNS = 11;
+export const DEFAULT_STEPS = 420;
+
 const NUMBERS_PER_STEP = 40;
 const PERCENT_TOGETHER = 8;
 

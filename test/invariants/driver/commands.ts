@@ -224,9 +224,9 @@ export function commandsOf(cast: Cast) {
     collect: (by: string, ids: readonly bigint[]) =>
       command(by, market, "collect", [ids], (world) => world.endings.collect(ids, world.now)),
 
-    extend: (by: string, id: bigint, seconds: bigint, maxCost: bigint) =>
-      command(by, market, "extend", [id, seconds, maxCost], (world) =>
-        world.changes.extend(by, id, seconds, maxCost, world.now),
+    extend: (by: string, id: bigint, tenant: string, seconds: bigint, maxCost: bigint) =>
+      command(by, market, "extend", [id, tenant, seconds, maxCost], (world) =>
+        world.changes.extend(by, id, tenant, seconds, maxCost, world.now),
       ),
     resize: (by: string, id: bigint, units: bigint, maxPrice: bigint, maxCost: bigint) =>
       command(by, market, "resize", [id, units, maxPrice, maxCost], (world) =>
@@ -277,9 +277,9 @@ export function commandsOf(cast: Cast) {
       command(by, cast.records, "add", [provider, { ...figures }], (world) => world.records.add(by, provider, figures)),
 
     // ----------------------------------------------------------------------------------------------- disputes
-    file: (by: string, leaseId: bigint, faultClass: bigint, faultStart: bigint) =>
-      command(by, disputes, "file", [leaseId, faultClass, faultStart, EVIDENCE], (world) =>
-        world.disputes.file(by, leaseId, faultClass, faultStart, world.now),
+    file: (by: string, leaseId: bigint, tenant: string, faultClass: bigint, faultStart: bigint) =>
+      command(by, disputes, "file", [leaseId, tenant, faultClass, faultStart, EVIDENCE], (world) =>
+        world.disputes.file(by, leaseId, tenant, faultClass, faultStart, world.now),
       ),
     answer: (by: string, id: bigint, filedAt: bigint, reserved: boolean) =>
       command(by, disputes, "answer", [id, filedAt, reserved], (world) =>

@@ -267,8 +267,8 @@ function leaseWords({ leases, liveness }: World, lease: Lease): Plain {
     aside: present(lease).aside,
     taken: lease.taken / MILLIONTH,
     open: lease.openClaims,
-    punishedBps: lease.punishedBps,
-    coveredUntil: lease.coveredUntil,
+    punished: lease.punished / MILLIONTH,
+    cover: lease.coveredUntil === 0n ? 0n : lease.coveredUntil - startedAt,
   };
   return { ...terms, ...progress, ...claims, ...(lease.changed ? history : {}) };
 }
@@ -327,7 +327,7 @@ function leaseView({ leases, endings, now }: World, lease: Lease): Plain {
     collateral: cancelled || status === LeaseStatus.Released ? 0n : reserved(lease),
     penalised: lease.taken,
     openClaims: lease.openClaims,
-    punishedBps: lease.punishedBps,
+    punished: lease.punished,
     coveredUntil: lease.coveredUntil,
     releasableAt: ended ? releasableAt(lease) : 0n,
     settled: lease.settled,

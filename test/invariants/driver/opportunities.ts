@@ -36,7 +36,7 @@ export function opportunitiesOf(table: Table): Kind[] {
   if (lost.length > 0) kinds.push("failOver");
   // Seldom there: failovers after a notice.
   if (lost.some(({ noticed }) => noticed)) kinds.push("setOrder", "failOver");
-  if (failingNow(table).length > 0) kinds.push("failOverOrder", "failOverOrder", "failOverOrder");
+  if (failingNow(table).length > 0) kinds.push(...Array<Kind>(8).fill("failOverOrder"));
   return [...kinds, ...disputeOpportunities(table)];
 }
 

@@ -29,8 +29,10 @@ export class ChangesModel {
     private readonly leases: LeasesModel,
   ) {}
 
-  extend(by: string, id: bigint, seconds: bigint, maxCost: bigint, now: bigint): void {
+  extend(by: string, id: bigint, tenant: string, seconds: bigint, maxCost: bigint, now: bigint): void {
     const { escrow, market } = this.parts;
+    const actual = this.leases.all.get(id)?.tenant ?? ZeroAddress;
+    if (tenant !== actual) refuse("MarketOtherTenant", id, actual, tenant);
     const lease = this.leases.running(id, now);
     const offer = this.#offerOf(lease);
     if (lease.noticed) refuse("MarketLeaseNoticed", id);
@@ -108,7 +110,7 @@ export class ChangesModel {
     this.leases.restart(lease, rate, present(lease).feeBps, now);
     this.parts.met(isGrowth ? "grown" : "shrunk");
     this.parts.met(more > 0n ? "resized for more" : "resized for less");
-    if (isGrowth) noteGrowth(lease, now);
+    if (isGrowth) noteGrowth(lease, this.leases.liable(lease), now);
     else if (lease.openClaims > 0n) lease.lagging = true;
     offer.used += units - lease.units;
     lease.units = units;
@@ -153,7 +155,9 @@ export class ChangesModel {
   #collateralFor(lease: Lease, offer: Offer, units: bigint): bigint {
     if (units > lease.units) {
       const { weights } = this.parts.parameters.versions[Number(lease.version) - 1]!;
-      return lease.collateral + collateralOf(weights, offer.resources, units - lease.units);
+      // What a shrink left reserved is used first.
+      const wanted = this.leases.liable(lease) + collateralOf(weights, offer.resources, units - lease.units);
+      return most(lease.collateral, wanted);
     }
     if (lease.openClaims > 0n) {
       this.parts.met("shrunk during a dispute");

@@ -20,6 +20,8 @@ import type { LeasesModel, Parts } from "./register";
 
 const MILLIONTH = 10n ** 12n;
 const BPS = 10_000n;
+/** Basis points of the collateral that a fault costs at least. */
+const LEAST_FRACTION = 100n;
 const MOST_FAULT_AGE = 7n * 86_400n;
 
 /** A claim, from its opening to its end. */
@@ -105,8 +107,10 @@ export class ClaimsModel {
       return 0n;
     }
     const lapsed = now >= claim.filedAt + CLAIM_LIFE;
+    const counts = fractionBps >= LEAST_FRACTION;
     if (lapsed && upheld) this.parts.met("upheld a claim that had lapsed");
-    return this.#end(claim, fractionBps, upheld && !lapsed, now);
+    if (!counts && upheld) this.parts.met("upheld a claim for next to nothing");
+    return this.#end(claim, fractionBps, upheld && counts && !lapsed, now);
   }
 
   lapse(id: bigint, claimant: string, now: bigint): void {
@@ -181,16 +185,16 @@ export class ClaimsModel {
    */
   #punish(claim: OpenClaim, lease: Lease, fractionBps: bigint, now: bigint): bigint {
     const { staking, records, market } = this.parts;
-    const fraction = least(fractionBps, BPS);
+    const whole = (((claim.collateral / MILLIONTH) * least(fractionBps, BPS)) / BPS) * MILLIONTH;
     const overlaps = claim.faultStart < lease.coveredUntil;
-    const rest = overlaps ? most(0n, fraction - lease.punishedBps) : fraction;
-    if (overlaps) this.parts.met(rest === 0n ? "overlap: nothing more" : "overlap: the difference");
-    if (rest === 0n) return 0n;
-    const worth = (((claim.collateral / MILLIONTH) * rest) / BPS) * MILLIONTH;
+    const before = overlaps ? lease.punished : 0n;
+    if (overlaps) this.parts.met(whole <= before ? "overlap: nothing more" : "overlap: the difference");
+    if (overlaps && whole <= before) return 0n;
+    const worth = whole - before;
     const kept = lease.settled ? 0n : mostCredit(lease.collateral);
     const penalty = least(worth, most(0n, reserved(lease) - kept));
     if (penalty < worth) this.parts.met(kept > 0n ? "penalty that leaves a quarter" : "penalty of what was left");
-    lease.punishedBps = fraction;
+    lease.punished = before + penalty;
     if (!overlaps) lease.coveredUntil = claim.filedAt;
     if (penalty === 0n) return 0n;
     lease.taken += penalty;

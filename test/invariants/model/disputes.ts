@@ -72,13 +72,14 @@ export class DisputesModel {
 
   // ------------------------------------------------------------------------------------------------- claimant
 
-  file(by: string, leaseId: bigint, faultClass: bigint, faultStart: bigint, now: bigint): void {
+  file(by: string, leaseId: bigint, named: string, faultClass: bigint, faultStart: bigint, now: bigint): void {
     const id = disputeIdOf(leaseId, by);
     const last = this.all.get(id);
     if (last !== undefined && !last.settled) refuse("DisputesAlreadyOpen", id);
     if (last?.filedAt === now) refuse("DisputesFiledThisSecond", id);
     if (faultStart + MOST_FAULT_AGE < now) refuse("DisputesFaultTooOld", faultStart, now - MOST_FAULT_AGE);
     const { tenant, provider, collateral } = this.claims.look(this.address, leaseId, by, faultStart, now);
+    if (named !== tenant) refuse("DisputesOtherTenant", leaseId, tenant, named);
     const { rules } = this;
     this.#take(by, bondOf(rules, collateral) + feeOf(rules));
     const { held } = this.claims.begin(this.address, leaseId, by, faultStart, now);

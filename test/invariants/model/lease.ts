@@ -56,8 +56,8 @@ export interface Lease {
   /** A claim was filed on it or a service credit taken. */
   claimed: boolean;
   openClaims: bigint;
-  /** What the last punished fault was worth in all, in basis points, and when the last one in full was claimed. */
-  punishedBps: bigint;
+  /** Wei of HOLD that were taken for faults before the second of the other figure: the filing of the last one in full. */
+  punished: bigint;
   coveredUntil: bigint;
   /** When its collateral grew last, and the least that it was in the seven days before that; 0: it never did. */
   grownAt: bigint;
@@ -160,9 +160,9 @@ export const mostCredit = (collateral: bigint): bigint => (collateral / MILLIONT
 
 const MOST_FAULT_AGE = 7n * 86_400n;
 
-/** Its collateral is about to grow: what it was then, or, where it grew within the last days before, the least of both. */
-export function noteGrowth(lease: Lease, now: bigint): void {
-  const { grownAt, grownFrom, collateral } = lease;
+/** What faults count on is about to grow from `collateral`; where it grew within the last days before, the least counts. */
+export function noteGrowth(lease: Lease, collateral: bigint, now: bigint): void {
+  const { grownAt, grownFrom } = lease;
   const isRecent = grownAt > 0n && now - grownAt < MOST_FAULT_AGE;
   if (!isRecent || collateral < grownFrom) lease.grownFrom = collateral;
   lease.grownAt = now;

@@ -83,7 +83,7 @@ export class OpeningsModel {
         taken: 0n,
         claimed: false,
         openClaims: 0n,
-        punishedBps: 0n,
+        punished: 0n,
         coveredUntil: 0n,
         accumulators: [firstAt(rate, terms.feeBps)],
         grownAt: 0n,

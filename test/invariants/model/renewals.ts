@@ -1,5 +1,5 @@
 import { LeaseStatus } from "../../helpers/leases";
-import { collateralOf } from "../../helpers/money";
+import { collateralOf, partOf } from "../../helpers/money";
 import { UNLIMITED } from "./escrow";
 import { costFor, costUntil, type Lease, nextOf, noteGrowth, offerOf, present, stillLocked } from "./lease";
 import type { Order } from "./matching";
@@ -118,6 +118,10 @@ export class RenewalsModel {
     const isNew = lease.version !== parameters.currentVersion;
     const wanted = isNew ? collateralOf(weights, resources, lease.units) : 0n;
     const added = most(0n, wanted - lease.collateral);
+    // The new terms reach nothing that happened before them.
+    const lived = now - lease.startedAt;
+    const allowed = this.parts.outageAllowance + partOf(lived, terms.toleranceBps);
+    if (this.leases.dark(lease, now) > allowed) return "dark for the new terms";
     if (added > staking.poolOf(market, lease.provider).free) return "short of bond";
 
     const due = this.leases.due(lease, now);
@@ -131,11 +135,10 @@ export class RenewalsModel {
     this.leases.refund(lease, most(0n, -more));
     if (lease.openClaims > 0n && feeBps !== present(lease).feeBps) this.parts.met("another fee while a claim is open");
     this.leases.restart(lease, rate, feeBps, now);
-    if (added > 0n) {
-      staking.tryReserve(market, lease.provider, added);
-      noteGrowth(lease, now);
-      lease.collateral += added;
-    }
+    const liable = this.leases.liable(lease);
+    if (wanted > liable) noteGrowth(lease, liable, now);
+    if (added > 0n) staking.tryReserve(market, lease.provider, added);
+    lease.collateral += added;
     lease.version = parameters.currentVersion;
     lease.terms = terms;
     lease.end = end;

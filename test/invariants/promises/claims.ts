@@ -115,28 +115,30 @@ export function endClaim(
   if (!lease.settled && penalty > 0n && lease.taken + penalty > lease.collateral - credit) {
     throw new Broken("INV-LSE-10", `lease ${id}: claims took ${lease.taken + penalty} of ${lease.collateral}`);
   }
-  const told: [bigint, bigint] = [amount("punishedBps"), amount("coveredUntil")];
+  const told: [bigint, bigint] = [amount("punished"), amount("coveredUntil")];
   if (fraction !== undefined) checkPunished(id, lease, claim, fraction, [penalty, ...told]);
-  [lease.punishedBps, lease.coveredUntil] = told;
+  [lease.punished, lease.coveredUntil] = told;
   return { claim, penalty };
 }
 
 /** A fault costs its fraction, or what that adds to what was punished of the same time, at most what is left. */
 function checkPunished(
   id: string,
-  { punishedBps, coveredUntil, taken, collateral, settled }: LeaseStory,
+  { punished, coveredUntil, taken, collateral, settled }: LeaseStory,
   claim: ClaimStory,
   fractionBps: bigint,
   told: readonly bigint[],
 ): void {
   const within = claim.faultStart < coveredUntil;
-  const added = fractionBps - (within ? punishedBps : 0n);
-  const worth = (claim.collateral * most(0n, added)) / BPS;
+  const part = (claim.collateral * fractionBps) / BPS;
+  const before = within ? punished : 0n;
+  const worth = part - (part % MILLIONTH) - before;
   const credit = settled ? 0n : (collateral / MILLIONTH / 4n) * MILLIONTH;
   const left = most(0n, collateral - credit - taken);
-  const penalty = least(worth - (worth % MILLIONTH), left);
-  const due = [penalty, added > 0n ? fractionBps : punishedBps, within || added <= 0n ? coveredUntil : claim.filedAt];
+  const isNothing = within && worth <= 0n;
+  const penalty = isNothing ? 0n : least(worth, left);
+  const due = [penalty, isNothing ? punished : before + penalty, within ? coveredUntil : claim.filedAt];
   if (told.join() !== due.join()) {
-    throw new Broken("INV-STK-5", `lease ${id}: penalty, fraction and cover are ${told.join()}, not ${due.join()}`);
+    throw new Broken("INV-STK-5", `lease ${id}: penalty, sum and cover are ${told.join()}, not ${due.join()}`);
   }
 }

@@ -118,24 +118,22 @@ function checkFrozen({ mirror }: Scene, id: string, story: LeaseStory): void {
 function checkClaims({ mirror, count, now }: Scene, id: string, status: bigint, story: LeaseStory): void {
   const key = `lease/${id}`;
   const field = (name: string): bigint => mirror.field(key, name);
-  const { taken, claims, aside, punishedBps, coveredUntil, collateral } = story;
+  const { taken, claims, aside, punished, coveredUntil, collateral, startedAt } = story;
   if (status !== Cancelled && (field("taken") * 10n ** 12n !== taken || taken > collateral)) {
     throw new Broken(
       "INV-STK-2",
       `lease ${id}: ${field("taken")} millionths taken, by events ${taken} of ${collateral}`,
     );
   }
-  const told = [BigInt(claims.length), aside, punishedBps, coveredUntil];
-  const seen = [field("open"), field("aside"), field("punishedBps"), field("coveredUntil")];
+  const cover = coveredUntil === 0n ? 0n : coveredUntil - startedAt;
+  const told = [BigInt(claims.length), aside, punished, cover];
+  const seen = [field("open"), field("aside"), field("punished") * 10n ** 12n, field("cover")];
   if (seen.join() !== told.join()) {
-    throw new Broken(
-      "INV-DSP-2",
-      `lease ${id}: claims, fee aside, fraction, cover are ${seen.join()}, were ${told.join()}`,
-    );
+    throw new Broken("INV-DSP-2", `lease ${id}: claims, fee aside, sum, cover are ${seen.join()}, were ${told.join()}`);
   }
   if (claims.length > 0) count("INV-DSP-2");
   if (claims.length > 0) count("INV-DSP-4");
-  if (punishedBps > 0n) count("INV-LSE-10");
+  if (punished > 0n) count("INV-LSE-10");
   const isOld = claims.every(({ filedAt }) => now >= filedAt + CLAIM_LIFE);
   if (claims.length > 0 && status !== Active && status !== Closed && !isOld) {
     throw new Broken("INV-STK-5", `lease ${id} is in ${status}, and ${claims.length} claims are open`);

@@ -45,7 +45,7 @@ export interface LeaseStory {
   returned: bigint;
   /** Claims that have not ended, and what upheld ones left behind. */
   readonly claims: ClaimStory[];
-  punishedBps: bigint;
+  punished: bigint;
   coveredUntil: bigint;
 
   locked: bigint;
@@ -244,7 +244,7 @@ export class Stories {
       heldOfThese: 0n,
       aside: 0n,
       claims: [],
-      punishedBps: 0n,
+      punished: 0n,
       coveredUntil: 0n,
       locked: amount("locked"),
       paid: 0n,

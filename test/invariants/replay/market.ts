@@ -1,7 +1,8 @@
 import { ZeroAddress } from "ethers";
 
 import { EndReason, LeaseStatus } from "../../helpers/leases";
-import type { Weights } from "../../helpers/money";
+import { collateralOf, type Weights } from "../../helpers/money";
+import { RESOURCES, unpack } from "../../helpers/words";
 import { Tally } from "../model/plain";
 import { Args, type Event } from "./event";
 
@@ -57,8 +58,8 @@ export interface LeaseRecord {
   aside: bigint;
   taken: bigint;
   open: bigint;
-  punishedBps: bigint;
-  coveredUntil: bigint;
+  punished: bigint;
+  cover: bigint;
 }
 
 /** The third slot of a lease; see `LeaseHistory`. */
@@ -230,7 +231,7 @@ export class MarketReplay {
         lease.units = of.amount("units");
         break;
       case "LeaseRepriced":
-        this.#restart(id, lease, of, event.second, of.amount("collateral") > this.#collateralOf(id));
+        this.#restart(id, lease, of, event.second, this.#growsBy(id, lease, of.amount("termsVersion")));
         lease.termsVersion = of.amount("termsVersion");
         lease.feeBps = this.versions.get(of.id("termsVersion"))!.terms.feeBps;
         break;
@@ -257,8 +258,8 @@ export class MarketReplay {
         this.claims.set(`${id}/${of.text("claimant")}`, NO_CLAIM);
         lease.open -= 1n;
         lease.taken += of.amount("penalty") / MILLIONTH;
-        lease.punishedBps = of.amount("punishedBps");
-        lease.coveredUntil = of.amount("coveredUntil");
+        lease.punished = of.amount("punished") / MILLIONTH;
+        lease.cover = of.amount("coveredUntil") === 0n ? 0n : of.amount("coveredUntil") - lease.since;
         break;
       case "ServiceCredited":
         lease.claimed = 1n;
@@ -298,7 +299,7 @@ export class MarketReplay {
     const product = lease.rate * live + last.fraction;
     const fee = (product / X32) * lease.feeBps + last.feeRemainder;
     const collateralUnits = of.amount("collateral") / MILLIONTH;
-    const { grownFrom, grownAgo } = grown(last, anchorOffset, grows);
+    const { grownFrom, grownAgo } = grown(last, anchorOffset, grows ? this.#liableOf(id, lease) : undefined);
     this.histories.set(id, {
       ...last,
       fraction: product % X32,
@@ -315,9 +316,22 @@ export class MarketReplay {
     lease.changed = 1n;
   }
 
-  /** Wei of HOLD. */
-  #collateralOf(id: string): bigint {
-    return (this.histories.get(id) ?? this.#unchanged(id)).collateralUnits * MILLIONTH;
+  /** Whether a renewal under other terms has faults count on more. */
+  #growsBy(id: string, lease: LeaseRecord, version: bigint): boolean {
+    return version !== lease.termsVersion && this.#neededOf(lease, version.toString(), id) > this.#liableOf(id, lease);
+  }
+
+  /** What the units need under some terms, millionths of a HOLD. */
+  #neededOf({ units }: LeaseRecord, version: string, id: string): bigint {
+    const { resources } = this.offers.get(offerOf(id))!;
+    return collateralOf(this.versions.get(version)!.weights, unpack(RESOURCES, resources), units) / MILLIONTH;
+  }
+
+  /** What faults count on, millionths of a HOLD: not what a shrink left reserved only because a claim was open. */
+  #liableOf(id: string, lease: LeaseRecord): bigint {
+    const { collateralUnits, lagging } = this.histories.get(id) ?? this.#unchanged(id);
+    const needed = this.#neededOf(lease, lease.termsVersion.toString(), id);
+    return lagging === 1n && needed < collateralUnits ? needed : collateralUnits;
   }
 
   #unchanged(id: string): HistoryRecord {
@@ -357,22 +371,22 @@ export class MarketReplay {
       aside: 0n,
       taken: 0n,
       open: 0n,
-      punishedBps: 0n,
-      coveredUntil: 0n,
+      punished: 0n,
+      cover: 0n,
     };
   }
 }
 
-/** From what, and how long before the new anchor, the collateral grew last. */
+/** From what, and how long before the new anchor, what faults count on grew last; `from`: it grows now. */
 function grown(
   last: HistoryRecord,
   anchorOffset: bigint,
-  grows: boolean,
+  from: bigint | undefined,
 ): Pick<HistoryRecord, "grownFrom" | "grownAgo"> {
-  const { grownFrom, collateralUnits } = last;
+  const { grownFrom } = last;
   const since = last.grownAgo + anchorOffset - last.anchorOffset;
   const grownAgo = last.grownAgo === LONG_AGO || since > LONG_AGO ? LONG_AGO : since;
-  if (!grows) return { grownFrom, grownAgo };
-  const isRecent = grownAgo < RECENT && grownFrom <= collateralUnits;
-  return { grownFrom: isRecent ? grownFrom : collateralUnits, grownAgo: 0n };
+  if (from === undefined) return { grownFrom, grownAgo };
+  const isRecent = grownAgo < RECENT && grownFrom <= from;
+  return { grownFrom: isRecent ? grownFrom : from, grownAgo: 0n };
 }

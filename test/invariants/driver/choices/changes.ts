@@ -56,7 +56,8 @@ export const extend: Choice = (table) => {
   });
   const tenant = lease === undefined ? [] : [lease.tenant];
   const by = dice.chance(50) ? dice.rather(tenant, cast.everybody) : dice.rather(rich, cast.everybody, 92);
-  return commands.extend(by, id, seconds % 2n ** 32n, maxCostOf(table, cost));
+  const named = dice.rather(tenant, cast.everybody, 97);
+  return commands.extend(by, id, named, seconds % 2n ** 32n, maxCostOf(table, cost));
 };
 
 /** A growth that a tenant should not get: its provider was not seen lately, or the lease had its share of darkness. */

@@ -65,7 +65,8 @@ export const file: Choice = (table) => {
   const by = claimantFor(table, lease);
   const before = world.disputes.all.get(disputeIdOf(id, by));
   if (before !== undefined && !before.settled && dice.chance(90)) return undefined;
-  return commands.file(by, id, dice.between(0n, 3n), faultStartOf(table, lease));
+  const tenant = dice.rather(lease === undefined ? [] : [lease.tenant], cast.everybody, 96);
+  return commands.file(by, id, tenant, dice.between(0n, 3n), faultStartOf(table, lease));
 };
 
 /** A dispute: mostly one of those that are wanted, else any, or none that there is. */
@@ -327,7 +328,7 @@ export const endClaim: Choice = (table) => {
   // Among what it tells is what it would like to have: all that it locked itself, or all that the claimant did.
   const token = world.offers.get(offerOf(leaseId))?.token ?? cast.tokens[0];
   const locked = [by, claimant].map((owner) => world.escrow.held(cast.market, token, owner).locked);
-  const fractionBps = dice.pick([65_535n, ...locked, 10_000n, 10_000n, 0n, dice.between(0n, 10_000n)]);
+  const fractionBps = dice.pick([65_535n, ...locked, 10_000n, 10_000n, 99n, dice.between(0n, 10_000n)]);
   return commands.endClaim(by, leaseId, claimant, fractionBps, dice.chance(55));
 };
 

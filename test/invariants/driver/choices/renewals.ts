@@ -87,7 +87,9 @@ export const setOrder: Choice = (table) => {
   }));
   if (dice.chance(3)) fallbacks.push({ offer: dice.pick([0n, 1_000n]), provider: by });
   return commands.setOrder(by, id, {
-    period: dice.chance(94) ? periodOf(table) : dice.pick([0n, HOUR - 1n, 2n ** 32n - 1n]),
+    period: dice.chance(94)
+      ? dice.pick([periodOf(table), dice.between(4n * HOUR, 8n * HOUR)])
+      : dice.pick([0n, HOUR - 1n, 2n ** 32n - 1n]),
     count: dice.pick([0n, 1n, 1n, 2n, 5n, 255n].slice(dice.chance(3) ? 0 : 1)),
     ...capsOf(table, lease),
     fallbacks,
@@ -206,7 +208,9 @@ export const failOverOrder: Choice = (table) => {
 /** To any offers, for any bounty. */
 export const failOver: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const leases = dice.listOf(failing(table), nearEnd(table), 85);
+  const lost = failing(table);
+  const retired = lost.filter(({ offerId }) => world.offers.get(offerId)!.retired);
+  const leases = dice.listOf(dice.listOf(retired, lost, 50), nearEnd(table), 85);
   if (dice.chance(leases.length === 0 ? 92 : 12)) return letDown(table);
   const id = idOf(
     table,
