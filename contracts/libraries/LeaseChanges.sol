@@ -31,8 +31,8 @@ library LeaseChanges {
         // Check
         Lease storage lease = book.leases[leaseId];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
-        if (terms.tenant() != tenant) revert ILeases.MarketOtherTenant(leaseId, terms.tenant(), tenant);
         LeaseLib.requireRunning(leaseId, terms, progress);
+        if (terms.tenant() != tenant) revert ILeases.MarketOtherTenant(leaseId, terms.tenant(), tenant);
         OfferId offerId = leaseId.offerOf();
         if (terms.noticed()) revert ILeases.MarketLeaseNoticed(leaseId);
         Offer storage offer = book.offers[offerId];

@@ -192,16 +192,16 @@ function reachable({ collateral, penalised, settled }: Lease): bigint {
 
 /**
  * What an upheld claim would take of a lease's collateral now, in wei: the fraction of its class, or the difference to
- * what the last punished fault was worth where this one began before that claim was filed; at most what is left, but for the
- * part that the service credit may need.
+ * what was taken for the last punished fault where this one began before that claim was filed; at most what is left, but for
+ * the part that the service credit may need.
  */
 export function penaltyIfUpheld(
   lease: Lease,
   claim: Pick<Dispute, "faultStart" | "fractionBps" | "collateral">,
 ): bigint {
-  const before = claim.faultStart < lease.coveredUntil ? lease.punishedBps : 0;
-  if (claim.fractionBps <= before) return 0n;
-  const amount = partOf(claim.collateral, claim.fractionBps - before);
-  const most = reachable(lease);
+  const worth = (partOf(claim.collateral, claim.fractionBps) / MILLIONTH) * MILLIONTH;
+  const before = claim.faultStart < lease.coveredUntil ? lease.punished : 0n;
+  if (worth <= before) return 0n;
+  const [amount, most] = [worth - before, reachable(lease)];
   return amount < most ? amount : most;
 }

@@ -52,7 +52,7 @@ export interface Lease {
   readonly penalised: bigint;
   readonly openClaims: number;
   /** Basis points of its collateral: what the last punished fault was worth in all. */
-  readonly punishedBps: number;
+  readonly punished: bigint;
   /** When the last claim that was punished in full was filed; 0: none was. */
   readonly coveredUntil: number;
   readonly releasableAt: number;
@@ -101,7 +101,7 @@ function toLease(view: IMarketLens.LeaseViewStructOutput): Lease {
     lagging: view.lagging,
     penalised: view.penalised,
     openClaims: Number(view.openClaims),
-    punishedBps: Number(view.punishedBps),
+    punished: view.punished,
     coveredUntil: Number(view.coveredUntil),
     releasableAt: Number(view.releasableAt),
     settled: view.settled,

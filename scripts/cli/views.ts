@@ -40,7 +40,9 @@ function offerState(offer: Offer): string {
 export async function disputableText(session: Session, slasher: string): Promise<string> {
   if (slasher === ZeroAddress) return "none: no slashing module was accepted";
   const { disputes } = await session.handles();
-  return slasher === (await disputes.getAddress()) ? "leases can be disputed" : `by slashing module ${slasher}`;
+  return slasher === (await disputes.getAddress())
+    ? "leases can be disputed"
+    : `by slashing module ${slasher}, which the address book does not know`;
 }
 
 /** The same in a word. */

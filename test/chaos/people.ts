@@ -72,7 +72,7 @@ export class People {
     const { leaseId, tenant } = this.random.pick(running);
     const input = this.random.chance(0.5)
       ? market.encodeFunctionData("close", [leaseId])
-      : market.encodeFunctionData("extend", [leaseId, 60, 2n ** 120n - 1n]);
+      : market.encodeFunctionData("extend", [leaseId, tenant, 60, 2n ** 120n - 1n]);
     await this.send(tenant, this.prepared.addresses.market, input, 600_000n);
     this.count("tenant");
   }

@@ -255,8 +255,8 @@ class Builder {
 
   private async claim(lease: bigint): Promise<bigint> {
     const { contracts, people } = this.world;
-    const start = (await contracts.lens.leaseView(lease)).startedAt;
-    await mined(contracts.disputes.connect(people.Ana).file(lease, 0, start, id("evidence")));
+    const { startedAt: start, tenant } = await contracts.lens.leaseView(lease);
+    await mined(contracts.disputes.connect(people.Ana).file(lease, tenant, 0, start, id("evidence")));
     return disputeIdOf(lease, people.Ana.address);
   }
 }

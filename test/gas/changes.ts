@@ -59,7 +59,7 @@ export const CHANGES: readonly Scenario[] = [
     conditions: "a lease of a day by another hour, by its tenant, who has free balance and a finite ceiling",
     async send(world) {
       const leaseId = await ranAnHour(world);
-      return world.market.connect(world.tenant).extend(leaseId, HOUR, MOST_COST);
+      return world.market.connect(world.tenant).extend(leaseId, world.tenant, HOUR, MOST_COST);
     },
   },
   {
@@ -70,7 +70,7 @@ export const CHANGES: readonly Scenario[] = [
     async send(world) {
       const payer = await funded(world, newcomer(world), MOST_COST);
       const leaseId = await ranAnHour(world);
-      return world.market.connect(payer).extend(leaseId, HOUR, MOST_COST);
+      return world.market.connect(payer).extend(leaseId, world.tenant, HOUR, MOST_COST);
     },
   },
   {
@@ -80,7 +80,7 @@ export const CHANGES: readonly Scenario[] = [
     conditions: "as extend, of a lease that was resized",
     async send(world) {
       const leaseId = await resizedTo(world, 3);
-      return world.market.connect(world.tenant).extend(leaseId, HOUR, MOST_COST);
+      return world.market.connect(world.tenant).extend(leaseId, world.tenant, HOUR, MOST_COST);
     },
   },
   {

@@ -18,7 +18,7 @@ async function file(world: World, claimant: HardhatEthersSigner) {
   const { filingFee } = await disputes.rulesOf(await disputes.currentRules());
   await hold.connect(claimant).approve(disputes, (await disputes.bondFor(collateral)) + filingFee * 10n ** 12n);
   const faultStart = dearSecond((await time.latest()) + 1 - AN_HOUR_AGO / 2);
-  const sent = await disputes.connect(claimant).file(leaseId, FaultClass.DataLost, faultStart, EVIDENCE);
+  const sent = await disputes.connect(claimant).file(leaseId, world.tenant, FaultClass.DataLost, faultStart, EVIDENCE);
   return { id: disputeIdOf(leaseId, claimant), filedAt: await time.latest(), sent };
 }
 

@@ -226,7 +226,7 @@ describe("Guardian", () => {
       await f.market.connect(f.operatorB).activate([waiting]);
       await f.market.connect(f.stranger).collect([running]);
       await f.market.connect(f.tenantA).close(running);
-      await f.market.connect(f.tenantB).extend(waiting, DAY, 2n ** 100n);
+      await f.market.connect(f.tenantB).extend(waiting, f.tenantB, DAY, 2n ** 100n);
       await f.escrow.connect(f.tenantA).withdraw(token, f.tenantA, await f.escrow.freeOf(token, f.tenantA));
       await f.staking.connect(f.providerC).startUnbonding(f.market, 1n);
       await f.market.connect(f.providerC).setPrice(f.offerC, 1n);

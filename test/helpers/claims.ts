@@ -15,7 +15,7 @@ import { at, now } from "./time";
 export const MICRO = 10n ** 12n;
 /** Base units per unit-second, times 2^32: a little less than 9.9. */
 export const PRICE = 7n * 2n ** 32n + 12_345_678_901n;
-export const NOTHING_CLAIMED = { aside: 0n, taken: 0n, open: 0n, punishedBps: 0n, coveredUntil: 0n };
+export const NOTHING_CLAIMED = { aside: 0n, taken: 0n, open: 0n, punished: 0n, cover: 0n };
 
 export interface ClaimMarket extends OpenMarket {
   /** Offer of providerA in `usd6` at `PRICE`, no minimum, whose slashing module is the account `module`. */
@@ -136,10 +136,15 @@ export function reachOf(collateral: bigint, taken = 0n): bigint {
   return left > 0n ? left : 0n;
 }
 
+/** What a fault of a lease is worth, in wei: whole millionths of a HOLD. */
+export function worthOf(collateral: bigint, fractionBps: number): bigint {
+  const part = partOf(collateral, BigInt(Math.min(fractionBps, 10_000)));
+  return part - (part % MICRO);
+}
+
 /** What an upheld claim takes, in wei, where `coveredBps` of the collateral was taken for that time before. */
 export function slashOf(collateral: bigint, fractionBps: number, coveredBps: number, left: bigint): bigint {
-  const more = Math.max(0, Math.min(fractionBps, 10_000) - coveredBps);
-  const part = partOf(collateral, BigInt(more));
-  const taken = part - (part % MICRO);
+  const [worth, before] = [worthOf(collateral, fractionBps), worthOf(collateral, coveredBps)];
+  const taken = worth > before ? worth - before : 0n;
   return taken < left ? taken : left;
 }

@@ -92,7 +92,7 @@ export async function fileClaim(
 ): Promise<FiledDispute> {
   const { claimant = lease.tenant, faultClass = FaultClass.Unserved, faultStart = lease.startedAt } = choices;
   const filedAt = choices.filedAt ?? (await now()) + 1;
-  await at(filedAt, () => disputes.connect(claimant).file(lease.id, faultClass, faultStart, EVIDENCE));
+  await at(filedAt, () => disputes.connect(claimant).file(lease.id, lease.tenant, faultClass, faultStart, EVIDENCE));
   return {
     id: disputeIdOf(lease.id, claimant),
     leaseId: lease.id,

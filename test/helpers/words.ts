@@ -88,11 +88,11 @@ export const MODULE_LOCK = [
 ] as const;
 
 export const LEASE_CLAIMS = [
-  ["aside", 120],
-  ["taken", 52],
+  ["aside", 104],
+  ["taken", 50],
   ["open", 16],
-  ["punishedBps", 14],
-  ["coveredUntil", 40],
+  ["punished", 50],
+  ["cover", 32],
 ] as const;
 
 /** A claim that is open; `faultAge` is the time from the start of the fault to the filing. */

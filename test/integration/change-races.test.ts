@@ -29,7 +29,7 @@ async function endingFixture() {
     offer,
     lease,
     close: () => tenant.close(id, ROOM),
-    extend: () => tenant.extend(id, 60, ANY_COST, ROOM),
+    extend: () => tenant.extend(id, lease.tenant, 60, ANY_COST, ROOM),
     resize: (units: number) => tenant.resize(id, units, MOST_PRICE, ANY_COST, ROOM),
     offerTransfer: () => tenant.offerTransfer(id, f.tenantB, ROOM),
     accept: () => f.market.connect(f.tenantB).acceptTransfer(id, 0n, ROOM),

@@ -119,7 +119,7 @@ const ACT = {
     const faultStart = (await time.latest()) - HOUR;
     const start = Number((await f.lens.leaseView(f.lease.id)).startedAt);
     const from = Math.max(faultStart, start);
-    return f.disputes.connect(claimantOf(f, byTenant)).file(f.lease.id, FaultClass.Unserved, from, EVIDENCE);
+    return f.disputes.connect(claimantOf(f, byTenant)).file(f.lease.id, f.tenantA, FaultClass.Unserved, from, EVIDENCE);
   },
   answer: (f, byTenant) => present(f.disputes.connect(f.providerA)).answer(idOf(f, byTenant)),
   concede: (f, byTenant) => concede(f.disputes, f.providerA, idOf(f, byTenant)),

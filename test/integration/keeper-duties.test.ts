@@ -76,7 +76,7 @@ describe("duties as the logs tell them, and as the contracts accept them (ATK-KP
     const f = await loadFixture(openMarketFixture);
     const kept = await keeperOf(f);
     const [plain, extended, closed] = [await activeLease(f), await activeLease(f), await activeLease(f)];
-    await f.market.connect(f.tenantB).extend(extended.id, HOUR, 2n ** 120n);
+    await f.market.connect(f.tenantB).extend(extended.id, extended.tenant, HOUR, 2n ** 120n);
     await f.market.connect(f.tenantA).close(closed.id);
     expect([...(await dutiesOn(f)).keys()].sort()).to.deep.equal(
       [plain, extended].map(({ id }) => keyOf("expire", id)).sort(),

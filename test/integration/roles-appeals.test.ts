@@ -67,12 +67,12 @@ async function carryAppeal(f: Governed, by: HardhatEthersSigner, dispute: FiledD
 
 /** Files the next claim of the same claimant on the same lease, in the second of `overrides` unless it is mined at once. */
 const fileAgain = (
-  { disputes }: Disputing,
+  { disputes, tenantA: tenant }: DisputeMarket,
   { leaseId, claimant }: FiledDispute,
   faultClass: number,
   faultStart: number,
   overrides: Overrides = {},
-) => disputes.connect(claimant).file(leaseId, faultClass, faultStart, EVIDENCE, overrides);
+) => disputes.connect(claimant).file(leaseId, tenant, faultClass, faultStart, EVIDENCE, overrides);
 
 interface Filed {
   f: DisputeMarket;

@@ -50,7 +50,7 @@ const NOTHING = {
   penalised: 0n,
   releasableAt: 0n,
   openClaims: 0n,
-  punishedBps: 0n,
+  punished: 0n,
   coveredUntil: 0n,
   settled: false,
   noticed: false,

@@ -131,7 +131,7 @@ describe("Market: hooks of the contracts above it", () => {
       await expect(tenant.resize(id, 2, MOST_PRICE, 2n ** 255n))
         .to.be.revertedWithCustomError(f.market, "MarketOfferQuotedOnly")
         .withArgs(offer);
-      await tenant.extend(id, HOUR, 2n ** 255n);
+      await tenant.extend(id, f.tenantA, HOUR, 2n ** 255n);
       expect(await storedLease(f.market, id)).to.include({ units: 1n, duration: BigInt(2 * HOUR) });
     });
   });

@@ -184,7 +184,8 @@ describe("LeaseClaiming: endClaim", () => {
 
   describe("the penalty (INV-STK-2)", () => {
     for (const [fractionBps, what] of [
-      [1, "a ten-thousandth, rounded down to millionths of a HOLD"],
+      [100, "a hundredth, the least fraction"],
+      [101, "a little more than a hundredth, rounded down to millionths of a HOLD"],
       [3_333, "a third, rounded down to millionths of a HOLD"],
       [5_000, "a half"],
       [7_499, "just less than three quarters"],
@@ -205,14 +206,14 @@ describe("LeaseClaiming: endClaim", () => {
         const ended = endClaim(f, lease, claim, { upheld: true, fractionBps });
         await expect(ended)
           .to.emit(f.market, "ClaimEnded")
-          .withArgs(lease.id, lease.tenant, true, claim.held, 0, penalty, worth, claim.filedAt);
+          .withArgs(lease.id, lease.tenant, true, claim.held, 0, penalty, penalty, claim.filedAt);
         expect(await bondOf(f, lease.provider)).to.deep.equal([free, reserved - penalty]);
         expect((await f.hold.balanceOf(f.staking)) - before).to.equal(penalty);
         expect(await storedClaims(f.market, lease.id)).to.deep.include({
           open: 1n,
           taken: penalty / MICRO,
-          punishedBps: BigInt(worth),
-          coveredUntil: BigInt(claim.filedAt),
+          punished: penalty / MICRO,
+          cover: BigInt(claim.filedAt - lease.startedAt),
         });
       });
     }

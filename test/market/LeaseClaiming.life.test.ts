@@ -47,7 +47,7 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
       const { f, lease, held } = await loadFixture(heldFixture);
       const cost = costOf(lease.rate, 25 * HOUR) - costOf(lease.rate, 24 * HOUR);
       await fund(f, f.stranger, cost, NO_CEILING);
-      const extending = () => f.market.connect(f.stranger).extend(lease.id, HOUR, cost);
+      const extending = () => f.market.connect(f.stranger).extend(lease.id, lease.tenant, HOUR, cost);
       expect(await movements(f, lease.token, [f.stranger, lease.tenant, f.module], extending)).to.deep.equal([
         [-cost, 0n],
         [0n, cost],
@@ -263,7 +263,7 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
     const { f, lease, claim, held } = await loadFixture(heldFixture);
     const open = await f.lens.leaseView(lease.id);
     expect([open.openClaims, open.penalised, open.paidSeconds]).to.deep.equal([1n, 0n, 300n]);
-    expect([open.punishedBps, open.coveredUntil]).to.deep.equal([0n, 0n]);
+    expect([open.punished, open.coveredUntil]).to.deep.equal([0n, 0n]);
     expect([open.locked, open.collateral]).to.deep.equal([lease.locked - held, lease.collateral]);
     expect(await lockOf(f, lease)).to.equal(lease.locked);
     await endClaim(f, lease, claim, { upheld: true, fractionBps: 3_333 });
@@ -274,7 +274,7 @@ describe("LeaseClaiming: the life of a lease beside a claim (INV-LSE-2)", () => 
       penalty,
       lease.collateral - penalty,
     ]);
-    expect([ended.punishedBps, ended.coveredUntil]).to.deep.equal([3_333n, BigInt(claim.filedAt)]);
+    expect([ended.punished, ended.coveredUntil]).to.deep.equal([penalty, BigInt(claim.filedAt)]);
     await at(lease.startedAt + 500, () => f.market.connect(lease.tenant).close(lease.id));
     const { collectable, locked } = await f.lens.leaseView(lease.id);
     expect(locked).to.equal(await lockOf(f, lease));

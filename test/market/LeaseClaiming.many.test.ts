@@ -62,8 +62,8 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
         // Only the one that was punished in full covers the time until it was filed.
         expect(await storedClaims(f.market, lease.id)).to.include({
           open: 0n,
-          punishedBps: BigInt(Math.max(one, two)),
-          coveredUntil: BigInt(ended[0]![0].filedAt),
+          punished: worthOf(C, Math.max(one, two)) / MICRO,
+          cover: BigInt(ended[0]![0].filedAt - lease.startedAt),
         });
       });
     }
@@ -88,8 +88,8 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
         ).to.deep.equal([slashOf(C, 5_000, 0, C), slashOf(C, 2_500, before, C)]);
         expect(await storedClaims(f.market, lease.id)).to.include(
           before === 0
-            ? { punishedBps: 2_500n, coveredUntil: BigInt(b.filedAt) }
-            : { punishedBps: 5_000n, coveredUntil: BigInt(a.filedAt) },
+            ? { punished: worthOf(C, 2_500) / MICRO, cover: BigInt(b.filedAt - lease.startedAt) }
+            : { punished: worthOf(C, 5_000) / MICRO, cover: BigInt(a.filedAt - lease.startedAt) },
         );
       });
     }
@@ -108,8 +108,8 @@ describe("LeaseClaiming: many claims, and hostile modules", () => {
         ]),
       ).to.deep.equal([slashOf(C, 1_000, 0, C), slashOf(C, 4_000, 1_000, C), slashOf(C, 3_000, 0, C)]);
       expect(await storedClaims(f.market, lease.id)).to.include({
-        punishedBps: 3_000n,
-        coveredUntil: BigInt(c.filedAt),
+        punished: worthOf(C, 3_000) / MICRO,
+        cover: BigInt(c.filedAt - lease.startedAt),
       });
     });
 

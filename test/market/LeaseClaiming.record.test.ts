@@ -153,7 +153,7 @@ describe("LeaseClaiming: what was recorded when a claim was filed (INV-DSP-4)", 
         // What came back can be locked again; what was paid cannot.
         const cost = costOf(lease.rate, DAY + 300) - costOf(lease.rate, DAY);
         expect(cost).to.be.within(1_001n, claim.held + 1_000n);
-        const extending = f.market.connect(lease.tenant).extend(lease.id, 300, cost);
+        const extending = f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 300, cost);
         if (upheld) await expect(extending).to.emit(f.market, "LeaseExtended");
         else {
           await expect(extending)

@@ -145,7 +145,7 @@ describe("LeaseConclusion: provider records (INV-REC-1)", () => {
       await at(lease.startedAt + 100, () => tenant.resize(lease.id, 5, MOST_PRICE, ANY_COST));
       await at(lease.startedAt + DARK_FROM + 30, () => tenant.resize(lease.id, 2, 0n, 0n));
       await at(lease.startedAt + DARK_FROM + 70, () => f.liveness.connect(f.operatorA).heartbeat(f.providerA));
-      await tenant.extend(lease.id, 500, ANY_COST);
+      await tenant.extend(lease.id, lease.tenant, 500, ANY_COST);
       await serve(f, lease, lease.end + 500);
       await at(lease.end + 500, () => f.market.connect(f.keeper).expire([lease.id]));
       await expectServed(f, lease, HOUR + 500 - 70, 70);

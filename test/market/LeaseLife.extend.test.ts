@@ -40,7 +40,7 @@ describe("LeaseLife: extend", () => {
         [declined.id, LeaseStatus.Cancelled],
         [lease.id, LeaseStatus.Closed],
       ] as const) {
-        await expect(f.market.connect(lease.tenant).extend(id, HOUR, ANY_COST))
+        await expect(f.market.connect(lease.tenant).extend(id, lease.tenant, HOUR, ANY_COST))
           .to.be.revertedWithCustomError(f.market, "MarketWrongStatus")
           .withArgs(id, LeaseStatus.Active, status);
       }
@@ -49,7 +49,7 @@ describe("LeaseLife: extend", () => {
     for (const late of [0, 1]) {
       it(`reverts ${late} s after the end, though nobody expired it (ATK-LSE-2)`, async () => {
         const { f, lease } = await loadFixture(runningFixture);
-        const extend = at(lease.end + late, () => f.market.connect(lease.tenant).extend(lease.id, 1, ANY_COST));
+        const extend = at(lease.end + late, () => f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 1, ANY_COST));
         await expect(extend)
           .to.be.revertedWithCustomError(f.market, "MarketLeaseEnded")
           .withArgs(lease.id, lease.end, lease.end + late);
@@ -58,7 +58,7 @@ describe("LeaseLife: extend", () => {
 
     it("works in the last second before the end", async () => {
       const { f, lease } = await loadFixture(runningFixture);
-      await at(lease.end - 1, () => f.market.connect(lease.tenant).extend(lease.id, 1, ANY_COST));
+      await at(lease.end - 1, () => f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 1, ANY_COST));
       expect(await storedLease(f.market, lease.id)).to.include({ duration: BigInt(HOUR + 1) });
     });
 
@@ -66,7 +66,7 @@ describe("LeaseLife: extend", () => {
       const { f, lease } = await loadFixture(giverFixture);
       await f.market.connect(f.providerA).giveNotice(lease.id, lease.end);
       for (const caller of [lease.tenant, f.keeper]) {
-        await expect(f.market.connect(caller).extend(lease.id, 1, ANY_COST))
+        await expect(f.market.connect(caller).extend(lease.id, lease.tenant, 1, ANY_COST))
           .to.be.revertedWithCustomError(f.market, "MarketLeaseNoticed")
           .withArgs(lease.id);
       }
@@ -75,7 +75,7 @@ describe("LeaseLife: extend", () => {
     it("reverts on a retired offer", async () => {
       const { f, offer, lease } = await loadFixture(runningFixture);
       await f.market.connect(f.providerA).retireOffer(offer);
-      await expect(f.market.connect(lease.tenant).extend(lease.id, 1, ANY_COST))
+      await expect(f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 1, ANY_COST))
         .to.be.revertedWithCustomError(f.market, "MarketOfferRetired")
         .withArgs(offer);
     });
@@ -87,7 +87,7 @@ describe("LeaseLife: extend", () => {
       await f.market.connect(f.providerA).setPrice(offer, MOST_PRICE);
       await f.market.connect(f.providerA).setCapacity(offer, 0);
       const cost = costOf(lease.rate, HOUR + 60) - costOf(lease.rate, HOUR);
-      await expect(f.market.connect(lease.tenant).extend(lease.id, 60, cost))
+      await expect(f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 60, cost))
         .to.emit(f.market, "LeaseExtended")
         .withArgs(lease.id, lease.tenant, HOUR + 60, cost);
     });
@@ -95,7 +95,7 @@ describe("LeaseLife: extend", () => {
     it("is possible while the provider is dark", async () => {
       const { f, lease } = await loadFixture(runningFixture);
       await moveTo(lease.startedAt + 50 * 60);
-      await f.market.connect(lease.tenant).extend(lease.id, 60, ANY_COST);
+      await f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 60, ANY_COST);
       expect(await storedLease(f.market, lease.id)).to.include({ duration: BigInt(HOUR + 60) });
     });
   });
@@ -103,7 +103,7 @@ describe("LeaseLife: extend", () => {
   describe("by how much", () => {
     it("reverts for nothing", async () => {
       const { f, lease } = await loadFixture(runningFixture);
-      await expect(f.market.connect(lease.tenant).extend(lease.id, 0, ANY_COST))
+      await expect(f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 0, ANY_COST))
         .to.be.revertedWithCustomError(f.market, "MarketExtensionOutOfBounds")
         .withArgs(lease.id, HOUR, 2 * HOUR);
     });
@@ -111,7 +111,7 @@ describe("LeaseLife: extend", () => {
     for (const added of [HOUR + 1, 2 ** 32 - 1]) {
       it(`reverts for ${added} s, beyond the offer's maximum duration`, async () => {
         const { f, lease } = await loadFixture(runningFixture);
-        await expect(f.market.connect(lease.tenant).extend(lease.id, added, ANY_COST))
+        await expect(f.market.connect(lease.tenant).extend(lease.id, lease.tenant, added, ANY_COST))
           .to.be.revertedWithCustomError(f.market, "MarketExtensionOutOfBounds")
           .withArgs(lease.id, HOUR + added, 2 * HOUR);
       });
@@ -119,9 +119,9 @@ describe("LeaseLife: extend", () => {
 
     it("reaches the offer's maximum duration exactly, and then no second more", async () => {
       const { f, lease } = await loadFixture(runningFixture);
-      await f.market.connect(lease.tenant).extend(lease.id, HOUR, ANY_COST);
+      await f.market.connect(lease.tenant).extend(lease.id, lease.tenant, HOUR, ANY_COST);
       expect(await storedLease(f.market, lease.id)).to.include({ duration: BigInt(2 * HOUR) });
-      await expect(f.market.connect(lease.tenant).extend(lease.id, 1, ANY_COST))
+      await expect(f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 1, ANY_COST))
         .to.be.revertedWithCustomError(f.market, "MarketExtensionOutOfBounds")
         .withArgs(lease.id, 2 * HOUR + 1, 2 * HOUR);
     });
@@ -132,7 +132,7 @@ describe("LeaseLife: extend", () => {
       const { f, lease } = await loadFixture(runningFixture);
       const cost = costOf(lease.rate, HOUR + 777) - costOf(lease.rate, HOUR);
       const extending = async () => {
-        const extend = f.market.connect(lease.tenant).extend(lease.id, 777, cost);
+        const extend = f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 777, cost);
         await expect(extend)
           .to.emit(f.market, "LeaseExtended")
           .withArgs(lease.id, lease.tenant, HOUR + 777, cost);
@@ -147,7 +147,7 @@ describe("LeaseLife: extend", () => {
     it("reverts for one base unit more than the caller allows", async () => {
       const { f, lease } = await loadFixture(runningFixture);
       const cost = costOf(lease.rate, HOUR + 777) - costOf(lease.rate, HOUR);
-      await expect(f.market.connect(lease.tenant).extend(lease.id, 777, cost - 1n))
+      await expect(f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 777, cost - 1n))
         .to.be.revertedWithCustomError(f.market, "MarketCostTooHigh")
         .withArgs(lease.id, cost - 1n, cost);
     });
@@ -158,7 +158,7 @@ describe("LeaseLife: extend", () => {
       for (const added of [1, 1, 1, 2, 3, 5, 587]) {
         const { duration } = await storedLease(f.market, lease.id);
         const total = costOf(lease.rate, duration + BigInt(added)) + lease.bounty;
-        await f.market.connect(lease.tenant).extend(lease.id, added, total - locked);
+        await f.market.connect(lease.tenant).extend(lease.id, lease.tenant, added, total - locked);
         locked = total;
         expect((await f.escrow.moduleAccount(f.market, lease.token, lease.tenant)).locked).to.equal(total);
       }
@@ -169,7 +169,7 @@ describe("LeaseLife: extend", () => {
       const f = await loadFixture(openMarketFixture);
       await f.market.connect(f.admin).listToken(f.usd6, 0n, 0n);
       const lease = await activeLease(f, { offer: await offerOf(f, { price: 0n }) });
-      await expect(f.market.connect(f.stranger).extend(lease.id, 60, 0n))
+      await expect(f.market.connect(f.stranger).extend(lease.id, lease.tenant, 60, 0n))
         .to.emit(f.market, "LeaseExtended")
         .withArgs(lease.id, f.stranger, HOUR + 60, 0n);
     });
@@ -182,7 +182,7 @@ describe("LeaseLife: extend", () => {
       const left = HOUR - 101;
       const { carriedX32 } = Earnings.NONE.plus(lease.rate, 101, FEE_BPS);
       const cost = costOf(rate, left + 333, carriedX32) - costOf(rate, left, carriedX32);
-      await expect(f.market.connect(lease.tenant).extend(lease.id, 333, cost))
+      await expect(f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 333, cost))
         .to.emit(f.market, "LeaseExtended")
         .withArgs(lease.id, lease.tenant, HOUR + 333, cost);
       const locked = costOf(rate, left + 333, carriedX32) + lease.bounty;
@@ -197,7 +197,7 @@ describe("LeaseLife: extend", () => {
       await f.escrow.connect(lease.tenant).approveModule(f.usd6, f.market, locked + 5n);
       const cost = costOf(lease.rate, HOUR + 60) - costOf(lease.rate, HOUR);
       const extending = async () => {
-        const extend = f.market.connect(f.keeper).extend(lease.id, 60, cost);
+        const extend = f.market.connect(f.keeper).extend(lease.id, lease.tenant, 60, cost);
         await expect(extend)
           .to.emit(f.market, "LeaseExtended")
           .withArgs(lease.id, f.keeper, HOUR + 60, cost);
@@ -218,10 +218,10 @@ describe("LeaseLife: extend", () => {
       const { f, lease } = await loadFixture(giverFixture);
       const cost = costOf(lease.rate, HOUR + 60) - costOf(lease.rate, HOUR);
       await f.escrow.connect(f.keeper).approveModule(f.usd6, f.market, cost - 1n);
-      await expect(f.market.connect(f.keeper).extend(lease.id, 60, ANY_COST))
+      await expect(f.market.connect(f.keeper).extend(lease.id, lease.tenant, 60, ANY_COST))
         .to.be.revertedWithCustomError(f.escrow, "EscrowCeilingExceeded")
         .withArgs(f.market, f.usd6, f.keeper, cost - 1n, cost);
-      await expect(f.market.connect(f.stranger).extend(lease.id, 60, ANY_COST))
+      await expect(f.market.connect(f.stranger).extend(lease.id, lease.tenant, 60, ANY_COST))
         .to.be.revertedWithCustomError(f.escrow, "EscrowInsufficientFree")
         .withArgs(f.usd6, f.stranger, 0n, cost);
       expect(await storedLease(f.market, lease.id)).to.include({ duration: BigInt(HOUR) });
@@ -229,7 +229,7 @@ describe("LeaseLife: extend", () => {
 
     it("returns what is left to the tenant, not to who paid (INV-LSE-2)", async () => {
       const { f, lease } = await loadFixture(giverFixture);
-      await f.market.connect(f.keeper).extend(lease.id, HOUR, ANY_COST);
+      await f.market.connect(f.keeper).extend(lease.id, lease.tenant, HOUR, ANY_COST);
       const refund = costOf(lease.rate, 2 * HOUR) + lease.bounty - earnedOf(lease.rate, 100);
       const closing = () => at(lease.startedAt + 100, () => f.market.connect(lease.tenant).close(lease.id));
       expect(await movements(f, lease.token, [lease.tenant, f.keeper], closing)).to.deep.equal([
@@ -243,14 +243,14 @@ describe("LeaseLife: extend", () => {
     it("changes the duration and nothing else of lease and offer", async () => {
       const { f, offer, lease } = await loadFixture(runningFixture);
       const before = [await storedLease(f.market, lease.id), await storedOffer(f.market, offer)] as const;
-      await f.market.connect(lease.tenant).extend(lease.id, 60, ANY_COST);
+      await f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 60, ANY_COST);
       expect(await storedLease(f.market, lease.id)).to.deep.equal({ ...before[0], duration: BigInt(HOUR + 60) });
       expect(await storedOffer(f.market, offer)).to.deep.equal(before[1]);
     });
 
     it("bills to the new end; nobody can expire it at the old one (INV-LSE-1, INV-LSE-7)", async () => {
       const { f, lease } = await loadFixture(runningFixture);
-      await f.market.connect(lease.tenant).extend(lease.id, 600, ANY_COST);
+      await f.market.connect(lease.tenant).extend(lease.id, lease.tenant, 600, ANY_COST);
       await serve(f, lease, lease.end + 600);
       expect(await f.market.connect(f.keeper).expire.staticCall([lease.id])).to.equal(0n);
       await at(lease.end + 600, () => f.market.connect(f.keeper).expire([lease.id]));

@@ -237,7 +237,7 @@ describe("LeaseLife: giveNotice", () => {
     it("stays noticed: it is not extended and does not grow, but may shrink, once the minimum has passed", async () => {
       const { f, lease } = await loadFixture(noticedFixture);
       const tenant = f.market.connect(lease.tenant);
-      await expect(tenant.extend(lease.id, 1, ANY_COST))
+      await expect(tenant.extend(lease.id, lease.tenant, 1, ANY_COST))
         .to.be.revertedWithCustomError(f.market, "MarketLeaseNoticed")
         .withArgs(lease.id);
       await expect(tenant.resize(lease.id, 4, MOST_PRICE, ANY_COST))

@@ -122,7 +122,7 @@ describe("LeaseLife: any changes in any order", () => {
             bill.collect(second);
           }
           if (action === "extend" && duration + amount * 100 <= LONGEST) {
-            await at(second, () => market.extend(lease.id, amount * 100, NO_LIMIT));
+            await at(second, () => market.extend(lease.id, lease.tenant, amount * 100, NO_LIMIT));
             duration += amount * 100;
           }
           if (action === "transfer") {

@@ -60,7 +60,7 @@ describe("LeaseLife: resize of a lease that earned more than a lock holds", () =
     await serveUntil(startedAt + HALF - 2);
     await market.collect([leaseId]);
     const collected = (await now()) - startedAt;
-    await tenant.extend(leaseId, HALF + 3 * DAY, ANY_COST);
+    await tenant.extend(leaseId, f.tenantA, HALF + 3 * DAY, ANY_COST);
     const late = startedAt + 2 * HALF + DAY;
     await serveUntil(late);
     const earned = Earnings.NONE.plus(2n * PRICE, 2 * HALF + DAY, FEE_BPS);

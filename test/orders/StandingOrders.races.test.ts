@@ -105,7 +105,7 @@ describe("Renewals that meet others in the same second", () => {
       ] as const) {
         it(`extend by ${added} s in the last second (ATK-LSE-2, INV-LSE-2)`, async () => {
           const { f, lease, longer } = await loadFixture(lastSecondFixture);
-          const extend = () => f.market.connect(f.tenantB).extend(lease.id, added, MOST_LOCK, ROOM);
+          const extend = () => f.market.connect(f.tenantB).extend(lease.id, lease.tenant, added, MOST_LOCK, ROOM);
           expect(await race(f, lease, lease.end - 1, turn, extend)).to.equal(true);
           // With more than an hour left there is nothing to renew.
           const renewed = both || turn === "renew first";
@@ -118,7 +118,7 @@ describe("Renewals that meet others in the same second", () => {
 
       it("extend at the end: neither (ATK-LSE-2)", async () => {
         const { f, lease } = await loadFixture(lastSecondFixture);
-        const extend = () => f.market.connect(f.tenantB).extend(lease.id, HOUR, MOST_LOCK, ROOM);
+        const extend = () => f.market.connect(f.tenantB).extend(lease.id, lease.tenant, HOUR, MOST_LOCK, ROOM);
         expect(await race(f, lease, lease.end, turn, extend)).to.equal(false);
         expect([await durationOf(f, lease), await countOf(f, { id: lease.id })]).to.deep.equal([lease.duration, 0]);
       });

@@ -1,12 +1,16 @@
 import { expect } from "chai";
 
+import { CLAIM_LIFE } from "../../sdk/disputes";
 import { formatLeaseId } from "../../sdk/ids";
+import { formatInstant } from "../../sdk/units";
+import { claimableFixture, openClaim } from "../helpers/claims";
 import { leasehold, leaseholdJson } from "../helpers/commandLine";
 import { openMarketFixture } from "../helpers/fixture";
 import { activate, LeaseStatus, openLease } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
 import { ACTIVATION_WINDOW, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
-import { pass } from "../helpers/time";
+import { serve } from "../helpers/scene";
+import { moveTo, pass } from "../helpers/time";
 
 /** One lease that runs an hour, and one that is never activated. */
 async function twoLeasesFixture() {
@@ -65,6 +69,28 @@ describe("leasehold lease", () => {
     expect(await escrow.freeOf(usd6, stranger)).to.equal(100_000n);
     expect((await lens.leaseView(running)).status).to.equal(LeaseStatus.Closed);
     expect((await lens.leaseView(pending)).status).to.equal(LeaseStatus.Cancelled);
+  });
+
+  it("ends claims that their module left open for 60 days, for anyone, and says before when that is (INV-LSE-11)", async () => {
+    const { f, lease } = await loadFixture(claimableFixture);
+    const name = formatLeaseId(lease.id);
+    const none = await leasehold(f, f.stranger, `lease lapse-claims ${name}`);
+    expect(none.err).to.equal(`error: no claim on lease ${name} can be lapsed now\n`);
+    await serve(f, lease, lease.startedAt + HOUR);
+    const { held, filedAt } = await openClaim(f, lease, { filedAt: lease.startedAt + HOUR });
+    await moveTo(filedAt + CLAIM_LIFE - 1);
+    const early = await leasehold(f, f.stranger, `lease lapse-claims ${name}`);
+    expect(early.err).to.equal(
+      `error: no claim on lease ${name} can be lapsed now\n` +
+        `the claim of ${f.tenantA.address} may be, from ${formatInstant(filedAt + CLAIM_LIFE)} on\n`,
+    );
+    const other = await leasehold(f, f.stranger, `lease lapse-claims ${name} ${f.tenantB.address}`);
+    expect(other.err).to.equal(`error: ${f.tenantB.address} has no open claim on lease ${name}\n`);
+    await moveTo(filedAt + CLAIM_LIFE);
+    const before = await f.escrow.freeOf(lease.token, f.providerA);
+    const done = await leaseholdJson<object>(f, f.stranger, `lease lapse-claims ${name}`);
+    expect(done).to.deep.include({ lease: name, claimants: [f.tenantA.address], held: held.toString() });
+    expect((await f.escrow.freeOf(lease.token, f.providerA)) - before).to.equal(held - (held * 250n) / 10_000n);
   });
 });
 

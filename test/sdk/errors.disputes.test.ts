@@ -10,6 +10,7 @@ const CLAIMANT = "0x2222222222222222222222222222222222222222";
 const PROVIDER = "0x3333333333333333333333333333333333333333";
 const MODULE = "0x4444444444444444444444444444444444444444";
 const ZERO = `0x${"0".repeat(40)}`;
+const HOLD = 10n ** 18n;
 const LEASE = leaseIdOf(7n, 12);
 const DISPUTE = disputeIdOf(LEASE, CLAIMANT);
 const ID = formatDisputeId(DISPUTE);
@@ -107,6 +108,22 @@ describe("errors of disputes", () => {
       [LEASE, 60, 300, 900],
       "a fault of lease 7-12 began at 1970-01-01 00:05:00 UTC or later, and before 1970-01-01 00:15:00 UTC, not at " +
         "1970-01-01 00:01:00 UTC",
+    ],
+    [
+      "DisputesBondShort",
+      [YOU, HOLD, 3n * HOLD],
+      `${YOU} (you) has 1.00 HOLD of free bond with the contract of disputes, 3.00 HOLD are needed: run ` +
+        "`leasehold provider move-bond`, or leave --from-bond out",
+    ],
+    [
+      "DisputesInvalidRecipient",
+      [MODULE],
+      "the contract of disputes cannot receive a share of a fee: it could never leave again",
+    ],
+    [
+      "MarketClaimOpen",
+      [LEASE, YOU],
+      `${YOU} (you) has a claim on lease 7-12 that is open: it files another one once that has ended`,
     ],
     ["CouncilFull", [99], "all 99 seats of the council are taken: unseat somebody first"],
   ] as const) {

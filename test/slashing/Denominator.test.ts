@@ -188,7 +188,7 @@ describe("Rulings: who may vote, and what is a majority (INV-DSP-3)", () => {
       await together(
         second,
         () => f.governed.seat(early, ROOM),
-        () => f.disputes.connect(f.tenantA).file(f.lease.id, FaultClass.Unserved, f.lease.startedAt, EVIDENCE, ROOM),
+        () => f.disputes.connect(f.tenantA).file(f.lease.id, f.lease.tenant, FaultClass.Unserved, f.lease.startedAt, EVIDENCE, ROOM),
         () => f.governed.seat(late, ROOM),
       );
       const id = (f.lease.id << 160n) | BigInt(f.tenantA.address);

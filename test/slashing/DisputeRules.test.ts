@@ -203,7 +203,7 @@ describe("DisputeRules", () => {
       await disputes.connect(f.admin).publishRules(rules);
       const bond = bondOf(lease.collateral, rules.bondFloor);
       await expect(
-        disputes.connect(tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE),
+        disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE),
       ).to.changeTokenBalance(hold, disputes, bond + rules.filingFee * MICRO);
       const view = await disputes.disputeView(id);
       expect([view.bond, view.fractionBps]).to.deep.equal([bond, 10_000n]);

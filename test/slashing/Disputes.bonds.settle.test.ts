@@ -186,7 +186,7 @@ describe("Disputes: bonds out of what was bonded with them", () => {
       for (const uphold of [true, false]) {
         const filedAt = (await now()) + 1;
         await at(filedAt, () =>
-          disputes.connect(tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE),
+          disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE),
         );
         const id = disputeIdOf(lease.id, tenantA);
         await disputes.connect(providerA).answer(id, filedAt, true);

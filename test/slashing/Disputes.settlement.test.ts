@@ -267,7 +267,7 @@ describe("Disputes", () => {
       expect(await f.market.CLAIM_LIFE()).to.equal(60 * DAY);
       await moveTo(f.dispute.filedAt + 60 * DAY);
       await f.market.lapseClaim(f.lease.id, f.tenantA);
-      await expect(f.disputes.connect(f.tenantA).file(f.lease.id, FaultClass.Unserved, f.lease.startedAt, EVIDENCE))
+      await expect(f.disputes.connect(f.tenantA).file(f.lease.id, f.lease.tenant, FaultClass.Unserved, f.lease.startedAt, EVIDENCE))
         .to.be.revertedWithCustomError(f.disputes, "DisputesAlreadyOpen")
         .withArgs(f.dispute.id);
     });

@@ -100,7 +100,7 @@ describe("Disputes: every step names the claim that it is about (ATK-DSP-9)", ()
   async function replaced(scene: Scene, ...late: (() => Promise<{ hash: string }>)[]) {
     const { disputes, lease, setting, model, tenantA } = scene;
     const second = (await now()) + 1;
-    const dearer = [lease.id, FaultClass.DataExposed, second - HOUR, EVIDENCE] as const;
+    const dearer = [lease.id, tenantA, FaultClass.DataExposed, second - HOUR, EVIDENCE] as const;
     const ended = await together(
       second,
       () => disputes.connect(tenantA).withdraw(setting.id, model!.filedAt, ROOM),

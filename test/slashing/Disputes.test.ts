@@ -52,7 +52,7 @@ describe("Disputes", () => {
       const id = disputeIdOf(lease.id, tenantA);
       const [held, bond] = [earnedOf(lease.rate, 300), bondOf(lease.collateral)];
       const filing = at(filedAt, () =>
-        disputes.connect(tenantA).file(lease.id, FaultClass.DataLost, faultStart, EVIDENCE),
+        disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.DataLost, faultStart, EVIDENCE),
       );
       await expect(filing)
         .to.emit(disputes, "DisputeFiled")
@@ -71,7 +71,7 @@ describe("Disputes", () => {
       await moveTo(lease.startedAt + 60);
       const filing = disputes
         .connect(stranger)
-        .file.staticCall(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE);
+        .file.staticCall(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE);
       expect(await filing).to.equal(disputeIdOf(lease.id, stranger));
     });
 
@@ -80,7 +80,7 @@ describe("Disputes", () => {
       const id = disputeIdOf(lease.id, stranger);
       const bond = bondOf(lease.collateral);
       const filing = at(lease.startedAt + 60, () =>
-        disputes.connect(stranger).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE),
+        disputes.connect(stranger).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE),
       );
       await expect(filing)
         .to.emit(disputes, "DisputeFiled")
@@ -102,7 +102,7 @@ describe("Disputes", () => {
         const nothing = { memoryMiB: 0n, diskGiB: 0n, bandwidthMbps: 0n };
         const draft = anOffer({ token: await f.usd6.getAddress(), slasher, resources: { cpu, ...nothing } });
         const lease = await activeLease(f, { offer: await createOffer(f.market, f.providerA, draft) });
-        const filing = f.disputes.connect(f.tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE);
+        const filing = f.disputes.connect(f.tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE);
         await expect(filing).to.changeTokenBalance(f.hold, f.disputes, bond + FILING_FEE);
       }
     });
@@ -111,10 +111,10 @@ describe("Disputes", () => {
       const { disputes, lease, tenantA, stranger } = await loadFixture(oldLeaseFixture);
       const second = (await now()) + 10;
       const least = second - 7 * DAY;
-      await at(second, () => disputes.connect(tenantA).file(lease.id, FaultClass.Unserved, least, EVIDENCE));
+      await at(second, () => disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, least, EVIDENCE));
       expect((await disputes.disputeView(disputeIdOf(lease.id, tenantA))).faultStart).to.equal(least);
       await expect(
-        at(second + 1, () => disputes.connect(stranger).file(lease.id, FaultClass.Unserved, least, EVIDENCE)),
+        at(second + 1, () => disputes.connect(stranger).file(lease.id, lease.tenant, FaultClass.Unserved, least, EVIDENCE)),
       )
         .to.be.revertedWithCustomError(disputes, "DisputesFaultTooOld")
         .withArgs(least, least + 1);
@@ -124,7 +124,7 @@ describe("Disputes", () => {
       const { disputes, market, lease, tenantA } = await loadFixture(leasedFixture);
       let second = lease.startedAt + 100;
       for (const faultStart of [lease.startedAt - 1, second + 1, 2 ** 40 - 1]) {
-        await expect(at(second, () => disputes.connect(tenantA).file(lease.id, 0, faultStart, EVIDENCE)))
+        await expect(at(second, () => disputes.connect(tenantA).file(lease.id, lease.tenant, 0, faultStart, EVIDENCE)))
           .to.be.revertedWithCustomError(market, "MarketFaultOutOfBounds")
           .withArgs(lease.id, faultStart, lease.startedAt, second);
         second += 1;
@@ -137,7 +137,7 @@ describe("Disputes", () => {
       const pending = await pendingLease(f, { offer: f.offerD });
       const elsewhere = await activeLease(f, { offer: f.offerA });
       const file = async (leaseId: bigint) =>
-        disputes.connect(tenantA).file(leaseId, FaultClass.Unserved, await now(), EVIDENCE);
+        disputes.connect(tenantA).file(leaseId, tenantA, FaultClass.Unserved, await now(), EVIDENCE);
       for (const leaseId of [leaseIdOf(99n, 1n), elsewhere.id]) {
         await expect(file(leaseId))
           .to.be.revertedWithCustomError(market, "MarketNotSlasher")
@@ -153,7 +153,7 @@ describe("Disputes", () => {
       const lease = await dueLease(f, { offer: f.offerD });
       const deadline = lease.end + claimTailOf(lease.duration);
       const file = (claimant: typeof f.tenantA) =>
-        f.disputes.connect(claimant).file(lease.id, FaultClass.Unserved, lease.end - 1, EVIDENCE);
+        f.disputes.connect(claimant).file(lease.id, lease.tenant, FaultClass.Unserved, lease.end - 1, EVIDENCE);
       await at(deadline - 2, () => file(f.stranger));
       await f.market.connect(f.keeper).expire([lease.id]);
       await expect(at(deadline, () => file(f.tenantA)))
@@ -166,7 +166,7 @@ describe("Disputes", () => {
       const needed = bondOf(lease.collateral) + FILING_FEE;
       await hold.connect(tenantA).approve(disputes, needed - 1n);
       const file = (claimant: typeof tenantA) =>
-        disputes.connect(claimant).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE);
+        disputes.connect(claimant).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE);
       await expect(file(tenantA))
         .to.be.revertedWithCustomError(hold, "ERC20InsufficientAllowance")
         .withArgs(disputes, needed - 1n, needed);
@@ -183,7 +183,7 @@ describe("Disputes", () => {
     it("reverts while a claim of the same claimant is not settled, and bars nobody else (ATK-DSP-4)", async () => {
       const { disputes, lease, tenantA, tenantB, stranger } = await loadFixture(leasedFixture);
       const { id } = await fileClaim({ disputes }, lease);
-      await expect(disputes.connect(tenantA).file(lease.id, FaultClass.DataLost, lease.startedAt, EVIDENCE))
+      await expect(disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.DataLost, lease.startedAt, EVIDENCE))
         .to.be.revertedWithCustomError(disputes, "DisputesAlreadyOpen")
         .withArgs(id);
       for (const claimant of [stranger, tenantB]) await fileClaim({ disputes }, lease, { claimant });
@@ -192,7 +192,7 @@ describe("Disputes", () => {
     it("reverts twice in a second, and goes through in the next, or in the second of settlement", async () => {
       const { disputes, lease, tenantA } = await loadFixture(leasedFixture);
       const id = disputeIdOf(lease.id, tenantA);
-      const file = () => disputes.connect(tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM);
+      const file = () => disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM);
       const withdraw = (filedAt: number) => () => disputes.connect(tenantA).withdraw(id, filedAt, ROOM);
       const second = (await now()) + 10;
       expect(await together(second, file, withdraw(second), file)).to.deep.equal(["done", "done", "reverted"]);
@@ -208,11 +208,11 @@ describe("Disputes", () => {
       const second = (await now()) + 10;
       await together(
         second,
-        () => disputes.connect(tenantA).file(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM),
+        () => disputes.connect(tenantA).file(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE, ROOM),
         () => disputes.connect(tenantA).withdraw(id, second, ROOM),
       );
       // A call is answered as of the latest block.
-      await expect(disputes.connect(tenantA).file.staticCall(lease.id, FaultClass.Unserved, lease.startedAt, EVIDENCE))
+      await expect(disputes.connect(tenantA).file.staticCall(lease.id, lease.tenant, FaultClass.Unserved, lease.startedAt, EVIDENCE))
         .to.be.revertedWithCustomError(disputes, "DisputesFiledThisSecond")
         .withArgs(id);
     });
@@ -327,7 +327,7 @@ describe("Disputes", () => {
     it("admits no other claim that took its place in the same second (ATK-DSP-6)", async () => {
       const { disputes, lease, setting, model, tenantA, providerA } = await enter(TENANT, [claim]);
       const second = (await now()) + 1;
-      const dearer = [lease.id, FaultClass.DataExposed, second - HOUR, EVIDENCE] as const;
+      const dearer = [lease.id, tenantA, FaultClass.DataExposed, second - HOUR, EVIDENCE] as const;
       expect(
         await together(
           second,

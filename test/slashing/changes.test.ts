@@ -49,7 +49,7 @@ const CHANGES: readonly (readonly [string, (f: Ground) => Promise<unknown>])[] =
   ["nothing happened", () => Promise.resolve()],
   ["its tenant closed it", ({ market, lease, tenantA }) => market.connect(tenantA).close(lease.id)],
   ["it was collected", ({ market, lease }) => market.collect([lease.id])],
-  ["it was extended", ({ market, lease, tenantB }) => market.connect(tenantB).extend(lease.id, HOUR, 10n ** 9n)],
+  ["it was extended", ({ market, lease, tenantB }) => market.connect(tenantB).extend(lease.id, lease.tenant, HOUR, 10n ** 9n)],
   ["it was renewed", renew],
   ["it was transferred", transfer],
   [

@@ -102,7 +102,7 @@ function callOf({ disputes, lease, setting, model }: Scene, action: Action, seco
     case "recuse":
       return abi.encodeFunctionData(action as "concede", [id, filedAt]);
     case "file":
-      return abi.encodeFunctionData("file", [lease.id, FaultClass.Unserved, second - HOUR, EVIDENCE]);
+      return abi.encodeFunctionData("file", [lease.id, lease.tenant.address, FaultClass.Unserved, second - HOUR, EVIDENCE]);
     case "uphold":
     case "reject":
       return abi.encodeFunctionData("rule", [id, filedAt, action === "uphold"]);

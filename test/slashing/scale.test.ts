@@ -39,7 +39,7 @@ async function dispute(world: World): Promise<Record<string, number>> {
   const leaseId = await ranAnHour(world);
   const id = disputeIdOf(leaseId, tenant);
   const faultStart = (await now()) + 1 - HOUR / 2;
-  const file = await gasOf(disputes.connect(tenant).file(leaseId, FaultClass.DataLost, faultStart, EVIDENCE));
+  const file = await gasOf(disputes.connect(tenant).file(leaseId, tenant, FaultClass.DataLost, faultStart, EVIDENCE));
   const answer = await gasOf(present(disputes.connect(provider)).answer(id));
   const rule = await gasOf(present(disputes.connect(memberA)).rule(id, true));
   await present(disputes.connect(memberB)).rule(id, true);
@@ -83,7 +83,7 @@ describe("Disputes: scale", () => {
       await hold.connect(admin).transfer(stranger, 10n ** 24n);
       await hold.connect(stranger).approve(disputes, MaxUint256);
       for (let index = 0; index < PAST_DISPUTES; index++) {
-        await disputes.connect(tenant).file(leaseId, FaultClass.Unserved, (await now()) - 60, EVIDENCE);
+        await disputes.connect(tenant).file(leaseId, tenant, FaultClass.Unserved, (await now()) - 60, EVIDENCE);
         const id = disputeIdOf(leaseId, tenant);
         if (index % 2 === 0) await present(disputes.connect(tenant)).withdraw(id);
         else {
@@ -92,7 +92,7 @@ describe("Disputes: scale", () => {
           await disputes.settle(id);
         }
       }
-      await disputes.connect(stranger).file(leaseId, FaultClass.Unserved, (await now()) - 60, EVIDENCE);
+      await disputes.connect(stranger).file(leaseId, tenant, FaultClass.Unserved, (await now()) - 60, EVIDENCE);
     });
   });
 

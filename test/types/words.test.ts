@@ -309,14 +309,14 @@ describe("LeaseClaims", () => {
   it("reads every field, whatever stands above them", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
-      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(14), async (fields, dirt) => {
-        const { aside, taken, open, punishedBps, coveredUntil } = fields;
-        expect(await types.claimsFields(pack(LEASE_CLAIMS, fields) + dirt * 2n ** 242n)).to.deep.equal([
+      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(4), async (fields, dirt) => {
+        const { aside, taken, open, punished, cover } = fields;
+        expect(await types.claimsFields(pack(LEASE_CLAIMS, fields) + dirt * 2n ** 252n)).to.deep.equal([
           aside,
           taken,
           open,
-          punishedBps,
-          coveredUntil,
+          punished,
+          cover,
         ]);
       }),
       RUNS,
@@ -329,9 +329,9 @@ describe("LeaseClaims", () => {
       fc.asyncProperty(fieldsOf(LEASE_CLAIMS), fc.bigInt(0n, 1_000n), async (fields, share) => {
         const word = pack(LEASE_CLAIMS, fields);
         const after = async (change: Promise<bigint>) => unpack(LEASE_CLAIMS, await change);
-        const fee = ((2n ** 120n - 1n - fields.aside) * share) / 1_000n;
+        const fee = ((2n ** 104n - 1n - fields.aside) * share) / 1_000n;
         expect(await after(types.plusAside(word, fee))).to.deep.equal({ ...fields, aside: fields.aside + fee });
-        const units = ((2n ** 52n - 1n - fields.taken) * share) / 1_000n;
+        const units = ((2n ** 50n - 1n - fields.taken) * share) / 1_000n;
         expect(await after(types.plusTaken(word, units))).to.deep.equal({ ...fields, taken: fields.taken + units });
         expect(await after(types.withoutAside(word))).to.deep.equal({ ...fields, aside: 0n });
       }),
@@ -339,14 +339,14 @@ describe("LeaseClaims", () => {
     );
   });
 
-  it("reverts where the fees aside pass 120 bits, and takes the last base unit before", async () => {
+  it("reverts where the fees aside pass 104 bits, and takes the last base unit before", async () => {
     const types = await loadFixture(deployHarness);
-    const fields = { aside: 2n ** 120n - 2n, taken: 7n, open: 1n, punishedBps: 2n, coveredUntil: 3n };
+    const fields = { aside: 2n ** 104n - 2n, taken: 7n, open: 1n, punished: 2n, cover: 3n };
     const word = pack(LEASE_CLAIMS, fields);
-    expect(await types.plusAside(word, 1n)).to.equal(pack(LEASE_CLAIMS, { ...fields, aside: 2n ** 120n - 1n }));
+    expect(await types.plusAside(word, 1n)).to.equal(pack(LEASE_CLAIMS, { ...fields, aside: 2n ** 104n - 1n }));
     await expect(types.plusAside(word, 2n))
       .to.be.revertedWithCustomError(types, "SafeCastOverflowedUintDowncast")
-      .withArgs(120, 2n ** 120n);
+      .withArgs(104, 2n ** 104n);
   });
 
   it("counts open claims up to 65,535 and down to none, and no neighbour moves", async () => {
@@ -363,12 +363,12 @@ describe("LeaseClaims", () => {
     );
   });
 
-  it("remembers what the last punished fault was worth and until when faults are covered, and no neighbour moves", async () => {
+  it("remembers what was taken for the last punished fault and until when faults are covered, and no neighbour moves", async () => {
     const types = await loadFixture(deployHarness);
     await holds(
-      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(14), uint(40), async (fields, punishedBps, coveredUntil) => {
-        const word = await types.withPunished(pack(LEASE_CLAIMS, fields), punishedBps, coveredUntil);
-        expect(unpack(LEASE_CLAIMS, word)).to.deep.equal({ ...fields, punishedBps, coveredUntil });
+      fc.asyncProperty(fieldsOf(LEASE_CLAIMS), uint(50), uint(32), async (fields, punished, cover) => {
+        const word = await types.withPunished(pack(LEASE_CLAIMS, fields), punished, cover);
+        expect(unpack(LEASE_CLAIMS, word)).to.deep.equal({ ...fields, punished, cover });
       }),
       RUNS,
     );

@@ -14,6 +14,7 @@ import type { Session } from "../session";
 import { eventArgs, execute, type Step, step } from "../steps";
 import { type Around, leaseText } from "../views";
 import { extend, notice, resize } from "./lease/changes";
+import { lapseClaims } from "./lease/claims";
 import { acceptTransfer, offerTransfer } from "./lease/transfer";
 
 const SCAN_PAGE = 250;
@@ -139,5 +140,5 @@ const end = command({
 export const lease: CommandGroup = {
   name: "lease",
   summary: "look at leases, change them, hand them over, and end those that are due",
-  commands: [show, extend, resize, notice, offerTransfer, acceptTransfer, due, end],
+  commands: [show, extend, resize, notice, offerTransfer, acceptTransfer, lapseClaims, due, end],
 };

@@ -117,7 +117,7 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
       decline: market.decline.populateTransaction(pending),
       endClaim: market.endClaim.populateTransaction(running, tenantA, 10_000, true),
       expire: market.expire.populateTransaction([running, pending]),
-      extend: market.extend.populateTransaction(running, DAY, MOST_LOCK),
+      extend: market.extend.populateTransaction(running, tenantA, DAY, MOST_LOCK),
       failOver: market.failOver.populateTransaction(running, order, MOST_LOCK, timelock),
       giveNotice: market.giveNotice.populateTransaction(running, filedAt + 2 * DAY),
       lapseClaim: market.lapseClaim.populateTransaction(running, tenantA),
@@ -163,7 +163,7 @@ async function everyAttempt(f: Governed, aims: Aims): Promise<Record<string, Att
       concede: disputes.concede.populateTransaction(disputeId, filedAt),
       decide: disputes.decide.populateTransaction([{ disputeId, filedAt, outcome: Outcome.Rejected }]),
       execute: disputes.execute.populateTransaction(disputeId),
-      file: disputes.file.populateTransaction(running, 0, filedAt, EVIDENCE),
+      file: disputes.file.populateTransaction(running, tenantA, 0, filedAt, EVIDENCE),
       publishRules: disputes.publishRules.populateTransaction({
         appealAuthority: treasury,
         treasury,

@@ -71,7 +71,8 @@ What a unit consists of never changes under an offer's number; price and capacit
 The minimum duration is ${DEFAULT_MIN_DURATION} unless told, because of what zero would mean: a tenant could open a lease, have your
 collateral and capacity held for it, close at once and pay for nothing but gas, as often as it likes.
 Leases can be disputed unless you say --slasher none: claims about faults are ruled on, and what is upheld is taken of the
-collateral. Which module that is never changes for an offer either.`,
+collateral. Which module that is never changes for an offer either; tenants find no offer of a module that their address book
+does not know, unless they ask for it.`,
   options: [
     ...RESOURCE_OPTIONS,
     ["--price <price>", "of a unit, such as 0.42/h or 10/day"],
