@@ -17,6 +17,7 @@ import { storedLease } from "../helpers/words";
 interface Verdict {
   claimant: { address: string };
   upheld: boolean;
+  /** A quarter unless told. */
   fractionBps?: number;
 }
 
@@ -36,7 +37,7 @@ const endClaim = (
   { market }: OpenMarket,
   by: HardhatEthersSigner,
   leaseId: bigint,
-  { claimant, upheld, fractionBps = 0 }: Verdict,
+  { claimant, upheld, fractionBps = 2_500 }: Verdict,
 ) => market.connect(by).endClaim(leaseId, claimant.address, fractionBps, upheld);
 
 /** What an action added to the free balances of accounts, base units. */
@@ -218,6 +219,30 @@ describe("ATK-ROL-2: a module that lies about a claim", () => {
       await endClaim(f, module, lease.id, { claimant: f.stranger, upheld: false });
       await everybodyLeaves(f, [lease.id]);
     });
+
+    for (const [fractionBps, upheld] of [
+      [0, false],
+      [99, false],
+      [100, true],
+    ] as const) {
+      const what = upheld ? "upholds a claim for a hundredth" : `upholds no claim for ${fractionBps} basis points`;
+      it(`${what}: nobody gets earnings back without a fee for next to nothing`, async () => {
+        const f = await loadFixture(openMarketFixture);
+        const module = f.providerA;
+        const offer = await offerOf(f, { slasher: module.address });
+        const lease = await activeLease(f, { offer, units: 3, duration: 2 * HOUR });
+        await at(lease.startedAt + 500, () => fileClaim(f, module, lease.id, lease.tenant, lease.startedAt));
+        const [held, fee] = [earnedOf(lease.rate, 500), feeOf(lease.rate, 500, FEE_BPS)];
+        const people = [lease.tenant, f.providerA, f.treasury];
+        const ending = () => endClaim(f, module, lease.id, { claimant: lease.tenant, upheld: true, fractionBps });
+        expect(await credited(f, lease.token, people, ending)).to.deep.equal(
+          upheld ? [held, 0n, 0n] : [0n, held - fee, fee],
+        );
+        const penalty = upheld ? lease.collateral / 100n : 0n;
+        expect(await bondOf(f, f.providerA)).to.deep.equal([BOND - lease.collateral, lease.collateral - penalty]);
+        await everybodyLeaves(f, [lease.id]);
+      });
+    }
   });
 
   it("leaves the ceiling as it was where the tenant gets its held earnings back", async () => {
