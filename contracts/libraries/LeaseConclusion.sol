@@ -67,7 +67,7 @@ library LeaseConclusion {
     }
 
     /// @dev Takes the service credit of a lease: its collateral x seconds beyond the allowance / the governed period, at
-    /// most a quarter of it and what is left of it, rounded down to millionths of a HOLD.
+    /// most a quarter of it, rounded down to millionths of a HOLD. Penalties left that quarter.
     function _credit(
         Book storage book,
         LeaseLib.Vaults calldata vaults,
@@ -81,8 +81,6 @@ library LeaseConclusion {
         LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
         uint256 liable = LeaseLib.liableOf(book, leaseId, lease, terms);
         uint256 credit = LeaseLib.creditOf(liable, beyond, book.terms[terms.termsVersion()].creditPeriod);
-        uint256 left = LeaseLib.collateralOf(book, leaseId, lease, terms) - claims.taken();
-        if (credit > left) credit = left;
         if (credit == 0) return 0;
 
         // Effect
