@@ -434,14 +434,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ClaimTypesHarness__factory>;
     getContractFactory(
-      name: "ConstantProductPair",
-      signerOrOptions?: ethers.Signer | FactoryOptions
-    ): Promise<Contracts.ConstantProductPair__factory>;
-    getContractFactory(
-      name: "DepositForwarder",
-      signerOrOptions?: ethers.Signer | FactoryOptions
-    ): Promise<Contracts.DepositForwarder__factory>;
-    getContractFactory(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.FalseToken__factory>;
@@ -493,10 +485,6 @@ declare module "hardhat/types/runtime" {
       name: "Reader",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.Reader__factory>;
-    getContractFactory(
-      name: "SavingsVault",
-      signerOrOptions?: ethers.Signer | FactoryOptions
-    ): Promise<Contracts.SavingsVault__factory>;
     getContractFactory(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -1092,16 +1080,6 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ClaimTypesHarness>;
     getContractAt(
-      name: "ConstantProductPair",
-      address: string | ethers.Addressable,
-      signer?: ethers.Signer
-    ): Promise<Contracts.ConstantProductPair>;
-    getContractAt(
-      name: "DepositForwarder",
-      address: string | ethers.Addressable,
-      signer?: ethers.Signer
-    ): Promise<Contracts.DepositForwarder>;
-    getContractAt(
       name: "FalseToken",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1166,11 +1144,6 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.Reader>;
-    getContractAt(
-      name: "SavingsVault",
-      address: string | ethers.Addressable,
-      signer?: ethers.Signer
-    ): Promise<Contracts.SavingsVault>;
     getContractAt(
       name: "ScriptedWallet",
       address: string | ethers.Addressable,
@@ -1678,14 +1651,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
     deployContract(
-      name: "ConstantProductPair",
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.ConstantProductPair>;
-    deployContract(
-      name: "DepositForwarder",
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.DepositForwarder>;
-    deployContract(
       name: "FalseToken",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.FalseToken>;
@@ -1737,10 +1702,6 @@ declare module "hardhat/types/runtime" {
       name: "Reader",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Reader>;
-    deployContract(
-      name: "SavingsVault",
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -2336,16 +2297,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ClaimTypesHarness>;
     deployContract(
-      name: "ConstantProductPair",
-      args: any[],
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.ConstantProductPair>;
-    deployContract(
-      name: "DepositForwarder",
-      args: any[],
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.DepositForwarder>;
-    deployContract(
       name: "FalseToken",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -2410,11 +2361,6 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Reader>;
-    deployContract(
-      name: "SavingsVault",
-      args: any[],
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.SavingsVault>;
     deployContract(
       name: "ScriptedWallet",
       args: any[],

@@ -16,7 +16,8 @@ interface IMarketHooks {
     /// @notice Only the contract of signed quotes may do this.
     error MarketNotQuotes(address caller);
 
-    /// @notice A lease fails over in the last quarter of its order's period before its end, at most an hour, only.
+    /// @notice A lease fails over in the last quarter of its duration or of its order's period only, whichever is shorter, at
+    /// most an hour.
     error MarketTooEarlyToRenew(LeaseId leaseId, uint256 from, uint256 now);
 
     /// @notice A lease fails over when its provider is dark beyond the allowance or gave notice, or its offer is retired; none
@@ -49,9 +50,9 @@ interface IMarketHooks {
     function renew(Renewal[] calldata renewals, address caller) external returns (bool[] memory done);
 
     /// @notice Opens a new lease for the tenant of lease `from`, which is near its end, and whose provider is dark beyond the
-    /// allowance or gave notice, or whose offer is retired. Near its end is the last quarter of the order's duration, at most
-    /// an hour. For standing orders. Counts as an opening; `from` is left to expire. Candidates that the tenant's free balance
-    /// or ceiling cannot pay are passed over.
+    /// allowance or gave notice, or whose offer is retired. Near its end is the last quarter of its duration or of the order's,
+    /// whichever is shorter, at most an hour. For standing orders. Counts as an opening; `from` is left to expire. Candidates
+    /// that the tenant's free balance or ceiling cannot pay are passed over.
     /// @param order one replica, in the token of `from`, for the period of the standing order.
     /// @param caller who gets the bounty, out of the tenant's free balance.
     function failOver(

@@ -100,7 +100,7 @@ interface IMarketLens {
         uint256 claimLife; // seconds
         uint256 maxFaultAge; // seconds
         uint256 renewalWindow; // seconds before the end in which a lease is renewed
-        uint256 failOverDivisor; // a lease fails over in this part of its order's period, at most in the renewal window
+        uint256 failOverDivisor; // a lease fails over in this part of its duration and period, at most in the renewal window
         uint256 raiseDelay; // seconds until renewals pay a raise
         uint256 creditDivisor; // a service credit is at most this part of the collateral
         uint256 declineDivisor; // declining costs this part of the no-show penalty

@@ -106,9 +106,9 @@ interface IStandingOrders {
     function renew(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
     /// @notice Opens a lease on the first fallback offer that fits and that the tenant can pay, in the place of one whose
-    /// provider was dark beyond the allowance or gave notice, or whose offer is retired. In the last quarter of the period
-    /// before its end, at most an hour. Anyone may, for the market's bounty. Counts as an opening: paused, delisted, minimum
-    /// lock and duration apply, and the new lease starts as a pending one.
+    /// provider was dark beyond the allowance or gave notice, or whose offer is retired. In the last quarter of its duration
+    /// or of the order's period, whichever is shorter, at most an hour. Anyone may, for the market's bounty. Counts as an
+    /// opening: paused, delisted, minimum lock and duration apply, and the new lease starts as a pending one.
     /// @return next the new lease, which has the order now.
     function failOver(LeaseId leaseId) external returns (LeaseId next);
 

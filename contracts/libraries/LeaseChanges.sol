@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {LeaseLib} from "./LeaseLib.sol";
+import {IEscrow} from "../interfaces/IEscrow.sol";
 import {ILeases} from "../interfaces/ILeases.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {Book} from "../types/Book.sol";
@@ -22,7 +23,7 @@ library LeaseChanges {
     /// @notice See ILeases.extend.
     function extend(
         Book storage book,
-        LeaseLib.Vaults calldata vaults,
+        IEscrow escrow,
         LeaseId leaseId,
         address tenant,
         uint32 addedSeconds,
@@ -51,11 +52,11 @@ library LeaseChanges {
         emit ILeases.LeaseExtended(leaseId, msg.sender, duration, cost);
 
         // Interaction
-        vaults.escrow.lockFor(book.listings[terms.listing()].token, msg.sender, terms.tenant(), cost);
+        escrow.lockFor(book.listings[terms.listing()].token, msg.sender, terms.tenant(), cost);
     }
 
     /// @notice See ILeases.giveNotice.
-    function giveNotice(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId, uint40 end) external {
+    function giveNotice(Book storage book, IEscrow escrow, LeaseId leaseId, uint40 end) external {
         // Check
         Lease storage lease = book.leases[leaseId];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
@@ -80,7 +81,7 @@ library LeaseChanges {
         if (refund == 0) return;
         Entry[] memory lines = new Entry[](1);
         lines[0] = Entry(terms.tenant(), toMovement(refund, refund));
-        vaults.escrow.settle(book.listings[terms.listing()].token, lines);
+        escrow.settle(book.listings[terms.listing()].token, lines);
     }
 
     /// @notice See ILeases.offerTransfer.
@@ -94,12 +95,7 @@ library LeaseChanges {
     }
 
     /// @notice See ILeases.acceptTransfer.
-    function acceptTransfer(
-        Book storage book,
-        LeaseLib.Vaults calldata vaults,
-        LeaseId leaseId,
-        uint256 minLocked
-    ) external {
+    function acceptTransfer(Book storage book, IEscrow escrow, LeaseId leaseId, uint256 minLocked) external {
         // Check
         Lease storage lease = book.leases[leaseId];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
@@ -123,6 +119,6 @@ library LeaseChanges {
         emit ILeases.LeaseTransferred(leaseId, terms.tenant(), recipient, locked);
 
         // Interaction
-        vaults.escrow.moveLock(book.listings[terms.listing()].token, terms.tenant(), recipient, locked);
+        escrow.moveLock(book.listings[terms.listing()].token, terms.tenant(), recipient, locked);
     }
 }

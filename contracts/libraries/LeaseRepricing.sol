@@ -41,7 +41,7 @@ library LeaseRepricing {
         uint16 treasuryVersion;
     }
 
-    /// @dev A lease fails over in at most this part of the order's period before its end.
+    /// @dev A lease fails over in at most this part of its duration, and of its order's period, before its end.
     uint256 internal constant WINDOW_DIVISOR = 4;
 
     /// @notice Renews a lease at another rate or under other terms: everything earned is paid, fee included, at the old
@@ -112,9 +112,10 @@ library LeaseRepricing {
     }
 
     /// @notice Demands that lease `from` may fail over: it is active, near its end, and its provider is dark beyond the
-    /// allowance or gave notice, or its offer is retired. Near is the last quarter of the order's period, at most an hour: a
-    /// provider that retires one fallback after the other has a tenant pay twice for that time alone (ATK-ORD-1). Pays the
-    /// caller's bounty out of the tenant's free balance.
+    /// allowance or gave notice, or its offer is retired. Near is the last quarter of its duration or of the order's period,
+    /// whichever is shorter, at most an hour: a provider that retires one fallback after the other, or gives notice of each
+    /// new lease, has a tenant pay twice for that time alone (ATK-ORD-1). Pays the caller's bounty out of the tenant's free
+    /// balance.
     /// @param period of the order, seconds.
     /// @return tenant of the lease.
     /// @return affordable base units that the tenant's free balance and ceiling still allow the market to lock.
@@ -130,6 +131,7 @@ library LeaseRepricing {
         Lease storage lease = book.leases[from];
         (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
         LeaseLib.requireRunning(from, terms, progress);
+        if (terms.duration() < period) period = terms.duration();
         uint256 window = period / WINDOW_DIVISOR;
         if (window > LeaseLib.RENEWAL_WINDOW) window = LeaseLib.RENEWAL_WINDOW;
         uint256 opens = LeaseLib.endOf(terms, progress) - window;

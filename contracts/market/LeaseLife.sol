@@ -19,7 +19,7 @@ abstract contract LeaseLife is LeaseBook {
 
     /// @inheritdoc ILeases
     function extend(LeaseId leaseId, address tenant, uint32 addedSeconds, uint256 maxCost) external {
-        LeaseChanges.extend(_book, _vaults(), leaseId, tenant, addedSeconds, maxCost);
+        LeaseChanges.extend(_book, _ESCROW, leaseId, tenant, addedSeconds, maxCost);
     }
 
     /// @inheritdoc ILeases
@@ -29,7 +29,7 @@ abstract contract LeaseLife is LeaseBook {
 
     /// @inheritdoc ILeases
     function giveNotice(LeaseId leaseId, uint40 end) external {
-        LeaseChanges.giveNotice(_book, _vaults(), leaseId, end);
+        LeaseChanges.giveNotice(_book, _ESCROW, leaseId, end);
     }
 
     /// @inheritdoc ILeases
@@ -39,7 +39,7 @@ abstract contract LeaseLife is LeaseBook {
 
     /// @inheritdoc ILeases
     function acceptTransfer(LeaseId leaseId, uint256 minLocked) external {
-        LeaseChanges.acceptTransfer(_book, _vaults(), leaseId, minLocked);
+        LeaseChanges.acceptTransfer(_book, _ESCROW, leaseId, minLocked);
     }
 
     /// @inheritdoc IMarketHooks

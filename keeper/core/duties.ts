@@ -4,7 +4,8 @@ import { formatDisputeId, formatLeaseId, parseDisputeId, parseLeaseId } from "..
  * What a keeper may have to do:
  * - `expire`, `cancelNoShow`: end a lease whose end has come, or that was never activated; for its bounty;
  * - `renew`: carry out a standing order in the hour before the lease's end; for its bounty;
- * - `failOver`: the same by moving the order to a fallback offer, in the last quarter of its period, at most an hour;
+ * - `failOver`: the same by moving the order to a fallback offer, in the last quarter of the lease or of
+ *   the order's period, whichever is shorter, at most an hour;
  * - `execute`, `settle`: end a dispute whose windows have passed, pay its bonds out; for nothing;
  * - `collect`: pay a provider that this keeper serves, and release the collateral of its ended leases; for nothing.
  */

@@ -17,7 +17,7 @@ export interface RulesOptions {
 }
 
 /** Changes whenever the same events lead to other items: a store that was filled by other rules starts over. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** What a store notes beside its items: items that were made under another name are of no use. */
 export function nameOfRules({ outageAllowance, serve }: RulesOptions): string {

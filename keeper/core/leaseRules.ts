@@ -116,7 +116,7 @@ export function dutiesOfLease(lease: Lease): Duty[] {
     const within = (window: number): number => Math.max(startedAt, end - window);
     if (noticed !== true) duties.push(duty("renew", within(RENEWAL_WINDOW), pays, end));
     if (order.fallbacks > 0) {
-      const window = Math.min(RENEWAL_WINDOW, Math.floor(order.period / FAIL_OVER_DIVISOR));
+      const window = Math.min(RENEWAL_WINDOW, Math.floor(Math.min(duration, order.period) / FAIL_OVER_DIVISOR));
       // The market does either one or the other, by whether the provider still serves: the cheaper question is asked first.
       duties.push(duty("failOver", within(window), pays, end, noticed === true ? undefined : keyOf("renew", id)));
     }

@@ -8,12 +8,15 @@ import type { Session } from "./session";
 /** A renewal is possible in so many seconds before a lease's end. */
 export const RENEWAL_WINDOW = 3_600;
 
-/** A lease fails over in at most this part of its order's period before its end. */
+/** A lease fails over in at most this part of its duration, and of its order's period, before its end. */
 const FAIL_OVER_DIVISOR = 4;
 
-/** From which second on a lease fails over: in the last quarter of its order's period, at most an hour. */
-export function failOverFrom(end: number, { period }: Pick<StandingOrder, "period">): number {
-  return end - Math.min(RENEWAL_WINDOW, Math.floor(period / FAIL_OVER_DIVISOR));
+/** From which second on a lease fails over: in its last quarter, or in as long as a quarter of its order's period, at most an hour. */
+export function failOverFrom(
+  { end, duration }: Pick<Lease, "end" | "duration">,
+  { period }: Pick<StandingOrder, "period">,
+): number {
+  return end - Math.min(RENEWAL_WINDOW, Math.floor(Math.min(duration, period) / FAIL_OVER_DIVISOR));
 }
 
 /** What a tenant ordered for a lease; prices per unit-second, base units times 2^32. */

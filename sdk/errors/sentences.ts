@@ -153,8 +153,8 @@ const MARKET: Sentences = {
   "MarketNotOrders(address caller)": (words) =>
     `only the contract of standing orders does this, not ${words.who("caller")}`,
   "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)": (words) =>
-    `${words.lease("leaseId")} fails over in the last quarter of its order's period before its end, at most an hour: from ` +
-    `${words.instant("from")} on, in ${words.wait("from", "now")}`,
+    `${words.lease("leaseId")} fails over in its last quarter, or in as long as a quarter of its order's period, at most an ` +
+    `hour before its end: from ${words.instant("from")} on, in ${words.wait("from", "now")}`,
   "MarketStillServed(uint96 leaseId)": (words) =>
     `${words.lease("leaseId")} is served, its provider gave no notice and did not retire the offer: it is renewed where it is`,
   "MarketBountyTooHigh(address token, uint256 most, uint256 bounty)": (words) =>

@@ -92,13 +92,13 @@ describe("Escrow: modules and other accounts' money", () => {
       expect(await escrow.moduleAccount(module, token, giver)).to.deep.equal([LOCKED, NO_CEILING, 2n]);
     });
 
-    it("locks nothing for, and of, accounts that approved nothing", async () => {
-      const { escrow, token, stranger, keeper, module, vault } = await loadFixture(giftFixture);
-      await expect(vault.lockFor(token, stranger, keeper, 0n))
+    it("locks nothing of an account that approved nothing", async () => {
+      const { escrow, token, stranger, receiver, module, vault } = await loadFixture(giftFixture);
+      await expect(vault.lockFor(token, stranger, receiver, 0n))
         .to.emit(escrow, "LockedFor")
-        .withArgs(module, token, keeper, stranger, 0n);
+        .withArgs(module, token, receiver, stranger, 0n);
       expect(await escrow.moduleAccount(module, token, stranger)).to.deep.equal([0n, 0n, 0n]);
-      expect(await escrow.moduleAccount(module, token, keeper)).to.deep.equal([0n, 0n, 0n]);
+      expect(await escrow.moduleAccount(module, token, receiver)).to.deep.equal([ITS_LOCKED, ITS_CEILING, 1n]);
     });
 
     describe("of one's own account", () => {
@@ -178,10 +178,10 @@ describe("Escrow: modules and other accounts' money", () => {
     });
 
     it("moves nothing, of an account that it holds nothing of too", async () => {
-      const { escrow, token, stranger, keeper, module, vault } = await loadFixture(giftFixture);
-      await expect(vault.moveLock(token, stranger, keeper, 0n))
+      const { escrow, token, stranger, receiver, module, vault } = await loadFixture(giftFixture);
+      await expect(vault.moveLock(token, stranger, receiver, 0n))
         .to.emit(escrow, "LockMoved")
-        .withArgs(module, token, stranger, keeper, 0n);
+        .withArgs(module, token, stranger, receiver, 0n);
     });
 
     describe("to the same account", () => {
@@ -248,9 +248,28 @@ describe("Escrow: modules and other accounts' money", () => {
         await vault.lock(token, receiver, headroom);
       });
 
+      it("is refused by an account that never approved the module, whatever it approved others", async () => {
+        const { escrow, token, usd18, giver, stranger, module, otherModule, vault } = await loadFixture(giftFixture);
+        await escrow.connect(stranger).approveModule(token, otherModule, NO_CEILING);
+        await escrow.connect(stranger).approveModule(usd18, module, NO_CEILING);
+        for (const amount of [0n, 90n]) {
+          await expect(vault[by](token, giver, stranger, amount))
+            .to.be.revertedWithCustomError(escrow, "EscrowModuleNotApproved")
+            .withArgs(module, token, stranger);
+        }
+      });
+
+      it("joins the lock of an account that took its approval back", async () => {
+        const { escrow, token, giver, stranger, module, vault } = await loadFixture(giftFixture);
+        await escrow.connect(stranger).approveModule(token, module, 0n);
+        await vault[by](token, giver, stranger, 90n);
+        expect(await escrow.moduleAccount(module, token, stranger)).to.deep.equal([90n, 90n, 1n]);
+      });
+
       it("can be locked again once it was returned, and nothing beyond it (INV-ESC-3)", async () => {
         const { escrow, token, giver, stranger, module, vault } = await loadFixture(giftFixture);
         await escrow.connect(giver).deposit(token, stranger, 10n);
+        await escrow.connect(stranger).approveModule(token, module, 0n);
         await vault[by](token, giver, stranger, 90n);
         await vault.settle(token, [entryOf(stranger, 90n, 90n)]);
         expect(await escrow.freeOf(token, stranger)).to.equal(100n);
@@ -344,6 +363,7 @@ describe("Escrow: modules and other accounts' money", () => {
 
     it("spends no more than was approved, over any number of gifts, moves and payouts (INV-ESC-3)", async () => {
       const { escrow, token, giver, stranger, module, vault } = await loadFixture(giftFixture);
+      for (const account of [stranger, module]) await escrow.connect(account).approveModule(token, module, 0n);
       await vault.lockFor(token, giver, stranger, 60n);
       await vault.moveLock(token, giver, stranger, 200n);
       await vault.moveLock(token, stranger, module, 260n);

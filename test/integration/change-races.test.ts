@@ -243,23 +243,28 @@ describe("Races between changes and ends of a lease, in the same second (ATK-LSE
   });
 
   describe("transfer and extend", () => {
-    for (const first of ["accept", "extend"] as const) {
-      it(`${first} first: the new tenant has a longer lease, with all that is locked for it`, async () => {
+    for (const [first, then, cost, outcome] of [
+      ["extend", "accept", true, ["done", "done"]],
+      ["accept", "extend", false, ["done", "reverted"]],
+    ] as const) {
+      const what = cost
+        ? "is longer, with all that is locked for it"
+        : "is as long as it was: nobody pays for a stranger";
+      it(`${first} first: the new tenant's lease ${what}`, async () => {
         const scene = await loadFixture(endingFixture);
         const { f, lease } = scene;
         await scene.offerTransfer();
-        const cost = costOf(lease.rate, 2 * HOUR + 60) - costOf(lease.rate, 2 * HOUR);
+        const added = cost ? costOf(lease.rate, 2 * HOUR + 60) - costOf(lease.rate, 2 * HOUR) : 0n;
         const moved = await movements(f, lease.token, [lease.tenant, f.tenantB], async () => {
-          const then = first === "accept" ? "extend" : "accept";
-          expect(await inOneSecond(scene, lease.end - 1, first, then)).to.deep.equal(["done", "done"]);
+          expect(await inOneSecond(scene, lease.end - 1, first, then)).to.deep.equal(outcome);
         });
         expect(moved).to.deep.equal([
-          [-cost, -lease.locked],
-          [0n, lease.locked + cost],
+          [-added, -lease.locked],
+          [0n, lease.locked + added],
         ]);
         expect(await storedLease(f.market, lease.id)).to.include({
           tenant: BigInt(f.tenantB.address),
-          duration: BigInt(2 * HOUR + 60),
+          duration: BigInt(cost ? 2 * HOUR + 60 : 2 * HOUR),
         });
       });
     }

@@ -19,7 +19,7 @@ const { bounty: BOUNTY } = listingOf(6);
 /** A claim that its module does not end is over after this time, seconds. */
 const CLAIM_LIFE = 60 * DAY;
 /** How long before the end of a lease its order for an hour fails over, seconds. */
-const WINDOW = failOverWindow(HOUR);
+const WINDOW = failOverWindow(HOUR, 2 * HOUR);
 
 /** Everything the duties that the logs tell of are tried on: whatever a keeper believes, the contracts decide. */
 async function keeperOf(f: OpenMarket, served: readonly string[] = []) {

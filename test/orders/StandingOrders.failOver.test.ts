@@ -27,7 +27,7 @@ import {
 /*
  * failOver
  * ├── no order, or one of an earlier tenant; an order without fallbacks: reverts
- * ├── lease not running, or not in the last quarter of the order's period before its end, at most an hour: reverts
+ * ├── lease not running, or not in the last quarter of it or of the order's period, at most an hour: reverts
  * ├── not dark beyond the allowance, not noticed, not retired: reverts
  * ├── bounty above the cap or not payable: reverts
  * ├── entries paused, token delisted, no fallback fits: reverts
@@ -36,7 +36,7 @@ import {
  */
 
 const PERIOD = 2 * HOUR;
-const LAST_QUARTER = failOverWindow(PERIOD);
+const LAST_QUARTER = failOverWindow(PERIOD, 3 * HOUR);
 
 const failOver = (f: OpenMarket, { id }: { id: bigint }) => f.orders.connect(f.keeper).failOver(id);
 
@@ -86,9 +86,9 @@ async function noticedFixture() {
 }
 
 /** A lease for two days on an offer that is retired, and its order for `period`; providerB is fresh at `second`. */
-async function orderedFor(period: number, second: (end: number) => number) {
+async function orderedFor(period: number, duration: number, second: (end: number) => number) {
   const f = await loadFixture(openMarketFixture);
-  const lease = await activeLease(f, { duration: 2 * DAY });
+  const lease = await activeLease(f, { duration });
   await place(f, lease, { period, maxPrice: MOST_ORDER_PRICE, fallbacks: [f.offerB] });
   await f.market.connect(f.providerA).retireOffer(f.offerA);
   await reviveB(f, second(lease.end));
@@ -273,18 +273,22 @@ describe("StandingOrders: failOver", () => {
       });
     }
 
-    // A quarter of the period, rounded down, and never more than an hour.
-    for (const [period, window] of [
-      [HOUR, 900],
-      [HOUR + 3, 900],
-      [HOUR + 4, 901],
-      [3 * HOUR, 2_700],
-      [4 * HOUR - 4, HOUR - 1],
-      [4 * HOUR, HOUR],
-      [DAY, HOUR],
+    // A quarter of the period or of the lease, whichever is shorter, rounded down, and never more than an hour.
+    for (const [period, duration, window] of [
+      [HOUR, 2 * DAY, 900],
+      [HOUR + 3, 2 * DAY, 900],
+      [HOUR + 4, 2 * DAY, 901],
+      [3 * HOUR, 2 * DAY, 2_700],
+      [4 * HOUR - 4, 2 * DAY, HOUR - 1],
+      [4 * HOUR, 2 * DAY, HOUR],
+      [DAY, 2 * DAY, HOUR],
+      [DAY, HOUR + 3, 900],
+      [DAY, HOUR + 4, 901],
+      [DAY, 4 * HOUR - 4, HOUR - 1],
+      [DAY, 4 * HOUR, HOUR],
     ] as const) {
-      it(`begins ${window} s before the end of an order for ${period} s (ATK-ORD-1)`, async () => {
-        const { f, lease } = await orderedFor(period, (end) => end - window - 1);
+      it(`begins ${window} s before the end of ${duration} s, of an order for ${period} s (ATK-ORD-1)`, async () => {
+        const { f, lease } = await orderedFor(period, duration, (end) => end - window - 1);
         const opens = lease.end - window;
         await expect(at(opens - 1, () => failOver(f, lease)))
           .to.be.revertedWithCustomError(f.market, "MarketTooEarlyToRenew")

@@ -96,8 +96,9 @@ export async function durationOf(f: OpenMarket, lease: Pick<PendingLease, "id">)
   return Number((await storedLease(f.market, lease.id)).duration);
 }
 
-/** How long before its end a lease fails over: the last quarter of its order's period, at most an hour. */
-export const failOverWindow = (period: number): number => Math.min(HOUR, period / 4);
+/** How long before its end a lease fails over: the last quarter of it or of its order's period, at most an hour. */
+export const failOverWindow = (period: number, duration: number): number =>
+  Math.min(HOUR, Math.floor(Math.min(period, duration) / 4));
 
 /** The last second, from the start, in which the lease of `allowanceFixture` is within its allowance. */
 export const LAST_WITHIN = 6_000;

@@ -195,9 +195,11 @@ describe("leasehold order", () => {
     );
     const early = await leasehold(fixture, stranger, `order fail-over ${name}`);
     expect(early.code).to.equal(1);
-    expect(early.err).to.include(`lease ${name} fails over in the last quarter of its order's period before its end`);
+    expect(early.err).to.include(
+      `lease ${name} fails over in its last quarter, or in as long as a quarter of its order's period`,
+    );
     const order = await leaseholdJson<object>(fixture, undefined, `order show ${name}`);
-    expect(order).to.deep.include({ renewableFrom: lease.end - HOUR, failsOverFrom: lease.end - (3 * HOUR) / 4 });
+    expect(order).to.deep.include({ renewableFrom: lease.end - HOUR, failsOverFrom: lease.end - HOUR / 2 });
     await moveTo(lease.startedAt + GRACE + OUTAGE_ALLOWANCE + HOUR);
     await liveness.connect(operatorB).heartbeat(providerB);
 

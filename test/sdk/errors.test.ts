@@ -197,8 +197,8 @@ describe("errors", () => {
       [
         "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)",
         [30_064_771_084n, 900, 300],
-        "lease 7-12 fails over in the last quarter of its order's period before its end, at most an hour: from " +
-          "1970-01-01 00:15:00 UTC on, in 10m",
+        "lease 7-12 fails over in its last quarter, or in as long as a quarter of its order's period, at most an hour " +
+          "before its end: from 1970-01-01 00:15:00 UTC on, in 10m",
       ],
       [
         "OrdersNotTenant(uint96 leaseId, address tenant, address caller)",

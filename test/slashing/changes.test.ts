@@ -173,7 +173,7 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
     const { disputes, escrow, lease, tenantA, tenantB } = f;
     const old = await fileClaim(f, lease, { filedAt: lease.startedAt + 200 });
     await transfer(f);
-    const next = await fileClaim(f, lease, { claimant: tenantB, filedAt: lease.startedAt + 500 });
+    const next = await fileClaim(f, { ...lease, tenant: tenantB }, { filedAt: lease.startedAt + 500 });
     for (const [{ id }, claimant, seconds] of [
       [next, tenantB, 300],
       [old, tenantA, 200],
@@ -197,7 +197,7 @@ describe("Disputes about leases that go on (INV-DSP-2, ATK-LSE-9)", () => {
     await present(disputes.connect(tenantA)).withdraw(id);
     await transfer(f);
     await moveTo(lease.startedAt + 400);
-    await fileClaim(f, lease);
+    await fileClaim(f, { ...lease, tenant: tenantB }, { claimant: tenantA });
     const { byTenant, tenant, held, bond, filingFee } = await disputes.disputeView(id);
     expect([byTenant, tenant, held]).to.deep.equal([false, tenantB.address, 0n]);
     expect([bond, filingFee]).to.deep.equal([bondOf(lease.collateral), FILING_FEE]);

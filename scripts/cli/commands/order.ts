@@ -70,8 +70,8 @@ const set = command({
 
 Each renewal takes its price, and the bounty of whoever carries it out, from your free balance in escrow: leave enough there.
 What the order does not allow does not happen, and the lease simply ends. The fallback offers are for when the provider was
-dark for too long, gave notice, or retired its offer: in the last quarter of the period, at most an hour, a new lease is opened
-on the first of them that fits and that you can pay. After a notice an order is for its fallbacks alone.`,
+dark for too long, gave notice, or retired its offer. Then, in the last quarter of the lease or of the period, whichever is
+shorter, at most an hour, a new lease is opened on the first of them that fits and that you can pay. After a notice an order is for its fallbacks alone.`,
   options: [
     ["--period <duration>", "how long each renewal lasts, at least 1h"],
     ["--count <n>", "how many renewals (default 1)"],
@@ -159,7 +159,7 @@ const show = command({
     const tooDear = renewalPriceX32 > order.maxPriceX32 ? ": more than the order allows" : "";
     const runs = lease.status === "Active";
     const from = runs && !lease.noticed ? lease.end - RENEWAL_WINDOW : null;
-    const movesFrom = runs && order.fallbacks.length > 0 ? failOverFrom(lease.end, order) : null;
+    const movesFrom = runs && order.fallbacks.length > 0 ? failOverFrom(lease, order) : null;
     const never = "never: its provider gave notice";
     const text = pairs([
       ["lease", `${lease.name}, ${plural(lease.units, "unit")}`],
@@ -252,8 +252,8 @@ dark for too long (see fail-over), a retired offer.`,
 const failOver = command({
   usage: "fail-over <lease>",
   summary: "open a lease on a fallback of its order, in the place of one whose provider fails, for the bounty",
-  details: `In the last quarter of the order's period before the end, at most an hour, where the provider was dark beyond the allowance,
-gave notice, or retired the offer. Fallbacks that the tenant cannot pay are passed over. The new lease is pending until its
+  details: `In the last quarter of the lease or of its order's period, whichever is shorter, at most an hour. The provider was dark
+beyond the allowance, gave notice, or retired the offer. Fallbacks that the tenant cannot pay are passed over. The new lease is pending until its
 provider activates it; the old one is left to expire.`,
   input: z.object({ lease: leaseId }),
   async run(session, { lease: id }) {

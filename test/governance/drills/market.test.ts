@@ -121,7 +121,9 @@ describe("Drill: a new market beside the old one (INV-LSE-9, INV-GOV-4)", () => 
     const { disputes } = second;
     for (const account of [f.tenantA, f.providerA]) await f.hold.connect(account).approve(disputes, 2n ** 255n);
     const filedAt = (await now()) + 1;
-    await at(filedAt, () => disputes.connect(f.tenantA).file(lease.id, f.tenantA, FaultClass.Unserved, lease.startedAt, EVIDENCE));
+    await at(filedAt, () =>
+      disputes.connect(f.tenantA).file(lease.id, f.tenantA, FaultClass.Unserved, lease.startedAt, EVIDENCE),
+    );
     const id = disputeIdOf(lease.id, f.tenantA);
     await moveTo(filedAt + ANSWER_WINDOW);
     await disputes.connect(f.providerA).appeal(id, filedAt, false);

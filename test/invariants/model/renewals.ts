@@ -43,7 +43,7 @@ export class RenewalsModel {
   failOver(by: string, from: bigint, order: Order, maxBounty: bigint, caller: string, now: bigint): bigint {
     this.#requireOrders(by);
     const lease = this.leases.running(from, now);
-    const opens = lease.end - least(HOUR, order.duration / 4n);
+    const opens = lease.end - least(HOUR, least(order.duration, lease.end - lease.startedAt) / 4n);
     if (now < opens) refuse("MarketTooEarlyToRenew", from, opens, now);
     const { retired } = this.parts.offers.get(lease.offerId)!;
     if (!retired && !lease.noticed && this.leases.darkBeyond(lease, now) === 0n) refuse("MarketStillServed", from);

@@ -74,7 +74,7 @@ function story(steps: readonly Choice[]): ChainEvent[] {
         const [count, fallbacks] = [1 + (value % 3), value % 2];
         if (is.noticed && fallbacks === 0) return;
         [is.order, is.fallbacks] = [count, fallbacks];
-        const period = value * 1_801; // some are short: a lease fails over in a quarter of it
+        const period = value * 1_801; // some are short: a lease fails over in a quarter of it, or of its own duration
         say({ type: "OrderPlaced", leaseId: id, period, count, fallbacks, maxBounty: BigInt(value * 5) });
       });
       moves.push(() => {
@@ -233,7 +233,8 @@ function oracle(events: readonly ChainEvent[], serves: boolean): Map<string, Dut
           const forWhom = { token, bounty: pays, tenant };
           if (!isNoticed) add({ kind: "renew", id, ...window(HOUR), ...forWhom });
           const first = isNoticed ? {} : { after: keyOf("renew", id) };
-          const quarter = (order.period - (order.period % 4)) / 4;
+          const shorter = Math.min(order.period, duration);
+          const quarter = (shorter - (shorter % 4)) / 4;
           if (order.fallbacks > 0)
             add({ kind: "failOver", id, ...window(Math.min(quarter, HOUR)), ...first, ...forWhom });
         }

@@ -99,20 +99,29 @@ describe("rules", () => {
     expect(new Kept().hear(TERMS, LISTING, short, ACTIVATED, placed(5_000n, 1)).due()).to.deep.equal([
       "expire 1-1 at 10060 for 1000",
       "renew 1-1 at 10000-10060 for 1000",
-      "failOver 1-1 at 10000-10060 for 1000",
+      "failOver 1-1 at 10045-10060 for 1000",
     ]);
   });
 
-  it("fail over in the last quarter of the order's period, at most in the last hour", () => {
-    const failover = (period: number): string | undefined =>
-      lease(ACTIVATED, placed(5_000n, 1, period))
+  it("fail over in the last quarter of the order's period or of the lease, at most in the last hour", () => {
+    const failover = (period: number, duration: number): string | undefined =>
+      new Kept()
+        .hear(TERMS, LISTING, { ...OPENED, duration } as ChainEvent, ACTIVATED, placed(5_000n, 1, period))
         .due()
         .find((text) => text.startsWith("failOver"));
-    expect(failover(3_600)).to.equal("failOver 1-1 at 16300-17200 for 1000");
-    expect(failover(3_603)).to.equal("failOver 1-1 at 16300-17200 for 1000");
-    expect(failover(14_396)).to.equal("failOver 1-1 at 13601-17200 for 1000");
-    expect(failover(14_400)).to.equal("failOver 1-1 at 13600-17200 for 1000");
-    expect(failover(86_400)).to.equal("failOver 1-1 at 13600-17200 for 1000");
+    for (const [period, duration, window] of [
+      [3_600, 86_400, 900],
+      [3_603, 86_400, 900],
+      [14_396, 86_400, 3_599],
+      [14_400, 86_400, 3_600],
+      [86_400, 86_400, 3_600],
+      [86_400, 7_200, 1_800],
+      [86_400, 7_203, 1_800],
+      [7_200, 7_204, 1_800],
+    ] as const) {
+      const end = 10_000 + duration;
+      expect(failover(period, duration)).to.equal(`failOver 1-1 at ${end - window}-${end} for 1000`);
+    }
   });
 
   it("renew no lease after a notice; it fails over where its order names a fallback, and tries nothing first", () => {
@@ -123,7 +132,7 @@ describe("rules", () => {
       [noticed, placed(5_000n, 1)],
     ]) {
       const kept = lease(ACTIVATED, ...events);
-      expect(kept.due()).to.deep.equal(["expire 1-1 at 17000 for 1000", "failOver 1-1 at 13400-17000 for 1000"]);
+      expect(kept.due()).to.deep.equal(["expire 1-1 at 17000 for 1000", "failOver 1-1 at 15250-17000 for 1000"]);
       expect(kept.after()).to.deep.equal([undefined, undefined]);
     }
     expect(lease(ACTIVATED, placed(5_000n, 1)).after()).to.deep.equal([undefined, undefined, "renew 1-1"]);

@@ -3,8 +3,6 @@
 /* eslint-disable */
 export type { BlacklistingToken } from "./BlacklistingToken";
 export type { ClaimTypesHarness } from "./ClaimTypesHarness";
-export type { ConstantProductPair } from "./ConstantProductPair";
-export type { DepositForwarder } from "./DepositForwarder";
 export type { FalseToken } from "./FalseToken";
 export type { FeeToken } from "./FeeToken";
 export type { HookedAccount } from "./HookedAccount";
@@ -18,7 +16,6 @@ export type { MockToken } from "./MockToken";
 export type { MockVault } from "./MockVault";
 export type { PausableToken } from "./PausableToken";
 export type { Reader } from "./Reader";
-export type { SavingsVault } from "./SavingsVault";
 export type { ScriptedWallet } from "./ScriptedWallet";
 export type { SettlementHarness } from "./SettlementHarness";
 export type { SignaturesHarness } from "./SignaturesHarness";

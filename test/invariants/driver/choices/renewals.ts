@@ -189,7 +189,8 @@ const fallsBack = ({ world }: Table, { id }: Lease): boolean => (world.orders.of
 export const failingNow = (table: Table): Lease[] =>
   failing(table).filter((lease) => {
     const period = table.world.orders.of(lease.id)?.period ?? 0n;
-    return fallsBack(table, lease) && table.world.now >= lease.end - least(HOUR, period / 4n);
+    const window = least(HOUR, least(period, lease.end - lease.startedAt) / 4n);
+    return fallsBack(table, lease) && table.world.now >= lease.end - window;
   });
 
 export const failOverOrder: Choice = (table) => {

@@ -3,8 +3,6 @@
 /* eslint-disable */
 export { BlacklistingToken__factory } from "./BlacklistingToken__factory";
 export { ClaimTypesHarness__factory } from "./ClaimTypesHarness__factory";
-export { ConstantProductPair__factory } from "./ConstantProductPair__factory";
-export { DepositForwarder__factory } from "./DepositForwarder__factory";
 export { FalseToken__factory } from "./FalseToken__factory";
 export { FeeToken__factory } from "./FeeToken__factory";
 export { HookedAccount__factory } from "./HookedAccount__factory";
@@ -18,7 +16,6 @@ export { MockToken__factory } from "./MockToken__factory";
 export { MockVault__factory } from "./MockVault__factory";
 export { PausableToken__factory } from "./PausableToken__factory";
 export { Reader__factory } from "./Reader__factory";
-export { SavingsVault__factory } from "./SavingsVault__factory";
 export { ScriptedWallet__factory } from "./ScriptedWallet__factory";
 export { SettlementHarness__factory } from "./SettlementHarness__factory";
 export { SignaturesHarness__factory } from "./SignaturesHarness__factory";
