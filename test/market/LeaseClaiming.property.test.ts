@@ -296,7 +296,7 @@ async function scene() {
 }
 
 describe("LeaseClaiming: any history of claims, outages, collections, resizes, renewals and transfers", () => {
-  it("pays everybody what the brief says, to the base unit and the wei, and leaves nothing (INV-LSE-2, INV-STK-2, INV-DSP-2, INV-DSP-4)", async function () {
+  it("pays everybody what the rules say, to the base unit and the wei, and leaves nothing (INV-LSE-2, INV-STK-2, INV-DSP-2, INV-DSP-4)", async function () {
     this.timeout(120_000);
     const seen = { claims: 0, held: 0, grown: 0, lagging: 0, renewed: 0, credits: 0 };
     await holds(
