@@ -63,7 +63,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IEscrow
     function approveModule(address token, address module, uint120 ceiling) external {
         ModuleLock held = _locks[module][token][msg.sender];
-        // The next nonce: a funding that was signed before is revoked. The largest one carries out no funding any more.
+        // The next nonce: a funding that was signed before is revoked. The largest nonce carries out no funding any
+        // more.
         uint16 nonce = held.nonce();
         if (nonce != type(uint16).max) ++nonce;
         _locks[module][token][msg.sender] = held.withCeiling(ceiling, nonce);
@@ -91,7 +92,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
             revert EscrowInvalidNonce(funding.account, nonce, funding.nonce);
         }
 
-        // Effect: after 65,535 signatures the nonce overflows, which reverts, and only `approveModule` is left.
+        // Effect: after 65,535 approvals and fundings the nonce overflows, which reverts: only `approveModule` is left.
         _fundings[funding.module][funding.token][funding.account] = digest;
         _locks[funding.module][funding.token][funding.account] = held.withCeiling(funding.ceiling, nonce + 1);
         emit ModuleApproved(funding.module, funding.token, funding.account, funding.ceiling, nonce + 1);
@@ -294,8 +295,8 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev A lock of the calling module after `given`, paid by another account, joined it. The account approved the module
-    /// itself once: each approval moves the nonce.
+    /// @dev A lock of the calling module after `given`, paid by another account, joined it. The account approved the
+    /// module itself once: each approval moves the nonce.
     function _afterGift(
         ModuleLock held,
         address token,

@@ -17,8 +17,8 @@ import {DisputeId} from "../types/Ids.sol";
 import {BoundedGovernor} from "./BoundedGovernor.sol";
 
 /// @title HoldGovernor
-/// @notice OpenZeppelin's Governor over the votes of HOLD, with bounds, votes by signature of any account, and appeals; the
-/// manual of what it adds is IHoldGovernor.
+/// @notice OpenZeppelin's Governor over the votes of HOLD, with bounds, votes by signature of any account, and appeals;
+/// the manual of what it adds is IHoldGovernor.
 contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorage, GovernorTimelockControl {
     uint256 private constant _LIFE = 14 days;
 
@@ -93,8 +93,8 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
         return super.quorum(timepoint);
     }
 
-    /// @notice Where a proposal stands. What nobody queues within 14 days of its vote, or executes within 14 days of the
-    /// timelock's delay, expires: holders voted for it as things were then.
+    /// @notice Where a proposal stands. What nobody queues within 14 days of its vote, or executes within 14 days of
+    /// the timelock's delay, expires: holders voted for it as things were then.
     function state(
         uint256 proposalId
     ) public view override(Governor, GovernorTimelockControl) returns (ProposalState current) {
@@ -161,8 +161,8 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
         super._tallyUpdated(proposalId);
     }
 
-    /// @dev An account with delegated code (EIP-7702) signs either way, so ECDSA is tried first. OpenZeppelin's own check
-    /// asks for code instead.
+    /// @dev An account with delegated code (EIP-7702) signs either way, so ECDSA is tried first. OpenZeppelin's own
+    /// check asks for code instead.
     function _validateVoteSig(
         uint256 proposalId,
         uint8 support,
@@ -205,9 +205,9 @@ contract HoldGovernor is BoundedGovernor, GovernorCountingSimple, GovernorStorag
         emit TribunalSet(disputes, accepted);
     }
 
-    /// @dev Demands that this very claim is under appeal, that our timelock decides it, and that the caller is one of its two
-    /// sides and had no proposal about it yet. Either side may: who appeals first cannot keep the other from a vote
-    /// (ATK-DSP-8).
+    /// @dev Demands that this very claim is under appeal, that our timelock decides it, and that the caller is one of
+    /// its two sides and had no proposal about it yet. Either side may: who appeals first cannot keep the other from a
+    /// vote (ATK-DSP-8).
     function _useProposal(address disputes, Decision calldata decision) private {
         DisputeId disputeId = decision.disputeId;
         IDisputes.DisputeView memory dispute = IDisputes(disputes).disputeView(disputeId);

@@ -6,9 +6,9 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// @title Timelock, owner of everything that can be owned
 /// @notice OpenZeppelin's TimelockController, which obeys one governor: it alone proposes, cancels and executes (for
-/// anyone who asks it to), and nobody but the timelock itself can change that. Its delay stays between two and four days
-/// (INV-GOV-2). It is also the treasury: fees and penalties are its, and leave by proposal; the votes of HOLD that it
-/// holds are nobody's (INV-GOV-1).
+/// anyone who asks it to), and nobody but the timelock itself can change that. Its delay stays between two and four
+/// days (INV-GOV-2). It is also the treasury: fees and penalties are its, and leave by proposal; the votes of HOLD that
+/// it holds are nobody's (INV-GOV-1).
 contract Timelock is TimelockController {
     /// @notice Shortest delay, seconds.
     uint256 public constant MIN_DELAY = 2 days;

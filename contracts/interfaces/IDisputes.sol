@@ -11,16 +11,17 @@ import {DisputeId, LeaseId} from "../types/Ids.sol";
 ///                '--silence: Upheld--------------------^                       (2 d)         (21 d)
 ///                           '--silence of the council: Failed --^
 ///
-/// Every window is half-open, and from its end on a default applies that nobody has to declare: a provider that does not
-/// answer within 2 days concedes, a council that does not rule within 4 days leaves the claim failed, an outcome that
-/// nobody appeals within 2 days stands, and so does one that the appeal authority leaves alone for 21 days. So a dispute
-/// ends at most 29 days after it was filed, whoever goes silent, and anyone executes it then (INV-DSP-1). Nothing but
-/// the rules, for disputes that are filed later, asks a role.
+/// Every window is half-open, and from its end on a default applies that nobody has to declare. A provider that does
+/// not answer within 2 days concedes. A council that does not rule within 4 days leaves the claim failed. An outcome
+/// that nobody appeals within 2 days stands, and so does one that the appeal authority leaves alone for 21 days. So
+/// anyone can execute a dispute 29 days after it was filed at the latest, whoever goes silent (INV-DSP-1). It should be
+/// executed within 60 days of the filing: from then on the market counts the claim as not upheld. Only publishing
+/// rules, for disputes that are filed later, asks a role.
 ///
-/// Bonds are HOLD, held here and paid out as they came in (INV-DSP-1), or reserved of what their poster bonded with this
-/// contract, so that a provider with all its HOLD bonded can defend itself: it moves some of its free bond here. An upheld claim brings the claimant its bond and
-/// the counter-bond, a rejected one brings both to the provider, a failed one returns each. The filing fee is never
-/// returned: the members who voted share it.
+/// Bonds are HOLD. They are held here and paid out as they came in (INV-DSP-1), or they are reserved of what their
+/// poster bonded with this contract. So a provider whose HOLD is all bonded can defend itself: it moves some of its
+/// free bond here. An upheld claim brings the claimant its bond and the counter-bond. A rejected one brings both to the
+/// provider. A failed one returns each to its poster. The filing fee is never returned: the members who voted share it.
 interface IDisputes {
     /// @notice A dispute as it stands at the time of the block, with what its deadlines brought.
     struct DisputeView {
@@ -36,13 +37,14 @@ interface IDisputes {
         uint256 deadline; // when the present window closes; 0: none is open
         uint256 endsAt; // by when it can be executed at the latest, whoever goes silent; 0 once it was
         uint256 held; // base units of the lease's token
-        uint256 collateral; // of the lease when the claim was filed, wei of HOLD
+        uint256 collateral; // of the lease that the fault counts on, wei of HOLD
         uint256 fractionBps; // of it that the fault costs
         uint256 bond; // claim, counter- and appeal bond each, wei of HOLD
         uint256 filingFee; // wei of HOLD
     }
 
-    /// @notice A claim was filed; see ClaimOpened of the market for what it holds. Bond and fee in wei of HOLD.
+    /// @notice A claim was filed; see ClaimOpened of the market for what it holds. The fault counts on `collateral`.
+    /// Collateral, bond and fee are wei of HOLD.
     event DisputeFiled(
         DisputeId indexed disputeId,
         LeaseId indexed leaseId,
@@ -58,7 +60,8 @@ interface IDisputes {
         uint256 rules
     );
 
-    /// @notice The provider posted its counter-bond, out of its wallet or reserved of its bond; `eligible` members may vote.
+    /// @notice The provider posted its counter-bond, out of its wallet or reserved of its bond. `eligible` members may
+    /// vote.
     event DisputeAnswered(DisputeId indexed disputeId, uint256 eligible, bool fromBond);
 
     /// @notice The provider conceded: the claim is upheld for good.
@@ -82,8 +85,9 @@ interface IDisputes {
     /// @notice The market carried the outcome out; `penalty` of the collateral was taken, wei of HOLD.
     event DisputeExecuted(DisputeId indexed disputeId, Outcome outcome, uint256 penalty);
 
-    /// @notice The bonds that were held here were paid out: wei of HOLD; those that were reserved with staking were released, or
-    /// taken for the other side there. Each member who voted has `share` of the fee to collect, filed under `filedAt`.
+    /// @notice The bonds that were held here were paid out, in wei of HOLD. Those that were reserved with staking were
+    /// released there, or taken as a penalty for the other side. Each member who voted has `share` of the fee to
+    /// collect, filed under `filedAt`.
     event DisputeSettled(
         DisputeId indexed disputeId,
         uint256 filedAt,
@@ -156,23 +160,24 @@ interface IDisputes {
     /// @notice Appeals without an address would be heard by nobody.
     error DisputesZeroAddress();
 
-    /// @notice Fees would go to an account that nobody takes them out of: zero, or one of our own contracts.
+    /// @notice Fees would go to an account that nobody takes them out of: zero, or one of our own contracts that are
+    /// known here.
     error DisputesInvalidTreasury(address treasury);
 
     /// @notice An account that the HOLD could never leave again: this contract, or HOLD itself.
     error DisputesInvalidRecipient(address to);
 
-    /// @notice `account` bonded `free` wei with this contract that are not reserved, `required` are asked for.
+    /// @notice Of what `account` bonded with this contract, `free` wei are not reserved; `required` are asked for.
     error DisputesBondShort(address account, uint256 free, uint256 required);
 
     /// @notice A rule would leave its bounds.
     error DisputesRuleOutOfBounds(string name, uint256 value, uint256 least, uint256 most);
 
-    /// @notice Files a claim about lease `leaseId`: its tenant, or anyone else as a challenger. Takes the claim bond and
-    /// the filing fee out of the caller's HOLD allowance to this contract. A tenant's claim holds back what the lease
-    /// earned since the fault began and the provider has not collected, less than 2^112 base units (a later start of the
-    /// fault holds less); a challenger's reaches the collateral alone.
-    /// @param tenant of the lease: after a reorganisation of the chain its number alone may be a stranger's lease.
+    /// @notice Files a claim about lease `leaseId`: its tenant, or anyone else as a challenger. Takes the claim bond
+    /// and the filing fee out of the caller's HOLD allowance to this contract. A tenant's claim holds back what the
+    /// lease earned since the fault began and the provider has not collected, less than 2^112 base units (a later start
+    /// of the fault holds less); a challenger's reaches the collateral alone.
+    /// @param tenant of the lease. After a reorganisation of the chain another tenant's lease may have this number.
     /// @param faultStart second in which the fault began: within the lease, and at most 7 days ago.
     /// @param evidence hash of what proves it; published, not stored.
     function file(
@@ -185,21 +190,25 @@ interface IDisputes {
 
     /// @notice Denies the claim, for a counter-bond as large as the claim bond, within 2 days. With fewer than three
     /// eligible members it has failed then. For the provider.
-    /// @param filedAt of the claim that is meant, as in every later step: one that took its place meanwhile is not.
-    /// @param fromBond whether the bond is reserved of what the caller bonded with this contract, and not taken out of its
-    /// wallet. It is free again where it returns; where the other side gets it, that waits for one unbonding delay.
+    /// @param filedAt second in which the claim that is meant was filed, as in every later step that only some may
+    /// take: a later claim under the same name is another one.
+    /// @param fromBond whether the bond is reserved of what the caller bonded with this contract, instead of taken out
+    /// of its wallet. It is free again where it returns. Where the other side gets it, that side is paid after one
+    /// unbonding delay.
     function answer(DisputeId disputeId, uint40 filedAt, bool fromBond) external;
 
-    /// @notice Admits the fault, until the council decided. The claim is upheld at once, and for good. For the provider.
-    /// @param filedAt of the claim that is admitted: one that took its place meanwhile is not (ATK-DSP-6).
+    /// @notice Admits the fault, until the council decided. The claim is upheld at once, and for good. For the
+    /// provider.
+    /// @param filedAt second in which the claim that is admitted was filed: a later claim under the same name is not
+    /// admitted (ATK-DSP-6).
     function concede(DisputeId disputeId, uint40 filedAt) external;
 
     /// @notice Gives the claim up, until it is decided. Before the answer its bond returns; after it, the bond is the
     /// provider's. For the claimant. Executes and settles the dispute.
     function withdraw(DisputeId disputeId, uint40 filedAt) external;
 
-    /// @notice Votes on an answered claim, within 4 days of the answer. More than half of the eligible members uphold, or
-    /// reject; otherwise the claim fails. For members seated since before the claim was filed who are no party.
+    /// @notice Votes on an answered claim, within 4 days of the answer. More than half of the eligible members uphold,
+    /// or reject; otherwise the claim fails. For members seated since before the claim was filed who are no party.
     function rule(DisputeId disputeId, uint40 filedAt, bool uphold) external;
 
     /// @notice Declares that the caller will not vote. It stays in the denominator. For the same members.
@@ -211,16 +220,17 @@ interface IDisputes {
     /// @param fromBond as for `answer`.
     function appeal(DisputeId disputeId, uint40 filedAt, bool fromBond) external;
 
-    /// @notice Decides appeals; skips claims whose appeals are not open, or are not the dispute's any more. For the appeal
-    /// authority of each.
+    /// @notice Decides appeals, for the appeal authority of each. Skips those that are not open, and those of an
+    /// earlier claim.
     /// @return done how many were decided.
     function decide(Decision[] calldata decisions) external returns (uint256 done);
 
-    /// @notice Carries out what stands, once no window is open: the penalty, the held earnings. For anyone.
+    /// @notice Carries out the outcome that stands, once no window is open: the penalty, the held earnings. From 60
+    /// days after the filing the market counts the claim as not upheld; bonds still follow the outcome. Anyone may.
     function execute(DisputeId disputeId) external;
 
     /// @notice Pays the bonds of an executed dispute to the two sides, and what no member earned of the fee to the
-    /// treasury. For anyone. HOLD calls nobody back and refuses nobody, so that no side can stop the other's.
+    /// treasury. Anyone may. HOLD calls nobody back and refuses nobody, so no side can stop the other's payment.
     function settle(DisputeId disputeId) external;
 
     /// @notice Sends the caller's share of a filing fee to `to`. For members who voted on the claim filed at `filedAt`.
@@ -248,7 +258,8 @@ interface IDisputes {
     /// @notice Rules `version`; all zero where there are none.
     function rulesOf(uint16 version) external view returns (Rules memory);
 
-    /// @notice Bond that a claim on `collateral` wei of HOLD takes now: a tenth of it, at least the floor, at most all of it.
+    /// @notice Bond that a claim on `collateral` wei of HOLD takes now: a tenth of it, at least the floor, at most all
+    /// of it.
     function bondFor(uint256 collateral) external view returns (uint256);
 
     /// @notice Seconds in which the provider answers.

@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 /// @title Native locks of a token
-/// @notice A locked token stays where it is: it counts in `balanceOf` and in votes, it only cannot be transferred.
+/// @notice A locked token stays where it is: it counts in `balanceOf` and in votes, but cannot be transferred.
 /// Anyone may be a locker, and reaches nothing but what it locked itself: it locks by spending an allowance, unlocks,
-/// or seizes. Several lockers never lock the same token twice (INV-STK-4). An account's tokens are locked only by lockers
-/// that the account itself locked some with: nobody can pay it in tokens that can be taken back (INV-TOK-1).
+/// or seizes. Several lockers never lock the same token twice (INV-STK-4). Others lock tokens in an account only with
+/// lockers that the account itself locked some with: nobody can pay it in tokens that can be taken back (INV-TOK-1).
 interface IERC20Locks {
     /// @notice `locker` locked `amount` of `owner`; its lock there is now `lockedByLocker`.
     event Locked(address indexed locker, address indexed owner, uint256 amount, uint256 lockedByLocker);
@@ -32,8 +32,8 @@ interface IERC20Locks {
     error ERC20LocksNotOpened(address locker, address owner);
 
     /// @notice Locks `amount` of `owner`, for the caller to hold. Spends the allowance that `payer` gave the caller.
-    /// Where payer and owner differ, an ordinary transfer from payer to owner comes first, and the owner must have locked a
-    /// positive amount with the caller before, out of its own balance.
+    /// Where payer and owner differ, an ordinary transfer from payer to owner comes first, and the owner must have
+    /// locked a positive amount with the caller before, out of its own balance.
     /// @param amount in wei.
     function lock(address payer, address owner, uint256 amount) external;
 

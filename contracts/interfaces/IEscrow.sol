@@ -5,11 +5,11 @@ import {Entry} from "../types/Entry.sol";
 
 /// @title Escrow: every payment token of tenants and providers, as internal balances
 /// @notice Per token an account has a free balance, which only it can withdraw, and per module a slot {locked, ceiling,
-/// nonce}. The ceiling is what the account lets that module hold: a lock needs locked + amount <= ceiling, a payout
+/// nonce}. The ceiling is what the account lets that module hold: a lock needs locked + amount <= ceiling, and a payout
 /// lowers both. So an unapproved module reaches nothing, and an approved one spends at most what was approved
-/// (INV-ESC-3). What another account adds to a lock raises both, so that a gift uses up no approval of its receiver; only to
-/// an account that approved the module itself once, since the module could take back what it gave. The largest ceiling never
-/// moves: it approves a module without limit.
+/// (INV-ESC-3). Where another account adds to a lock, both rise by as much, so that a gift uses up no approval of its
+/// receiver. That takes a receiver that approved the module itself once, since the module could take back later what it
+/// gave. The largest ceiling never moves: it approves a module without limit.
 ///
 /// There is no owner, no pause, no upgrade and no fee here. Withdrawing asks no other contract than the token
 /// (INV-ESC-4).
@@ -36,7 +36,8 @@ interface IEscrow {
         uint48 deadline; // usable while block.timestamp < deadline
     }
 
-    /// @notice An ERC-2612 permit that lets the escrow pull a deposit. Left empty (all zero) where the allowance suffices.
+    /// @notice An ERC-2612 permit that lets the escrow pull a deposit. Left empty (all zero) where the allowance
+    /// suffices.
     struct Permit {
         uint256 deadline;
         uint8 v;
@@ -68,8 +69,8 @@ interface IEscrow {
     /// @notice `module` moved `amount` from the free balance of `account` into its lock.
     event Locked(address indexed module, address indexed token, address indexed account, uint256 amount);
 
-    /// @notice `module` moved `locked` from the free balance of `account` into its lock, and `paid` to that of `payee`; the
-    /// payment lowered the account's ceiling.
+    /// @notice `module` moved `locked` from the free balance of `account` into its lock, and `paid` to that of `payee`;
+    /// the payment lowered the account's ceiling.
     event LockedAndPaid(
         address indexed module,
         address indexed token,
@@ -116,8 +117,8 @@ interface IEscrow {
     /// @notice `account` never approved the module, so nobody else's money joins a lock of it there.
     error EscrowModuleNotApproved(address module, address token, address account);
 
-    /// @notice What another account pays or moves would make the lock pass the largest ceiling, 2^120 - 1; `room` is left
-    /// below it.
+    /// @notice What another account pays or moves would make the lock pass the largest ceiling, 2^120 - 1; `room` is
+    /// left below it.
     error EscrowLockTooLarge(address module, address token, address account, uint256 room, uint256 required);
 
     /// @notice A settlement in which not as much joins free balances as leaves locks.
@@ -149,23 +150,24 @@ interface IEscrow {
     /// @notice Sends `amount` of the caller's free balance to `to`. Always possible (INV-ESC-4).
     function withdraw(address token, address to, uint256 amount) external;
 
-    /// @notice Lets `module` hold up to `ceiling` of the caller's `token`. Below what it holds now, it only stops growth. Uses
-    /// up the nonce, so that a funding which the caller signed before, for this module and token, is void.
+    /// @notice Lets `module` hold up to `ceiling` of the caller's `token`. A ceiling below what it holds now only stops
+    /// growth. The nonce moves on, so that a funding which the caller signed before, for this module and token, is
+    /// void.
     function approveModule(address token, address module, uint120 ceiling) external;
 
     /// @notice Carries out a signed funding: approves the module and deposits, for and from the signer. Anyone may
-    /// submit it. The very same message submitted already is no failure: the call does nothing then. Another message with a
-    /// nonce that was used is refused.
+    /// submit it. Where the very same message was carried out last, the call does nothing, and does not fail. Any other
+    /// message with a nonce that is not the next one is refused.
     /// @param signature ECDSA by the account, or ERC-1271 (ECDSA is tried first, whether or not the account has code).
     function fundBySignature(Funding calldata funding, bytes calldata signature, Permit calldata permit) external;
 
-    /// @notice Moves `amount` of `account`'s free balance into the lock of the calling module, within what the account lets
-    /// that module hold.
+    /// @notice Moves `amount` of `account`'s free balance into the lock of the calling module, within what the account
+    /// lets that module hold.
     function lock(address token, address account, uint256 amount) external;
 
     /// @notice Moves `locked` of `account`'s free balance into the lock of the calling module, and pays `paid` of it to
-    /// `payee`'s free balance, as if that had been locked and paid out: both fit what the account lets the module hold, and
-    /// the payment lowers its ceiling. Where free balance or headroom do not suffice it changes nothing instead of
+    /// `payee`'s free balance, as if that had been locked and paid out: both fit what the account lets the module hold,
+    /// and the payment lowers its ceiling. Where free balance or headroom do not suffice it changes nothing instead of
     /// reverting.
     /// @return done whether it took place.
     function tryLockAndPay(
@@ -176,20 +178,20 @@ interface IEscrow {
         address payee
     ) external returns (bool done);
 
-    /// @notice Moves `amount` of `payer`'s free balance into the calling module's lock of `account`, within what the payer
-    /// lets that module hold. It is a payout of the payer, which lowers its ceiling, and raises the account's ceiling by as
-    /// much, below the largest one. The account must have approved the module itself once. Of one's own account it is `lock`,
-    /// its event included.
+    /// @notice Moves `amount` of `payer`'s free balance into the calling module's lock of `account`, within what the
+    /// payer lets that module hold. It is a payout of the payer, which lowers its ceiling. The account's ceiling rises
+    /// by as much, below the largest one; the account must have approved the module itself once. Where payer and
+    /// account are one, it is `lock`, its event included.
     function lockFor(address token, address payer, address account, uint256 amount) external;
 
-    /// @notice Moves `amount` of what the calling module holds of `from` to what it holds of `to`. It is a payout of `from`,
-    /// which lowers its ceiling, not below zero, and raises the ceiling of `to` by as much, below the largest one; `to` must
-    /// have approved the module itself once. Where both are one it changes nothing.
+    /// @notice Moves `amount` of what the calling module holds of `from` to what it holds of `to`. It is a payout of
+    /// `from`, which lowers its ceiling, not below zero. The ceiling of `to` rises by as much, below the largest one;
+    /// `to` must have approved the module itself once. Where both are one, nothing changes.
     function moveLock(address token, address from, address to, uint256 amount) external;
 
-    /// @notice Moves what the calling module holds: each entry takes from an account's lock and adds to its free balance.
-    /// What an account loses by an entry is paid out and lowers its ceiling, not below zero; the largest ceiling stands.
-    /// All or nothing; both columns must add up to the same.
+    /// @notice Moves what the calling module holds: each entry takes from an account's lock and adds to its free
+    /// balance. What an account loses by an entry is paid out and lowers its ceiling, not below zero; the largest
+    /// ceiling stands. All or nothing; both columns must add up to the same.
     function settle(address token, Entry[] calldata lines) external;
 
     /// @notice Free balance of `account`, base units.

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Guardian: one pause of entries for each seating
-/// @notice Holds the only role that can pause the opening of leases and offers, and lends it to one account, for one use,
-/// within the bounds of the markets (INV-GOV-3). Governance seats the account again, or another, to renew it.
+/// @notice Holds the only role that can pause the opening of leases and offers, and lends it to one account, for one
+/// use, within the bounds of the markets (INV-GOV-3). Governance seats the account again, or another, to renew it.
 interface IGuardian {
     /// @notice `guardian` may pause once from now on; zero: nobody may.
     event GuardianSeated(address indexed guardian);

@@ -6,8 +6,8 @@ import {DisputeId} from "../types/Ids.sol";
 
 /// @title Governor of HOLD: what it adds to OpenZeppelin's
 /// @notice Proposals, votes, quorum, queue and execution are OpenZeppelin's IGovernor, so that any front end for such
-/// governors reads them. Votes are HOLD's own, wallet, bonded and unbonding alike. Every setting has hard bounds that no
-/// vote can pass (INV-GOV-2), and either side of an appealed dispute gets one proposal about it without a threshold.
+/// governors reads them. Votes are HOLD's own, wallet, bonded and unbonding alike. Every setting has hard bounds that
+/// no vote can pass (INV-GOV-2), and either side of an appealed dispute gets one proposal about it without a threshold.
 interface IHoldGovernor {
     /// @notice Appeals at `disputes` come here without a threshold from now on, or not any more.
     event TribunalSet(address indexed disputes, bool accepted);
@@ -44,12 +44,14 @@ interface IHoldGovernor {
     /// @notice The caller had its proposal about this appeal.
     error GovernorAppealProposed(DisputeId disputeId, address caller);
 
-    /// @notice The appeal is decided by the authority that the dispute was filed under, which is not this governor's timelock.
+    /// @notice The appeal is decided by the authority that the dispute was filed under, which is not this governor's
+    /// timelock.
     error GovernorNotAuthority(DisputeId disputeId, address authority, address timelock);
 
-    /// @notice Proposes to decide appealed disputes that the caller is a side of, whatever votes it has: each side can propose
-    /// so once for each, whoever appealed, and several can share a proposal. It goes the way of every proposal, which takes at most 15 days and a second where
-    /// somebody queues and executes it at once, whatever the settings are within their bounds; the appeal waits for 21 days.
+    /// @notice Proposes to decide appealed disputes that the caller is a side of, whatever votes it has. Each side can
+    /// propose so once for each appeal, whoever appealed, and one proposal can name several. It then goes the way of
+    /// every proposal. That takes at most 15 days and a second where somebody queues and executes it at once, whatever
+    /// the settings are within their bounds; the appeal waits for 21 days.
     /// @param disputes contract of disputes that accepted the appeals.
     /// @param decisions the outcomes that the caller asks for.
     /// @param reasons beginning of the description; a line that names the caller as the proposer follows it.

@@ -13,8 +13,8 @@ import {Misfit, Order} from "../types/OfferTypes.sol";
 ///                 '--> cancelled (decline, cancel, no-show)
 ///
 /// Opening locks the price of the whole term and a bounty, so a lease can always pay (INV-LSE-2). Billing starts at
-/// activation, counts live seconds only, and pays whom it pays the same however often it is settled (INV-LSE-3). All
-/// windows are half-open. Ending, collecting and cancelling ask no role (INV-LSE-7).
+/// activation and counts live seconds only. However often a lease is settled, each party is paid the same in all
+/// (INV-LSE-3). All windows are half-open. Ending, collecting and cancelling ask no role (INV-LSE-7).
 ///
 /// Batches skip what is not theirs to do, so one bad id blocks nobody; each item is done whole or not at all. Seconds
 /// are Unix seconds of the block.
@@ -36,8 +36,8 @@ interface ILeases {
     /// @notice Billing started; the provider had been dark for `darkSeconds` by then.
     event LeaseActivated(LeaseId indexed leaseId, uint256 startedAt, uint256 darkSeconds);
 
-    /// @notice The lease ended. `refund` is free again, `bounty` went to `by` (zero where the tenant closed),
-    /// what `billedSeconds` earned waits for collection.
+    /// @notice The lease ended. `refund` is free again, and `bounty` went to `by` (zero where the tenant closed).
+    /// `billedSeconds` are billed at its present rate; what of that was not collected yet waits for collection.
     event LeaseClosed(
         LeaseId indexed leaseId,
         address indexed by,
@@ -59,14 +59,16 @@ interface ILeases {
         uint256 penalty
     );
 
-    /// @notice The provider was paid `amount`; it is paid for the first `paidSeconds` billed seconds now.
+    /// @notice The provider was paid `amount`. It is paid now for the first `paidSeconds` that are billed at the
+    /// present rate.
     event LeaseCollected(LeaseId indexed leaseId, uint256 paidSeconds, uint256 amount);
 
-    /// @notice The lease is closed and paid for; its `fee` went to the treasury.
+    /// @notice The lease is closed and paid for. `fee` went to the treasury; the fee on earnings that claims held is
+    /// not part of it.
     event LeaseSettled(LeaseId indexed leaseId, uint256 fee);
 
-    /// @notice The provider was dark beyond the allowance: `amount` of the collateral, in wei of HOLD, was taken for the
-    /// tenant and the treasury.
+    /// @notice The provider was dark beyond the allowance: `amount` of the collateral, in wei of HOLD, was taken for
+    /// the tenant and the treasury.
     event ServiceCredited(LeaseId indexed leaseId, uint256 amount);
 
     /// @notice `payer` locked `locked` more, so that the lease lasts for `duration` seconds from its start.
@@ -75,9 +77,9 @@ interface ILeases {
     /// @notice The provider gave notice: the lease lasts for `duration` seconds from its start, `refund` is free again.
     event NoticeGiven(LeaseId indexed leaseId, uint256 duration, uint256 refund);
 
-    /// @notice The lease has other units and another rate from now on. What it had earned until now was paid: `amount` to the
-    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now. The tenant locked `locked` more
-    /// or got `refund` back. The collateral is `collateral` now, what penalties took of it included.
+    /// @notice The lease has other units and another rate from now on. What it had earned until now was paid: `amount`
+    /// to the provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now. The tenant locked
+    /// `locked` more or got `refund` back. The collateral is `collateral` now, what penalties took of it included.
     event LeaseResized(
         LeaseId indexed leaseId,
         uint256 units,
@@ -90,8 +92,8 @@ interface ILeases {
         uint256 collateral
     );
 
-    /// @notice `by` renewed the lease, which lasts for `duration` seconds from its start now. The tenant locked `locked` more,
-    /// or got `refund` back, and paid `bounty`.
+    /// @notice `by` renewed the lease, which lasts for `duration` seconds from its start now. The tenant locked
+    /// `locked` more, or got `refund` back, and paid `bounty`.
     event LeaseRenewed(
         LeaseId indexed leaseId,
         address indexed by,
@@ -101,8 +103,8 @@ interface ILeases {
         uint256 bounty
     );
 
-    /// @notice A renewal brought another rate or other terms. What the lease had earned until now was paid: `amount` to the
-    /// provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now; the collateral is
+    /// @notice A renewal brought another rate or other terms. What the lease had earned until now was paid: `amount` to
+    /// the provider, `fee` to the treasury. The provider had been dark for `darkSeconds` by now; the collateral is
     /// `collateral`, what penalties took of it included.
     event LeaseRepriced(
         LeaseId indexed leaseId,
@@ -120,8 +122,8 @@ interface ILeases {
     /// @notice The lease has another tenant, with `locked` and all future refunds.
     event LeaseTransferred(LeaseId indexed leaseId, address indexed from, address indexed to, uint256 locked);
 
-    /// @notice No claim is open any more, and what a shrink had left reserved until then is free again: the collateral is
-    /// `collateral` now, what penalties took of it included.
+    /// @notice No claim is open any more, and what a shrink had left reserved until then is free again: the collateral
+    /// is `collateral` now, what penalties took of it included.
     event CollateralLowered(LeaseId indexed leaseId, uint256 collateral);
 
     /// @notice The rest of the collateral returned to the provider's free bond; nothing is left in the lease.
@@ -160,34 +162,38 @@ interface ILeases {
     /// @notice The tenant may cancel from the activation deadline on.
     error MarketTooEarlyToCancel(LeaseId leaseId, uint256 deadline, uint256 now);
 
-    /// @notice The lease would last longer than its offer's maximum duration, or not longer than it does.
+    /// @notice The lease would last longer than its offer's maximum duration, or no second was added.
     error MarketExtensionOutOfBounds(LeaseId leaseId, uint256 duration, uint256 most);
 
     /// @notice What the change locks is more than the caller allowed.
     error MarketCostTooHigh(LeaseId leaseId, uint256 most, uint256 cost);
 
-    /// @notice The provider gave notice: the lease can only shrink.
+    /// @notice The provider gave notice: the lease is not extended and does not grow.
     error MarketLeaseNoticed(LeaseId leaseId);
 
-    /// @notice A notice moves the end to a moment that is at least the notice period away, and not after the present end.
+    /// @notice A notice moves the end to a moment that is at least the notice period away, and not after the present
+    /// end. Where less than the notice period is left, the end stays.
     error MarketNoticeOutOfBounds(LeaseId leaseId, uint256 end, uint256 least, uint256 most);
 
-    /// @notice The lease has that many units, or none were asked for.
+    /// @notice The lease has that many units already, or zero units were asked for.
     error MarketUnitsUnchanged(LeaseId leaseId, uint256 units);
 
-    /// @notice Before the offer's minimum duration has passed, and in the second of a growth, a lease cannot shrink.
+    /// @notice A lease does not shrink before the offer's minimum duration has passed, nor in the second in which it
+    /// grew.
     error MarketTooEarlyToShrink(LeaseId leaseId, uint256 from, uint256 now);
 
     /// @notice The offer's price is more than the caller allowed.
     error MarketPriceTooHigh(OfferId offerId, uint256 most, uint256 price);
 
-    /// @notice More units at this price would make the rate pass the largest one, base units per second times 2^32.
+    /// @notice With more units at this price the rate would exceed the largest one. In base units per second times
+    /// 2^32.
     error MarketRateTooLarge(LeaseId leaseId, uint256 rate, uint256 most);
 
-    /// @notice The provider was not seen within half the grace: nobody opens or grows a lease on it.
+    /// @notice The provider was not seen within half the grace: no lease is opened on its offers, and none grows.
     error MarketProviderStale(address provider);
 
-    /// @notice The provider was dark for `dark` seconds since the start, more than the `allowed` ones: the lease does not grow.
+    /// @notice The provider was dark for `dark` seconds since the start, more than the `allowed` ones: the lease does
+    /// not grow.
     error MarketBeyondAllowance(LeaseId leaseId, uint256 dark, uint256 allowed);
 
     /// @notice The offer has fewer units left.
@@ -205,8 +211,8 @@ interface ILeases {
     /// @notice `OUTAGE_ALLOWANCE` would be outside its bounds.
     error MarketAllowanceOutOfBounds(uint256 allowance, uint256 most);
 
-    /// @notice Opens leases for the caller, `replicas` of them, on the first candidates that fit, each of another provider,
-    /// and locks their whole price. All or nothing. Providers are addresses: two of them may be one person's.
+    /// @notice Opens leases for the caller, `replicas` of them, on the first candidates that fit, each of another
+    /// provider, and locks their whole price. All or nothing. Providers are addresses: two of them may be one person's.
     function open(Order calldata order) external returns (LeaseId[] memory leaseIds);
 
     /// @notice Deposits, approves this market and opens, in one transaction, by the caller's signatures. A permit or
@@ -218,46 +224,51 @@ interface ILeases {
         IEscrow.Permit calldata permit
     ) external returns (LeaseId[] memory leaseIds);
 
-    /// @notice Ends an active lease of the caller before its end. Live seconds are billed, and those missing to the
-    /// offer's minimum duration, unless the provider was dark beyond the allowance or gave notice; the rest is free again
-    /// at once.
+    /// @notice Ends an active lease of the caller before its end. Its live seconds are billed, and the seconds that are
+    /// missing to the offer's minimum duration. The missing seconds are not billed where the provider was dark beyond
+    /// the allowance or gave notice, or where a claim on the lease was upheld. The rest is free again at once.
     function close(LeaseId leaseId) external;
 
-    /// @notice Pays for `addedSeconds` more of a running lease, at its own rate, to at most its offer's maximum duration.
-    /// Anyone may; refunds go to the tenant. Not after notice or on a retired offer.
-    /// @param tenant of the lease: after a reorganisation of the chain its number alone may be a stranger's lease.
+    /// @notice Pays for `addedSeconds` more of a running lease, at its own rate, to at most its offer's maximum
+    /// duration. Anyone may; refunds go to the tenant. Not after notice or on a retired offer.
+    /// @param tenant of the lease. After a reorganisation of the chain another tenant's lease may have this number.
     /// @param maxCost most that the caller locks, base units.
     function extend(LeaseId leaseId, address tenant, uint32 addedSeconds, uint256 maxCost) external;
 
-    /// @notice Changes the units of a running lease of the caller; pays provider and treasury what it earned so far. Units
-    /// that are added cost the offer's present price and need capacity, bond, a provider that was seen within half the grace
-    /// and a lease within its dark allowance; they are not given back in the same second. Units that are given back leave
-    /// with their share of rate and collateral, once the minimum duration has passed; while a claim is open the collateral
-    /// stays.
+    /// @notice Changes the units of a running lease of the caller, and pays provider and treasury what it earned so
+    /// far.
+    ///
+    /// Added units cost the offer's present price. They need capacity, bond, a provider that was seen within half the
+    /// grace, and a lease that is within its dark allowance. A lease does not grow after notice, nor on an offer that
+    /// is retired or takes signed quotes alone.
+    ///
+    /// A lease shrinks once the minimum duration has passed, and not in the second in which it grew. The units leave
+    /// with their share of rate and collateral; while a claim is open the collateral stays.
     /// @param maxPricePerSecondX32 highest price of added units.
     /// @param maxCost most that is locked more, base units.
     function resize(LeaseId leaseId, uint24 units, uint128 maxPricePerSecondX32, uint256 maxCost) external;
 
-    /// @notice Offers a running lease of the caller to `recipient`, who must accept; zero takes the offer back.
+    /// @notice Offers a running lease of the caller to `recipient`, who must accept it; zero takes the offer back.
     function offerTransfer(LeaseId leaseId, address recipient) external;
 
-    /// @notice Takes over a lease that was offered to the caller, with what is locked for it and all future refunds. Its
-    /// standing order is void. A lease changes hands at most 63 times. The caller must have approved this market with the
-    /// escrow once, with any ceiling.
-    /// @param minLocked least that must be locked for it, base units: the giver may have shrunk the lease meanwhile.
+    /// @notice Takes over a lease that was offered to the caller, with what is locked for it and all future refunds.
+    /// Its standing order becomes void. A lease changes hands at most 63 times. The caller must have approved this
+    /// market in escrow once, with any ceiling.
+    /// @param minLocked least that must be locked for it, base units: the tenant may have shrunk the lease meanwhile.
     function acceptTransfer(LeaseId leaseId, uint256 minLocked) external;
 
-    /// @notice Moves the end of a running lease to `end`, which is not after its end, and at least the notice period away
-    /// unless the end itself is nearer. For the provider; the tenant gets the rest back, may leave at any time without a
-    /// minimum, and the lease is neither extended nor renewed any more.
+    /// @notice For the provider: moves the end of a running lease to `end`. That is at least the notice period away,
+    /// and not after the present end; where less than the notice period is left, the end stays. The tenant gets the
+    /// price of the time after `end` back, and may close at any time without a minimum. The lease is neither extended
+    /// nor renewed any more.
     function giveNotice(LeaseId leaseId, uint40 end) external;
 
     /// @notice Cancels a pending lease of the caller, from its activation deadline on; everything is free again. Once
-    /// the outage allowance has passed too, it is a no-show: the penalty is due.
+    /// the outage allowance has passed too, it counts as a no-show, and the penalty is due.
     function cancel(LeaseId leaseId) external;
 
-    /// @notice Starts billing of pending leases, while cancelling is not the only way left. For their providers'
-    /// operators; the providers must be live.
+    /// @notice Starts billing of pending leases, until the activation deadline and the outage allowance have passed.
+    /// For their providers' operators; the providers must be live.
     /// @return done how many were started; others were not pending, or too late.
     function activate(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
@@ -274,15 +285,16 @@ interface ILeases {
     /// @return done how many were cancelled.
     function cancelNoShows(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
-    /// @notice Pays providers what their leases earned and were not paid for; takes the fee of a closed lease and
-    /// releases its collateral where that is due. Anyone may call it.
+    /// @notice Pays providers what their leases earned and were not paid for. Of a closed lease it takes the fee and
+    /// the service credit and writes the provider's record, once, and releases the collateral where that is due. Anyone
+    /// may call it.
     /// @return done in how many leases something was paid or released.
     function collect(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
     /// @notice Lease `leaseId` as it is stored; all zero where there is none. The lens decodes it.
     function leaseById(LeaseId leaseId) external view returns (Lease memory);
 
-    /// @notice To whom lease `leaseId` was offered, who has not accepted yet; zero: to nobody.
+    /// @notice The account that lease `leaseId` is offered to, and that has not accepted yet; zero: there is none.
     function recipientOf(LeaseId leaseId) external view returns (address);
 
     /// @notice Seconds of darkness that cost nobody a penalty, on top of a lease's tolerance, and the time that a

@@ -68,7 +68,8 @@ interface ILiveness {
     /// @notice Whether `provider` is live now.
     function isLive(address provider) external view returns (bool);
 
-    /// @notice Whether `provider` was seen within half of `GRACE`: enough of it is left to open leases on, or to grow them.
+    /// @notice Whether `provider` was seen within half of `GRACE`. Only then are leases opened on its offers, and do
+    /// its leases grow.
     function isFresh(address provider) external view returns (bool);
 
     /// @notice Seconds that `provider` was dark from its first heartbeat until `instant`, which may be any past one or

@@ -100,7 +100,7 @@ interface IMarketLens {
         uint256 claimLife; // seconds
         uint256 maxFaultAge; // seconds
         uint256 renewalWindow; // seconds before the end in which a lease is renewed
-        uint256 failOverDivisor; // a lease fails over in this part of its duration and period, at most in the renewal window
+        uint256 failOverDivisor; // a lease fails over in the last such part of its duration, or of its order's period
         uint256 raiseDelay; // seconds until renewals pay a raise
         uint256 creditDivisor; // a service credit is at most this part of the collateral
         uint256 declineDivisor; // declining costs this part of the no-show penalty
@@ -151,8 +151,8 @@ interface IMarketLens {
     /// @notice Offers number `from` (at least 1) and the next, at most `limit` of them.
     function offerViews(uint64 from, uint256 limit) external view returns (OfferView[] memory);
 
-    /// @notice What opening would do on each candidate of an order, each by itself as if it were the first, in the order's
-    /// order. Whether the tenant has the funds is not asked.
+    /// @notice What opening would do on each candidate of an order, each by itself as if it were the first, in the
+    /// order's order. Whether the tenant has the funds is not asked.
     function quote(Order calldata order) external view returns (Quote[] memory);
 
     /// @notice Constants of the market's code.

@@ -29,7 +29,8 @@ interface IMarketParameters {
     /// @notice A governed value outside its bounds.
     error MarketParameterOutOfBounds(string name, uint256 value, uint256 least, uint256 most);
 
-    /// @notice Fees would go to an account that nobody takes them out of: zero, or one of our own contracts.
+    /// @notice Fees would go to an account that nobody takes them out of: zero, or one of our own contracts that the
+    /// market knows.
     error MarketInvalidTreasury(address treasury);
 
     /// @notice The token is not listed.

@@ -8,21 +8,21 @@ import {OfferTerms} from "../types/OfferTypes.sol";
 
 /// @title Quotes: prices that providers sign for tenants
 /// @notice A provider signs an EIP-712 quote off-chain, at no cost; a tenant opens leases with it at the quoted price,
-/// whatever the offer's own price is. A quote stands on an offer of its signer, or brings its own terms: the first lease
-/// then creates an offer that only quotes open leases on, and later leases of that quote are opened on it.
+/// whatever the offer's own price is. A quote stands on an offer of its signer, or brings its own terms: the first
+/// lease then creates an offer that only quotes open leases on, and later leases of that quote are opened on it.
 ///
 /// A quote opens at most its units, summed over all its leases (INV-QTE-1), before its expiry and until its provider
 /// cancels it (INV-QTE-2), for its tenant (INV-QTE-3), at its price (INV-QTE-4), signed by the offer's own provider for
-/// this contract on this chain (INV-QTE-5). It promises no more than the offer itself: capacity, bond, liveness, minimum
-/// lock and pause count as for any opening, and where they do not allow it, the opening does not fit.
+/// this contract on this chain (INV-QTE-5). It promises no more than the offer itself: capacity, bond, liveness,
+/// minimum lock and pause count as for any opening, and where they do not allow it, the opening does not fit.
 ///
-/// The quoted price is that of the lease as opened. Renewals, and units that a resize adds, pay the price of the offer (a
-/// raise of it after 24 hours); on an offer that a quote created no resize adds units. So a tenant who wants the quoted
-/// price for longer opens for longer, or asks for a quote with terms. A lease that is open stays open whatever becomes of
-/// its quote.
+/// The quoted price is that of the lease as opened. Renewals, and units that a resize adds, pay the price of the offer
+/// (a raise of it after 24 hours); on an offer that a quote created no resize adds units. So a tenant who wants the
+/// quoted price for longer opens for longer, or asks for a quote with terms. A lease that is open stays open whatever
+/// becomes of its quote.
 ///
-/// ECDSA and ERC-1271 signatures count, for accounts with delegated code either; an ERC-1271 account is asked each time. A
-/// quote for anyone is for whoever comes first: it can be copied out of a transaction that waits.
+/// ECDSA and ERC-1271 signatures count, for accounts with delegated code either; an ERC-1271 account is asked each
+/// time. A quote for anyone is for whoever comes first: it can be copied out of a transaction that waits.
 interface IQuotes {
     /// @notice What a provider signs.
     struct Quote {
@@ -121,7 +121,8 @@ interface IQuotes {
     /// @notice What the provider signs (EIP-712), and what names the quote.
     function quoteDigest(Quote calldata quote) external view returns (bytes32);
 
-    /// @notice What became of the quote of `provider` with that digest; all zero where it was neither used nor cancelled.
+    /// @notice What became of the quote of `provider` with that digest; all zero where it was neither used nor
+    /// cancelled.
     function quoteStateOf(address provider, bytes32 digest) external view returns (QuoteState memory);
 
     /// @notice The epoch that quotes of `provider` must be of, from 0.

@@ -10,8 +10,8 @@ pragma solidity 0.8.37;
 /// what unbonds can be reserved by nobody (INV-STK-3). Bonded and unbonding HOLD stays in the provider's balance,
 /// locked, and keeps its votes.
 ///
-/// A penalty is seized to this contract at once, undelegated, and its payees, the treasury among them, are paid after one
-/// unbonding delay: nobody gets at a bond faster by punishing itself. No exit asks a role.
+/// A penalty is seized to this contract at once, where it has no vote. Its payees, the treasury among them, are paid
+/// after one unbonding delay: nobody frees a bond faster by penalising itself. No exit asks a role.
 interface IStaking {
     /// @notice What a provider bonded for one module. One storage slot.
     struct Pool {
@@ -130,8 +130,8 @@ interface IStaking {
     /// @notice Moves free bond of the caller from one module's pool to another's, which thereby is approved.
     function moveBond(address from, address to, uint256 amount) external;
 
-    /// @notice Takes `amount` of the caller's free bond out of a pool. Frees what finished unbonding before; restarts the
-    /// delay of what has not.
+    /// @notice Takes `amount` of the caller's free bond out of a pool. Frees what finished unbonding before; restarts
+    /// the delay of what has not.
     function startUnbonding(address module, uint256 amount) external;
 
     /// @notice Puts `amount` of what unbonds into the pool of `module`. The rest goes on as it was.
@@ -151,9 +151,9 @@ interface IStaking {
     /// @notice Returns `amount` of what the calling module reserved to the free bond.
     function release(address provider, uint256 amount) external;
 
-    /// @notice Takes `amount` of what the calling module reserved of `provider` as a penalty. It is split among those who
-    /// are not zero: tenant, challenger and treasury get 60, 20 and 20 %; tenant and treasury 80 and 20 %; one of these two
-    /// alone gets all. Parts are rounded down, the remainder is the tenant's (INV-STK-2).
+    /// @notice Takes `amount` of what the calling module reserved of `provider` as a penalty. It is split among those
+    /// who are not zero. Tenant, challenger and treasury get 60, 20 and 20 %; tenant and treasury 80 and 20 %; tenant
+    /// alone or treasury alone gets all. Parts are rounded down, and the remainder is the tenant's (INV-STK-2).
     /// @return penaltyId number of the penalty, from 1.
     function penalise(
         address provider,

@@ -10,15 +10,16 @@ import {LeaseStatus} from "../types/LeaseTypes.sol";
 /// hour before the lease's end anyone carries that out, for the market's bounty, which the tenant pays out of its free
 /// balance. Whatever the order does not allow does not happen, and the lease simply ends (INV-ORD-1).
 ///
-/// Where the provider was dark beyond the allowance, gave notice, or retired the offer, a lease is not renewed: it fails over
-/// to the first of the order's fallback offers that fits, as a new lease of the same units and the order's period. The order
-/// moves there, the old lease is left to expire.
+/// Where the provider was dark beyond the allowance, gave notice, or retired the offer, a lease is not renewed. Near
+/// its end it fails over instead, to the first of the order's fallback offers that fits: as a new lease of the same
+/// units, for the order's period. The order moves to the new lease, and the old lease is left to expire.
 ///
 /// An order belongs to the tenant who placed it. Once the lease has changed hands it is void, for good (INV-ORD-2).
 ///
-/// Orders can be rebuilt from events: `OrderPlaced` starts one; each `LeaseRenewed` of the market takes one renewal off it;
-/// it is gone after `OrderCancelled`, `OrderFailedOver`, and the market's `LeaseTransferred` and end of the lease; after
-/// `NoticeGiven` it stands for failover alone.
+/// Orders can be rebuilt from events. `OrderPlaced` starts one. Each `LeaseRenewed` of the market takes one renewal off
+/// it. `OrderFailedOver` moves it to the new lease, with the renewals that are left. It is gone when none is left,
+/// after `OrderCancelled`, and after the market's `LeaseTransferred` and the end of the lease. After `NoticeGiven` it
+/// serves for failover alone.
 interface IStandingOrders {
     /// @notice What a tenant ordered for one lease. One storage slot.
     struct StandingOrder {
@@ -29,14 +30,14 @@ interface IStandingOrders {
         uint8 transfers; // of the lease when the order was placed; void at any other number
     }
 
-    /// @notice An offer that an order falls back to. It names the provider, too: after a reorganisation of the chain the
-    /// number alone may be a stranger's offer.
+    /// @notice An offer that an order falls back to. It names the provider, too: after a reorganisation of the chain
+    /// another provider's offer may have this number.
     struct Fallback {
         OfferId offer;
         address provider;
     }
 
-    /// @notice The tenant placed an order, instead of the one that the lease may have had.
+    /// @notice The tenant placed an order. It replaces the one that the lease may have had.
     event OrderPlaced(
         LeaseId indexed leaseId,
         address indexed tenant,
@@ -50,13 +51,15 @@ interface IStandingOrders {
     /// @notice The tenant took the order back.
     event OrderCancelled(LeaseId indexed leaseId, address indexed tenant);
 
-    /// @notice `by` opened lease `to`, in the place of `from`, whose order it has now, with `count` renewals left.
+    /// @notice `by` opened lease `to` in the place of `from`. The order is that of `to` now, with `count` renewals
+    /// left; with none it is used up.
     event OrderFailedOver(LeaseId indexed from, LeaseId indexed to, address indexed by, uint256 count);
 
     /// @notice Only the lease's tenant may do this.
     error OrdersNotTenant(LeaseId leaseId, address tenant, address caller);
 
-    /// @notice The lease is over (active: its end has come), or its provider gave notice and the order names no fallback.
+    /// @notice The lease ended, or is active and its end has come; or its provider gave notice and the order names no
+    /// fallback.
     error OrdersNotRenewable(LeaseId leaseId, LeaseStatus status, bool noticed);
 
     /// @notice A renewal lasts for an hour at least.
@@ -68,7 +71,7 @@ interface IStandingOrders {
     /// @notice More fallback offers than an order holds.
     error OrdersTooManyFallbacks(uint256 fallbacks, uint256 most);
 
-    /// @notice There is no such offer yet: whoever creates it could fill the order.
+    /// @notice There is no such offer yet: whoever creates it could serve the order.
     error OrdersUnknownOffer(OfferId offerId, uint256 offerCount);
 
     /// @notice The offer is another provider's.
@@ -80,14 +83,14 @@ interface IStandingOrders {
     /// @notice The order names no fallback offer.
     error OrdersNoFallback(LeaseId leaseId);
 
-    /// @notice Orders renewals of a pending or running lease of the caller; replaces the order that it has.
+    /// @notice Orders renewals of a pending or running lease of the caller. This replaces the order that the lease has.
     /// @param period seconds that each renewal moves the end by, at least an hour.
     /// @param count renewals at most, at least one; a failover is one of them.
-    /// @param maxPricePerSecondX32 highest price per unit-second, base units times 2^32. A renewal pays the offer's, a raise
-    /// of which counts 24 hours after it was set; a failover pays the fallback's present one.
+    /// @param maxPricePerSecondX32 highest price per unit-second, base units times 2^32. A renewal pays the offer's
+    /// price, a raise of which counts 24 hours after it was set. A failover pays the fallback's present price.
     /// @param maxBounty most that the caller of each renewal or failover may get, base units.
-    /// @param fallbacks at most four existing offers in the lease's token, in order of preference. After a notice an order is
-    /// for them alone.
+    /// @param fallbacks at most four existing offers in the lease's token, in order of preference. After a notice the
+    /// order serves for failover to them alone.
     function setOrder(
         LeaseId leaseId,
         uint32 period,
@@ -105,15 +108,16 @@ interface IStandingOrders {
     /// @return done how many were renewed.
     function renew(LeaseId[] calldata leaseIds) external returns (uint256 done);
 
-    /// @notice Opens a lease on the first fallback offer that fits and that the tenant can pay, in the place of one whose
-    /// provider was dark beyond the allowance or gave notice, or whose offer is retired. In the last quarter of its duration
-    /// or of the order's period, whichever is shorter, at most an hour. Anyone may, for the market's bounty. Counts as an
-    /// opening: paused, delisted, minimum lock and duration apply, and the new lease starts as a pending one.
+    /// @notice Fails a lease over: opens a lease in its place, on the first fallback offer that fits and that the
+    /// tenant can pay. Its provider must be dark beyond the allowance or have given notice, or its offer must be
+    /// retired. It must be in the last quarter of its duration or of the order's period, whichever is shorter, and at
+    /// most an hour before its end. Anyone may, for the market's bounty. This counts as an opening: pause, delisting,
+    /// minimum lock and duration apply, and the new lease starts as a pending one.
     /// @return next the new lease, which has the order now.
     function failOver(LeaseId leaseId) external returns (LeaseId next);
 
-    /// @notice The order of a lease and its fallback offers; all zero where there is none, or the lease is over. Where its
-    /// provider gave notice, it is never renewed again, and only fails over.
+    /// @notice The order of a lease and its fallback offers; all zero where there is none, or the lease is over. Where
+    /// its provider gave notice, the lease is never renewed again and only fails over.
     function orderOf(LeaseId leaseId) external view returns (StandingOrder memory order, OfferId[] memory fallbacks);
 
     /// @notice Shortest period of an order, seconds.

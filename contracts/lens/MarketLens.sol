@@ -137,8 +137,8 @@ contract MarketLens is IMarketLens {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Up to `scan` leases from `from` on, in the order of offers and of leases under them, and the one after them.
-    /// An offer without leases counts as one look, so that a page is bounded by what it costs.
+    /// @dev Up to `scan` leases from `from` on, in the order of offers and of leases under them, and the one after
+    /// them. An offer without leases counts as one look, so that a page is bounded by what it costs.
     function _page(LeaseId from, uint256 scan) private view returns (LeaseId[] memory leaseIds, LeaseId next) {
         uint64 offers = _MARKET.offerCount();
         uint64 offer = OfferId.unwrap(from.offerOf());
@@ -348,7 +348,8 @@ contract MarketLens is IMarketLens {
         }
     }
 
-    /// @dev Service credit of a closed lease that was not collected yet. `resources` are those of one unit of its offer.
+    /// @dev Service credit of a closed lease that was not collected yet. `resources` are those of one unit of its
+    /// offer.
     function _creditDue(LeaseView memory result, Resources resources) private view returns (uint256) {
         Terms memory terms = _MARKET.termsOf(result.termsVersion);
         uint256 allowed = _MARKET.OUTAGE_ALLOWANCE() + Money.partDown(result.duration, terms.toleranceBps);

@@ -9,9 +9,9 @@ import {LeaseProgress} from "../types/LeaseProgress.sol";
 import {LeaseTerms} from "../types/LeaseTerms.sol";
 
 /// @title Accrual
-/// @notice What happens to the accumulator of a lease when its rate or its terms change, by a resize or by a renewal:
-/// everything earned is paid, and a new anchor begins. What is less than a base unit carries over, of the earnings and of
-/// the fee, so that a lease bills the whole of its rates and live seconds, rounded down once (INV-LSE-1, INV-LSE-3).
+/// @notice What happens to the accumulator of a lease when a resize or a renewal changes its rate or its terms:
+/// everything earned is paid, and a new anchor begins. What is less than a base unit carries over, both of the earnings
+/// and of the fee. So a lease bills the sum of its rates times live seconds, rounded down once (INV-LSE-1, INV-LSE-3).
 library Accrual {
     /// @notice What is paid when the accumulator starts again, and what is left in the lease.
     struct Payment {
@@ -25,7 +25,8 @@ library Accrual {
     /// @notice A fault that is claimed began at most this long ago, seconds.
     uint256 internal constant MAX_FAULT_AGE = 7 days;
 
-    /// @notice What an active lease has earned until now and was not paid, with its provider dark for `dark` seconds by now.
+    /// @notice What an active lease has earned until now and was not paid. Its provider has been dark for `dark`
+    /// seconds by now.
     /// @param claims of the lease: what they set aside of the fee left it already.
     function paymentOf(
         LeaseTerms terms,
@@ -35,7 +36,8 @@ library Accrual {
         uint32 dark
     ) internal view returns (Payment memory payment) {
         uint32 live = LeaseLib.liveSeconds(progress, history, uint40(block.timestamp), dark);
-        // 160 bits and 32; at most 160 bits and 16.
+        // Nothing overflows: rate x seconds has 160 bits and the fraction 32; earnings have at most 160 bits and basis
+        // points 16.
         unchecked {
             uint256 product = uint256(progress.rate()) * live + history.fraction();
             uint256 earned = product >> Money.FRACTION_BITS;
@@ -61,8 +63,8 @@ library Accrual {
         else refund = payment.left - cost;
     }
 
-    /// @notice The history of a lease whose new anchor is now; the collateral is the caller's to fill in, and `grow` to be
-    /// called where it grows.
+    /// @notice The history of a lease whose new anchor is now; the collateral is the caller's to fill in, and `grow` to
+    /// be called where it grows.
     /// @param history of the lease until now.
     /// @param changed whether that means anything.
     /// @param dark seconds of the provider until now.
@@ -84,8 +86,9 @@ library Accrual {
         fields.grownAgo = ago < GROWN_AGO_MASK ? ago : GROWN_AGO_MASK;
     }
 
-    /// @notice Notes that the collateral grows now, from `before` millionths of a HOLD. A growth soon after another one counts
-    /// from the least of both: a fault that can still be claimed may have begun before either.
+    /// @notice Notes that the collateral grows now, from `before` millionths of a HOLD. Where it grew within the seven
+    /// days before as well, the least of both figures counts: a fault that can still be claimed may have begun before
+    /// either growth.
     function grow(HistoryFields memory fields, uint256 before) internal pure {
         if (fields.grownAgo >= MAX_FAULT_AGE || before < fields.grownFrom) fields.grownFrom = before;
         fields.grownAgo = 0;

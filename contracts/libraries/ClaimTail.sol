@@ -9,8 +9,8 @@ library ClaimTail {
     uint32 internal constant MIN_TAIL = 1 hours;
     /// @notice Longest claim tail, seconds.
     uint32 internal constant MAX_TAIL = 7 days;
-    /// @notice A claim that its slashing module has not ended after this time ends as not upheld, seconds. No module can keep
-    /// a lease's money and collateral for longer (INV-LSE-11).
+    /// @notice Seconds that a claim may stay open. One that its slashing module has not ended by then ends as not
+    /// upheld, so no module keeps a lease's money and collateral for longer (INV-LSE-11).
     uint40 internal constant CLAIM_LIFE = 60 days;
 
     /// @notice When the claim tail of a lease ends that started at `start` and lived for `lived` seconds.

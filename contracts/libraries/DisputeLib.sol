@@ -114,16 +114,16 @@ library DisputeLib {
         if (block.timestamp < from) revert IDisputes.DisputesTooEarly(disputeId, from, block.timestamp);
     }
 
-    /// @notice Who gets the counter-bond of a dispute that is over; None: the provider did not answer. A claim bond is the
-    /// provider's where the claim was rejected, and the claimant's otherwise; an appeal bond is `appealBondTo`'s. So the
-    /// bonds that were posted are paid out, no more and no less (INV-DSP-1).
+    /// @notice Who gets the counter-bond of a dispute that is over; None: the provider did not answer. A claim bond is
+    /// the provider's where the claim was rejected, and the claimant's otherwise; an appeal bond is `appealBondTo`'s.
+    /// So the bonds that were posted are paid out, no more and no less (INV-DSP-1).
     function counterBondTo(Proceeding memory proceeding) internal pure returns (Side) {
         if (!proceeding.postings.answered()) return Side.None;
         return proceeding.outcome == Outcome.Upheld ? Side.Claimant : Side.Provider;
     }
 
-    /// @notice Demands that the claim that is meant is the dispute's present one: nothing that waited, a transaction or a
-    /// signature, reaches a later claim of the same name (ATK-DSP-9).
+    /// @notice Demands that the claim that is meant is the dispute's present one: nothing that waited, a transaction or
+    /// a signature, reaches a later claim of the same name (ATK-DSP-9).
     function requireSame(DisputeId disputeId, Dispute storage dispute, uint40 filedAt) internal view {
         uint40 actual = dispute.claim.filedAt;
         if (filedAt != actual) revert IDisputes.DisputesAnotherClaim(disputeId, actual, filedAt);

@@ -7,7 +7,8 @@ import {Book, Current} from "../types/Book.sol";
 import {Listing, Terms, TokenTerms, Weights} from "../types/Parameters.sol";
 
 /// @title Governed
-/// @notice The governed parameters of a market and their bounds. Linked to the market, which asks for the caller's role.
+/// @notice The governed parameters of a market and their bounds. Linked to the market, which asks for the caller's
+/// role.
 /// @dev Versions are written once: a lease that names one keeps it whatever governance does later (INV-LSE-9).
 library Governed {
     uint256 internal constant MAX_FEE_BPS = 1_000;

@@ -117,7 +117,8 @@ library LeaseCancellation {
         batch.credit(msg.sender, bounty);
         emit ILeases.LeaseCancelled(leaseId, msg.sender, reason, refund, bounty, penalty);
 
-        // Interaction: all of the penalty is the treasury's, so that nobody gains by leases that do not start (ATK-STK-9).
+        // Interaction: all of the penalty is the treasury's, so that nobody gains by leases that do not start
+        // (ATK-STK-9).
         address provider = state.provider();
         if (penalty != 0) vaults.staking.penalise(provider, penalty, address(0), address(0), governed.treasury);
         IProviderRecords.Record memory record;

@@ -24,10 +24,11 @@ import {Offer} from "../types/OfferTypes.sol";
 /// @title LeaseClaiming
 /// @notice Claims on leases: opened and ended by the slashing module of the lease's offer. Linked to the market, whose
 /// storage it works on.
-/// @dev What a claim holds leaves the lease as if it had been paid, so that nothing else about the lease has to know: the
-/// provider counts as paid for those seconds, and the fee that went with them is taken off the lease's fee. It stays in the
-/// lock of the tenant who claims, and is recorded under the lease and the claimant. The module says at the end whether the
-/// claim is upheld, and which fraction of the collateral that is worth; everything else is the record's (INV-DSP-4).
+/// @dev What a claim holds leaves the lease as if it had been paid, so that nothing else about the lease has to know of
+/// claims: the provider counts as paid for those seconds, and the fee on them is taken off the lease's fee. It stays in
+/// the lock of the tenant who claims, and is recorded under the lease and the claimant. At the end the module says
+/// whether the claim is upheld, and which fraction of the collateral that is worth. Everything else comes from the
+/// record (INV-DSP-4).
 library LeaseClaiming {
     /// @notice Least fraction of the collateral that a fault costs, basis points; what costs less is not upheld.
     uint256 internal constant MIN_FRACTION_BPS = 100;
@@ -115,7 +116,7 @@ library LeaseClaiming {
         _requireSlasher(leaseId, book.offers[leaseId.offerOf()]);
         ClaimRecord record = book.claims[leaseId][claimant];
         if (!record.isOpen()) return 0;
-        // A fault that costs next to nothing is none: a module of the provider would hand the earnings back without a fee.
+        // A module of the provider's own could otherwise return the earnings without a fee, for a penalty of nothing.
         if (fractionBps < MIN_FRACTION_BPS || block.timestamp >= ClaimTail.lapsesAt(record.filedAt())) upheld = false;
         return _end(book, vaults, leaseId, Verdict(claimant, record, fractionBps, upheld));
     }
@@ -154,8 +155,8 @@ library LeaseClaiming {
         if (msg.sender != slasher) revert ILeaseClaims.MarketNotSlasher(leaseId, slasher, msg.sender);
     }
 
-    /// @dev Until when the lease lived, or now; demands that claims are still possible, of a fault that began within the
-    /// lease and at most seven days ago.
+    /// @dev Demands that claims are still possible, and that the fault began within the lease and at most seven days
+    /// ago. Returns the end of the lease, or now where that has not come.
     function _requireClaimable(
         LeaseId leaseId,
         LeaseTerms terms,
@@ -182,8 +183,9 @@ library LeaseClaiming {
         }
     }
 
-    /// @dev What was earned since the fault began, or since the provider was paid last, whichever is later. Seconds are
-    /// counted from the anchor; everything before it was paid when the rate changed.
+    /// @dev Fills in `held`: what was earned since the fault began, or since the second that the provider is paid
+    /// until, whichever is later. Seconds are counted from the anchor; everything before it was paid when the rate
+    /// changed.
     function _hold(
         LeaseLib.Vaults calldata vaults,
         LeaseProgress progress,
@@ -271,10 +273,10 @@ library LeaseClaiming {
         if (claims.open() == 0 && terms.changed()) _catchUp(book, vaults, leaseId, provider);
     }
 
-    /// @dev Takes what an upheld claim is worth out of `left` of the collateral, both in millionths of a HOLD, rounded down.
-    /// A fault that began within the cover costs the difference to what was punished there, amount against amount: two claims
-    /// may count on different collateral. It leaves the cover where it is: only a fault outside of it covers the time until it
-    /// was claimed (ATK-DSP-3, ATK-DSP-6).
+    /// @dev Takes what an upheld claim is worth out of `left` of the collateral, both in millionths of a HOLD, rounded
+    /// down. A fault that began within the cover costs only what exceeds the amount that was taken there: amounts are
+    /// compared, since two claims may count on different collateral. It leaves the cover where it is. Only a fault
+    /// outside of it starts a new cover, until the second in which it was claimed (ATK-DSP-3, ATK-DSP-6).
     function _punish(
         LeaseClaims claims,
         Verdict memory verdict,
@@ -321,7 +323,7 @@ library LeaseClaiming {
         return transfers == terms.transfers() ? terms.tenant() : book.formerTenants[leaseId][transfers];
     }
 
-    /// @dev Once no claim is open: gives back what a shrink left reserved because one was.
+    /// @dev Once no claim is open: releases what a shrink left reserved because a claim was open.
     function _catchUp(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId, address provider) private {
         Lease storage lease = book.leases[leaseId];
         LeaseHistory history = lease.history;

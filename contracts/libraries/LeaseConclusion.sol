@@ -66,8 +66,9 @@ library LeaseConclusion {
         );
     }
 
-    /// @dev Takes the service credit of a lease: its collateral x seconds beyond the allowance / the governed period, at
-    /// most a quarter of it, rounded down to millionths of a HOLD. Penalties left that quarter.
+    /// @dev Takes the service credit of a lease: its collateral x seconds beyond the allowance / the governed period,
+    /// at most a quarter of the collateral, rounded down to millionths of a HOLD. Claims leave that quarter until the
+    /// lease is settled.
     function _credit(
         Book storage book,
         LeaseLib.Vaults calldata vaults,

@@ -133,7 +133,8 @@ library LeaseLib {
         }
     }
 
-    /// @notice Base units that the provider was paid since the anchor: it follows from the seconds that it was paid for.
+    /// @notice Base units that the provider was paid since the anchor: it follows from the seconds that it was paid
+    /// for.
     function paidOf(LeaseProgress progress, LeaseHistory history) internal pure returns (uint256) {
         return netOf(progress, history, earnedOf(progress, history, progress.paidSeconds()));
     }
@@ -168,8 +169,8 @@ library LeaseLib {
         return terms.changed() ? lease.history.collateralUnits() : neededOf(book, leaseId, terms);
     }
 
-    /// @notice The part of a lease's collateral that a fault or darkness counts on, in millionths of a HOLD: all of it but
-    /// for what a shrink left reserved only because a claim was open.
+    /// @notice The part of a lease's collateral that a fault or darkness counts on, in millionths of a HOLD: all of it
+    /// but for what a shrink left reserved only because a claim was open.
     function liableOf(
         Book storage book,
         LeaseId leaseId,
@@ -188,7 +189,8 @@ library LeaseLib {
         return Collateral.unitsOf(book.weights[terms.termsVersion()], resources, terms.units());
     }
 
-    /// @notice The least collateral of a lease of which penalties took `taken`: it has room for the largest service credit.
+    /// @notice The least collateral of a lease of which penalties took `taken`: it has room for the largest service
+    /// credit.
     function leastCollateral(uint256 taken) internal pure returns (uint256) {
         // taken / (1 - 1 / CREDIT_DIVISOR), rounded up
         return taken + (taken + CREDIT_DIVISOR - 2) / (CREDIT_DIVISOR - 1);
@@ -204,8 +206,8 @@ library LeaseLib {
         return terms.changed() ? lease.history.treasuryVersion() : terms.termsVersion();
     }
 
-    /// @notice Of `dark` seconds in `lived` since a lease's start, those beyond its allowance: the outage allowance and its
-    /// tolerance.
+    /// @notice Of `dark` seconds in `lived` since a lease's start, those beyond its allowance: the outage allowance and
+    /// its tolerance.
     function darkBeyond(
         Book storage book,
         LeaseTerms terms,
@@ -218,8 +220,8 @@ library LeaseLib {
         return dark > allowed ? dark - allowed : 0;
     }
 
-    /// @notice Seconds that a lease which its tenant closed after `lived` seconds is billed though it did not live them:
-    /// those missing to its offer's minimum, none after a notice. No other end bills any.
+    /// @notice Seconds that a lease which its tenant closed after `lived` seconds is billed though it did not live
+    /// them: those missing to its offer's minimum, none after a notice. No other end bills any.
     function missingSeconds(LeaseTerms terms, uint32 minimum, uint32 lived) internal pure returns (uint32) {
         return minimum > lived && !terms.noticed() ? minimum - lived : 0;
     }
@@ -238,8 +240,8 @@ library LeaseLib {
         return history.darkBefore() + (lived - history.anchorOffset()) - live;
     }
 
-    /// @notice Service credit for `beyond` seconds of darkness beyond the allowance: the collateral's share of the governed
-    /// period, at most a quarter of it, rounded down. In the collateral's unit.
+    /// @notice Service credit for `beyond` seconds of darkness beyond the allowance: the collateral's share of the
+    /// governed period, at most a quarter of it, rounded down. In the collateral's unit.
     function creditOf(uint256 collateral, uint256 beyond, uint32 creditPeriod) internal pure returns (uint256) {
         uint256 credit = (collateral * beyond) / creditPeriod;
         uint256 most = mostCredit(collateral);

@@ -17,8 +17,8 @@ import {LeaseTerms} from "../types/LeaseTerms.sol";
 import {Offer} from "../types/OfferTypes.sol";
 
 /// @title LeaseRepricing
-/// @notice Renewals that bring another rate or other terms, and what a failover asks. Linked to the market, whose storage
-/// it works on.
+/// @notice Renewals that bring another rate or other terms, and what a failover asks. Linked to the market, whose
+/// storage it works on.
 library LeaseRepricing {
     /// @notice What a renewal found out before it came here.
     struct Change {
@@ -41,7 +41,8 @@ library LeaseRepricing {
         uint16 treasuryVersion;
     }
 
-    /// @dev A lease fails over in at most this part of its duration, and of its order's period, before its end.
+    /// @dev The window for failover is this part of the lease's duration, or of its order's period where that is
+    /// shorter.
     uint256 internal constant WINDOW_DIVISOR = 4;
 
     /// @notice Renews a lease at another rate or under other terms: everything earned is paid, fee included, at the old
@@ -57,8 +58,8 @@ library LeaseRepricing {
         address caller,
         Change calldata change
     ) external returns (bool done) {
-        // Check: what the lease was dark for is within its allowance under the new terms, too, so that they reach nothing that
-        // happened before them (INV-LSE-9). Then by doing what may not be possible: first the bond, then the money.
+        // Check: the darkness so far is within the allowance under the new terms, too. So the new terms change nothing
+        // that happened before them (INV-LSE-9). Then bond and money are tried, in this order.
         Lease storage lease = book.leases[leaseId];
         LeaseProgress progress = lease.progress;
         uint32 dark = change.dark - progress.mark();
@@ -82,7 +83,8 @@ library LeaseRepricing {
             return false;
         }
 
-        // Effect: the fee is the new one, whatever claims are open; each keeps the fee that its held earnings were earned at.
+        // Effect: the fee is the new one, whatever claims are open. Each claim keeps the fee that its held earnings
+        // were earned at.
         HistoryFields memory fields = Accrual.fieldsOf(payment, progress, history, lease.terms.changed(), change.dark);
         fields.collateral = sums.collateral + sums.added;
         fields.treasuryVersion = sums.treasuryVersion;
@@ -112,10 +114,10 @@ library LeaseRepricing {
     }
 
     /// @notice Demands that lease `from` may fail over: it is active, near its end, and its provider is dark beyond the
-    /// allowance or gave notice, or its offer is retired. Near is the last quarter of its duration or of the order's period,
-    /// whichever is shorter, at most an hour: a provider that retires one fallback after the other, or gives notice of each
-    /// new lease, has a tenant pay twice for that time alone (ATK-ORD-1). Pays the caller's bounty out of the tenant's free
-    /// balance.
+    /// allowance or gave notice, or its offer is retired. Near its end is the last quarter of its duration or of the
+    /// order's period, whichever is shorter, and at most the last hour. So a provider that retires one fallback after
+    /// the other, or gives notice of each new lease, makes a tenant pay twice for no more than that time (ATK-ORD-1).
+    /// Pays the caller's bounty out of the tenant's free balance.
     /// @param period of the order, seconds.
     /// @return tenant of the lease.
     /// @return affordable base units that the tenant's free balance and ceiling still allow the market to lock.

@@ -101,8 +101,9 @@ library LeaseResizing {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Rate and collateral with more units, at the offer's present price. The collateral that they bring stands for
-    /// darkness and faults that come: so the provider was seen lately, and the lease is within its allowance (ATK-LSE-14).
+    /// @dev Rate and collateral with more units, at the offer's present price. The added collateral counts for later
+    /// darkness and faults alone. So the provider must have been seen within half the grace, and the lease be within
+    /// its allowance (ATK-LSE-14).
     function _grow(
         Book storage book,
         LeaseLib.Vaults calldata vaults,
@@ -135,10 +136,11 @@ library LeaseResizing {
         if (change.collateralAfter < change.collateralBefore) change.collateralAfter = change.collateralBefore;
     }
 
-    /// @dev Rate and collateral with fewer units: their share, the rate rounded down, the collateral up. Before the minimum
-    /// has passed none is given back, so that nobody sheds a minimum (ATK-LSE-13), nor in the second of a growth, so that
-    /// nobody takes the capacity away around somebody's opening for nothing (ATK-LSE-16). While a claim is open the
-    /// collateral stays, and never is it less than what penalties took and the service credit may need.
+    /// @dev Rate and collateral with fewer units: their share, the rate rounded down, the collateral up. A lease does
+    /// not shrink before its minimum has passed, so that nobody avoids a minimum (ATK-LSE-13). It does not shrink in
+    /// the second in which it grew, so that nobody occupies capacity around another's opening for nothing (ATK-LSE-16).
+    /// While a claim is open the collateral stays. It is never less than what penalties took and the service credit may
+    /// need.
     function _shrink(Offer storage offer, Change memory change) private view {
         uint256 from = uint256(change.progress.since()) + offer.traits.minDuration();
         uint256 grownAt = change.terms.changed() ? Accrual.grownAt(change.progress, change.history) : 0;
@@ -156,7 +158,8 @@ library LeaseResizing {
         if (part < change.collateralBefore) change.collateralAfter = part;
     }
 
-    /// @dev The lease's history from now on. A shrink that left the collateral as it is, because a claim is open, is noted.
+    /// @dev The lease's history from now on. A shrink that left the collateral as it is, because a claim is open, sets
+    /// `lagging`.
     function _historyOf(
         Lease storage lease,
         Change memory change,

@@ -11,8 +11,8 @@ import {Resources} from "../types/Resources.sol";
 
 /// @title Matching
 /// @notice Whether an offer fits an order, and what the lease would lock and reserve. One piece of code for the market
-/// that opens and the lens that quotes. What only other contracts know, whether the provider is live and has the bond,
-/// is asked by the caller.
+/// that opens and the lens that quotes. What only other contracts know, whether the provider was seen lately and has
+/// the bond, is asked by the caller.
 library Matching {
     /// @notice What an offer is compared by.
     struct OfferFacts {
@@ -84,7 +84,7 @@ library Matching {
         if (locked > maxLock) return _refuse(result, MisfitReason.LockTooLarge, maxLock, locked);
         result.ratePerSecondX32 = uint128(rate);
         result.locked = locked;
-        result.collateral = Collateral.amountOf(weights, offer.traits.resources(), uint24(units)); // came out of a uint24
+        result.collateral = Collateral.amountOf(weights, offer.traits.resources(), uint24(units)); // was a uint24
     }
 
     /// @dev Compares what never changes of an offer with an order; None: it fits.

@@ -5,10 +5,10 @@ pragma solidity 0.8.37;
 /// @notice Rates are base units per second times 2^32, in 128 bits: 32 binary places below the base unit, so that a
 /// 6-decimal token at $0.001 per hour bills to within a millionth, and 96 bits above it, so that a 24-decimal token at
 /// $100,000 per hour takes 85 of them. Amounts of whole leases stay below 2^128.
-/// @dev Unchecked throughout: a rate has 128 bits and a duration 32, so a product has 160; an amount has at most 160 bits
-/// and basis points 16; a fee is at most what it is taken from, since governed basis points are at most 10,000. Where a
-/// lease's rate changed, `fraction` (below 2^32) and `remainder` (below 10,000) carry over what was less than a base unit, so
-/// that many changes bill what one bill of the whole would (INV-LSE-3).
+/// @dev Unchecked throughout: a rate has 128 bits and a duration 32, so a product has 160; an amount has at most 160
+/// bits and basis points 16; a fee is at most what it is taken from, since governed basis points are at most 10,000.
+/// Where a lease's rate changed, `fraction` (below 2^32) and `remainder` (below 10,000) carry over what was less than a
+/// base unit, so that many changes bill what one bill of the whole would (INV-LSE-3).
 library Money {
     /// @notice Binary places of a rate below the base unit.
     uint256 internal constant FRACTION_BITS = 32;
@@ -23,8 +23,8 @@ library Money {
         }
     }
 
-    /// @notice What `billedSeconds` earned, rounded down; one product since the start or the last change of rate, never a
-    /// sum of parts.
+    /// @notice What `billedSeconds` earned, rounded down; one product since the start or the last change of rate, never
+    /// a sum of parts.
     function earnedDown(
         uint128 ratePerSecondX32,
         uint32 billedSeconds,

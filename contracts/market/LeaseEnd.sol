@@ -23,8 +23,8 @@ import {LeaseBook} from "./LeaseBook.sol";
 /// @title LeaseEnd
 /// @notice Active and closed leases: closed, expired, collected, released.
 /// @dev At every moment what is locked for a lease is: locked at open and later - paid - fee - refunded - bounty
-/// (INV-LSE-2). While it runs the provider is paid net of the fee; the fee stays in the lease until everything earned is
-/// collected.
+/// (INV-LSE-2). While it runs the provider is paid net of the fee; the fee stays in the lease until everything earned
+/// is collected.
 abstract contract LeaseEnd is LeaseBook {
     using Settlement for Settlement.Batch;
 
@@ -38,9 +38,10 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseLib.requireTenant(leaseId, terms);
         LeaseLib.requireRunning(leaseId, terms, progress);
 
-        // Effect: the end moves to now, and the seconds missing to the minimum are billed with the live ones, unless the
-        // provider was dark beyond the allowance, gave notice, or lost a claim. Together they are at most what is left of
-        // the duration from the anchor, since no duration is below its offer's minimum without a notice (INV-LSE-1).
+        // Effect: the end moves to now, and the seconds missing to the minimum are billed with the live ones, unless
+        // the provider was dark beyond the allowance, gave notice, or lost a claim. Together they are at most what is
+        // left of the duration from the anchor, since no duration is below its offer's minimum without a notice
+        // (INV-LSE-1).
         Offer storage offer = _book.offers[leaseId.offerOf()];
         OfferState state = offer.state;
         uint40 now_ = uint40(block.timestamp);
@@ -175,7 +176,7 @@ abstract contract LeaseEnd is LeaseBook {
         LeaseTerms terms = lease.terms;
         bool settle = !progress.settled();
         LeaseClaims claims = LeaseLib.claimsOf(lease, progress);
-        // After the last second in which one could be filed, every claim is over once its life is.
+        // Once the life of a claim that was filed in the last second has passed, every claim has ended or lapsed.
         uint256 tailEnd = ClaimTail.endsAt(progress.since(), terms.duration());
         if (claims.open() != 0) tailEnd += ClaimTail.CLAIM_LIFE;
         bool release = block.timestamp >= tailEnd;

@@ -108,7 +108,8 @@ abstract contract LeaseOpening is LeaseRenewals {
             weights: _book.weights[current.termsVersion]
         });
 
-        // Effect: a candidate that does not fit costs a look, not the transaction; where too few fit, the error says why.
+        // Effect: a candidate that does not fit costs a look, not the transaction; where too few fit, the error says
+        // why.
         leaseIds = new LeaseId[](replicas);
         Misfit[] memory misfits;
         uint256 opened;

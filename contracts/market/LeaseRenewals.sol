@@ -76,8 +76,8 @@ abstract contract LeaseRenewals is LeaseLife {
         return terms.withDuration(uint32(duration)); // checked above
     }
 
-    /// @dev Fills in provider, rate, token and bounty; false where the offer is retired, or price, bounty or listing are
-    /// not as the order asks.
+    /// @dev Fills in provider, rate, token and bounty; false where the offer is retired, or price, bounty or listing
+    /// are not as the order asks.
     function _price(
         Renewal calldata renewal,
         LeaseTerms terms,

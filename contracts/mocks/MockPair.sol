@@ -5,8 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 /// @title MockPair
-/// @notice Imitates exchanges whose price is the ratio of two reserves (Uniswap V2): whoever sent it one token is paid in the
-/// other one, for all that its balance is above its own accounting.
+/// @notice Imitates exchanges whose price is the ratio of two reserves (Uniswap V2): whoever sent it one token is paid
+/// in the other one, for all that its balance is above its own accounting.
 contract MockPair {
     using SafeERC20 for IERC20;
 

@@ -13,8 +13,8 @@ import {Renewal} from "../types/Renewal.sol";
 import {Resources} from "../types/Resources.sol";
 
 /// @title StandingOrders
-/// @notice The manual is IStandingOrders. Keeps what tenants ordered, and asks the market to carry it out; holds no money,
-/// no role, and is owned by nobody (INV-ORD-1).
+/// @notice The manual is IStandingOrders. Keeps what tenants ordered, and asks the market to carry it out; holds no
+/// money, no role, and is owned by nobody (INV-ORD-1).
 /// @dev Calls nobody but the market, and the market nobody but the vaults, so nothing comes back in here.
 contract StandingOrders is IStandingOrders {
     /// @inheritdoc IStandingOrders

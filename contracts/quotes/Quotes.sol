@@ -13,9 +13,9 @@ import {Resources} from "../types/Resources.sol";
 
 /// @title Quotes
 /// @notice The manual is IQuotes.
-/// @dev Holds nothing and has no rights in the vaults; the market opens for this contract alone at a price that is not the
-/// offer's. While a lease is opened only the market is called, and an ERC-1271 provider without leave to change anything, so
-/// nobody comes back in; a funding, which moves tokens, is over before.
+/// @dev Holds nothing and has no rights in the vaults; the market opens for this contract alone at a price that is not
+/// the offer's. While a lease is opened only the market is called, and an ERC-1271 provider without leave to change
+/// anything, so nobody comes back in; a funding, which moves tokens, is over before.
 contract Quotes is IQuotes, EIP712 {
     bytes32 private constant _TERMS_TYPEHASH = keccak256(
         "OfferTerms(uint256 resources,uint24 minDuration,uint32 maxDuration,address token,address slasher,bytes32 contentHash)"

@@ -51,8 +51,8 @@ abstract contract Appeals is DisputeBook {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Decides one appeal; false where it is not open, or another claim took its place. The appeal bond returns where
-    /// the decision is better for the appellant than what it appealed.
+    /// @dev Decides one appeal; false where it is not open, or another claim took its place. The appeal bond returns
+    /// where the decision is better for the appellant than what it appealed.
     function _decideAppeal(Decision calldata decision) private returns (bool) {
         (DisputeId disputeId, Outcome outcome) = (decision.disputeId, decision.outcome);
         Dispute storage dispute = _disputes[disputeId];

@@ -117,8 +117,8 @@ abstract contract DisputeBook is DisputeRules {
         return _MARKET.providerOf(disputeId.leaseOf());
     }
 
-    /// @dev Takes a bond as large as the claim bond out of the caller's allowance, or reserves it of what the caller itself
-    /// bonded with this contract.
+    /// @dev Takes a bond as large as the claim bond out of the caller's allowance, or reserves it of what the caller
+    /// itself bonded with this contract.
     function _takeBond(Claim memory claim, bool fromBond) internal {
         uint256 bond = _bondOf(claim.rules, claim.collateral);
         if (!fromBond) {

@@ -56,8 +56,8 @@ abstract contract DisputeRules is AccessManaged, IDisputes {
         return _rules[version];
     }
 
-    /// @dev Bond for a collateral in millionths of a HOLD: a tenth of it, rounded up, at least the floor, at most all of
-    /// it. Wei of HOLD.
+    /// @dev Bond for a collateral in millionths of a HOLD: a tenth of it, rounded up, at least the floor, at most all
+    /// of it. Wei of HOLD.
     function _bondOf(uint16 version, uint256 collateral) internal view returns (uint256) {
         uint256 bond = (collateral + _BOND_DIVISOR - 1) / _BOND_DIVISOR;
         uint256 floor = _rules[version].bondFloor;

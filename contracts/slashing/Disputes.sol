@@ -206,8 +206,8 @@ contract Disputes is Rulings, Appeals {
 
     // ------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Demands that the last claim of this claimant on this lease is over, paid out, and not of this second: votes and
-    /// shares are kept by the second of filing.
+    /// @dev Demands that the last claim of this claimant on this lease is over, paid out, and not of this second: votes
+    /// and shares are kept by the second of filing.
     function _requireNoneOpen(DisputeId disputeId, Dispute storage dispute) private view {
         uint40 filedAt = dispute.claim.filedAt;
         if (filedAt == 0) return;
@@ -234,8 +234,9 @@ contract Disputes is Rulings, Appeals {
         emit DisputeExecuted(disputeId, outcome, penalty);
     }
 
-    /// @dev Pays one bond to side `to`. One that is reserved of its poster's own bond is free again where it returns, and a
-    /// penalty that is all the other side's where it does not: nobody gets at a bond faster by losing to itself (INV-STK-3).
+    /// @dev Pays one bond to side `to`. One that is reserved of its poster's own bond is free again where it returns,
+    /// and a penalty that is all the other side's where it does not: nobody gets at a bond faster by losing to itself
+    /// (INV-STK-3).
     function _payBond(Payout memory payout, Side to, Side poster, bool reserved) private {
         if (to == Side.None || payout.bond == 0) return;
         if (!reserved) {

@@ -8,7 +8,7 @@ import {IERC20Locks} from "../interfaces/IERC20Locks.sol";
 /// @notice The manual is IERC20Locks.
 /// @dev Locks never touch balances, so checkpoints, delegation and permit of other extensions go on as they are.
 abstract contract ERC20Locks is ERC20, IERC20Locks {
-    /// @dev Set in a lock whose owner itself locked something once; amounts stay far below.
+    /// @dev Set in a lock whose owner itself locked something with this locker once; amounts stay far below.
     uint256 private constant _OPENED_BIT = 1 << 255;
 
     mapping(address owner => uint256 amount) private _locked;
@@ -17,8 +17,8 @@ abstract contract ERC20Locks is ERC20, IERC20Locks {
 
     /// @inheritdoc IERC20Locks
     function lock(address payer, address owner, uint256 amount) external {
-        // Check: only its own act opens an account to a locker. A payment that arrived locked could be taken back, and would
-        // stop whoever sends its whole balance (INV-TOK-1).
+        // Check: only the owner's own lock opens its account to a locker. Otherwise a payment could arrive locked and
+        // be taken back, and would make transfers of the whole balance fail (INV-TOK-1).
         uint256 word = _locks[msg.sender][owner];
         _spendAllowance(payer, msg.sender, amount);
         if (payer != owner) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice An open claim on a lease, kept under the lease and its claimant when it is opened. What happens when it ends
-/// follows from this alone, whatever the slashing module tells then (INV-DSP-4). From the low end:
+/// @notice An open claim on a lease, kept under the lease and its claimant when it is opened. What happens at its end
+/// follows from this and the verdict, whatever else the slashing module says then (INV-DSP-4). From the low end:
 ///
 ///     bits 0-119    held: earnings that wait for the verdict, base units, in the claimant's lock
 ///     bits 120-171  collateral that the fault counts on, in millionths of a HOLD (1e12 wei)
@@ -28,7 +28,7 @@ uint256 constant CLAIM_FEE_MASK = (1 << 10) - 1;
 uint256 constant CLAIM_TRANSFERS_SHIFT = 242;
 uint256 constant CLAIM_TRANSFERS_MASK = (1 << 6) - 1;
 
-/// @notice A record of a claim that is filed now. Earnings of a lease that wait are part of a lock, which fits 120 bits.
+/// @notice The record of a claim that is filed now. Held earnings are part of a lock, which fits 120 bits.
 function toClaimRecord(
     uint256 held_,
     uint256 collateral_,

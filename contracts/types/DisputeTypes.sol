@@ -103,7 +103,7 @@ enum Side {
 /// @notice A claim as it was filed. One storage slot.
 struct Claim {
     uint112 held; // earnings that wait for the outcome, base units of the lease's token; none for a challenger
-    uint56 collateral; // of the lease when the claim was filed, millionths of a HOLD
+    uint56 collateral; // of the lease that the fault counts on, millionths of a HOLD
     uint40 filedAt; // 0: none was filed
     uint24 faultAge; // seconds from the start of the fault to `filedAt`
     uint16 rules; // version that it was filed under

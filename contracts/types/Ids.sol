@@ -8,8 +8,8 @@ type OfferId is uint64;
 /// @dev Layout: offer number (64 bits) << 32 | number of the lease under the offer, from 1 (32 bits).
 type LeaseId is uint96;
 
-/// @notice Identity of a dispute: the lease that it is about and who claims. A claimant has one open claim on a lease at
-/// a time, so that a dispute needs no other number; the next one of the same claimant takes its place.
+/// @notice Identity of a dispute: the lease that it is about and who claims. A claimant has one open claim on a lease
+/// at a time, so that a dispute needs no other number; the next one of the same claimant takes its place.
 /// @dev Layout: lease (96 bits) << 160 | claimant (160 bits).
 type DisputeId is uint256;
 

@@ -3,14 +3,14 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @notice Slot 3 of a lease, written when somebody claims, when a claim ends, and when a service credit is taken. From
-/// the low end:
+/// @notice Slot 3 of a lease, written when a claim is filed or ends and when a service credit is taken; of a lease with
+/// claims also when its rate or terms change. From the low end:
 ///
 ///     bits 0-103    aside: fee on the earnings that claims took out of the lease since its anchor, base units
 ///     bits 104-153  taken: what penalties took of its collateral, in millionths of a HOLD (1e12 wei)
 ///     bits 154-169  open: claims that have not ended
-///     bits 170-219  punished: what was taken for the last fault that opened a cover, and for those within it, in millionths
-///                   of a HOLD
+///     bits 170-219  punished: what was taken for the last fault that started a cover, and for those within that cover,
+///                   in millionths of a HOLD
 ///     bits 220-251  cover: seconds from the start to the filing of the claim about that fault; 0: none was punished
 ///     bits 252-255  nothing
 ///
@@ -42,7 +42,8 @@ function open(LeaseClaims claims) pure returns (uint16) {
     return uint16(LeaseClaims.unwrap(claims) >> OPEN_SHIFT);
 }
 
-/// @notice Millionths of a HOLD that were taken for faults that began within the cover, the one that opened it included.
+/// @notice Millionths of a HOLD that were taken for faults that began within the cover, the one that started it
+/// included.
 function punished(LeaseClaims claims) pure returns (uint256) {
     return (LeaseClaims.unwrap(claims) >> PUNISHED_SHIFT) & UNITS_MASK;
 }
@@ -73,7 +74,7 @@ function plusOpen(LeaseClaims claims) pure returns (LeaseClaims) {
     return LeaseClaims.wrap(LeaseClaims.unwrap(claims) + (1 << OPEN_SHIFT));
 }
 
-/// @notice The same with one claim less open, of which there is one.
+/// @notice The same with one claim less open; at least one is.
 function minusOpen(LeaseClaims claims) pure returns (LeaseClaims) {
     return LeaseClaims.wrap(LeaseClaims.unwrap(claims) - (1 << OPEN_SHIFT));
 }

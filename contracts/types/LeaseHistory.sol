@@ -14,8 +14,8 @@ pragma solidity 0.8.37;
 ///     bit  250      lagging: a shrink left more reserved than the units need, until no claim is open
 ///     bits 251-255  nothing
 ///
-/// While a lease's terms do not say `changed`, the slot means nothing: nothing is carried over, the anchor is the start,
-/// the collateral follows from weights, resources and units, and the treasury is that of the lease's version.
+/// While a lease's terms do not say `changed`, the slot means nothing: nothing is carried over, the anchor is the
+/// start, the collateral follows from weights, resources and units, and the treasury is that of the lease's version.
 type LeaseHistory is uint256;
 
 using {
@@ -103,13 +103,15 @@ function treasuryVersion(LeaseHistory history) pure returns (uint16) {
     return uint16(LeaseHistory.unwrap(history) >> TREASURY_SHIFT);
 }
 
-/// @notice Collateral before the last growth; where the lease had grown within the seven days before that, the least of all
-/// those. A fault that began before the last growth counts on no more than this. Millionths of a HOLD.
+/// @notice Collateral before the last growth, millionths of a HOLD. Where each of several growths came within seven
+/// days of the one before, it is the least of their figures. A fault that began before the last growth counts on no
+/// more than this.
 function grownFrom(LeaseHistory history) pure returns (uint256) {
     return (LeaseHistory.unwrap(history) >> GROWN_FROM_SHIFT) & COLLATERAL_MASK;
 }
 
-/// @notice Seconds from the last growth of the collateral to the anchor; `GROWN_AGO_MASK`: it never grew, or longer ago.
+/// @notice Seconds from the last growth of the collateral to the anchor; `GROWN_AGO_MASK`: it never grew, or longer
+/// ago.
 function grownAgo(LeaseHistory history) pure returns (uint256) {
     return (LeaseHistory.unwrap(history) >> GROWN_AGO_SHIFT) & GROWN_AGO_MASK;
 }
@@ -119,7 +121,7 @@ function lagging(LeaseHistory history) pure returns (bool) {
     return LeaseHistory.unwrap(history) & LAGGING_BIT != 0;
 }
 
-/// @notice The same with another collateral, which lags no longer.
+/// @notice The same with another collateral, and no longer lagging.
 function withCollateral(LeaseHistory history, uint256 units) pure returns (LeaseHistory) {
     uint256 rest = LeaseHistory.unwrap(history) & ~((COLLATERAL_MASK << COLLATERAL_SHIFT) | LAGGING_BIT);
     return LeaseHistory.wrap(rest | (units << COLLATERAL_SHIFT));

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {EndReason, LeaseStatus} from "./LeaseTypes.sol";
 
-/// @notice Slot 1 of a lease: written when it opens, at activation and at each settlement. From the low end:
+/// @notice Slot 1 of a lease: written when it opens, at activation, at each settlement, when a claim is filed, and when
+/// its rate or terms change. From the low end:
 ///
 ///     bits 0-127    rate: base units per second, times 2^32
 ///     bits 128-167  pending: opened at; later: started at

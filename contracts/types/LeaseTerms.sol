@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice Slot 0 of a lease: written when it opens, and once more when its tenant closes it. From the low end:
+/// @notice Slot 0 of a lease: written when it opens, and whenever its end, its units, its terms or its tenant change.
+/// From the low end:
 ///
 ///     bits 0-159    tenant
 ///     bits 160-191  duration: seconds from start to end
 ///     bits 192-215  units
 ///     bits 216-231  terms version: fee, tolerance, notice, penalties, weights, treasury
 ///     bits 232-247  number of the token's listing: token and bounty
-///     bit  248      changed: its rate or collateral is not what it was at open, see `LeaseHistory`
+///     bit  248      changed: its rate, collateral or terms changed since it was opened, see `LeaseHistory`
 ///     bit  249      noticed: its provider gave notice
 ///     bits 250-255  how often it was transferred
 type LeaseTerms is uint256;
@@ -57,7 +58,7 @@ function units(LeaseTerms terms) pure returns (uint24) {
     return uint24(LeaseTerms.unwrap(terms) >> UNITS_SHIFT);
 }
 
-/// @notice Version of the governed terms that the lease was opened with.
+/// @notice Version of the governed terms that the lease was opened or last renewed under.
 function termsVersion(LeaseTerms terms) pure returns (uint16) {
     return uint16(LeaseTerms.unwrap(terms) >> VERSION_SHIFT);
 }
@@ -67,7 +68,7 @@ function listing(LeaseTerms terms) pure returns (uint16) {
     return uint16(LeaseTerms.unwrap(terms) >> LISTING_SHIFT);
 }
 
-/// @notice Whether its rate or collateral is not what it was at open.
+/// @notice Whether its rate, collateral or terms changed since it was opened.
 function changed(LeaseTerms terms) pure returns (bool) {
     return LeaseTerms.unwrap(terms) & CHANGED_BIT != 0;
 }

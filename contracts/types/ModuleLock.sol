@@ -74,8 +74,8 @@ function afterPayout(ModuleLock held, uint256 paid) pure returns (ModuleLock) {
     }
 }
 
-/// @notice The same after the lock grew by `given`, which was another account's: the ceiling is raised by as much, and stays
-/// below the largest one, which only its account can set. `locked` and `given` fit 120 bits together.
+/// @notice The same after the lock grew by `given`, which was another account's: the ceiling is raised by as much, and
+/// stays below the largest one, which only its account can set. `locked` and `given` fit 120 bits together.
 function afterGift(ModuleLock held, uint256 given) pure returns (ModuleLock) {
     uint256 ceiling_ = ceiling(held);
     held = plusLocked(held, given);

@@ -35,8 +35,8 @@ struct OfferTerms {
     bytes32 contentHash;
 }
 
-/// @notice One offer that a tenant would take, and the highest price at which it would. It names the provider, too: after a
-/// reorganisation of the chain the number alone may be a stranger's offer.
+/// @notice One offer that a tenant would take, and the highest price at which it would. It names the provider, too:
+/// after a reorganisation of the chain another provider's offer may have this number.
 struct Candidate {
     OfferId offer;
     address provider;

@@ -8,10 +8,13 @@ import type { Session } from "./session";
 /** A renewal is possible in so many seconds before a lease's end. */
 export const RENEWAL_WINDOW = 3_600;
 
-/** A lease fails over in at most this part of its duration, and of its order's period, before its end. */
+/** A lease fails over in the last such part of its duration, or of its order's period where that is shorter. */
 const FAIL_OVER_DIVISOR = 4;
 
-/** From which second on a lease fails over: in its last quarter, or in as long as a quarter of its order's period, at most an hour. */
+/**
+ * From which second on a lease fails over: in the last quarter of its duration or of its order's period, whichever is
+ * shorter, and at most an hour before its end.
+ */
 export function failOverFrom(
   { end, duration }: Pick<Lease, "end" | "duration">,
   { period }: Pick<StandingOrder, "period">,

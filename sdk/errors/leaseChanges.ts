@@ -14,7 +14,7 @@ export const LEASE_CHANGES: Sentences = {
     `changing ${words.lease("leaseId")} so locks ${words.amount("cost")} more, ${words.amount("most")} are allowed: ` +
     "see --max-cost",
   "MarketLeaseNoticed(uint96 leaseId)": (words) =>
-    `the provider gave notice for ${words.lease("leaseId")}: it can only shrink, end, or go to another tenant`,
+    `the provider gave notice for ${words.lease("leaseId")}: it is neither extended nor renewed, and does not grow`,
   "MarketNoticeOutOfBounds(uint96 leaseId, uint256 end, uint256 least, uint256 most)": (words) =>
     `a notice can end ${words.lease("leaseId")} from ${words.instant("least")} to ${words.instant("most")}, ` +
     `not at ${words.instant("end")}`,

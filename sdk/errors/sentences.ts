@@ -153,10 +153,10 @@ const MARKET: Sentences = {
   "MarketNotOrders(address caller)": (words) =>
     `only the contract of standing orders does this, not ${words.who("caller")}`,
   "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)": (words) =>
-    `${words.lease("leaseId")} fails over in its last quarter, or in as long as a quarter of its order's period, at most an ` +
-    `hour before its end: from ${words.instant("from")} on, in ${words.wait("from", "now")}`,
+    `${words.lease("leaseId")} can fail over from ${words.instant("from")} on, in ${words.wait("from", "now")}: in the last ` +
+    "quarter of its duration or of its order's period, whichever is shorter, and at most an hour before its end",
   "MarketStillServed(uint96 leaseId)": (words) =>
-    `${words.lease("leaseId")} is served, its provider gave no notice and did not retire the offer: it is renewed where it is`,
+    `${words.lease("leaseId")} is served, its provider gave no notice and did not retire the offer: so it does not fail over`,
   "MarketBountyTooHigh(address token, uint256 most, uint256 bounty)": (words) =>
     `the bounty is ${words.amount("bounty", "token")}, the standing order pays at most ${words.amount("most", "token")}`,
   "MarketNotQuotes(address caller)": (words) => `only the contract of quotes does this, not ${words.who("caller")}`,
@@ -244,8 +244,8 @@ const ESCROW: Sentences = {
     `${words.who("module")} holds ${words.amount("locked", "token")} of ${words.whose("account")} money, ` +
     `${words.amount("required", "token")} are to be released`,
   "EscrowModuleNotApproved(address module, address token, address account)": (words) =>
-    `${words.who("account")} never approved ${words.who("module")} for ${words.token("token")}, so no money of others ` +
-    `joins what is locked of it there: any amount does, \`leasehold tenant approve ${words.option(0n, "token")}\``,
+    `${words.who("account")} never approved ${words.who("module")} for ${words.token("token")}, so nobody else's money can ` +
+    `be locked for it there: approve it once, for any amount: \`leasehold tenant approve ${words.option(0n, "token")}\``,
   "EscrowLockTooLarge(address module, address token, address account, uint256 room, uint256 required)": (words) =>
     `${words.who("module")} can hold ${words.amount("room", "token")} more of ${words.whose("account")} money, ` +
     `${words.amount("required", "token")} are to be added`,
@@ -264,7 +264,7 @@ const STAKING: Sentences = {
   "StakingPoolNotOpened(address module, address provider)": (words) =>
     `provider ${words.who("provider")} never bonded with ${words.who("module")} itself, so nobody can add to its bond there`,
   "StakingInsufficientFree(address module, address provider, uint256 free, uint256 required)": (words) =>
-    `${words.whose("provider")} bond with ${words.who("module")} has ${words.hold("free")} that no lease needs, ` +
+    `${words.whose("provider")} bond with ${words.who("module")} has ${words.hold("free")} that are not reserved, ` +
     `${words.hold("required")} asked`,
   "StakingInsufficientReserved(address module, address provider, uint256 reserved, uint256 required)": (words) =>
     `${words.who("module")} reserved ${words.hold("reserved")} of ${words.whose("provider")} bond, ` +
@@ -286,7 +286,7 @@ const STAKING: Sentences = {
   "StakingZeroAmount()": () => "an amount of zero bonds, moves and unbonds nothing",
   "StakingInvalidPayees(address tenant, address challenger, address treasury)": (words) =>
     `a penalty cannot be split among tenant ${words.who("tenant")}, challenger ${words.who("challenger")} and treasury ` +
-    `${words.who("treasury")}: it has a tenant or a treasury, and a challenger beside both alone`,
+    `${words.who("treasury")}: it needs a tenant or a treasury, and has a challenger only beside both`,
 };
 
 const LIVENESS: Sentences = {
@@ -303,7 +303,7 @@ const HOLD: Sentences = {
   "ERC20LocksInsufficientUnlocked(address owner, uint256 unlocked, uint256 required)": (words) =>
     `${words.who("owner")} has ${words.hold("unlocked")} that are not bonded, ${words.hold("required")} are needed`,
   "ERC20LocksNotOpened(address locker, address owner)": (words) =>
-    `${words.who("owner")} never locked HOLD with ${words.who("locker")} itself, so nobody else locks any in its account`,
+    `${words.who("owner")} never locked HOLD with ${words.who("locker")} itself, so nobody else can lock any in its account`,
   "ERC20LocksInsufficientLock(address locker, address owner, uint256 locked, uint256 required)": (words) =>
     `${words.who("locker")} locked ${words.hold("locked")} of ${words.who("owner")}, ${words.hold("required")} asked`,
 };

@@ -105,12 +105,12 @@ describe("leasehold provider", () => {
       expect((await staking.poolOf(market, providerA)).free).to.equal(BOND);
     });
 
-    it("says how much no lease needs where more is asked", async () => {
+    it("says how much is not reserved where more is asked", async () => {
       const fixture = await loadFixture(openMarketFixture);
       const { code, err } = await leasehold(fixture, fixture.providerA, "provider unbond 50001");
       expect(code).to.equal(1);
       expect(err).to.equal(
-        "error: your bond with the market has 50,000.00 HOLD that no lease needs, 50,001.00 HOLD asked\n",
+        "error: your bond with the market has 50,000.00 HOLD that are not reserved, 50,001.00 HOLD asked\n",
       );
     });
   });

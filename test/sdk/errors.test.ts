@@ -197,8 +197,8 @@ describe("errors", () => {
       [
         "MarketTooEarlyToRenew(uint96 leaseId, uint256 from, uint256 now)",
         [30_064_771_084n, 900, 300],
-        "lease 7-12 fails over in its last quarter, or in as long as a quarter of its order's period, at most an hour " +
-          "before its end: from 1970-01-01 00:15:00 UTC on, in 10m",
+        "lease 7-12 can fail over from 1970-01-01 00:15:00 UTC on, in 10m: in the last quarter of its duration or of its " +
+          "order's period, whichever is shorter, and at most an hour before its end",
       ],
       [
         "OrdersNotTenant(uint96 leaseId, address tenant, address caller)",
@@ -270,7 +270,7 @@ describe("errors", () => {
       [
         "EscrowModuleNotApproved(address module, address token, address account)",
         [MARKET, USDC, YOU],
-        `${YOU} (you) never approved the market for USDC, so no money of others joins what is locked of it there: any amount does, \`leasehold tenant approve 0 --token USDC\``,
+        `${YOU} (you) never approved the market for USDC, so nobody else's money can be locked for it there: approve it once, for any amount: \`leasehold tenant approve 0 --token USDC\``,
       ],
       [
         "EscrowNotAToken(address token)",
@@ -280,7 +280,7 @@ describe("errors", () => {
       [
         "ERC20LocksNotOpened(address locker, address owner)",
         [MARKET, OTHER],
-        `${OTHER} never locked HOLD with the market itself, so nobody else locks any in its account`,
+        `${OTHER} never locked HOLD with the market itself, so nobody else can lock any in its account`,
       ],
       ["StakingZeroAmount()", [], "an amount of zero bonds, moves and unbonds nothing"],
       [
@@ -342,7 +342,7 @@ describe("errors", () => {
       [
         "StakingInsufficientFree(address module, address provider, uint256 free, uint256 required)",
         [MARKET, YOU, 10n ** 18n, 2n * 10n ** 18n],
-        "your bond with the market has 1.00 HOLD that no lease needs, 2.00 HOLD asked",
+        "your bond with the market has 1.00 HOLD that are not reserved, 2.00 HOLD asked",
       ],
       [
         "ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
