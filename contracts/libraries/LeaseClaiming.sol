@@ -323,13 +323,16 @@ library LeaseClaiming {
         return transfers == terms.transfers() ? terms.tenant() : book.formerTenants[leaseId][transfers];
     }
 
-    /// @dev Once no claim is open: releases what a shrink left reserved because a claim was open.
+    /// @dev Once no claim is open: releases what a shrink left reserved because a claim was open. A lease that ended keeps it
+    /// until it is settled, so that its service credit does not depend on what comes first (INV-LSE-10).
     function _catchUp(Book storage book, LeaseLib.Vaults calldata vaults, LeaseId leaseId, address provider) private {
         Lease storage lease = book.leases[leaseId];
         LeaseHistory history = lease.history;
-        if (!history.lagging() || lease.progress.status() == LeaseStatus.Released) return;
+        (LeaseTerms terms, LeaseProgress progress) = (lease.terms, lease.progress);
+        if (!history.lagging() || progress.status() == LeaseStatus.Released) return;
+        if (!progress.settled() && block.timestamp >= LeaseLib.endOf(terms, progress)) return;
         uint256 before = history.collateralUnits();
-        uint256 collateral = LeaseLib.neededOf(book, leaseId, lease.terms);
+        uint256 collateral = LeaseLib.neededOf(book, leaseId, terms);
         uint256 least = LeaseLib.leastCollateral(lease.claims.taken());
         if (collateral < least) collateral = least;
         if (collateral > before) collateral = before;

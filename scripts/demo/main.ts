@@ -14,7 +14,7 @@ import { ChainClock, hardhatProgram, startNode } from "./node";
 import { observe, observeVaults } from "./observe";
 import type { Screen } from "./screen";
 import { Stage } from "./stage";
-import { failure, laterHours, leave, lowerFee, openLeases, openShops, settle, voteOnFee } from "./story";
+import { failOver, failure, laterHours, leave, lowerFee, openLeases, openShops, settle, voteOnFee } from "./story";
 import { buildWorld } from "./world";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -81,9 +81,10 @@ async function live(screen: Screen, children: Children, directory: string, optio
   screen.section("Two tenants fund once each, and lease");
   const leases = await openLeases(stage);
   screen.section("Hours pass on the chain, and a provider fails");
-  const moved = await failure(stage, leases);
+  await failure(stage, leases);
   screen.section("The vote comes into force, and what is left runs to its end");
   const late = await lowerFee(stage, fee, leases);
+  const moved = await failOver(stage, leases);
   await laterHours(stage, leases, { moved, late });
   screen.section("Everybody gets what is theirs");
   const fees = await settle(stage);

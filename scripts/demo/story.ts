@@ -107,8 +107,8 @@ export async function openLeases(stage: Stage): Promise<Leases> {
 }
 
 /** A provider fails: whom it fails moves on, closes, or waits; nobody pays for its dark seconds. */
-export async function failure(stage: Stage, leases: Leases): Promise<StoryLease> {
-  const { early, noShow, failing, dark, shop, site } = leases;
+export async function failure(stage: Stage, leases: Leases): Promise<void> {
+  const { early, noShow, dark, shop, site } = leases;
   await stage.passTo(SILENCE.from);
   await stage.say("Corewerk's machines go silent; everybody else's heartbeats go on");
   await stage.passTo(42 * MINUTE);
@@ -124,11 +124,6 @@ export async function failure(stage: Stage, leases: Leases): Promise<StoryLease>
   await stage.say(
     `the keeper renewed ${site.name} as Ana ordered: the raise does not count yet, so it costs 0.018 DUSD/h`,
   );
-  const moved = await stage.awaitFailOver(failing, "spareCpu", 4 * HOUR);
-  await stage.say(
-    `the keeper failed ${failing.name} over to Tensorei, as Corewerk was dark for too long: ${moved.name} is open`,
-  );
-  await stage.activate("Tensorei", [moved]);
   await stage.passTo(70 * MINUTE);
   await stage.resize(shop, 5);
   await stage.say(
@@ -139,6 +134,16 @@ export async function failure(stage: Stage, leases: Leases): Promise<StoryLease>
   await stage.say(`Ben closes ${dark.name} after 78 minutes: dark for too long, so its minimum of 2 h is not billed`);
   await stage.passTo(SILENCE.to);
   await stage.say("Corewerk is heard again: its dark seconds are nobody's bill, and its collateral owes a credit");
+}
+
+/** In the last quarter of a lease whose provider was dark for too long, it goes on with its fallback. */
+export async function failOver(stage: Stage, { failing }: Leases): Promise<StoryLease> {
+  await stage.passTo(93 * MINUTE);
+  const moved = await stage.awaitFailOver(failing, "spareCpu", 4 * HOUR);
+  await stage.say(
+    `the keeper failed ${failing.name} over to Tensorei, as Corewerk was dark for too long: ${moved.name} is open`,
+  );
+  await stage.activate("Tensorei", [moved]);
   return moved;
 }
 

@@ -49,7 +49,7 @@ export const LEASE_CHANGES: Sentences = {
       : `${words.lease("leaseId")} is offered to ${words.who("recipient")}, not to ${words.who("caller")}`,
   "MarketLockedTooLow(uint96 leaseId, uint256 least, uint256 locked)": (words) =>
     `${words.amount("locked")} are locked for ${words.lease("leaseId")}, you ask for ${words.amount("least")} at least: ` +
-    "its tenant may have shrunk it; see --min-locked",
+    "its tenant may have shrunk it, or its provider collected; see --min-locked",
   "MarketOfferQuotedOnly(uint64 offerId)": (words) =>
     `units of ${words.offer("offerId")} are leased by signed quotes alone: ask its provider for one`,
   "MarketBountyUnpaid(address token, address tenant, uint256 bounty)": (words) =>

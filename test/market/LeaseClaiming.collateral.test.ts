@@ -4,6 +4,7 @@ import {
   claimable,
   claimableFixture,
   claimFixture,
+  type ClaimMarket,
   endClaim,
   MICRO,
   openClaim,
@@ -13,8 +14,16 @@ import {
 } from "../helpers/claims";
 import { LeaseStatus } from "../helpers/leases";
 import { loadFixture } from "../helpers/loadFixture";
-import { serviceCreditOf } from "../helpers/money";
-import { CREDIT_PERIOD, DAY, GRACE, HOUR, OUTAGE_ALLOWANCE } from "../helpers/parameters";
+import { claimTailOf, collateralOf, serviceCreditOf } from "../helpers/money";
+import {
+  CREDIT_PERIOD,
+  DAY,
+  DEFAULT_RESOURCES,
+  DEFAULT_WEIGHTS,
+  GRACE,
+  HOUR,
+  OUTAGE_ALLOWANCE,
+} from "../helpers/parameters";
 import { bondOf } from "../helpers/scene";
 import { at, now, ROOM, together } from "../helpers/time";
 import { storedClaims, storedLease } from "../helpers/words";
@@ -99,6 +108,45 @@ describe("LeaseClaiming: the collateral of a lease beside a claim", () => {
   });
 
   describe("with a service credit (INV-STK-2, INV-LSE-10)", () => {
+    describe("of a lease that shrank beside two claims, the dearer one upheld before its end", () => {
+      /** Three units became one; 70 % of three units' collateral is taken; another claim is open; dark until it expired. */
+      async function shrunkFixture() {
+        const f = await loadFixture(claimFixture);
+        const lease = await claimable(f, { units: 3, duration: 3 * DAY });
+        const dear = await openClaim(f, lease, { filedAt: lease.startedAt + 300 });
+        const other = await openClaim(f, lease, { claimant: f.stranger });
+        await at(lease.startedAt + 400, () => f.market.connect(lease.tenant).resize(lease.id, 1, 0n, 0n));
+        await endClaim(f, lease, dear, { upheld: true, fractionBps: 7_000 });
+        await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
+        return { f, lease, other };
+      }
+
+      const creditIn = async (f: ClaimMarket, act: () => Promise<unknown>): Promise<bigint> => {
+        const before = await f.hold.balanceOf(f.staking);
+        await act();
+        return (await f.hold.balanceOf(f.staking)) - before;
+      };
+
+      it("is the same before and after the other claim failed: a quarter of what one unit needs", async () => {
+        const quarter = collateralOf(DEFAULT_WEIGHTS, DEFAULT_RESOURCES, 1) / MICRO / 4n;
+        for (const endsFirst of [false, true]) {
+          const { f, lease, other } = await loadFixture(shrunkFixture);
+          if (endsFirst) await endClaim(f, lease, other, { upheld: false });
+          expect(await creditIn(f, () => f.market.collect([lease.id]))).to.equal(quarter * MICRO);
+          if (!endsFirst) await endClaim(f, lease, other, { upheld: false });
+        }
+      });
+
+      it("leaves what lags reserved until the claim tail is over, where the last claim ended before the credit", async () => {
+        const { f, lease, other } = await loadFixture(shrunkFixture);
+        const [, reserved] = await bondOf(f, lease.provider);
+        await expect(endClaim(f, lease, other, { upheld: false })).not.to.emit(f.market, "CollateralLowered");
+        expect((await bondOf(f, lease.provider))[1]).to.equal(reserved);
+        await at(lease.end + claimTailOf(3 * DAY), () => f.market.collect([lease.id]));
+        expect((await bondOf(f, lease.provider))[1]).to.equal(0n);
+      });
+    });
+
     /** Closed after two days of which it was dark for all but ten minutes: a quarter of the collateral is due. */
     const LIVED = 2 * DAY;
     async function darkFixture() {

@@ -93,6 +93,7 @@ class Model {
   punished = 0n;
   covered = 0;
   settled = false;
+  over = false;
   toClaimants = 0n;
   bounties = 0n;
   penalties = 0;
@@ -263,7 +264,7 @@ class Model {
       this.bill.toTreasury += fee;
       this.bill.toProvider += held - fee;
     }
-    if (this.open.size > 0 || !this.lagging) return;
+    if (this.open.size > 0 || !this.lagging || (this.over && !this.settled)) return;
     const lowered = this.needed > this.least ? this.needed : this.least;
     if (lowered < this.collateral) this.collateral = lowered;
     this.lagging = false;
@@ -343,6 +344,7 @@ describe("LeaseClaiming: any history of claims, outages, collections, resizes, r
           // It ends; the rest is paid, the service credit taken, and every claim that is open ends, in either order.
           const over = expires ? model.end : (await now()) + 7;
           model.end = over < model.end ? over : model.end;
+          model.over = true;
           if (expires) await at(over, () => f.market.connect(f.keeper).expire([lease.id]));
           else await at(over, () => f.market.connect(model.tenant).close(lease.id));
           if (late && !model.open.has(model.tenant.address))

@@ -330,6 +330,9 @@ describe("LeaseClaiming: what was recorded when a claim was filed (INV-DSP-4)", 
 
     it("falls once the last claim lapsed, by anyone (INV-LSE-11)", async () => {
       const { f, lease, claim, unit } = await loadFixture(laggingFixture);
+      await serve(f, lease, lease.end);
+      await at(lease.end, () => f.market.connect(f.keeper).expire([lease.id]));
+      await f.market.collect([lease.id]);
       const lapsing = at(claim.filedAt + LIFE, () => f.market.connect(f.keeper).lapseClaim(lease.id, f.stranger));
       await expect(lapsing).to.emit(f.market, "CollateralLowered").withArgs(lease.id, unit);
       await expect(lapsing)

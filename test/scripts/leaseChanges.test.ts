@@ -216,9 +216,11 @@ describe("leasehold lease, changes", () => {
       // Three units of 0.42/h over three hours, and the bounty.
       const dry = await leasehold(fixture, tenantB, `lease accept-transfer ${name} --dry-run`);
       expect(dry.err)
-        .to.match(/locked for it +3\.83 USD6 now, 3\.83 USD6 at least/)
+        .to.match(/locked for it +3\.83 USD6 now, 1\.3\d+ USD6 at least/)
         .and.to.match(/units +3 at 1\.26 USD6\/h in all/);
-      expect(dry.out).to.match(/minLocked +3830000/);
+      // What one hour more costs after the next one, and the bounty.
+      const minLocked = Number(/minLocked +(\d+)/.exec(dry.out)?.[1]);
+      expect(minLocked).to.be.within(1_300_000, 1_310_000);
       await market.connect(tenantA).resize(lease.id, 1, 0n, 0n);
       const least = await leasehold(fixture, tenantB, `lease accept-transfer ${name} --min-locked 3.83 --json`);
       const { error } = JSON.parse(least.err) as Failed;
@@ -228,6 +230,23 @@ describe("leasehold lease, changes", () => {
       );
       const taken = await leaseholdJson<object>(fixture, tenantB, `lease accept-transfer ${name} --min-locked 0.8`);
       expect(taken).to.deep.include({ lease: name, from: tenantA.address, minLocked: "800000" });
+    });
+
+    it("take over what its provider collected for meanwhile: that pays for the time before", async () => {
+      const fixture = await loadFixture(runningFixture);
+      const { market, tenantA, tenantB, stranger, lease, name } = fixture;
+      await leasehold(fixture, tenantA, `lease offer-transfer ${name} ${tenantB.address}`);
+      const dry = await leasehold(fixture, tenantB, `lease accept-transfer ${name} --dry-run`);
+      const minLocked = /minLocked +(\d+)/.exec(dry.out)?.[1] ?? "";
+      await serve(fixture, lease, lease.startedAt + HOUR / 2);
+      await moveTo(lease.startedAt + HOUR / 2);
+      await market.connect(stranger).collect([lease.id]);
+      const taken = await leaseholdJson<object>(
+        fixture,
+        tenantB,
+        `lease accept-transfer ${name} --min-locked ${Number(minLocked) / 1e6}`,
+      );
+      expect(taken).to.deep.include({ lease: name, from: tenantA.address, minLocked });
     });
 
     it("approve the market with the escrow first where the recipient never did, for nothing of its own", async () => {

@@ -239,7 +239,8 @@ describe("errors", () => {
       [
         "MarketLockedTooLow(uint96 leaseId, uint256 least, uint256 locked)",
         [30_064_771_084n, 2_000_000, 1_500_000],
-        "1.50 USDC are locked for lease 7-12, you ask for 2.00 USDC at least: its tenant may have shrunk it; see --min-locked",
+        "1.50 USDC are locked for lease 7-12, you ask for 2.00 USDC at least: its tenant may have shrunk it, or its " +
+          "provider collected; see --min-locked",
       ],
       [
         "MarketTooEarlyToShrink(uint96 leaseId, uint256 from, uint256 now)",

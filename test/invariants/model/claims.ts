@@ -174,7 +174,7 @@ export class ClaimsModel {
     if (held > 0n && upheld && tenant !== lease.tenant) this.parts.met("held earnings returned to a former tenant");
     lease.openClaims -= 1n;
     const penalty = upheld ? this.#punish(claim, lease, fractionBps, now) : 0n;
-    this.#catchUp(lease);
+    this.#catchUp(lease, now);
     this.#set(leaseId, claimant, undefined);
     return penalty;
   }
@@ -206,9 +206,10 @@ export class ClaimsModel {
     return penalty;
   }
 
-  /** What a shrink left reserved because a claim was open is free once none is. */
-  #catchUp(lease: Lease): void {
+  /** What a shrink left reserved because a claim was open is free once none is; of a lease that ended, once it is settled. */
+  #catchUp(lease: Lease, now: bigint): void {
     if (lease.openClaims > 0n || !lease.lagging || lease.status === LeaseStatus.Released) return;
+    if (!lease.settled && now >= lease.end) return;
     const needed = most(this.leases.needed(lease), leastCollateral(lease.taken));
     const collateral = least(lease.collateral, needed);
     lease.lagging = false;

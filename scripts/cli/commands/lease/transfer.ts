@@ -6,10 +6,13 @@ import { command, done } from "../../command";
 import { toFailure } from "../../failure";
 import { money, pairs, price as priceText } from "../../format";
 import { addressOrNone, amount, leaseId } from "../../inputs";
-import { readLease } from "../../leases";
+import { costFromAnchor, readLease } from "../../leases";
 import type { Lease } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute, type Step, step } from "../../steps";
+
+/** Seconds that an acceptance may take to be mined, unless `--min-locked` is told. */
+const WAIT = 3_600;
 
 export const offerTransfer = command({
   usage: "offer-transfer <lease> <recipient>",
@@ -48,13 +51,22 @@ async function approvalFirst(session: Session, lease: Lease, minLocked: bigint):
   return [await step(label, escrow, escrow.approveModule, [lease.token, module, ceiling], lease.token)];
 }
 
+/** What pays for a lease from `WAIT` seconds after `now` on, and its bounty: collecting takes nothing of it until then. */
+function lockedAt(lease: Lease, now: number): bigint {
+  const from = Math.min(lease.end, now + WAIT);
+  return costFromAnchor(lease, lease.end) - costFromAnchor(lease, from) + lease.bounty;
+}
+
 export const acceptTransfer = command({
   usage: "accept-transfer <lease>",
   summary: "take over a running lease that was offered to you, with what is locked for it and all its refunds",
-  details: `Its tenant may shrink the lease until you have it, and take money out of it: nothing is taken over where less is locked by
-then than you were shown, unless you say --min-locked. Where you never approved the market with the escrow, that is done
-first, for an amount of zero: it lets the market lock no money of yours.`,
-  options: [["--min-locked <amount>", "least that must be locked for it (default: what is locked now)"]],
+  details: `Until you have the lease, its provider may collect what it earned, and its tenant may shrink it and take money out of it.
+Nothing is taken over where less is locked by then than --min-locked says. Unless told, that is what pays for the time from
+an hour from now on, and the bounty. Where you never approved the market with the escrow, that is done first, for an amount
+of zero: it lets the market lock no money of yours.`,
+  options: [
+    ["--min-locked <amount>", "least that must be locked for it (default: what pays for all but the next hour)"],
+  ],
   input: z.object({ lease: leaseId, minLocked: amount.optional() }),
   async run(session, { lease: id, minLocked: typed }) {
     const [account, { market }, tokens, lease] = await Promise.all([
@@ -64,7 +76,7 @@ first, for an amount of zero: it lets the market lock no money of yours.`,
       readLease(session, id),
     ]);
     const paidIn = await tokens.describe(lease.token);
-    const minLocked = typed === undefined ? lease.locked : parseAmount(typed, paidIn.decimals);
+    const minLocked = typed === undefined ? lockedAt(lease, await session.now()) : parseAmount(typed, paidIn.decimals);
     const approval = await approvalFirst(session, lease, minLocked);
     const told = pairs([
       ["locked for it", `${money(lease.locked, paidIn)} now, ${money(minLocked, paidIn)} at least`],
