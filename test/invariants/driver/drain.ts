@@ -146,7 +146,7 @@ function exitsOfMoney({ world, cast, commands }: Table): Exit[] {
 function exitsOfBonds({ world, cast, commands }: Table): Exit[] {
   const exits: Exit[] = [];
   const add = (promise: PromiseId, make: () => Command, from = 0n): number => exits.push({ promise, from, make });
-  for (const provider of cast.providers) {
+  for (const provider of cast.everybody) {
     for (const module of cast.modules) {
       const { free, reserved } = world.staking.poolOf(module, provider);
       if (free > 0n) add("INV-STK-3", () => commands.startUnbonding(provider, module, free));
