@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 
 import type { Fixture } from "../../helpers/fixture";
-import type { FeeToken, MockForwarder, MockPair, MockVault } from "../../../typechain-types";
+import type { FeeToken, HoldGovernor, MockForwarder, MockPair, MockVault } from "../../../typechain-types";
 
 /** Keys that play every role at once. The first two are honest: see `isReckless`. */
 export const ACTORS = ["host", "guest", "ann", "bob", "cid", "dot"] as const;
@@ -35,6 +35,8 @@ export interface Cast {
   readonly lens: string;
   readonly council: string;
   readonly disputes: string;
+  /** Hears appeals that the account of its timelock decides. */
+  readonly governor: string;
   readonly authority: string;
   readonly pair: string;
   readonly vault: string;
@@ -63,7 +65,12 @@ export interface Cast {
   nameOf(address: string): string;
 }
 
-export async function castOf(fixture: Fixture, signer: Signers, taxed: FeeToken, strangers: Strangers): Promise<Cast> {
+export async function castOf(
+  fixture: Fixture & { governor: HoldGovernor },
+  signer: Signers,
+  taxed: FeeToken,
+  strangers: Strangers,
+): Promise<Cast> {
   const address = Object.fromEntries(KEYS.map((key) => [key, signer[key].address])) as Record<Key, string>;
   const contracts = [
     "hold",
@@ -77,6 +84,7 @@ export async function castOf(fixture: Fixture, signer: Signers, taxed: FeeToken,
     "lens",
     "council",
     "disputes",
+    "governor",
     "authority",
   ] as const;
   const at = Object.fromEntries(

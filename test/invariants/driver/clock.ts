@@ -88,7 +88,7 @@ function edgesOfDispute(dispute: Dispute): Edge[] {
     case Phase.Decided:
       return [{ second: from + APPEAL_WINDOW, kinds: ["appeal", "execute"] }];
     case Phase.Appealed:
-      return [{ second: from + DECISION_WINDOW, kinds: ["decide", "execute"] }];
+      return [{ second: from + DECISION_WINDOW, kinds: ["decide", "proposeAppeal", "execute"] }];
     default:
       return [];
   }

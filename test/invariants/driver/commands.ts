@@ -43,7 +43,7 @@ const JUNK = 2n ** 200n;
 
 /** Every state-changing call that the actors make. Of each, the first argument is who makes it. */
 export function commandsOf(cast: Cast) {
-  const { hold, escrow, staking, liveness, market, orders, disputes, council, pair, vault, forwarder } = cast;
+  const { hold, escrow, staking, liveness, market, orders, disputes, council, governor, pair, vault, forwarder } = cast;
   const command = (by: string, to: string, fn: string, args: Call["args"], predict: Command["predict"]): Command => ({
     call: { by, to, fn, args },
     predict,
@@ -302,6 +302,10 @@ export function commandsOf(cast: Cast) {
     decide: (by: string, decisions: readonly AppealDecision[]) =>
       command(by, disputes, "decide", [decisions.map((decision) => ({ ...decision }))], (world) =>
         world.disputes.decide(by, decisions, world.now),
+      ),
+    proposeAppeal: (by: string, tribunal: string, decisions: readonly AppealDecision[], reasons: string) =>
+      command(by, governor, "proposeAppeal", [tribunal, decisions.map((one) => ({ ...one })), reasons], (world) =>
+        world.governor.proposeAppeal(by, tribunal, decisions, reasons, world.now),
       ),
     execute: (by: string, id: bigint) =>
       command(by, disputes, "execute", [id], (world) => world.disputes.execute(id, world.now)),

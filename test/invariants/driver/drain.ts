@@ -1,6 +1,6 @@
 import { LeaseStatus } from "../../helpers/leases";
 import { ripeAt } from "../model/dispute";
-import { CLAIM_LIFE, releasableAt } from "../model/lease";
+import { CLAIM_LIFE, type Lease, releasableAt } from "../model/lease";
 import { least, most } from "../model/plain";
 import { Broken, type PromiseId } from "../promises/broken";
 import { uncollected } from "./choices/disputes";
@@ -86,16 +86,22 @@ function exitsOfLeases({ world, cast, commands, dice }: Table): Exit[] {
   const by = (): string => dice.pick(cast.everybody);
   const some = (ids: readonly bigint[]): bigint[] => [...new Set(dice.some(ids, 8))];
   const exits: Exit[] = [];
-  const add = (status: bigint, at: (id: bigint) => bigint, fn: "cancelNoShows" | "expire" | "collect"): void => {
-    const ids = world.leases.withStatus(status).map(({ id }) => id);
-    if (ids.length === 0) return;
-    const from = ids.map(at).reduce(most);
-    exits.push({ promise: "INV-LSE-7", from, make: () => commands[fn](by(), some(ids)) });
+  const add = (leases: readonly Lease[], at: (lease: Lease) => bigint, fn: "cancelNoShows" | "expire" | "collect") => {
+    if (leases.length === 0) return;
+    const ids = leases.map(({ id }) => id);
+    exits.push({ promise: "INV-LSE-7", from: leases.map(at).reduce(most), make: () => commands[fn](by(), some(ids)) });
   };
-  const lease = (id: bigint) => world.leases.all.get(id)!;
-  add(Pending, (id) => lease(id).cutoff, "cancelNoShows");
-  add(Active, (id) => lease(id).end, "expire");
-  add(Closed, (id) => releasableAt(lease(id)) + (lease(id).openClaims > 0n ? CLAIM_LIFE : 0n), "collect");
+  add(world.leases.withStatus(Pending), ({ cutoff }) => cutoff, "cancelNoShows");
+  add(world.leases.withStatus(Active), ({ end }) => end, "expire");
+  const releasedAt = (lease: Lease): bigint => releasableAt(lease) + (lease.openClaims > 0n ? CLAIM_LIFE : 0n);
+  const closed = world.leases.withStatus(Closed);
+  add(closed, releasedAt, "collect");
+  // They need not wait for anybody to end their claims.
+  add(
+    closed.filter(({ openClaims }) => openClaims > 0n),
+    releasedAt,
+    "collect",
+  );
   for (const { leaseId, claimant, filedAt } of world.claims.open) {
     const make = (): Command => commands.lapseClaim(by(), leaseId, claimant);
     exits.push({ promise: "INV-LSE-11", from: filedAt + CLAIM_LIFE, make });
@@ -146,7 +152,7 @@ function exitsOfMoney({ world, cast, commands }: Table): Exit[] {
 function exitsOfBonds({ world, cast, commands }: Table): Exit[] {
   const exits: Exit[] = [];
   const add = (promise: PromiseId, make: () => Command, from = 0n): number => exits.push({ promise, from, make });
-  for (const provider of cast.providers) {
+  for (const provider of cast.everybody) {
     for (const module of cast.modules) {
       const { free, reserved } = world.staking.poolOf(module, provider);
       if (free > 0n) add("INV-STK-3", () => commands.startUnbonding(provider, module, free));

@@ -18,6 +18,7 @@ import type { World } from "../model/world";
 import type { Cast } from "./cast";
 import type { Chain, Question } from "./chain";
 import { disputeFactOf, disputeKeys } from "./disputeFacts";
+import { governorFactOf, governorKeys } from "./governorFacts";
 
 const MILLIONTH = 10n ** 12n;
 
@@ -124,7 +125,7 @@ export function factOf(key: string, world: World, cast: Cast): Fact {
       return { ask: [cast.market, "leaseById", BigInt(a)], expected, read: fieldsOfLease };
     }
     default: {
-      const fact = disputeFactOf(key, world, cast);
+      const fact = disputeFactOf(key, world, cast) ?? governorFactOf(key, world, cast);
       if (fact === undefined) throw new Error(`"${key}" is no fact: add it to factOf`);
       return fact;
     }
@@ -149,8 +150,9 @@ export function allKeys(world: World, cast: Cast): string[] {
     ...accounts.flatMap((account) => [`locked/${account}`, `votes/${account}`, `delegate/${account}`]),
     ...cast.lockers.flatMap((locker) => accounts.map((account) => `lock/${locker}/${account}`)),
     ...cast.lockers.flatMap((locker) => accounts.map((account) => `opened/${locker}/${account}`)),
-    ...modules.flatMap((module) => cast.providers.map((provider) => `pool/${module}/${provider}`)),
-    ...["unbonding", "clock", "dark", "fresh"].flatMap((kind) => cast.providers.map((one) => `${kind}/${one}`)),
+    ...modules.flatMap((module) => cast.everybody.map((provider) => `pool/${module}/${provider}`)),
+    ...cast.everybody.map((account) => `unbonding/${account}`),
+    ...["clock", "dark", "fresh"].flatMap((kind) => cast.providers.map((one) => `${kind}/${one}`)),
     ...["holdReserve", "moneyReserve", "vaultAssets", "vaultShares"],
     ...cast.everybody.map((account) => `shares/${account}`),
     ...["unbondingDelay", "penaltyCount", "currentVersion", "pausedUntil", "offerCount"],
@@ -165,6 +167,7 @@ export function allKeys(world: World, cast: Cast): string[] {
     ...numbered("renewalPrice", world.offers.all.length),
     ...[...world.leases.all.keys()].flatMap((id) => [`lease/${id}`, `view/${id}`, `order/${id}`]),
     ...disputeKeys(world, cast),
+    ...governorKeys(world),
   ];
 }
 

@@ -1,3 +1,4 @@
+import * as appeals from "./choices/appeals";
 import * as bonds from "./choices/bonds";
 import * as changes from "./choices/changes";
 import * as disputes from "./choices/disputes";
@@ -88,6 +89,7 @@ const KINDS = {
   recuse: [20, disputes.recuse],
   appeal: [20, disputes.appeal],
   decide: [14, disputes.decide],
+  proposeAppeal: [10, appeals.proposeAppeal],
   execute: [20, disputes.execute],
   settleDispute: [14, disputes.settleDispute],
   collectFee: [12, disputes.collectFee],

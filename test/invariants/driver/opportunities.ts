@@ -3,7 +3,8 @@ import { ZeroAddress } from "ethers";
 import { LeaseStatus } from "../../helpers/leases";
 import { isRipe, Phase } from "../model/dispute";
 import { CLAIM_LIFE } from "../model/lease";
-import { appealable, concedable, inPhase, uncollected } from "./choices/disputes";
+import { isOthersTurn, ofSeveral, proposable } from "./choices/appeals";
+import { appealable, concedable, inPhase, overlapping, uncollected } from "./choices/disputes";
 import { failing, failingNow, renewable } from "./choices/renewals";
 import type { Table } from "./choices/table";
 import type { Kind } from "./kinds";
@@ -18,6 +19,7 @@ export function opportunitiesOf(table: Table): Kind[] {
   if (pending.some(({ provider, cutoff }) => cutoff > world.now && world.liveness.isLive(provider, world.now))) {
     kinds.push("activate");
   }
+  if (pending.some(({ deadline, cutoff }) => deadline <= world.now && world.now < cutoff)) kinds.push("cancel");
   const isOffered = world.leases
     .withStatus(Active)
     .some(({ recipient, end }) => recipient !== ZeroAddress && end > world.now);
@@ -49,11 +51,18 @@ function disputeOpportunities(table: Table): Kind[] {
     kinds.push("concede");
   }
   if (concedable(table).length > 0) kinds.push("concede", "concede");
-  if (appealable(table).length > 0) kinds.push("appeal");
-  if (inPhase(world, Phase.Appealed).length > 0) kinds.push("decide");
+  if (appealable(table).length > 0) kinds.push("appeal", "appeal", "appeal");
+  const toVote = proposable(table);
+  const others = toVote.filter((dispute) => isOthersTurn(table, dispute));
+  if (toVote.length > 0) kinds.push("proposeAppeal", "proposeAppeal");
+  if (others.length > 0) kinds.push("proposeAppeal", "proposeAppeal");
+  if (ofSeveral(table, toVote).length > 0) kinds.push("proposeAppeal", "proposeAppeal");
+  // Rather when the side that did not appeal had its say.
+  if (inPhase(world, Phase.Appealed).some((dispute) => !others.includes(dispute))) kinds.push("decide");
   if ([...world.disputes.all.values()].some((dispute) => isRipe(dispute, world.now))) kinds.push("execute");
   if (inPhase(world, Phase.Executed).length > 0) kinds.push("settleDispute");
   if (world.claims.open.some(({ filedAt }) => filedAt + CLAIM_LIFE <= world.now)) kinds.push("lapseClaim", "endClaim");
+  if (overlapping(table).length > 0) kinds.push("endClaim", "endClaim");
   if (uncollected(world).length > 0) kinds.push("collectFee");
   const staying = world.leases
     .withStatus(Active)

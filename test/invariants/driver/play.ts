@@ -136,8 +136,10 @@ export class Play {
     const outcomes = together ? await chain.sendTogether(calls, second) : [await chain.send(calls[0]!, second)];
     const surprises = calls.map((call, index) => this.#surprise(call, expected[index], outcomes[index]!, together));
     const surprise = surprises.find((one) => one !== undefined);
-    // What the chain refused breaks no promise by itself.
-    if (surprise !== undefined && !outcomes[surprises.indexOf(surprise)]!.ok) throw surprise;
+    // What the chain refused breaks no promise by itself, but for what it must let somebody do.
+    if (surprise !== undefined && !outcomes[surprises.indexOf(surprise)]!.ok) {
+      throw this.#brokenBy(calls, outcomes, second) ?? surprise;
+    }
     numbers.steps += commands.length;
 
     const everything = allKeys(world, cast);
@@ -167,12 +169,27 @@ export class Play {
     return expected;
   }
 
+  /** The promise that calls broke, as far as their events tell. */
+  #brokenBy(calls: readonly Call[], outcomes: readonly Outcome[], second: bigint): Broken | undefined {
+    try {
+      this.#remember(calls, outcomes, second);
+      return undefined;
+    } catch (error) {
+      return error instanceof Broken ? error : undefined;
+    }
+  }
+
   /** Takes in what events tell. */
   #remember(calls: readonly Call[], outcomes: readonly Outcome[], second: bigint): void {
     const { cast, numbers } = this;
     for (const [index, outcome] of outcomes.entries()) {
+      const { by, fn, args } = calls[index]!;
+      if (fn === "proposeAppeal") {
+        this.count("INV-DSP-5");
+        if (!outcome.ok) this.#history.appeals.checkRefused(by, args, outcome.error, second);
+      }
       if (!outcome.ok) continue;
-      const hooked = calls[index]!.by === cast.orders;
+      const hooked = by === cast.orders;
       this.#history.add(outcome.logs, { ...this.#source(), now: second, hooked });
       for (const { name, args } of outcome.logs) {
         if ("reason" in args) bump(numbers.endings, args["reason"] as bigint);

@@ -6,6 +6,7 @@ import { ethers } from "hardhat";
 import { namedActors } from "../../helpers/actors";
 import { deployProtocol } from "../../helpers/deployment";
 import { TENANT_MONEY, whole } from "../../helpers/fixture";
+import { SETTINGS } from "../../helpers/governance";
 import { loadFixture } from "../../helpers/loadFixture";
 import {
   DEFAULT_RULES,
@@ -37,7 +38,8 @@ interface Stage {
 
 /**
  * The protocol with few people, who play all roles: the council is made of actors, appeals go to one of them, another one is
- * the guardian. The treasury is the key that stands in for the timelock, until other terms are published.
+ * the guardian. The treasury is the key that stands in for the timelock, until other terms are published. The timelock
+ * of the governor is the key that appeals go to: nobody votes here, that key decides.
  */
 async function stageFixture(): Promise<Stage> {
   const named = await namedActors();
@@ -46,8 +48,9 @@ async function stageFixture(): Promise<Stage> {
   const { admin, host, guest, ann, bob, cid, dot } = signer;
   const members = { memberA: host, memberB: guest, memberC: ann, memberD: bob, memberE: cid };
   const protocol = await deployProtocol({ ...named, ...members, admin, guardian: dot, treasury: admin, appeals: cid });
-  const fixture = { ...named, ...protocol, others: [] as HardhatEthersSigner[] };
   const { hold, escrow, staking, market, disputes, council, usd6, usd18 } = protocol;
+  const governor = await ethers.deployContract("HoldGovernor", [hold, cid, disputes, SETTINGS]);
+  const fixture = { ...named, ...protocol, governor, others: [] as HardhatEthersSigner[] };
   const taxed = await ethers.deployContract("FeeToken");
   const pair = await ethers.deployContract("MockPair", [hold, usd18]);
   const vault = await ethers.deployContract("MockVault", [hold]);
@@ -80,7 +83,7 @@ async function stageFixture(): Promise<Stage> {
     await setBalance(contract, parseEther("1000"));
   }
   const { authority, liveness, records, orders, lens } = protocol;
-  const ours = [hold, escrow, staking, liveness, records, market, orders, lens, council, disputes, authority];
+  const ours = [hold, escrow, staking, liveness, records, market, orders, lens, council, disputes, governor, authority];
   const reader = await ethers.deployContract("Reader");
   const chain = await Chain.of([...ours, usd6, usd18, taxed, pair, vault, forwarder], reader);
   const wallets: Stage["wallets"] = [];
@@ -119,6 +122,7 @@ export async function setStage(): Promise<Stage & { world: World }> {
     outageAllowance: BigInt(OUTAGE_ALLOWANCE),
     unbondingDelay: BigInt(UNBONDING_DELAY),
     powers: { admin, guardian: dot },
+    voting: { timelock: cid, delay: BigInt(SETTINGS.votingDelay), period: BigInt(SETTINGS.votingPeriod) },
     members,
   });
   const tokenOf = (address: string) => (address === cast.hold ? world.hold : world.tokens.get(address)!);

@@ -15,6 +15,7 @@ const foundSchema = z.object({
   steps: z.number(),
   seconds: z.number(),
   calls: z.string().optional(),
+  drawn: z.string().optional(),
   again: z.string().optional(),
   what: z.string().optional(),
   first: z.string().optional(),
@@ -34,14 +35,16 @@ async function play(fault: Fault): Promise<Found> {
   return foundSchema.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
 }
 
-const rowOf = ({ id, what }: Fault, found: Found): string =>
-  `| ${id} | ${what} | ${found.what ?? "**not found**"} | ${found.seed} | ${found.steps} | ${found.calls ?? ""} |`;
+function rowOf({ id, what }: Fault, { what: as = "**not found**", seed, steps, calls, drawn }: Found): string {
+  const shortest = calls === undefined ? "" : `${calls}, ${drawn}`;
+  return `| ${id} | ${what} | ${as} | ${seed} | ${steps} | ${shortest} |`;
+}
 
 async function main(): Promise<void> {
   const wanted = (process.env["FAULTS"] ?? "").split(" ").filter((id) => id !== "");
   const faults = FAULTS.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
   const missed: string[] = [];
-  console.log("| fault | what happens | found as | seed | calls until then | shortest story, calls |");
+  console.log("| fault | what happens | found as | seed | calls until then | shortest story: calls, of them drawn |");
   console.log("| --- | --- | --- | ---: | ---: | ---: |");
   for (const fault of faults) {
     const found = await play(fault);

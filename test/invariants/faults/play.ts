@@ -4,11 +4,11 @@ import { campaign, DEFAULT_RUNS, DEFAULT_STEPS, planned } from "../driver/campai
 async function main(): Promise<void> {
   const plan = planned(DEFAULT_RUNS, DEFAULT_STEPS);
   const { numbers, seconds, failure } = await campaign(plan);
-  const calls = /^(\d+) calls,/m.exec(failure?.report ?? "")?.[1];
+  const [, calls, drawn] = /^(\d+) calls, (\d+) of them drawn/m.exec(failure?.report ?? "") ?? [];
   const again = /^Again: (.*)$/m.exec(failure?.report ?? "")?.[1];
   const first = failure?.report.split("\n")[0];
   console.log(
-    JSON.stringify({ seed: plan.seed, steps: numbers.steps, seconds, calls, again, what: failure?.what, first }),
+    JSON.stringify({ seed: plan.seed, steps: numbers.steps, seconds, calls, drawn, again, what: failure?.what, first }),
   );
 }
 

@@ -31,9 +31,8 @@ export class ChangesModel {
 
   extend(by: string, id: bigint, tenant: string, seconds: bigint, maxCost: bigint, now: bigint): void {
     const { escrow, market } = this.parts;
-    const actual = this.leases.all.get(id)?.tenant ?? ZeroAddress;
-    if (tenant !== actual) refuse("MarketOtherTenant", id, actual, tenant);
     const lease = this.leases.running(id, now);
+    if (tenant !== lease.tenant) refuse("MarketOtherTenant", id, lease.tenant, tenant);
     const offer = this.#offerOf(lease);
     if (lease.noticed) refuse("MarketLeaseNoticed", id);
     if (offer.retired) refuse("MarketOfferRetired", offer.id);

@@ -4,6 +4,7 @@ import { CouncilModel } from "./council";
 import { DisputesModel } from "./disputes";
 import { EndingsModel } from "./endings";
 import { EscrowModel } from "./escrow";
+import { GovernorModel, type Voting } from "./governor";
 import { LivenessModel } from "./liveness";
 import { OffersModel } from "./offers";
 import { OpeningsModel } from "./openings";
@@ -44,10 +45,11 @@ export interface Setting {
   outageAllowance: bigint;
   unbondingDelay: bigint;
   powers: Powers;
+  voting: Voting;
   members: { member: string; since: bigint }[];
 }
 
-/** The whole protocol as the design brief describes it, in exact numbers; `now` is the second of the latest block. */
+/** The whole protocol in exact numbers; `now` is the second of the latest block. */
 export class World {
   now = 0n;
   /** Keys of what changed since this was emptied; see `facts.ts`. */
@@ -72,6 +74,7 @@ export class World {
   readonly claims: ClaimsModel;
   readonly council: CouncilModel;
   readonly disputes: DisputesModel;
+  readonly governor: GovernorModel;
   /** Contracts of others. */
   readonly pair: PairModel;
   readonly vault: VaultModel;
@@ -117,6 +120,7 @@ export class World {
       touch,
       met,
     );
+    this.governor = new GovernorModel(setting.voting, this.disputes, touch, met);
     this.pair = new PairModel(pair, hold, this.tokens.get(setting.money)!, touch);
     this.vault = new VaultModel(vault, hold, touch);
     this.vault.mint(setting.savings.account, setting.savings.shares);

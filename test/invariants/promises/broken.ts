@@ -26,6 +26,7 @@ export type PromiseId =
   | "INV-DSP-2"
   | "INV-DSP-3"
   | "INV-DSP-4"
+  | "INV-DSP-5"
   | "INV-OPR-1"
   | "INV-TOK-1"
   | "INV-GOV-1"

@@ -4,6 +4,7 @@ import { least, most, Tally } from "../model/plain";
 import { disputeIdOf } from "../model/disputes";
 import { type Figures, NO_FIGURES, sumOf } from "../model/records";
 import { fractionOf, type Rules } from "../model/rules";
+import { AppealStories } from "./appeals";
 import { Broken } from "./broken";
 import { DisputeStories } from "./disputes";
 import { type LeaseStory, Stories } from "./stories";
@@ -39,6 +40,7 @@ export class History {
   readonly records = new Map<string, Figures>();
   readonly stories: Stories;
   readonly disputes = new DisputeStories();
+  readonly appeals = new AppealStories();
   /** Penalties of leases, by provider. */
   readonly slashed = new Tally();
   /** What the market moved into and out of free balances, by token and account. */
@@ -91,6 +93,7 @@ export class History {
       this.#one(log, source);
       this.#order(log, source);
       this.disputes.add(log, source.now, source.disputes);
+      this.appeals.add(log, source.now);
       if (log.address === source.market && "leaseId" in log.args) {
         this.stories.add(logs.slice(index), source.market, source.now);
       }

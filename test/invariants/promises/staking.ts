@@ -13,7 +13,8 @@ export function checkStaking(scene: Scene): void {
     if (backed) backing.add(story.collateral - story.taken, story.provider);
   }
 
-  for (const provider of cast.providers) {
+  // Whoever has a key may bond.
+  for (const provider of cast.everybody) {
     const name = cast.nameOf(provider);
     let owed = mirror.field(`unbonding/${provider}`, "amount");
     for (const module of cast.modules) {

@@ -190,7 +190,7 @@ export const decide: Choice = (table) => {
   const open = inPhase(world, Phase.Appealed);
   if (otherwise(table, open)) return appeal(table);
   const first = dice.oneOf(open);
-  const authority = first?.rules.appealAuthority ?? cast.address.cid;
+  const authority = first?.rules.appealAuthority ?? world.governor.timelock;
   const others = [...world.disputes.all.values()].filter(({ rules }) => rules.appealAuthority === authority);
   // Stale ones, too, whoever may decide them.
   const more = dice.some(dice.listOf(open, dice.chance(50) ? others : [...world.disputes.all.values()], 50), 2);
@@ -271,7 +271,7 @@ export const unseat: Choice = (table) => {
   );
 };
 
-export const publishRules: Choice = ({ cast, commands, dice }) => {
+export const publishRules: Choice = ({ world, cast, commands, dice }) => {
   const odd = dice.chance(20) ? dice.below(8) : -1;
   const fraction = (index: number): bigint =>
     odd === index
@@ -279,8 +279,7 @@ export const publishRules: Choice = ({ cast, commands, dice }) => {
       : dice.pick([100n, 10_000n, dice.between(100n, 10_000n), dice.between(100n, 10_000n)]);
   const bondFloor = odd === 4 ? 10n ** 10n + 1n : dice.pick([0n, DEFAULT_RULES.bondFloor, dice.between(0n, 10n ** 7n)]);
   const rules = {
-    appealAuthority:
-      odd === 6 ? ZeroAddress : dice.pick([cast.address.cid, cast.address.admin, dice.pick(cast.everybody)]),
+    appealAuthority: odd === 6 ? ZeroAddress : dice.rather([world.governor.timelock], cast.everybody, 75),
     bondFloor,
     filingFee: odd === 5 ? bondFloor + 1n : dice.pick([0n, bondFloor, dice.between(0n, bondFloor)]),
     treasury:
@@ -300,8 +299,10 @@ export const publishRules: Choice = ({ cast, commands, dice }) => {
 /** Claims whatever it likes, where offers name it. */
 export const openClaim: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const leases = claimable(table, ...cast.rogues);
-  if (leases.length === 0 && dice.chance(90)) return open(table);
+  const all = claimable(table, ...cast.rogues);
+  if (all.length === 0 && dice.chance(90)) return open(table);
+  const punished = all.filter(({ coveredUntil }) => coveredUntil > 0n);
+  const leases = dice.listOf(punished, all, 50);
   const id = idOf(
     table,
     leases.map((lease) => lease.id),
@@ -316,10 +317,14 @@ export const openClaim: Choice = (table) => {
 const theirs = ({ world, cast }: Table) =>
   world.claims.open.filter(({ leaseId }) => cast.rogues.includes(world.offers.get(offerOf(leaseId))!.slasher));
 
+/** Those whose fault began before the last punished one had been claimed: only what is worse counts. */
+export const overlapping = (table: Table) =>
+  theirs(table).filter(({ leaseId, faultStart }) => faultStart < table.world.leases.all.get(leaseId)!.coveredUntil);
+
 /** Says what it likes, of whom it likes. */
 export const endClaim: Choice = (table) => {
   const { world, cast, commands, dice } = table;
-  const claim = dice.oneOf(theirs(table));
+  const claim = dice.oneOf(dice.listOf(overlapping(table), theirs(table), 60));
   if (claim === undefined && dice.chance(90)) return openClaim(table);
   const leaseId = claim?.leaseId ?? idOf(table, []);
   const { slasher } = world.offers.get(offerOf(leaseId)) ?? { slasher: cast.disputes };

@@ -141,7 +141,12 @@ export const close: Choice = (table) => {
 export const cancel: Choice = (table) => {
   const { world, cast, commands, dice } = table;
   const pending = world.leases.withStatus(LeaseStatus.Pending);
-  const late = pending.filter(({ deadline }) => deadline <= world.now + 1n);
+  const due = pending.filter(({ deadline }) => deadline <= world.now + 1n);
+  // Before anybody could.
+  const late = dice.listOf(
+    due.filter(({ cutoff }) => world.now < cutoff),
+    due,
+  );
   if (pending.length === 0 && dice.chance(80)) return undefined;
   const id = idOf(
     table,
