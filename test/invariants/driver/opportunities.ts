@@ -56,7 +56,9 @@ function disputeOpportunities(table: Table): Kind[] {
   const others = toVote.filter((dispute) => isOthersTurn(table, dispute));
   if (toVote.length > 0) kinds.push("proposeAppeal", "proposeAppeal");
   if (others.length > 0) kinds.push("proposeAppeal", "proposeAppeal");
-  if (ofSeveral(table, toVote).length > 0) kinds.push("proposeAppeal", "proposeAppeal");
+  // Seldom there: two appeals at a time that one side may name in one proposal.
+  if (toVote.length > 0 && appealable(table).length > 0) kinds.push(...Array<Kind>(6).fill("appeal"));
+  if (ofSeveral(table, toVote).length > 0) kinds.push(...Array<Kind>(8).fill("proposeAppeal"));
   // Rather when the side that did not appeal had its say.
   if (inPhase(world, Phase.Appealed).some((dispute) => !others.includes(dispute))) kinds.push("decide");
   if ([...world.disputes.all.values()].some((dispute) => isRipe(dispute, world.now))) kinds.push("execute");

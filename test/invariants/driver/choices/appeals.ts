@@ -46,7 +46,7 @@ export const proposeAppeal: Choice = (table) => {
   const open = proposable(table);
   if (open.length === 0 && dice.chance(85)) return appeal(table);
   const others = [...inPhase(world, Phase.Appealed), ...world.disputes.all.values()];
-  const party = dice.chance(60) ? dice.oneOf(ofSeveral(table, open)) : undefined;
+  const party = dice.chance(95) ? dice.oneOf(ofSeveral(table, open)) : undefined;
   const first = dice.oneOf(party === undefined ? dice.listOf(open, others, 92) : open.filter(isTurnOf(table, party)));
   if (first === undefined) return appeal(table);
   const sides = dice.listOf(waiting(table, first), sidesOf(first), 90);
