@@ -76,7 +76,8 @@ const config: HardhatUserConfig = {
     offline: true,
   },
   mocha: {
-    timeout: 120_000,
+    // What is instrumented for coverage runs several times as long.
+    timeout: coverage ? 480_000 : 120_000,
     // Mocha's own default is one process fewer than the cores: no parallelism at all on two.
     jobs: Math.max(2, availableParallelism()),
     forbidOnly: process.env["CI"] === "true",

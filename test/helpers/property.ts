@@ -3,8 +3,8 @@ import fc from "fast-check";
 const seed = Number(process.env["FC_SEED"] ?? "20261121");
 /** How many times as often as they ask for properties are run: one's own by FC_TIMES, else once. */
 export const TIMES = Number(process.env["FC_TIMES"] ?? "1");
-/** Milliseconds for one property, its counterexample included: less than mocha gives a test. */
-const LIMIT = 90_000;
+/** Milliseconds for one property, its counterexample included: less than mocha gives a test (hardhat.config.ts). */
+const LIMIT = process.argv.includes("coverage") ? 360_000 : 90_000;
 
 /**
  * Runs an asynchronous property `runs` times, with the seed that FC_SEED names, or always the same one. A failure prints

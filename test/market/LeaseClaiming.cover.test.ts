@@ -82,4 +82,19 @@ describe("LeaseClaiming: what a punished fault covers (ATK-DSP-3, ATK-DSP-6, ATK
     await f.market.connect(lease.tenant).close(empty.id);
     expect((await f.lens.leaseView(empty.id)).reason).to.equal(EndReason.ClosedAfterFault);
   });
+
+  it("until the last second that its word holds: 136 years after the start", async () => {
+    const { f, lease } = await loadFixture(claimableFixture);
+    const longest = 2 ** 32 - 1;
+    const offer = await offerOf(f, {
+      slasher: f.module.address,
+      price: 2n ** 18n,
+      minDuration: HOUR,
+      maxDuration: longest,
+    });
+    const long = await activeLease(f, { offer, tenant: lease.tenant, duration: longest });
+    const claim = await openClaim(f, long, { claimant: f.keeper, faultStart: long.end - 10, filedAt: long.end + 100 });
+    await endClaim(f, long, claim, { upheld: true, fractionBps: 5_000 });
+    expect((await f.lens.leaseView(long.id)).coveredUntil).to.equal(long.startedAt + longest);
+  });
 });

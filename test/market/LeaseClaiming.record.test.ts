@@ -376,6 +376,14 @@ describe("LeaseClaiming: what was recorded when a claim was filed (INV-DSP-4)", 
       await expect(endClaim(f, lease, again, { upheld: false })).not.to.emit(f.market, "CollateralLowered");
     });
 
+    it("is used first by a growth: two units beside the claim need no more than the three that are reserved", async () => {
+      const { f, lease } = await loadFixture(laggingFixture);
+      await at(lease.startedAt + 500, () => f.liveness.connect(lease.operator).heartbeat(lease.provider));
+      await f.market.connect(lease.tenant).resize(lease.id, 2, MOST_PRICE, ANY_COST);
+      expect(await reservedOf(f, lease)).to.equal(lease.collateral);
+      expect(await storedHistory(f.market, lease.id)).to.include({ collateralUnits: lease.collateral / MICRO });
+    });
+
     it("stays where penalties took so much that no quarter would be left, and nothing is released", async () => {
       const { f, lease, claim } = await loadFixture(laggingFixture);
       await f.market.connect(lease.tenant).close(lease.id);
