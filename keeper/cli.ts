@@ -28,12 +28,14 @@ import { readStatus } from "./store/status";
 export const KEEPER_EXIT = {
   /** Stopped when asked to, or done. */
   ok: 0,
-  /** `once` or `plan` could not do it all; or a fault of this program. */
+  /** Passes failed, or what was sent is not mined in time; or a fault of this program. */
   failed: 1,
   /** The configuration, the key, the address book or the command line is wrong. */
   configuration: 2,
   /** The store cannot be used. */
   store: 3,
+  /** `once` left work that this keeper should have done, or a duty failed by itself; its log says which and why. */
+  undone: 4,
 } as const;
 
 export type KeeperCommand = "run" | "once" | "plan" | "status";
@@ -78,10 +80,13 @@ const COMMANDS: Readonly<Record<KeeperCommand, (running: Running) => Promise<num
     }),
 
   once: (running) =>
-    acting(running, async (service, meter) => {
-      const isDone = await runOnce(service);
+    acting(running, async (service, meter, log) => {
+      const outcome = await runOnce(service);
       if (service.signal.aborted) return KEEPER_EXIT.ok;
-      return isDone && meter.failedDuties === 0 ? KEEPER_EXIT.ok : KEEPER_EXIT.failed;
+      if (outcome === "gaveUp") return KEEPER_EXIT.failed;
+      const { failedDuties } = meter;
+      if (failedDuties > 0) log.error({ failedDuties }, "duties failed by themselves: read above which, and why");
+      return outcome === "done" && failedDuties === 0 ? KEEPER_EXIT.ok : KEEPER_EXIT.undone;
     }),
 
   async plan({ env, out, json }) {

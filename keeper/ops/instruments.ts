@@ -33,12 +33,19 @@ export function instruments(registry: Registry) {
 
     openLeases: gauge("open_leases", "Leases that have not ended"),
     openDisputes: gauge("open_disputes", "Disputes that are not settled"),
-    backlog: gauge("backlog_duties", "Duties that are due"),
+    due: gauge("due_duties", "Duties that are due, whoever can or should do them"),
+    backlog: gauge(
+      "backlog_duties",
+      "Duties that are due and that this keeper should do; not those that fail, do not pay, or others claimed",
+    ),
     dueSince: gauge(
       "backlog_due_since_timestamp_seconds",
       "When the first of them fell due, by the chain; else absent",
     ),
-    lagSeconds: gauge("backlog_lag_seconds", "Seconds of the chain for which it has been due; 0: nothing is"),
+    lagSeconds: gauge(
+      "backlog_lag_seconds",
+      "Seconds of the chain for which the first of the backlog has been due; 0: there is none",
+    ),
     lagBlocks: gauge("backlog_lag_blocks", "Blocks in which it could have been done before the newest one"),
     leftUndone: gauge("left_undone_duties", "Duties that are due and left undone, by reason", ["reason"]),
     latenessSeconds: histogram(

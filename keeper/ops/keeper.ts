@@ -16,6 +16,7 @@ import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
 import type { Meter } from "./meter";
 import { prepare } from "./prepare";
+import { type Left, leftOf, type LeftReason } from "./undone";
 
 /** What a keeper only looks with. */
 export interface Eyes {
@@ -69,6 +70,8 @@ export interface PassReport {
   readonly sent: number;
   /** Duties that are due, and neither done nor on their way. */
   readonly left: number;
+  /** Those of them that this keeper should do, by the reason why it did not. */
+  readonly undone: ReadonlyMap<LeftReason, number>;
   /** Nonces that are not used up. */
   readonly outstanding: number;
 }
@@ -136,7 +139,10 @@ export class Keeper {
   private extendedAt = 0;
   /** Duties that the last whole pass left. */
   private left = 0;
+  private undone: PassReport["undone"] = new Map();
   private readonly timesGone = new Map<string, number>();
+  /** What this pass found out about duties that it did not send, by key. */
+  private readonly found = new Map<string, LeftReason>();
   /** Why duties were left at the last look. */
   private waitsFor = "";
 
@@ -153,7 +159,7 @@ export class Keeper {
     const { queue, meter, signal } = this.hands;
     const head = await this.eyes.sync();
     if (head.hash === this.seen) {
-      return { head, fresh: false, sent: 0, left: this.left, outstanding: queue.open.length };
+      return this.report(head, { fresh: false, sent: 0 });
     }
     const due = await this.eyes.state.due(head.timestamp, MOST_DUTIES);
     const dueKeys = new Set(due.map(({ key }) => key));
@@ -162,8 +168,9 @@ export class Keeper {
     }
 
     await this.extendClaims(queue.outstanding(), head);
+    this.found.clear();
     let todo = await this.plan(due, head);
-    await this.measure(todo, head);
+    await this.measure(due, todo, head);
     let sent = 0;
     if (todo.actions.length > 0 && (await queue.isFree(head))) {
       for (let replans = 0; ; replans++) {
@@ -173,10 +180,15 @@ export class Keeper {
         todo = await this.plan(due, head);
       }
     }
+    this.tellLeft(await this.leftAfter(due, todo, head), head);
     this.left = (await this.open(due, head)).length;
     if (!signal.aborted) this.seen = head.hash;
     meter.outstanding(outstandingOf(queue, head));
-    return { head, fresh: true, sent, left: this.left, outstanding: queue.open.length };
+    return this.report(head, { fresh: true, sent });
+  }
+
+  private report(head: Head, { fresh, sent }: Pick<PassReport, "fresh" | "sent">): PassReport {
+    return { head, fresh, sent, left: this.left, undone: this.undone, outstanding: this.hands.queue.open.length };
   }
 
   /** Those of these duties that no transaction is on its way for, or just did. */
@@ -214,6 +226,7 @@ export class Keeper {
       const until = head.timestamp + claimSeconds;
       const claimed = new Set(await work.claim(keysOf(action.duties), name, head.timestamp, until));
       const duties = action.duties.filter(({ key }) => claimed.has(key));
+      for (const { key } of action.duties) if (!claimed.has(key)) this.found.set(key, "claimed by another keeper");
       if (duties.length === 0) continue;
       for (const part of await prepare({ ...action, duties }, executor, most, mayHalve)) {
         if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
@@ -304,6 +317,7 @@ export class Keeper {
   private async noteFailure(duty: Duty, reason: string, head: Head): Promise<void> {
     const { log, meter, work } = this.hands;
     const until = await work.fail(duty.key, head.timestamp);
+    this.found.set(duty.key, "failed, left in peace for a while");
     meter.failed(duty.kind);
     log.error({ duty: duty.key, reason, until }, "fails alone, left in peace for a while");
   }
@@ -317,6 +331,7 @@ export class Keeper {
     log.info({ duties: keysOf(duties) }, "nothing to be done (any more), nothing sent");
     await work.release(keysOf(duties), name);
     for (const { key } of duties) {
+      this.found.set(key, "nothing to be done");
       const times = (this.timesGone.get(key) ?? 0) + 1;
       this.timesGone.set(key, times);
       if (times < MOST_TIMES_GONE && !IMPOSSIBLE.has(kind)) continue;
@@ -326,15 +341,35 @@ export class Keeper {
     }
   }
 
-  private async measure({ skipped }: Plan, head: Head): Promise<void> {
-    const { log, meter } = this.hands;
+  /** Before anything is sent: what there is, and what of it is left, so that a pass which fails then has told it. */
+  private async measure(due: readonly Duty[], todo: Plan, head: Head): Promise<void> {
     const { state } = this.eyes;
-    meter.looked({ head, ...(await state.counts()), backlog: await state.backlog(head.timestamp) });
-    const reasons = new Map<string, number>();
-    for (const { reason } of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    meter.leftUndone(reasons);
-    const waitsFor = [...reasons.keys()].sort().join();
-    if (waitsFor !== this.waitsFor && reasons.size > 0) log.info(Object.fromEntries(reasons), "due, and left for now");
+    const { duties } = await state.backlog(head.timestamp);
+    this.hands.meter.looked({ head, ...(await state.counts()), due: duties });
+    this.hands.meter.left(await this.leftAfter(due, todo, head), head);
+  }
+
+  /** What is due and not done, and why. */
+  private async leftAfter(due: readonly Duty[], { skipped }: Plan, head: Head): Promise<Left> {
+    const { queue } = this.hands;
+    const done = due.length === 0 ? new Set<string>() : await queue.taken(head);
+    const gone = [...this.timesGone.keys()].map((key): [string, LeftReason] => [key, "nothing to be done"]);
+    const found = new Map([...gone, ...this.found]);
+    return leftOf(due, { skipped, found, underWay: queue.outstanding(), done });
+  }
+
+  /** At the end of a pass. */
+  private tellLeft(left: Left, head: Head): void {
+    const { log, meter } = this.hands;
+    meter.left(left, head);
+    this.undone = left.undone;
+    const waiting = [...left.byReason].filter(([reason]) => reason !== "under way");
+    const waitsFor = waiting
+      .map(([reason]) => reason)
+      .sort()
+      .join();
+    if (waitsFor !== this.waitsFor && waiting.length > 0)
+      log.info(Object.fromEntries(waiting), "due, and left for now");
     this.waitsFor = waitsFor;
   }
 }

@@ -1,6 +1,7 @@
 import type { OddityKind } from "../chain/oddities";
 import type { FailureKind } from "../chain/rpcErrors";
 import type { DutyKind } from "../core/duties";
+import type { Left } from "./undone";
 
 /** A block's number and time, seconds of the chain. */
 export interface BlockTime {
@@ -14,8 +15,8 @@ export interface Look {
   /** Leases that have not ended, and disputes that are not settled. */
   readonly leases: number;
   readonly disputes: number;
-  /** What is due, and since when; undefined: nothing is. */
-  readonly backlog: { readonly duties: number; readonly dueSince: number | undefined };
+  /** Duties that are due, whoever can or should do them. */
+  readonly due: number;
 }
 
 /** What the queue has on its way. */
@@ -41,8 +42,8 @@ export interface Meter {
   did(kind: DutyKind, dueAt: number, block: BlockTime): void;
   /** A duty that failed alone. */
   failed(kind: DutyKind): void;
-  /** How many duties that are due are left undone now, by reason. */
-  leftUndone(byReason: ReadonlyMap<string, number>): void;
+  /** What is due and not done at a block, by reason, and what of it is this keeper's to do. */
+  left(left: Pick<Left, "byReason" | "backlog">, head: BlockTime): void;
 
   /** A transaction was sent for the first time. */
   sent(): void;
@@ -82,7 +83,7 @@ export const NO_METER: Meter = {
   looked: nothing,
   did: nothing,
   failed: nothing,
-  leftUndone: nothing,
+  left: nothing,
   sent: nothing,
   bumped: nothing,
   settled: nothing,

@@ -8,6 +8,7 @@ import type { Health } from "./health";
 import { type Instruments, instruments } from "./instruments";
 import type { BlockTime, Look, Meter, Outstanding, RequestOutcome, TransactionOutcome } from "./meter";
 import type { Stopwatch } from "./stopwatch";
+import type { Left, LeftReason } from "./undone";
 
 /** Who a keeper is. */
 export interface Identity {
@@ -29,7 +30,7 @@ export class PrometheusMeter implements Meter {
   private readonly registry = new Registry();
   private readonly all: Instruments = instruments(this.registry);
   private readonly clock = new BlockClock();
-  private readonly reasons = new Set<string>();
+  private readonly reasons = new Set<LeftReason>();
   private lastGoodPass: number;
   private failures = 0;
   /** Native coin. */
@@ -70,19 +71,26 @@ export class PrometheusMeter implements Meter {
     this.all.info.set({ name, account, chain: String(chainId) }, 1);
   }
 
-  looked({ head, leases, disputes, backlog }: Look): void {
+  looked({ head, leases, disputes, due }: Look): void {
     const { all, clock } = this;
     clock.saw(head);
     all.headBlock.set(head.number);
     all.headTime.set(head.timestamp);
     all.openLeases.set(leases);
     all.openDisputes.set(disputes);
-    all.backlog.set(backlog.duties);
-    const { dueSince } = backlog;
+    all.due.set(due);
+  }
+
+  left({ byReason, backlog }: Pick<Left, "byReason" | "backlog">, head: BlockTime): void {
+    const { all, clock } = this;
+    const { duties, dueSince } = backlog;
+    all.backlog.set(duties);
     if (dueSince === undefined) all.dueSince.remove();
     else all.dueSince.set(dueSince);
     all.lagSeconds.set(dueSince === undefined ? 0 : Math.max(0, head.timestamp - dueSince));
     all.lagBlocks.set(dueSince === undefined ? 0 : clock.blocksSince(dueSince, head));
+    for (const reason of byReason.keys()) this.reasons.add(reason);
+    for (const reason of this.reasons) all.leftUndone.set({ reason }, byReason.get(reason) ?? 0);
   }
 
   did(kind: DutyKind, dueAt: number, block: BlockTime): void {
@@ -93,11 +101,6 @@ export class PrometheusMeter implements Meter {
   failed(kind: DutyKind): void {
     this.failures += 1;
     this.all.failed.inc({ kind });
-  }
-
-  leftUndone(byReason: ReadonlyMap<string, number>): void {
-    for (const reason of byReason.keys()) this.reasons.add(reason);
-    for (const reason of this.reasons) this.all.leftUndone.set({ reason }, byReason.get(reason) ?? 0);
   }
 
   sent(): void {

@@ -5,6 +5,7 @@ import type { Health } from "./health";
 import type { BlockTime, Meter } from "./meter";
 import type { Pace } from "./pace";
 import type { Stopwatch } from "./stopwatch";
+import { describeUndone, type LeftReason } from "./undone";
 
 /** What the service asks of a pass. */
 export interface Passed {
@@ -15,6 +16,8 @@ export interface Passed {
   readonly sent: number;
   /** Duties that are due, and neither done nor on their way. */
   readonly left: number;
+  /** Those of them that this keeper should have done, by the reason why it did not. */
+  readonly undone: ReadonlyMap<LeftReason, number>;
   /** Transactions that are not mined yet. */
   readonly outstanding: number;
 }
@@ -48,8 +51,11 @@ export async function runService(service: Service): Promise<void> {
   }
 }
 
-/** Passes until nothing is left to send and all that was sent is mined. Returns whether that came. */
-export async function runOnce(service: Service): Promise<boolean> {
+/** How `once` ended: all that it should do is done; some of it is left; or passes failed, or it was not mined in time. */
+export type Outcome = "done" | "undone" | "gaveUp";
+
+/** Passes until nothing is left to send and all that was sent is mined. */
+export async function runOnce(service: Service): Promise<Outcome> {
   const { log, now, signal } = service;
   const until = now() + ONCE_SECONDS;
   let failedPasses = 0;
@@ -57,16 +63,21 @@ export async function runOnce(service: Service): Promise<boolean> {
     const passed = await step(service);
     failedPasses = passed === undefined ? failedPasses + 1 : 0;
     if (passed?.sent === 0 && passed.outstanding === 0) {
-      log.info({ block: passed.head.number, leftUndone: passed.left }, "nothing left to do");
-      return true;
+      const facts = { block: passed.head.number, leftUndone: passed.left };
+      if (passed.undone.size === 0) {
+        log.info(facts, "nothing left to do");
+        return "done";
+      }
+      log.error({ ...facts, reasons: Object.fromEntries(passed.undone) }, describeUndone(passed.undone));
+      return "undone";
     }
     if (failedPasses === MOST_FAILED_PASSES || now() >= until) {
       log.error("this run gives up; run it again: it goes on with what was sent and is not mined");
-      return false;
+      return "gaveUp";
     }
     await rest(service);
   }
-  return false;
+  return "gaveUp";
 }
 
 /** One pass; undefined if it failed, or was left behind by a stop. */

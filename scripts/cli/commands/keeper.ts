@@ -28,7 +28,7 @@ function door(usage: Cli.KeeperCommand, summary: string, details: string): AnyCo
 const COMMON = `All configuration comes from KEEPER_* environment variables: docs/runbook.md, Keeper.
 
 Exit codes: 0 done, or stopped when asked to; 1 failed, worth a restart; 2 wrong usage or configuration, not worth one;
-3 the store cannot be used.`;
+3 the store cannot be used; 4 work is left that \`once\` should have done, and its log says why.`;
 
 /** The service that does what is due. */
 export const KEEPER: CommandGroup = {

@@ -10,6 +10,8 @@ import { loadConfig } from "../../../keeper/config/load";
 import { VARIABLES } from "../../../keeper/config/schema";
 import { PREFIX } from "../../../keeper/ops/instruments";
 import { PrometheusMeter } from "../../../keeper/ops/metrics";
+import { MEANINGS } from "../../../keeper/ops/undone";
+import { KEEPER } from "../../../scripts/cli/commands/keeper";
 
 const ROOT = path.join(__dirname, "../../..");
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
@@ -58,6 +60,17 @@ function namesIn(expression: string, histograms: ReadonlySet<string>): string[] 
 
 const runbook = read("docs/runbook.md");
 const keeperPage = runbook.slice(runbook.indexOf("\n## Keeper"));
+
+/** Cells of the keeper's table that has such titles. */
+function rowsOf(titles: string): string[][] {
+  const table = keeperPage.slice(keeperPage.indexOf(titles));
+  const rows = table.slice(0, table.indexOf("\n\n")).split("\n").slice(2);
+  return rows.map((row) => row.split("|").slice(1, -1)).map((cells) => cells.map((cell) => cell.trim()));
+}
+
+function firstColumn(titles: string): string[] {
+  return rowsOf(titles).map(([first = ""]) => first);
+}
 
 describe("Files for operators", () => {
   const dashboard = dashboardSchema.parse(JSON.parse(read("operations/dashboard.json")));
@@ -148,9 +161,24 @@ describe("Files for operators", () => {
     expect(settings.get("Restart")).to.equal("on-failure");
     expect(settings.get("KillSignal")).to.equal("SIGTERM");
     expect(Number(settings.get("TimeoutStopSec"))).to.be.above(5);
-    expect(keeperPage).to.contain(
-      `0 stopped when asked to, or done; ${KEEPER_EXIT.failed} failed; ${KEEPER_EXIT.configuration} the configuration`,
-    );
+  });
+
+  it("the runbook and the command's help explain every exit code (ATK-KPR-22)", () => {
+    const codes = Object.values(KEEPER_EXIT).map(String);
+    expect(firstColumn("| exit code |").sort()).to.deep.equal(codes.sort());
+    const details = KEEPER.commands.map(({ details: text }) => text ?? "");
+    for (const text of details) {
+      const told = [...text.slice(text.indexOf("Exit codes:")).matchAll(/(?:^Exit codes: |; |\n)(\d) /g)];
+      expect(told.map(([, code]) => code)).to.deep.equal(codes);
+    }
+  });
+
+  it("the runbook says for every reason whether it is work, and what to do (ATK-KPR-22)", () => {
+    const told = rowsOf("| reason | backlog |").map(([reason = "", work = "", advice = ""]) => [
+      reason,
+      { isWork: work === "yes", advice: advice.replaceAll("`", "") },
+    ]);
+    expect(Object.fromEntries(told)).to.deep.equal(MEANINGS);
   });
 
   it("the unit and its settings name variables that there are, and are a whole configuration with a keystore", () => {

@@ -9,6 +9,7 @@ import { WalletSigner } from "../../../keeper/chain/signer";
 import type { Duty, DutyKind } from "../../../keeper/core/duties";
 import { type Eyes, Keeper, outlook } from "../../../keeper/ops/keeper";
 import { type Meter, NO_METER } from "../../../keeper/ops/meter";
+import { PrometheusMeter } from "../../../keeper/ops/metrics";
 import { Journal } from "../../../keeper/store/journal";
 import type { Work } from "../../../keeper/store/work";
 import { rejection } from "../chain/nodes";
@@ -186,6 +187,27 @@ const doneIn = (chain: SenderChain): string[] =>
 function mine({ chain, duties }: World): void {
   chain.mine();
   for (const key of doneIn(chain)) duties.delete(key);
+}
+
+/** A meter's methods, free of it. */
+function allOf(meter: PrometheusMeter): Partial<Meter> {
+  const bound = Object.keys(NO_METER).map((name): [string, unknown] => {
+    const method: unknown = Reflect.get(meter, name);
+    return [name, typeof method === "function" ? (method.bind(meter) as unknown) : undefined];
+  });
+  return Object.fromEntries(bound);
+}
+
+/** Samples by name and labels, without the prefix that all share. */
+async function samplesOf(meter: PrometheusMeter): Promise<Record<string, number>> {
+  const { text: exposed } = await meter.expose();
+  const lines = exposed.split("\n").filter((line) => line.startsWith("leasehold_keeper_"));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const at = line.lastIndexOf(" ");
+      return [line.slice("leasehold_keeper_".length, at), Number(line.slice(at + 1))];
+    }),
+  );
 }
 
 describe("Keeper", () => {
@@ -408,6 +430,74 @@ describe("Keeper", () => {
       },
       { settled: (outcome, fee) => told.push(`${outcome} ${fee}`) },
     );
+  });
+
+  it("counts apart what is due and what this keeper should do: an impossible order pages nobody (ATK-KPR-22)", async () => {
+    const meter = new PrometheusMeter(() => 0, []);
+    await withWorld(async (world) => {
+      due(world, "renew", 1, 2);
+      due(world, "cancelNoShow", 3);
+      world.claimed.set("renew 1-2", "another");
+      world.set.answer = (kind, ids) =>
+        kind === "renew" ? { type: "works", done: 0 } : { type: "reverts", reason: `${kind} ${ids.join()} is broken` };
+      await world.keeper.pass();
+      expect(await samplesOf(meter)).to.include({
+        backlog_duties: 0,
+        backlog_lag_seconds: 0,
+        due_duties: 3,
+        'left_undone_duties{reason="claimed by another keeper"}': 1,
+      });
+
+      world.duties.delete("renew 1-2");
+      due(world, "expire", 4);
+      world.set.balance = 0n;
+      mine(world);
+      expect([...(await world.keeper.pass()).undone]).to.deep.equal([["account empty", 1]]);
+      const lag = world.chain.head.timestamp - 1_000_000;
+      expect(lag).to.be.greaterThan(0);
+      expect(await samplesOf(meter)).to.include({
+        backlog_duties: 1,
+        backlog_lag_seconds: lag,
+        due_duties: 3,
+        'left_undone_duties{reason="account empty"}': 1,
+        'left_undone_duties{reason="claimed by another keeper"}': 0,
+        'left_undone_duties{reason="failed, left in peace for a while"}': 2,
+      });
+    }, allOf(meter));
+  });
+
+  it("counts a lease as not this keeper's work while simulations say that somebody else ended it (ATK-KPR-22)", async () => {
+    const meter = new PrometheusMeter(() => 0, []);
+    await withWorld(async (world) => {
+      due(world, "expire", 1);
+      world.set.answer = () => ({ type: "works", done: 0 });
+      expect((await world.keeper.pass()).undone.size).to.equal(0);
+      expect(await samplesOf(meter)).to.include({
+        backlog_duties: 0,
+        due_duties: 1,
+        'left_undone_duties{reason="nothing to be done"}': 1,
+      });
+    }, allOf(meter));
+  });
+
+  it("counts what is on its way as work until it is mined, and what was never offered as left (ATK-KPR-22)", async () => {
+    const meter = new PrometheusMeter(() => 0, []);
+    await withWorld(async (world) => {
+      due(world, "expire", 1);
+      expect((await world.keeper.pass()).undone.size).to.equal(0);
+      expect(await samplesOf(meter)).to.include({ backlog_duties: 1, due_duties: 1 });
+      mine(world);
+      await world.keeper.pass();
+      expect(await samplesOf(meter)).to.include({ backlog_duties: 0, due_duties: 0 });
+
+      const [unknown] = world.chain.blocks.at(-1)!.transactions;
+      world.chain.pool.set(1, unknown!);
+      world.chain.isEmpty = true;
+      due(world, "expire", 2);
+      world.chain.mine();
+      expect([...(await world.keeper.pass()).undone]).to.deep.equal([["not sent", 1]]);
+      expect(await samplesOf(meter)).to.include({ backlog_duties: 1 });
+    }, allOf(meter));
   });
 
   it("stops between two steps when it is asked to", () =>

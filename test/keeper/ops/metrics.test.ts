@@ -25,8 +25,11 @@ describe("Metrics", () => {
     );
   }
 
-  const look = (number: number, timestamp: number, duties = 0, dueSince?: number): void =>
-    meter.looked({ head: { number, timestamp }, leases: 4, disputes: 1, backlog: { duties, dueSince } });
+  const look = (number: number, timestamp: number, duties = 0, dueSince?: number): void => {
+    const head = { number, timestamp };
+    meter.looked({ head, leases: 4, disputes: 1, due: duties + 2 });
+    meter.left({ byReason: new Map(), backlog: { duties, dueSince } }, head);
+  };
 
   it("tell how late the first duty that is due is, in seconds and blocks of the chain (ATK-KPR-7)", async () => {
     for (let index = 0; index <= 4; index++) look(100 + index, 1_000 + 12 * index);
@@ -36,6 +39,7 @@ describe("Metrics", () => {
       head_timestamp_seconds: 1_060,
       open_leases: 4,
       open_disputes: 1,
+      due_duties: 5,
       backlog_duties: 3,
       backlog_due_since_timestamp_seconds: 1_020,
       backlog_lag_seconds: 40,
@@ -77,11 +81,13 @@ describe("Metrics", () => {
   });
 
   it("forget a reason for which nothing is left undone any more", async () => {
-    meter.leftUndone(new Map([["unprofitable", 3]]));
-    meter.leftUndone(new Map([["held", 1]]));
+    const backlog = { duties: 0, dueSince: undefined };
+    const head = { number: 1, timestamp: 1 };
+    meter.left({ byReason: new Map([["does not pay", 3]]), backlog }, head);
+    meter.left({ byReason: new Map([["too late", 1]]), backlog }, head);
     expect(await samples()).to.include({
-      'left_undone_duties{reason="unprofitable"}': 0,
-      'left_undone_duties{reason="held"}': 1,
+      'left_undone_duties{reason="does not pay"}': 0,
+      'left_undone_duties{reason="too late"}': 1,
     });
   });
 

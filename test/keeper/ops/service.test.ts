@@ -12,7 +12,14 @@ interface Entry {
   readonly reason?: string;
 }
 
-const IDLE: Passed = { head: { number: 1, timestamp: 1 }, fresh: false, sent: 0, left: 0, outstanding: 0 };
+const IDLE: Passed = {
+  head: { number: 1, timestamp: 1 },
+  fresh: false,
+  sent: 0,
+  left: 0,
+  undone: new Map(),
+  outstanding: 0,
+};
 
 describe("Service", () => {
   let entries: Entry[];
@@ -136,9 +143,22 @@ describe("Service", () => {
       { ...IDLE, left: 3 },
       { ...IDLE, sent: 1 },
     ];
-    expect(await runOnce(service(async () => passes.shift()!))).to.equal(true);
+    expect(await runOnce(service(async () => passes.shift()!))).to.equal("done");
     expect(passes).to.have.length(1);
     expect(entries.at(-1)).to.include({ msg: "nothing left to do", block: 1, leftUndone: 3 });
+  });
+
+  it("once: says what is left that it should have done, why, and what to do (ATK-KPR-22)", async () => {
+    const undone = new Map([
+      ["account empty", 2],
+      ["fee above the cap", 1],
+    ] as const);
+    expect(await runOnce(service(async () => ({ ...IDLE, left: 5, undone })))).to.equal("undone");
+    expect(entries.at(-1)).to.include({ level: 50, block: 1, leftUndone: 5 });
+    expect(entries.at(-1)?.msg).to.equal(
+      "3 duties are left that this keeper should have done: 2 account empty (send it native coin); " +
+        "1 fee above the cap (wait until fees fall, or raise KEEPER_MAX_FEE_GWEI)",
+    );
   });
 
   it("once: gives up after three failed passes in a row, and when what it sent is not mined in ten minutes", async () => {
@@ -147,10 +167,10 @@ describe("Service", () => {
       if (outcomes.shift() === "bad") throw new Error("the node is down");
       return { ...IDLE, outstanding: 1 };
     };
-    expect(await runOnce(service(pass))).to.equal(false);
+    expect(await runOnce(service(pass))).to.equal("gaveUp");
     expect(outcomes).to.be.empty;
 
-    expect(await runOnce(service(async () => ({ ...IDLE, outstanding: 1 })))).to.equal(false);
+    expect(await runOnce(service(async () => ({ ...IDLE, outstanding: 1 })))).to.equal("gaveUp");
     expect(now).to.be.within(600, 700);
   });
 });
