@@ -85,6 +85,8 @@ export class TransactionQueue {
   private idle: readonly Slot[] = [];
   /** The account's next nonce in the chain. */
   private next = 0;
+  /** By nonce: the block at which its newest attempt was last offered; where none is noted, it was when it was signed. */
+  private readonly offered = new Map<number, number>();
   /** Nonces used up without a receipt, and the block at which that was noticed. */
   private readonly unexplained = new Map<number, number>();
   /** Since which block strangers' transactions of this account wait. */
@@ -134,6 +136,7 @@ export class TransactionQueue {
     const settled = await this.followForeign(head);
     if (this.slots.length === 0) return settled;
     this.next = await this.network.transactionCount(this.signer.account, "latest");
+    if (await this.journal.reopen(this.next)) this.slots = await this.journal.open();
     for (const slot of this.slots) {
       if (slot.nonce >= this.next) continue;
       const result = await this.settle(slot, head);
@@ -153,10 +156,7 @@ export class TransactionQueue {
   async isFree(head: Head): Promise<boolean> {
     const { account } = this.signer;
     this.next = await this.network.transactionCount(account, "latest");
-    await this.journal.reopen(this.next);
-    const nonces = new Set(this.slots.map(({ nonce }) => nonce));
-    const reopened = (await this.journal.open()).filter(({ nonce }) => nonce >= this.next && !nonces.has(nonce));
-    if (reopened.length > 0) return false; // a fork took back what was mined: the next look follows it
+    if (await this.journal.reopen(this.next)) return false; // a fork took back what was mined: the next look follows it
     const nonce = freeNonce(this.next, this.slots);
     const pending = await this.network.transactionCount(account, "pending");
     if (pending <= nonce) {
@@ -176,7 +176,7 @@ export class TransactionQueue {
   async submit(submission: Submission, head: Head): Promise<"sent" | Verdict> {
     const { slot, fees } = await this.place(head);
     const attempt = await this.sign(slot, submission, fees, head);
-    const { verdict } = await this.broadcast(attempt);
+    const { verdict } = await this.broadcast(attempt, head);
     return verdict === "accepted" || verdict === "known" ? "sent" : verdict;
   }
 
@@ -192,7 +192,7 @@ export class TransactionQueue {
       this.idle = this.idle.slice(1);
       const fees = raisedFees(newest(slot).fees, market, cap);
       if (fees !== undefined) return { slot, fees };
-      await this.broadcast(newest(slot));
+      await this.broadcast(newest(slot), head);
     }
     return { slot: { nonce: freeNonce(this.next, this.slots), attempts: [] }, fees: firstFees(market, cap) };
   }
@@ -243,10 +243,12 @@ export class TransactionQueue {
     const needed = neededOf(waiting, isDue);
     const steps: (readonly [Slot, "broadcast" | "raise" | "fill", readonly DutyRef[]])[] = [];
     let isFollowed = false;
+    for (const nonce of this.offered.keys()) if (nonce < this.next) this.offered.delete(nonce);
     for (const slot of [...waiting].reverse()) {
       const duties = needed.get(slot) ?? [];
       const need = duties.length === 0 ? "none" : duties.length < newest(slot).duties.length ? "some" : "all";
-      const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, need, isFollowed });
+      const offeredAt = this.offeredAt(slot, head);
+      const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, need, isFollowed, offeredAt });
       if (step === "idle") this.idle = [slot, ...this.idle];
       else isFollowed = true;
       if (step !== "idle" && step !== "wait") steps.unshift([slot, step, duties]);
@@ -254,14 +256,21 @@ export class TransactionQueue {
     for (const [slot, step, duties] of steps) {
       const last = newest(slot);
       if (step === "broadcast") {
-        const { verdict } = await this.broadcast(last);
+        const { verdict } = await this.broadcast(last, head);
         if (verdict === "underpriced" || verdict === "feeTooLow") await this.raise(slot, last, head);
         continue;
       }
       const instead = step === "fill" ? NOTHING : { ...last, duties };
       // Where the cap leaves no room, once more what there is, lest it was lost.
-      if (!(await this.raise(slot, instead, head))) await this.broadcast(last);
+      if (!(await this.raise(slot, instead, head))) await this.broadcast(last, head);
     }
+  }
+
+  /** When the newest attempt of a slot was last offered: now, at the latest, where a fork took back the block of that. */
+  private offeredAt(slot: Slot, head: Head): number {
+    const at = Math.min(this.offered.get(slot.nonce) ?? newest(slot).signedBlock, head.number);
+    this.offered.set(slot.nonce, at);
+    return at;
   }
 
   /**
@@ -277,7 +286,7 @@ export class TransactionQueue {
     if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
     if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
     const fees = firstFees(await this.fees.at(head), this.policy.maxFeePerGas);
-    await this.broadcast(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head));
+    await this.broadcast(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head), head);
   }
 
   /** Offers more than the newest attempt of a slot does, for what is needed of it. False where the cap leaves no room. */
@@ -287,7 +296,7 @@ export class TransactionQueue {
     if (fees === undefined) return false;
     const attempt = await this.sign(slot, submission, fees, head);
     this.tell({ type: "raised", attempt, before });
-    await this.broadcast(attempt);
+    await this.broadcast(attempt, head);
     return true;
   }
 
@@ -305,7 +314,8 @@ export class TransactionQueue {
   }
 
   /** Offers an attempt to the nodes; where they find its fee too low, that is what the next `follow` mends. */
-  private async broadcast(attempt: Attempt): Promise<Broadcast> {
+  private async broadcast(attempt: Attempt, head: Head): Promise<Broadcast> {
+    this.offered.set(attempt.nonce, head.number);
     const result = await this.network.broadcast(attempt.raw);
     const { verdict, reason } = result;
     if (verdict === "accepted" || verdict === "known" || verdict === "nonceUsed") {

@@ -58,21 +58,21 @@ export interface SlotFacts {
   readonly need: "all" | "some" | "none";
   /** Whether a later nonce waits for it. */
   readonly isFollowed: boolean;
+  /** The block at which its newest attempt was last offered to the nodes. */
+  readonly offeredAt: number;
 }
 
 /**
  * What to do about a slot whose nonce is not used up at block `head`:
  * - `broadcast`: no node is known to have taken its newest attempt;
- * - `raise`: that was on offer for `bumpBlocks` again; or no node is known to have it, and a part of it is done;
+ * - `raise`: that has been on offer for `bumpBlocks` or more; or no node is known to have it, and a part of it is done;
  * - `fill`: one of both, but nothing that it would do is needed any more, and a later nonce waits for it: a transaction
  *   that does nothing costs less;
  * - `idle`: the same where no later nonce waits: it is free for something else, for more than what has it.
  */
-export function nextStep(slot: Slot, head: number, { bumpBlocks, need, isFollowed }: SlotFacts): SlotStep {
-  const { sent, signedBlock, kind } = newest(slot);
-  const waited = head - signedBlock;
-  const isStuck = waited >= bumpBlocks && waited % bumpBlocks === 0;
-  if (sent && !isStuck) return "wait";
+export function nextStep(slot: Slot, head: number, { bumpBlocks, need, isFollowed, offeredAt }: SlotFacts): SlotStep {
+  const { sent, kind } = newest(slot);
+  if (sent && head - offeredAt < bumpBlocks) return "wait";
   if (need === "none" && !isFollowed) return "idle";
   if (need === "none" && kind !== "fill") return "fill";
   return sent || need === "some" ? "raise" : "broadcast";

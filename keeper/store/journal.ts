@@ -130,13 +130,17 @@ export class Journal {
     });
   }
 
-  /** Opens all nonces again that the chain says are not used up: `next` is the account's next one. */
-  async reopen(next: number): Promise<void> {
-    await this.database.query(
+  /**
+   * Opens all nonces again that the chain says are not used up: `next` is the account's next one. Says whether there were
+   * any: a fork took back what was mined.
+   */
+  async reopen(next: number): Promise<boolean> {
+    const rows = await this.database.query(
       "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, sent = 0 " +
-        "WHERE account = $1 AND nonce >= $2 AND mined_block IS NOT NULL",
+        "WHERE account = $1 AND nonce >= $2 AND mined_block IS NOT NULL RETURNING nonce",
       [this.account, next],
     );
+    return rows.length > 0;
   }
 
   /** Closes a nonce that a transaction took which nobody here signed; noticed at `block`. */

@@ -16,7 +16,7 @@ const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
   ...changes,
 });
 const slot = (...attempts: Attempt[]): Slot => ({ nonce: 5, attempts });
-const facts: SlotFacts = { bumpBlocks: 3, need: "all", isFollowed: false };
+const facts: SlotFacts = { bumpBlocks: 3, need: "all", isFollowed: false, offeredAt: 100 };
 
 describe("slots (ATK-KPR-1, ATK-KPR-4)", () => {
   it("name the attempt that was signed last", () => {
@@ -24,9 +24,11 @@ describe("slots (ATK-KPR-1, ATK-KPR-4)", () => {
     expect(() => newest(slot())).to.throw("nonce 5 has no transaction");
   });
 
-  it("wait for what is on offer, and raise it every so many blocks", () => {
-    const steps = [99, 100, 102, 103, 104, 105, 106].map((head) => nextStep(slot(attempt()), head, facts));
-    expect(steps).to.deep.equal(["wait", "wait", "wait", "raise", "wait", "wait", "raise"]);
+  it("wait for what is on offer, and raise it after so many blocks or more", () => {
+    const steps = [99, 100, 102, 103, 104, 107].map((head) => nextStep(slot(attempt()), head, facts));
+    expect(steps).to.deep.equal(["wait", "wait", "wait", "raise", "raise", "raise"]);
+    const again = [102, 103, 104, 106].map((head) => nextStep(slot(attempt()), head, { ...facts, offeredAt: 101 }));
+    expect(again).to.deep.equal(["wait", "wait", "raise", "raise"]);
   });
 
   it("broadcast what no node is known to have, at once", () => {
