@@ -13,9 +13,9 @@ export function decides(n: number, same: number, answered: number, pending: numb
   return same >= quorum(n) && same * 2 > answered + pending;
 }
 
-/** The middle one; of an even number, the larger of the two in the middle. */
-export function middle(values: readonly bigint[]): bigint | undefined {
-  return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))[Math.floor(values.length / 2)];
+/** Whether more than half of `n` have answered, so that at least one honest one has if most are honest. */
+export function majority(n: number): number {
+  return Math.floor(n / 2) + 1;
 }
 
 /** The largest number that at least `enough` of the answers reach. */

@@ -73,10 +73,12 @@ export interface ChainApi {
   balance(account: string): Promise<bigint>;
   /** What a call returns at the newest head that was agreed on; fails with a RevertError where it reverts. */
   call(request: CallRequest): Promise<string>;
-  /** What endpoints suggest, wei per gas: the middle one. */
-  maxPriorityFeePerGas(): Promise<bigint>;
-  /** For chains without a base fee, wei per gas: the middle one. */
-  gasPrice(): Promise<bigint>;
+  /** What endpoints suggest, wei per gas: the middle one, of two the smaller. Undefined where none can tell. */
+  maxPriorityFeePerGas(): Promise<bigint | undefined>;
+  /** For chains without a base fee, likewise. */
+  gasPrice(): Promise<bigint | undefined>;
+  /** What transactions of recent blocks paid on top of the base fee, likewise; undefined, too, where there were none. */
+  paidTip(): Promise<bigint | undefined>;
   /** Hands a signed transaction to every endpoint. Fails with a WaitError where none answers: it may be under way all the same. */
   broadcast(signed: string): Promise<Broadcast>;
 }

@@ -115,10 +115,10 @@ function askEach<T>(question: Omit<Question<T>, "key">, { answered, failed, look
 const GRACE_MS = 250;
 
 /**
- * All answers of those that answer in time: once enough have, the others get a moment more. Fails with a WaitError where too
+ * All answers of those that answer in time: once `enough` have, the others get a moment more. Fails with a WaitError where too
  * few answer.
  */
-export function gather<T>(question: Omit<Question<T>, "key">): Promise<T[]> {
+export function gather<T>(question: Omit<Question<T>, "key">, enough = quorum(question.n)): Promise<T[]> {
   const { n, what } = question;
   return new Promise((resolve, reject) => {
     const values: T[] = [];
@@ -129,7 +129,7 @@ export function gather<T>(question: Omit<Question<T>, "key">): Promise<T[]> {
         clearTimeout(timer);
         if (values.length < quorum(n)) reject(tooFew(what, n, values.length, failures));
         else resolve([...values]);
-      } else if (values.length >= quorum(n)) {
+      } else if (values.length >= enough) {
         timer ??= setTimeout(() => resolve([...values]), GRACE_MS);
       }
     };

@@ -1,19 +1,36 @@
 import type { Head } from "../core/events";
 import type { FeeMarket } from "../core/fees";
+import { gasPriceOf, tipOf } from "../core/tips";
 import type { ChainApi } from "./api";
+import { WaitError } from "./rpcErrors";
 
 /** What gas costs at a block; asked for once for each. */
 export class FeeReader {
   private last: { readonly block: string; readonly fees: FeeMarket } | undefined;
 
-  constructor(private readonly network: Pick<ChainApi, "maxPriorityFeePerGas" | "gasPrice">) {}
+  constructor(private readonly network: Pick<ChainApi, "maxPriorityFeePerGas" | "gasPrice" | "paidTip">) {}
 
+  /** The base fee is the agreed head's; what comes on top is bounded by what others paid. */
   async at({ hash, baseFeePerGas }: Head): Promise<FeeMarket> {
     if (this.last?.block === hash) return this.last.fees;
-    const { network } = this;
-    const tip = await (baseFeePerGas === undefined ? network.gasPrice() : network.maxPriorityFeePerGas());
+    const tip = await (baseFeePerGas === undefined ? this.gasPrice() : this.tip(baseFeePerGas));
     const fees = { baseFeePerGas, tip };
     this.last = { block: hash, fees };
     return fees;
+  }
+
+  private async tip(baseFeePerGas: bigint): Promise<bigint> {
+    const { network } = this;
+    const [suggested, paid] = await Promise.all([network.maxPriorityFeePerGas(), network.paidTip()]);
+    const isUnknown = suggested === undefined && (paid ?? 0n) === 0n;
+    return tipOf({ baseFeePerGas, suggested, paid, gasPrice: isUnknown ? await network.gasPrice() : undefined });
+  }
+
+  private async gasPrice(): Promise<bigint> {
+    const { network } = this;
+    const [gasPrice, paid] = await Promise.all([network.gasPrice(), network.paidTip()]);
+    const price = gasPriceOf({ baseFeePerGas: undefined, suggested: undefined, paid, gasPrice });
+    if (price !== undefined) return price;
+    throw new WaitError("No endpoint tells what gas costs (eth_gasPrice, eth_feeHistory). Use endpoints that do.");
   }
 }

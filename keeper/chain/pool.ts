@@ -1,6 +1,7 @@
 import { type LogParams, toQuantity } from "ethers";
 
-import { middle, quorum, reachedBy } from "./agreement";
+import { middle } from "../core/tips";
+import { majority, quorum, reachedBy } from "./agreement";
 import type { Broadcast, CallRequest, ChainApi, Header, LogFilter, Receipt } from "./api";
 import { type Agreed, agree, DisagreementError, gather, note, type Question } from "./ask";
 import { broadcast } from "./broadcast";
@@ -146,12 +147,16 @@ export class Pool implements ChainApi {
     return value.data;
   }
 
-  maxPriorityFeePerGas(): Promise<bigint> {
-    return this.middleOf("the priority fee", "eth_maxPriorityFeePerGas");
+  maxPriorityFeePerGas(): Promise<bigint | undefined> {
+    return this.middleOf("the priority fee", (endpoint) => requests.feeOf(endpoint, "eth_maxPriorityFeePerGas"));
   }
 
-  gasPrice(): Promise<bigint> {
-    return this.middleOf("the gas price", "eth_gasPrice");
+  gasPrice(): Promise<bigint | undefined> {
+    return this.middleOf("the gas price", (endpoint) => requests.feeOf(endpoint, "eth_gasPrice"));
+  }
+
+  paidTip(): Promise<bigint | undefined> {
+    return this.middleOf("what recent blocks paid", async (endpoint) => middle(await requests.paidTipsOf(endpoint)));
   }
 
   async broadcast(signed: string): Promise<Broadcast> {
@@ -258,11 +263,24 @@ export class Pool implements ChainApi {
     return this.agreed ?? (await this.head());
   }
 
-  private async middleOf(what: string, method: string): Promise<bigint> {
-    const question = this.question(what, await this.readyFor(), ({ endpoint }) =>
-      requests.quantityOf(endpoint, method),
-    );
-    return middle(await gather(question)) ?? 0n;
+  /**
+   * The middle of what endpoints say about fees; undefined where none of those that answer can tell. Half of them may name any
+   * price: so it is not asked who is first, but more than half are waited for, and of two the smaller one counts.
+   */
+  private async middleOf(
+    what: string,
+    ask: (endpoint: Endpoint) => Promise<bigint | undefined>,
+  ): Promise<bigint | undefined> {
+    const askThis = async ({ endpoint }: Member): Promise<bigint | undefined> => {
+      try {
+        return await ask(endpoint);
+      } catch (error) {
+        if (error instanceof RefusedError) return undefined; // it does not serve this method
+        throw error;
+      }
+    };
+    const said = await gather(this.question(what, await this.readyFor(), askThis), majority(this.n));
+    return middle(said.filter((each) => each !== undefined));
   }
 }
 

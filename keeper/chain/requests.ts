@@ -144,6 +144,22 @@ export async function callOf(endpoint: Asked, request: CallRequest, at: number):
 export const quantityOf = (endpoint: Asked, method: string, ...params: unknown[]): Promise<bigint> =>
   endpoint.request(method, params, shapes.quantity);
 
+const RECENT_BLOCKS = 20;
+
+/** What the median gas of each recent block paid on top of the base fee, wei; blocks without a transaction tell nothing. */
+export async function paidTipsOf(endpoint: Asked): Promise<bigint[]> {
+  const params = [toQuantity(RECENT_BLOCKS), "latest", [50]];
+  const history = await endpoint.request("eth_feeHistory", params, shapes.feeHistory);
+  const { reward = [], gasUsedRatio = [] } = history ?? {};
+  return reward.flatMap(([tip], index) => (tip === undefined || !gasUsedRatio[index] ? [] : [tip]));
+}
+
+/** What a node suggests, wei per gas; undefined where it cannot be understood. */
+export const feeOf = (
+  endpoint: Asked,
+  method: "eth_gasPrice" | "eth_maxPriorityFeePerGas",
+): Promise<bigint | undefined> => endpoint.request(method, [], shapes.fee);
+
 export const countOf = (endpoint: Asked, account: string, tag: string): Promise<number> =>
   endpoint.request("eth_getTransactionCount", [account, tag], shapes.count);
 

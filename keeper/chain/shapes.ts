@@ -8,6 +8,9 @@ import { checksummed } from "./checksum";
 
 import type { Header, Receipt } from "./api";
 
+/** More blocks than are ever asked for at once. */
+const MOST_HISTORY = 1_024;
+
 const bytes = (length: number) =>
   z
     .string()
@@ -89,6 +92,16 @@ export const receipt = z.union([
       feePaid: typeof effectiveGasPrice !== "bigint" ? undefined : gasUsed * effectiveGasPrice + (l1Fee ?? 0n),
     })),
 ]);
+
+/** A fee, as far as it can be understood: a node that says nothing sensible about fees may be sound in all else. */
+export const fee = quantity.optional().catch(undefined);
+
+/** What recent blocks paid, oldest first, likewise; nodes may know of fewer blocks than were asked for. */
+export const feeHistory = z
+  .object({ gasUsedRatio: z.array(z.number()), reward: z.array(z.array(quantity)) })
+  .refine(({ reward }) => reward.length <= MOST_HISTORY)
+  .optional()
+  .catch(undefined);
 
 /** One text for equal answers, whatever order nodes write their fields in. */
 export function fingerprint(value: unknown): string {

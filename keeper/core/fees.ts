@@ -45,18 +45,22 @@ export function firstFees({ baseFeePerGas, tip }: FeeMarket, cap: bigint | undef
 
 /** However often it is raised, a transaction never offers more than so many times what a new one would. */
 const MOST_RAISED = 10n;
+/** Of the base fee: what a tip is raised to at once, and may be raised to whatever is suggested: it may be a lie downwards. */
+const FIRST_TIP = { part: 10n, most: 500_000_000n };
 
 /**
  * What to offer instead of `before`, which is not mined: a quarter more of both, or what would be offered now, if that is
  * more; but neither more than the cap, nor than ten times what would be offered now: what is not mined at that price waits
- * for something else. Undefined where that leaves no room: nodes take a replacement only if both parts offer a tenth more.
+ * for something else. A tip may always come to the base fee, however little is suggested. Undefined where that leaves no room: nodes take a replacement only if both parts offer a tenth more.
  */
 export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefined): Fees | undefined {
   const now = firstFees(market, cap);
+  const baseFee = market.baseFeePerGas ?? 0n;
+  const leastTip = min(baseFee / FIRST_TIP.part, FIRST_TIP.most);
   const raised = within(
     {
       maxFeePerGas: raisedTo(before.maxFeePerGas, now.maxFeePerGas),
-      maxPriorityFeePerGas: raisedTo(before.maxPriorityFeePerGas, now.maxPriorityFeePerGas),
+      maxPriorityFeePerGas: raisedTo(before.maxPriorityFeePerGas, max(now.maxPriorityFeePerGas, leastTip), baseFee),
     },
     cap,
   );
@@ -66,8 +70,8 @@ export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefi
   return replaces ? raised : undefined;
 }
 
-function raisedTo(before: bigint, now: bigint): bigint {
-  return min(max((before * 5n) / 4n + 1n, now), max(now, 1n) * MOST_RAISED);
+function raisedTo(before: bigint, now: bigint, always = 1n): bigint {
+  return min(max((before * 5n) / 4n + 1n, now), max(max(now, 1n) * MOST_RAISED, always));
 }
 
 function within({ maxFeePerGas, maxPriorityFeePerGas }: Fees, cap: bigint | undefined): Fees {

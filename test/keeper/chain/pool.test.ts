@@ -484,7 +484,7 @@ describe("a pool of endpoints", function () {
       n = await startNodes(3);
       answering(n.nodes, "eth_maxPriorityFeePerGas", ["0x2", "0xffffffffff", "0x1"]);
       expect(await n.pool.maxPriorityFeePerGas()).to.equal(2n);
-      answering(n.nodes, "eth_gasPrice", ["0x0", "0x5", new Refusal(-32_601, "no such method")]);
+      answering(n.nodes, "eth_gasPrice", ["0x9", "0x5", new Refusal(-32_601, "no such method")]);
       expect(await n.pool.gasPrice()).to.equal(5n);
     });
   });

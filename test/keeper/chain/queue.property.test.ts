@@ -179,6 +179,7 @@ class World {
       transactionCount: (account: string, at: "latest" | "pending") => (step(), chain.transactionCount(account, at)),
       receipt: (hash: string) => (step(), chain.receipt(hash)),
       maxPriorityFeePerGas: () => (step(), chain.maxPriorityFeePerGas()),
+      paidTip: () => (step(), chain.paidTip()),
       gasPrice: () => chain.gasPrice(),
       broadcast: async (raw: string) => {
         step(); // before anybody heard of it

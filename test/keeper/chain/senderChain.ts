@@ -118,6 +118,11 @@ export class SenderChain implements Network {
     return GWEI;
   }
 
+  async paidTip(): Promise<bigint | undefined> {
+    this.answer();
+    return GWEI;
+  }
+
   async gasPrice(): Promise<bigint> {
     throw new Error("this chain has a base fee");
   }

@@ -57,6 +57,19 @@ describe("fees (ATK-KPR-6)", () => {
     expect(raisedFees(fees, market, undefined)).to.equal(undefined);
   });
 
+  it("come to be mined although the tip that is suggested is a lie downwards (ATK-KPR-15)", () => {
+    const gwei = 10n ** 9n;
+    const lie = { baseFeePerGas: 10n * gwei, tip: 0n };
+    const tips: bigint[] = [];
+    for (let fees = firstFees(lie, undefined), times = 0; times < 40; times++) {
+      fees = raisedFees(fees, lie, undefined) ?? fees;
+      tips.push(fees.maxPriorityFeePerGas);
+    }
+    expect(tips[0]).to.equal(gwei / 2n);
+    expect(tips.findIndex((tip) => tip >= gwei)).to.equal(4);
+    expect(tips.at(-1)! > 3n * gwei && tips.at(-1)! <= 10n * gwei).to.equal(true);
+  });
+
   it("are raised to the cap if that is a tenth more, and not at all below that", () => {
     const before = { maxFeePerGas: 200n, maxPriorityFeePerGas: 10n };
     expect(raisedFees(before, market, 220n)).to.deep.equal({ maxFeePerGas: 220n, maxPriorityFeePerGas: 13n });

@@ -86,6 +86,7 @@ async function withWorld(
       broadcast: counted(chain.broadcast.bind(chain)),
       maxPriorityFeePerGas: counted(chain.maxPriorityFeePerGas.bind(chain)),
       gasPrice: counted(chain.gasPrice.bind(chain)),
+      paidTip: counted(chain.paidTip.bind(chain)),
     };
     const never = (): never => {
       throw new Error("not asked for here");
