@@ -61,13 +61,13 @@ interface Parts extends Looker {
 
 /** Puts a keeper together that plans. Fails with what is wrong with the address book, the endpoints or the store. */
 export function composeLooker(config: Config, surroundings: Surroundings): Promise<Looker> {
-  return parts(config, surroundings);
+  return parts(config, surroundings, true);
 }
 
 /** Puts a keeper together that acts with a key. Fails with what is wrong with the address book, the endpoints or the store. */
 export async function composeActor(config: Config, wallet: BaseWallet, surroundings: Surroundings): Promise<Actor> {
   const { log, signal, meter = NO_METER } = surroundings;
-  const looker = await parts(config, surroundings);
+  const looker = await parts(config, surroundings, false);
   const { api, database, eyes, sources, chainId } = looker;
   const account = wallet.address;
   const name = config.name ?? account;
@@ -110,7 +110,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
   return { ...looker, account, name, balance, pass };
 }
 
-async function parts(config: Config, { log, meter = NO_METER }: Surroundings): Promise<Parts> {
+async function parts(config: Config, { log, meter = NO_METER }: Surroundings, isLooking: boolean): Promise<Parts> {
   const book = readAddressBook(config.addressBook);
   const { market, orders, disputes } = addressesOf(book);
   const sources = { market, orders, disputes };
@@ -124,7 +124,7 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings): P
   try {
     const { outageAllowance, prices, l1Fees } = await factsOf(config, api, book.chainId, market);
     const rulesOptions = { outageAllowance, serve: config.serve };
-    database = await openDatabase(config.store, { deployment: { chainId: book.chainId, market }, log });
+    database = await openDatabase(config.store, { deployment: { chainId: book.chainId, market }, log, isLooking });
     const depth = config.reorgDepth;
     const state = await ChainStore.open(database, rulesFor(rulesOptions), { madeBy: nameOfRules(rulesOptions), depth });
     const { logRange } = config;

@@ -1,5 +1,7 @@
 import type { Queries } from "./database";
-import { TABLES, VERSION } from "./schema";
+import { journalTables } from "./journalSteps";
+import { isOfAKeeper, metaOf } from "./ownership";
+import { DERIVED, META, VERSION } from "./schema";
 
 /**
  * What is wrong with a file of SQLite; undefined: nothing. Looks through all of it, so that what is damaged is noticed
@@ -10,26 +12,35 @@ export async function findDamage(queries: Queries): Promise<string | undefined> 
   const [verdict] = await queries.query("PRAGMA integrity_check(1)");
   if (verdict?.["integrity_check"] !== "ok") return String(verdict?.["integrity_check"]);
 
-  const inMeta = await findStrange(queries, "meta");
-  if (inMeta !== undefined || !(await exists(queries, "meta"))) return inMeta;
-  // The tables of another version look otherwise, and go; its journal stays.
-  const [version] = await queries.query("SELECT value FROM meta WHERE name = 'version'");
-  const tables = version?.["value"] === String(VERSION) ? Object.keys(TABLES) : ["transactions"];
-  for (const table of tables) {
-    const found = await findStrange(queries, table);
+  if (!(await exists(queries))) return undefined;
+  if (!(await exists(queries, "meta"))) return "its table meta is missing";
+  const inMeta = await findStrange(queries, "meta", META);
+  if (inMeta !== undefined) return inMeta;
+  const meta = await metaOf(queries);
+  if (!isOfAKeeper(meta)) return "its table meta does not say what the file is about";
+  // The derived tables of another version look otherwise, and go; its journal stays.
+  const tables = {
+    ...(meta.get("version") === String(VERSION) ? DERIVED : {}),
+    ...journalTables(Number(meta.get("journalVersion"))),
+  };
+  for (const [table, columns] of Object.entries(tables)) {
+    const found = await findStrange(queries, table, columns);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-async function exists(queries: Queries, table: string): Promise<boolean> {
-  const [found] = await queries.query("SELECT count(*) AS number FROM sqlite_master WHERE name = $1", [table]);
+/** Whether there is such a table, or any. */
+async function exists(queries: Queries, table?: string): Promise<boolean> {
+  const [found] = await queries.query("SELECT count(*) AS number FROM sqlite_master WHERE name = $1 OR $1 IS NULL", [
+    table ?? null,
+  ]);
   return found?.["number"] !== 0;
 }
 
-async function findStrange(queries: Queries, table: string): Promise<string | undefined> {
+async function findStrange(queries: Queries, table: string, columns: string): Promise<string | undefined> {
   if (!(await exists(queries, table))) return undefined;
-  const [row] = await queries.query(`SELECT count(*) AS number FROM ${table} WHERE ${isStrange(TABLES[table] ?? "")}`);
+  const [row] = await queries.query(`SELECT count(*) AS number FROM ${table} WHERE ${isStrange(columns)}`);
   const number = Number(row?.["number"]);
   return number === 0 ? undefined : `${number} rows of its table ${table} are nothing that a keeper wrote`;
 }

@@ -4,16 +4,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Logger } from "pino";
 
-import type { Database } from "./database";
+import { type Database, StoreError } from "./database";
 import { findDamage } from "./damage";
+import { APPLICATION_ID, whoseFile } from "./filePeek";
+import { ForeignError } from "./ownership";
 import { Postgres } from "./postgres";
-import { type Deployment, MismatchError, prepare } from "./schema";
+import { enterSchema, SCHEMA } from "./postgresSchema";
+import { prepare } from "./prepare";
+import { type Deployment, MismatchError } from "./schema";
 import { Sqlite, SqliteError } from "./sqlite";
 
 export interface OpenOptions {
   /** What the database is, or will be, about. */
   readonly deployment: Deployment;
   readonly log: Logger;
+  /** Whether nothing is to be made in a database that other applications use and no keeper yet. */
+  readonly isLooking?: boolean;
 }
 
 /** Files set aside for each reason. */
@@ -24,29 +30,33 @@ const AGAIN_MS = 200;
 const PREPARING = 6_041_983;
 
 /**
- * Opens the database at a postgres:// URL, or in a file, and makes its tables. A file that is damaged, or belongs to
- * another deployment, is set aside, and a new one made: the chain tells again what it held, except for transactions that
- * are not mined yet. A PostgreSQL database of another deployment is refused. Fails with a StoreError.
+ * Opens the database at a postgres:// URL, or in a file, and makes its tables, or brings them to this version. A keeper's
+ * file that is damaged, or belongs to another deployment, is set aside, and a new one made: the chain tells again what it
+ * held, except for transactions that are not mined yet. A PostgreSQL database of another deployment is refused. So is
+ * whatever belongs to another application, and left as it is. Fails with a StoreError.
  */
 export function openDatabase(urlOrPath: string, options: OpenOptions): Promise<Database> {
   return /^postgres(ql)?:/i.test(urlOrPath) ? openPostgres(urlOrPath, options) : openFile(urlOrPath, options);
 }
 
-async function openPostgres(url: string, { deployment, log }: OpenOptions): Promise<Database> {
-  const database = new Postgres(url, log);
+async function openPostgres(url: string, { deployment, log, isLooking = false }: OpenOptions): Promise<Database> {
+  const database = new Postgres(url, log, undefined, SCHEMA);
   try {
     await database.transaction(async (queries) => {
       await queries.query("SELECT pg_advisory_xact_lock($1)", [PREPARING]);
+      await enterSchema(queries, deployment, isLooking);
       await prepare(queries, deployment);
     });
     return database;
   } catch (error) {
     await database.close();
+    if (error instanceof ForeignError) throw new ForeignError(`The database ${database.name}: ${error.message}`);
     throw error instanceof MismatchError ? new MismatchError(`The database ${database.name}: ${error.message}`) : error;
   }
 }
 
 async function openFile(path: string, options: OpenOptions): Promise<Database> {
+  await requireOwn(path);
   try {
     return await tryFile(path, options.deployment);
   } catch (error) {
@@ -58,6 +68,18 @@ async function openFile(path: string, options: OpenOptions): Promise<Database> {
     );
     return tryFile(path, options.deployment);
   }
+}
+
+/** Fails with a ForeignError where a file is another application's. */
+export async function requireOwn(path: string): Promise<void> {
+  const whose = await whoseFile(path).catch((error: unknown) => {
+    throw new StoreError(`${path} cannot be read (${String(error)}). Let the keeper read and write it.`);
+  });
+  if (whose !== "another's") return;
+  throw new ForeignError(
+    `${path} is not empty, and no keeper made it: it belongs to another application, and is left as it is. ` +
+      "Name another file in KEEPER_STORE; one that does not exist is made.",
+  );
 }
 
 /** A file that is to be set aside. */
@@ -76,7 +98,10 @@ async function tryFile(path: string, deployment: Deployment, isAgain = false): P
     file = new Sqlite(path);
     const damage = await findDamage(file);
     if (damage !== undefined) throw new Useless(damage, "corrupt");
-    await file.transaction((queries) => prepare(queries, deployment));
+    await file.transaction(async (queries) => {
+      await prepare(queries, deployment);
+      await queries.query(`PRAGMA application_id = ${APPLICATION_ID}`);
+    });
     return file;
   } catch (error) {
     // A file that another process uses is not taken away from it.

@@ -23,6 +23,8 @@ export class Postgres implements Database {
   readonly forUpdateSkipLocked = "FOR UPDATE SKIP LOCKED";
 
   private readonly pool: pg.Pool;
+  /** Connections whose statements find the tables of `schema`. */
+  private readonly inSchema = new WeakSet<pg.PoolClient>();
   private readonly secrets: readonly string[];
   /** Host and name of the database, for people. */
   readonly name: string;
@@ -31,8 +33,14 @@ export class Postgres implements Database {
    * Connects when it is first asked. Fails with a StoreError where the URL is none.
    * @param url postgres://user:password@host:port/database
    * @param answerTimeout milliseconds after which a connection that is silent is given up.
+   * @param schema in which all statements look for their tables, and nowhere else; by default where the server says.
    */
-  constructor(url: string, log: Logger, answerTimeout = ANSWER_TIMEOUT) {
+  constructor(
+    url: string,
+    log: Logger,
+    answerTimeout = ANSWER_TIMEOUT,
+    private readonly schema?: string,
+  ) {
     const { host, port, database, password } = parametersOf(url);
     this.name = `${database ?? ""} at ${host}:${port}`;
     this.secrets = password ? [url, password, encodeURIComponent(password)] : [];
@@ -96,6 +104,10 @@ export class Postgres implements Database {
     client.on("error", ignore);
     let broken = false;
     try {
+      if (this.schema !== undefined && !this.inSchema.has(client)) {
+        await this.ask(client, `SET search_path TO ${this.schema}`);
+        this.inSchema.add(client);
+      }
       return await use(client);
     } catch (error) {
       broken = isBroken(error);
@@ -154,7 +166,10 @@ function isBroken(error: unknown): boolean {
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^28/, "Correct the user or the password in KEEPER_STORE."],
   [/^3D000/, "Create the database, or correct its name in KEEPER_STORE."],
-  [/^42501/, "Give the user the right to create tables and to write in this database."],
+  [
+    /^42501/,
+    "Give the user the right to make a schema (GRANT CREATE ON DATABASE), or make leasehold_keeper for it as its owner.",
+  ],
   [/^53100/, "Make room on the disk of the server: the keeper goes on by itself then."],
   [/^(53300|57P|08)/, "The keeper tries again by itself."],
   [/^57014/, "A statement took too long: see what else keeps the server busy."],

@@ -1,4 +1,4 @@
-import { prepare } from "../../keeper/store/schema";
+import { prepare } from "../../keeper/store/prepare";
 import { Sqlite } from "../../keeper/store/sqlite";
 import type { Database } from "../../keeper/store/database";
 

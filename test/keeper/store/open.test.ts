@@ -174,7 +174,7 @@ describe("openDatabase", () => {
     });
 
     const damages: Readonly<Record<string, () => void>> = {
-      "is something else": () => writeFileSync(path, "provider = 0x00\n".repeat(600)),
+      "has lost its first page": () => writeAt(path, 0, Buffer.alloc(2_048, 0xa5)),
       "is short": () => writeFileSync(path, "SQLite"),
       "is full of zeros": () => writeFileSync(path, Buffer.alloc(statSync(path).size)),
       "has lost its second half": () => truncateSync(path, statSync(path).size / 2),
@@ -275,14 +275,35 @@ describe("openDatabase", () => {
       await holds(property, 25);
     });
 
+    it("is known as a keeper's however it was cut or torn, of a version that signed it or of an earlier one (ATK-KPR-10)", async function () {
+      this.timeout(30_000 * TIMES);
+      await closedFile();
+      const signed = readFileSync(path);
+      const earlier = Buffer.from(signed);
+      earlier.fill(0, 68, 72);
+      const property = fc.asyncProperty(
+        fc.constantFrom(signed, earlier),
+        fc.array(fc.nat(signed.length / 512 - 1), { maxLength: 3 }),
+        fc.option(fc.nat(signed.length)),
+        async (bytes, blocks, length) => {
+          const copy = join(temporaryDirectory(), "keeper.sqlite");
+          writeFileSync(copy, bytes);
+          for (const block of blocks) writeAt(copy, 512 * block, Buffer.alloc(512, 0xa5));
+          if (length !== null && blocks.length === 0) truncateSync(copy, length);
+          await (await open(copy)).close();
+        },
+      );
+      await holds(property, 40);
+    });
+
     it("keeps the last three that were set aside", async () => {
       for (let times = 0; times < 5; times++) {
-        writeFileSync(path, `nonsense ${times}`.repeat(100));
+        writeFileSync(path, `SQLite format 3\0 and nonsense ${times}`);
         await (await open(path)).close();
       }
       const names = [3, 4, 5].map((number) => basename(aside("corrupt", number)));
       expect(readdirSync(dirname(path))).to.have.members([basename(path), ...names]);
-      expect(readFileSync(aside("corrupt", 5), "utf8")).to.match(/^nonsense 4/);
+      expect(readFileSync(aside("corrupt", 5), "utf8")).to.match(/nonsense 4$/);
     });
 
     it("is set aside whole when it belongs to another market", async () => {
