@@ -1,7 +1,7 @@
 /** `leasehold keeper ...`: what its commands do. The composition root of the keeper: real environment, streams and clocks. */
 import type { Server } from "node:http";
 
-import { formatEther, type Wallet } from "ethers";
+import type { Wallet } from "ethers";
 import { type Logger, pino } from "pino";
 
 import { AddressBookError } from "../sdk/addressBook";
@@ -9,14 +9,15 @@ import type { ListenAddress } from "./config/fields";
 import { openKey } from "./config/key";
 import { type Config, ConfigError, loadConfig, loadStoreLocation } from "./config/load";
 import { endpointLabels, redact, secretsOf, showConfig, showStore } from "./config/show";
-import { composeActor, composeLooker } from "./ops/compose";
-import { Health } from "./ops/health";
+import { type Actor, composeActor, composeLooker } from "./ops/compose";
+import { Health, type HealthLimits } from "./ops/health";
 import { close, ListenError, serve, type Served } from "./ops/http";
 import { keepHeapSmall } from "./ops/memory";
 import { PrometheusMeter } from "./ops/metrics";
-import { Pace } from "./ops/pace";
+import { LONGEST_AFTER_FAILURES_SECONDS, Pace } from "./ops/pace";
 import { describe, toJson } from "./ops/report";
 import { type Passed, runOnce, runService, type Service } from "./ops/service";
+import { type Starting, startPatiently } from "./ops/starting";
 import { describeStatus } from "./ops/statusReport";
 import { stopSignal } from "./ops/stop";
 import { stopwatch } from "./ops/stopwatch";
@@ -73,14 +74,14 @@ interface Running extends Surroundings {
 
 const COMMANDS: Readonly<Record<KeeperCommand, (running: Running) => Promise<number>>> = {
   run: (running) =>
-    acting(running, async (service, _meter, log) => {
+    acting(running, startPatiently, async (service, _meter, log) => {
       await runService(service);
       log.info("stopped");
       return KEEPER_EXIT.ok;
     }),
 
   once: (running) =>
-    acting(running, async (service, meter, log) => {
+    acting(running, startAtOnce, async (service, meter, log) => {
       const outcome = await runOnce(service);
       if (service.signal.aborted) return KEEPER_EXIT.ok;
       if (outcome === "gaveUp") return KEEPER_EXIT.failed;
@@ -116,9 +117,15 @@ const COMMANDS: Readonly<Record<KeeperCommand, (running: Running) => Promise<num
   },
 };
 
+/** How a command starts its keeper; undefined: it was stopped meanwhile. */
+type Start = (build: () => Promise<Actor>, starting: Starting) => Promise<Actor | undefined>;
+
+const startAtOnce: Start = (build) => build();
+
 /** Builds a keeper with its key, metrics and health, hands it to `work`, and takes everything down again. */
 async function acting(
   { env, explain }: Running,
+  start: Start,
   work: (service: Service, meter: PrometheusMeter, log: Logger) => Promise<number>,
 ): Promise<number> {
   const config = loadConfig(env, { key: true });
@@ -126,20 +133,18 @@ async function acting(
   const signal = stopSignal((name) => log.info({ signal: name }, "stopping"));
   log.debug(showConfig(config), "configuration");
 
-  const health = new Health(config.staleMs / 1_000, stopwatch);
+  const health = new Health(healthLimitsOf(config), stopwatch);
   const meter = new PrometheusMeter(stopwatch, endpointLabels(config.rpcUrls), health);
   const server = await listening(config.listen, { health, expose: () => meter.expose() });
   try {
     const wallet = await keyOf(config);
-    const keeper = await composeActor(config, wallet, { log, signal, meter });
+    const build = (): Promise<Actor> => composeActor(config, wallet, { log, signal, meter });
+    const keeper = await start(build, { health, explain, log, signal });
+    if (keeper === undefined) return KEEPER_EXIT.ok;
     try {
       const { account, name, chainId, market } = keeper;
       meter.identify({ name, account, chainId });
-      const balance = await keeper.balance();
-      meter.balance(balance);
-      const facts = { chainId, market, account, name, balance: formatEther(balance), store: showStore(config.store) };
-      log.info(facts, "keeper started");
-      if (balance === 0n) log.warn({ account }, "the account is empty: send it native coin, it goes on by itself then");
+      log.info({ chainId, market, account, name, store: showStore(config.store) }, "keeper started");
       const pace = new Pace(config.pollMs / 1_000);
       const pass = (): Promise<Passed> => keeper.pass();
       return await work({ pass, pace, now: stopwatch, health, meter, explain, log, signal }, meter, log);
@@ -149,6 +154,12 @@ async function acting(
   } finally {
     if (server !== undefined) await close(server);
   }
+}
+
+/** The longest silence of a keeper that is well: a pause, or a request that is answered at the last moment. */
+export function healthLimitsOf({ staleMs, pollMs, rpcTimeoutMs }: Config): HealthLimits {
+  const longestSilence = Math.max(pollMs / 1_000, LONGEST_AFTER_FAILURES_SECONDS) + rpcTimeoutMs / 1_000;
+  return { staleSeconds: staleMs / 1_000, stuckSeconds: Math.max(staleMs / 1_000, 2 * longestSilence) };
 }
 
 function keyOf({ key }: Config): Promise<Wallet> {

@@ -16,6 +16,9 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
+/** Too few endpoints answer: looking again later is the remedy. */
+export class UnreachableError extends ConnectionError {}
+
 export interface ConnectOptions extends PoolListeners {
   /** The name is what logs call the URL, which may hold a secret. */
   readonly endpoints: readonly { readonly url: string; readonly name: string }[];
@@ -52,12 +55,15 @@ export async function connect(book: AddressBook, options: ConnectOptions): Promi
   if (!isElsewhere && endpoints.length - failures.length >= quorum(endpoints.length)) return pool;
   pool.close();
   const lines = failures.map(({ endpoint, reason }) => `  ${endpoint}: ${reason}`);
-  throw new ConnectionError(
-    isElsewhere
-      ? `These endpoints are not of the protocol's chain, or do not answer:\n${lines.join("\n")}\n` +
-          "Correct KEEPER_RPC_URLS or KEEPER_ADDRESS_BOOK, or wait until the nodes are in sync."
-      : `${endpoints.length - failures.length} of ${endpoints.length} endpoints answer, ` +
-          `${quorum(endpoints.length)} are needed:\n${lines.join("\n")}\nCorrect KEEPER_RPC_URLS, or try again later.`,
+  if (isElsewhere) {
+    throw new ConnectionError(
+      `These endpoints are not of the protocol's chain, or do not answer:\n${lines.join("\n")}\n` +
+        "Correct KEEPER_RPC_URLS or KEEPER_ADDRESS_BOOK, or wait until the nodes are in sync.",
+    );
+  }
+  throw new UnreachableError(
+    `${endpoints.length - failures.length} of ${endpoints.length} endpoints answer, ` +
+      `${quorum(endpoints.length)} are needed:\n${lines.join("\n")}\nCorrect KEEPER_RPC_URLS, or try again later.`,
   );
 }
 

@@ -44,7 +44,7 @@ export interface Config {
   readonly patience: number;
   /** Undefined: metrics and health are not served. */
   readonly listen: ListenAddress | undefined;
-  /** A last good pass that is older makes health red. */
+  /** A last good pass that is older makes the keeper not ready. */
   readonly staleMs: number;
   readonly logLevel: Environment["KEEPER_LOG_LEVEL"];
 }
@@ -145,7 +145,7 @@ function contradictions(data: Environment): string[] {
   }
   if (data.KEEPER_STALE_SECONDS < 2 * data.KEEPER_POLL_SECONDS) {
     faults.push(
-      `KEEPER_STALE_SECONDS makes health red between two looks: write at least ${2 * data.KEEPER_POLL_SECONDS}, twice KEEPER_POLL_SECONDS`,
+      `KEEPER_STALE_SECONDS makes /readyz red between two looks: write at least ${2 * data.KEEPER_POLL_SECONDS}, twice KEEPER_POLL_SECONDS`,
     );
   }
   return faults;

@@ -47,8 +47,6 @@ export interface Actor extends Looker {
   readonly account: string;
   /** Under which it claims duties. */
   readonly name: string;
-  /** Of its account, wei. */
-  balance(): Promise<bigint>;
   pass(): Promise<PassReport>;
 }
 
@@ -107,7 +105,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
       throw error;
     }
   };
-  return { ...looker, account, name, balance, pass };
+  return { ...looker, account, name, pass };
 }
 
 async function parts(config: Config, { log, meter = NO_METER }: Surroundings, isLooking: boolean): Promise<Parts> {

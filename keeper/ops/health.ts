@@ -8,27 +8,44 @@ export interface Verdict {
   readonly lastGoodPassSeconds: number | null;
 }
 
-/** How the keeper is, by the machine's stopwatch. A keeper is ill when its last good pass is old, whatever the reason. */
+/** Seconds of the machine. */
+export interface HealthLimits {
+  /** A last good pass that is older makes the keeper not ready. */
+  readonly staleSeconds: number;
+  /** When nothing ended for so long, neither a pass nor a request, the keeper hangs. Longer than any pause of its own. */
+  readonly stuckSeconds: number;
+}
+
+/**
+ * How the keeper is, by the machine's stopwatch. Alive: its loop turns, whatever the nodes do; a supervisor restarts it when
+ * it does not. Ready: it does its work; a restart does not help where the nodes are down.
+ */
 export class Health {
-  private readonly startedAt: number;
+  private lastTurn: number;
   private lastGoodPass: number | undefined;
   private trouble: string | undefined;
   private isAgreed: boolean | undefined;
 
-  /** `staleSeconds`: a last good pass that is older is too old. */
   constructor(
-    private readonly staleSeconds: number,
+    private readonly limits: HealthLimits,
     private readonly now: Stopwatch,
   ) {
-    this.startedAt = now();
+    this.lastTurn = now();
+  }
+
+  /** Something ended: a request, well or badly. */
+  turned(): void {
+    this.lastTurn = this.now();
   }
 
   passed(): void {
+    this.turned();
     this.lastGoodPass = this.now();
     this.trouble = undefined;
   }
 
   passFailed(reason: string): void {
+    this.turned();
     this.trouble = reason;
   }
 
@@ -37,19 +54,23 @@ export class Health {
     this.isAgreed = isEnough;
   }
 
-  /** Red when the last good pass is too old, or none came in that time after the start: a restart may help. */
+  /** Red when the loop does not turn any more: a restart helps. */
   health(): Verdict {
-    const age = this.now() - (this.lastGoodPass ?? this.startedAt);
-    if (age <= this.staleSeconds) return this.verdict(true, this.lastGoodPass === undefined ? "starting" : "passing");
-    const what = this.lastGoodPass === undefined ? "no pass has ended well since the start," : "the last good pass was";
-    return this.verdict(false, `${what} ${age.toFixed(0)} s ago${this.because()}`);
+    const still = this.now() - this.lastTurn;
+    if (still > this.limits.stuckSeconds) {
+      return this.verdict(false, `nothing has moved for ${still.toFixed(0)} s: the last pass hangs`);
+    }
+    if (this.trouble !== undefined) return this.verdict(true, `the loop turns${this.because()}`);
+    return this.verdict(true, this.lastGoodPass === undefined ? "starting" : "passing");
   }
 
-  /** Red, too, before the first pass, and while endpoints do not agree: a restart does not help. */
+  /** Red before the first good pass, while too few endpoints agree, and when the last good pass is old. */
   readiness(): Verdict {
     if (this.lastGoodPass === undefined) return this.verdict(false, `the first sync is not done${this.because()}`);
     if (this.isAgreed === false) return this.verdict(false, `too few endpoints agree${this.because()}`);
-    return this.health();
+    const age = this.now() - this.lastGoodPass;
+    if (age <= this.limits.staleSeconds) return this.verdict(true, "passing");
+    return this.verdict(false, `the last good pass was ${age.toFixed(0)} s ago${this.because()}`);
   }
 
   private because(): string {

@@ -26,7 +26,10 @@ export function instruments(registry: Registry) {
   return {
     info: gauge("info", "1; who this keeper is", ["name", "account", "chain"]),
 
-    headBlock: gauge("head_block", "Number of the newest block that enough endpoints agree on"),
+    headBlock: gauge(
+      "head_block",
+      "Number of the newest block that enough endpoints agree on; absent until it is known",
+    ),
     headTime: gauge("head_timestamp_seconds", "Time of that block, by the chain"),
     forkDepth: histogram("fork_depth_blocks", "Blocks that a fork took back", FORK_DEPTHS),
     rescans: counter("rescans", "Times that all, or recent blocks, were forgotten and read again", ["what"]),

@@ -82,6 +82,9 @@ const MOST_DUTIES = 20_000;
 const MOST_TIMES_GONE = 3;
 /** Kinds of which nothing can be done although nobody did them: their conditions are not all in the events. */
 const IMPOSSIBLE: ReadonlySet<DutyKind> = new Set<DutyKind>(["renew", "failOver", "collect"]);
+/** Seconds of the chain after which the balance is read again, though nothing is due. */
+const BALANCE_EVERY_SECONDS = 300;
+const EMPTY = "the account is empty: send it native coin, it goes on by itself then";
 /** Times that a pass plans anew with what it learnt about gas, before it halves what does not fit. */
 const MOST_REPLANS = 8;
 
@@ -143,6 +146,9 @@ export class Keeper {
   private readonly timesGone = new Map<string, number>();
   /** What this pass found out about duties that it did not send, by key. */
   private readonly found = new Map<string, LeftReason>();
+  /** Chain time at which the balance was read last, and what it was. */
+  private balanceReadAt = -BALANCE_EVERY_SECONDS;
+  private lastBalance: bigint | undefined;
   /** Why duties were left at the last look. */
   private waitsFor = "";
 
@@ -184,6 +190,7 @@ export class Keeper {
     this.left = (await this.open(due, head)).length;
     if (!signal.aborted) this.seen = head.hash;
     meter.outstanding(outstandingOf(queue, head));
+    if (Math.abs(head.timestamp - this.balanceReadAt) >= BALANCE_EVERY_SECONDS) await this.readBalance(head);
     return this.report(head, { fresh: true, sent });
   }
 
@@ -209,7 +216,7 @@ export class Keeper {
       failedBefore: await work.failedBefore(keys),
       gas: this.gas,
       slots: Math.max(0, this.eyes.maxInFlight - queue.open.length),
-      budget: () => this.budget(),
+      budget: () => this.budget(head),
     });
   }
 
@@ -264,14 +271,27 @@ export class Keeper {
   }
 
   /** What the account can spend: its balance, less what is on its way could cost. */
-  private async budget(): Promise<bigint> {
-    const { queue, balance, meter } = this.hands;
-    const wei = await balance();
-    meter.balance(wei);
+  private async budget(head: Head): Promise<bigint> {
+    const { queue } = this.hands;
+    const wei = await this.readBalance(head);
     const promised = queue.open.map(({ attempts }) =>
       attempts.reduce((most, { fees, gasLimit }) => max(most, fees.maxFeePerGas * gasLimit), 0n),
     );
     return max(0n, wei - promised.reduce((sum, each) => sum + each, 0n));
+  }
+
+  /** What the account has; the first time, and when it becomes empty or is filled again, the log says it. */
+  private async readBalance(head: Head): Promise<bigint> {
+    const { balance, log, meter } = this.hands;
+    const wei = await balance();
+    const before = this.lastBalance;
+    this.balanceReadAt = head.timestamp;
+    this.lastBalance = wei;
+    meter.balance(wei);
+    const facts = { balance: formatEther(wei) };
+    if (wei === 0n && before !== 0n) log.warn(facts, EMPTY);
+    else if (wei > 0n && (before === undefined || before === 0n)) log.info(facts, "the account has native coin");
+    return wei;
   }
 
   private async note(settled: Settled, head: Head, dueKeys: ReadonlySet<string>): Promise<void> {

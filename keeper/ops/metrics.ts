@@ -42,11 +42,11 @@ export class PrometheusMeter implements Meter {
   constructor(
     private readonly now: Stopwatch,
     endpoints: readonly string[],
-    private readonly health?: Pick<Health, "agreed">,
+    private readonly health?: Pick<Health, "agreed" | "turned">,
   ) {
     const { all } = this;
     this.lastGoodPass = now();
-    for (const gauge of [all.balance, all.runway, all.dueSince]) gauge.remove();
+    for (const gauge of [all.headBlock, all.headTime, all.balance, all.runway, all.dueSince]) gauge.remove();
     for (const what of ["all", "recent"]) all.rescans.inc({ what }, 0);
     for (const outcome of OUTCOMES) all.settled.inc({ outcome }, 0);
     for (const endpoint of endpoints) {
@@ -144,6 +144,7 @@ export class PrometheusMeter implements Meter {
   }
 
   requested(endpoint: string, outcome: RequestOutcome, seconds: number): void {
+    this.health?.turned();
     this.all.requests.inc({ endpoint, outcome });
     if (outcome === "answered") this.all.requestSeconds.observe({ endpoint }, seconds);
   }

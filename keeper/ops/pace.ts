@@ -9,7 +9,8 @@ const RETRY_SHARE = 0.1;
 const RETRY_GROWTH = 1.5;
 /** A block that was there at once may have been there for a while: the next look comes earlier by this share. */
 const CREEP_SHARE = 0.02;
-const LONGEST_AFTER_FAILURES_SECONDS = 60;
+/** The longest pause after failures, unless a pause may be longer anyway. */
+export const LONGEST_AFTER_FAILURES_SECONDS = 60;
 
 interface Sighting {
   readonly at: number;

@@ -3,7 +3,8 @@ import { existsSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { pino } from "pino";
 
-import { isKeeperCommand, KEEPER_EXIT, type KeeperCommand, runKeeper } from "../../keeper/cli";
+import { healthLimitsOf, isKeeperCommand, KEEPER_EXIT, type KeeperCommand, runKeeper } from "../../keeper/cli";
+import { loadConfig } from "../../keeper/config/load";
 import { ChainStore } from "../../keeper/store/chainStore";
 import { openDatabase } from "../../keeper/store/open";
 import { DEPLOYMENT, temporaryDirectory } from "../helpers/databases";
@@ -46,6 +47,22 @@ describe("Commands of the keeper", () => {
       }
     });
   }
+
+  it("do not call a keeper dead for a pause, or for a request that takes its time (ATK-KPR-22)", () => {
+    const limitsWith = (settings: NodeJS.ProcessEnv): unknown => {
+      const least = {
+        KEEPER_RPC_URLS: "http://127.0.0.1:1",
+        KEEPER_ADDRESS_BOOK: "book.json",
+        KEEPER_MAX_FEE_GWEI: "1",
+      };
+      return healthLimitsOf(loadConfig({ ...least, ...settings }, { key: false }));
+    };
+    expect(limitsWith({})).to.deep.equal({ staleSeconds: 120, stuckSeconds: 140 });
+    const slow = { KEEPER_POLL_SECONDS: "3600", KEEPER_STALE_SECONDS: "7200", KEEPER_RPC_TIMEOUT_SECONDS: "120" };
+    expect(limitsWith(slow)).to.deep.equal({ staleSeconds: 7_200, stuckSeconds: 7_440 });
+    const fast = { KEEPER_POLL_SECONDS: "0.5", KEEPER_STALE_SECONDS: "1", KEEPER_RPC_TIMEOUT_SECONDS: "1" };
+    expect(limitsWith(fast)).to.deep.equal({ staleSeconds: 1, stuckSeconds: 122 });
+  });
 
   it("end with 2 where the address book is none, or a key cannot be opened", async () => {
     const book = `${directory}/book.json`;

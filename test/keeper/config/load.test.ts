@@ -152,7 +152,7 @@ describe("Configuration of the keeper", () => {
       "KEEPER_CONFIRMATIONS is more than KEEPER_REORG_DEPTH, 8: write that or less, or raise the depth",
     ]);
     expect(faultsOf({ ...WITH_KEY, KEEPER_STALE_SECONDS: "20" })).to.deep.equal([
-      "KEEPER_STALE_SECONDS makes health red between two looks: write at least 30, twice KEEPER_POLL_SECONDS",
+      "KEEPER_STALE_SECONDS makes /readyz red between two looks: write at least 30, twice KEEPER_POLL_SECONDS",
     ]);
   });
 

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -12,6 +13,7 @@ import { PREFIX } from "../../../keeper/ops/instruments";
 import { PrometheusMeter } from "../../../keeper/ops/metrics";
 import { MEANINGS } from "../../../keeper/ops/undone";
 import { KEEPER } from "../../../scripts/cli/commands/keeper";
+import { temporaryDirectory } from "../../helpers/databases";
 
 const ROOT = path.join(__dirname, "../../..");
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
@@ -46,6 +48,13 @@ const alertsSchema = z.object({
         }),
       ),
     }),
+  ),
+});
+
+const prometheusSchema = z.object({
+  rule_files: z.array(z.string()),
+  scrape_configs: z.array(
+    z.object({ job_name: z.string(), static_configs: z.array(z.object({ targets: z.array(z.string()) })) }),
   ),
 });
 
@@ -107,16 +116,51 @@ describe("Files for operators", () => {
   it("the alerts ask for metrics that there are, with labels that these have", async () => {
     const meter = new PrometheusMeter(() => 0, ["node.example"]);
     meter.failed("expire");
+    const head = { number: 1, timestamp: 1 };
+    meter.left({ byReason: new Map([["account empty", 1]]), backlog: { duties: 1, dueSince: 1 } }, head);
     const { text } = await meter.expose();
     for (const { alert, expr } of alerts) {
       const names = namesIn(expr, histograms);
-      expect(names, alert).not.to.be.empty;
+      if (/^KeeperGone$|^KeeperNotScraped$/.test(alert)) expect(expr).to.contain('up{job="leasehold-keeper"}');
+      else expect(names, alert).not.to.be.empty;
       for (const name of names) expect([...metrics.keys()], alert).to.include(name);
       for (const [, name = "", label = ""] of expr.matchAll(/(leasehold_keeper_[a-z_]+)\{([a-z]+)/g)) {
         expect(text, `${alert}: ${name}`).to.match(new RegExp(`^${name}\\{.*\\b${label}="`, "m"));
       }
     }
     expect(new Set(alerts.map(({ alert }) => alert)).size).to.equal(alerts.length);
+  });
+
+  it("Prometheus scrapes the job that the alerts ask for, where the example of settings listens (ATK-KPR-22)", () => {
+    const { rule_files: files, scrape_configs: jobs } = prometheusSchema.parse(
+      parse(read("operations/prometheus.yml")),
+    );
+    expect(files).to.deep.equal(["alerts.yml"]);
+    expect(jobs.map(({ job_name: name }) => name)).to.deep.equal(["leasehold-keeper"]);
+    const asked = alerts.flatMap(({ expr }) => [...expr.matchAll(/job="([^"]*)"/g)].map(([, name]) => name));
+    expect([...new Set(asked)]).to.deep.equal(["leasehold-keeper"]);
+    const port = /^KEEPER_LISTEN=.*:(\d+)$/m.exec(example)?.[1];
+    for (const { targets } of jobs[0]!.static_configs) {
+      expect(targets.map((target) => target.split(":")[1])).to.deep.equal([port]);
+    }
+  });
+
+  it("promtool finds the settings sound, and the alerts fire when they should (ATK-KPR-22)", function () {
+    if (spawnSync("promtool", ["--version"]).error !== undefined) return this.skip(); // Debian's package prometheus has it
+    this.timeout(60_000);
+    const directory = temporaryDirectory();
+    for (const file of ["operations/alerts.yml", "operations/prometheus.yml"]) {
+      writeFileSync(path.join(directory, path.basename(file)), read(file));
+    }
+    const stories = path.join(directory, "stories.yml");
+    writeFileSync(stories, read("test/keeper/operations/alerts.promtool.yml"));
+    for (const words of [
+      ["check", "config", path.join(directory, "prometheus.yml")],
+      ["test", "rules", stories],
+    ]) {
+      const { status, stdout, stderr } = spawnSync("promtool", words, { encoding: "utf8" });
+      expect(status, `${stdout}\n${stderr}`).to.equal(0);
+    }
   });
 
   it("the runbook says of every alert what it means and what to do, and of no other", () => {

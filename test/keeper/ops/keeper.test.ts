@@ -224,14 +224,49 @@ describe("Keeper", () => {
       expect(pool(world)).to.deep.equal(["expire 1,2,3"]);
     }));
 
-  it("asks the nodes nothing while nothing is due, and looks at a block once", () =>
+  it("asks the nodes for its balance alone while nothing is due, and looks at a block once", () =>
     withWorld(async (world) => {
       expect(await world.keeper.pass()).to.deep.include({ fresh: true, sent: 0, left: 0, outstanding: 0 });
-      expect(world.requests.count).to.equal(0);
+      expect(world.requests.count).to.equal(1);
       due(world, "expire", 1);
       expect(await world.keeper.pass()).to.deep.include({ fresh: false, sent: 0 });
-      expect(world.requests.count).to.equal(0);
+      expect(world.requests.count).to.equal(1);
     }));
+
+  it("reads its balance every five minutes of the chain though nothing is due, and says once that it is empty (ATK-KPR-22)", async () => {
+    const balances: bigint[] = [];
+    const said: string[] = [];
+    const log = pino({ level: "warn", base: null }, { write: (line: string) => void said.push(line) });
+    await withWorld(
+      async (world) => {
+        const blocksIn = (seconds: number): number => {
+          const { timestamp } = world.chain.head;
+          world.chain.mine();
+          return seconds / (world.chain.head.timestamp - timestamp);
+        };
+        await world.keeper.pass();
+        world.set.balance = 0n;
+        for (let blocks = blocksIn(300); blocks > 1; blocks--) {
+          await world.keeper.pass();
+          expect(balances).to.deep.equal([1_000n * COIN]);
+          world.chain.mine();
+        }
+        await world.keeper.pass();
+        expect(balances).to.deep.equal([1_000n * COIN, 0n]);
+        for (let blocks = 2 * blocksIn(300); blocks > 0; blocks--) {
+          await world.keeper.pass();
+          world.chain.mine();
+        }
+        expect(balances.length).to.be.within(4, 5);
+        expect(world.requests.count).to.equal(balances.length);
+        expect(said.map((line) => (JSON.parse(line) as { msg: string }).msg)).to.deep.equal([
+          "the account is empty: send it native coin, it goes on by itself then",
+        ]);
+      },
+      { balance: (wei) => balances.push(wei) },
+      log,
+    );
+  });
 
   it("looks at a block again after a pass that failed", () =>
     withWorld(async (world) => {
@@ -374,7 +409,8 @@ describe("Keeper", () => {
           world.chain.mine();
           expect((await world.keeper.pass()).sent).to.equal(0);
         }
-        const [line, ...more] = said.map((each): unknown => JSON.parse(each));
+        const lines = said.map((each) => JSON.parse(each) as { msg: string });
+        const [line, ...more] = lines.filter(({ msg }) => msg !== "the account has native coin");
         expect(line).to.include({ "fee above the cap": 2, msg: "due, and left for now" });
         expect(more).to.deep.equal([]);
 

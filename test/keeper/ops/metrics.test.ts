@@ -51,6 +51,12 @@ describe("Metrics", () => {
     expect(later).not.to.have.property("backlog_due_since_timestamp_seconds");
   });
 
+  it("tell of no newest block before one is known: an age since 1970 would be an alert (ATK-KPR-22)", async () => {
+    expect(await samples()).not.to.have.any.keys("head_block", "head_timestamp_seconds");
+    look(100, 1_000);
+    expect(await samples()).to.include({ head_block: 100, head_timestamp_seconds: 1_000 });
+  });
+
   it("estimate blocks by their pace where a duty fell due before any that was seen", async () => {
     look(100, 1_000);
     look(110, 1_100, 1, 900);
@@ -176,6 +182,15 @@ describe("Metrics", () => {
       'pass_seconds_count{outcome="good"}': 1,
       'pass_seconds_count{outcome="failed"}': 1,
     });
+  });
+
+  it("have every request that ends turn the loop, whatever it ends with (ATK-KPR-22)", () => {
+    let turns = 0;
+    const health = { agreed: (): void => undefined, turned: (): void => void turns++ };
+    const watched = new PrometheusMeter(() => now, [], health);
+    watched.requested("one.example", "answered", 0.2);
+    watched.requested("one.example", "timeout", 10);
+    expect(turns).to.equal(2);
   });
 
   it("tell who the keeper is", async () => {

@@ -1,10 +1,15 @@
 import { expect } from "chai";
 import { pino } from "pino";
 
+import { UnreachableError } from "../../../keeper/chain/connect";
+import { WaitError } from "../../../keeper/chain/rpcErrors";
+import { ConfigError } from "../../../keeper/config/load";
 import { Health } from "../../../keeper/ops/health";
 import { NO_METER } from "../../../keeper/ops/meter";
 import { Pace } from "../../../keeper/ops/pace";
 import { type Passed, runOnce, runService, type Service } from "../../../keeper/ops/service";
+import { startPatiently } from "../../../keeper/ops/starting";
+import { rejection } from "../chain/nodes";
 
 interface Entry {
   readonly level: number;
@@ -41,7 +46,7 @@ describe("Service", () => {
       pass,
       pace: new Pace(15),
       now: () => now,
-      health: new Health(120, () => now),
+      health: new Health({ staleSeconds: 120, stuckSeconds: 240 }, () => now),
       meter: NO_METER,
       explain: (error) => (error as Error).message,
       log,
@@ -72,19 +77,23 @@ describe("Service", () => {
   });
 
   it("logs a pass that fails and why, pauses longer each time, and goes on (ATK-KPR-2)", async () => {
-    const health = new Health(2, () => now);
+    const health = new Health({ staleSeconds: 2, stuckSeconds: 240 }, () => now);
     let passes = 0;
     const pass = async (): Promise<Passed> => {
       passes += 1;
       if (passes <= 3) throw new Error("the node is down");
-      expect(health.health()).to.include({ ok: false }).and.to.have.property("why").that.contains("the node is down");
+      expect(health.readiness())
+        .to.include({ ok: false })
+        .and.to.have.property("why")
+        .that.contains("the node is down");
+      expect(health.health().ok).to.equal(true);
       controller.abort();
       return IDLE;
     };
     await runService(service(pass, { health }));
     expect(entries.map(({ reason }) => reason)).to.deep.equal(Array(3).fill("the node is down"));
     expect(pauses.slice(0, 3)).to.deep.equal([1, 2, 4]);
-    expect(health.health().ok).to.equal(true);
+    expect(health.readiness().ok).to.equal(true);
   });
 
   it("looks as often as blocks come, counted from when a pass began", async () => {
@@ -134,6 +143,50 @@ describe("Service", () => {
     };
     await runService(service(pass));
     expect(entries).to.deep.equal([]);
+  });
+
+  it("starts when the nodes answer at last, says why it waits, and stays alive meanwhile (ATK-KPR-22)", async () => {
+    const health = new Health({ staleSeconds: 120, stuckSeconds: 240 }, () => now);
+    const wait = async (ms: number): Promise<void> => {
+      pauses.push(ms / 1_000);
+      now += ms / 1_000;
+      expect(health.health()).to.include({
+        ok: true,
+        why: "the loop turns; the last pass failed: no endpoint answers",
+      });
+      expect(health.readiness().ok).to.equal(false);
+    };
+    let tries = 0;
+    const build = async (): Promise<string> => {
+      tries += 1;
+      if (tries < 100) throw new WaitError("no endpoint answers");
+      return "keeper";
+    };
+    expect(await startPatiently(build, { ...service(async () => IDLE), health, wait })).to.equal("keeper");
+    expect(pauses.slice(0, 8)).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60]);
+    expect(pauses).to.have.length(99);
+    expect(entries[0]).to.include({ reason: "no endpoint answers" });
+  });
+
+  it("does not start where something has to be mended first, or when it is stopped (ATK-KPR-22)", async () => {
+    const wrong = new ConfigError(["KEEPER_TOKEN_PRICES is wrong"]);
+    expect(
+      await rejection(
+        startPatiently(
+          () => Promise.reject(wrong),
+          service(async () => IDLE),
+        ),
+      ),
+    ).to.equal(wrong);
+    controller.abort();
+    const down = new UnreachableError("no endpoint answers");
+    expect(
+      await startPatiently(
+        () => Promise.reject(down),
+        service(async () => IDLE),
+      ),
+    ).to.equal(undefined);
+    expect(pauses).to.deep.equal([]);
   });
 
   it("once: passes until nothing is left to send and all that was sent is mined", async () => {
