@@ -18,6 +18,7 @@ export interface Broadcast extends Moment {
   /** Wei: the most that it can pay per gas. */
   readonly maxFee: bigint;
   readonly priorityFee: bigint;
+  readonly gasLimit: bigint;
   /** Whether the journal held it before; undefined: the store could not be read. */
   readonly journalled: boolean | undefined;
 }
@@ -28,7 +29,7 @@ export class Broadcasts {
 
   /** Notes one; only the first time counts. Returns whether it was new. */
   note(raw: string, moment: Moment, isJournalled: (hash: string) => boolean | undefined): boolean {
-    const { hash, nonce, maxFeePerGas, gasPrice, maxPriorityFeePerGas } = Transaction.from(raw);
+    const { hash, nonce, maxFeePerGas, gasPrice, maxPriorityFeePerGas, gasLimit } = Transaction.from(raw);
     if (hash === null || this.all.has(hash)) return false;
     const maxFee = maxFeePerGas ?? gasPrice ?? 0n;
     const journalled = isJournalled(hash);
@@ -38,6 +39,7 @@ export class Broadcasts {
       nonce,
       maxFee,
       priorityFee: maxPriorityFeePerGas ?? 0n,
+      gasLimit,
       journalled,
       ...moment,
     });

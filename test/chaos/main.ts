@@ -1,5 +1,6 @@
 /** The fault harness: `npm run chaos -- --runs 200 --seed 1`, `npm run chaos -- --drill fleet`. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import Table from "cli-table3";
@@ -9,6 +10,7 @@ import { bundleKeeper } from "./bundle";
 import { DRILLS, type Kit } from "./drills";
 import { preparedWorld } from "./prepared";
 import { keepRecord, resultOf } from "./record";
+import { ACTIVE_KINDS, LASTING_KINDS, type LastingKind } from "./lasting";
 import type { Observed } from "./observed";
 import { play } from "./run";
 import { scenarioOf } from "./scenario";
@@ -18,6 +20,8 @@ import { judge, type Verdict } from "./verdict";
 
 /** In the project, so that the bundle finds the packages that it does not contain. */
 const CACHE = path.join(__dirname, "../../cache");
+/** In memory where there is such a directory: thousands of stores are flushed to it. */
+const SHARED_MEMORY = "/dev/shm";
 const NAMED = 5;
 
 interface Options {
@@ -26,6 +30,8 @@ interface Options {
   readonly jobs: number;
   readonly attempts: number;
   readonly drill?: string;
+  readonly kinds?: LastingKind[];
+  readonly also?: LastingKind[];
   readonly json?: true;
   readonly keepFailed?: string;
 }
@@ -34,6 +40,15 @@ function whole(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("write a whole number");
   return value;
+}
+
+function lastingKinds(text: string): LastingKind[] {
+  if (text === "all") return [...LASTING_KINDS];
+  return text.split(",").map((name) => {
+    const kind = LASTING_KINDS.find((each) => each === name.trim());
+    if (kind === undefined) throw new InvalidArgumentError(`write all, or some of: ${LASTING_KINDS.join(", ")}`);
+    return kind;
+  });
 }
 
 async function main(options: Options): Promise<number> {
@@ -50,8 +65,12 @@ async function main(options: Options): Promise<number> {
   }
 }
 
-async function chaos(kit: Kit, { runs, seed: first, jobs, attempts, json, keepFailed }: Options): Promise<number> {
-  const { prepared, program, directory, say } = kit;
+async function chaos(kit: Kit, options: Options): Promise<number> {
+  const { runs, seed: first, jobs, attempts, json, keepFailed, kinds, also } = options;
+  const { prepared, program, say } = kit;
+  const choice = { active: kinds === undefined ? ACTIVE_KINDS : new Set(kinds), forced: also ?? [] };
+  const directory = mkdtempSync(path.join(existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), "leasehold-chaos-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const began = Date.now();
   say(`${runs} runs from seed ${first}, ${jobs} at a time.\n${tableHead()}`);
   const tally = new Tally();
@@ -63,7 +82,7 @@ async function chaos(kit: Kit, { runs, seed: first, jobs, attempts, json, keepFa
       const home = path.join(directory, `${seed}`);
       try {
         const once = async (): Promise<{ seen: Observed; verdict: Verdict }> => {
-          const seen = await play(prepared, program, scenarioOf(seed), home);
+          const seen = await play(prepared, program, scenarioOf(seed, choice), home);
           return { seen, verdict: judge(seen) };
         };
         let { seen, verdict } = await once();
@@ -132,6 +151,8 @@ const program = new Command("chaos")
   .option("--jobs <number>", "at a time", whole, 6)
   .option("--attempts <number>", "times that a run may fail: which processes are faster is not in the seed", whole, 1)
   .option("--drill <names>", `instead of runs: ${Object.keys(DRILLS).join(", ")}, or all`)
+  .option("--kinds <names>", "of faults that last, which runs may have; otherwise those that are active", lastingKinds)
+  .option("--also <names>", "faults that last and that every run has", lastingKinds)
   .option("--json", "the result on stdout, progress on stderr")
   .option("--keep-failed <directory>", "write what is known of failed runs there");
 void program

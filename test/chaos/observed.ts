@@ -1,5 +1,6 @@
 import type { Broadcasts } from "./broadcasts";
 import type { Block } from "./chain";
+import type { LastingKind } from "./lasting";
 import type { Reading } from "./oracle";
 import type { FaultKind, KillPoint, Scenario, StoreFate } from "./scenario";
 import type { StoreFile } from "./store";
@@ -15,6 +16,12 @@ export interface Observed {
   readonly cap: bigint;
   /** What could still be done at the end. */
   readonly left: readonly string[];
+  /** What could, too, but not through nodes like those of this run, or not while a tenant prevents it. */
+  readonly impossible: readonly string[];
+  /** The first block after the last fault. */
+  readonly calmFrom: number;
+  /** Transactions that a tenant made sure would do nothing. */
+  readonly poisoned: ReadonlySet<string>;
   /** The longest that a lease which had ended waited, blocks. */
   readonly lag: number;
   readonly store: StoreFile;
@@ -30,7 +37,7 @@ export interface Observed {
   /** Transactions that forks took back, by hash: the last of those forks, counted from 1. */
   readonly takenBack: ReadonlyMap<string, number>;
   /** What really happened, by kind. */
-  readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly faults: ReadonlyMap<FaultKind | LastingKind, number>;
   readonly kills: ReadonlyMap<KillPoint, number>;
   readonly fates: ReadonlyMap<StoreFate, number>;
   readonly others: ReadonlyMap<string, number>;

@@ -10,6 +10,7 @@ import {
 } from "../../typechain-types";
 import type { Chain } from "./chain";
 import { leaseWords, type LeaseWords } from "./leaseWords";
+import type { Cost } from "./money";
 import { data, quantity, RpcError } from "./rpc";
 import type { Prepared } from "./world";
 
@@ -43,7 +44,14 @@ const minedSchema = z.object({
   input: data,
   transactionIndex: quantity,
 });
-const fullBlockSchema = z.object({ number: quantity, timestamp: quantity, transactions: z.array(minedSchema) });
+const wei = data.transform(BigInt);
+const fullBlockSchema = z.object({
+  number: quantity,
+  timestamp: quantity,
+  baseFeePerGas: wei,
+  transactions: z.array(minedSchema),
+});
+const receiptSchema = z.object({ gasUsed: wei, effectiveGasPrice: wei });
 export type MinedTransaction = z.infer<typeof minedSchema> & { readonly block: number; readonly time: number };
 
 /** A duty that a transaction names, or did: "expire 7-12". */
@@ -62,6 +70,8 @@ export interface Reading {
   readonly deeds: readonly Deed[];
   /** What each transaction of the keeper's calls name. */
   readonly named: ReadonlyMap<string, readonly string[]>;
+  /** What each of them cost. */
+  readonly costs: readonly Cost[];
   /** Times of the blocks, by number. */
   readonly times: ReadonlyMap<number, number>;
 }
@@ -136,6 +146,17 @@ export class Oracle {
         .filter((transaction) => own.has(transaction.from.toLowerCase()))
         .map((transaction) => ({ ...transaction, block: number, time: timestamp })),
     );
+    const feeOf = new Map(blocks.map(({ number, baseFeePerGas }) => [number, baseFeePerGas]));
+    const receipts = await this.chain.rpc.batch(
+      transactions.map(({ hash }) => ({ method: "eth_getTransactionReceipt", params: [hash] })),
+    );
+    const costs = z
+      .array(receiptSchema)
+      .parse(receipts)
+      .map(({ gasUsed, effectiveGasPrice: price }, i) => {
+        const { hash = "", block = 0 } = transactions[i] ?? {};
+        return { hash, gasUsed, price, baseFee: feeOf.get(block) ?? 0n };
+      });
     const deeds = (await this.logs(from + 1)).flatMap((log) => {
       const duty = deedOf(log, this.prepared);
       if (duty === undefined) return [];
@@ -143,7 +164,7 @@ export class Oracle {
       return [{ duty, hash, block, time: timeOf.get(block) ?? 0, index }];
     });
     const named = new Map(transactions.map(({ hash, to, input }) => [hash, namedBy(to, input, this.prepared)]));
-    return { transactions, deeds, named, times: timeOf };
+    return { transactions, deeds, named, costs, times: timeOf };
   }
 
   /** The most blocks between the one in which a lease that expired could be seen to be due, and the one that ended it. */

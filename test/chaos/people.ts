@@ -1,7 +1,7 @@
-import { Wallet } from "ethers";
+import { Transaction, Wallet } from "ethers";
 import { z } from "zod";
 
-import { Liveness__factory, Market__factory, StandingOrders__factory } from "../../typechain-types";
+import { Escrow__factory, Liveness__factory, Market__factory, StandingOrders__factory } from "../../typechain-types";
 import { type Chain, CHAIN_ID, GWEI } from "./chain";
 import { leaseWords, type LeaseWords } from "./leaseWords";
 import type { Random } from "./random";
@@ -10,10 +10,15 @@ import { addressOfKey, type Prepared } from "./world";
 
 const market = Market__factory.createInterface();
 const orders = StandingOrders__factory.createInterface();
+const escrow = Escrow__factory.createInterface();
 const liveness = Liveness__factory.createInterface();
 
 const PENDING = 1n;
 const ACTIVE = 2n;
+/** Above all that a keeper may offer, and below all that it does. */
+const FIRST = 100n * GWEI;
+const LAST = 1n;
+const MOST = 2n ** 120n - 1n;
 
 /** Everybody else on the chain: a rival keeper, tenants, operators, and somebody with the keeper's key. */
 export class People {
@@ -98,11 +103,43 @@ export class People {
     this.count("foreign nonce");
   }
 
+  /** The rival sees in the pool what the keeper is about to do, and does it first. Whether there was anything to do. */
+  async outbid(raw: string): Promise<boolean> {
+    const { to, data: input, gasLimit } = Transaction.from(raw);
+    if (to === null || input === "0x") return false;
+    await this.send(addressOfKey(this.prepared.keys.rival[0] ?? ""), to, input, gasLimit + 100_000n, FIRST);
+    this.count("reactive rival");
+    return true;
+  }
+
+  /**
+   * A tenant whose order the keeper is about to carry out has no money in the moment when it does, and has it again right
+   * after: what is tried at the end of any block works. Whether this is about an order.
+   */
+  async toggle(raw: string): Promise<boolean> {
+    const { to, data: input } = Transaction.from(raw);
+    const { orders: ordersAt, escrow: escrowAt, market: marketAt } = this.prepared.addresses;
+    if (to?.toLowerCase() !== ordersAt.toLowerCase() || input === "0x") return false;
+    const call = orders.parseTransaction({ data: input });
+    const [first] = (call?.args ?? []) as unknown as [bigint | bigint[] | undefined];
+    const named = new Set(first === undefined ? [] : Array.isArray(first) ? first : [first]);
+    const tenants = new Set(this.leases.filter(({ leaseId }) => named.has(leaseId)).map(({ tenant }) => tenant));
+    for (const tenant of tenants) {
+      for (const token of this.prepared.tokens) {
+        const leave = (most: bigint): string => escrow.encodeFunctionData("approveModule", [token, marketAt, most]);
+        await this.send(tenant, escrowAt, leave(0n), 100_000n, FIRST);
+        await this.send(tenant, escrowAt, leave(MOST), 100_000n, LAST);
+      }
+    }
+    if (tenants.size > 0) this.count("toggling tenant");
+    return tenants.size > 0;
+  }
+
   private count(what: string): void {
     this.did.set(what, (this.did.get(what) ?? 0) + 1);
   }
 
-  private async send(from: string, to: string, input: string, gas: bigint): Promise<void> {
+  private async send(from: string, to: string, input: string, gas: bigint, tip = 5n * GWEI): Promise<void> {
     const hex = (value: bigint): string => `0x${value.toString(16)}`;
     // A node refuses what an account without funds, or one that is too late, sends: then it did not happen.
     await this.chain.rpc
@@ -112,7 +149,7 @@ export class People {
         data: input,
         gas: hex(gas),
         maxFeePerGas: hex(300n * GWEI),
-        maxPriorityFeePerGas: hex(5n * GWEI),
+        maxPriorityFeePerGas: hex(tip),
       })
       .catch(() => undefined);
   }

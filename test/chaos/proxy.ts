@@ -5,6 +5,8 @@ import { z } from "zod";
 
 import { answerSchema, asked, callSchema, lagging, type ProxiedAnswer, type ProxiedCall, spoilt } from "./answers";
 import type { Weather } from "./faults";
+import type { LastingKind } from "./lasting";
+import type { LastingFaults } from "./lastingAnswers";
 import type { Random } from "./random";
 import { post, quantity, Rpc } from "./rpc";
 import type { FaultKind } from "./scenario";
@@ -18,14 +20,15 @@ export interface Listener {
   /** Resolves when requests may pass. */
   gate(): Promise<void>;
   /** A call came in (`before`), or was carried out by the node and not answered yet (`after`). True: the keeper is dead now. */
-  on(moment: "before" | "after", call: ProxiedCall): boolean;
-  onFault(kind: FaultKind): void;
+  on(moment: "before" | "after", call: ProxiedCall): boolean | Promise<boolean>;
+  onFault(kind: FaultKind | LastingKind): void;
 }
 
 /** One endpoint between the keeper and the chain, with faults. */
 export class Proxy {
   private readonly server: Server;
   private lowest = 0;
+  private stillAt: number | undefined;
   /** Calls that came in, by method. */
   readonly calls = new Map<string, number>();
 
@@ -35,6 +38,8 @@ export class Proxy {
     private readonly weather: Weather,
     private readonly random: Random,
     private readonly listener: Listener,
+    private readonly lasting: LastingFaults | undefined,
+    private readonly count: number,
   ) {
     // Nodes keep connections for longer than a busy client may be silent.
     this.server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
@@ -48,8 +53,11 @@ export class Proxy {
     weather: Weather,
     random: Random,
     listener: Listener,
+    lasting?: LastingFaults,
+    /** How many endpoints there are. */
+    count = 1,
   ): Promise<Proxy> {
-    const proxy = new Proxy(upstream, index, weather, random, listener);
+    const proxy = new Proxy(upstream, index, weather, random, listener, lasting, count);
     await new Promise<void>((resolve) => proxy.server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -73,7 +81,7 @@ export class Proxy {
     await this.listener.gate();
 
     for (const call of calls) {
-      if (this.listener.on("before", call)) return void response.destroy();
+      if (await this.listener.on("before", call)) return void response.destroy();
     }
     const whole = this.weather.forRequest(this.index);
     if (whole !== undefined) this.listener.onFault(whole);
@@ -82,7 +90,7 @@ export class Proxy {
     const text = carriedOut ? await this.answer(body, calls, Array.isArray(parsed)) : "";
     if (carriedOut) {
       for (const call of calls) {
-        if (this.listener.on("after", call)) return void response.destroy();
+        if (await this.listener.on("after", call)) return void response.destroy();
       }
     }
     switch (whole) {
@@ -112,22 +120,28 @@ export class Proxy {
   /** What the node answers; passed on as it is where nothing is wrong with it. */
   private async answer(body: string, calls: readonly ProxiedCall[], batch: boolean): Promise<string> {
     const faults = this.weather.forAnswers(this.index);
-    if (faults.length === 0) return post(this.upstream, body);
+    const isHealthy = this.lasting?.isHealthy(this.index) ?? true;
+    if (faults.length === 0 && isHealthy) return post(this.upstream, body);
     const answers = await this.spoil(calls, faults);
     return JSON.stringify(batch ? answers : answers[0]);
   }
 
   private async spoil(calls: readonly ProxiedCall[], faults: readonly FaultKind[]): Promise<ProxiedAnswer[]> {
     const lags = faults.find((kind) => kind === "stale head" || kind === "backward head");
-    const lag = lags === undefined ? undefined : await this.lag(lags);
+    const lag = (await this.still()) ?? (lags === undefined ? undefined : await this.lag(lags));
     if (lags !== undefined) this.listener.onFault(lags);
 
-    const wanted = calls.map((call) => (lag === undefined ? call : asked(call, lag)));
+    const refused = calls.map((call) => this.lasting?.refusal(this.index, call));
+    const wanted = calls.map((call, i) => {
+      if (refused[i] !== undefined) return undefined;
+      return lag === undefined ? call : asked(call, lag);
+    });
     const sent = wanted.flatMap((call) => (call === undefined ? [] : [call]));
     const truths =
       sent.length === 0 ? [] : z.array(answerSchema).parse(JSON.parse(await post(this.upstream, JSON.stringify(sent))));
     const byId = new Map(truths.map((answer) => [answer.id, answer]));
     const answers = calls.map((call, i): ProxiedAnswer => {
+      if (refused[i] !== undefined) return refused[i];
       const truth = wanted[i] === undefined ? undefined : byId.get(call.id);
       if (truth === undefined) return { jsonrpc: "2.0", id: call.id, result: null };
       let answer = lag === undefined ? truth : lagging(call, truth, lag);
@@ -137,7 +151,7 @@ export class Proxy {
         this.listener.onFault(kind);
         answer = changed;
       }
-      return answer;
+      return this.lasting?.changed(this.index, call, answer, this.count) ?? answer;
     });
     return faults.includes("duplicated answers") ? this.duplicated(calls, answers) : answers;
   }
@@ -157,6 +171,18 @@ export class Proxy {
     }
     if (happened) this.listener.onFault("duplicated answers");
     return doubled;
+  }
+
+  /** Where an endpoint stands that stands still; a fork may have taken that back. */
+  private async still(): Promise<{ head: number } | undefined> {
+    if (this.lasting?.now("stands still", this.index) === undefined) {
+      this.stillAt = undefined;
+      return undefined;
+    }
+    const head = await new Rpc(this.upstream).ask(quantity, "eth_blockNumber");
+    this.stillAt = Math.min(head, this.stillAt ?? head);
+    this.listener.onFault("stands still");
+    return { head: this.stillAt };
   }
 
   private async lag(kind: FaultKind): Promise<{ head: number }> {

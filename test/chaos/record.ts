@@ -14,6 +14,7 @@ export function resultOf(seen: Observed, verdict: Verdict): Record<string, unkno
     scenario: describeScenario(scenario),
     passed: passed(verdict),
     ...verdict,
+    money: Object.fromEntries(Object.entries(verdict.money).map(([name, value]) => [name, `${value}`])),
     excused: Object.fromEntries(verdict.excused),
     blocks,
     forks,

@@ -2,13 +2,18 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { keccak256, toBeHex } from "ethers";
 import { z } from "zod";
 
+import { leaseIdOf } from "../../sdk/ids";
+import { Market__factory } from "../../typechain-types";
 import type { ProxiedCall } from "./answers";
 import { Broadcasts } from "./broadcasts";
 import { type Block, BLOCK_SECONDS, Chain, GWEI } from "./chain";
 import { KeeperChild } from "./child";
 import { Weather } from "./faults";
+import type { LastingKind } from "./lasting";
+import { CAPPED_DUTIES, type HiddenLog, LastingFaults } from "./lastingAnswers";
 import { Oracle } from "./oracle";
 import { People } from "./people";
 import type { Observed } from "./observed";
@@ -35,10 +40,13 @@ const CALM_WAIT_MS = 2_000;
 /** A keeper that has asked for the newest block and is silent for so long has done what it wanted to. */
 const QUIET_MS = 15;
 const CONFIRMATIONS = 12;
-/** More than the deepest fork; the keeper reads blocks a second time every half of it. */
-const REORG_DEPTH = 66;
-const NOTED_BLOCKS = REORG_DEPTH / 2 + 2;
+/** The keeper reads blocks a second time at least every half of the depth of forks. */
+const NOTED_BLOCKS = 66 / 2 + 2;
 const STOP_MS = 5_000;
+const market = Market__factory.createInterface();
+const HIDDEN = (["LeaseOpened", "LeaseActivated", "LeaseClosed"] as const).map(
+  (name) => market.getEvent(name).topicHash,
+);
 
 /** Plays one scenario with a keeper of its own on a chain of its own. */
 export async function play(
@@ -61,6 +69,7 @@ export async function play(
 class Run implements Listener {
   private readonly random: Random;
   private readonly weather: Weather;
+  private readonly lasting: LastingFaults;
   private readonly people: People;
   private readonly oracle: Oracle;
   private readonly store: StoreFile;
@@ -68,7 +77,7 @@ class Run implements Listener {
   private readonly proxies: Proxy[] = [];
   private keeper: KeeperChild | undefined;
 
-  private readonly faults = new Map<FaultKind, number>();
+  private readonly faults = new Map<FaultKind | LastingKind, number>();
   private readonly kills = new Map<KillPoint, number>();
   private readonly fates = new Map<StoreFate, number>();
 
@@ -87,6 +96,9 @@ class Run implements Listener {
   private passing: Promise<void> = Promise.resolve();
   private firstRequest: () => void = () => undefined;
   private readonly asked: Promise<void>;
+  private readonly poisoned = new Set<string>();
+  private impossible: readonly string[] = [];
+  private calmFrom = 0;
   private over = false;
   private readonly story: string[] = [];
 
@@ -99,6 +111,13 @@ class Run implements Listener {
   ) {
     this.random = new Random(scenario.seed).fork("run");
     this.weather = new Weather(scenario.episodes, this.random.fork("weather"));
+    const noted = (kind: LastingKind): void => this.onFault(kind);
+    this.lasting = new LastingFaults(
+      scenario.lasting,
+      hiddenLog(prepared, scenario),
+      this.random.fork("lasting"),
+      noted,
+    );
     this.people = new People(prepared, chain, this.random.fork("people"));
     this.oracle = new Oracle(prepared, chain);
     this.store = new StoreFile(path.join(directory, "keeper.sqlite"));
@@ -113,7 +132,8 @@ class Run implements Listener {
     const began = Date.now();
     const { scenario, chain, people } = this;
     for (let i = 0; i < scenario.endpoints; i++) {
-      this.proxies.push(await Proxy.start(chain.url, i, this.weather, this.random.fork(`proxy ${i}`), this));
+      const random = this.random.fork(`proxy ${i}`);
+      this.proxies.push(await Proxy.start(chain.url, i, this.weather, random, this, this.lasting, scenario.endpoints));
     }
     this.keeper = new KeeperChild(
       this.program,
@@ -141,6 +161,9 @@ class Run implements Listener {
       head: this.head,
       cap: CAP_GWEI * GWEI,
       left,
+      impossible: this.impossible,
+      calmFrom: this.calmFrom,
+      poisoned: this.poisoned,
       lag: await this.oracle.worstLag(reading),
       store: this.store,
       storesLost: this.storesLost,
@@ -175,7 +198,7 @@ class Run implements Listener {
     return this.passing;
   }
 
-  on(moment: "before" | "after", call: ProxiedCall): boolean {
+  async on(moment: "before" | "after", call: ProxiedCall): Promise<boolean> {
     this.firstRequest();
     const { method } = call;
     this.lastRequest = performance.now();
@@ -184,16 +207,28 @@ class Run implements Listener {
     if (moment === "before" && method === "eth_sendRawTransaction") {
       const raw = z.string().parse(call.params?.[0]);
       const now = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forks };
-      this.broadcasts.note(raw, now, (hash) => this.store.holds(hash));
+      if (this.broadcasts.note(raw, now, (hash) => this.store.holds(hash))) await this.react(raw);
     }
     if (this.keeper?.alive !== true) return true;
     const point = pointAt(moment, method);
     return point !== undefined && this.armed?.point === point && this.strike(point);
   }
 
-  onFault(kind: FaultKind): void {
+  onFault(kind: FaultKind | LastingKind): void {
     count(this.faults, kind);
     this.tell(kind);
+  }
+
+  /** Others see a transaction of the keeper before it is mined, and act. */
+  private async react(raw: string): Promise<void> {
+    for (const kind of ["reactive rival", "toggling tenant"] as const) {
+      const each = this.lasting.now(kind);
+      if (each === undefined || (each.rate < 1 && !this.random.chance(each.rate))) continue;
+      const acted = await (kind === "reactive rival" ? this.people.outbid(raw) : this.people.toggle(raw));
+      if (!acted) continue;
+      this.onFault(kind);
+      if (kind === "toggling tenant") this.poisoned.add(keccak256(raw));
+    }
   }
 
   private heard(message: string): void {
@@ -238,9 +273,17 @@ class Run implements Listener {
   private async step(): Promise<void> {
     const { scenario, block, random, people } = this;
     this.weather.at(block);
+    this.lasting.at(block);
     await this.wake();
     for (const kill of scenario.kills) if (kill.from === block) this.arm(kill);
     if (block === Math.floor(scenario.blocks / 3)) this.store.copy();
+    for (let i = 1; i < scenario.stride; i++) {
+      await this.mine(this.head.timestamp + BLOCK_SECONDS);
+      this.onFault("every third block");
+    }
+    if (scenario.lasting.some(({ kind, from }) => kind === "empty for long" && from === block)) {
+      this.onFault("empty for long");
+    }
     if (scenario.empty?.from === block) await this.fill(CRUMB);
     if (scenario.empty?.to === block) await this.fill(PURSE);
     if (scenario.foreign.includes(block)) await people.useKey();
@@ -281,6 +324,7 @@ class Run implements Listener {
       this.forks += 1;
       for (const hash of takenBack) this.takenBack.set(hash, this.forks);
       this.tell(`fork of ${most} blocks, ${kept} kept, head ${this.head.number}`);
+      if (most > this.scenario.reorgDepth) this.onFault("shallow depth");
       this.deepestFork = Math.max(this.deepestFork, most);
     } finally {
       pass();
@@ -336,7 +380,9 @@ class Run implements Listener {
   /** No faults any more: the chain goes on until nothing is due, or for too long. Returns what is still due then. */
   private async calm(): Promise<readonly string[]> {
     this.weather.clear();
+    this.lasting.calm();
     this.armed = undefined;
+    this.calmFrom = this.head.number + 1;
     await this.fill(PURSE);
     if (this.restartAt !== undefined) this.restartAt = { ...this.restartAt, block: 0 };
     const until = Date.now() + CALM_MS;
@@ -346,11 +392,19 @@ class Run implements Listener {
       await this.mine(this.head.timestamp + BLOCK_SECONDS);
       await this.seen(CALM_WAIT_MS);
       if (i % 3 !== 2) continue;
-      left = await this.oracle.due();
+      left = await this.due();
       // The time of the chain hardly moves while all that was sent is confirmed, so that little falls due meanwhile.
       if (left.length === 0 && (await this.confirm())) break;
     }
     return left;
+  }
+
+  /** What is due and can be done in this run. */
+  private async due(): Promise<readonly string[]> {
+    const all = await this.oracle.due();
+    const isCapped = this.lasting.now("gas cap") !== undefined || this.lasting.now("cost cap") !== undefined;
+    this.impossible = isCapped ? all.filter((duty) => CAPPED_DUTIES.test(duty)) : [];
+    return all.filter((duty) => !this.impossible.includes(duty));
   }
 
   /** Makes as many blocks as confirm all that was sent. False if the keeper found something to do meanwhile. */
@@ -361,7 +415,7 @@ class Run implements Listener {
     }
     await this.seen(CALM_WAIT_MS);
     await this.noted();
-    return this.broadcasts.all.size === sent && (await this.oracle.due()).length === 0;
+    return (this.broadcasts.all.size === sent || this.impossible.length > 0) && (await this.due()).length === 0;
   }
 
   /** Makes blocks until the keeper's store knows of nothing that is due, either: logs that were left out are found out. */
@@ -383,13 +437,22 @@ class Run implements Listener {
       KEEPER_RPC_TIMEOUT_SECONDS: "0.8",
       KEEPER_MAX_FEE_GWEI: CAP_GWEI.toString(),
       KEEPER_BUMP_BLOCKS: "2",
-      KEEPER_REORG_DEPTH: REORG_DEPTH.toString(),
+      KEEPER_REORG_DEPTH: scenario.reorgDepth.toString(),
       KEEPER_CONFIRMATIONS: CONFIRMATIONS.toString(),
       KEEPER_SERVE: prepared.served,
       KEEPER_LOG_LEVEL: "debug",
       CHAOS_CLOCK: scenario.clock.toString(),
     };
   }
+}
+
+/** The log that nobody is shown in this run: the beginning, the start or the end of a lease. */
+function hiddenLog({ offers }: Prepared, { lasting }: Scenario): HiddenLog | undefined {
+  const hidden = lasting.find(({ kind }) => kind === "hidden log");
+  if (hidden === undefined) return undefined;
+  const leases = offers.flatMap((count, i) => [...Array(count).keys()].map((n) => leaseIdOf(BigInt(i + 1), n + 1)));
+  const logs = leases.flatMap((lease) => HIDDEN.map((topic) => ({ topic, subject: toBeHex(lease, 32) })));
+  return logs[Math.floor(hidden.choice * logs.length)];
 }
 
 function pointAt(moment: "before" | "after", method: string): KillPoint | undefined {

@@ -1,3 +1,12 @@
+import {
+  ACTIVE_KINDS,
+  type Choice,
+  describeLasting,
+  drawLasting,
+  endpointsFor,
+  type Lasting,
+  type LastingKind,
+} from "./lasting";
 import { Random } from "./random";
 
 /** What an endpoint can do wrong with an answer; the first six befall whole requests. */
@@ -102,29 +111,66 @@ export interface Scenario {
   readonly clock: number;
   /** Blocks in which tenants close or extend leases that are not due. */
   readonly tenants: readonly number[];
+  /** What goes wrong for long. */
+  readonly lasting: readonly Lasting[];
+  /** Blocks that are made before the keeper can look again. */
+  readonly stride: number;
+  /** Blocks for which the keeper is told to be ready to be taken back. */
+  readonly reorgDepth: number;
 }
 
+/** More than the deepest fork; and less than most deep ones. */
+const DEPTH = 66;
+const SHALLOW_DEPTH = 14;
+
 /** The scenario of a seed. */
-export function scenarioOf(seed: number): Scenario {
+export function scenarioOf(seed: number, choice: Choice = { active: ACTIVE_KINDS }): Scenario {
   const random = new Random(seed);
-  const endpoints = random.pick([1, 1, 2, 3]);
+  const drawn = random.pick([1, 1, 2, 3]);
   const blocks = random.int(28, 48);
   const shape = random.fork("shape");
-  return {
-    seed,
-    endpoints,
-    blocks,
-    cadence: random.int(50, 90),
-    episodes: episodes(random.fork("episodes"), endpoints, blocks),
+  const cadence = random.int(50, 90);
+  const usual = {
+    episodes: episodes(random.fork("episodes"), drawn, blocks),
     kills: kills(random.fork("kills"), blocks),
     reorgs: reorgs(random.fork("reorgs"), blocks),
-    ...(shape.chance(0.25) ? { feeSpike: spell(shape, blocks, 16) } : {}),
-    ...(shape.chance(0.15) ? { empty: spell(shape, blocks, 12) } : {}),
+  };
+  const lasting = drawLasting(random.fork("lasting"), drawn, blocks, choice);
+  const has = (kind: LastingKind): Lasting | undefined => lasting.find((each) => each.kind === kind);
+  const feeSpike = shape.chance(0.25) ? spell(shape, blocks, 16) : undefined;
+  const empty = shape.chance(0.15) ? spell(shape, blocks, 12) : undefined;
+  const emptyForLong = has("empty for long");
+  return {
+    seed,
+    endpoints: endpointsFor(lasting, drawn),
+    blocks,
+    cadence,
+    kills: usual.kills,
+    episodes: besides(lasting, usual.episodes),
+    reorgs: has("shallow depth") === undefined ? usual.reorgs : [...usual.reorgs, deepFork(shape.fork("deep"), blocks)],
+    ...(feeSpike === undefined ? {} : { feeSpike }),
+    ...(emptyForLong !== undefined ? { empty: emptyForLong } : empty === undefined ? {} : { empty }),
+    lasting,
+    stride: has("every third block") === undefined ? 1 : 3,
+    reorgDepth: has("shallow depth") === undefined ? DEPTH : SHALLOW_DEPTH,
     rival: shape.pick(["never", "never", "never", "sometimes", "sometimes", "always"] as const),
     foreign: shape.chance(0.2) ? [shape.int(4, blocks - 4)] : [],
     clock: shape.pick([0, 0, 0, 0, 3_600, -3_600]),
     tenants: [...Array(shape.int(0, 3)).keys()].map(() => shape.int(2, blocks - 6)),
   };
+}
+
+/** Faults besides those that last: where some endpoints are ill for long, no other one lies. */
+function besides(lasting: readonly Lasting[], episodic: readonly Episode[]): Episode[] {
+  const [ill] = lasting.flatMap(({ endpoints }) => endpoints);
+  if (ill === undefined) return [...episodic];
+  return episodic.map((episode) => (GRAVE.includes(episode.kind) ? { ...episode, endpoint: ill } : episode));
+}
+
+/** Deeper than a keeper with little depth is ready for, under a transaction just mined. */
+function deepFork(random: Random, blocks: number): Reorg {
+  const depth = random.int(SHALLOW_DEPTH + 1, DEPTH - 2);
+  return { at: random.int(10, blocks - 8), depth, underTransaction: true, kept: random.pick([0, 0.5, 1]), open: false };
 }
 
 function spell(random: Random, blocks: number, longest: number): Spell {
@@ -205,6 +251,7 @@ export function describeScenario(scenario: Scenario): string {
     ...(empty === undefined ? [] : ["empty account"]),
     ...(rival === "never" ? [] : [`rival ${rival}`]),
     ...(foreign.length === 0 ? [] : ["key used elsewhere"]),
+    ...scenario.lasting.map(describeLasting),
     ...(clock === 0 ? [] : [`clock ${clock > 0 ? "+" : "-"}1 h`]),
   ];
   return words.join("; ");

@@ -1,9 +1,12 @@
+import { formatEther } from "ethers";
+
+import { ACTIVE_KINDS } from "./lasting";
 import { FAULT_KINDS, KILL_POINTS, STORE_FATES } from "./scenario";
 import type { Observed } from "./observed";
-import type { Verdict } from "./verdict";
+import { MOST_VAIN, type Verdict } from "./verdict";
 
 /** From so many runs on, a kind of fault that never happened is worth a word. */
-const ENOUGH = 100;
+const ENOUGH = 200;
 
 /** What all runs came to. */
 export class Tally {
@@ -13,12 +16,19 @@ export class Tally {
   lost = 0;
   double = 0;
   other = 0;
+  stopped = 0;
+  spent = 0n;
+  bound = 0n;
+  /** Of runs without anybody who makes transactions vain. */
+  gas = 0n;
+  vainGas = 0n;
   failed: number[] = [];
   worstLag = 0;
   readonly happened = new Map<string, number>();
 
   constructor() {
     for (const kind of FAULT_KINDS) this.happened.set(`fault: ${kind}`, 0);
+    for (const kind of ACTIVE_KINDS) this.happened.set(`fault: ${kind}`, 0);
     for (const point of KILL_POINTS) this.happened.set(`kill ${point}`, 0);
     for (const fate of STORE_FATES) if (fate !== "kept") this.happened.set(`store: ${fate}`, 0);
     for (const what of ["fork", "fork of more than 12", "rival", "tenant", "foreign nonce"]) this.happened.set(what, 0);
@@ -32,6 +42,14 @@ export class Tally {
     this.lost += verdict.lost.length;
     this.double += verdict.double.length;
     this.other += verdict.faults.length;
+    if (verdict.stopped) this.stopped += 1;
+    this.spent += verdict.money.spent;
+    this.bound += verdict.money.bound;
+    const excuses = [...verdict.excused.keys()];
+    if (!excuses.some((excuse) => excuse === "rival was first" || excuse === "poisoned by its tenant")) {
+      this.gas += verdict.money.gas;
+      this.vainGas += verdict.money.vainGas;
+    }
     this.worstLag = Math.max(this.worstLag, verdict.lag);
     if (!passed(verdict)) this.failed.push(seed);
     for (const [kind, times] of seen.faults) this.count(`fault: ${kind}`, times);
@@ -61,7 +79,12 @@ export class Tally {
 
   /** Whether nothing failed, and everything was tried. */
   get good(): boolean {
-    return this.failed.length === 0 && this.missing().length === 0;
+    return this.failed.length === 0 && this.missing().length === 0 && !this.isVain;
+  }
+
+  /** Whether too much gas did nothing, all runs without rivals and poisoners together. */
+  get isVain(): boolean {
+    return this.vainGas * 100n > this.gas * MOST_VAIN;
   }
 
   /** For people. */
@@ -74,7 +97,9 @@ export class Tally {
       [...this.happened].map(([what, times]) => `${what}: ${times}`).join("; "),
       ...(missing.length > 0 ? [`Never happened in ${runs} runs: ${missing.join(", ")}.`] : []),
       `${runs} runs, seeds ${first} to ${first + runs - 1}: ${due} duties due, ${done} done by the keeper, ${lost} lost, ` +
-        `${double} double, ${other} other faults; worst lag ${worstLag} blocks; ${seconds.toFixed(1)} s.`,
+        `${double} double, ${other} other faults, ${this.stopped} stopped; worst lag ${worstLag} blocks; ${seconds.toFixed(1)} s.`,
+      `Spent ${formatEther(this.spent)} coins, honest prices allow ${formatEther(this.bound)}; gas in vain where nobody was first: ` +
+        `${this.vainGas} of ${this.gas}${this.isVain ? `, MORE THAN ${MOST_VAIN} %` : ""}.`,
       ...(failed.length > 0 ? [`Failed: ${failed.join(", ")}. Repeat one by --runs 1 --seed <seed>.`] : []),
     ];
   }
@@ -82,8 +107,27 @@ export class Tally {
   /** For machines. */
   result(): Record<string, unknown> {
     const { runs, due, done, lost, double, other, worstLag, failed } = this;
+    const money = {
+      stopped: this.stopped,
+      spent: `${this.spent}`,
+      bound: `${this.bound}`,
+      gas: `${this.gas}`,
+      vainGas: `${this.vainGas}`,
+    };
     const happened = Object.fromEntries(this.happened);
-    return { runs, due, doneByKeeper: done, lost, double, other, worstLag, failed, happened, never: this.missing() };
+    return {
+      runs,
+      due,
+      doneByKeeper: done,
+      lost,
+      double,
+      other,
+      worstLag,
+      failed,
+      ...money,
+      happened,
+      never: this.missing(),
+    };
   }
 
   private count(what: string, times: number): void {

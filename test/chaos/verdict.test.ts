@@ -9,6 +9,7 @@ import { DEPLOYMENT, temporaryDirectory } from "../helpers/databases";
 import { type Broadcast, Broadcasts } from "./broadcasts";
 import { GWEI } from "./chain";
 import type { Deed, MinedTransaction } from "./oracle";
+import type { Cost } from "./money";
 import type { Observed } from "./observed";
 import { scenarioOf } from "./scenario";
 import { type JournalRow, StoreFile } from "./store";
@@ -34,6 +35,7 @@ interface Sent {
   readonly broadcast?: Partial<Broadcast> | undefined;
   /** What the journal says of it; undefined: nothing. */
   readonly row?: Partial<JournalRow> | undefined;
+  readonly cost?: Partial<Cost>;
 }
 
 /** A journal as a test wants it to be. */
@@ -70,6 +72,7 @@ function seenOf(
   const transactions: MinedTransaction[] = [];
   const rows: JournalRow[] = [];
   const deeds: Deed[] = [...rivals];
+  const costs: Cost[] = [];
   const named = new Map<string, readonly string[]>();
   for (const one of sent) {
     const { nonce, names, did = names, index = 0 } = one;
@@ -82,6 +85,7 @@ function seenOf(
         nonce,
         maxFee: CAP,
         priorityFee: GWEI,
+        gasLimit: 200_000n,
         store: 0,
         journalled: true,
         headTime: 0,
@@ -96,6 +100,7 @@ function seenOf(
     const time = timeOf(block);
     transactions.push({ hash, from: KEEPER, to: MARKET, nonce, input: "0x", transactionIndex: index, block, time });
     named.set(hash, names);
+    costs.push({ hash, gasUsed: 100_000n, price: 2n * GWEI, baseFee: GWEI, ...one.cost });
     deeds.push(...did.map((duty) => ({ duty, hash, block, time, index })));
   }
   deeds.sort((a, b) => a.block - b.block || a.index - b.index);
@@ -104,10 +109,13 @@ function seenOf(
     account: KEEPER,
     broadcasts,
     foreign: new Set(),
-    reading: { transactions, deeds, named, times: new Map() },
+    reading: { transactions, deeds, named, costs, times: new Map() },
     head: { number: 200, hash: "0x", timestamp: timeOf(200), gasUsed: 0, transactions: [] },
     cap: CAP,
     left: [],
+    impossible: [],
+    calmFrom: 150,
+    poisoned: new Set(),
     lag: 1,
     store: new FakeStore(rows, due),
     storesLost: 0,
@@ -304,6 +312,74 @@ describe("The verdict on a run of the harness", () => {
     expect(judge(seenOf([first], { due: 1, left: ["expire 7-4"] })).faults).to.deep.equal([]);
   });
 
+  describe("counts the money by itself", () => {
+    const cost = (price: bigint): Sent => ({
+      ...first,
+      cost: { gasUsed: 100_000n, price: price * GWEI, baseFee: GWEI },
+    });
+    const many = (price: bigint): Sent[] =>
+      [0, 1, 2].map((nonce) => ({ ...cost(price), nonce, names: [`expire 7-${nonce}`] }));
+
+    it("adds up what was spent, and what honest prices allow", () => {
+      const { money } = judge(seenOf([cost(3n)]));
+      expect(money).to.deep.equal({ spent: 300_000n * GWEI, bound: 500_000n * GWEI, gas: 100_000n, vainGas: 0n });
+    });
+
+    it("catches a tip of more than ten times the honest one, in one transaction", () => {
+      const dear = { ...cost(12n), cost: { gasUsed: 1_000n, price: 12n * GWEI, baseFee: GWEI } };
+      const cheap: Sent = { ...cost(2n), nonce: 1, names: ["expire 7-3"] };
+      expect(onlyFault(seenOf([dear, cheap]))).to.contain("paid a tip of 11000000000 wei");
+      const within = { ...dear, cost: { gasUsed: 1_000n, price: 11n * GWEI, baseFee: GWEI } };
+      expect(passed(judge(seenOf([within, cheap])))).to.equal(true);
+    });
+
+    it("catches tips that are too high on average", () => {
+      expect(onlyFault(seenOf(many(6n)))).to.contain("honest prices allow");
+      expect(passed(judge(seenOf(many(5n))))).to.equal(true);
+    });
+
+    it("leaves out what somebody else paid with the keeper's key", () => {
+      const foreign: Sent = { ...cost(100n), names: [], broadcast: undefined, row: undefined };
+      const seen = seenOf([foreign], { foreign: new Set([hashOf(0)]) });
+      expect(passed(judge(seen))).to.equal(true);
+      expect(judge(seen).money.spent).to.equal(0n);
+    });
+
+    it("catches a duty that was tried more often than others were first", () => {
+      const tries = [0, 1].map((nonce): Sent => ({ nonce, names: ["renew 7-1"], did: [] }));
+      const once = { rivals: [byRival("renew 7-1", 90)] };
+      expect(onlyFault(seenOf(tries, once))).to.contain("tried 2 times in vain, and others did it 1 times");
+      expect(passed(judge(seenOf(tries, { rivals: [...once.rivals, byRival("renew 7-1", BLOCK, -1)] })))).to.equal(
+        true,
+      );
+      const forked = { ...once, takenBack: new Map([[hashOf(1), 1]]) };
+      expect(passed(judge(seenOf(tries, forked)))).to.equal(true);
+    });
+
+    it("catches a duty that its tenant made vain more than five times", () => {
+      const tries = [...Array(6).keys()].map((nonce): Sent => ({ nonce, names: ["renew 7-1"], did: [] }));
+      const poisoned = new Set(tries.map(({ nonce }) => hashOf(nonce)));
+      expect(onlyFault(seenOf(tries, { poisoned }))).to.contain("tried 6 times in vain, its tenant");
+      const fewer = judge(seenOf(tries.slice(1), { poisoned }));
+      expect([passed(fewer), ...fewer.excused]).to.deep.equal([true, ["poisoned by its tenant", 5]]);
+      expect(fewer.money).to.include({ gas: 500_000n, vainGas: 500_000n });
+    });
+  });
+
+  it("calls stopped what left something undone, and did nothing since the last fault", () => {
+    const left = { left: ["expire 7-4"] };
+    expect(judge(seenOf([first], left)).stopped).to.equal(true);
+    expect(judge(seenOf([{ ...first, block: 150 }], left)).stopped).to.equal(false);
+    expect(judge(seenOf([{ ...first, block: 149 }], left)).stopped).to.equal(true);
+    expect(judge(seenOf([first])).stopped).to.equal(false);
+  });
+
+  it("excuses what is on offer still where nodes like those of the run can never take it", () => {
+    const open: Sent = { ...second, block: undefined };
+    expect(passed(judge(seenOf([first, open], { impossible: ["failOver 7-3"], due: 1 })))).to.equal(true);
+    expect(judge(seenOf([first, open])).faults).to.have.length(1);
+  });
+
   it("catches a keeper that stops late, with another code than 0, or ended by itself in another way than it may", () => {
     expect(onlyFault(seenOf([first], { stop: { code: "SIGKILL", ms: 10 } }))).to.contain("SIGKILL");
     expect(onlyFault(seenOf([first], { stop: { code: 0, ms: 5_001 } }))).to.contain("5001 ms");
@@ -336,6 +412,7 @@ describe("What the verdict rests on", () => {
         nonce: 5,
         maxFee: CAP + 1n,
         priorityFee: 3n,
+        gasLimit: 21_000n,
         store: 2,
         journalled: false,
         headTime: 99,
@@ -374,12 +451,27 @@ describe("The tally of all runs", () => {
     expect([broken.good, broken.failed, broken.other]).to.deep.equal([false, [3], 1]);
   });
 
-  it("names what never happened in a hundred runs, which is no good either", () => {
+  it("is no good where more than two of a hundred gas did nothing, though each run has its excuse", () => {
+    const idle: Sent = { nonce: 0, names: ["expire 7-1"], did: [], broadcast: { headTime: timeOf(BLOCK) } };
+    const works = (gasUsed: bigint): Sent => ({ ...second, cost: { gasUsed } });
+    const tallyOf = (...seen: Observed[]): Tally => {
+      const tally = new Tally();
+      for (const [seed, each] of seen.entries()) tally.add(seed, each, judge(each));
+      return tally;
+    };
+    expect(tallyOf(seenOf([idle, works(4_900_000n)])).good).to.equal(true);
+    expect(tallyOf(seenOf([idle, works(4_899_999n)])).good).to.equal(false);
+    expect(tallyOf(seenOf([idle]), seenOf([works(4_900_000n)])).good).to.equal(true);
+    const rivals = [byRival("expire 7-1", 90)];
+    expect(tallyOf(seenOf([idle, works(1n)], { rivals })).good).to.equal(true);
+  });
+
+  it("names what never happened in two hundred runs, which is no good either", () => {
     const seen = seenOf([first], { faults: new Map([["429", 1]]), forks: 1, deepestFork: 13 });
     const tally = new Tally();
-    for (let seed = 1; seed < 100; seed++) tally.add(seed, seen, judge(seen));
+    for (let seed = 1; seed < 200; seed++) tally.add(seed, seen, judge(seen));
     expect(tally.good).to.equal(true);
-    tally.add(100, seen, judge(seen));
+    tally.add(200, seen, judge(seen));
     expect(tally.good).to.equal(false);
     expect(tally.missing()).to.include.members(["fault: timeout", "kill after a receipt", "store: torn", "rival"]);
     for (const what of ["fault: 429", "fork", "fork of more than 12"]) expect(tally.missing()).not.to.include(what);

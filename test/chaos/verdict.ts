@@ -1,4 +1,5 @@
 import type { Deed, MinedTransaction } from "./oracle";
+import { type Money, moneyOf, priceFaults } from "./money";
 import type { Observed } from "./observed";
 
 /** What a run came to. */
@@ -9,6 +10,9 @@ export interface Verdict {
   readonly done: number;
   readonly lost: readonly string[];
   readonly double: readonly string[];
+  /** Whether something was due at the end, and the keeper had done nothing since the last fault. */
+  readonly stopped: boolean;
+  readonly money: Money;
   /** Everything else that must not be. */
   readonly faults: readonly string[];
   /** What transactions named in vain, and why that is no fault. */
@@ -24,7 +28,7 @@ export interface Verdict {
  * Why a mined transaction of the keeper did not do what it names: somebody else did it first; a fork put it before the
  * moment when it was due, or took back what an order relied on, like a heartbeat; or took back an earlier transaction that
  * did it, too, after this one was sent for the next time that it was due, and both were mined anew at once; the tenant was
- * faster; or the keeper had sent it before its journal was lost, and could not know.
+ * faster, or made sure that it would do nothing; or the keeper had sent it before its journal was lost, and could not know.
  */
 export type Excuse =
   | "rival was first"
@@ -32,7 +36,13 @@ export type Excuse =
   | "no longer possible"
   | "a fork changed what it relied on"
   | "brought together by a fork"
-  | "sent before the journal was lost";
+  | "sent before the journal was lost"
+  | "poisoned by its tenant";
+
+/** Times that a duty may be tried in vain because of its tenant: each time the keeper waits twice as long. */
+const MOST_POISONED = 5;
+/** Share of all gas that may go into what did nothing, where nobody else was first, percent. */
+export const MOST_VAIN = 2n;
 
 /** Compares chain, store and oracle. */
 export function judge(seen: Observed): Verdict {
@@ -45,6 +55,8 @@ export function judge(seen: Observed): Verdict {
   const byDuty = new Map<string, Deed[]>();
   for (const deed of reading.deeds) byDuty.set(deed.duty, [...(byDuty.get(deed.duty) ?? []), deed]);
 
+  const beaten = new Map<string, number>();
+  const poisoned = new Map<string, number>();
   for (const transaction of own) {
     const names = reading.named.get(transaction.hash) ?? [];
     if (new Set(names).size !== names.length) double.push(`${transaction.hash} names a duty twice`);
@@ -59,8 +71,13 @@ export function judge(seen: Observed): Verdict {
         if (storeOf(hash) !== storeOf(transaction.hash)) add(excused, "sent before the journal was lost");
         else if (wereBroughtTogether(seen, hash, transaction.hash)) add(excused, "brought together by a fork");
         else double.push(`${duty}: block ${block} (${hash}) and again ${transaction.block} (${transaction.hash})`);
-      } else if (last !== undefined) add(excused, "rival was first");
-      else if (transaction.time <= (seen.broadcasts.all.get(transaction.hash)?.headTime ?? 0))
+      } else if (last !== undefined) {
+        add(excused, "rival was first");
+        if (!isForked(seen, transaction.hash)) add(beaten, duty);
+      } else if (seen.poisoned.has(transaction.hash)) {
+        add(excused, "poisoned by its tenant");
+        add(poisoned, duty);
+      } else if (transaction.time <= (seen.broadcasts.all.get(transaction.hash)?.headTime ?? 0))
         add(excused, "mined early by a fork");
       else if (reading.deeds.some(({ duty: other }) => other.endsWith(duty.slice(duty.indexOf(" "))))) {
         add(excused, "no longer possible");
@@ -68,13 +85,28 @@ export function judge(seen: Observed): Verdict {
       else faults.push(`${duty}: ${transaction.hash} in block ${transaction.block} did nothing, for no reason`);
     }
   }
-  faults.push(...feeFaults(seen), ...journalFaults(seen), ...nonceFaults(seen, own), ...stopFaults(seen));
+  for (const [duty, times] of beaten) {
+    const wins = (byDuty.get(duty) ?? []).filter(({ hash }) => !hashes.has(hash)).length;
+    if (times > wins) faults.push(`${duty}: tried ${times} times in vain, and others did it ${wins} times`);
+  }
+  for (const [duty, times] of poisoned) {
+    if (times > MOST_POISONED) faults.push(`${duty}: tried ${times} times in vain, its tenant saw to that`);
+  }
+  faults.push(
+    ...priceFaults(seen),
+    ...feeFaults(seen),
+    ...journalFaults(seen),
+    ...nonceFaults(seen, own),
+    ...stopFaults(seen),
+  );
   const done = reading.deeds.filter(({ hash }) => hashes.has(hash)).length;
   return {
     due: reading.deeds.length + left.length,
     done,
     lost: left,
     double,
+    stopped: left.length > 0 && !reading.deeds.some(({ hash, block }) => hashes.has(hash) && block >= seen.calmFrom),
+    money: moneyOf(seen),
     faults,
     excused,
     mined: own.length,
@@ -87,6 +119,11 @@ export function judge(seen: Observed): Verdict {
 function wereBroughtTogether({ takenBack, broadcasts }: Observed, first: string, second: string): boolean {
   const sentAfter = broadcasts.all.get(second)?.forks;
   return sentAfter !== undefined && (takenBack.get(first) ?? 0) > sentAfter;
+}
+
+/** Whether a fork took a transaction back: then it was sent at another moment than its block says. */
+function isForked({ takenBack }: Observed, hash: string): boolean {
+  return takenBack.has(hash);
 }
 
 function isBefore(deed: Deed, { block, transactionIndex }: MinedTransaction): boolean {
@@ -127,10 +164,12 @@ function nonceFaults(seen: Observed, own: readonly MinedTransaction[]): string[]
   }
   for (const { hash, nonce, mined_block: minedBlock } of journal) {
     if (minedBlock === null && nonce < next) faults.push(`nonce ${nonce}: used up, but open in the journal (${hash})`);
-    if (minedBlock === null && nonce >= next) faults.push(`nonce ${nonce}: signed (${hash}) and never mined`);
+    // What nodes like those of this run can never take may still be on offer.
+    if (minedBlock === null && nonce >= next && seen.impossible.length === 0)
+      faults.push(`nonce ${nonce}: signed (${hash}) and never mined`);
   }
   const due = seen.store.due(seen.head.timestamp);
-  if (due !== 0 && seen.left.length === 0)
+  if (due !== 0 && seen.left.length + seen.impossible.length === 0)
     faults.push(`the store believes ${due ?? "nobody knows how many"} duties to be due`);
   return faults;
 }

@@ -23,7 +23,9 @@ export interface Prepared {
   readonly directory: string;
   readonly stateFile: string;
   readonly bookFile: string;
-  readonly addresses: Readonly<Record<"market" | "orders" | "disputes" | "lens" | "liveness", string>>;
+  readonly addresses: Readonly<Record<"market" | "orders" | "disputes" | "lens" | "liveness" | "escrow", string>>;
+  /** In which tenants pay. */
+  readonly tokens: readonly string[];
   readonly keys: Readonly<Record<"keeper" | "rival" | "tenants" | "operators", readonly string[]>>;
   /** The provider that the keeper serves. */
   readonly served: string;
@@ -71,6 +73,7 @@ export async function prepare(window: Window): Promise<Prepared> {
       stateFile,
       bookFile: world.bookFile,
       addresses,
+      tokens: [world.tokens.DUSD.address, world.tokens.DCOIN.address],
       keys: {
         keeper: [people.keeper.privateKey, people.Hana.privateKey],
         rival: [people.Olu.privateKey],
