@@ -71,7 +71,7 @@ export interface ChainApi {
   receipt(hash: string): Promise<Receipt | undefined | "disputed">;
   /** Wei, at the newest head that was agreed on. */
   balance(account: string): Promise<bigint>;
-  /** What a call returns at the newest head that was agreed on; fails with a RevertError where it reverts. */
+  /** What a call returns at the newest head that was agreed on; fails with a RevertError where it reverts, and with a CallRefusedError where nodes refuse this very call. */
   call(request: CallRequest): Promise<string>;
   /** What endpoints suggest, wei per gas: the middle one, of two the smaller. Undefined where none can tell. */
   maxPriorityFeePerGas(): Promise<bigint | undefined>;

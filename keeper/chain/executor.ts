@@ -2,7 +2,9 @@ import { explainError, revertDataOf } from "../../sdk/errors";
 import { Disputes__factory, Market__factory, StandingOrders__factory } from "../../typechain-types";
 import type { DutyKind } from "../core/duties";
 import type { CallRequest } from "./api";
+import { DisagreementError } from "./ask";
 import type { Sources } from "./events";
+import { CallRefusedError } from "./rpcErrors";
 
 const market = Market__factory.createInterface();
 const orders = StandingOrders__factory.createInterface();
@@ -14,7 +16,11 @@ export type Simulation =
   | { readonly type: "works"; readonly done: number }
   | { readonly type: "reverts"; readonly reason: string }
   /** It needs more gas than it was given; or the node gives no call that much. */
-  | { readonly type: "outOfGas" };
+  | { readonly type: "outOfGas" }
+  /** The nodes refuse this very call without telling what it would do: too long, too dear, or a fault of theirs. */
+  | { readonly type: "refused"; readonly reason: string }
+  /** They contradict each other about it. */
+  | { readonly type: "disputed"; readonly reason: string };
 
 /** A call of the protocol, not sent yet. */
 export interface Call {
@@ -36,8 +42,6 @@ const OVER: ReadonlySet<string> = new Set([
   "MarketLeaseEnded",
   "MarketLeaseNoticed",
 ]);
-
-const OUT_OF_GAS = /out ?of ?gas|intrinsic gas|gas floor|floor data gas|gas required exceeds/i;
 
 /** Says how the protocol is asked to do duties, and tries it: leases in batches, failovers and disputes one by one. */
 export class Executor {
@@ -68,7 +72,7 @@ export class Executor {
     }
   }
 
-  /** Tries it with so much gas, in one request. Fails where nothing is known: that is the nodes' trouble, not that of the duties. */
+  /** Tries it with so much gas, in one request. Fails where too few nodes answer at all: that is not about the duties. */
   async simulate(kind: DutyKind, ids: readonly bigint[], gasLimit: bigint): Promise<Simulation> {
     const call = this.encode(kind, ids);
     try {
@@ -105,12 +109,10 @@ function explain(error: unknown): Simulation {
   if (explained !== undefined && data !== undefined && data !== "0x") {
     return OVER.has(explained.name) ? { type: "works", done: 0 } : { type: "reverts", reason: explained.sentence };
   }
-  if (explained !== undefined || OUT_OF_GAS.test(messageOf(error))) return { type: "outOfGas" };
+  if (explained !== undefined) return { type: "outOfGas" };
+  if (error instanceof CallRefusedError) return { type: "refused", reason: error.message };
+  if (error instanceof DisagreementError) return { type: "disputed", reason: error.message };
   throw error;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function only(ids: readonly bigint[]): bigint {

@@ -5,6 +5,8 @@ import { Market__factory } from "../../typechain-types";
 import type { Head } from "../core/events";
 import type { L1Fee } from "../core/fees";
 import type { ChainApi } from "./api";
+import { DisagreementError } from "./ask";
+import { CallRefusedError, WaitError } from "./rpcErrors";
 
 /** Chain seconds after which it is asked anew. */
 const FRESH = 60;
@@ -14,12 +16,19 @@ const MANY = 101;
 const SPREAD = 2_654_435_761;
 const MOST_INDEX = 2 ** 20;
 
+/** Of the last figure, while the contract does not tell another. */
+const SCALE = 2n;
+/** What calldata costs on Ethereum at 50 gwei: of a transaction's own bytes, and of one more lease id. */
+const L1_GAS_PRICE = 50n * 10n ** 9n;
+export const CONSERVATIVE: L1Fee = { base: 6_000n * L1_GAS_PRICE, perItem: 600n * L1_GAS_PRICE };
+
 const oracles = new Interface(["function getL1Fee(bytes data) view returns (uint256)"]);
 const market = Market__factory.createInterface();
 
 /** What a rollup takes for publishing transactions, from a contract that knows: GasPriceOracle on chains of the OP stack. */
 export class L1FeeReader {
   private last: { readonly at: number; readonly fee: L1Fee } | undefined;
+  private good: L1Fee | undefined;
 
   constructor(
     private readonly network: Pick<ChainApi, "call">,
@@ -27,14 +36,33 @@ export class L1FeeReader {
     /** The market: its batches are what is published. */
     private readonly to: string,
     private readonly chainId: number,
+    /** Hears why a guess stands for what the contract did not tell. */
+    private readonly onGuess: (reason: string, fee: L1Fee) => void = () => undefined,
   ) {}
 
-  /** Asked once for some blocks: it follows another chain, and that one slowly. */
+  /**
+   * Asked once for some blocks: it follows another chain, and that one slowly. Where the contract does not tell, twice the
+   * last figure, or else `CONSERVATIVE`. Fails with a WaitError where too few nodes answer.
+   */
   async at({ timestamp }: Pick<Head, "timestamp">): Promise<L1Fee> {
     if (this.last !== undefined && Math.abs(timestamp - this.last.at) < FRESH) return this.last.fee;
-    const fee = await this.ask();
+    const fee = await this.orGuess(this.ask());
     this.last = { at: timestamp, fee };
     return fee;
+  }
+
+  private async orGuess(asked: Promise<L1Fee>): Promise<L1Fee> {
+    try {
+      this.good = await asked;
+      return this.good;
+    } catch (error) {
+      const isNodes = error instanceof WaitError;
+      if (isNodes && !(error instanceof CallRefusedError) && !(error instanceof DisagreementError)) throw error;
+      const { good } = this;
+      const guess = good === undefined ? CONSERVATIVE : { base: SCALE * good.base, perItem: SCALE * good.perItem };
+      this.onGuess(error instanceof Error ? error.message : String(error), guess);
+      return guess;
+    }
   }
 
   /** Fails where the contract does not tell. */

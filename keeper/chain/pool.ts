@@ -5,13 +5,14 @@ import { majority, quorum, reachedBy } from "./agreement";
 import type { Broadcast, CallRequest, ChainApi, Header, LogFilter, Receipt } from "./api";
 import { type Agreed, agree, DisagreementError, gather, note, type Question } from "./ask";
 import { broadcast } from "./broadcast";
+import { callRefusalOf } from "./callRefusals";
 import type { Endpoint } from "./endpoint";
 import { View } from "./heads";
 import { lookForHead, type Member } from "./lookForHead";
 import { mayHoldLogs } from "./logChecks";
 import { Oddities, type Oddity } from "./oddities";
 import * as requests from "./requests";
-import { BehindError, RefusedError, RevertError, TooMuchError, WaitError } from "./rpcErrors";
+import { BehindError, CallRefusedError, RefusedError, RevertError, TooMuchError, WaitError } from "./rpcErrors";
 
 /** Who hears what the endpoints are up to. */
 export interface PoolListeners {
@@ -142,7 +143,7 @@ export class Pool implements ChainApi {
     const members = await this.readyFor(number);
     const ask = ({ endpoint }: Member): Promise<requests.Called> => requests.callOf(endpoint, request, number);
     const key = ({ type, data }: requests.Called): string => `${type} ${data}`;
-    const { value } = await agree({ ...this.question("what a call returns", members, ask, number), key });
+    const { value } = await this.unlessRefused({ ...this.question("what a call returns", members, ask, number), key });
     if (value.type === "reverts") throw new RevertError(value.data, value.reason);
     return value.data;
   }
@@ -167,6 +168,30 @@ export class Pool implements ChainApi {
   /** Ends all that is on its way. */
   close(): void {
     for (const { endpoint } of this.members) endpoint.close();
+  }
+
+  /** As `agree`; fails with a CallRefusedError where enough endpoints answer, but too few anything else than a refusal. */
+  private async unlessRefused<T>(question: Question<T>): Promise<Agreed<T>> {
+    const refusals: RefusedError[] = [];
+    let answers = 0;
+    const ask = async (endpoint: Endpoint): Promise<T> => {
+      try {
+        const answer = await question.ask(endpoint);
+        answers += 1;
+        return answer;
+      } catch (error) {
+        const isRefusal = error instanceof RefusedError;
+        if (isRefusal && callRefusalOf(error.rpcCode, error.reason) === "aboutCall") refusals.push(error);
+        throw error;
+      }
+    };
+    try {
+      return await agree({ ...question, ask });
+    } catch (error) {
+      const isRefused = refusals.length > 0 && refusals.length + answers >= quorum(this.n);
+      if (!isRefused || !(error instanceof WaitError) || error instanceof DisagreementError) throw error;
+      throw new CallRefusedError(refusals.map(({ message }) => message).join("; "));
+    }
   }
 
   private get n(): number {

@@ -6,6 +6,7 @@ import { revertDataOf } from "../../sdk/errors";
 import { readInRanges } from "../../sdk/logs";
 import type { CallRequest, Header, LogFilter, Receipt } from "./api";
 import type { Asked } from "./endpoint";
+import { callRefusalOf } from "./callRefusals";
 import { checkLogs, checkLogsOf } from "./logChecks";
 import { RefusedError, TooMuchError, VoidAnswerError } from "./rpcErrors";
 import * as shapes from "./shapes";
@@ -175,16 +176,14 @@ export const sendRaw = (endpoint: Asked, signed: string): Promise<unknown> =>
 
 type Reverted = { readonly type: "reverts"; readonly data: string; readonly reason: string };
 
-const REVERT = /revert|invalid opcode|out of gas/i;
-const EXECUTION_ERROR = 3;
-
 async function orRevert<T>(work: () => Promise<T>): Promise<T | Reverted> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     const data = revertDataOf({ data: error.data });
-    if (data === undefined && error.rpcCode !== EXECUTION_ERROR && !REVERT.test(error.reason)) throw error;
+    const meaning = callRefusalOf(error.rpcCode, error.reason);
+    if (data === undefined && meaning !== "revert" && meaning !== "outOfGas") throw error;
     return { type: "reverts", data: (data ?? "0x").toLowerCase(), reason: error.reason };
   }
 }

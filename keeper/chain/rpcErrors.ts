@@ -50,6 +50,14 @@ export class TooMuchError extends WaitError {
   override readonly name = "TooMuchError";
 }
 
+/**
+ * Enough endpoints have an answer to everything but this call: they refuse it, in words that say nothing about their state.
+ * Another call may well be answered.
+ */
+export class CallRefusedError extends WaitError {
+  override readonly name = "CallRefusedError";
+}
+
 /** A call that reverts, as enough endpoints agree. `data` is what `sdk/errors` explains. */
 export class RevertError extends Error {
   override readonly name = "RevertError";

@@ -24,7 +24,9 @@ export const MIB = 1024 * 1024;
 const MOST_BYTES = 16 * MIB;
 /** What fetch says of a connection that ended before an answer began. */
 const CLOSED: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
-const RATE_LIMIT = /rate.?limit|too many requests|request count|compute units|requests? per (second|minute|day)/i;
+const RATE_LIMIT =
+  /rate.?limit|too many requests|request count|(requests?|units?) per (second|minute|day|month)|capacity limit exceeded/i;
+const TOO_MANY_REQUESTS = 429;
 
 /** The HTTP side of one URL. */
 export class Transport {
@@ -59,7 +61,7 @@ export class Transport {
     if (text === undefined) {
       return requests.map(() => this.refusal(-32_005, `an answer larger than ${most / MIB} MiB`));
     }
-    if (status === 429) throw this.failure("rateLimited", "too many requests (HTTP 429)");
+    if (status === TOO_MANY_REQUESTS) throw this.failure("rateLimited", "too many requests (HTTP 429)");
     if (status >= 500) throw this.failure("http", `HTTP ${status}`);
     const refuses = status >= 300;
 
@@ -103,7 +105,7 @@ export class Transport {
       return { type: "result", result: reply.result };
     }
     const { code, message, data } = reply.error;
-    if (RATE_LIMIT.test(message)) throw this.failure("rateLimited", message);
+    if (code === TOO_MANY_REQUESTS || RATE_LIMIT.test(message)) throw this.failure("rateLimited", message);
     return this.refusal(code, message, data);
   }
 

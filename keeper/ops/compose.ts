@@ -25,7 +25,7 @@ import { openDatabase } from "../store/open";
 import { factsOf } from "./facts";
 import { type Eyes, Keeper, type Outlook, outlook, type PassReport } from "./keeper";
 import { type Meter, NO_METER } from "./meter";
-import { listenersOf, tellQueue, tellSync } from "./telling";
+import { listenersOf, tellL1Fees, tellQueue, tellSync } from "./telling";
 
 /** What a keeper is made with. */
 export interface Surroundings {
@@ -120,7 +120,13 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
   });
   let database: Database | undefined;
   try {
-    const { outageAllowance, prices, l1Fees } = await factsOf(config, api, book.chainId, market);
+    const { outageAllowance, prices, l1Fees } = await factsOf(
+      config,
+      api,
+      book.chainId,
+      market,
+      tellL1Fees(log, meter),
+    );
     const rulesOptions = { outageAllowance, serve: config.serve };
     database = await openDatabase(config.store, { deployment: { chainId: book.chainId, market }, log, isLooking });
     const depth = config.reorgDepth;

@@ -3,8 +3,9 @@ import { Interface, ZeroAddress } from "ethers";
 import { Market__factory } from "../../typechain-types";
 import type { ChainApi } from "../chain/api";
 import { L1FeeReader } from "../chain/l1FeeReader";
-import { WaitError } from "../chain/rpcErrors";
+import { CallRefusedError, WaitError } from "../chain/rpcErrors";
 import { type Config, ConfigError } from "../config/load";
+import type { L1Fee } from "../core/fees";
 import type { Price } from "../core/worth";
 
 type Calls = Pick<ChainApi, "call">;
@@ -32,11 +33,12 @@ export async function factsOf(
   api: Calls,
   chainId: number,
   market: string,
+  onGuess?: (reason: string, fee: L1Fee) => void,
 ): Promise<Facts> {
   const faults: string[] = [];
   const prices = await pricesOf(weiPerToken, api, faults);
-  const l1Fees = l1FeeOracle === undefined ? undefined : new L1FeeReader(api, l1FeeOracle, market, chainId);
-  if (l1Fees !== undefined && (await unlessRefused(l1Fees.ask())) === undefined) {
+  const l1Fees = l1FeeOracle === undefined ? undefined : new L1FeeReader(api, l1FeeOracle, market, chainId, onGuess);
+  if (l1Fees !== undefined && !(await tells(l1Fees))) {
     faults.push(`KEEPER_L1_FEE_ORACLE: ${l1FeeOracle} does not answer getL1Fee(bytes): remove it, or correct it`);
   }
   if (faults.length > 0) throw new ConfigError(faults);
@@ -62,6 +64,16 @@ async function pricesOf(
     else faults.push(`KEEPER_TOKEN_PRICES: ${token} does not tell its decimals: remove it, or correct its address`);
   }
   return prices;
+}
+
+/** Whether the contract answers as one that knows the fee; yes where nodes refuse the call, which says nothing about it. */
+async function tells(l1Fees: L1FeeReader): Promise<boolean> {
+  try {
+    return (await unlessRefused(l1Fees.ask())) !== undefined;
+  } catch (error) {
+    if (error instanceof CallRefusedError) return true;
+    throw error;
+  }
 }
 
 /** Undefined where the contract does not answer; fails where the nodes do not. */

@@ -65,6 +65,8 @@ export function instruments(registry: Registry) {
     ),
     failed: counter("duties_failed", "Duties that failed alone", ["kind"]),
 
+    refusedSimulations: counter("simulations_refused", "Duties that the nodes refused to simulate alone", ["kind"]),
+
     sent: counter("transactions_sent", "Transactions sent, each counted once"),
     bumped: counter("fee_bumps", "Transactions sent again for a higher fee"),
     settled: counter("transactions_settled", "Nonces used up, by how", ["outcome"]),
@@ -72,6 +74,10 @@ export function instruments(registry: Registry) {
     oldestOutstanding: gauge("outstanding_oldest_blocks", "Blocks since the oldest of them that is not mined was sent"),
     spent: counter("spent_coins", "Fees of transactions that were mined, native coin"),
     earned: counter("earned_base_units", "Bounties, base units of their token", ["token"]),
+    guessedL1Fees: counter(
+      "publishing_fee_guesses",
+      "Times that a guess stood for what the L1 fee oracle did not tell",
+    ),
     balance: gauge("balance_coins", "Native coin of the keeper's account; absent until it is known"),
     runway: gauge(
       "runway_transactions",

@@ -15,7 +15,7 @@ import type { Policy } from "../core/worth";
 import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
 import type { Meter } from "./meter";
-import { prepare } from "./prepare";
+import { type Part, prepare } from "./prepare";
 import { type Left, leftOf, type LeftReason } from "./undone";
 
 /** What a keeper only looks with. */
@@ -85,6 +85,8 @@ const IMPOSSIBLE: ReadonlySet<DutyKind> = new Set<DutyKind>(["renew", "failOver"
 /** Seconds of the chain after which the balance is read again, though nothing is due. */
 const BALANCE_EVERY_SECONDS = 300;
 const EMPTY = "the account is empty: send it native coin, it goes on by itself then";
+/** Chain seconds for which a duty waits at most that the nodes refuse to simulate. */
+const LONGEST_PAUSE_OF_REFUSED = 960;
 /** Times that a pass plans anew with what it learnt about gas, before it halves what does not fit. */
 const MOST_REPLANS = 8;
 
@@ -93,6 +95,7 @@ async function planAt(
   eyes: Eyes,
   head: Head,
   facts: Pick<Snapshot, "blocked" | "failedBefore" | "gas" | "slots"> & {
+    readonly mostGas: bigint;
     readonly duties: readonly Duty[];
     readonly budget: () => Promise<bigint>;
   },
@@ -102,7 +105,7 @@ async function planAt(
   const market = await eyes.fees.at(head);
   const snapshot: Snapshot = {
     ...facts,
-    gasLimit: mostGas(eyes, head),
+    gasLimit: facts.mostGas,
     blockGasLimit: head.gasLimit,
     feePerGas: costPerGas(market, policy.maxFeePerGas),
     mostFeePerGas: firstFees(market, policy.maxFeePerGas).maxFeePerGas,
@@ -123,7 +126,13 @@ export async function outlook(eyes: Eyes): Promise<Outlook> {
   const head = await eyes.sync();
   const now = head.timestamp;
   const duties = await state.due(now, MOST_DUTIES);
-  const nothing = { blocked: new Map(), failedBefore: new Set<string>(), gas: FIRST_GUESS, slots: eyes.maxInFlight };
+  const nothing = {
+    blocked: new Map(),
+    failedBefore: new Set<string>(),
+    gas: FIRST_GUESS,
+    slots: eyes.maxInFlight,
+    mostGas: mostGas(eyes, head),
+  };
   return {
     head,
     ...(await state.counts()),
@@ -136,6 +145,8 @@ export async function outlook(eyes: Eyes): Promise<Outlook> {
 /** One keeper: looks at the chain, decides, acts. What it knows is in its store, and what is there the chain can tell again. */
 export class Keeper {
   private gas: GasModel = FIRST_GUESS;
+  /** With how much gas the nodes simulate calls; undefined: they have refused none for being too large. */
+  private mostSimulated: bigint | undefined;
   /** The block that the last whole pass was about. */
   private seen: string | undefined;
   /** Chain time. */
@@ -215,6 +226,7 @@ export class Keeper {
       blocked: await work.blocked(keys, name, head.timestamp),
       failedBefore: await work.failedBefore(keys),
       gas: this.gas,
+      mostGas: this.mostGas(head),
       slots: Math.max(0, this.eyes.maxInFlight - queue.open.length),
       budget: () => this.budget(head),
     });
@@ -227,7 +239,7 @@ export class Keeper {
     mayHalve: boolean,
   ): Promise<{ readonly sent: number; readonly isShort: boolean }> {
     const { queue, work, executor, name, claimSeconds, signal } = this.hands;
-    const most = mostGas(this.eyes, head);
+    const most = this.mostGas(head);
     let sent = 0;
     for (const action of actions) {
       const until = head.timestamp + claimSeconds;
@@ -235,8 +247,12 @@ export class Keeper {
       const duties = action.duties.filter(({ key }) => claimed.has(key));
       for (const { key } of action.duties) if (!claimed.has(key)) this.found.set(key, "claimed by another keeper");
       if (duties.length === 0) continue;
-      for (const part of await prepare({ ...action, duties }, executor, most, mayHalve)) {
+      const parts = await prepare({ ...action, duties }, executor, most, mayHalve);
+      this.noteRefusedSizes(action.gasLimit, parts);
+      for (const part of parts) {
         if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
+        else if (part.type === "refused") await this.noteRefusal(part.duty, part.reason, head);
+        else if (part.type === "unknown") await this.noteUnknown(part.duties, part.reason);
         else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
         else if (part.type === "short" || queue.open.length >= this.eyes.maxInFlight) {
           await work.release(keysOf(part.duties), name);
@@ -249,6 +265,21 @@ export class Keeper {
       }
     }
     return { sent, isShort: false };
+  }
+
+  /** Most gas that one transaction may take, as far as the nodes simulate that much. */
+  private mostGas(head: Head): bigint {
+    const most = mostGas(this.eyes, head);
+    return this.mostSimulated === undefined || this.mostSimulated > most ? most : this.mostSimulated;
+  }
+
+  /** Learns how large a call the nodes simulate: parts with less gas were made because they refused the whole. */
+  private noteRefusedSizes(whole: bigint, parts: readonly Part[]): void {
+    const ready = parts.flatMap((part) => (part.type === "ready" ? [part.gasLimit] : []));
+    const largest = ready.reduce(max, 0n);
+    if (ready.length === 0) return;
+    if (ready.length > 1 && largest < whole) this.mostSimulated = largest;
+    else if (this.mostSimulated !== undefined) this.mostSimulated = (this.mostSimulated * 9n) / 8n;
   }
 
   /** Sends one transaction. False where nothing more can be sent now. */
@@ -340,6 +371,22 @@ export class Keeper {
     this.found.set(duty.key, "failed, left in peace for a while");
     meter.failed(duty.kind);
     log.error({ duty: duty.key, reason, until }, "fails alone, left in peace for a while");
+  }
+
+  /** The nodes' word, not the contract's: it waits, but never long, since it is the nodes that have to change. */
+  private async noteRefusal(duty: Duty, reason: string, head: Head): Promise<void> {
+    const { log, meter, work } = this.hands;
+    const until = await work.fail(duty.key, head.timestamp, LONGEST_PAUSE_OF_REFUSED);
+    meter.refusedSimulation(duty.kind);
+    this.found.set(duty.key, "not simulated by the nodes");
+    log.error({ duty: duty.key, reason, until }, "the nodes refuse to simulate it, left alone for a while");
+  }
+
+  private async noteUnknown(duties: readonly Duty[], reason: string): Promise<void> {
+    const { log, work, name } = this.hands;
+    log.warn({ duties: keysOf(duties), reason }, "the nodes do not tell what would be done, the next pass asks again");
+    for (const { key } of duties) this.found.set(key, "not simulated by the nodes");
+    await work.release(keysOf(duties), name);
   }
 
   /**

@@ -44,6 +44,10 @@ export interface Meter {
   failed(kind: DutyKind): void;
   /** What is due and not done at a block, by reason, and what of it is this keeper's to do. */
   left(left: Pick<Left, "byReason" | "backlog">, head: BlockTime): void;
+  /** A duty that the nodes refused to simulate, alone. */
+  refusedSimulation(kind: DutyKind): void;
+  /** A rollup's contract did not tell what publishing costs: a guess was used. */
+  guessedL1Fee(): void;
 
   /** A transaction was sent for the first time. */
   sent(): void;
@@ -84,6 +88,8 @@ export const NO_METER: Meter = {
   did: nothing,
   failed: nothing,
   left: nothing,
+  refusedSimulation: nothing,
+  guessedL1Fee: nothing,
   sent: nothing,
   bumped: nothing,
   settled: nothing,

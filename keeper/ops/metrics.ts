@@ -103,6 +103,14 @@ export class PrometheusMeter implements Meter {
     this.all.failed.inc({ kind });
   }
 
+  refusedSimulation(kind: DutyKind): void {
+    this.all.refusedSimulations.inc({ kind });
+  }
+
+  guessedL1Fee(): void {
+    this.all.guessedL1Fees.inc();
+  }
+
   sent(): void {
     this.all.sent.inc();
   }

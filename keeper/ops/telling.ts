@@ -1,9 +1,10 @@
-import { formatUnits } from "ethers";
+import { formatEther, formatUnits } from "ethers";
 import type { Logger } from "pino";
 
 import type { ConnectOptions } from "../chain/connect";
 import type { QueueEvent } from "../chain/queue";
 import type { SyncEvent } from "../chain/sync";
+import type { L1Fee } from "../core/fees";
 import type { Meter } from "./meter";
 
 /** What endpoints are up to, for the log and the meter. */
@@ -20,6 +21,15 @@ export function listenersOf(log: Logger, meter: Meter): Pick<ConnectOptions, "on
       }
       meter.agreement(endpoints.filter(({ agrees }) => agrees).length, endpoints.length, true);
     },
+  };
+}
+
+/** What stands for a fee that the rollup's contract does not tell. */
+export function tellL1Fees(log: Logger, meter: Meter): (reason: string, fee: L1Fee) => void {
+  return (reason, { base, perItem }) => {
+    meter.guessedL1Fee();
+    const facts = { reason, coins: formatEther(base), coinsPerItem: formatEther(perItem) };
+    log.error(facts, "the L1 fee oracle does not tell what publishing costs: a high guess is used");
   };
 }
 

@@ -6,6 +6,8 @@ export type LeftReason =
   | SkipReason
   /** Its simulation did nothing: somebody else did it, or it is not possible now. */
   | "nothing to be done"
+  /** The nodes did not tell what it would do. */
+  | "not simulated by the nodes"
   /** A transaction is on its way for it. */
   | "under way"
   /** It was planned, and the pass ended before it was sent. */
@@ -32,6 +34,7 @@ export const MEANINGS: Readonly<Record<LeftReason, Meaning>> = {
   "waits until a batch is measured": { isWork: true, advice: "run it again" },
   "account empty": { isWork: true, advice: "send it native coin" },
   "nothing to be done": { isWork: false, advice: "nothing" },
+  "not simulated by the nodes": { isWork: true, advice: "read their words in the log, or use other endpoints" },
   "under way": { isWork: true, advice: "wait until it is mined" },
   "not sent": { isWork: true, advice: "see in the log what came before, and run it again" },
 };

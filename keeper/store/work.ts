@@ -10,8 +10,11 @@ export interface Work {
   claim(keys: readonly string[], owner: string, now: number, until: number, most?: number): Promise<readonly string[]>;
   /** Gives claims back. */
   release(keys: readonly string[], owner: string): Promise<void>;
-  /** Notes a failure: the duty is left in peace for a minute, twice as long after every failure, a day at most. Returns until when. */
-  fail(key: string, now: number): Promise<number>;
+  /**
+   * Notes a failure: the duty is left in peace for a minute, twice as long after every failure, `longest` seconds at most, a
+   * day unless told. Returns until when.
+   */
+  fail(key: string, now: number, longest?: number): Promise<number>;
   /** Forgets claims and failures of what is done with. */
   done(keys: readonly string[]): Promise<void>;
   /** Of these, those that are held after failures or claimed by others at chain time `now`, and until when. */

@@ -42,12 +42,12 @@ export class WorkStore implements Work {
     });
   }
 
-  async fail(key: string, now: number): Promise<number> {
+  async fail(key: string, now: number, longest = LONGEST_PAUSE): Promise<number> {
     return this.database.transaction(async (queries) => {
       await this.addRows(queries, [key]);
       const [row] = await this.rowsOf(queries, [key], this.database.forUpdate);
       const failures = Number(row?.["failures"]) + 1;
-      const until = now + Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
+      const until = now + Math.min(FIRST_PAUSE * 2 ** (failures - 1), longest);
       await queries.query("UPDATE work SET failures = $1, held_until = $2 WHERE key = $3", [failures, until, key]);
       return until;
     });

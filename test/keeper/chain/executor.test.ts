@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { AbiCoder, type Interface } from "ethers";
 
 import type { CallRequest } from "../../../keeper/chain/api";
+import { DisagreementError } from "../../../keeper/chain/ask";
 import { Executor } from "../../../keeper/chain/executor";
-import { RevertError, WaitError } from "../../../keeper/chain/rpcErrors";
+import { CallRefusedError, RevertError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { DUTY_KINDS, type DutyKind } from "../../../keeper/core/duties";
 import { Disputes__factory, Market__factory, StandingOrders__factory } from "../../../typechain-types";
 
@@ -80,17 +81,19 @@ describe("Executor", () => {
     expect(await refusing(market, "MarketLeaseEnded", 7n, 1n, 2n).simulate("failOver", [7n], 1n)).to.deep.equal(over);
   });
 
-  it("knows a call that ran out of gas, in the nodes' own words, or without any", async () => {
-    for (const error of [
-      new Error("out of gas"),
-      new Error("EVM error OutOfGas"),
-      new Error("gas required exceeds allowance (50000000)"),
-      new Error("intrinsic gas too low: have 21000, want 21500"),
-      new Error("Transaction requires gas floor of 22240 but got limit of 21500"),
-      new RevertError("0x", "execution reverted"),
-    ]) {
-      expect(await answering(error).simulate("expire", [7n], 1n), error.message).to.deep.equal({ type: "outOfGas" });
-    }
+  it("knows a call that ran out of gas: it reverts without data", async () => {
+    const answer = answering(new RevertError("0x", "EVM error OutOfGas"));
+    expect(await answer.simulate("expire", [7n], 1n)).to.deep.equal({ type: "outOfGas" });
+  });
+
+  it("takes a refusal, or endpoints that contradict each other, for no word of the contract (ATK-KPR-18)", async () => {
+    const refused = answering(new CallRefusedError("node refused: execution aborted (timeout = 5s)"));
+    expect(await refused.simulate("expire", [7n], 1n)).to.deep.equal({
+      type: "refused",
+      reason: "node refused: execution aborted (timeout = 5s)",
+    });
+    const disputed = answering(new DisagreementError("they disagree", 2));
+    expect(await disputed.simulate("expire", [7n], 1n)).to.deep.equal({ type: "disputed", reason: "they disagree" });
   });
 
   it("decides nothing where nothing is known (ATK-KPR-2)", async () => {

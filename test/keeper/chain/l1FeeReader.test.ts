@@ -3,6 +3,7 @@ import { AbiCoder, dataLength, Interface, Transaction } from "ethers";
 
 import type { CallRequest } from "../../../keeper/chain/api";
 import { L1FeeReader } from "../../../keeper/chain/l1FeeReader";
+import { CallRefusedError, RevertError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { Market__factory } from "../../../typechain-types";
 import { rejection } from "./nodes";
 
@@ -21,6 +22,18 @@ function asked(feeOf: (transaction: Transaction, serialized: string) => bigint) 
     return Promise.resolve(AbiCoder.defaultAbiCoder().encode(["uint256"], [feeOf(transaction, serialized)]));
   };
   return { transactions, reader: new L1FeeReader({ call }, ORACLE, MARKET, 10) };
+}
+
+/** A contract that answers 5,000, or fails with what a test sets. */
+function troubled() {
+  const set: { error: Error | undefined } = { error: undefined };
+  const guesses: string[] = [];
+  const call = (): Promise<string> =>
+    set.error === undefined
+      ? Promise.resolve(AbiCoder.defaultAbiCoder().encode(["uint256"], [5_000n]))
+      : Promise.reject(set.error);
+  const reader = new L1FeeReader({ call }, ORACLE, MARKET, 10, (reason) => guesses.push(reason));
+  return { reader, set, guesses };
 }
 
 const leasesOf = ({ data }: Transaction): readonly bigint[] => {
@@ -61,6 +74,35 @@ describe("L1FeeReader", () => {
       await reader.at({ timestamp });
       expect(transactions.length, `at ${timestamp}`).to.equal(calls);
     }
+  });
+
+  it("goes on with twice the last figure while the contract reverts, or nodes refuse the call (ATK-KPR-18)", async () => {
+    const { reader, set, guesses } = troubled();
+    expect(await reader.at({ timestamp: 1_000 })).to.deep.equal({ base: 5_000n, perItem: 0n });
+    for (const error of [new RevertError("0x", "execution reverted"), new CallRefusedError("wibble")]) {
+      set.error = error;
+      expect(await reader.at({ timestamp: 2_000 + guesses.length * 60 })).to.deep.equal({ base: 10_000n, perItem: 0n });
+    }
+    expect(guesses).to.deep.equal(["execution reverted", "wibble"]);
+    set.error = undefined;
+    expect(await reader.at({ timestamp: 3_000 })).to.deep.equal({ base: 5_000n, perItem: 0n });
+  });
+
+  it("takes a high figure, never nothing, where the contract has told nothing yet (ATK-KPR-18)", async () => {
+    const { reader, set, guesses } = troubled();
+    set.error = new RevertError("0x", "execution reverted");
+    expect(await reader.at({ timestamp: 1_000 })).to.deep.equal({
+      base: 300_000_000_000_000n,
+      perItem: 30_000_000_000_000n,
+    });
+    expect(guesses).to.have.lengthOf(1);
+  });
+
+  it("guesses nothing where too few nodes answer (ATK-KPR-2)", async () => {
+    const { reader, set, guesses } = troubled();
+    set.error = new WaitError("none answers");
+    expect(await rejection(reader.at({ timestamp: 1_000 }))).to.equal(set.error);
+    expect(guesses).to.deep.equal([]);
   });
 
   it("fails where the contract does not tell", async () => {

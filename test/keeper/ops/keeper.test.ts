@@ -31,6 +31,8 @@ interface World {
   /** Claims of others, and failures, by key. */
   readonly claimed: Map<string, string>;
   readonly failed: string[];
+  /** Longest pauses that failures were noted with, where they were told. */
+  readonly longest: number[];
   readonly released: string[];
   readonly finished: string[];
   readonly requests: { count: number };
@@ -65,6 +67,7 @@ async function withWorld(
     const chain = new SenderChain(wallet.address);
     const duties = new Map<string, Duty>();
     const [simulated, failed, released, finished] = [[], [], [], []] as [string[], string[], string[], string[]];
+    const longest: number[] = [];
     const claimed = new Map<string, string>();
     const requests = { count: 0 };
     const suspicions = { count: 0 };
@@ -121,7 +124,10 @@ async function withWorld(
           }),
         ),
       release: (keys) => Promise.resolve(void released.push(...keys)),
-      fail: (key, now) => Promise.resolve(failed.push(key) + now),
+      fail: (key, now, most) => {
+        if (most !== undefined) longest.push(most);
+        return Promise.resolve(failed.push(key) + now);
+      },
       done: (keys) => Promise.resolve(void finished.push(...keys)),
       blocked: (keys) =>
         Promise.resolve(
@@ -167,6 +173,7 @@ async function withWorld(
       simulated,
       claimed,
       failed,
+      longest,
       released,
       finished,
       requests,
@@ -313,6 +320,41 @@ describe("Keeper", () => {
       expect(await world.keeper.pass()).to.deep.include({ sent: 1, left: 1 });
       expect(pool(world)).to.deep.equal(["expire 1,3"]);
       expect(world.failed).to.deep.equal(["expire 1-2"]);
+    }));
+
+  it("lets one wait that the nodes refuse to simulate, sixteen minutes at most, and sends the others (ATK-KPR-18)", async () => {
+    const refused: string[] = [];
+    await withWorld(
+      async (world) => {
+        due(world, "expire", 1, 2, 3);
+        due(world, "cancelNoShow", 4);
+        world.set.answer = (_kind, ids) =>
+          ids.includes(2) ? { type: "refused", reason: "wibble" } : { type: "works", done: ids.length };
+        expect(await world.keeper.pass()).to.deep.include({ sent: 2, left: 1 });
+        expect(pool(world)).to.have.members(["expire 1,3", "cancelNoShow 4"]);
+        expect(world.failed).to.deep.equal(["expire 1-2"]);
+        expect(world.longest).to.deep.equal([960]);
+        expect(refused).to.deep.equal(["expire"]);
+      },
+      { refusedSimulation: (kind) => refused.push(kind) },
+    );
+  });
+
+  it("plans smaller batches once the nodes refused a large one, and larger ones later (ATK-KPR-18)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", ...Array.from({ length: 400 }, (_, i) => i + 1));
+      world.set.answer = (_kind, ids) =>
+        ids.length > 150 ? { type: "refused", reason: "timeout" } : { type: "works", done: ids.length };
+      await world.keeper.pass();
+      expect(pool(world).map((words) => words.split(",").length)).to.deep.equal([100, 100, 100]);
+      for (let blocks = 0; blocks < 3 && world.duties.size > 0; blocks++) {
+        mine(world);
+        await world.keeper.pass();
+      }
+      mine(world);
+      expect(world.duties.size).to.equal(0);
+      expect(world.failed).to.deep.equal([]);
+      expect(world.simulated.length).to.be.at.most(16);
     }));
 
   it("looks three times whether somebody else expired a lease, before it lets it wait (ATK-KPR-5)", () =>

@@ -77,12 +77,16 @@ describe("Metrics", () => {
     meter.did("expire", 1_005, { number: 102, timestamp: 1_024 });
     meter.did("expire", 1_024, { number: 102, timestamp: 1_024 });
     meter.failed("renew");
+    meter.refusedSimulation("expire");
+    meter.guessedL1Fee();
     expect(await samples()).to.include({
       'lateness_seconds_sum{kind="expire"}': 19,
       'lateness_seconds_count{kind="expire"}': 2,
       'lateness_blocks_bucket{le="0",kind="expire"}': 1,
       'lateness_blocks_sum{kind="expire"}': 1,
       'duties_failed_total{kind="renew"}': 1,
+      'simulations_refused_total{kind="expire"}': 1,
+      publishing_fee_guesses_total: 1,
     });
   });
 

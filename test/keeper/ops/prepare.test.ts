@@ -88,6 +88,59 @@ describe("prepare", () => {
     ]);
   });
 
+  it("halves a batch that the nodes refuse, each half with less gas, and goes on with what they answer (ATK-KPR-18)", async () => {
+    const by = executor((ids, gas) =>
+      gas > 60_000n ? { type: "refused", reason: "timeout" } : { type: "works", done: ids.length },
+    );
+    expect(await parts(4, by)).to.deep.equal([
+      { type: "ready", duties: [duty(1)], gasLimit: 56_250n },
+      { type: "ready", duties: [duty(2)], gasLimit: 56_250n },
+      { type: "ready", duties: [duty(3)], gasLimit: 56_250n },
+      { type: "ready", duties: [duty(4)], gasLimit: 56_250n },
+    ]);
+  });
+
+  it("finds the one whose simulation is refused, and sends the others in one transaction (ATK-KPR-18)", async () => {
+    const by = executor((ids) =>
+      ids.includes(3) ? { type: "refused", reason: "wibble" } : { type: "works", done: ids.length },
+    );
+    expect(await parts(100, by)).to.deep.equal([
+      { type: "ready", duties: duties(100).filter(({ id }) => id !== 3n), gasLimit: GAS },
+      { type: "refused", duty: duty(3), reason: "wibble" },
+    ]);
+    expect(by.calls.length).to.be.at.most(16);
+  });
+
+  it("gives a part that is refused with less gas all of it again where that was too little (ATK-KPR-18)", async () => {
+    const by = executor((ids, gas) => {
+      if (ids.length > 2) return { type: "refused", reason: "too long" };
+      return gas < GAS ? { type: "outOfGas" } : { type: "works", done: ids.length };
+    });
+    expect(await parts(4, by)).to.deep.equal([
+      { type: "ready", duties: [duty(1), duty(2)], gasLimit: GAS },
+      { type: "ready", duties: [duty(3), duty(4)], gasLimit: GAS },
+    ]);
+  });
+
+  it("asks few questions where the nodes refuse everything (ATK-KPR-18)", async () => {
+    const by = executor(() => ({ type: "refused", reason: "wibble" }));
+    const found = await parts(600, by);
+    expect(by.calls.length).to.be.at.most(16);
+    expect(found.filter(({ type }) => type === "refused")).to.have.lengthOf(3);
+    const left = found.flatMap((part) => (part.type === "unknown" ? part.duties : []));
+    expect(left).to.have.lengthOf(597);
+  });
+
+  it("holds nothing against a duty about which the nodes contradict each other (ATK-KPR-18)", async () => {
+    const by = executor((ids) =>
+      ids.includes(2) ? { type: "disputed", reason: "they differ" } : { type: "works", done: ids.length },
+    );
+    expect(await parts(3, by)).to.deep.equal([
+      { type: "ready", duties: [duty(1), duty(3)], gasLimit: GAS },
+      { type: "unknown", duties: [duty(2)], reason: "they differ" },
+    ]);
+  });
+
   it("leaves a batch that runs out of gas, to be planned anew", async () => {
     const by = executor((ids) => (ids.length > 1 ? { type: "outOfGas" } : { type: "works", done: 1 }));
     expect(await parts(3, by)).to.deep.equal([{ type: "short", duties: duties(3) }]);

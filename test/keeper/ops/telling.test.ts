@@ -5,7 +5,7 @@ import type { Header } from "../../../keeper/chain/api";
 import type { QueueEvent } from "../../../keeper/chain/queue";
 import type { Attempt } from "../../../keeper/core/slots";
 import { type Meter, NO_METER } from "../../../keeper/ops/meter";
-import { listenersOf, tellQueue, tellSync } from "../../../keeper/ops/telling";
+import { listenersOf, tellL1Fees, tellQueue, tellSync } from "../../../keeper/ops/telling";
 
 const WARN = 40;
 const FROM = { number: 12, hash: "0x12" };
@@ -38,6 +38,12 @@ describe("What parts tell the log and the meter", () => {
       ["rescanned", "recent"],
     ]);
     expect(entries.map(({ level }) => level)).to.deep.equal([WARN, WARN, WARN]);
+  });
+
+  it("a guess of what publishing costs counts, and is an error (ATK-KPR-18)", () => {
+    tellL1Fees(log, meter)("execution reverted", { base: 2n * 10n ** 15n, perItem: 10n ** 13n });
+    expect(measured).to.deep.equal([["guessedL1Fee"]]);
+    expect(entries[0]).to.include({ level: 50, reason: "execution reverted", coins: "0.002", coinsPerItem: "0.00001" });
   });
 
   it("an oddity always counts, and is a warning only while it is news (ATK-KPR-2)", () => {
