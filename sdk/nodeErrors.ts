@@ -23,23 +23,52 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /**
  * Why a node did not take a transaction. `known`: it has it. `nonceUsed`: one with its nonce is mined. `underpriced`: one with
- * its nonce waits, and pays nearly as much. `feeTooLow`: below what the node or the next block takes.
+ * its nonce waits, and pays nearly as much. `feeTooLow`: below what the node or the next block takes. `notNow`: the node takes
+ * none at all for now, or none of this account or with this nonce. `rejected`: it is at fault itself: too dear, too large,
+ * or for a reason that is not known here.
  */
-export type Refusal = "known" | "nonceUsed" | "underpriced" | "feeTooLow" | "insufficientFunds" | "rejected";
+export type Refusal = "known" | "nonceUsed" | "underpriced" | "feeTooLow" | "insufficientFunds" | "notNow" | "rejected";
 
-/** In the words of Geth, Nethermind, Besu, Erigon, Reth, Anvil and Hardhat; the first that fits counts. */
-const REFUSALS: readonly (readonly [Refusal, RegExp])[] = [
-  ["known", /already ?known|already imported|known transaction|already (in|exists in) (the )?(mempool|pool)/i],
-  ["nonceUsed", /nonce (is )?too low|nonce.*already (been )?used|old ?nonce|nonce below|lower than the current nonce/i],
-  ["underpriced", /replacement|same nonce|fee too low to replace/i],
-  ["insufficientFunds", /insufficient ?(funds|balance)|enough funds|upfront cost/i],
+/** What is true of a node or an account, and not of one transaction. */
+const NOT_NOW: readonly RegExp[] = [
+  // The pool.
+  /\bis full\b|pool size|pool (is )?(not enabled|disabled)|account limit|in-flight|already reserved|spammer/i,
+  /conflict|conflicting|has pending transaction|future transaction/i,
+  // The nonce: lower ones are missing.
+  /nonce (is )?too (high|far|distant)|nonce ?gap|gapped|future ?nonce|nonce ?too ?far|lower nonce exists/i,
+  // The account.
+  /sender (is )?not an? eoa|sender ?is ?contract|whitelist|allowlist|not (authorized|permitted|allowed)/i,
+  // The node, or who stands in front of it.
+  /syncing|initial sync|not yet in sync|sequencer|not accepting|temporar|unavailable|try again/i,
+  /internal (server )?error|server error|time(d )?-?out|timeout|deadline|context cancel/i,
+  /rate.?limit|request rate|request limit|too many requests|request count|compute units|rps limit|^limit exceeded/i,
+  /unauthori[sz]ed|forbidden|api key|quota|\bmethod\b/i,
+  /^HTTP (?!413)\d/,
+];
+
+/** In the words of clients and providers (test/keeper/chain/refusals.ts lists them); the first that fits counts. */
+const REFUSALS: readonly (readonly [Refusal, readonly RegExp[]])[] = [
+  [
+    "known",
+    [/already ?known|already imported|known transaction|already (in|exists in) (the )?(mempool|pool)|with same hash/i],
+  ],
+  [
+    "nonceUsed",
+    [/nonce (is )?too low|nonce.*already (been )?used|old ?nonce|nonce below|lower than the current nonce/i],
+  ],
+  ["notNow", NOT_NOW],
+  ["underpriced", [/replacement|replace existing|replaced by|same nonce|fee too low to replace/i]],
+  ["insufficientFunds", [/insufficient ?(funds|balance)|enough funds|upfront cost|overdraws/i]],
   [
     "feeTooLow",
-    /underpriced|fee ?too ?low|base ?fee|gas ?price.*(low|below|less)|(tip|priority fee).*(low|below|less|minimum)/i,
+    [
+      /underpriced|fee ?too ?low|base ?fee|gas ?price.*(low|below|less)/i,
+      /(tip|priority fee).*(low|below|less|minimum)|fee ?cap \S+ below/i,
+    ],
   ],
 ];
 
 /** What a node means by the words with which it refuses a transaction. */
 export function refusalOf(reason: string): Refusal {
-  return REFUSALS.find(([, words]) => words.test(reason))?.[0] ?? "rejected";
+  return REFUSALS.find(([, words]) => words.some((each) => each.test(reason)))?.[0] ?? "rejected";
 }

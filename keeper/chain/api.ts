@@ -37,10 +37,11 @@ export interface Receipt {
 /**
  * What became of a broadcast. `accepted` and `known` (before, by this very hash): a node has it. `nonceUsed`: a mined transaction
  * has the nonce, perhaps this one. `underpriced`: another one with this nonce waits, and pays nearly as much.
- * `feeTooLow`: below what the node or the block takes.
+ * `feeTooLow`: below what the node or the block takes. `notNow`: the node takes none for now, or none of this account.
+ * `rejected`: it is at fault itself.
  */
 export type Verdict =
-  "accepted" | "known" | "nonceUsed" | "underpriced" | "insufficientFunds" | "feeTooLow" | "rejected";
+  "accepted" | "known" | "nonceUsed" | "underpriced" | "insufficientFunds" | "feeTooLow" | "notNow" | "rejected";
 
 export interface Broadcast {
   /** Computed from the bytes, whatever the nodes say. */
@@ -48,6 +49,8 @@ export interface Broadcast {
   readonly verdict: Verdict;
   /** What the node said; "" where it took the transaction. */
   readonly reason: string;
+  /** Whether all that were asked answered, and found the transaction at fault: nobody has it. */
+  readonly refusedByAll: boolean;
 }
 
 /**

@@ -37,13 +37,15 @@ export function broadcast(signed: string, endpoints: readonly Endpoint[], odditi
       const verdict = verdicts.get(endpoint);
       if (verdict?.verdict !== "accepted" && verdict?.verdict !== "known") return;
       taken = true;
-      resolve({ hash, ...verdict });
+      resolve({ hash, ...verdict, refusedByAll: false });
     };
 
     const last = (): void => {
       if (taken) return noteRefusals(verdicts, oddities);
-      const refusal = mostFrequent([...verdicts.values()]);
-      if (refusal !== undefined) return resolve({ hash, ...refusal });
+      const refusals = [...verdicts.values()];
+      const refusal = mostFrequent(refusals);
+      const refusedByAll = failures.length === 0 && refusals.every(({ verdict }) => FINAL.has(verdict));
+      if (refusal !== undefined) return resolve({ hash, ...refusal, refusedByAll });
       reject(
         new WaitError(
           `No endpoint answered to a transaction (${failures.join("; ") || "all rest after failures"}): it may be under ` +
@@ -79,7 +81,10 @@ function noteRefusals(
   }
 }
 
-const ORDER: readonly Verdict[] = ["nonceUsed", "underpriced", "feeTooLow", "insufficientFunds", "rejected"];
+/** Verdicts of a node that looked at the transaction and does not have it. After others it may have it all the same. */
+const FINAL: ReadonlySet<Verdict> = new Set<Verdict>(["underpriced", "feeTooLow", "insufficientFunds", "rejected"]);
+
+const ORDER: readonly Verdict[] = ["nonceUsed", "underpriced", "feeTooLow", "insufficientFunds", "notNow", "rejected"];
 
 function mostFrequent<T extends { readonly verdict: Verdict }>(refusals: readonly T[]): T | undefined {
   const times = (verdict: Verdict): number => refusals.filter((refusal) => refusal.verdict === verdict).length;

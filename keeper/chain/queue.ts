@@ -1,78 +1,18 @@
-import type { LogParams } from "ethers";
-
-import type { DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
-import { type Fees, firstFees, raisedFees } from "../core/fees";
-import {
-  type Attempt,
-  type DutyRef,
-  freeNonce,
-  newest,
-  nextStep,
-  type Slot,
-  type TransactionKind,
-} from "../core/slots";
+import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
+import { type Batch, feeCapOf, halved, largestWithin, mostCost, NOTHING, withinCost } from "../core/parts";
+import { type Attempt, type DutyRef, freeNonce, neededOf, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
-import type { Broadcast, ChainApi, Receipt, Verdict } from "./api";
+import type { Broadcast, Verdict } from "./api";
 import type { FeeReader } from "./feeReader";
-import type { Call, Signer } from "./signer";
+import type { Codec, Done, Network, QueueEvent, QueuePolicy, RefusedDuty, Settled, Submission } from "./queueApi";
+import { Refused } from "./refused";
+import type { Signer } from "./signer";
 
-/** What the queue asks of the chain. */
-export type Network = Pick<ChainApi, "transactionCount" | "receipt" | "broadcast">;
-
-/** One transaction to send. */
-export interface Submission {
-  readonly kind: TransactionKind;
-  readonly duties: readonly DutyRef[];
-  readonly gasLimit: bigint;
-}
-
-/** How duties become transactions, and transactions tell what they did. */
-export interface Codec {
-  /** The call that does the duties of one kind with these keys. */
-  encode(kind: DutyKind, keys: readonly string[]): Call;
-  /** What a mined transaction of this account did, from its logs. */
-  doneBy(logs: readonly LogParams[]): readonly Done[];
-}
-
-export interface QueuePolicy {
-  /** Never offered more, wei per gas. */
-  readonly maxFeePerGas?: bigint;
-  /** Blocks on top of a mined transaction after which no fork is expected to take it back. */
-  readonly confirmations: number;
-  /** Blocks without being mined after which more is offered. */
-  readonly bumpBlocks: number;
-}
-
-/** A duty that a mined transaction did, and what for, base units of its token. */
-export interface Done {
-  readonly key: string;
-  readonly bounty: bigint;
-}
-
-/** A nonce is used up: by `attempt`, which did what `done` says; or by a transaction that nobody here signed. */
-export type Settled =
-  | {
-      readonly type: "mined";
-      readonly attempt: Attempt;
-      readonly receipt: Receipt;
-      readonly done: readonly Done[];
-      /** Base units by token. */
-      readonly earned: Readonly<Record<string, string>>;
-    }
-  | { readonly type: "foreign"; readonly slot: Slot };
-
-/** What there is to tell while transactions are on their way. */
-export type QueueEvent =
-  | { readonly type: "signed" | "sent"; readonly attempt: Attempt }
-  | { readonly type: "raised"; readonly attempt: Attempt; readonly before: Fees }
-  | { readonly type: "refused"; readonly attempt: Attempt; readonly verdict: Verdict; readonly reason: string }
-  | { readonly type: "strangers"; readonly nonce: number; readonly pending: number };
-
-/** A transaction that only uses its nonce up. */
-const NOTHING: Submission = { kind: "fill", duties: [], gasLimit: 21_000n };
 /** Blocks for which a nonce that is used up may have no receipt, before a stranger is believed to have used it. */
 const RECEIPT_BLOCKS = 2;
+/** Times `bumpBlocks` for which a duty is worth a claim: not mined by then, it is left to others. */
+const CLAIMED_BUMPS = 8;
 
 /**
  * The transactions of one account, many on their way at once, each nonce followed until the chain has used it up. What is
@@ -87,6 +27,8 @@ export class TransactionQueue {
   private next = 0;
   /** By nonce: the block at which its newest attempt was last offered; where none is noted, it was when it was signed. */
   private readonly offered = new Map<number, number>();
+  /** What the nodes refused. */
+  private readonly refused = new Refused();
   /** Nonces used up without a receipt, and the block at which that was noticed. */
   private readonly unexplained = new Map<number, number>();
   /** Since which block strangers' transactions of this account wait. */
@@ -118,11 +60,33 @@ export class TransactionQueue {
     return new Set([...this.outstanding(), ...mined]);
   }
 
-  /** Keys of all duties that a transaction is on its way for. */
+  /** Keys of all duties that a transaction is on its way for, or may be: what no node can have is none. */
   outstanding(): ReadonlySet<string> {
-    const idle = new Set(this.idle);
-    const busy = this.slots.filter((slot) => !idle.has(slot));
-    return new Set(busy.flatMap(({ attempts }) => attempts.flatMap(({ duties }) => duties.map(({ key }) => key))));
+    const keys = this.busy().flatMap((slot) => this.mayBeMined(slot).flatMap(({ duties }) => duties));
+    return new Set(keys.map(({ key }) => key));
+  }
+
+  /** Those of them that are worth a claim at block `head`: what was signed for so long ago is left to other keepers. */
+  worthClaiming(head: Head): ReadonlySet<string> {
+    const since = head.number - CLAIMED_BUMPS * this.policy.bumpBlocks;
+    const stuck = this.slots.flatMap(({ attempts }) => attempts.filter(({ signedBlock }) => signedBlock <= since));
+    const old = new Set(stuck.flatMap(({ duties }) => duties.map(({ key }) => key)));
+    return new Set([...this.outstanding()].filter((key) => !old.has(key)));
+  }
+
+  /** What all that is on its way can cost at most, wei. */
+  promised(): bigint {
+    return this.slots.reduce((sum, slot) => sum + this.promisedBy(slot), 0n);
+  }
+
+  /** Most gas that nodes were seen to take lately; undefined where none refused any for being too much. */
+  mostGas(head: Head): bigint | undefined {
+    return this.refused.mostGas(head.number);
+  }
+
+  /** Duties that every node refused alone since the last time this was asked. */
+  takeRefused(): readonly RefusedDuty[] {
+    return this.refused.takeAlone();
   }
 
   /**
@@ -133,6 +97,7 @@ export class TransactionQueue {
   async follow(head: Head, isDue: (key: string) => boolean): Promise<readonly Settled[]> {
     this.slots = await this.journal.open();
     this.idle = [];
+    this.refused.keep(this.slots);
     const settled = await this.followForeign(head);
     if (this.slots.length === 0) return settled;
     this.next = await this.network.transactionCount(this.signer.account, "latest");
@@ -150,11 +115,13 @@ export class TransactionQueue {
   }
 
   /**
-   * Whether anything may be sent at block `head`. Not while transactions of this account wait that nobody here signed:
-   * they may be this keeper's own, from before its store was lost. After twice `bumpBlocks` their nonces are taken over.
+   * Whether anything may be sent at block `head`. Not while the nodes take nothing of this account, and not while
+   * transactions of it wait that nobody here signed: they may be this keeper's own, from before its store was lost. After
+   * twice `bumpBlocks` their nonces are taken over.
    */
   async isFree(head: Head): Promise<boolean> {
     const { account } = this.signer;
+    if (this.refused.isClosed(head.number)) return false;
     this.next = await this.network.transactionCount(account, "latest");
     if (await this.journal.reopen(this.next)) return false; // a fork took back what was mined: the next look follows it
     const nonce = freeNonce(this.next, this.slots);
@@ -170,13 +137,17 @@ export class TransactionQueue {
   }
 
   /**
-   * Signs, writes down and broadcasts one more transaction; call `isFree` before, once for each block.
+   * Signs, writes down and broadcasts one more transaction; call `isFree` before, once for each block. It may be about
+   * fewer duties: what is too dear, or what every node refuses, is signed for half of them, and of the others nothing is
+   * on its way. `takeRefused` tells which one is refused alone.
    * @returns `sent`; or what no node took, and why: it is offered again with every `follow`.
    */
   async submit(submission: Submission, head: Head): Promise<"sent" | Verdict> {
-    const { slot, fees } = await this.place(head);
-    const attempt = await this.sign(slot, submission, fees, head);
-    const { verdict } = await this.broadcast(attempt, head);
+    const market = await this.fees.at(head);
+    const { maxFeePerGas, maxTransactionCost } = this.policy;
+    const batch = withinCost(submission, firstFees(market, maxFeePerGas), maxTransactionCost);
+    const { slot, fees } = await this.place(batch, market, head);
+    const { verdict } = await this.offer(await this.sign(slot, batch, fees, head), head);
     return verdict === "accepted" || verdict === "known" ? "sent" : verdict;
   }
 
@@ -185,12 +156,16 @@ export class TransactionQueue {
    * room for that, at the cap or ten times too dear, uses its nonce up itself, at little cost: what it would do is done.
    * Otherwise nothing could be sent any more.
    */
-  private async place(head: Head): Promise<{ readonly slot: Slot; readonly fees: Fees }> {
-    const market = await this.fees.at(head);
-    const cap = this.policy.maxFeePerGas;
+  private async place(
+    batch: Batch,
+    market: FeeMarket,
+    head: Head,
+  ): Promise<{ readonly slot: Slot; readonly fees: Fees }> {
+    const cap = feeCapOf(batch, this.policy);
     for (let [slot] = this.idle; slot !== undefined; [slot] = this.idle) {
       this.idle = this.idle.slice(1);
-      const fees = raisedFees(newest(slot).fees, market, cap);
+      const before = this.refused.heard(slot).at(-1)?.fees;
+      const fees = before === undefined ? firstFees(market, cap) : raisedFees(before, market, cap);
       if (fees !== undefined) return { slot, fees };
       await this.broadcast(newest(slot), head);
     }
@@ -247,8 +222,12 @@ export class TransactionQueue {
     for (const slot of [...waiting].reverse()) {
       const duties = needed.get(slot) ?? [];
       const need = duties.length === 0 ? "none" : duties.length < newest(slot).duties.length ? "some" : "all";
-      const offeredAt = this.offeredAt(slot, head);
-      const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, need, isFollowed, offeredAt });
+      const facts = {
+        need,
+        isFollowed: isFollowed || this.owes(slot, isDue),
+        offeredAt: this.offeredAt(slot, head),
+      } as const;
+      const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, ...facts });
       if (step === "idle") this.idle = [slot, ...this.idle];
       else isFollowed = true;
       if (step !== "idle" && step !== "wait") steps.unshift([slot, step, duties]);
@@ -256,14 +235,21 @@ export class TransactionQueue {
     for (const [slot, step, duties] of steps) {
       const last = newest(slot);
       if (step === "broadcast") {
-        const { verdict } = await this.broadcast(last, head);
-        if (verdict === "underpriced" || verdict === "feeTooLow") await this.raise(slot, last, head);
+        const { verdict } = await this.offer(last, head);
+        const now = this.slotOf(slot.nonce);
+        if (verdict === "underpriced" || verdict === "feeTooLow") await this.raise(now, newest(now), head);
         continue;
       }
       const instead = step === "fill" ? NOTHING : { ...last, duties };
       // Where the cap leaves no room, once more what there is, lest it was lost.
-      if (!(await this.raise(slot, instead, head))) await this.broadcast(last, head);
+      if (!(await this.raise(slot, instead, head))) await this.offer(last, head);
     }
+  }
+
+  /** Whether an earlier attempt of a slot may do what is due and left out of the newest: its nonce has to be used up. */
+  private owes(slot: Slot, isDue: (key: string) => boolean): boolean {
+    const named = new Set(newest(slot).duties.map(({ key }) => key));
+    return this.mayBeMined(slot).some(({ duties }) => duties.some(({ key }) => !named.has(key) && isDue(key)));
   }
 
   /** When the newest attempt of a slot was last offered: now, at the latest, where a fork took back the block of that. */
@@ -289,34 +275,91 @@ export class TransactionQueue {
     await this.broadcast(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head), head);
   }
 
-  /** Offers more than the newest attempt of a slot does, for what is needed of it. False where the cap leaves no room. */
+  /**
+   * Offers more than the newest attempt of a slot does, for what is needed of it; for fewer duties where all of them would
+   * cost too much. False where the cap leaves no room.
+   */
   private async raise(slot: Slot, submission: Submission, head: Head): Promise<boolean> {
     const before = newest(slot).fees;
-    const fees = raisedFees(before, await this.fees.at(head), this.policy.maxFeePerGas);
-    if (fees === undefined) return false;
-    const attempt = await this.sign(slot, submission, fees, head);
-    this.tell({ type: "raised", attempt, before });
-    await this.broadcast(attempt, head);
-    return true;
+    const market = await this.fees.at(head);
+    for (let batch: Batch | undefined = submission; batch !== undefined; batch = halved(batch)) {
+      const fees = raisedFees(before, market, feeCapOf(batch, this.policy));
+      const isVain = fees !== undefined && fees.maxFeePerGas < (market.baseFeePerGas ?? 0n);
+      if (fees === undefined || (isVain && halved(batch) !== undefined)) continue;
+      const attempt = await this.sign(slot, batch, fees, head);
+      this.tell({ type: "raised", attempt, before });
+      await this.offer(attempt, head);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Offers an attempt to the nodes. What all of them find at fault is signed again for half of its duties, with the same
+   * nonce; where one alone is refused, for nothing: so later nonces do not wait for it. Where not even that is taken, it is
+   * no fault of the duty.
+   */
+  private async offer(attempt: Attempt, head: Head): Promise<Broadcast> {
+    let alone: readonly RefusedDuty[] = [];
+    for (let offered = attempt; ;) {
+      const result = await this.broadcast(offered, head);
+      const smaller = await this.insteadOf(offered, result, head);
+      if (smaller === undefined) {
+        if (result.verdict === "accepted") this.refused.alone(alone);
+        return result;
+      }
+      const { kind, duties } = offered;
+      if (smaller === NOTHING && kind !== "fill")
+        alone = duties.map(({ key }) => ({ kind, key, reason: result.reason }));
+      offered = await this.sign(this.slotOf(offered.nonce), smaller, offered.fees, head);
+    }
+  }
+
+  /** What to sign instead of what every node refused; undefined where that would not help. */
+  private async insteadOf(attempt: Attempt, answer: Broadcast, head: Head): Promise<Batch | undefined> {
+    if (!answer.refusedByAll || attempt.kind === "fill") return undefined;
+    if (answer.verdict === "insufficientFunds") return this.affordable(attempt);
+    if (answer.verdict !== "rejected") return undefined;
+    const half = halved(attempt);
+    this.refused.tooMuch((half ?? attempt).gasLimit, head.number);
+    return half ?? NOTHING;
+  }
+
+  /** The largest part that the account can pay for besides all others; undefined where that is none, or all of it. */
+  private async affordable(attempt: Attempt): Promise<Batch | undefined> {
+    const others = this.slots.filter(({ nonce }) => nonce !== attempt.nonce);
+    const balance = await this.network.balance(this.signer.account);
+    const left = others.reduce((rest, slot) => rest - this.promisedBy(slot), balance);
+    if (mostCost(attempt, attempt.fees) <= left) return undefined;
+    return largestWithin(attempt, attempt.fees, left);
   }
 
   private async sign(slot: Slot, submission: Submission, fees: Fees, head: Head): Promise<Attempt> {
-    const { kind, duties, gasLimit } = submission;
+    const { kind, duties } = submission;
     const keys = duties.map(({ key }) => key);
     const call = kind === "fill" ? { to: this.signer.account, data: "0x" } : this.codec.encode(kind, keys);
-    const signed = await this.signer.sign({ ...call, nonce: slot.nonce, gasLimit, fees, isLegacy: isLegacy(head) });
-    const about = { kind, duties, fees, gasLimit, signedBlock: head.number, sent: false };
-    const attempt: Attempt = { nonce: slot.nonce, attempt: slot.attempts.length, ...signed, ...about };
+    const { nonce, attempts } = slot;
+    for (let { gasLimit } = submission; ; gasLimit += 1n) {
+      const signed = await this.signer.sign({ ...call, nonce, gasLimit, fees, isLegacy: isLegacy(head) });
+      if (attempts.some(({ hash }) => hash === signed.hash)) continue; // what was refused before is not signed twice
+      const about = { kind, duties, fees, gasLimit, signedBlock: head.number, sent: false };
+      return this.record({ nonce, attempt: attempts.length, ...signed, ...about }, head);
+    }
+  }
+
+  /** Writes down what is signed, before anybody hears of it. */
+  private async record(attempt: Attempt, head: Head): Promise<Attempt> {
     await this.journal.record(attempt, head.timestamp);
+    this.refused.signed(attempt);
     this.keep(attempt);
     this.tell({ type: "signed", attempt });
     return attempt;
   }
 
-  /** Offers an attempt to the nodes; where they find its fee too low, that is what the next `follow` mends. */
+  /** Hands an attempt to the nodes; where they find its fee too low, that is what the next `follow` mends. */
   private async broadcast(attempt: Attempt, head: Head): Promise<Broadcast> {
     this.offered.set(attempt.nonce, head.number);
-    const result = await this.network.broadcast(attempt.raw);
+    const result = await this.refused.note(attempt, head.number, () => this.network.broadcast(attempt.raw));
     const { verdict, reason } = result;
     if (verdict === "accepted" || verdict === "known" || verdict === "nonceUsed") {
       await this.journal.sent(attempt);
@@ -328,6 +371,27 @@ export class TransactionQueue {
     return result;
   }
 
+  /** Slots whose nonce is not free for other duties. */
+  private busy(): readonly Slot[] {
+    const idle = new Set(this.idle);
+    return this.slots.filter((slot) => !idle.has(slot));
+  }
+
+  /** The attempts of a slot that may still be mined: its newest, and what nodes may have. */
+  private mayBeMined(slot: Slot): readonly Attempt[] {
+    const last = newest(slot);
+    return [...this.refused.heard(slot).filter((attempt) => attempt !== last), last];
+  }
+
+  private promisedBy(slot: Slot): bigint {
+    const costs = this.mayBeMined(slot).map((attempt) => mostCost(attempt, attempt.fees));
+    return costs.reduce((most, cost) => (cost > most ? cost : most), 0n);
+  }
+
+  private slotOf(nonce: number): Slot {
+    return this.slots.find((slot) => slot.nonce === nonce) ?? { nonce, attempts: [] };
+  }
+
   private keep(attempt: Attempt): void {
     const { nonce } = attempt;
     const slot = this.slots.find((other) => other.nonce === nonce);
@@ -335,19 +399,6 @@ export class TransactionQueue {
     const others = this.slots.filter((other) => other !== slot);
     this.slots = [...others, { nonce, attempts }].sort((a, b) => a.nonce - b.nonce);
   }
-}
-
-/** What the newest attempt of each slot does that is due, and that no lower one does: forks may open both again. */
-function neededOf(slots: readonly Slot[], isDue: (key: string) => boolean): ReadonlyMap<Slot, readonly DutyRef[]> {
-  const covered = new Set<string>();
-  return new Map(
-    slots.map((slot) => {
-      const { duties } = newest(slot);
-      const needed = duties.filter(({ key }) => isDue(key) && !covered.has(key));
-      for (const { key } of duties) covered.add(key);
-      return [slot, needed];
-    }),
-  );
 }
 
 function isLegacy({ baseFeePerGas }: Head): boolean {

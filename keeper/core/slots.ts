@@ -78,6 +78,22 @@ export function nextStep(slot: Slot, head: number, { bumpBlocks, need, isFollowe
   return sent || need === "some" ? "raise" : "broadcast";
 }
 
+/** What the newest attempt of each slot does that is due, and that no lower one does: forks may open both again. */
+export function neededOf(
+  slots: readonly Slot[],
+  isDue: (key: string) => boolean,
+): ReadonlyMap<Slot, readonly DutyRef[]> {
+  const covered = new Set<string>();
+  return new Map(
+    slots.map((slot) => {
+      const { duties } = newest(slot);
+      const needed = duties.filter(({ key }) => isDue(key) && !covered.has(key));
+      for (const { key } of duties) covered.add(key);
+      return [slot, needed];
+    }),
+  );
+}
+
 /** The lowest nonce from `next` on, the account's next one, that no slot has. */
 export function freeNonce(next: number, slots: readonly Slot[]): number {
   const taken = new Set(slots.map(({ nonce }) => nonce));

@@ -4,7 +4,8 @@ import type { Logger } from "pino";
 import type { Executor } from "../chain/executor";
 import type { FeeReader } from "../chain/feeReader";
 import type { L1FeeReader } from "../chain/l1FeeReader";
-import type { Settled, TransactionQueue } from "../chain/queue";
+import type { TransactionQueue } from "../chain/queue";
+import type { Settled } from "../chain/queueApi";
 import { sizeOf } from "../core/batches";
 import type { Duty, DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
@@ -184,7 +185,8 @@ export class Keeper {
       await this.note(settled, head, dueKeys);
     }
 
-    await this.extendClaims(queue.outstanding(), head);
+    await this.noteRefused(head);
+    await this.extendClaims(queue.worthClaiming(head), head);
     this.found.clear();
     let todo = await this.plan(due, head);
     await this.measure(due, todo, head);
@@ -196,6 +198,7 @@ export class Keeper {
         if (!acted.isShort || signal.aborted) break;
         todo = await this.plan(due, head);
       }
+      await this.noteRefused(head);
     }
     this.tellLeft(await this.leftAfter(due, todo, head), head);
     this.left = (await this.open(due, head)).length;
@@ -226,7 +229,7 @@ export class Keeper {
       blocked: await work.blocked(keys, name, head.timestamp),
       failedBefore: await work.failedBefore(keys),
       gas: this.gas,
-      mostGas: this.mostGas(head),
+      mostGas: min(this.mostGas(head), queue.mostGas(head) ?? head.gasLimit),
       slots: Math.max(0, this.eyes.maxInFlight - queue.open.length),
       budget: () => this.budget(head),
     });
@@ -284,20 +287,23 @@ export class Keeper {
 
   /** Sends one transaction. False where nothing more can be sent now. */
   private async send({ kind }: Action, duties: readonly Duty[], gasLimit: bigint, head: Head): Promise<boolean> {
-    const { queue, meter } = this.hands;
+    const { queue, meter, work, name } = this.hands;
     const refs = duties.map(({ key, dueAt, token, tenant }) => ({ key, dueAt, token, tenant }));
     const result = await queue.submit({ kind, duties: refs, gasLimit }, head);
     if (result === "sent") meter.sent();
+    const outstanding = queue.outstanding();
+    const left = duties.filter(({ key }) => !outstanding.has(key)); // the nodes took no more
+    if (left.length > 0) await work.release(keysOf(left), name);
     for (const { key } of duties) this.timesGone.delete(key);
     return result === "sent";
   }
 
-  /** Keeps others off what is on its way, for as long as this keeper lives. */
-  private async extendClaims(outstanding: ReadonlySet<string>, head: Head): Promise<void> {
+  /** Keeps others off what is on its way, unless it is stuck, for as long as this keeper lives. */
+  private async extendClaims(worthwhile: ReadonlySet<string>, head: Head): Promise<void> {
     const { work, name, claimSeconds } = this.hands;
     const now = head.timestamp;
-    if (outstanding.size === 0 || now < this.extendedAt + claimSeconds / 3) return;
-    await work.claim([...outstanding], name, now, now + claimSeconds);
+    if (worthwhile.size === 0 || now < this.extendedAt + claimSeconds / 3) return;
+    await work.claim([...worthwhile], name, now, now + claimSeconds);
     this.extendedAt = now;
   }
 
@@ -305,10 +311,7 @@ export class Keeper {
   private async budget(head: Head): Promise<bigint> {
     const { queue } = this.hands;
     const wei = await this.readBalance(head);
-    const promised = queue.open.map(({ attempts }) =>
-      attempts.reduce((most, { fees, gasLimit }) => max(most, fees.maxFeePerGas * gasLimit), 0n),
-    );
-    return max(0n, wei - promised.reduce((sum, each) => sum + each, 0n));
+    return max(0n, wei - queue.promised());
   }
 
   /** What the account has; the first time, and when it becomes empty or is filled again, the log says it. */
@@ -365,7 +368,14 @@ export class Keeper {
     if (missed.length > 0) log.warn({ hash: receipt.hash, duties: keysOf(missed) }, "mined, but these are still due");
   }
 
-  private async noteFailure(duty: Duty, reason: string, head: Head): Promise<void> {
+  /** Lets wait what no node takes. */
+  private async noteRefused(head: Head): Promise<void> {
+    for (const duty of this.hands.queue.takeRefused()) {
+      await this.noteFailure(duty, `every node refuses its transaction: ${duty.reason}`, head);
+    }
+  }
+
+  private async noteFailure(duty: Pick<Duty, "key" | "kind">, reason: string, head: Head): Promise<void> {
     const { log, meter, work } = this.hands;
     const until = await work.fail(duty.key, head.timestamp);
     this.found.set(duty.key, "failed, left in peace for a while");
@@ -443,6 +453,10 @@ export class Keeper {
 
 function keysOf(duties: readonly { readonly key: string }[]): string[] {
   return duties.map(({ key }) => key);
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -1,11 +1,18 @@
 import { formatEther, formatUnits } from "ethers";
 import type { Logger } from "pino";
 
+import type { Verdict } from "../chain/api";
 import type { ConnectOptions } from "../chain/connect";
-import type { QueueEvent } from "../chain/queue";
+import type { QueueEvent } from "../chain/queueApi";
 import type { SyncEvent } from "../chain/sync";
 import type { L1Fee } from "../core/fees";
 import type { Meter } from "./meter";
+
+/** What follows from a refusal, besides another offer. */
+const ADVICE: Partial<Record<Verdict, string>> = {
+  insufficientFunds: ": send native coin to the account",
+  rejected: ", for fewer duties",
+};
 
 /** What endpoints are up to, for the log and the meter. */
 export function listenersOf(log: Logger, meter: Meter): Pick<ConnectOptions, "onRequest" | "onOddity" | "onHead"> {
@@ -71,8 +78,7 @@ export function tellQueue(log: Logger, meter: Meter): (event: QueueEvent) => voi
         return log.info({ ...facts, before: formatUnits(event.before.maxFeePerGas, "gwei") }, "not mined: fee raised");
       case "refused": {
         const { verdict, reason } = event;
-        const advice = verdict === "insufficientFunds" ? ": send native coin to the account" : "";
-        return log.warn({ ...facts, verdict, reason }, `no node took it, it is offered again${advice}`);
+        return log.warn({ ...facts, verdict, reason }, `no node took it, it is offered again${ADVICE[verdict] ?? ""}`);
       }
     }
   };

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { REFUSAL_WORDS } from "../keeper/chain/refusals";
 import { isConnectionLoss, isOvertaken, isUnderpriced, refusalOf } from "../../sdk/nodeErrors";
 
 const coded = (code: string): Error => Object.assign(new Error("as ethers says"), { code });
@@ -41,51 +42,16 @@ describe("errors of nodes", () => {
     }
   });
 
-  const WORDS: Record<string, readonly string[]> = {
-    known: [
-      "already known",
-      "AlreadyKnown",
-      "Known transaction: 0xab",
-      "transaction already imported",
-      "tx already in mempool",
-    ],
-    nonceUsed: [
-      "nonce too low: next nonce 7, tx nonce 6",
-      "Nonce too low. Expected nonce to be 7 but got 6.",
-      "OldNonce, Current nonce: 7, nonce of rejected tx: 6",
-      "transaction nonce is too low",
-      "Nonce below current sender nonce",
-    ],
-    underpriced: [
-      "replacement transaction underpriced",
-      "could not replace existing tx: replacement fee too low",
-      "Replacement transaction underpriced. A gasPrice/maxFeePerGas of at least 2 is necessary",
-      "There is another transaction with same nonce in the queue",
-    ],
-    insufficientFunds: [
-      "insufficient funds for gas * price + value: balance 0, tx cost 21000",
-      "Sender doesn't have enough funds to send tx. The max upfront cost is: 1",
-      "InsufficientFunds, Account balance: 0",
-      "Upfront cost exceeds account balance",
-    ],
-    feeTooLow: [
-      "transaction underpriced: gas tip cap 0, minimum needed 1",
-      "max fee per gas less than block base fee: address 0x, maxFeePerGas: 1, baseFee: 7",
-      "Transaction maxFeePerGas (1) is too low for the next block, which has a baseFeePerGas of 7",
-      "FeeTooLow, MaxFeePerGas too low",
-      "Gas price below configured minimum gas price",
-    ],
-    rejected: [
-      "exceeds block gas limit",
-      "invalid sender",
-      "intrinsic gas too low",
-      "nonce too high",
-      "tx fee exceeds the configured cap",
-    ],
-  };
-  for (const [refusal, all] of Object.entries(WORDS)) {
-    it(`say of a transaction: ${refusal}`, () => {
-      for (const words of all) expect(refusalOf(words), words).to.equal(refusal);
+  for (const client of new Set(REFUSAL_WORDS.map((each) => each.client))) {
+    it(`say of a transaction, in the words of ${client}, why it is refused (ATK-KPR-12)`, () => {
+      const own = REFUSAL_WORDS.filter((each) => each.client === client);
+      expect(own.map(({ words }) => [words, refusalOf(words)])).to.deep.equal(
+        own.map(({ words, means }) => [words, means]),
+      );
     });
   }
+
+  it("mean that the transaction itself is at fault where nobody knows the words", () => {
+    expect(refusalOf("no")).to.equal("rejected");
+  });
 });

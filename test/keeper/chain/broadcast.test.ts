@@ -28,7 +28,12 @@ describe("broadcasting a transaction", function () {
     n = await startNodes(3);
     answering(HASH, HASH, HASH);
     (n.nodes[1] as FakeNode).delayMs = 30_000;
-    expect(await n.pool.broadcast(SIGNED)).to.deep.equal({ hash: HASH, verdict: "accepted", reason: "" });
+    expect(await n.pool.broadcast(SIGNED)).to.deep.equal({
+      hash: HASH,
+      verdict: "accepted",
+      reason: "",
+      refusedByAll: false,
+    });
     await sleep(30);
     expect(n.asked().flat()).to.deep.equal(Array(3).fill("eth_sendRawTransaction"));
   });
@@ -55,7 +60,19 @@ describe("broadcasting a transaction", function () {
       hash: HASH,
       verdict: "insufficientFunds",
       reason: "insufficient funds for gas",
+      refusedByAll: false, // one says that its nonce is used up: perhaps by this very transaction
     });
+  });
+
+  it("tells whether nobody can have it: all that were asked found it at fault (ATK-KPR-12)", async () => {
+    n = await startNodes(2);
+    const cap = refusal("tx fee (1.50 ether) exceeds the configured cap (1.00 ether)");
+    answering(cap, refusal("exceeds block gas limit"));
+    expect(await n.pool.broadcast(SIGNED)).to.deep.include({ verdict: "rejected", refusedByAll: true });
+    answering(cap, refusal("txpool is full"));
+    expect(await n.pool.broadcast(SIGNED)).to.deep.include({ verdict: "notNow", refusedByAll: false });
+    answering(cap, undefined); // its answer is lost: it may have it
+    expect(await n.pool.broadcast(SIGNED)).to.deep.include({ verdict: "rejected", refusedByAll: false });
   });
 
   it("does not know what became of it where no node answers (ATK-KPR-1)", async () => {

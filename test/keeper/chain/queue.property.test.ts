@@ -178,6 +178,7 @@ class World {
     const network = {
       transactionCount: (account: string, at: "latest" | "pending") => (step(), chain.transactionCount(account, at)),
       receipt: (hash: string) => (step(), chain.receipt(hash)),
+      balance: () => (step(), chain.balance()),
       maxPriorityFeePerGas: () => (step(), chain.maxPriorityFeePerGas()),
       paidTip: () => (step(), chain.paidTip()),
       gasPrice: () => chain.gasPrice(),

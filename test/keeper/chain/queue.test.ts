@@ -1,7 +1,9 @@
 import { expect } from "chai";
 
+import { WaitError } from "../../../keeper/chain/rpcErrors";
 import { newest } from "../../../keeper/core/slots";
-import { poolOf, type QueueWorld, withQueue } from "./queueWorld";
+import { rejection } from "./nodes";
+import { gasFor, keyOf, poolOf, type QueueWorld, withQueue, wordsOf } from "./queueWorld";
 import { GWEI } from "./senderChain";
 
 const mine = ({ chain }: QueueWorld, blocks: number): void => {
@@ -73,5 +75,192 @@ describe("TransactionQueue: a fork below what is remembered (ATK-KPR-14)", () =>
       const done = world.chain.mined().map(({ data }) => Buffer.from(data.slice(2), "hex").toString());
       expect(done).to.deep.equal(["1", "2"]);
       expect(world.queue.open).to.deep.equal([]);
+    }));
+});
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+/** Gas that is enough for so many duties although they were cut off a larger batch, and too little for twice as many. */
+const roomFor = (duties: number): bigint => (gasFor(duties) * 23n) / 20n;
+const sizesOf = ({ chain }: QueueWorld): number[] =>
+  poolOf(chain).map((words) => (words === "" ? 0 : words.split(",").length));
+
+describe("TransactionQueue: what every node refuses (ATK-KPR-12)", () => {
+  it("is signed again, with the same nonce, for half as much until the nodes take it", () =>
+    withQueue(async (world) => {
+      world.chain.gasCap = roomFor(2);
+      expect(await world.submit(...numbers(8))).to.equal("sent");
+      expect(poolOf(world.chain)).to.deep.equal(["1,2"]);
+      expect(world.chain.answers).to.deep.equal(["rejected", "rejected", "accepted"]);
+      expect(world.queue.open.map(({ nonce, attempts }) => [nonce, attempts.length])).to.deep.equal([[0, 3]]);
+      // The others wait for nothing: they are planned anew.
+      expect([...world.queue.outstanding()]).to.deep.equal([keyOf(1), keyOf(2)]);
+      expect(world.queue.takeRefused()).to.deep.equal([]);
+    }));
+
+  it("is cut by what it costs, too, and by its length", () =>
+    withQueue(async (world) => {
+      world.chain.feeCap = (gasFor(8) * 21n * GWEI * 3n) / 4n; // 21: twice the base fee, and a tip
+      await world.submit(...numbers(8));
+      world.chain.feeCap = undefined;
+      world.chain.sizeCap = 7;
+      await world.submit(...numbers(8));
+      expect(poolOf(world.chain)).to.deep.equal(["1,2,3,4", "1,2,3,4"]);
+    }));
+
+  it("uses its nonce up for nothing where one duty alone is refused, and says which (later nonces go on)", () =>
+    withQueue(async (world) => {
+      world.chain.gasCap = 50_000n;
+      expect(await world.submit(1, 2)).to.equal("sent");
+      expect(poolOf(world.chain)).to.deep.equal([""]);
+      expect(world.queue.takeRefused()).to.deep.equal([{ kind: "expire", key: keyOf(1), reason: "rejected" }]);
+      expect(world.queue.takeRefused()).to.deep.equal([]);
+      expect([...world.queue.outstanding()]).to.deep.equal([]);
+      world.chain.gasCap = undefined;
+      await world.submit(3);
+      world.chain.mine();
+      await world.follow();
+      expect(world.queue.open).to.deep.equal([]);
+      expect(world.chain.mined().map(wordsOf)).to.deep.equal(["", "3"]);
+    }));
+
+  it("keeps all duties of a transaction taken that a node may have, though every node refuses what follows it", () =>
+    withQueue(async (world) => {
+      await world.submit(1, 2, 3, 4);
+      world.chain.feeCap = roomFor(2) * 60n * GWEI;
+      world.chain.baseFee = 50n * GWEI; // the first bid offers 21
+      for (let block = 0; block < 3; block++) world.chain.mine();
+      await world.follow();
+      expect(poolOf(world.chain)).to.deep.equal(["1,2"]);
+      expect([...world.queue.outstanding()].sort()).to.deep.equal(numbers(4).map(keyOf));
+      world.chain.mine();
+      await world.follow();
+      expect([...world.queue.outstanding()]).to.deep.equal([]);
+    }));
+
+  it("keeps the duties of a lost answer taken after a restart, until the nonce is used up", () =>
+    withQueue(async (world) => {
+      const { broadcast } = world.chain;
+      world.chain.broadcast = async (raw) => {
+        await broadcast.call(world.chain, raw);
+        throw new WaitError("the answer is lost");
+      };
+      expect(String(await rejection(world.submit(1, 2, 3, 4)))).to.contain("the answer is lost");
+      world.chain.broadcast = broadcast;
+      world.chain.pool.clear();
+      world.chain.gasCap = roomFor(2);
+      world.chain.mine();
+      const heir = world.reborn();
+      await world.follow(heir);
+      expect(poolOf(world.chain)).to.deep.equal(["1,2"]);
+      expect([...heir.outstanding()].sort()).to.deep.equal(numbers(4).map(keyOf));
+    }));
+
+  it("is not cut for what is no fault of its own", () =>
+    withQueue(async (world) => {
+      world.chain.refusesAll = "notNow";
+      expect(await world.submit(1, 2)).to.equal("notNow");
+      expect(await world.queue.isFree(world.chain.head)).to.equal(false);
+      world.chain.refusesAll = undefined;
+      world.chain.mine();
+      await world.follow();
+      expect(poolOf(world.chain)).to.deep.equal(["1,2"]);
+      expect(await world.queue.isFree(world.chain.head)).to.equal(true);
+    }));
+
+  it("has the account wait longer and longer where not even a transfer to itself is taken", () =>
+    withQueue(async (world) => {
+      world.chain.refusesAll = "rejected";
+      const tries: number[] = [];
+      for (let block = 0; block < 40; block++) {
+        await world.follow();
+        if (await world.queue.isFree(world.chain.head)) {
+          tries.push(block);
+          await world.submit(1);
+        }
+        world.chain.mine();
+      }
+      expect(tries).to.deep.equal([0, 1, 3, 7, 15, 31]);
+      // Nobody has any of them: none has to pay more than the one before.
+      const fees = new Set(world.queue.open.flatMap(({ attempts }) => attempts.map((each) => each.fees.maxFeePerGas)));
+      expect([...fees]).to.deep.equal([21n * GWEI]);
+      world.chain.refusesAll = undefined;
+      for (let block = 0; block < 40 && !(await world.queue.isFree(world.chain.head)); block++) world.chain.mine();
+      await world.submit(2);
+      expect(poolOf(world.chain)).to.deep.equal(["2"]);
+    }));
+
+  it("tells for a while how much gas is taken, and no less than two million", () =>
+    withQueue(async (world) => {
+      expect(world.queue.mostGas(world.chain.head)).to.equal(undefined);
+      world.chain.gasCap = roomFor(250);
+      await world.submit(...numbers(1_000));
+      expect(sizesOf(world)).to.deep.equal([250]);
+      const limit = world.queue.open.map((slot) => newest(slot).gasLimit)[0];
+      expect(limit! <= roomFor(250) && limit! >= gasFor(250)).to.equal(true);
+      expect(world.queue.mostGas(world.chain.head)).to.equal(limit);
+      world.chain.gasCap = roomFor(3);
+      await world.submit(...numbers(100));
+      expect(world.queue.mostGas(world.chain.head)).to.equal(2_000_000n);
+      for (let block = 0; block < 100; block++) world.chain.mine();
+      expect(world.queue.mostGas(world.chain.head)).to.equal(undefined);
+    }));
+
+  it("pays what is left in the account for fewer duties, and waits where that is not enough for one (ATK-KPR-8)", () =>
+    withQueue(async (world) => {
+      world.chain.funds = roomFor(2) * 21n * GWEI;
+      await world.submit(...numbers(8));
+      expect(poolOf(world.chain)).to.deep.equal(["1,2"]);
+      expect(await world.submit(...numbers(8))).to.equal("insufficientFunds");
+      world.chain.funds = undefined;
+      world.chain.mine();
+      await world.follow();
+      expect(poolOf(world.chain)).to.deep.equal([numbers(8).join()]);
+    }));
+});
+
+describe("TransactionQueue: the most that one transaction may cost (ATK-KPR-12)", () => {
+  const most = gasFor(4) * 25n * GWEI;
+
+  it("bounds a first offer: fewer duties go", () =>
+    withQueue(
+      async (world) => {
+        await world.submit(...numbers(8));
+        expect(sizesOf(world)).to.deep.equal([4]);
+      },
+      { maxTransactionCost: most },
+    ));
+
+  it("bounds a raised fee: the nonce is offered again for fewer duties, and the others stay taken", () =>
+    withQueue(
+      async (world) => {
+        await world.submit(...numbers(4));
+        world.chain.baseFee = 27n * GWEI; // more than all of them may offer
+        for (let block = 0; block < 3; block++) world.chain.mine();
+        await world.follow();
+        expect(sizesOf(world)).to.deep.equal([2]);
+        for (const { attempts } of world.queue.open) {
+          for (const { gasLimit, fees } of attempts) expect(gasLimit * fees.maxFeePerGas <= most).to.equal(true);
+        }
+        expect([...world.queue.outstanding()].sort()).to.deep.equal(numbers(4).map(keyOf));
+      },
+      { maxTransactionCost: most },
+    ));
+});
+
+describe("TransactionQueue: claims (ATK-KPR-13)", () => {
+  it("are to be kept for eight times the blocks after which a fee is raised, and no longer", () =>
+    withQueue(async (world) => {
+      world.chain.baseFee = 70n * GWEI;
+      world.chain.mine();
+      await world.submit(1);
+      const kept: number[] = [];
+      for (let block = 1; block <= 30; block++) {
+        world.chain.mine();
+        await world.follow();
+        if (world.queue.worthClaiming(world.chain.head).has(keyOf(1))) kept.push(block);
+      }
+      expect(kept.at(-1)).to.equal(23);
+      expect(kept).to.have.length(23);
+      expect([...world.queue.outstanding()]).to.deep.equal([keyOf(1)]);
     }));
 });

@@ -1,7 +1,8 @@
 import { type Transaction, Wallet, ZeroAddress } from "ethers";
 
 import { FeeReader } from "../../../keeper/chain/feeReader";
-import { type QueueEvent, type QueuePolicy, TransactionQueue } from "../../../keeper/chain/queue";
+import { TransactionQueue } from "../../../keeper/chain/queue";
+import type { QueueEvent, QueuePolicy } from "../../../keeper/chain/queueApi";
 import { WalletSigner } from "../../../keeper/chain/signer";
 import type { DutyRef } from "../../../keeper/core/slots";
 import type { Database } from "../../../keeper/store/database";
@@ -11,8 +12,8 @@ import { GWEI, SenderChain } from "./senderChain";
 
 const wallet = new Wallet(`0x${"33".repeat(32)}`);
 const POLICY: QueuePolicy = { maxFeePerGas: 60n * GWEI, bumpBlocks: 3, confirmations: 3 };
-/** Gas of a batch of so many duties. */
-export const gasFor = (duties: number): bigint => 100_000n * BigInt(duties);
+/** Gas of a batch of so many duties, as it is planned. */
+export const gasFor = (duties: number): bigint => (5n * (71_000n + 12_500n * BigInt(duties))) / 4n;
 
 /** A queue in front of a chain, and what it told. */
 export interface QueueWorld {

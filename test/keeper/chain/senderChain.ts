@@ -1,7 +1,7 @@
 import { id, Transaction } from "ethers";
 
 import type { Broadcast, Receipt } from "../../../keeper/chain/api";
-import type { Network } from "../../../keeper/chain/queue";
+import type { Network } from "../../../keeper/chain/queueApi";
 import { WaitError } from "../../../keeper/chain/rpcErrors";
 import type { Head } from "../../../keeper/core/events";
 
@@ -29,6 +29,18 @@ export class SenderChain implements Network {
   hidesReceipts = false;
   /** Whether the node refuses what offers less than the base fee, instead of keeping it. */
   isStrict = false;
+  /** What a transaction may cost at most, gas limit times fee, wei. */
+  feeCap: bigint | undefined;
+  /** Most gas that a transaction may take. */
+  gasCap: bigint | undefined;
+  /** Most bytes of data. */
+  sizeCap: number | undefined;
+  /** Coin of the sender, wei; undefined: any amount. */
+  funds: bigint | undefined;
+  /** What every transaction is refused with. */
+  refusesAll: "rejected" | "notNow" | undefined;
+  /** Every answer to a broadcast. */
+  readonly answers: Broadcast["verdict"][] = [];
   private forks = 0;
 
   constructor(readonly sender: string) {
@@ -110,7 +122,14 @@ export class SenderChain implements Network {
     this.offered.add(hash);
     const verdict = this.take(transaction, hash);
     this.answer();
-    return { hash, verdict, reason: verdict === "accepted" ? "" : verdict };
+    this.answers.push(verdict);
+    const refusedByAll = !["accepted", "known", "nonceUsed", "notNow"].includes(verdict);
+    return { hash, verdict, reason: verdict === "accepted" ? "" : verdict, refusedByAll };
+  }
+
+  async balance(): Promise<bigint> {
+    this.answer();
+    return this.isEmpty ? 0n : (this.funds ?? 10n ** 24n);
   }
 
   async maxPriorityFeePerGas(): Promise<bigint> {
@@ -130,9 +149,13 @@ export class SenderChain implements Network {
   private take(transaction: Transaction, hash: string): Broadcast["verdict"] {
     const { nonce } = transaction;
     if (nonce < this.nextNonce) return "nonceUsed";
-    if (this.isEmpty) return "insufficientFunds";
+    if (this.refusesAll !== undefined) return this.refusesAll;
+    if (this.isAtFault(transaction)) return "rejected";
     const rival = this.pool.get(nonce);
     if (rival?.hash === hash) return "known";
+    const others = [...this.pool.values()].filter((other) => other.nonce !== nonce);
+    const cost = [...others, transaction].reduce((sum, each) => sum + costOf(each), 0n);
+    if (this.isEmpty || cost > (this.funds ?? cost)) return "insufficientFunds";
     if (this.isStrict && (transaction.maxFeePerGas ?? 0n) < this.baseFee) return "feeTooLow";
     const replaces = (fee: bigint | null | undefined, before: bigint | null | undefined): boolean =>
       (fee ?? 0n) * 10n >= (before ?? 0n) * 11n;
@@ -149,7 +172,21 @@ export class SenderChain implements Network {
     return "accepted";
   }
 
+  private isAtFault(transaction: Transaction): boolean {
+    const { data, gasLimit } = transaction;
+    return (
+      costOf(transaction) > (this.feeCap ?? costOf(transaction)) ||
+      gasLimit > (this.gasCap ?? gasLimit) ||
+      data.length / 2 - 1 > (this.sizeCap ?? data.length)
+    );
+  }
+
   private answer(): void {
     if (this.fault !== "none") throw new WaitError("no endpoint answers");
   }
+}
+
+/** What a transaction may cost at most. */
+function costOf({ gasLimit, maxFeePerGas }: Transaction): bigint {
+  return gasLimit * (maxFeePerGas ?? 0n);
 }

@@ -87,6 +87,7 @@ async function withWorld(
       transactionCount: counted(chain.transactionCount.bind(chain)),
       receipt: counted(chain.receipt.bind(chain)),
       broadcast: counted(chain.broadcast.bind(chain)),
+      balance: counted(chain.balance.bind(chain)),
       maxPriorityFeePerGas: counted(chain.maxPriorityFeePerGas.bind(chain)),
       gasPrice: counted(chain.gasPrice.bind(chain)),
       paidTip: counted(chain.paidTip.bind(chain)),
@@ -438,6 +439,34 @@ describe("Keeper", () => {
       world.set.balance = COIN;
       mine(world);
       expect(await world.keeper.pass()).to.deep.include({ sent: 1, left: 0 });
+    }));
+
+  it("does everything in parts where every node refuses a full batch (ATK-KPR-12)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", ...Array.from({ length: 908 }, (_, i) => i + 1));
+      world.chain.feeCap = 4_000_000n * 21n * GWEI; // a batch of all needs more than 10,000,000 gas
+      const left: number[] = [];
+      for (let blocks = 0; blocks < 8; blocks++) {
+        await world.keeper.pass();
+        mine(world);
+        left.push(world.duties.size);
+      }
+      expect(left.at(-1), left.join()).to.equal(0);
+      expect(world.failed).to.deep.equal([]);
+    }));
+
+  it("lets one wait that every node refuses alone, and sends what comes after it (ATK-KPR-12)", () =>
+    withWorld(async (world) => {
+      due(world, "failOver", 1);
+      due(world, "expire", 2);
+      world.chain.gasCap = 200_000n; // less than a failover needs
+      for (let blocks = 0; blocks < 3; blocks++) {
+        await world.keeper.pass();
+        mine(world);
+      }
+      expect([...world.duties.keys()]).to.deep.equal(["failOver 1-1"]);
+      expect(world.failed).to.deep.equal(["failOver 1-1"]);
+      expect(await world.keeper.pass()).to.deep.include({ outstanding: 0, left: 1 });
     }));
 
   it("says why it leaves what is due, once for each reason, and bids less of a tip below the cap (ATK-KPR-6)", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { pino } from "pino";
 
 import type { Header } from "../../../keeper/chain/api";
-import type { QueueEvent } from "../../../keeper/chain/queue";
+import type { QueueEvent } from "../../../keeper/chain/queueApi";
 import type { Attempt } from "../../../keeper/core/slots";
 import { type Meter, NO_METER } from "../../../keeper/ops/meter";
 import { listenersOf, tellL1Fees, tellQueue, tellSync } from "../../../keeper/ops/telling";

@@ -1,0 +1,80 @@
+import type { Attempt, Slot } from "../core/slots";
+import type { Broadcast } from "./api";
+import type { RefusedDuty } from "./queueApi";
+
+/** Blocks for which nodes are believed to take no more gas than they were seen to take. */
+const BELIEVED_BLOCKS = 100;
+/** Whatever was refused, one transaction is planned with as much: single duties need less. */
+const LEAST_GAS = 2_000_000n;
+/** The longest pause of an account of which nodes do not take a transfer to itself, in blocks. */
+const LONGEST_PAUSE = 64;
+
+/**
+ * What the nodes refused, and what follows from it. All of it is in memory: after a restart every transaction may be with
+ * some node, until its nonce is used up.
+ */
+export class Refused {
+  /** Hashes of what was signed by this process and, whenever it was offered, refused by all: no node has it. */
+  private readonly unheard = new Set<string>();
+  private most: { readonly gas: bigint; readonly at: number } | undefined;
+  private singles: RefusedDuty[] = [];
+  private pause = 0;
+  private closedUntil = 0;
+
+  /** Notes what was signed and not offered yet. */
+  signed({ hash }: Attempt): void {
+    this.unheard.add(hash);
+  }
+
+  /** Offers an attempt at block `number`, and notes what comes of it. A lost answer may have been that it was taken. */
+  async note(attempt: Attempt, number: number, offer: () => Promise<Broadcast>): Promise<Broadcast> {
+    const wasUnheard = this.unheard.delete(attempt.hash);
+    const answer = await offer();
+    if (wasUnheard && answer.refusedByAll) this.unheard.add(attempt.hash);
+    if (answer.verdict === "notNow") this.closedUntil = Math.max(this.closedUntil, number + 1);
+    else if (answer.verdict === "accepted") this.pause = 0;
+    else if (answer.verdict === "rejected" && attempt.kind === "fill") {
+      this.pause = Math.min(Math.max(1, this.pause * 2), LONGEST_PAUSE);
+      this.closedUntil = number + this.pause;
+    }
+    return answer;
+  }
+
+  /** Whether nodes take nothing of this account at block `number`, as far as is known. */
+  isClosed(number: number): boolean {
+    return number < this.closedUntil;
+  }
+
+  /** The attempts of a slot that a node may have. */
+  heard({ attempts }: Slot): readonly Attempt[] {
+    return attempts.filter(({ hash }) => !this.unheard.has(hash));
+  }
+
+  /** Forgets what is in none of these slots. */
+  keep(slots: readonly Slot[]): void {
+    if (this.unheard.size === 0) return;
+    const open = new Set(slots.flatMap(({ attempts }) => attempts.map(({ hash }) => hash)));
+    for (const hash of this.unheard) if (!open.has(hash)) this.unheard.delete(hash);
+  }
+
+  /** Notes at block `number` that more gas than this is refused. */
+  tooMuch(gas: bigint, number: number): void {
+    this.most = { gas: gas < LEAST_GAS ? LEAST_GAS : gas, at: number };
+  }
+
+  /** Most gas that nodes take at block `number`, as far as is known. */
+  mostGas(number: number): bigint | undefined {
+    return this.most !== undefined && number < this.most.at + BELIEVED_BLOCKS ? this.most.gas : undefined;
+  }
+
+  /** Notes duties that are refused although each is alone. */
+  alone(duties: readonly RefusedDuty[]): void {
+    this.singles.push(...duties);
+  }
+
+  takeAlone(): readonly RefusedDuty[] {
+    const taken = this.singles;
+    this.singles = [];
+    return taken;
+  }
+}

@@ -1,0 +1,66 @@
+import { sizeOf } from "./batches";
+import type { Fees } from "./fees";
+import { FIRST_GUESS, gasOf } from "./gas";
+import type { DutyRef, TransactionKind } from "./slots";
+
+/** What one transaction is to do. */
+export interface Batch {
+  readonly kind: TransactionKind;
+  readonly duties: readonly DutyRef[];
+  readonly gasLimit: bigint;
+}
+
+/** A transaction that only uses its nonce up. */
+export const NOTHING: Batch = { kind: "fill", duties: [], gasLimit: 21_000n };
+
+/** The first half of a batch, with the gas that it needs of the whole; undefined where there is one duty, or none. */
+export function halved(batch: Batch): Batch | undefined {
+  const { kind, duties, gasLimit } = batch;
+  if (kind === "fill" || duties.length < 2) return undefined;
+  const half = duties.slice(0, Math.ceil(duties.length / 2));
+  const [part, whole] = [half, duties].map((some) => gasOf(FIRST_GUESS, kind, sizeOf(some))) as [bigint, bigint];
+  // What it needs is known only as a whole: a twentieth more, lest the first ones are dearer than the others.
+  const share = (gasLimit * part * 21n) / (whole * 20n);
+  return { kind, duties: half, gasLimit: share < gasLimit ? share : gasLimit };
+}
+
+/** What a transaction can cost at most, wei, but for what a rollup takes for publishing it. */
+export function mostCost({ gasLimit }: Pick<Batch, "gasLimit">, { maxFeePerGas }: Fees): bigint {
+  return gasLimit * maxFeePerGas;
+}
+
+/** The largest of a batch, its half, the half of that and so on that costs at most so much; undefined where none does. */
+export function largestWithin(batch: Batch, fees: Fees, wei: bigint): Batch | undefined {
+  for (let part: Batch | undefined = batch; part !== undefined; part = halved(part)) {
+    if (mostCost(part, fees) <= wei) return part;
+  }
+  return undefined;
+}
+
+/** As much of a batch as may cost at most so much; one duty, at least. */
+export function withinCost(batch: Batch, fees: Fees, most: bigint | undefined): Batch {
+  if (most === undefined) return batch;
+  return largestWithin(batch, fees, most) ?? smallest(batch);
+}
+
+function smallest(batch: Batch): Batch {
+  let part = batch;
+  for (let half = halved(part); half !== undefined; half = halved(half)) part = half;
+  return part;
+}
+
+/** What bounds a bid, wei. */
+export interface Bounds {
+  /** Never offered more, per gas. */
+  readonly maxFeePerGas?: bigint;
+  /** No transaction may cost more, whatever its gas. */
+  readonly maxTransactionCost?: bigint;
+}
+
+/** The most that a transaction may offer per gas, wei; undefined where nothing bounds it. */
+export function feeCapOf({ gasLimit }: Pick<Batch, "gasLimit">, bounds: Bounds): bigint | undefined {
+  const { maxFeePerGas, maxTransactionCost } = bounds;
+  if (maxTransactionCost === undefined) return maxFeePerGas;
+  const byCost = maxTransactionCost / gasLimit;
+  return maxFeePerGas === undefined || byCost < maxFeePerGas ? byCost : maxFeePerGas;
+}
