@@ -139,6 +139,15 @@ describe("Disputes", () => {
       await expect(disputes.connect(keeper).settle(setting.id)).to.changeTokenBalance(hold, treasury, 1n);
     });
 
+    it("shares the fee among those who voted, and tells each share by round", async () => {
+      const { disputes, setting, model, stranger } = await enter(TENANT, [...upheld, execution]);
+      const { id } = setting;
+      expect(await disputes.shareOf(id, model!.filedAt)).to.equal(0n);
+      await disputes.connect(stranger).settle(id);
+      expect(await disputes.shareOf(id, model!.filedAt)).to.equal(FILING_FEE / 3n);
+      expect(await disputes.shareOf(id, model!.filedAt + 1)).to.equal(0n);
+    });
+
     it("is not needed to execute another claim, and refuses nobody", async () => {
       const scene = await enter(TENANT, [claim, concession, execution]);
       const other = await fileClaim(scene, scene.lease, { claimant: scene.stranger });
@@ -150,6 +159,19 @@ describe("Disputes", () => {
   });
 
   describe("execute", () => {
+    it("reverts where there is no claim, and a second time", async () => {
+      const { disputes, setting, stranger } = await enter(TENANT, []);
+      const execute = () => disputes.connect(stranger).execute(setting.id);
+      await expect(execute())
+        .to.be.revertedWithCustomError(disputes, "DisputesWrongPhase")
+        .withArgs(setting.id, Phase.Filed);
+
+      const scene = await enter(TENANT, [claim, concession, execution]);
+      await expect(scene.disputes.connect(scene.stranger).execute(scene.setting.id))
+        .to.be.revertedWithCustomError(scene.disputes, "DisputesWrongPhase")
+        .withArgs(scene.setting.id, Phase.Executed);
+    });
+
     for (const [path, steps, outcome, penalty] of [
       ["silence of the provider", [claim], Outcome.Upheld, true],
       ["a council that upholds", upheld, Outcome.Upheld, true],
