@@ -8,6 +8,7 @@ import { AddressBookError } from "../sdk/addressBook";
 import type { ListenAddress } from "./config/fields";
 import { openKey } from "./config/key";
 import { type Config, ConfigError, loadConfig, loadStoreLocation } from "./config/load";
+import { withShared } from "./config/shared";
 import { endpointLabels, redact, secretsOf, showConfig, showStore } from "./config/show";
 import { type Actor, composeActor, composeLooker } from "./ops/compose";
 import { Health, type HealthLimits } from "./ops/health";
@@ -21,6 +22,7 @@ import { type Starting, startPatiently } from "./ops/starting";
 import { describeStatus } from "./ops/statusReport";
 import { stopSignal } from "./ops/stop";
 import { stopwatch } from "./ops/stopwatch";
+import { PROGRAM } from "./ops/version";
 import { StoreError } from "./store/database";
 import { openToRead } from "./store/openToRead";
 import { readStatus } from "./store/status";
@@ -57,9 +59,10 @@ export interface Surroundings {
 /** Runs one command to its end. Returns the exit code; everything that goes wrong is said on `err`, without a secret. */
 export async function runKeeper(command: KeeperCommand, surroundings: Surroundings): Promise<number> {
   keepHeapSmall();
-  const secrets = secretsOf(surroundings.env);
+  const env = withShared(surroundings.env);
+  const secrets = secretsOf(env);
   try {
-    return await COMMANDS[command]({ ...surroundings, explain: (error) => redact(messageOf(error), secrets) });
+    return await COMMANDS[command]({ ...surroundings, env, explain: (error) => redact(messageOf(error), secrets) });
   } catch (error) {
     const exitCode = exitCodeOf(error);
     const message = redact(messageOf(error), secrets);
@@ -131,6 +134,7 @@ async function acting(
   const config = loadConfig(env, { key: true });
   const log = logTo(STDOUT, config.logLevel);
   const signal = stopSignal((name) => log.info({ signal: name }, "stopping"));
+  log.info({ ...PROGRAM, node: process.version }, "keeper starting");
   log.debug(showConfig(config), "configuration");
 
   const health = new Health(healthLimitsOf(config), stopwatch);
@@ -143,7 +147,7 @@ async function acting(
     if (keeper === undefined) return KEEPER_EXIT.ok;
     try {
       const { account, name, chainId, market } = keeper;
-      meter.identify({ name, account, chainId });
+      meter.identify({ name, account, chainId, ...PROGRAM });
       log.info({ chainId, market, account, name, store: showStore(config.store) }, "keeper started");
       const pace = new Pace(config.pollMs / 1_000);
       const pass = (): Promise<Passed> => keeper.pass();

@@ -24,7 +24,7 @@ export function instruments(registry: Registry) {
   ): Histogram<L> => new Histogram({ name: PREFIX + name, help, buckets, labelNames, registers });
 
   return {
-    info: gauge("info", "1; who this keeper is", ["name", "account", "chain"]),
+    info: gauge("info", "1; who this keeper is, and which program", ["name", "account", "chain", "version", "commit"]),
 
     headBlock: gauge(
       "head_block",

@@ -15,6 +15,9 @@ export interface Identity {
   readonly name: string;
   readonly account: string;
   readonly chainId: number;
+  /** Of the program. */
+  readonly version: string;
+  readonly commit: string;
 }
 
 const ODDITIES: readonly OddityKind[] = ["failed", "refused", "void", "differs", "behind", "wrongChain"];
@@ -67,8 +70,8 @@ export class PrometheusMeter implements Meter {
     return this.failures;
   }
 
-  identify({ name, account, chainId }: Identity): void {
-    this.all.info.set({ name, account, chain: String(chainId) }, 1);
+  identify({ chainId, ...labels }: Identity): void {
+    this.all.info.set({ ...labels, chain: String(chainId) }, 1);
   }
 
   looked({ head, leases, disputes, due }: Look): void {

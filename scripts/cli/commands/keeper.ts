@@ -1,16 +1,13 @@
-import { createRequire } from "node:module";
-
 import { z } from "zod";
 
 import type * as Cli from "../../../keeper/cli";
 import { type AnyCommand, command, type CommandGroup } from "../command";
 import type { Outside } from "../session";
 
-/** Loaded when it is asked for: other commands do not wait for what a keeper needs. */
-const load = createRequire(__filename);
-
 function keeper(name: Cli.KeeperCommand, { env, io }: Outside, json: boolean): Promise<number> {
-  const { runKeeper } = load("../../../keeper/cli") as typeof Cli;
+  // Loaded when it is asked for: other commands do not wait for what a keeper needs.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import is either not lazy, or not seen by bundlers
+  const { runKeeper } = require("../../../keeper/cli") as typeof Cli;
   return runKeeper(name, { env: { ...env }, out: io.out, err: io.err, json });
 }
 

@@ -1,35 +1,17 @@
 import { expect } from "chai";
-import { id, keccak256 } from "ethers";
 
 import { connect, ConnectionError } from "../../../keeper/chain/connect";
 import type { Oddity } from "../../../keeper/chain/oddities";
 import type { Pool } from "../../../keeper/chain/pool";
-import { type AddressBook, CONTRACT_NAMES } from "../../../sdk/addressBook";
-import { DISPUTES, FakeChain, MARKET, ORDERS } from "./fakeChain";
+import { CODE, fakeBook } from "./fakeBook";
+import { FakeChain, MARKET, ORDERS } from "./fakeChain";
 import { FakeNode } from "./fakeNode";
 import { rejection, sleep } from "./nodes";
-
-const CODE = "0x600160015500";
 
 describe("connecting", function () {
   this.timeout(20_000);
   const chain = new FakeChain(3);
-  const at: Record<string, string> = { market: MARKET, orders: ORDERS, disputes: DISPUTES };
-  const book: AddressBook = {
-    chainId: 31_337,
-    genesisHash: chain.blocks[0]?.hash ?? "",
-    startBlock: 0,
-    deployer: MARKET,
-    factory: MARKET,
-    release: "test",
-    parametersHash: id("parameters"),
-    contracts: Object.fromEntries(
-      CONTRACT_NAMES.map((name) => [
-        name,
-        { address: at[name] ?? MARKET, block: 0, txHash: id(name), constructorArgs: [], bytecodeHash: keccak256(CODE) },
-      ]),
-    ),
-  };
+  const book = fakeBook(chain);
   let nodes: FakeNode[];
   let oddities: Oddity[];
   let pool: Pool | undefined;

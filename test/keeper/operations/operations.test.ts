@@ -9,6 +9,7 @@ import { z } from "zod";
 import { KEEPER_EXIT } from "../../../keeper/cli";
 import { loadConfig } from "../../../keeper/config/load";
 import { VARIABLES } from "../../../keeper/config/schema";
+import { SHARED } from "../../../keeper/config/shared";
 import { PREFIX } from "../../../keeper/ops/instruments";
 import { PrometheusMeter } from "../../../keeper/ops/metrics";
 import { MEANINGS } from "../../../keeper/ops/undone";
@@ -69,6 +70,14 @@ function namesIn(expression: string, histograms: ReadonlySet<string>): string[] 
 
 const runbook = read("docs/runbook.md");
 const keeperPage = runbook.slice(runbook.indexOf("\n## Keeper"));
+
+/** Lines that set a variable, and those that do so once the mark of a remark is taken away. */
+const SETTING = /^(KEEPER_[A-Z0-9_]+)=(.*)$/gm;
+const SUGGESTION = /^#?(KEEPER_[A-Z0-9_]+)=(.*)$/gm;
+
+function assignments(text: string, pattern: RegExp): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(pattern)].map(([, name = "", value = ""]) => [name, value]));
+}
 
 /** Cells of the keeper's table that has such titles. */
 function rowsOf(titles: string): string[][] {
@@ -139,7 +148,7 @@ describe("Files for operators", () => {
     expect(jobs.map(({ job_name: name }) => name)).to.deep.equal(["leasehold-keeper"]);
     const asked = alerts.flatMap(({ expr }) => [...expr.matchAll(/job="([^"]*)"/g)].map(([, name]) => name));
     expect([...new Set(asked)]).to.deep.equal(["leasehold-keeper"]);
-    const port = /^KEEPER_LISTEN=.*:(\d+)$/m.exec(example)?.[1];
+    const port = /^Environment=KEEPER_LISTEN=.*:(\d+)$/m.exec(unit)?.[1];
     for (const { targets } of jobs[0]!.static_configs) {
       expect(targets.map((target) => target.split(":")[1])).to.deep.equal([port]);
     }
@@ -225,18 +234,50 @@ describe("Files for operators", () => {
     expect(Object.fromEntries(told)).to.deep.equal(MEANINGS);
   });
 
-  it("the unit and its settings name variables that there are, and are a whole configuration with a keystore", () => {
-    const variables: Record<string, string> = {};
-    const lines = [...example.split("\n"), ...[...unit.matchAll(/^Environment=(.*)$/gm)].map(([, line = ""]) => line)];
-    for (const line of lines) {
-      const [, name = "", value = ""] = /^#?(KEEPER_[A-Z0-9_]+)=(.*)$/.exec(line) ?? [];
-      if (name === "") continue;
-      variables[name] = value;
-    }
-    const config = loadConfig(variables, { key: true });
-    expect(config.key?.type).to.equal("keystore");
+  it("the example of settings is a whole configuration for the container, as it stands (ATK-KPR-22)", () => {
+    const image = assignments(read("Dockerfile"), /\b(KEEPER_[A-Z0-9_]+)=(\S+)/g);
+    const config = loadConfig({ ...image, ...assignments(example, SETTING) }, { key: true });
+    expect(config).to.deep.include({
+      addressBook: "/etc/leasehold/address-book.json",
+      key: {
+        type: "keystore",
+        file: "/etc/leasehold/keystore.json",
+        passwordFile: "/etc/leasehold/keystore.password",
+      },
+      store: "/var/lib/leasehold/keeper.sqlite",
+      listen: { host: "0.0.0.0", port: 9_464 },
+    });
     expect(config.rpcUrls).to.have.length(3);
-    expect(config.listen).not.to.equal(undefined);
+    // Docker's reader of such files knows neither quotes nor remarks behind values.
+    for (const line of example.split("\n")) expect(line).to.match(/^(?:#.*|[A-Z0-9_]+=[^\s"'#]*|)$/);
+    // What is left out as a suggestion is sound, too.
+    expect(() => loadConfig({ ...image, ...assignments(example, SUGGESTION) }, { key: true })).not.to.throw();
+  });
+
+  it("the unit hands over keystore, password and address book, and the same settings are whole with it (ATK-KPR-22)", () => {
+    const unitSets = assignments(unit, /^Environment=(KEEPER_[A-Z0-9_]+)=(.*)$/gm);
+    const overrides = assignments(
+      /^ExecStart=\/usr\/bin\/env (.*)$/m.exec(unit)?.[1] ?? "",
+      /(KEEPER_[A-Z0-9_]+)=(\S+)/g,
+    );
+    const config = loadConfig({ ...unitSets, ...assignments(example, SETTING), ...overrides }, { key: true });
+    const handedOver = [...unit.matchAll(/^LoadCredential=([a-z-]+):(\S+)$/gm)];
+    const files = assignments(example, SETTING);
+    expect(handedOver.map(([, , file]) => file).sort()).to.deep.equal(
+      [files["KEEPER_ADDRESS_BOOK"], files["KEEPER_KEYSTORE"], files["KEEPER_KEYSTORE_PASSWORD_FILE"]].sort(),
+    );
+    const credentials = handedOver.map(([, name = ""]) => `%d/${name}`);
+    expect(credentials).to.include(config.addressBook);
+    if (config.key?.type !== "keystore") throw new Error("it has no keystore");
+    expect(credentials).to.include(config.key.file).and.to.include(config.key.passwordFile);
+    expect(config.listen).to.deep.equal({ host: "127.0.0.1", port: 9_464 });
+    expect(config.store).to.equal("%S/leasehold-keeper/keeper.sqlite");
+  });
+
+  it("the runbook lists every variable that is shared with the command line (ATK-KPR-22)", () => {
+    const rows = rowsOf("| of the keeper | of the command line |").map(([own = "", theirs = ""]) => [own, theirs]);
+    const plain = rows.map((cells) => cells.map((cell) => cell.replaceAll("`", "")));
+    expect(Object.fromEntries(plain)).to.deep.equal(SHARED);
   });
 
   it("the image copies what there is, keeps secrets out, and runs as nobody in particular", () => {

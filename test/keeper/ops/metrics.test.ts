@@ -197,9 +197,10 @@ describe("Metrics", () => {
     expect(turns).to.equal(2);
   });
 
-  it("tell who the keeper is", async () => {
-    meter.identify({ name: "east", account: "0xA", chainId: 1 });
-    expect(await samples()).to.include({ 'info{name="east",account="0xA",chain="1"}': 1 });
+  it("tell who the keeper is, and which program (ATK-KPR-22)", async () => {
+    meter.identify({ name: "east", account: "0xA", chainId: 1, version: "1.2.3", commit: "abc" });
+    const labels = 'name="east",account="0xA",version="1.2.3",commit="abc",chain="1"';
+    expect(await samples()).to.include({ [`info{${labels}}`]: 1 });
   });
 
   it("of several keepers in one process are apart", async () => {
