@@ -62,8 +62,8 @@ export interface ChainApi {
   head(): Promise<Header>;
   /** Undefined where the chain has no such block (any more). */
   block(numberOrHash: number | string): Promise<Header | undefined>;
-  /** Blocks by hash, in the order of the hashes. */
-  blocks(hashes: readonly string[]): Promise<readonly (Header | undefined)[]>;
+  /** Blocks by hash, in the order of the hashes; `upTo` is the largest of their numbers. */
+  blocks(hashes: readonly string[], upTo: number): Promise<readonly (Header | undefined)[]>;
   /** Logs of one block, in order; fails where the block is not known. */
   logsOf(block: Header, filter: LogFilter): Promise<readonly LogParams[]>;
   /** Logs of blocks `from` to `to`, both included, in order. Fails with a TooMuchError where they are too many, unless it is one block. */

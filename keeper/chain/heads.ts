@@ -12,6 +12,7 @@ const MOST_SEEN = 64;
 export class View {
   private newest: Header | undefined;
   private readonly seen = new Map<number, { readonly hash: string; readonly print?: string }>();
+  private highest = 0;
   private stillFor = 0;
   private othersAt = 0;
 
@@ -38,7 +39,13 @@ export class View {
       this.seen.delete(number);
     }
     if (before === undefined || head.number > before.number) this.stillFor = 0;
+    this.highest = Math.max(this.highest, head.number);
     this.newest = head;
+  }
+
+  /** Forgets what it said, but for its head: it may say something else now. */
+  forget(): void {
+    for (const number of this.seen.keys()) if (number !== this.newest?.number) this.seen.delete(number);
   }
 
   /** What it has at a height, asked for because its head is beyond. */
@@ -60,6 +67,11 @@ export class View {
   noteOthers(highest: number): void {
     if (this.newest !== undefined && highest > this.newest.number && highest > this.othersAt) this.stillFor += 1;
     this.othersAt = highest;
+  }
+
+  /** It went back: what was agreed on before, or nearly that, it has had itself. */
+  hasLeft(agreed: number): boolean {
+    return this.isBehind(agreed) && this.highest >= agreed - MOST_BEHIND;
   }
 
   isBehind(agreed: number): boolean {

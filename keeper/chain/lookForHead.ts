@@ -3,6 +3,7 @@ import type { Header } from "./api";
 import { agree, heard, note } from "./ask";
 import type { Endpoint } from "./endpoint";
 import { MOST_BEHIND, newestAgreed, type View } from "./heads";
+import { areProven, type Foresight, leadersOver } from "./leads";
 import type { Oddities } from "./oddities";
 import * as requests from "./requests";
 import { FailedError, WaitError } from "./rpcErrors";
@@ -12,6 +13,7 @@ export interface Member {
   readonly endpoint: Endpoint;
   readonly view: View;
   readonly ranges: requests.LogRanges;
+  readonly foresight: Foresight;
   /** Its head is asked for, and it has not answered yet. */
   looking: boolean;
 }
@@ -40,13 +42,15 @@ export function lookForHead(
       if (agreed !== undefined) return;
       const views = answered.map(({ view }) => view);
       const outcome = newestAgreed(n, views, pending, before);
-      if (outcome.type === "agreed" && outcome.isSure) agreedOn(outcome.head);
+      // Where half of all can decide, one alone may be ahead, and those behind may be right.
+      const isEven = n % 2 === 0 && outcome.type === "agreed" && isApart(answered, outcome.head);
+      if (outcome.type === "agreed" && outcome.isSure && !isEven) agreedOn(outcome.head);
     };
     const last = async (): Promise<void> => {
       const highest = Math.max(0, ...all.map(({ view }) => view.head?.number ?? 0));
       for (const { view } of all) view.noteOthers(highest);
       try {
-        if (agreed === undefined) agreedOn(await lookDeeper(n, answered, failures, before, oddities));
+        if (agreed === undefined) agreedOn(await decide(n, answered, failures, before, oddities));
       } finally {
         judge(all, agreed, oddities);
       }
@@ -77,6 +81,48 @@ async function askHead(member: Member, oddities: Oddities): Promise<void> {
     heard(oddities, member.endpoint);
   } finally {
     member.looking = false;
+  }
+}
+
+/** Whether an endpoint that moves is some blocks away from the head that the others agree on. */
+function isApart(members: readonly Member[], head: Header): boolean {
+  const numbers = members.flatMap(({ view }) => (view.isStuck || view.head === undefined ? [] : [view.head.number]));
+  return numbers.some((number) => Math.abs(number - head.number) > 1);
+}
+
+/**
+ * What enough agree on; or where half of all are ahead of the others, and have shown that these lag, what those ahead agree
+ * on. Unless they have shown it, nothing counts that the others have not come to.
+ */
+async function decide(
+  n: number,
+  members: readonly Member[],
+  failures: readonly string[],
+  before: number,
+  oddities: Oddities,
+): Promise<Header> {
+  const moving = members.filter(({ view }) => !view.isStuck && !view.hasLeft(before));
+  const base = n % 2 === 0 ? await ofAll(n, moving, oddities) : undefined;
+  const leaders = base === undefined ? [] : leadersOver(base, moving, n);
+  if (base === undefined) return lookDeeper(n, members, failures, before, oddities);
+  if (leaders.length === 0) return base;
+  const others = moving.filter((member) => !leaders.includes(member));
+  if (!(await areProven(leaders, others, base, oddities))) return base;
+  return lookDeeper(n, leaders, failures, before, oddities);
+}
+
+/** The newest block that enough have, however far they are apart; undefined where there is none. */
+async function ofAll(n: number, members: readonly Member[], oddities: Oddities): Promise<Header | undefined> {
+  if (members.length < 2) return undefined;
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      return await lookDeeper(n, members, [], 0, oddities);
+    } catch (error) {
+      if (!(error instanceof WaitError)) throw error;
+      if (isAgain) return undefined;
+      // One may have taken back what it said of older blocks: a fork, or an invention.
+      for (const { view } of members) view.forget();
+    }
   }
 }
 
@@ -134,7 +180,7 @@ function judge(members: readonly Member[], agreed: Header | undefined, oddities:
     const differs = at !== undefined && at !== agreed?.hash;
     const detail = `block ${head.number} ${head.hash}, agreed is ${agreed?.number ?? "nothing"}`;
     if (view.isStuck || view.isBehind(agreed?.number ?? 0)) oddities.note(endpoint.name, "behind", WHAT, detail);
-    else if (agreed === undefined || differs || head.number > agreed.number + MOST_BEHIND) {
+    else if (agreed === undefined || differs || (at === undefined && head.number > agreed.number + MOST_BEHIND)) {
       oddities.note(endpoint.name, "differs", WHAT, detail);
     } else oddities.right(endpoint.name, WHAT);
   }

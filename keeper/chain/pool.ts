@@ -8,11 +8,21 @@ import { broadcast } from "./broadcast";
 import { callRefusalOf } from "./callRefusals";
 import type { Endpoint } from "./endpoint";
 import { View } from "./heads";
+import { Foresight } from "./leads";
 import { lookForHead, type Member } from "./lookForHead";
 import { mayHoldLogs } from "./logChecks";
 import { Oddities, type Oddity } from "./oddities";
 import * as requests from "./requests";
-import { BehindError, CallRefusedError, RefusedError, RevertError, TooMuchError, WaitError } from "./rpcErrors";
+import {
+  BehindError,
+  CallRefusedError,
+  RefusedError,
+  RevertError,
+  TooMuchError,
+  VoidAnswerError,
+  WaitError,
+} from "./rpcErrors";
+import { fingerprint } from "./shapes";
 
 /** Who hears what the endpoints are up to. */
 export interface PoolListeners {
@@ -51,6 +61,7 @@ export class Pool implements ChainApi {
       endpoint,
       view: new View(),
       ranges: new requests.LogRanges(),
+      foresight: new Foresight(),
       looking: false,
     }));
     this.oddities = new Oddities(listeners.onOddity);
@@ -71,10 +82,11 @@ export class Pool implements ChainApi {
     return (await agree(this.question(what, members, ask, number))).value;
   }
 
-  async blocks(hashes: readonly string[]): Promise<readonly (Header | undefined)[]> {
+  async blocks(hashes: readonly string[], upTo: number): Promise<readonly (Header | undefined)[]> {
     if (hashes.length === 0) return [];
-    const members = await this.readyFor();
-    return (await agree(this.question("blocks", members, ({ endpoint }) => requests.blocksOf(endpoint, hashes)))).value;
+    const members = await this.readyFor(upTo);
+    const ask = ({ endpoint }: Member): Promise<(Header | undefined)[]> => requests.blocksOf(endpoint, hashes);
+    return (await agree(this.question("blocks", members, ask, upTo))).value;
   }
 
   async logsOf(block: Header, filter: LogFilter): Promise<readonly LogParams[]> {
@@ -124,12 +136,40 @@ export class Pool implements ChainApi {
   async receipt(hash: string): Promise<Receipt | undefined | "disputed"> {
     const members = await this.readyFor();
     const question = this.question("a receipt", members, ({ endpoint }) => requests.receiptOf(endpoint, hash));
+    const told = new Map<Endpoint, Receipt | undefined>();
+    let doubts = 0;
+    const ask = async (endpoint: Endpoint): Promise<Receipt | undefined> => {
+      try {
+        const receipt = await question.ask(endpoint);
+        told.set(endpoint, receipt);
+        return receipt;
+      } catch (error) {
+        if (error instanceof RefusedError || error instanceof VoidAnswerError) doubts += 1;
+        throw error;
+      }
+    };
     try {
-      return (await agree(question)).value;
+      return (await agree({ ...question, ask })).value;
     } catch (error) {
-      if (error instanceof DisagreementError) return "disputed";
+      if (error instanceof DisagreementError) return this.ofThoseThatCameThere(told) ?? "disputed";
+      if (error instanceof WaitError && doubts > 0 && told.size + doubts >= quorum(this.n)) return "disputed";
       throw error;
     }
+  }
+
+  /** The receipt that all tell who have come to its block, if they are enough; the others cannot know it. */
+  private ofThoseThatCameThere(told: ReadonlyMap<Endpoint, Receipt | undefined>): Receipt | undefined {
+    const receipts = [...told.values()].flatMap((receipt) => receipt ?? []);
+    const [receipt] = receipts;
+    if (receipt === undefined || receipts.length < quorum(this.n)) return undefined;
+    const isSame = receipts.every((other) => fingerprint(other) === fingerprint(receipt));
+    const knows = this.members.some(
+      ({ endpoint, view }) =>
+        told.has(endpoint) &&
+        told.get(endpoint) === undefined &&
+        (view.head?.number ?? Infinity) >= receipt.blockNumber,
+    );
+    return isSame && !knows ? receipt : undefined;
   }
 
   balance(account: string): Promise<bigint> {

@@ -51,6 +51,11 @@ export class TransactionQueue {
     return this.slots;
   }
 
+  /** Those of them that are not used up in the chain: what became of the others is asked, and they take no place. */
+  get waiting(): readonly Slot[] {
+    return this.slots.filter(({ nonce }) => nonce >= this.next);
+  }
+
   /**
    * Keys of all duties that are not to be given to another transaction at block `head`: one is on its way for them, or did
    * them and is not confirmed yet. Whatever the logs say meanwhile: only a fork takes that back.
@@ -76,7 +81,7 @@ export class TransactionQueue {
 
   /** What all that is on its way can cost at most, wei. */
   promised(): bigint {
-    return this.slots.reduce((sum, slot) => sum + this.promisedBy(slot), 0n);
+    return this.waiting.reduce((sum, slot) => sum + this.promisedBy(slot), 0n);
   }
 
   /** Most gas that nodes were seen to take lately; undefined where none refused any for being too much. */
@@ -185,13 +190,15 @@ export class TransactionQueue {
   /** What became of a nonce that is used up; undefined where that cannot be told yet. */
   private async settle(slot: Slot, head: Head): Promise<Settled | undefined> {
     const result = await this.mined(slot, head);
-    if (result !== "unknown") {
+    if (typeof result === "object") {
       this.unexplained.delete(slot.nonce);
-      return result === "later" ? undefined : result;
+      return result;
     }
     const since = this.unexplained.get(slot.nonce) ?? head.number;
     this.unexplained.set(slot.nonce, since);
-    if (head.number - since < RECEIPT_BLOCKS) return undefined;
+    // Where nodes contradict each other its duties are free, too, in the end: the simulation tells whether they are done.
+    const patience = result === "unknown" ? RECEIPT_BLOCKS : Math.max(RECEIPT_BLOCKS, this.policy.confirmations);
+    if (head.number - since < patience) return undefined;
     this.unexplained.delete(slot.nonce);
     await this.journal.foreign(slot.nonce, head);
     return { type: "foreign", slot };

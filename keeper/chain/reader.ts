@@ -49,7 +49,11 @@ export class ProtocolReader implements ChainReader {
   }
 
   async timesOf(blocks: readonly BlockRef[]): Promise<ReadonlyMap<string, number>> {
-    const found = await this.api.blocks(blocks.map(({ hash }) => hash));
+    const newest = blocks.reduce((most, { number }) => Math.max(most, number), 0);
+    const found = await this.api.blocks(
+      blocks.map(({ hash }) => hash),
+      newest,
+    );
     return new Map(found.flatMap((block) => (block === undefined ? [] : [[block.hash, block.timestamp]])));
   }
 

@@ -4,6 +4,7 @@ import type { BlockRef } from "../core/events";
 import { GapError } from "../core/gap";
 import type { ChainState, Tip } from "../store/chainState";
 import type { Header } from "./api";
+import { DisagreementError } from "./ask";
 import { type ChainReader, digestOf } from "./reader";
 import { TooMuchError, WaitError } from "./rpcErrors";
 import { newestKept, stepEnds, stepsAtOnce } from "./steps";
@@ -116,7 +117,12 @@ export class Sync {
     if (!this.lowerHeads.includes(head.hash)) this.lowerHeads.push(head.hash);
     if (this.lowerHeads.length < LOWER_HEADS) return false;
     this.lowerHeads = [];
-    return (await this.reader.block(tip.hash)) === undefined;
+    try {
+      return (await this.reader.block(tip.hash)) === undefined;
+    } catch (error) {
+      if (error instanceof DisagreementError) return true; // going back loses nothing: it is read again
+      throw error;
+    }
   }
 
   /** Takes back what is not in the head's chain. */

@@ -230,7 +230,7 @@ export class Keeper {
       failedBefore: await work.failedBefore(keys),
       gas: this.gas,
       mostGas: min(this.mostGas(head), queue.mostGas(head) ?? head.gasLimit),
-      slots: Math.max(0, this.eyes.maxInFlight - queue.open.length),
+      slots: Math.max(0, this.eyes.maxInFlight - queue.waiting.length),
       budget: () => this.budget(head),
     });
   }
@@ -257,7 +257,7 @@ export class Keeper {
         else if (part.type === "refused") await this.noteRefusal(part.duty, part.reason, head);
         else if (part.type === "unknown") await this.noteUnknown(part.duties, part.reason);
         else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
-        else if (part.type === "short" || queue.open.length >= this.eyes.maxInFlight) {
+        else if (part.type === "short" || queue.waiting.length >= this.eyes.maxInFlight) {
           await work.release(keysOf(part.duties), name);
           if (part.type === "ready") continue;
           this.gas = ranShort(this.gas, action.kind);

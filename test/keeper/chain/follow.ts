@@ -18,7 +18,9 @@ export function numbersOf(api: ChainApi): ChainReader {
         block: { number: blockNumber, hash: blockHash },
       })),
     timesOf: async (blocks) => {
-      const found = await api.blocks(blocks.map(({ hash }) => hash));
+      const upTo = Math.max(0, ...blocks.map(({ number }) => number));
+      const hashes = blocks.map(({ hash }) => hash);
+      const found = await api.blocks(hashes, upTo);
       return new Map(found.flatMap((block) => (block === undefined ? [] : [[block.hash, block.timestamp]])));
     },
   };

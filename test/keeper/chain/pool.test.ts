@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { id } from "ethers";
 
 import { RevertError, TooMuchError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { FakeChain, type FakeBlock, FILTER, MARKET } from "./fakeChain";
@@ -24,6 +25,15 @@ function answering(nodes: readonly FakeNode[], method: string, answers: readonly
     }),
   );
 }
+
+/** Blocks that nobody else knows, and that follow each other and `head`: the same ones whenever they are asked for. */
+const inventedAfter = (head: FakeBlock, count: number): FakeBlock[] => {
+  const hashOf = (number: number): string => (number === head.number ? head.hash : id(`invented ${number}`));
+  return Array.from({ length: count }, (_, index) => {
+    const number = head.number + 1 + index;
+    return { ...head, number, hash: hashOf(number), parentHash: hashOf(number - 1), timestamp: number * 12, logs: [] };
+  });
+};
 
 const dead = (node: FakeNode | undefined): void => {
   if (node !== undefined) node.http = (response) => response.destroy() !== undefined;
@@ -132,7 +142,7 @@ describe("a pool of endpoints", function () {
       const chain = new FakeChain(10);
       n = await startNodes(2, chain, { views: [() => chain.blocks, () => chain.blocks.slice(0, -5)] });
       expect((await n.pool.head()).number).to.equal(4);
-      expect(n.asked().map((asked) => asked.length)).to.deep.equal([3, 2]);
+      expect(n.asked().map((asked) => asked.length)).to.deep.equal([4, 2]); // and one that it names ahead
     });
 
     it("waits while two disagree, and goes on with one alone where the other is dead (ATK-KPR-2)", async () => {
@@ -153,12 +163,68 @@ describe("a pool of endpoints", function () {
         heads.push((await n.pool.head()).number);
         chain.mine();
       }
-      expect(heads).to.deep.equal([9, 9, 9, 9, 9, 9, 15]);
+      expect(heads).to.deep.equal([9, 9, 9, 9, 9, 14, 15]);
       expect(n.oddities.filter(({ kind, isNew }) => kind === "behind" && isNew)).to.have.lengthOf(1);
       stuck.at = undefined;
       expect((await n.pool.head()).number).to.equal(16);
       await n.pool.logsOf((await n.pool.block(16))!, FILTER);
       expect(n.asked()[1]?.at(-1)).to.equal("eth_getLogs");
+    });
+
+    it("follows the one of two that is ahead, once the other came to blocks that it named before (ATK-KPR-20)", async () => {
+      const chain = new FakeChain(60);
+      n = await startNodes(2, chain, { views: [() => chain.blocks, () => chain.blocks.slice(0, -30)] });
+      const lags: number[] = [];
+      for (let look = 0; look < 40; look++) {
+        lags.push(chain.head.number - (await n.pool.head()).number);
+        chain.mine();
+      }
+      expect(lags.indexOf(0)).to.be.within(8, 12);
+      expect(lags.slice(lags.indexOf(0)).every((lag) => lag === 0)).to.equal(true);
+      expect(n.oddities.filter(({ endpoint }) => endpoint === "node 0")).to.deep.equal([]);
+      expect(n.oddities.filter(({ isNew }) => isNew).map(({ endpoint, kind }) => [endpoint, kind])).to.deep.equal([
+        ["node 1", "behind"],
+      ]);
+      expect(await n.pool.logsOf((await n.pool.head())!, FILTER)).to.deep.equal([]);
+    });
+
+    it("never follows one of two that invents a future, far or near (ATK-KPR-20)", async () => {
+      for (const ahead of [5, 1_000]) {
+        const chain = new FakeChain(60);
+        n = await startNodes(2, chain, { views: [() => [...chain.blocks, ...inventedAfter(chain.head, ahead)]] });
+        for (let look = 0; look < 30; look++) {
+          expect((await n.pool.head()).hash, `${ahead} ahead, look ${look}`).to.equal(chain.head.hash);
+          chain.mine();
+        }
+        const news = n.oddities.filter(({ isNew }) => isNew).map(({ endpoint, kind }) => [endpoint, kind]);
+        expect(news).to.deep.equal([["node 0", "differs"]]);
+        await n.stop();
+      }
+    });
+
+    it("leaves one that was ahead, and right, when it begins to invent (ATK-KPR-20)", async () => {
+      const chain = new FakeChain(60);
+      const invented = { count: 0 };
+      const truth = (): readonly FakeBlock[] => chain.blocks.slice(0, chain.blocks.length - lag.count);
+      const lag = { count: 10 };
+      n = await startNodes(2, chain, {
+        views: [() => [...chain.blocks, ...inventedAfter(chain.head, invented.count)], truth],
+      });
+      for (let look = 0; look < 15; look++) {
+        await n.pool.head();
+        chain.mine();
+      }
+      expect((await n.pool.head()).hash).to.equal(chain.head.hash);
+      invented.count = 40;
+      lag.count = 0;
+      const heads: string[] = [];
+      for (let look = 0; look < 20; look++) {
+        heads.push((await n.pool.head()).hash);
+        chain.mine();
+      }
+      const wrong = heads.filter((hash) => chain.blocks.every((block) => block.hash !== hash));
+      expect(wrong.length).to.be.at.most(5);
+      expect(heads.at(-1)).to.equal(chain.blocks.at(-2)?.hash);
     });
 
     it("with one alone believes it, and waits where it fails", async () => {
@@ -440,7 +506,7 @@ describe("a pool of endpoints", function () {
         response.end(JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32_600, message: "no batches" } }));
         return true;
       };
-      const blocks = await n.pool.blocks([...hashes, HASH]);
+      const blocks = await n.pool.blocks([...hashes, HASH], 9);
       expect(blocks.map((block) => block?.number)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, undefined]);
       expect(n.stats.filter(({ endpoint }) => endpoint === "node 0")).to.have.lengthOf(1);
     });
@@ -525,20 +591,36 @@ describe("a pool of endpoints", function () {
       expect(await n.pool.receipt(HASH)).to.have.property("blockNumber", 3);
     });
 
+    it("believes one of two where the other has not come to its block yet (ATK-KPR-20)", async () => {
+      const chain = new FakeChain(10);
+      n = await startNodes(2, chain, { views: [() => chain.blocks, () => chain.blocks.slice(0, -1)] });
+      await n.pool.head();
+      answering(n.nodes, "eth_getTransactionReceipt", [receipt(n.chain, { blockNumber: "0x9" }), null]);
+      expect(await n.pool.receipt(HASH)).to.have.property("blockNumber", 9);
+      answering(n.nodes, "eth_getTransactionReceipt", [receipt(n.chain, { blockNumber: "0x8" }), null]);
+      expect(await n.pool.receipt(HASH)).to.equal("disputed");
+    });
+
+    it("leaves it open where nodes refuse to tell of this one (ATK-KPR-20)", async () => {
+      n = await startNodes(1);
+      answering(n.nodes, "eth_getTransactionReceipt", [new Refusal(-32_000, "transaction indexing is in progress")]);
+      expect(await n.pool.receipt(HASH)).to.equal("disputed");
+    });
+
     it("leaves it open where two differ, and where a node tells of another transaction (ATK-KPR-2)", async () => {
       n = await startNodes(2);
       answering(n.nodes, "eth_getTransactionReceipt", [null, receipt(n.chain)]);
       expect(await n.pool.receipt(HASH)).to.equal("disputed");
       const other = receipt(n.chain, { transactionHash: `0x${"cd".repeat(32)}` });
       answering(n.nodes, "eth_getTransactionReceipt", [other, other]);
-      expect(await rejection(n.pool.receipt(HASH))).to.be.instanceOf(WaitError);
+      expect(await n.pool.receipt(HASH)).to.equal("disputed");
       const foreign = [logJson({ ...n.chain.mine(1).logs[0]!, blockHash: HASH })];
       answering(
         n.nodes,
         "eth_getTransactionReceipt",
         [1, 2].map(() => receipt(n.chain, { logs: foreign })),
       );
-      expect(await rejection(n.pool.receipt(HASH))).to.be.instanceOf(WaitError);
+      expect(await n.pool.receipt(HASH)).to.equal("disputed");
     });
   });
 

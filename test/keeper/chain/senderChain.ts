@@ -27,6 +27,8 @@ export class SenderChain implements Network {
   isEmpty = false;
   /** Says that it knows of no receipt. */
   hidesReceipts = false;
+  /** Says that nodes contradict each other about receipts. */
+  disputesReceipts = false;
   /** Whether the node refuses what offers less than the base fee, instead of keeping it. */
   isStrict = false;
   /** What a transaction may cost at most, gas limit times fee, wei. */
@@ -103,8 +105,9 @@ export class SenderChain implements Network {
     return count;
   }
 
-  async receipt(hash: string): Promise<Receipt | undefined> {
+  async receipt(hash: string): Promise<Receipt | undefined | "disputed"> {
     this.answer();
+    if (this.disputesReceipts) return "disputed";
     if (this.hidesReceipts) return undefined;
     for (const { head, transactions } of this.blocks) {
       if (transactions.every((transaction) => transaction.hash !== hash)) continue;

@@ -608,6 +608,36 @@ describe("Keeper", () => {
     }, allOf(meter));
   });
 
+  it("gives the place of a nonce that is used up to others while its receipt is disputed (ATK-KPR-20)", () =>
+    withWorld(async (world) => {
+      world.chain.disputesReceipts = true;
+      const sent: number[] = [];
+      for (let block = 0; block < 6; block++) {
+        due(world, "execute", 3 * block + 1, 3 * block + 2);
+        due(world, "expire", 3 * block + 3);
+        sent.push((await world.keeper.pass()).sent);
+        mine(world);
+      }
+      expect(sent).to.deep.equal([3, 3, 3, 3, 3, 3]);
+      world.chain.disputesReceipts = false;
+      await world.keeper.pass();
+      mine(world);
+      expect((await world.keeper.pass()).outstanding).to.equal(0);
+      expect(world.finished.length).to.be.at.least(9);
+    }));
+
+  it("tries a duty again that a disputed transaction may not have done, once that is confirmed (ATK-KPR-20)", () =>
+    withWorld(async (world) => {
+      world.chain.disputesReceipts = true;
+      due(world, "expire", 1);
+      const sent: number[] = [];
+      for (let block = 0; block < 6; block++) {
+        sent.push((await world.keeper.pass()).sent);
+        world.chain.mine(); // what is mined does nothing
+      }
+      expect(sent).to.deep.equal([1, 0, 0, 0, 1, 0]);
+    }));
+
   it("stops between two steps when it is asked to", () =>
     withWorld(async (world) => {
       due(world, "expire", 1);
