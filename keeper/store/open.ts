@@ -102,6 +102,8 @@ async function tryFile(path: string, deployment: Deployment, isAgain = false): P
       await prepare(queries, deployment);
       await queries.query(`PRAGMA application_id = ${APPLICATION_ID}`);
     });
+    // Into the file itself: whoever finds it torn, and its log gone, must still see that it was a keeper's.
+    await file.query("PRAGMA wal_checkpoint(PASSIVE)");
     return file;
   } catch (error) {
     // A file that another process uses is not taken away from it.

@@ -201,6 +201,19 @@ describe("openDatabase", () => {
       });
     }
 
+    it("is set aside when a crash tore its header and took its log, right after it was made (ATK-KPR-10)", async () => {
+      const killed = await open(path);
+      const torn = join(temporaryDirectory(), "keeper.sqlite");
+      copyFileSync(path, torn);
+      await killed.close();
+      writeAt(torn, 0, Buffer.alloc(512, 0xa5));
+      const { log, lines } = memoryLog();
+      const database = await open(torn, log);
+      expect(await wholeSteps(database)).to.equal(0);
+      await database.close();
+      expect(lines.map(({ setAsideAs }) => setAsideAs)).to.deep.equal([`${torn}.corrupt-1`]);
+    });
+
     it("is looked at twice where another process has a log in its hands that was deleted (ATK-KPR-10)", async () => {
       for (const [isPatient, steps] of [
         [true, STEPS],
