@@ -16,6 +16,8 @@ const ROOT = path.join(__dirname, "../..");
 const DAY = 86_400;
 /** Leases that one transaction opens, and that one starts. Blocks are as large as that takes while the crowd gathers. */
 const OPENED_AT_ONCE = 250;
+/** The same where they end one after the other: so many end in one second. */
+const OPENED_AT_ONCE_WHERE_SPREAD = 8;
 const STARTED_AT_ONCE = 1_000;
 const BUILDING_GAS = 2n ** 40n;
 
@@ -39,6 +41,8 @@ export interface Gathering {
   readonly duration: number;
   /** Whether all start, and so end, in one second; else block after block. */
   readonly together: boolean;
+  /** Seconds over which they end, where they start together: the first after `duration`. None: all in one second. */
+  readonly spread?: number;
 }
 
 /** A chain with many leases. */
@@ -52,6 +56,7 @@ export interface Crowd {
   readonly headBlock: number;
   readonly keeperKey: string;
   readonly market: string;
+  readonly lens: string;
   /** First topic of the event of a lease that ended. */
   readonly closedTopic: string;
 }
@@ -63,12 +68,16 @@ const savedSchema = z.object({
   headBlock: z.number(),
   keeperKey: z.string(),
   market: z.string(),
+  lens: z.string(),
 });
 
 /** The chain with such a crowd; built once, and kept. */
 export async function crowd(cache: string, gathering: Gathering, say: (text: string) => void): Promise<Crowd> {
-  const { leases, tenants, duration, together } = gathering;
-  const directory = path.join(cache, `crowd-${leases}-${tenants}-${duration}${together ? "" : "-spread"}`);
+  const { leases, tenants, duration, together, spread = 0 } = gathering;
+  const directory = path.join(
+    cache,
+    `crowd2-${leases}-${tenants}-${duration}${together ? "" : "-spread"}${spread === 0 ? "" : `-over-${spread}`}`,
+  );
   const files = { stateFile: path.join(directory, "state.json"), bookFile: path.join(directory, "address-book.json") };
   const saved = path.join(directory, "crowd.json");
   if (!existsSync(saved)) {
@@ -95,7 +104,7 @@ export async function crowd(cache: string, gathering: Gathering, say: (text: str
 async function gather(
   world: World,
   chain: Chain,
-  { leases, tenants, duration, together }: Gathering,
+  { leases, tenants, duration, together, spread = 0 }: Gathering,
 ): Promise<z.infer<typeof savedSchema>> {
   const { people, contracts, tokens, provider } = world;
   const { DUSD } = tokens;
@@ -117,18 +126,20 @@ async function gather(
   await provider.send("evm_setBlockGasLimit", [`0x${BUILDING_GAS.toString(16)}`]);
 
   const marketAt = await market.getAddress();
-  const order = market.interface.encodeFunctionData("open", [
-    {
-      token: DUSD.address,
-      units: 1,
-      duration,
-      maxLock: parseAmount("100000", DUSD.decimals),
-      requirement: packResources(parseResources({})),
-      candidates: [{ offer: 1n, provider: people.Webhaus.address, maxPricePerSecondX32: 2n ** 128n - 1n }],
-      replicas: 1,
-      distinctRegions: false,
-    },
-  ]);
+  const orderOf = (seconds: number): string =>
+    market.interface.encodeFunctionData("open", [
+      {
+        token: DUSD.address,
+        units: 1,
+        duration: seconds,
+        maxLock: parseAmount("100000", DUSD.decimals),
+        requirement: packResources(parseResources({})),
+        candidates: [{ offer: 1n, provider: people.Webhaus.address, maxPricePerSecondX32: 2n ** 128n - 1n }],
+        replicas: 1,
+        distinctRegions: false,
+      },
+    ]);
+  const atEachOpening = spread === 0 ? OPENED_AT_ONCE : OPENED_AT_ONCE_WHERE_SPREAD;
   const heartbeat = (): Promise<number> =>
     mined(contracts.liveness.connect(people["Webhaus operator"]).heartbeat(people.Webhaus, AMPLE));
   const approval = escrow.interface.encodeFunctionData("approveModule", [DUSD.address, marketAt, 2n ** 120n - 1n]);
@@ -138,10 +149,10 @@ async function gather(
     await provider.send("anvil_setCode", [tenant, REPEATER]);
     await mined(escrow.connect(people.founder).deposit(DUSD.address, tenant, total / BigInt(tenants), AMPLE));
     await repeat(world, tenant, 1, await escrow.getAddress(), approval);
-    for (let left = Math.round((leases * (number + 1)) / tenants) - opened; left > 0; left -= OPENED_AT_ONCE) {
-      const count = Math.min(left, OPENED_AT_ONCE);
+    for (let left = Math.round((leases * (number + 1)) / tenants) - opened; left > 0; left -= atEachOpening) {
+      const count = Math.min(left, atEachOpening);
       await heartbeat(); // leases are opened on a provider that was seen within half the grace
-      await repeat(world, tenant, count, marketAt, order);
+      await repeat(world, tenant, count, marketAt, orderOf(duration + Math.floor((spread * opened) / leases)));
       opened += count;
     }
   }
@@ -174,11 +185,12 @@ async function gather(
   await chain.rpc.send("evm_mine", { timestamp: started.timestamp + 12 });
   return {
     leases,
-    end: started.timestamp + duration,
+    end: started.timestamp + duration + spread,
     headTime: started.timestamp + 12,
     headBlock: started.number + 1,
     keeperKey: people.keeper.privateKey,
     market: marketAt,
+    lens: await contracts.lens.getAddress(),
   };
 }
 

@@ -6,6 +6,7 @@ import { postgresServer } from "../helpers/postgres";
 import type { Chain } from "./chain";
 import { Oracle, type Reading } from "./oracle";
 import { quantity } from "./rpc";
+import { twoHours, unmodified } from "./longDrills";
 import { awake, callsOf, Stage } from "./stage";
 import { addressOfKey, type Prepared } from "./world";
 
@@ -34,9 +35,21 @@ const BLOCK_MS = 150;
 const TEN_MINUTES = 600;
 const BACKLOG = 1_000;
 const STEADY_BLOCKS = 40;
+/** Blocks after which a claim of a stuck keeper must have fallen to the other one. */
+const STUCK_LAG = 30;
 
 /** Everything that can be drilled. */
-export const DRILLS: Readonly<Record<string, (kit: Kit) => Promise<Measure[]>>> = { fleet, backlog, idle, steady };
+export const DRILLS: Readonly<Record<string, (kit: Kit) => Promise<Measure[]>>> = {
+  fleet,
+  stuck,
+  backlog,
+  idle,
+  steady,
+  unmodified,
+  "two-hours": twoHours,
+};
+/** What `all` leaves out: it takes a quarter of an hour. */
+export const LONG_DRILLS: ReadonlySet<string> = new Set(["two-hours"]);
 
 /** Two keepers on one database: both at work, then each killed with a transaction on its way. */
 export async function fleet({ prepared, program }: Kit): Promise<Measure[]> {
@@ -82,6 +95,46 @@ export async function fleet({ prepared, program }: Kit): Promise<Measure[]> {
   } finally {
     await stage.close();
   }
+}
+
+/** Two keepers on one database; what one of them sends never reaches the chain. The other one has to do it all. */
+export async function stuck({ prepared, program }: Kit): Promise<Measure[]> {
+  const measures: Measure[] = [];
+  const always = { from: 0, to: 0, isForGood: true, endpoints: [], rate: 1, choice: 0 };
+  for (const kind of ["swallowed transactions", "refused transactions", "cost cap"] as const) {
+    const database = await newDatabase();
+    const stage = await Stage.open(prepared.stateFile, prepared.headTime);
+    try {
+      const oracle = new Oracle(prepared, stage.chain);
+      for (const [i, key] of prepared.keys.keeper.entries()) {
+        const environment = {
+          KEEPER_ADDRESS_BOOK: prepared.bookFile,
+          KEEPER_PRIVATE_KEY: key,
+          KEEPER_STORE: database,
+          KEEPER_NAME: `keeper-${i}`,
+          KEEPER_SERVE: prepared.served,
+          KEEPER_CLAIM_SECONDS: "60",
+          KEEPER_MAX_FEE_GWEI: "50",
+        };
+        // The stuck one comes first, and so claims what is due first.
+        const actor = await stage.add(program, environment, i === 0 ? [{ ...always, kind }] : []);
+        actor.keeper.start();
+        await awake(actor);
+      }
+      await stage.mine(160, BLOCK_MS);
+      await stage.mine(160, BLOCK_MS, async () => (await oracle.due()).length === 0);
+      const accounts = prepared.keys.keeper.map(addressOfKey);
+      const reading = await oracle.read(prepared.headBlock, ...accounts);
+      measures.push(
+        { what: `stuck, ${kind}: duties left undone`, measured: (await oracle.due()).length, most: 0 },
+        { what: `stuck, ${kind}: worst lag, blocks`, measured: await oracle.worstLag(reading), most: STUCK_LAG },
+        { what: `stuck, ${kind}: duties in two mined transactions`, measured: doubles(reading).length, most: 0 },
+      );
+    } finally {
+      await stage.close();
+    }
+  }
+  return measures;
 }
 
 /** Both keepers dead for a day, and a thousand leases that ended meanwhile. */

@@ -3,6 +3,7 @@ import type { Random } from "./random";
 /** What goes wrong for most of a run, or for good. At most two of them befall a run. */
 export const LASTING_KINDS = [
   "refused transactions",
+  "swallowed transactions",
   "refused calls",
   "refused large calls",
   "no tip method",
@@ -84,6 +85,7 @@ function drawn(kind: LastingKind, random: Random, endpoints: number, blocks: num
   const oneOrAll = random.chance(0.5) ? one : [];
   switch (kind) {
     case "refused transactions":
+    case "swallowed transactions":
     case "refused calls":
       return { kind, ...long, endpoints: oneOrAll, rate, choice };
     case "refused large calls":

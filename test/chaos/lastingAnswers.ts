@@ -1,4 +1,4 @@
-import { Transaction } from "ethers";
+import { keccak256, Transaction } from "ethers";
 import { z } from "zod";
 
 import type { ProxiedAnswer, ProxiedCall } from "./answers";
@@ -65,10 +65,15 @@ export class LastingFaults {
     return this.lasting.length === 0 || !this.lasting.some((each) => this.isOn(each, endpoint));
   }
 
-  /** The answer of an endpoint that does not ask the node. */
+  /** The answer of an endpoint that does not ask the node: it refuses, or says that it took what it forgets. */
   refusal(endpoint: number, call: ProxiedCall): ProxiedAnswer | undefined {
     for (const each of this.lasting) {
       if (!this.isOn(each, endpoint)) continue;
+      if (each.kind === "swallowed transactions" && call.method === "eth_sendRawTransaction") {
+        if (each.rate < 1 && !this.random.chance(each.rate)) continue;
+        this.onFault(each.kind);
+        return { jsonrpc: "2.0", id: call.id, result: keccak256(z.string().parse(call.params?.[0])) };
+      }
       const words = refused(each.kind, call);
       if (words === undefined || (each.rate < 1 && !this.random.chance(each.rate))) continue;
       this.onFault(each.kind);

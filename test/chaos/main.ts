@@ -7,7 +7,7 @@ import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 
 import { bundleKeeper } from "./bundle";
-import { DRILLS, type Kit } from "./drills";
+import { DRILLS, type Kit, LONG_DRILLS } from "./drills";
 import { preparedWorld } from "./prepared";
 import { keepRecord, resultOf } from "./record";
 import { ACTIVE_KINDS, LASTING_KINDS, type LastingKind } from "./lasting";
@@ -122,7 +122,7 @@ function faultsOf({ lost, double, faults }: Verdict): string {
 }
 
 async function drill(kit: Kit, wanted: string, { json }: Options): Promise<number> {
-  const names = wanted === "all" ? Object.keys(DRILLS) : wanted.split(",");
+  const names = wanted === "all" ? Object.keys(DRILLS).filter((name) => !LONG_DRILLS.has(name)) : wanted.split(",");
   const table = new Table({ head: ["what", "measured", "at most", ""], style: { head: [], border: [] } });
   const measures = [];
   for (const name of names) {

@@ -23,18 +23,32 @@ export interface Money {
 
 /** What the chain's own node suggests on top of the base fee, whatever endpoints make of it. */
 export const HONEST_TIP = GWEI;
-/** Times the honest tip that a transaction may pay after it was raised often, and that all of them may pay on average. */
-const MOST_TIPS = 10n;
+/** Times the honest tip that a transaction may pay after it was raised often. */
+const MOST_TIPS = 20n;
+/** The same for all of them on average; and where nodes see to it that most have to be raised. */
 const USUAL_TIPS = 4n;
+const HINDERED_TIPS = 12n;
+const HINDRANCES: ReadonlySet<string> = new Set([
+  "refused transactions",
+  "swallowed transactions",
+  "cost cap",
+  "gas cap",
+  "stands still",
+  "reactive rival",
+]);
+
+type Seen = Pick<Observed, "reading" | "foreign" | "scenario">;
 
 /** Adds up what was spent, and what honest prices allow for the same gas. */
-export function moneyOf({ reading, foreign }: Pick<Observed, "reading" | "foreign">): Money {
+export function moneyOf({ reading, foreign, scenario }: Seen): Money {
+  const isHindered = scenario.lasting.some(({ kind }) => HINDRANCES.has(kind));
+  const tips = isHindered ? HINDERED_TIPS : USUAL_TIPS;
   const done = new Set(reading.deeds.map(({ hash }) => hash));
   const sum = { spent: 0n, bound: 0n, gas: 0n, vainGas: 0n };
   for (const { hash, gasUsed, price, baseFee } of reading.costs) {
     if (foreign.has(hash)) continue;
     sum.spent += gasUsed * price;
-    sum.bound += gasUsed * (baseFee + USUAL_TIPS * HONEST_TIP);
+    sum.bound += gasUsed * (baseFee + tips * HONEST_TIP);
     sum.gas += gasUsed;
     if ((reading.named.get(hash) ?? []).length > 0 && !done.has(hash)) sum.vainGas += gasUsed;
   }
@@ -42,7 +56,7 @@ export function moneyOf({ reading, foreign }: Pick<Observed, "reading" | "foreig
 }
 
 /** What was paid too dearly. */
-export function priceFaults(seen: Pick<Observed, "reading" | "foreign">): string[] {
+export function priceFaults(seen: Seen): string[] {
   const { spent, bound } = moneyOf(seen);
   const dear = seen.reading.costs.filter(({ hash, price, baseFee }) => {
     return !seen.foreign.has(hash) && price - baseFee > MOST_TIPS * HONEST_TIP;

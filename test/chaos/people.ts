@@ -15,9 +15,12 @@ const liveness = Liveness__factory.createInterface();
 
 const PENDING = 1n;
 const ACTIVE = 2n;
-/** Above all that a keeper may offer, and below all that it does. */
-const FIRST = 100n * GWEI;
-const LAST = 1n;
+/** What most people pay on top; rivals pay more, so that they are first, and never so much that the price of gas is another. */
+const TIP = GWEI;
+const RIVAL_TIP = 2n * GWEI;
+const MORE = GWEI / 10n;
+/** Mined after all others. */
+const LAST_TIP = 1n;
 const MOST = 2n ** 120n - 1n;
 
 /** Everybody else on the chain: a rival keeper, tenants, operators, and somebody with the keeper's key. */
@@ -59,13 +62,19 @@ export class People {
     const { market: marketAt, orders: ordersAt } = this.prepared.addresses;
     const fresh = own(due).slice(-8);
     if (fresh.length > 0) {
-      await this.send(rival, marketAt, market.encodeFunctionData("expire", [fresh]), 4_000_000n);
+      await this.send(rival, marketAt, market.encodeFunctionData("expire", [fresh]), 4_000_000n, RIVAL_TIP);
       if (this.random.chance(0.2)) {
-        await this.send(rival, ordersAt, orders.encodeFunctionData("renew", [fresh]), 4_000_000n);
+        await this.send(rival, ordersAt, orders.encodeFunctionData("renew", [fresh]), 4_000_000n, RIVAL_TIP);
       }
     }
     if (noShows.length > 0) {
-      await this.send(rival, marketAt, market.encodeFunctionData("cancelNoShows", [own(noShows)]), 4_000_000n);
+      await this.send(
+        rival,
+        marketAt,
+        market.encodeFunctionData("cancelNoShows", [own(noShows)]),
+        4_000_000n,
+        RIVAL_TIP,
+      );
     }
     this.count("rival");
   }
@@ -105,9 +114,15 @@ export class People {
 
   /** The rival sees in the pool what the keeper is about to do, and does it first. Whether there was anything to do. */
   async outbid(raw: string): Promise<boolean> {
-    const { to, data: input, gasLimit } = Transaction.from(raw);
+    const { to, data: input, gasLimit, maxPriorityFeePerGas } = Transaction.from(raw);
     if (to === null || input === "0x") return false;
-    await this.send(addressOfKey(this.prepared.keys.rival[0] ?? ""), to, input, gasLimit + 100_000n, FIRST);
+    await this.send(
+      addressOfKey(this.prepared.keys.rival[0] ?? ""),
+      to,
+      input,
+      gasLimit + 100_000n,
+      (maxPriorityFeePerGas ?? TIP) + MORE,
+    );
     this.count("reactive rival");
     return true;
   }
@@ -117,7 +132,7 @@ export class People {
    * after: what is tried at the end of any block works. Whether this is about an order.
    */
   async toggle(raw: string): Promise<boolean> {
-    const { to, data: input } = Transaction.from(raw);
+    const { to, data: input, maxPriorityFeePerGas } = Transaction.from(raw);
     const { orders: ordersAt, escrow: escrowAt, market: marketAt } = this.prepared.addresses;
     if (to?.toLowerCase() !== ordersAt.toLowerCase() || input === "0x") return false;
     const call = orders.parseTransaction({ data: input });
@@ -127,8 +142,8 @@ export class People {
     for (const tenant of tenants) {
       for (const token of this.prepared.tokens) {
         const leave = (most: bigint): string => escrow.encodeFunctionData("approveModule", [token, marketAt, most]);
-        await this.send(tenant, escrowAt, leave(0n), 100_000n, FIRST);
-        await this.send(tenant, escrowAt, leave(MOST), 100_000n, LAST);
+        await this.send(tenant, escrowAt, leave(0n), 100_000n, (maxPriorityFeePerGas ?? TIP) + MORE);
+        await this.send(tenant, escrowAt, leave(MOST), 100_000n, LAST_TIP);
       }
     }
     if (tenants.size > 0) this.count("toggling tenant");
@@ -139,7 +154,7 @@ export class People {
     this.did.set(what, (this.did.get(what) ?? 0) + 1);
   }
 
-  private async send(from: string, to: string, input: string, gas: bigint, tip = 5n * GWEI): Promise<void> {
+  private async send(from: string, to: string, input: string, gas: bigint, tip = TIP): Promise<void> {
     const hex = (value: bigint): string => `0x${value.toString(16)}`;
     // A node refuses what an account without funds, or one that is too late, sends: then it did not happen.
     await this.chain.rpc

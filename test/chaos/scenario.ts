@@ -164,7 +164,9 @@ export function scenarioOf(seed: number, choice: Choice = { active: ACTIVE_KINDS
 function besides(lasting: readonly Lasting[], episodic: readonly Episode[]): Episode[] {
   const [ill] = lasting.flatMap(({ endpoints }) => endpoints);
   if (ill === undefined) return [...episodic];
-  return episodic.map((episode) => (GRAVE.includes(episode.kind) ? { ...episode, endpoint: ill } : episode));
+  // Who lies about prices is found out by another one who can be asked.
+  const isLiar = lasting.some(({ kind }) => kind === "lying tip");
+  return episodic.map((episode) => (isLiar || GRAVE.includes(episode.kind) ? { ...episode, endpoint: ill } : episode));
 }
 
 /** Deeper than a keeper with little depth is ready for, under a transaction just mined. */

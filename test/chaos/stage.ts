@@ -6,8 +6,13 @@ import { z } from "zod";
 import { type Block, BLOCK_SECONDS, Chain, GWEI } from "./chain";
 import { KeeperChild } from "./child";
 import { Weather } from "./faults";
-import { Proxy } from "./proxy";
+import type { Lasting } from "./lasting";
+import { LastingFaults } from "./lastingAnswers";
+import { type Listener, Proxy } from "./proxy";
 import { Random } from "./random";
+
+/** A keeper that is silent for so long has done what it wanted to. */
+const QUIET_MS = 15;
 
 /** A keeper of a drill, and what it asked. */
 export interface Actor {
@@ -15,6 +20,8 @@ export interface Actor {
   readonly proxy: Proxy;
   /** Hashes of what it sent. */
   readonly sent: Set<string>;
+  /** Waits until it has looked at the newest block and is silent, or for so long. */
+  seen(longestMs: number): Promise<void>;
   /** Kills it as soon as the node has its next transaction, before it hears of that. */
   dieAfterSending(): void;
 }
@@ -33,14 +40,25 @@ export class Stage {
   }
 
   /** A keeper with an endpoint of its own; not started yet. */
-  async add(program: readonly string[], environment: Readonly<Record<string, string>>): Promise<Actor> {
+  async add(
+    program: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    lasting: readonly Lasting[] = [],
+  ): Promise<Actor> {
     const sent = new Set<string>();
     let dies = false;
+    let seenBlock = 0;
+    let lastRequest = 0;
     const random = new Random(1);
-    const proxy = await Proxy.start(this.chain.url, 0, new Weather([], random), random, {
+    const faults = new LastingFaults(lasting, undefined, random, () => undefined);
+    const listener: Listener = {
       gate: () => Promise.resolve(),
       onFault: () => undefined,
       on: (moment, { method, params }) => {
+        lastRequest = performance.now();
+        if (moment === "before" && method === "eth_getBlockByNumber" && params?.[0] === "latest") {
+          seenBlock = this.head.number;
+        }
         if (method !== "eth_sendRawTransaction") return false;
         const { hash } = Transaction.from(z.string().parse(params?.[0]));
         if (hash !== null) sent.add(hash);
@@ -49,14 +67,20 @@ export class Stage {
         keeper.kill();
         return true;
       },
-    });
+    };
+    const proxy = await Proxy.start(this.chain.url, 0, new Weather([], random), random, listener, faults);
     const keeper = new KeeperChild(
       program,
       { KEEPER_POLL_SECONDS: "2", CHAOS_CLOCK: "0", ...environment, KEEPER_RPC_URLS: proxy.url },
       () => undefined,
       () => undefined,
     );
-    const actor: Actor = { keeper, proxy, sent, dieAfterSending: () => (dies = true) };
+    const seen = async (longestMs: number): Promise<void> => {
+      for (const until = performance.now() + longestMs; performance.now() < until && keeper.alive; await sleep(4)) {
+        if (seenBlock === this.head.number && performance.now() - lastRequest > QUIET_MS) return;
+      }
+    };
+    const actor: Actor = { keeper, proxy, sent, seen, dieAfterSending: () => (dies = true) };
     this.actors.push(actor);
     return actor;
   }
@@ -90,7 +114,7 @@ export function callsOf({ proxy }: Actor): number {
 }
 
 /** Waits until a keeper is at work. One that shares a database may have no logs to ask for. */
-export async function awake({ keeper }: Actor, patienceMs = 15_000): Promise<void> {
+export async function awake({ keeper }: Pick<Actor, "keeper">, patienceMs = 15_000): Promise<void> {
   for (const until = Date.now() + patienceMs; Date.now() < until && keeper.alive; await sleep(20)) {
     if (keeper.lines.some((line) => line.includes("keeper started"))) return;
   }

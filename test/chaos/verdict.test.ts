@@ -325,17 +325,20 @@ describe("The verdict on a run of the harness", () => {
       expect(money).to.deep.equal({ spent: 300_000n * GWEI, bound: 500_000n * GWEI, gas: 100_000n, vainGas: 0n });
     });
 
-    it("catches a tip of more than ten times the honest one, in one transaction", () => {
-      const dear = { ...cost(12n), cost: { gasUsed: 1_000n, price: 12n * GWEI, baseFee: GWEI } };
+    it("catches a tip of more than twenty times the honest one, in one transaction", () => {
+      const dear = { ...cost(12n), cost: { gasUsed: 1_000n, price: 22n * GWEI, baseFee: GWEI } };
       const cheap: Sent = { ...cost(2n), nonce: 1, names: ["expire 7-3"] };
-      expect(onlyFault(seenOf([dear, cheap]))).to.contain("paid a tip of 11000000000 wei");
-      const within = { ...dear, cost: { gasUsed: 1_000n, price: 11n * GWEI, baseFee: GWEI } };
+      expect(onlyFault(seenOf([dear, cheap]))).to.contain("paid a tip of 21000000000 wei");
+      const within = { ...dear, cost: { gasUsed: 1_000n, price: 21n * GWEI, baseFee: GWEI } };
       expect(passed(judge(seenOf([within, cheap])))).to.equal(true);
     });
 
     it("catches tips that are too high on average", () => {
       expect(onlyFault(seenOf(many(6n)))).to.contain("honest prices allow");
       expect(passed(judge(seenOf(many(5n))))).to.equal(true);
+      const scenario = scenarioOf(1, { active: new Set(), forced: ["swallowed transactions"] });
+      expect(passed(judge(seenOf(many(13n), { scenario })))).to.equal(true);
+      expect(onlyFault(seenOf(many(14n), { scenario }))).to.contain("honest prices allow");
     });
 
     it("leaves out what somebody else paid with the keeper's key", () => {
