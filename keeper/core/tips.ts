@@ -15,8 +15,6 @@ export interface TipFacts {
  * is what wallets offer; a batch that fills half a block of 30,000,000 costs 0.0225 coins more by it.
  */
 export const IDLE_TIP = 1_500_000_000n;
-/** How many times what others pay a suggestion may be. */
-const MOST_TIMES_PAID = 2n;
 
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
@@ -27,20 +25,20 @@ export function middle(values: readonly bigint[]): bigint | undefined {
 }
 
 /**
- * What to offer on top of the base fee: what is suggested, but at most twice what others paid lately, and little where nobody
- * paid anything. Where nobody suggests a tip, what others paid counts; else what the gas price has above the base fee.
+ * What to offer on top of the base fee: what is suggested, but at most what was paid lately, and little where nobody
+ * paid anything. What was paid is the keeper's own, too, where nobody else pays: twice that would double with each transaction. Where nobody suggests a tip, what others paid counts; else what the gas price has above the base fee.
  */
 export function tipOf({ baseFeePerGas = 0n, suggested, paid = 0n, gasPrice }: TipFacts): bigint {
   const fallback = gasPrice === undefined ? IDLE_TIP : max(gasPrice - baseFeePerGas, 0n);
   const wanted = suggested ?? (paid > 0n ? paid : fallback);
-  return min(wanted, paid > 0n ? paid * MOST_TIMES_PAID : IDLE_TIP);
+  return min(wanted, paid > 0n ? max(paid, min(2n * paid, IDLE_TIP)) : IDLE_TIP);
 }
 
 /**
- * The price to offer on a chain without a base fee: what is suggested, but at most twice what others paid lately. Where nobody
+ * The price to offer on a chain without a base fee: what is suggested, but at most what was paid lately. Where nobody
  * paid anything, nothing is known that bounds it but the operator's cap. Undefined where nobody can tell.
  */
 export function gasPriceOf({ paid = 0n, gasPrice }: TipFacts): bigint | undefined {
   if (paid === 0n) return gasPrice;
-  return min(gasPrice ?? paid, paid * MOST_TIMES_PAID);
+  return min(gasPrice ?? paid, paid);
 }

@@ -10,6 +10,7 @@ import {
   COST_REFUSALS,
   GAS_REFUSALS,
   METHOD_REFUSALS,
+  RATE_REFUSALS,
   type Refusal,
   TRANSACTION_REFUSALS,
 } from "./refusals";
@@ -133,7 +134,7 @@ function refused(kind: LastingKind, { method, params }: ProxiedCall): readonly R
     case "refused transactions":
       return method === "eth_sendRawTransaction" ? TRANSACTION_REFUSALS : undefined;
     case "refused calls":
-      return method === "eth_call" && isSimulation(params?.[0]) ? CALL_REFUSALS : undefined;
+      return method === "eth_call" && isSimulation(params?.[0]) ? [...CALL_REFUSALS, ...RATE_REFUSALS] : undefined;
     case "refused large calls":
       return method === "eth_call" && isSimulation(params?.[0], LARGE_CALL) ? CALL_REFUSALS : undefined;
     case "no tip method":

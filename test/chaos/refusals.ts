@@ -34,11 +34,17 @@ export const CALL_REFUSALS: readonly Refusal[] = [
   ...said("Reth", -32000, "execution timed out", "too many concurrent calls", "pruned history unavailable"),
   ...said("Besu", -32000, "Internal error", "World state unavailable", "Timeout expired"),
   ...said("anvil", -32603, "EVM error ReentrancySentryOOG", "EVM error FatalExternalError"),
-  ...said("Alchemy", -32005, "Your app has exceeded its compute units per second capacity"),
   ...said("Alchemy", -32000, "Compute units exceeded", "request timed out"),
-  ...said("Infura", -32005, "project ID request rate exceeded", "query timeout exceeded"),
-  ...said("QuickNode", -32007, "50/second request limit reached", "call timed out: limit 10s"),
+  ...said("Infura", -32005, "query timeout exceeded"),
+  ...said("QuickNode", -32007, "call timed out: limit 10s"),
   ...said("dRPC", 30, "Request timeout on the free tier, please upgrade your tier to the paid one"),
+];
+
+/** Of a call that comes too soon after others. */
+export const RATE_REFUSALS: readonly Refusal[] = [
+  ...said("Alchemy", -32005, "Your app has exceeded its compute units per second capacity"),
+  ...said("Infura", -32005, "project ID request rate exceeded"),
+  ...said("QuickNode", -32007, "50/second request limit reached"),
 ];
 
 /** Of a transaction that could cost more than a node lets anyone spend. */

@@ -23,13 +23,28 @@ describe("Tips (ATK-KPR-15)", () => {
     );
   });
 
-  it("are never more than twice what others paid, nor than a small one where nobody paid", () => {
+  it("do not grow where nobody pays but the keeper, however much one that lies suggests (ATK-KPR-2)", () => {
+    const lie = 10n ** 15n;
+    let [tip, price] = [3_000_000_000n, 3_000_000_000n];
+    for (let sent = 0; sent < 20; sent++) {
+      tip = tipOf({ baseFeePerGas: 1_000_000_000n, suggested: lie, paid: tip, gasPrice: lie });
+      price = gasPriceOf({ baseFeePerGas: undefined, suggested: undefined, paid: price, gasPrice: lie })!;
+    }
+    expect([tip, price]).to.deep.equal([3_000_000_000n, 3_000_000_000n]);
+    let small = 1n;
+    for (let sent = 0; sent < 60; sent++) {
+      small = tipOf({ baseFeePerGas: 1_000_000_000n, suggested: lie, paid: small, gasPrice: lie });
+    }
+    expect(small).to.equal(IDLE_TIP);
+  });
+
+  it("are never more than what was paid, nor than a small one where nobody paid", () => {
     fc.assert(
       fc.property(said, said, said, said, (baseFeePerGas, suggested, paid, gasPrice) => {
         const tip = tipOf({ baseFeePerGas, suggested, paid, gasPrice });
-        expect(tip >= 0n && tip <= ((paid ?? 0n) > 0n ? 2n * paid! : IDLE_TIP)).to.equal(true);
+        expect(tip >= 0n && tip <= (paid !== undefined && paid > IDLE_TIP ? paid : IDLE_TIP)).to.equal(true);
         const price = gasPriceOf({ baseFeePerGas, suggested, paid, gasPrice });
-        if ((paid ?? 0n) > 0n) expect(price! <= 2n * paid!).to.equal(true);
+        if ((paid ?? 0n) > 0n) expect(price! <= paid!).to.equal(true);
         else expect(price).to.equal(gasPrice);
       }),
       { seed: SEED },
