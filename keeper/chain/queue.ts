@@ -249,7 +249,7 @@ export class TransactionQueue {
       }
       const instead = step === "fill" ? NOTHING : { ...last, duties };
       // Where the cap leaves no room, once more what there is, lest it was lost.
-      if (!(await this.raise(slot, instead, head))) await this.offer(last, head);
+      if (!(await this.raise(slot, instead, head))) await this.offer(last, head, instead);
     }
   }
 
@@ -302,43 +302,44 @@ export class TransactionQueue {
   }
 
   /**
-   * Offers an attempt to the nodes. What all of them find at fault is signed again for half of its duties, with the same
-   * nonce; where one alone is refused, for nothing: so later nonces do not wait for it. Where not even that is taken, it is
-   * no fault of the duty.
+   * Offers an attempt to the nodes. What all of them find at fault is signed again, with the same nonce, for what is needed
+   * of it, then for half of that and so on; where one duty alone is refused, for nothing: so later nonces do not wait for
+   * it. Where not even that is taken, it is no fault of the duty.
    */
-  private async offer(attempt: Attempt, head: Head): Promise<Broadcast> {
+  private async offer(attempt: Attempt, head: Head, needed: Batch = attempt): Promise<Broadcast> {
     let alone: readonly RefusedDuty[] = [];
-    for (let offered = attempt; ;) {
+    let rest = needed;
+    for (let offered = attempt; ; rest = offered) {
       const result = await this.broadcast(offered, head);
-      const smaller = await this.insteadOf(offered, result, head);
+      const smaller = result.refusedByAll ? await this.insteadOf(offered, rest, result.verdict, head) : undefined;
       if (smaller === undefined) {
         if (result.verdict === "accepted") this.refused.alone(alone);
         return result;
       }
       const { kind, duties } = offered;
-      if (smaller === NOTHING && kind !== "fill")
+      if (smaller === NOTHING && kind !== "fill" && rest.duties.length === 1) {
         alone = duties.map(({ key }) => ({ kind, key, reason: result.reason }));
+      }
       offered = await this.sign(this.slotOf(offered.nonce), smaller, offered.fees, head);
     }
   }
 
   /** What to sign instead of what every node refused; undefined where that would not help. */
-  private async insteadOf(attempt: Attempt, answer: Broadcast, head: Head): Promise<Batch | undefined> {
-    if (!answer.refusedByAll || attempt.kind === "fill") return undefined;
-    if (answer.verdict === "insufficientFunds") return this.affordable(attempt);
-    if (answer.verdict !== "rejected") return undefined;
-    const half = halved(attempt);
-    this.refused.tooMuch((half ?? attempt).gasLimit, head.number);
-    return half ?? NOTHING;
+  private async insteadOf(attempt: Attempt, rest: Batch, verdict: Verdict, head: Head): Promise<Batch | undefined> {
+    if (attempt.kind === "fill") return undefined;
+    if (verdict === "insufficientFunds") return this.affordable(attempt, rest);
+    if (verdict !== "rejected") return undefined;
+    const smaller = rest.duties.length < attempt.duties.length ? rest : halved(attempt);
+    this.refused.tooMuch((smaller ?? attempt).gasLimit, head.number);
+    return smaller ?? NOTHING;
   }
 
   /** The largest part that the account can pay for besides all others; undefined where that is none, or all of it. */
-  private async affordable(attempt: Attempt): Promise<Batch | undefined> {
-    const others = this.slots.filter(({ nonce }) => nonce !== attempt.nonce);
+  private async affordable({ nonce, fees, ...attempt }: Attempt, rest: Batch): Promise<Batch | undefined> {
+    const others = this.slots.filter((slot) => slot.nonce !== nonce);
     const balance = await this.network.balance(this.signer.account);
-    const left = others.reduce((rest, slot) => rest - this.promisedBy(slot), balance);
-    if (mostCost(attempt, attempt.fees) <= left) return undefined;
-    return largestWithin(attempt, attempt.fees, left);
+    const left = others.reduce((wei, slot) => wei - this.promisedBy(slot), balance);
+    return mostCost(attempt, fees) <= left ? undefined : largestWithin(rest, fees, left);
   }
 
   private async sign(slot: Slot, submission: Submission, fees: Fees, head: Head): Promise<Attempt> {
