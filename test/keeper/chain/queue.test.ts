@@ -137,6 +137,23 @@ describe("TransactionQueue: what every node refuses (ATK-KPR-12)", () => {
       expect([...world.queue.outstanding()]).to.deep.equal([]);
     }));
 
+  it("gives no duty to another nonce while its own waits for nothing but to be used up", () =>
+    withQueue(async (world) => {
+      await world.submit(1, 2);
+      world.chain.gasCap = 50_000n;
+      world.chain.baseFee = 70n * GWEI; // above the cap
+      for (let block = 0; block < 12; block++) {
+        world.chain.mine();
+        await world.follow();
+        expect([...world.queue.outstanding()].sort(), `after ${block} blocks`).to.deep.equal([keyOf(1), keyOf(2)]);
+      }
+      expect(poolOf(world.chain)).to.deep.equal([""]);
+      world.chain.baseFee = 10n * GWEI;
+      world.chain.mine();
+      await world.follow();
+      expect([...world.queue.outstanding()]).to.deep.equal([]);
+    }));
+
   it("keeps the duties of a lost answer taken after a restart, until the nonce is used up", () =>
     withQueue(async (world) => {
       const { broadcast } = world.chain;
