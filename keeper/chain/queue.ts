@@ -1,6 +1,6 @@
 import type { Head } from "../core/events";
 import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
-import { type Batch, feeCapOf, halved, largestWithin, mostCost, NOTHING, withinCost } from "../core/parts";
+import { type Batch, feeCapOf, halved, largestWithin, mostCost, NOTHING, withinCost, withMoreGas } from "../core/parts";
 import { type Attempt, type DutyRef, freeNonce, neededOf, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, Verdict } from "./api";
@@ -279,7 +279,7 @@ export class TransactionQueue {
     if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
     if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
     const fees = firstFees(await this.fees.at(head), this.policy.maxFeePerGas);
-    await this.broadcast(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head), head);
+    await this.offer(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head), head);
   }
 
   /**
@@ -314,6 +314,7 @@ export class TransactionQueue {
       const smaller = result.refusedByAll ? await this.insteadOf(offered, rest, result.verdict, head) : undefined;
       if (smaller === undefined) {
         if (result.verdict === "accepted") this.refused.alone(alone);
+        else if (result.verdict === "rejected" && offered.kind === "fill") this.refused.close(head.number);
         return result;
       }
       const { kind, duties } = offered;
@@ -326,9 +327,9 @@ export class TransactionQueue {
 
   /** What to sign instead of what every node refused; undefined where that would not help. */
   private async insteadOf(attempt: Attempt, rest: Batch, verdict: Verdict, head: Head): Promise<Batch | undefined> {
-    if (attempt.kind === "fill") return undefined;
     if (verdict === "insufficientFunds") return this.affordable(attempt, rest);
     if (verdict !== "rejected") return undefined;
+    if (attempt.kind === "fill") return withMoreGas(attempt);
     const smaller = rest.duties.length < attempt.duties.length ? rest : halved(attempt);
     this.refused.tooMuch((smaller ?? attempt).gasLimit, head.number);
     return smaller ?? NOTHING;

@@ -33,11 +33,13 @@ export class Refused {
     if (wasUnheard && answer.refusedByAll) this.unheard.add(attempt.hash);
     if (answer.verdict === "notNow") this.closedUntil = Math.max(this.closedUntil, number + 1);
     else if (answer.verdict === "accepted") this.pause = 0;
-    else if (answer.verdict === "rejected" && attempt.kind === "fill") {
-      this.pause = Math.min(Math.max(1, this.pause * 2), LONGEST_PAUSE);
-      this.closedUntil = number + this.pause;
-    }
     return answer;
+  }
+
+  /** Notes at block `number` that not even a transfer of nothing is taken: the account waits, twice as long each time. */
+  close(number: number): void {
+    this.pause = Math.min(Math.max(1, this.pause * 2), LONGEST_PAUSE);
+    this.closedUntil = number + this.pause;
   }
 
   /** Whether nodes take nothing of this account at block `number`, as far as is known. */

@@ -20,8 +20,15 @@ export function halved(batch: Batch): Batch | undefined {
   const half = duties.slice(0, Math.ceil(duties.length / 2));
   const [part, whole] = [half, duties].map((some) => gasOf(FIRST_GUESS, kind, sizeOf(some))) as [bigint, bigint];
   // What it needs is known only as a whole: a twentieth more, lest the first ones are dearer than the others.
-  const share = (gasLimit * part * 21n) / (whole * 20n);
-  return { kind, duties: half, gasLimit: share < gasLimit ? share : gasLimit };
+  return { kind, duties: half, gasLimit: (gasLimit * part * 21n) / (whole * 20n) };
+}
+
+/** The most that a transfer of nothing may need where gas pays for publishing, too, as on Arbitrum. */
+const MOST_FOR_NOTHING = 1_000_000n;
+
+/** A transaction that does nothing, with more gas than one that was refused; undefined where that had enough. */
+export function withMoreGas({ gasLimit }: Batch): Batch | undefined {
+  return gasLimit < MOST_FOR_NOTHING ? { ...NOTHING, gasLimit: gasLimit * 4n } : undefined;
 }
 
 /** What a transaction can cost at most, wei, but for what a rollup takes for publishing it. */

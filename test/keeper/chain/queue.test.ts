@@ -123,6 +123,16 @@ describe("TransactionQueue: what every node refuses (ATK-KPR-12)", () => {
       expect(world.chain.mined().map(wordsOf)).to.deep.equal(["", "3"]);
     }));
 
+  it("uses its nonce up with as much gas as nothing needs on a chain that takes gas for publishing", () =>
+    withQueue(async (world) => {
+      world.chain.leastGas = 300_000n;
+      world.chain.sizeCap = 0;
+      await world.submit(1);
+      const gas = world.queue.open.flatMap(({ attempts }) => attempts.map(({ gasLimit }) => gasLimit));
+      expect(gas).to.deep.equal([gasFor(1), 21_000n, 84_000n, 336_000n]);
+      expect(poolOf(world.chain)).to.deep.equal([""]);
+    }));
+
   it("keeps all duties of a transaction taken that a node may have, though every node refuses what follows it", () =>
     withQueue(async (world) => {
       await world.submit(1, 2, 3, 4);

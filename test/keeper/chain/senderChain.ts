@@ -35,6 +35,8 @@ export class SenderChain implements Network {
   feeCap: bigint | undefined;
   /** Most gas that a transaction may take. */
   gasCap: bigint | undefined;
+  /** Least gas that a transaction needs. */
+  leastGas = 21_000n;
   /** Most bytes of data. */
   sizeCap: number | undefined;
   /** Coin of the sender, wei; undefined: any amount. */
@@ -180,6 +182,7 @@ export class SenderChain implements Network {
     return (
       costOf(transaction) > (this.feeCap ?? costOf(transaction)) ||
       gasLimit > (this.gasCap ?? gasLimit) ||
+      gasLimit < this.leastGas ||
       data.length / 2 - 1 > (this.sizeCap ?? data.length)
     );
   }
