@@ -40,12 +40,27 @@ export const coins = z
   .regex(DECIMAL, 'is no amount of the native coin: write a number such as "0.0005"')
   .transform(parseEther);
 
-/** Gwei -> wei. */
-export const gwei = z
-  .string()
-  .regex(/^\d{1,12}(\.\d{1,9})?$/, 'is no fee in gwei: write a number such as "50"')
-  .transform((text) => parseUnits(text, "gwei"))
-  .refine((fee) => fee > 0n, "would let nothing be sent: write more than 0, or leave it out");
+/** A bound that an operator sets, or refuses in so many words -> wei, or "none". */
+const bound = (pattern: RegExp, wrong: string, parse: (text: string) => bigint) =>
+  z
+    .string()
+    .regex(new RegExp(`^none$|${pattern.source}`), wrong)
+    .transform((text): bigint | "none" => (text === "none" ? "none" : parse(text)))
+    .refine((value) => value !== 0n, 'would let nothing be sent: write more than 0, or "none"');
+
+/** Gwei, or "none". */
+export const mostGwei = bound(
+  /^\d{1,12}(\.\d{1,9})?$/,
+  'is no fee in gwei: write a number such as "50", or "none"',
+  (text) => parseUnits(text, "gwei"),
+);
+
+/** Native coin, or "none". */
+export const mostCoins = bound(
+  DECIMAL,
+  'is no amount of the native coin: write a number such as "0.5", or "none"',
+  parseEther,
+);
 
 export const onOff = z
   .enum(["on", "off"], { error: 'is neither "on" nor "off": write one of them' })

@@ -1,5 +1,6 @@
-import type { ListenAddress } from "./fields";
 import { closest } from "./closest";
+import { contradictions } from "./contradictions";
+import type { ListenAddress } from "./fields";
 import { environmentSchema, type Environment, RENAMED, type Variable, VARIABLES } from "./schema";
 
 /** Where the key comes from. */
@@ -25,7 +26,10 @@ export interface Config {
   readonly confirmations: number;
   /** Blocks without being mined before a fee is raised. */
   readonly bumpBlocks: number;
+  /** Undefined: what the chain asks, whatever it is. */
   readonly maxFeePerGas: bigint | undefined;
+  /** Of one transaction, L1 fee included; undefined: whatever it is. */
+  readonly maxTransactionCost: bigint | undefined;
   /** Contract that knows what a rollup takes for publishing; undefined: gas is all that is paid. */
   readonly l1FeeOracle: string | undefined;
   /** Transactions. */
@@ -65,9 +69,9 @@ export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: 
   const set = whatIsSet(variables);
   const parsed = environmentSchema.safeParse(set);
   const faults = parsed.success
-    ? contradictions(parsed.data)
+    ? contradictions(parsed.data, set)
     : parsed.error.issues.map(({ path, message }) => faultOf(String(path[0]), message, set));
-  faults.push(...unknownNames(set), ...(needs.key ? keyFaults(set) : []));
+  faults.push(...unknownNames(set), ...(needs.key ? [...feeFaults(set), ...keyFaults(set)] : []));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
 
   const { data } = parsed;
@@ -83,7 +87,8 @@ export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: 
     reorgDepth: data.KEEPER_REORG_DEPTH,
     confirmations: data.KEEPER_CONFIRMATIONS,
     bumpBlocks: data.KEEPER_BUMP_BLOCKS,
-    maxFeePerGas: data.KEEPER_MAX_FEE_GWEI,
+    maxFeePerGas: boundOf(data.KEEPER_MAX_FEE_GWEI),
+    maxTransactionCost: boundOf(data.KEEPER_MAX_TRANSACTION_COST),
     l1FeeOracle: data.KEEPER_L1_FEE_ORACLE,
     maxInFlight: data.KEEPER_MAX_IN_FLIGHT,
     nodeGasLimit: BigInt(data.KEEPER_NODE_GAS_LIMIT),
@@ -135,20 +140,14 @@ function unknownNames(set: Readonly<Record<string, unknown>>): string[] {
     });
 }
 
-/** Values that are sound each, and not together. */
-function contradictions(data: Environment): string[] {
-  const faults: string[] = [];
-  if (data.KEEPER_CONFIRMATIONS > data.KEEPER_REORG_DEPTH) {
-    faults.push(
-      `KEEPER_CONFIRMATIONS is more than KEEPER_REORG_DEPTH, ${data.KEEPER_REORG_DEPTH}: write that or less, or raise the depth`,
-    );
-  }
-  if (data.KEEPER_STALE_SECONDS < 2 * data.KEEPER_POLL_SECONDS) {
-    faults.push(
-      `KEEPER_STALE_SECONDS makes /readyz red between two looks: write at least ${2 * data.KEEPER_POLL_SECONDS}, twice KEEPER_POLL_SECONDS`,
-    );
-  }
-  return faults;
+/** A keeper that spends has a bound, or an operator who refused one in so many words. */
+function feeFaults(set: Readonly<Record<string, unknown>>): string[] {
+  if (set["KEEPER_MAX_FEE_GWEI"] !== undefined) return [];
+  return ['KEEPER_MAX_FEE_GWEI is not set: write the highest fee per gas that you would pay, in gwei, or "none"'];
+}
+
+function boundOf(value: bigint | "none" | undefined): bigint | undefined {
+  return value === "none" ? undefined : value;
 }
 
 function keyFaults(set: Readonly<Record<string, unknown>>): string[] {

@@ -35,7 +35,7 @@ export function showStore(store: string): string {
 
 /** What a keeper was told, by what it means, without any secret. */
 export function showConfig(config: Config): Readonly<Record<string, string | number | boolean>> {
-  const { key, listen, maxFeePerGas } = config;
+  const { key, listen, maxFeePerGas, maxTransactionCost } = config;
   return {
     rpc: config.rpcUrls.map(showEndpoint).join(","),
     rpcTimeoutSeconds: config.rpcTimeoutMs / 1_000,
@@ -49,6 +49,7 @@ export function showConfig(config: Config): Readonly<Record<string, string | num
     confirmations: config.confirmations,
     bumpBlocks: config.bumpBlocks,
     maxFeeGwei: maxFeePerGas === undefined ? "none" : formatUnits(maxFeePerGas, "gwei"),
+    maxTransactionCost: maxTransactionCost === undefined ? "none" : formatEther(maxTransactionCost),
     l1FeeOracle: config.l1FeeOracle ?? "none",
     maxInFlight: config.maxInFlight,
     nodeGasLimit: config.nodeGasLimit.toString(),

@@ -1,4 +1,4 @@
-import { bySettlement, cut, fitting, gasLimitOf, type GasBounds, sizeOf } from "./batches";
+import { bySettlement, cut, gasLimitOf, type GasBounds, sizeOf } from "./batches";
 import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute } from "./duties";
 import { type L1Fee, l1FeeOf } from "./fees";
 import { gasOf } from "./gas";
@@ -46,6 +46,7 @@ export type SkipReason =
   | "claimed by another keeper"
   | "does not pay"
   | "fee above the cap"
+  | "dearer than a transaction may be"
   | "switched off"
   | "too late"
   | "its renewal is tried first"
@@ -93,7 +94,8 @@ interface Draft {
  * each alone, in at most half of the free places. Within one kind duties are cut into transactions in the same order.
  *
  * Of a kind of which no batch was measured yet no more than a block's worth is planned: what it costs is learnt first.
- * What the account cannot pay for is not planned; a batch that is too dear for it is made smaller.
+ * No transaction can cost more than the policy allows: batches are cut so, down to one duty, and one that is too dear alone is
+ * not planned. What the account cannot pay for is not planned either; a batch that is too dear for it is made smaller.
  */
 export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
   const skipped: Skipped[] = [];
@@ -108,7 +110,8 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
   const drafts: Draft[] = [];
   for (const [kind, duties] of byKind) {
     duties.sort(byUrgency);
-    for (const batch of cut(kind, duties, snapshot.failedBefore, snapshot)) {
+    const batches = cut(kind, duties, snapshot.failedBefore, snapshot).flatMap((batch) => cheap(kind, batch));
+    for (const batch of batches) {
       if (pays(kind, batch)) drafts.push({ kind, duties: batch, rank: rankOf(kind, batch) });
       else skipped.push(...batch.map(unpaid));
     }
@@ -174,14 +177,37 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     return profit >= policy.minProfit || (profit >= 0n && batch.some((duty) => isPressing(duty, now)));
   }
 
-  /** As many of them, the most urgent ones, as the account can pay for. */
+  /** A batch in parts that cost no more than a transaction may; what is too dear alone is skipped. */
+  function cheap(kind: DutyKind, batch: readonly Duty[]): readonly (readonly Duty[])[] {
+    const { maxTransactionCost } = policy;
+    if (maxTransactionCost === undefined) return [batch];
+    const parts: (readonly Duty[])[] = [];
+    for (let rest = batch; rest.length > 0;) {
+      const part = within(kind, rest, maxTransactionCost);
+      if (part.length > 0) parts.push(part);
+      else
+        skipped.push(
+          ...rest.slice(0, 1).map((duty): Skipped => ({ duty, reason: "dearer than a transaction may be" })),
+        );
+      rest = rest.slice(Math.max(part.length, 1));
+    }
+    return parts;
+  }
+
+  /** As many of them, the most urgent ones, as can cost at most so much. */
   function within(kind: DutyKind, duties: readonly Duty[], wei: bigint): readonly Duty[] {
-    if (mostCostOf(gasLimitOf(kind, duties, snapshot), duties.length) <= wei) return duties;
-    const forGas = wei - l1FeeOf(snapshot.l1Fee, duties.length);
-    if (forGas <= 0n || snapshot.mostFeePerGas === 0n) return [];
-    // A gas limit is at most a quarter above the need.
-    const fits = fitting(kind, duties, snapshot.gas, ((forGas / snapshot.mostFeePerGas) * 4n) / 5n);
-    return duties.slice(0, Math.min(fits, duties.length - 1));
+    const fits = (count: number): boolean => {
+      const some = duties.slice(0, count);
+      return mostCostOf(gasLimitOf(kind, some, snapshot), count) <= wei;
+    };
+    if (fits(duties.length)) return duties;
+    let [most, tooMany] = [0, duties.length];
+    while (tooMany - most > 1) {
+      const middle = Math.floor((most + tooMany) / 2);
+      if (fits(middle)) most = middle;
+      else tooMany = middle;
+    }
+    return duties.slice(0, most);
   }
 
   function actionOf(kind: DutyKind, duties: readonly Duty[]): Action {

@@ -18,6 +18,8 @@ export interface Policy {
   readonly disputes: boolean;
   /** No transaction offers more, and nothing is sent while the base fee alone is above it, wei per gas. */
   readonly maxFeePerGas?: bigint;
+  /** What one transaction costs at most if all its gas is taken at all that it bids, L1 data fee included, wei. */
+  readonly maxTransactionCost?: bigint;
 }
 
 /** Seconds before a duty is gone in which its transaction does not wait for company any more. */

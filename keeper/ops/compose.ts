@@ -17,6 +17,7 @@ import type { Config } from "../config/load";
 import { endpointLabels } from "../config/show";
 import { idOf } from "../core/duties";
 import { nameOfRules, rulesFor } from "../core/items";
+import type { Policy } from "../core/worth";
 import { ChainStore } from "../store/chainStore";
 import { WorkStore } from "../store/workStore";
 import type { Database } from "../store/database";
@@ -75,7 +76,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
     eyes.fees,
     new WalletSigner(wallet, BigInt(chainId)),
     new Journal(database, account),
-    { bumpBlocks: config.bumpBlocks, confirmations: config.confirmations, ...capOf(config) },
+    { bumpBlocks: config.bumpBlocks, confirmations: config.confirmations, ...capsOf(config) },
     {
       encode: (kind, keys) => {
         const ids = keys.map((key) => idOf(kind, key));
@@ -145,7 +146,7 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
         patience: config.patience,
         prices,
         disputes: config.disputes,
-        ...capOf(config),
+        ...capsOf(config),
       },
       nodeGasLimit: config.nodeGasLimit,
       maxInFlight: config.maxInFlight,
@@ -163,6 +164,9 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
   }
 }
 
-function capOf({ maxFeePerGas }: Config): { maxFeePerGas?: bigint } {
-  return maxFeePerGas === undefined ? {} : { maxFeePerGas };
+function capsOf({ maxFeePerGas, maxTransactionCost }: Config): Pick<Policy, "maxFeePerGas" | "maxTransactionCost"> {
+  return {
+    ...(maxFeePerGas === undefined ? {} : { maxFeePerGas }),
+    ...(maxTransactionCost === undefined ? {} : { maxTransactionCost }),
+  };
 }

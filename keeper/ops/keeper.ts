@@ -9,9 +9,10 @@ import type { Settled } from "../chain/queueApi";
 import { sizeOf } from "../core/batches";
 import type { Duty, DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
-import { costPerGas, firstFees } from "../core/fees";
+import { costPerGas, firstFees, l1FeeOf } from "../core/fees";
 import { FIRST_GUESS, type GasModel, measured, ranShort, transactionGasLimit } from "../core/gas";
 import { type Action, type Plan, plan, type Snapshot } from "../core/plan";
+import { newest } from "../core/slots";
 import type { Policy } from "../core/worth";
 import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
@@ -119,6 +120,15 @@ async function planAt(
 /** Most gas that one transaction may take. */
 function mostGas({ nodeGasLimit }: Eyes, head: Head): bigint {
   return transactionGasLimit(head.gasLimit, nodeGasLimit);
+}
+
+/** Most gas that a transaction about one duty may take, of at most `limit`, for what a transaction may cost. */
+async function affordableGas({ fees, l1Fees, policy }: Eyes, head: Head, limit: bigint): Promise<bigint> {
+  const { maxFeePerGas } = firstFees(await fees.at(head), policy.maxFeePerGas);
+  if (policy.maxTransactionCost === undefined || maxFeePerGas === 0n) return limit;
+  const forGas = max(0n, policy.maxTransactionCost - l1FeeOf(await l1Fees?.at(head), 1));
+  const affordable = forGas / maxFeePerGas;
+  return affordable < limit ? affordable : limit;
 }
 
 /** What would be done if nothing were on its way, and money no object. */
@@ -242,7 +252,7 @@ export class Keeper {
     mayHalve: boolean,
   ): Promise<{ readonly sent: number; readonly isShort: boolean }> {
     const { queue, work, executor, name, claimSeconds, signal } = this.hands;
-    const most = this.mostGas(head);
+    const most = await affordableGas(this.eyes, head, this.mostGas(head));
     let sent = 0;
     for (const action of actions) {
       const until = head.timestamp + claimSeconds;
@@ -311,7 +321,9 @@ export class Keeper {
   private async budget(head: Head): Promise<bigint> {
     const { queue } = this.hands;
     const wei = await this.readBalance(head);
-    return max(0n, wei - queue.promised());
+    const l1Fee = queue.open.length === 0 ? undefined : await this.eyes.l1Fees?.at(head);
+    const publishing = queue.open.map((slot) => l1FeeOf(l1Fee, newest(slot).duties.length));
+    return max(0n, wei - publishing.reduce((sum, each) => sum + each, queue.promised()));
   }
 
   /** What the account has; the first time, and when it becomes empty or is filled again, the log says it. */

@@ -27,6 +27,10 @@ export const MEANINGS: Readonly<Record<LeftReason, Meaning>> = {
   "claimed by another keeper": { isWork: false, advice: "nothing" },
   "does not pay": { isWork: false, advice: "wait, or lower KEEPER_MIN_PROFIT or KEEPER_PATIENCE_SECONDS" },
   "fee above the cap": { isWork: true, advice: "wait until fees fall, or raise KEEPER_MAX_FEE_GWEI" },
+  "dearer than a transaction may be": {
+    isWork: true,
+    advice: "wait until fees fall, or raise KEEPER_MAX_TRANSACTION_COST",
+  },
   "switched off": { isWork: false, advice: "set KEEPER_DISPUTES=on to do it" },
   "too late": { isWork: false, advice: "nothing" },
   "its renewal is tried first": { isWork: false, advice: "nothing" },

@@ -60,6 +60,7 @@ export class KeeperProcess {
           KEEPER_PRIVATE_KEY: people.keeper.privateKey,
           KEEPER_STORE: path.join(path.dirname(bookFile), "keeper.sqlite"),
           KEEPER_POLL_SECONDS: "0.1",
+          KEEPER_MAX_FEE_GWEI: "100",
         },
         onLine: (line) => {
           const { msg } = this.hear(line);

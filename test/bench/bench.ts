@@ -43,6 +43,7 @@ export class Stand {
       KEEPER_PRIVATE_KEY: crowd.keeperKey,
       KEEPER_STORE: path.join(directory, `keeper-${process.pid}-${Date.now()}.sqlite`),
       KEEPER_POLL_SECONDS: "2",
+      KEEPER_MAX_FEE_GWEI: "50",
       KEEPER_LISTEN: health,
       CHAOS_CLOCK: "0",
     };

@@ -71,7 +71,13 @@ export class Stage {
     const proxy = await Proxy.start(this.chain.url, 0, new Weather([], random), random, listener, faults);
     const keeper = new KeeperChild(
       program,
-      { KEEPER_POLL_SECONDS: "2", CHAOS_CLOCK: "0", ...environment, KEEPER_RPC_URLS: proxy.url },
+      {
+        KEEPER_POLL_SECONDS: "2",
+        KEEPER_MAX_FEE_GWEI: "50",
+        CHAOS_CLOCK: "0",
+        ...environment,
+        KEEPER_RPC_URLS: proxy.url,
+      },
       () => undefined,
       () => undefined,
     );

@@ -42,7 +42,13 @@ describe("Commands of the keeper", () => {
       const { code, out, err } = await keeper(command, { KEEPER_POLL_SECONDS: "often" });
       expect(code).to.equal(KEEPER_EXIT.configuration);
       expect(out).to.equal("");
-      for (const name of ["KEEPER_RPC_URLS", "KEEPER_ADDRESS_BOOK", "KEEPER_POLL_SECONDS", "there is no key"]) {
+      for (const name of [
+        "KEEPER_RPC_URLS",
+        "KEEPER_ADDRESS_BOOK",
+        "KEEPER_POLL_SECONDS",
+        "KEEPER_MAX_FEE_GWEI",
+        "there is no key",
+      ]) {
         expect(err).to.contain(name);
       }
     });
@@ -72,7 +78,7 @@ describe("Commands of the keeper", () => {
     expect([plan.code, plan.err]).to.deep.equal([KEEPER_EXIT.configuration, plan.err]);
     expect(plan.err).to.contain("is no address book");
     const keystore = { KEEPER_KEYSTORE: `${directory}/none`, KEEPER_KEYSTORE_PASSWORD_FILE: `${directory}/none` };
-    const once = await keeper("once", { ...env, ...keystore });
+    const once = await keeper("once", { ...env, ...keystore, KEEPER_MAX_FEE_GWEI: "1" });
     expect(once.code).to.equal(KEEPER_EXIT.configuration);
     expect(once.err).to.contain("KEEPER_KEYSTORE");
   });
@@ -85,7 +91,12 @@ describe("Commands of the keeper", () => {
   });
 
   it("print no secret, wherever it was written by mistake", async () => {
-    const env = { KEEPER_RPC_URLS: `http://${KEY}`, KEEPER_ADDRESS_BOOK: KEY, KEEPER_PRIVATE_KEY: KEY };
+    const env = {
+      KEEPER_RPC_URLS: `http://${KEY}`,
+      KEEPER_ADDRESS_BOOK: KEY,
+      KEEPER_PRIVATE_KEY: KEY,
+      KEEPER_MAX_FEE_GWEI: KEY,
+    };
     for (const command of ["run", "plan"] as const) {
       const { code, out, err } = await keeper(command, env);
       expect(code).not.to.equal(KEEPER_EXIT.ok);

@@ -7,7 +7,8 @@ import { VARIABLES } from "../../../keeper/config/schema";
 const KEY = `0x${"11".repeat(32)}`;
 const TOKEN = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const LEAST = { KEEPER_RPC_URLS: "http://localhost:8545", KEEPER_ADDRESS_BOOK: "deployments/1.json" };
-const WITH_KEY = { ...LEAST, KEEPER_PRIVATE_KEY: KEY };
+const CAPPED = { ...LEAST, KEEPER_MAX_FEE_GWEI: "50" };
+const WITH_KEY = { ...CAPPED, KEEPER_PRIVATE_KEY: KEY };
 
 const load = (variables: NodeJS.ProcessEnv, key = true): Config => loadConfig(variables, { key });
 function faultsOf(variables: NodeJS.ProcessEnv, key = true): readonly string[] {
@@ -21,7 +22,7 @@ function faultsOf(variables: NodeJS.ProcessEnv, key = true): readonly string[] {
 }
 
 describe("Configuration of the keeper", () => {
-  it("has defaults for everything but the nodes, the address book and the key", () => {
+  it("has defaults for everything but the nodes, the address book, the key and a cap on the fee", () => {
     expect(load(WITH_KEY)).to.deep.equal({
       rpcUrls: ["http://localhost:8545"],
       rpcTimeoutMs: 10_000,
@@ -34,7 +35,8 @@ describe("Configuration of the keeper", () => {
       reorgDepth: 128,
       confirmations: 12,
       bumpBlocks: 3,
-      maxFeePerGas: undefined,
+      maxFeePerGas: 50n * 10n ** 9n,
+      maxTransactionCost: 5n * 10n ** 17n,
       l1FeeOracle: undefined,
       maxInFlight: 16,
       nodeGasLimit: 50_000_000n,
@@ -55,6 +57,7 @@ describe("Configuration of the keeper", () => {
       ...WITH_KEY,
       KEEPER_MAX_FEE_GWEI: "1.5",
       KEEPER_MIN_PROFIT: "0.001",
+      KEEPER_PATIENCE_SECONDS: "60",
       KEEPER_TOKEN_PRICES: `${TOKEN.toLowerCase()} = 0.0004`,
       KEEPER_POLL_SECONDS: "0.25",
       KEEPER_DISPUTES: "off",
@@ -126,7 +129,7 @@ describe("Configuration of the keeper", () => {
       "KEEPER_POLL_SECONDS is no number of seconds: write 0.05 to 3600, without a unit",
       "KEEPER_LOG_RANGE is out of bounds: write 1 to 1000000",
       "KEEPER_CONFIRMATIONS is no whole number: write 1 to 10000",
-      "KEEPER_MAX_FEE_GWEI would let nothing be sent: write more than 0, or leave it out",
+      'KEEPER_MAX_FEE_GWEI would let nothing be sent: write more than 0, or "none"',
       'KEEPER_L1_FEE_ORACLE "0x42" is no address: write 0x and 40 hexadecimal digits, with a correct checksum or none',
       'KEEPER_SERVE "0x12" is no address: write 0x and 40 hexadecimal digits, with a correct checksum or none',
       'KEEPER_DISPUTES is neither "on" nor "off": write one of them',
@@ -145,15 +148,6 @@ describe("Configuration of the keeper", () => {
       "KEEPER_RPC_URLS entry 3 repeats entry 1: it would vouch for itself",
     ]);
     expect(faultsOf({ ...WITH_KEY, KEEPER_RPC_URLS: " , " })[0]).to.contain("is empty: write one or more");
-  });
-
-  it("refuses values that are sound each, and not together", () => {
-    expect(faultsOf({ ...WITH_KEY, KEEPER_REORG_DEPTH: "8" })).to.deep.equal([
-      "KEEPER_CONFIRMATIONS is more than KEEPER_REORG_DEPTH, 8: write that or less, or raise the depth",
-    ]);
-    expect(faultsOf({ ...WITH_KEY, KEEPER_STALE_SECONDS: "20" })).to.deep.equal([
-      "KEEPER_STALE_SECONDS makes /readyz red between two looks: write at least 30, twice KEEPER_POLL_SECONDS",
-    ]);
   });
 
   it("tells what a variable of an earlier keeper is called now", () => {
@@ -177,16 +171,16 @@ describe("Configuration of the keeper", () => {
   });
 
   it("needs a key to act and none to look", () => {
-    expect(faultsOf(LEAST)).to.deep.equal([
+    expect(faultsOf(CAPPED)).to.deep.equal([
       "there is no key: set KEEPER_KEYSTORE and KEEPER_KEYSTORE_PASSWORD_FILE, or KEEPER_PRIVATE_KEY",
     ]);
     expect(load(LEAST, false).key).to.equal(undefined);
   });
 
   it("wants a keystore and the file with its password, or neither", () => {
-    expect(faultsOf({ ...LEAST, KEEPER_KEYSTORE: "a" })[0]).to.contain("KEEPER_KEYSTORE_PASSWORD_FILE is not set");
-    expect(faultsOf({ ...LEAST, KEEPER_KEYSTORE_PASSWORD_FILE: "b" })[0]).to.contain("KEEPER_KEYSTORE is not set");
-    const both = load({ ...LEAST, KEEPER_KEYSTORE: "a", KEEPER_KEYSTORE_PASSWORD_FILE: "b" });
+    expect(faultsOf({ ...CAPPED, KEEPER_KEYSTORE: "a" })[0]).to.contain("KEEPER_KEYSTORE_PASSWORD_FILE is not set");
+    expect(faultsOf({ ...CAPPED, KEEPER_KEYSTORE_PASSWORD_FILE: "b" })[0]).to.contain("KEEPER_KEYSTORE is not set");
+    const both = load({ ...CAPPED, KEEPER_KEYSTORE: "a", KEEPER_KEYSTORE_PASSWORD_FILE: "b" });
     expect(both.key).to.deep.equal({ type: "keystore", file: "a", passwordFile: "b" });
   });
 

@@ -9,6 +9,7 @@ const VARIABLES = {
   KEEPER_RPC_URLS: `https://node.example/v2/${SECRETS[1]},https://us3rname:basicpassword@other.example/?token=${SECRETS[2]}`,
   KEEPER_ADDRESS_BOOK: "deployments/1.json",
   KEEPER_PRIVATE_KEY: KEY,
+  KEEPER_MAX_FEE_GWEI: "none",
   KEEPER_STORE: "postgres://keeper:p%40ssw0rd@db.example:5432/keepers?sslmode=require",
 };
 

@@ -86,6 +86,7 @@ const scene = duties.chain((all) => {
     patience: fc.constantFrom(0, 500, 4_000, 1_000_000),
     disputes: fc.boolean(),
     cap: fc.constantFrom(undefined, 200n),
+    most: fc.oneof(fc.constant(undefined), fc.bigInt(0n, 200_000_000n)),
   });
 });
 
@@ -93,7 +94,7 @@ describe("the planner against an oracle", () => {
   it("does or explains every due duty once, within gas, money, places, pay and order (ATK-KPR-5, ATK-KPR-6, ATK-KPR-8, ATK-KPR-9)", () => {
     const seen = new Set<string>();
     const property = fc.property(scene, (choices) => {
-      const { all, feePerGas, cap, minProfit, patience, disputes, headroom, blocks, gasLimit } = choices;
+      const { all, feePerGas, cap, minProfit, patience, disputes, headroom, blocks, gasLimit, most } = choices;
       const perKind = <T>(value: T): Record<Duty["kind"], T> =>
         Object.fromEntries(DUTY_KINDS.map((kind) => [kind, value])) as Record<Duty["kind"], T>;
       const at = snapshot(all, {
@@ -114,7 +115,14 @@ describe("the planner against an oracle", () => {
         slots: choices.slots,
       });
       const prices = new Map([[TOKEN, { weiPerToken: 1_000_000n, decimals: 2 }]]);
-      const policy = { minProfit, patience, prices, disputes, ...(cap !== undefined && { maxFeePerGas: cap }) };
+      const policy = {
+        minProfit,
+        patience,
+        prices,
+        disputes,
+        ...(cap !== undefined && { maxFeePerGas: cap }),
+        ...(most !== undefined && { maxTransactionCost: most }),
+      };
       const { actions, skipped } = plan(at, NOW, policy);
 
       // Nothing is lost, nothing is there twice, nothing is early.
@@ -136,6 +144,8 @@ describe("the planner against an oracle", () => {
           expect(["expire", "cancelNoShow", "renew", "collect"]).to.include(kind);
         }
         expect(isWorthIt(at, action, policy)).to.equal(true);
+        const atWorst = action.gasLimit * at.mostFeePerGas + publishing(at, action);
+        expect(most === undefined || atWorst <= most).to.equal(true);
         expect(cap === undefined || feePerGas <= cap).to.equal(true);
         for (const each of those) {
           expect(each.kind).to.equal(kind);
@@ -185,6 +195,11 @@ describe("the planner against an oracle", () => {
           case "fee above the cap":
             expect(feePerGas > (cap ?? feePerGas)).to.equal(true);
             break;
+          case "dearer than a transaction may be":
+            expect(needed(at, alone) * at.mostFeePerGas * 5n + 4n * publishing(at, alone) > (most ?? 0n) * 4n).to.equal(
+              true,
+            );
+            break;
           case "its renewal is tried first":
             expect(each.after).to.equal(keyOf("renew", each.id));
             expect(at.blocked.get(keyOf("renew", each.id))?.reason).not.to.equal("held");
@@ -214,7 +229,7 @@ describe("the planner against an oracle", () => {
       }
     });
     fc.assert(property, { seed: SEED, numRuns: 500 });
-    expect(seen.size, [...seen].join(", ")).to.be.at.least(9);
+    expect(seen.size, [...seen].join(", ")).to.be.at.least(10);
   });
 
   it("does everything that can be done where money, places and patience do not limit it", () => {

@@ -286,6 +286,33 @@ describe("plan", () => {
       expect(at(375_000_000n, { l1Fee: { base: 0n, perItem: 1n } }).actions[0]?.duties).to.have.length(4);
     });
 
+    it("cuts batches so that none can cost more than a transaction may, down to one duty (ATK-KPR-16)", () => {
+      // Five take 150,000 gas, so at most 187,500, at 2,000 wei: 375,000,000. One alone takes at most 87,500.
+      const at = (maxTransactionCost: bigint, choices: Partial<Snapshot> = {}) =>
+        planned(many(5), choices, { maxTransactionCost });
+      const sizes = (result: Plan): number[] => result.actions.map(({ duties }) => duties.length);
+      expect(sizes(at(375_000_000n))).to.deep.equal([5]);
+      expect(sizes(at(374_999_999n))).to.deep.equal([4, 1]);
+      expect(sizes(at(175_000_000n))).to.deep.equal([1, 1, 1, 1, 1]);
+      expect(at(374_999_999n).skipped).to.deep.equal([]);
+      // A base fee that is a thousand times as high, without a cap on it: nothing is sent.
+      const dear = at(175_000_000n, { feePerGas: 1_000_000n, mostFeePerGas: 2_000_000n });
+      expect(dear.actions).to.deep.equal([]);
+      expect(dear.skipped.map(({ reason }) => reason)).to.deep.equal(
+        new Array(5).fill("dearer than a transaction may be"),
+      );
+    });
+
+    it("counts what a rollup takes for publishing into what a transaction may cost (ATK-KPR-16)", () => {
+      const at = (maxTransactionCost: bigint) =>
+        planned(many(5), { l1Fee: { base: 100_000_000n, perItem: 20_000_000n } }, { maxTransactionCost });
+      const sizes = (result: Plan): number[] => result.actions.map(({ duties }) => duties.length);
+      expect(sizes(at(575_000_000n))).to.deep.equal([5]);
+      expect(sizes(at(574_999_999n))).to.deep.equal([4, 1]);
+      expect(sizes(at(295_000_000n))).to.deep.equal([1, 1, 1, 1, 1]);
+      expect(at(294_999_999n).actions).to.deep.equal([]);
+    });
+
     it("does not send a smaller batch that does not pay", () => {
       const at = { feePerGas: 150_000n, mostFeePerGas: 150_000n };
       const patient = { patience: 3_600, prices: PRICES };

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
+import { formatEther } from "ethers";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -192,6 +193,8 @@ describe("Files for operators", () => {
     expect(defaultOf("KEEPER_POLL_SECONDS")).to.equal(String(config.pollMs / 1_000));
     expect(defaultOf("KEEPER_RPC_TIMEOUT_SECONDS")).to.equal(String(config.rpcTimeoutMs / 1_000));
     expect(defaultOf("KEEPER_STORE")).to.equal(`\`${config.store}\``);
+    expect(keeperPage).to.contain("\n| `KEEPER_MAX_FEE_GWEI` | | ");
+    expect(defaultOf("KEEPER_MAX_TRANSACTION_COST")).to.equal(formatEther(config.maxTransactionCost ?? 0n));
     expect(defaultOf("KEEPER_BUMP_BLOCKS")).to.equal(String(config.bumpBlocks));
     expect(defaultOf("KEEPER_CONFIRMATIONS")).to.equal(String(config.confirmations));
     expect(defaultOf("KEEPER_REORG_DEPTH")).to.equal(String(config.reorgDepth));
