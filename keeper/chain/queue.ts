@@ -98,8 +98,13 @@ export class TransactionQueue {
    * Looks what became of the open nonces up to block `head`, and offers again, or more, for what is stuck. Costs no
    * request where no nonce is open.
    * @param isDue whether a duty, by key, is still due.
+   * @param learn hears all keys that `isDue` may be asked about, before it is.
    */
-  async follow(head: Head, isDue: (key: string) => boolean): Promise<readonly Settled[]> {
+  async follow(
+    head: Head,
+    isDue: (key: string) => boolean,
+    learn: (keys: readonly string[]) => Promise<void> = () => Promise.resolve(),
+  ): Promise<readonly Settled[]> {
     this.slots = await this.journal.open();
     this.idle = [];
     this.refused.keep(this.slots);
@@ -107,6 +112,7 @@ export class TransactionQueue {
     if (this.slots.length === 0) return settled;
     this.next = await this.network.transactionCount(this.signer.account, "latest");
     if (await this.journal.reopen(this.next)) this.slots = await this.journal.open();
+    await learn(this.slots.flatMap(({ attempts }) => attempts.flatMap(({ duties }) => duties.map(({ key }) => key))));
     for (const slot of this.slots) {
       if (slot.nonce >= this.next) continue;
       const result = await this.settle(slot, head);

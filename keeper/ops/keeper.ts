@@ -16,6 +16,7 @@ import { newest } from "../core/slots";
 import type { Policy } from "../core/worth";
 import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
+import { DutyPages } from "./dutyPages";
 import type { Meter } from "./meter";
 import { type Part, prepare } from "./prepare";
 import { type Left, leftOf, type LeftReason } from "./undone";
@@ -78,7 +79,7 @@ export interface PassReport {
   readonly outstanding: number;
 }
 
-/** Duties looked at in one pass; what is due longest comes first. */
+/** Duties looked at in one pass. */
 const MOST_DUTIES = 20_000;
 /** Looks at which nothing could be done for a duty, after which it counts as a failure. */
 const MOST_TIMES_GONE = 3;
@@ -136,7 +137,7 @@ export async function outlook(eyes: Eyes): Promise<Outlook> {
   const { state } = eyes;
   const head = await eyes.sync();
   const now = head.timestamp;
-  const duties = await state.due(now, MOST_DUTIES);
+  const duties = await new DutyPages(state, MOST_DUTIES).next(now);
   const nothing = {
     blocked: new Map(),
     failedBefore: new Set<string>(),
@@ -174,10 +175,14 @@ export class Keeper {
   /** Why duties were left at the last look. */
   private waitsFor = "";
 
+  private readonly pages: DutyPages;
+
   constructor(
     private readonly eyes: Eyes,
     private readonly hands: Hands,
-  ) {}
+  ) {
+    this.pages = new DutyPages(eyes.state, MOST_DUTIES);
+  }
 
   /**
    * Follows what is on its way and sends what is due and pays, without waiting for it to be mined. Fails with what the
@@ -189,9 +194,13 @@ export class Keeper {
     if (head.hash === this.seen) {
       return this.report(head, { fresh: false, sent: 0 });
     }
-    const due = await this.eyes.state.due(head.timestamp, MOST_DUTIES);
+    const due = await this.pages.next(head.timestamp);
     const dueKeys = new Set(due.map(({ key }) => key));
-    for (const settled of await queue.follow(head, (key) => dueKeys.has(key))) {
+    const learn = async (keys: readonly string[]): Promise<void> => {
+      const others = keys.filter((key) => !dueKeys.has(key));
+      for (const key of await this.eyes.state.dueOf(others, head.timestamp)) dueKeys.add(key);
+    };
+    for (const settled of await queue.follow(head, (key) => dueKeys.has(key), learn)) {
       await this.note(settled, head, dueKeys);
     }
 

@@ -38,8 +38,12 @@ export interface ChainState {
   revertTo(to: BlockRef, from: BlockRef): Promise<boolean>;
   /** Forgets all that the chain can tell again. */
   clear(): Promise<void>;
-  /** Duties that are due at chain time `now`, the longest due first, at most `limit`. */
-  due(now: number, limit: number): Promise<readonly Duty[]>;
+  /** Duties that are due at chain time `now`, the longest due first, at most `limit`, from the one after `after` on. */
+  due(now: number, limit: number, after?: Pick<Duty, "dueAt" | "key">): Promise<readonly Duty[]>;
+  /** The same, those that fell due last. */
+  dueLast(now: number, limit: number): Promise<readonly Duty[]>;
+  /** Those of these keys that are due at chain time `now`. */
+  dueOf(keys: readonly string[], now: number): Promise<readonly string[]>;
   /** How many duties are due, and since when the first one is. */
   backlog(now: number): Promise<{ readonly duties: number; readonly dueSince: number | undefined }>;
   /** When the next duty that is not due yet will be. */

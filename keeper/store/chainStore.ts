@@ -4,7 +4,7 @@ import type { Rules } from "../core/rules";
 import { insertAll } from "./bulk";
 import type { ChainState, Step, Tip } from "./chainState";
 import type { Database, Queries, Row } from "./database";
-import { backlog, counts, due, nextDueAt } from "./dutyQueries";
+import { backlog, counts, due, dueLast, dueOf, nextDueAt } from "./dutyQueries";
 import { loadItems, loadUntimed, saveItems } from "./itemRows";
 import { reopenAbove } from "./journal";
 import { Reduction } from "./reduction";
@@ -102,8 +102,16 @@ export class ChainStore implements ChainState {
     });
   }
 
-  due(now: number, limit: number): Promise<readonly Duty[]> {
-    return due(this.database, now, limit);
+  due(now: number, limit: number, after?: Pick<Duty, "dueAt" | "key">): Promise<readonly Duty[]> {
+    return due(this.database, now, limit, after);
+  }
+
+  dueLast(now: number, limit: number): Promise<readonly Duty[]> {
+    return dueLast(this.database, now, limit);
+  }
+
+  dueOf(keys: readonly string[], now: number): Promise<readonly string[]> {
+    return dueOf(this.database, keys, now);
   }
 
   backlog(now: number): Promise<{ duties: number; dueSince: number | undefined }> {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 import { type Duty, DUTY_KINDS } from "../core/duties";
-import type { Queries } from "./database";
+import { forKeys } from "./bulk";
+import type { Queries, Row } from "./database";
 
 const decimal = z.string().transform(BigInt);
 const text = z.string().nullable();
@@ -34,13 +35,36 @@ const dutyRow = z
 
 const DUE = "FROM duties WHERE due_at <= $1 AND (gone_at IS NULL OR gone_at > $1)";
 
-/** Duties that are due at chain time `now`, the longest due first. */
-export async function due(queries: Queries, now: number, limit: number): Promise<readonly Duty[]> {
-  const rows = await queries.query(
-    `SELECT key, kind, id, due_at, gone_at, tried_after, token, bounty, tenant, provider ${DUE} ORDER BY due_at, key LIMIT $2`,
-    [now, limit],
-  );
+const COLUMNS = "key, kind, id, due_at, gone_at, tried_after, token, bounty, tenant, provider";
+
+/** Duties that are due at chain time `now`, the longest due first; those that come after `after`, if it is told. */
+export async function due(
+  queries: Queries,
+  now: number,
+  limit: number,
+  after?: Pick<Duty, "dueAt" | "key">,
+): Promise<readonly Duty[]> {
+  const beyond = after === undefined ? "" : "AND (due_at, key) > ($3, $4)";
+  const rows = await queries.query(`SELECT ${COLUMNS} ${DUE} ${beyond} ORDER BY due_at, key LIMIT $2`, [
+    now,
+    limit,
+    ...(after === undefined ? [] : [after.dueAt, after.key]),
+  ]);
   return rows.map((row) => dutyRow.parse(row));
+}
+
+/** The same, those that fell due last. */
+export async function dueLast(queries: Queries, now: number, limit: number): Promise<readonly Duty[]> {
+  const rows = await queries.query(`SELECT ${COLUMNS} ${DUE} ORDER BY due_at DESC, key DESC LIMIT $2`, [now, limit]);
+  return rows.map((row) => dutyRow.parse(row));
+}
+
+/** Those of these keys that are due at chain time `now`. */
+export async function dueOf(queries: Queries, keys: readonly string[], now: number): Promise<readonly string[]> {
+  const rows = await forKeys(queries, "SELECT key, due_at, gone_at FROM duties", "key", keys);
+  const isDue = ({ due_at: dueAt, gone_at: goneAt }: Row): boolean =>
+    Number(dueAt) <= now && (goneAt === null || Number(goneAt) > now);
+  return rows.filter(isDue).map(({ key }) => String(key));
 }
 
 /** How many duties are due, and since when the first one is. */

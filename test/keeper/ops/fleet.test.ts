@@ -60,6 +60,8 @@ function member(name: string, digit: string, store: Database, due: () => readonl
         revertTo: never,
         clear: never,
         due: () => Promise.resolve(due()),
+        dueLast: never,
+        dueOf: (keys) => Promise.resolve(keys),
         backlog: () => Promise.resolve({ duties: due().length, dueSince: undefined }),
         nextDueAt: () => Promise.resolve(undefined),
         counts: () => Promise.resolve({ leases: due().length, disputes: 0 }),

@@ -124,6 +124,20 @@ describe("ChainStore", () => {
         expect(await keysDue(10_000)).to.deep.equal(["cancelNoShow 1-7"]);
       });
 
+      it("tells of what is due page by page, from the end, and by name (ATK-KPR-23)", async () => {
+        await step(1, [1, 2, 3, 4].map(opened));
+        const all = await store.due(10_000, 100);
+        expect(all.map(({ key }) => key)).to.have.lengthOf(4);
+        const [first, second, ...others] = all;
+        expect(await store.due(10_000, 100, second)).to.deep.equal(others);
+        expect(await store.due(10_000, 1, first)).to.deep.equal([second]);
+        expect(await store.due(10_000, 100, all.at(-1))).to.deep.equal([]);
+        expect(await store.dueLast(10_000, 3)).to.deep.equal([...all].reverse().slice(0, 3));
+        const names = all.map(({ key }) => key);
+        expect([...(await store.dueOf([...names, "expire 9-9"], 10_000))].sort()).to.deep.equal([...names].sort());
+        expect(await store.dueOf(names, 0)).to.deep.equal([]);
+      });
+
       it("fails with a GapError, unchanged, where events before were left out (ATK-KPR-2)", async () => {
         await step(1, [opened(1)]);
         const before = await contents(database);
