@@ -32,12 +32,12 @@ export type Refusal = "known" | "nonceUsed" | "underpriced" | "feeTooLow" | "ins
 /** What is true of a node or an account, and not of one transaction. */
 const NOT_NOW: readonly RegExp[] = [
   // The pool.
-  /\bis full\b|pool size|pool (is )?(not enabled|disabled)|account limit|in-flight|already reserved|spammer/i,
+  /\bis full\b|pool ?full|pool (size|limit)|overflow the pool|pool (is )?(not enabled|disabled)|account limit|in-flight|already reserved|spammer/i,
   /conflict|conflicting|has pending transaction|future transaction/i,
   // The nonce: lower ones are missing.
   /nonce (is )?too (high|far|distant)|nonce ?gap|gapped|future ?nonce|nonce ?too ?far|lower nonce exists/i,
   // The account.
-  /sender (is )?not an? eoa|sender ?is ?contract|whitelist|allowlist|not (authorized|permitted|allowed)/i,
+  /sender (is )?not an? eoa|sender ?is ?contract|sender is blocked|by policy|whitelist|allowlist|not (authorized|permitted|allowed)/i,
   // The node, or who stands in front of it.
   /syncing|initial sync|not yet in sync|sequencer|not accepting|temporar|unavailable|try again/i,
   /internal (server )?error|server error|time(d )?-?out|timeout|deadline|context cancel/i,
@@ -57,7 +57,7 @@ const REFUSALS: readonly (readonly [Refusal, readonly RegExp[]])[] = [
     [/nonce (is )?too low|nonce.*already (been )?used|old ?nonce|nonce below|lower than the current nonce/i],
   ],
   ["notNow", NOT_NOW],
-  ["underpriced", [/replacement|replace existing|replaced by|same nonce|fee too low to replace/i]],
+  ["underpriced", [/replacement|replace existing|replaced by|not replaced|same nonce|fee too low to replace/i]],
   ["insufficientFunds", [/insufficient ?(funds|balance)|enough funds|upfront cost|overdraws/i]],
   [
     "feeTooLow",
@@ -70,5 +70,6 @@ const REFUSALS: readonly (readonly [Refusal, readonly RegExp[]])[] = [
 
 /** What a node means by the words with which it refuses a transaction. */
 export function refusalOf(reason: string): Refusal {
-  return REFUSALS.find(([, words]) => words.some((each) => each.test(reason)))?.[0] ?? "rejected";
+  const plain = reason.replaceAll("_", " "); // some give the names of their constants
+  return REFUSALS.find(([, words]) => words.some((each) => each.test(plain)))?.[0] ?? "rejected";
 }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { COST_REFUSALS, GAS_REFUSALS } from "../chaos/refusals";
 import { REFUSAL_WORDS } from "../keeper/chain/refusals";
 import { isConnectionLoss, isOvertaken, isUnderpriced, refusalOf } from "../../sdk/nodeErrors";
 
@@ -50,6 +51,11 @@ describe("errors of nodes", () => {
       );
     });
   }
+
+  it("say that a transaction is too dear or too large, in all words that the fault harness plays (ATK-KPR-12)", () => {
+    const all = [...COST_REFUSALS, ...GAS_REFUSALS].map(({ message }) => message);
+    expect(all.map((words) => [words, refusalOf(words)])).to.deep.equal(all.map((words) => [words, "rejected"]));
+  });
 
   it("mean that the transaction itself is at fault where nobody knows the words", () => {
     expect(refusalOf("no")).to.equal("rejected");

@@ -209,6 +209,8 @@ export const REFUSAL_WORDS: readonly RefusalWords[] = [
     "Sender account not authorized to send transactions",
     "Internal error",
     "Timeout expired",
+    "TX_POOL_DISABLED",
+    "NONCE_TOO_FAR_IN_FUTURE_FOR_SENDER",
   ),
   ...besu(
     "rejected",
@@ -271,6 +273,10 @@ export const REFUSAL_WORDS: readonly RefusalWords[] = [
     "upstream request timed out",
     "service temporarily unavailable, try again later",
     "HTTP 403",
+    "Transaction rejected by policy",
+    "transaction rejected: sender is blocked",
+    "TxPoolFull",
+    "transaction pool limit reached",
   ),
   ...hosted("rejected", "HTTP 413"),
 ];
