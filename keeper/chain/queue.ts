@@ -1,6 +1,16 @@
 import type { Head } from "../core/events";
 import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
-import { type Batch, feeCapOf, halved, largestWithin, mostCost, NOTHING, withinCost, withMoreGas } from "../core/parts";
+import {
+  type Batch,
+  feeCapOf,
+  halved,
+  isTooDear,
+  largestWithin,
+  mostCost,
+  NOTHING,
+  withinCost,
+  withMoreGas,
+} from "../core/parts";
 import { type Attempt, type DutyRef, freeNonce, neededOf, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, Verdict } from "./api";
@@ -297,8 +307,7 @@ export class TransactionQueue {
     const market = await this.fees.at(head);
     for (let batch: Batch | undefined = submission; batch !== undefined; batch = halved(batch)) {
       const fees = raisedFees(before, market, feeCapOf(batch, this.policy));
-      const isVain = fees !== undefined && fees.maxFeePerGas < (market.baseFeePerGas ?? 0n);
-      if (fees === undefined || (isVain && halved(batch) !== undefined)) continue;
+      if (fees === undefined || (isTooDear(batch, fees, market, this.policy) && halved(batch) !== undefined)) continue;
       const attempt = await this.sign(slot, batch, fees, head);
       this.tell({ type: "raised", attempt, before });
       await this.offer(attempt, head);

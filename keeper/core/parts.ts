@@ -1,5 +1,5 @@
 import { sizeOf } from "./batches";
-import type { Fees } from "./fees";
+import type { FeeMarket, Fees } from "./fees";
 import { FIRST_GUESS, gasOf } from "./gas";
 import type { DutyRef, TransactionKind } from "./slots";
 
@@ -62,6 +62,13 @@ export interface Bounds {
   readonly maxFeePerGas?: bigint;
   /** No transaction may cost more, whatever its gas. */
   readonly maxTransactionCost?: bigint;
+}
+
+/** Whether a bid stays below the base fee for what the whole transaction would cost, and for nothing else. */
+export function isTooDear(batch: Batch, fees: Fees, { baseFeePerGas = 0n }: FeeMarket, bounds: Bounds): boolean {
+  const { maxFeePerGas = baseFeePerGas, maxTransactionCost } = bounds;
+  if (maxTransactionCost === undefined || fees.maxFeePerGas >= baseFeePerGas) return false;
+  return maxFeePerGas >= baseFeePerGas && batch.gasLimit * baseFeePerGas > maxTransactionCost;
 }
 
 /** The most that a transaction may offer per gas, wei; undefined where nothing bounds it. */

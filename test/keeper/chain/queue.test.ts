@@ -46,6 +46,18 @@ describe("TransactionQueue: a fee that is too low (ATK-KPR-6)", () => {
       expect(offers.map((number) => number - start)).to.deep.equal([3, 6, 9]);
     }));
 
+  it("is raised to the cap for all of its duties, although the base fee is above the cap", () =>
+    withQueue(
+      async (world) => {
+        await world.submit(1, 2, 3, 4);
+        world.chain.baseFee = 70n * GWEI;
+        mine(world, 3);
+        await world.follow();
+        expect([poolOf(world.chain), feesOf(world)]).to.deep.equal([["1,2,3,4"], [60]]);
+      },
+      { maxTransactionCost: gasFor(4) * 60n * GWEI },
+    ));
+
   it("counts blocks from the fork on where that takes back the block of the last offer", () =>
     withQueue(async (world) => {
       mine(world, 20);

@@ -2,8 +2,10 @@ import { expect } from "chai";
 
 import {
   type Batch,
+  type Bounds,
   feeCapOf,
   halved,
+  isTooDear,
   largestWithin,
   mostCost,
   NOTHING,
@@ -71,6 +73,19 @@ describe("parts of a transaction (ATK-KPR-12)", () => {
     expect(withinCost(whole, fees, undefined)).to.equal(whole);
     expect(withinCost(whole, fees, 1_600_000n).duties).to.have.length(4);
     expect(withinCost(whole, fees, 1n).duties).to.have.length(1);
+  });
+
+  it("are too dear where only the whole cost keeps their bid below the base fee", () => {
+    const whole = batch(8, 200_000n);
+    const market = { baseFeePerGas: 11n, tip: 1n };
+    const at = (bounds: Bounds): boolean => isTooDear(whole, fees, market, bounds);
+    expect(at({ maxTransactionCost: 2_199_999n })).to.equal(true);
+    expect(at({ maxTransactionCost: 2_199_999n, maxFeePerGas: 11n })).to.equal(true);
+    expect(at({ maxTransactionCost: 2_199_999n, maxFeePerGas: 10n })).to.equal(false); // the base fee is above the cap
+    expect(at({ maxTransactionCost: 2_200_000n })).to.equal(false);
+    expect(at({ maxFeePerGas: 10n })).to.equal(false);
+    expect(isTooDear(whole, fees, { ...market, baseFeePerGas: 10n }, { maxTransactionCost: 1n })).to.equal(false);
+    expect(isTooDear(whole, fees, { ...market, baseFeePerGas: undefined }, { maxTransactionCost: 1n })).to.equal(false);
   });
 
   it("may offer what the fee cap and the cost both allow", () => {
