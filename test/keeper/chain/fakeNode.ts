@@ -41,10 +41,11 @@ export class FakeNode {
   /** `view` is the chain as this node sees it, oldest block first. */
   constructor(private readonly view: () => readonly FakeBlock[]) {}
 
-  async start(): Promise<string> {
+  /** `port` 0: any that is free. */
+  async start(port = 0): Promise<string> {
     const server = createServer((request, response) => void this.serve(request, response));
     this.server = server;
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     return this.url;
   }
 

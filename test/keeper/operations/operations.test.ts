@@ -277,13 +277,20 @@ describe("Files for operators", () => {
     expect(config.store).to.equal("%S/leasehold-keeper/keeper.sqlite");
   });
 
+  it("the image's build needs no package for development (ATK-KPR-22)", () => {
+    const lock = z.object({ packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })) });
+    const { packages } = lock.parse(JSON.parse(read("package-lock.json")));
+    for (const name of ["esbuild", "tsx", "zod"])
+      expect(packages[`node_modules/${name}`]?.dev, name).not.to.equal(true);
+  });
+
   it("the runbook lists every variable that is shared with the command line (ATK-KPR-22)", () => {
     const rows = rowsOf("| of the keeper | of the command line |").map(([own = "", theirs = ""]) => [own, theirs]);
     const plain = rows.map((cells) => cells.map((cell) => cell.replaceAll("`", "")));
     expect(Object.fromEntries(plain)).to.deep.equal(SHARED);
   });
 
-  it("the image copies what there is, keeps secrets out, and runs as nobody in particular", () => {
+  it("the image is pinned, compiled, keeps secrets out, and runs as nobody in particular (ATK-KPR-22)", () => {
     const dockerfile = read("Dockerfile");
     const ignored = read(".dockerignore").split("\n");
     const stages = dockerfile.split(/^FROM /m).slice(1);
@@ -294,9 +301,12 @@ describe("Files for operators", () => {
       expect(ignored).to.include(`!${source}`);
     }
     expect(ignored).to.include("*");
-    for (const stage of stages) expect(stage).to.match(/^node:20-slim\b/);
-    expect(stages[1]).to.match(/^USER node$/m);
-    expect(stages[0]).to.contain("npm ci --omit=dev");
+    // By digest: a tag may point to something else tomorrow. Node 24 is maintained until April 2028.
+    expect(dockerfile).to.match(/^ARG BASE=node:24\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64}$/m);
+    for (const stage of stages) expect(stage).to.match(/^\$\{BASE\}/);
+    expect(stages[1]).to.match(/^USER 1000:1000$/m);
+    expect(stages[1]).not.to.match(/^(?:RUN|COPY (?!--from=build))/m);
+    expect(stages[0]).to.contain("npm ci --omit=dev").and.to.contain("npm run build");
     expect(dockerfile).not.to.match(/PRIVATE_KEY|PASSWORD|https:\/\//);
     expect(dockerfile)
       .to.match(/^HEALTHCHECK /m)
