@@ -229,7 +229,8 @@ export class TransactionQueue {
       const done = this.codec.doneBy(receipt.logs);
       const earned = earnedBy(attempt, done);
       const block = { number: receipt.blockNumber, hash: receipt.blockHash };
-      await this.journal.mined(slot.nonce, { ...receipt, block, earned });
+      const isEmpty = attempt.kind !== "fill" && done.length === 0;
+      await this.journal.mined(slot.nonce, { ...receipt, isEmpty, block, earned }, head.timestamp);
       return { type: "mined", attempt, receipt, done, earned };
     }
     return "unknown";

@@ -17,6 +17,10 @@ export interface Config {
   readonly key: KeySource | undefined;
   /** Path of a file, or the URL of a PostgreSQL database. */
   readonly store: string;
+  /** Chain seconds for which transactions are kept that were mined. */
+  readonly journalSeconds: number;
+  /** Bytes that they may take. */
+  readonly journalBytes: number;
   /** Of this keeper in a fleet; undefined: its account is its name. */
   readonly name: string | undefined;
   /** The longest pause between two looks. */
@@ -81,6 +85,8 @@ export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: 
     addressBook: data.KEEPER_ADDRESS_BOOK,
     key: needs.key ? keyOf(data) : undefined,
     store: data.KEEPER_STORE,
+    journalSeconds: data.KEEPER_JOURNAL_DAYS * 86_400,
+    journalBytes: data.KEEPER_JOURNAL_MEGABYTES * 1_000_000,
     name: data.KEEPER_NAME,
     pollMs: data.KEEPER_POLL_SECONDS * 1_000,
     logRange: data.KEEPER_LOG_RANGE,

@@ -29,6 +29,8 @@ export const environmentSchema = z.object({
   KEEPER_KEYSTORE: file("the encrypted keystore").optional(),
   KEEPER_KEYSTORE_PASSWORD_FILE: file("the file with the keystore's password").optional(),
   KEEPER_STORE: storeLocation.prefault("keeper.sqlite"),
+  KEEPER_JOURNAL_DAYS: whole(1, 36_500).prefault("30"),
+  KEEPER_JOURNAL_MEGABYTES: whole(1, 1_000_000).prefault("64"),
   KEEPER_NAME: z
     .string()
     .regex(/^[\w.:-]{1,64}$/, "is no name: write up to 64 letters, digits and any of _ . : -")

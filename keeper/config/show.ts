@@ -43,6 +43,8 @@ export function showConfig(config: Config): Readonly<Record<string, string | num
     key: key === undefined ? "none" : key.type === "environment" ? HIDDEN : key.file,
     store: showStore(config.store),
     name: config.name ?? "its account",
+    journalDays: config.journalSeconds / 86_400,
+    journalMegabytes: config.journalBytes / 1_000_000,
     pollSeconds: config.pollMs / 1_000,
     logRange: config.logRange,
     reorgDepth: config.reorgDepth,

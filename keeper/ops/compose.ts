@@ -22,6 +22,7 @@ import { ChainStore } from "../store/chainStore";
 import { WorkStore } from "../store/workStore";
 import type { Database } from "../store/database";
 import { Journal } from "../store/journal";
+import { JournalUpkeep } from "../store/journalUpkeep";
 import { openDatabase } from "../store/open";
 import { factsOf } from "./facts";
 import { type Eyes, Keeper, type Outlook, outlook, type PassReport } from "./keeper";
@@ -98,9 +99,16 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
     log,
     signal,
   });
+  const upkeep = new JournalUpkeep(database, {
+    depth: config.reorgDepth + config.confirmations,
+    keepSeconds: config.journalSeconds,
+    keepBytes: config.journalBytes,
+  });
   const pass = async (): Promise<PassReport> => {
     try {
-      return await keeper.pass();
+      const report = await keeper.pass();
+      if (report.fresh) await upkeep.tend(report.head);
+      return report;
     } catch (error) {
       if (error instanceof WaitError) meter.agreement(0, config.rpcUrls.length, false);
       throw error;

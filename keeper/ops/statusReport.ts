@@ -53,15 +53,21 @@ function underWayTable(underWay: Status["underWay"], block: number): string {
 }
 
 function accountsTable(accounts: Status["accounts"]): string {
-  const rows = accounts.map(({ account, mined, reverted, foreign, spent, earned }) => [
+  const rows = accounts.map(({ account, done, reverted, empty, foreign, spent, inVain, earned }) => [
     account,
-    String(mined),
+    String(done),
     String(reverted),
+    String(empty),
     String(foreign),
     coin(spent),
+    coin(inVain),
     Object.entries(earned)
       .map(([token, amount]) => `${amount} of ${token}`)
       .join(", "),
   ]);
-  return plainTable(["ACCOUNT", "DONE", "REVERTED", "OTHERS'", "SPENT", "EARNED"], rows, [1, 2, 3, 4]);
+  return plainTable(
+    ["ACCOUNT", "DONE", "REVERTED", "EMPTY", "OTHERS'", "SPENT", "IN VAIN", "EARNED"],
+    rows,
+    [1, 2, 3, 4, 5, 6],
+  );
 }

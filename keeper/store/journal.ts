@@ -3,15 +3,21 @@ import { z } from "zod";
 import type { BlockRef } from "../core/events";
 import { type Attempt, type Slot, TRANSACTION_KINDS } from "../core/slots";
 import type { Database, Queries, Row } from "./database";
+import { CLOSED_COLUMNS, keepTotals, totalsOf } from "./totals";
 
-/** How an attempt ended. `replaced`: another one of its nonce was mined; `foreign`: one that nobody here signed. */
-export type Outcome = "done" | "reverted" | "replaced" | "foreign";
+/**
+ * How an attempt ended. `empty`: mined, and nothing of what it was for was left to do; `replaced`: another one of its nonce
+ * was mined; `foreign`: one that nobody here signed.
+ */
+export type Outcome = "done" | "empty" | "reverted" | "replaced" | "foreign";
 
 /** What the mined transaction of a nonce came to. */
 export interface Mined {
   readonly hash: string;
   readonly block: BlockRef;
   readonly reverted: boolean;
+  /** Whether it did nothing of what it was for. */
+  readonly isEmpty?: boolean;
   readonly gasUsed: bigint;
   /** Wei; undefined where the node does not tell. */
   readonly feePaid: bigint | undefined;
@@ -78,7 +84,7 @@ export class Journal {
   /** Keys of the duties of transactions that were mined after block `number`. */
   async minedAfter(number: number): Promise<ReadonlySet<string>> {
     const rows = await this.database.query(
-      "SELECT duties FROM transactions WHERE account = $1 AND mined_block > $2 AND outcome = 'done'",
+      "SELECT duties FROM transactions WHERE account = $1 AND mined_block > $2 AND outcome IN ('done', 'empty')",
       [this.account, number],
     );
     return new Set(rows.flatMap(({ duties }) => dutiesSchema.parse(JSON.parse(String(duties))).map(({ key }) => key)));
@@ -86,24 +92,39 @@ export class Journal {
 
   /** Writes down a signed transaction, for good: only then may anybody hear of it. */
   async record({ fees, ...attempt }: Attempt, signedAt: number): Promise<void> {
-    await this.database.query(
-      "INSERT INTO transactions (account, nonce, attempt, hash, raw, kind, duties, max_fee, priority_fee, gas_limit, " +
-        "signed_block, signed_at, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)",
-      [
-        this.account,
-        attempt.nonce,
-        attempt.attempt,
-        attempt.hash,
-        attempt.raw,
-        attempt.kind,
-        JSON.stringify(attempt.duties),
-        fees.maxFeePerGas.toString(),
-        fees.maxPriorityFeePerGas.toString(),
-        attempt.gasLimit.toString(),
-        attempt.signedBlock,
-        signedAt,
-      ],
-    );
+    await this.database.transaction(async (queries) => {
+      if (attempt.attempt === 0) await this.forgetCounted(queries, attempt.nonce);
+      await queries.query(
+        "INSERT INTO transactions (account, nonce, attempt, hash, raw, kind, duties, max_fee, priority_fee, gas_limit, " +
+          "signed_block, signed_at, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)",
+        [
+          this.account,
+          attempt.nonce,
+          attempt.attempt,
+          attempt.hash,
+          attempt.raw,
+          attempt.kind,
+          JSON.stringify(attempt.duties),
+          fees.maxFeePerGas.toString(),
+          fees.maxPriorityFeePerGas.toString(),
+          attempt.gasLimit.toString(),
+          attempt.signedBlock,
+          signedAt,
+        ],
+      );
+    });
+  }
+
+  /** A nonce that is signed for again was given back by a fork deeper than any: what used it up counts no more. */
+  private async forgetCounted(queries: Queries, nonce: number): Promise<void> {
+    const condition = "account = $1 AND nonce = $2 AND counted = 1";
+    const rows = await queries.query(`SELECT ${CLOSED_COLUMNS} FROM transactions WHERE ${condition}`, [
+      this.account,
+      nonce,
+    ]);
+    if (rows.length === 0) return;
+    await keepTotals(queries, this.database.forUpdate, totalsOf(rows), -1);
+    await queries.query(`DELETE FROM transactions WHERE ${condition}`, [this.account, nonce]);
   }
 
   /** Notes that a node took it. */
@@ -115,17 +136,19 @@ export class Journal {
     ]);
   }
 
-  /** Closes a nonce: one of its attempts was mined. */
-  async mined(nonce: number, mined: Mined): Promise<void> {
-    const { hash, block, reverted, gasUsed, feePaid, earned } = mined;
+  /** Closes a nonce: one of its attempts was mined, as is known at chain time `at`. */
+  async mined(nonce: number, mined: Mined, at?: number): Promise<void> {
+    const { hash, block, reverted, isEmpty = false, gasUsed, feePaid, earned } = mined;
+    const outcome: Outcome = reverted ? "reverted" : isEmpty ? "empty" : "done";
     await this.database.transaction(async (queries) => {
       await queries.query(
-        "UPDATE transactions SET mined_block = $1, mined_hash = $2, outcome = 'replaced' WHERE account = $3 AND nonce = $4",
-        [block.number, block.hash, this.account, nonce],
+        "UPDATE transactions SET mined_block = $1, mined_hash = $2, outcome = 'replaced', settled_at = $3 " +
+          "WHERE account = $4 AND nonce = $5",
+        [block.number, block.hash, at ?? null, this.account, nonce],
       );
       await queries.query(
         "UPDATE transactions SET sent = 1, outcome = $1, gas_used = $2, fee_paid = $3, earned = $4 WHERE hash = $5",
-        [reverted ? "reverted" : "done", gasUsed.toString(), feePaid?.toString() ?? null, JSON.stringify(earned), hash],
+        [outcome, gasUsed.toString(), feePaid?.toString() ?? null, JSON.stringify(earned), hash],
       );
     });
   }
@@ -137,17 +160,18 @@ export class Journal {
   async reopen(next: number): Promise<boolean> {
     const rows = await this.database.query(
       "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, sent = 0 " +
-        "WHERE account = $1 AND nonce >= $2 AND mined_block IS NOT NULL RETURNING nonce",
+        "WHERE account = $1 AND nonce >= $2 AND mined_block IS NOT NULL AND counted = 0 RETURNING nonce",
       [this.account, next],
     );
     return rows.length > 0;
   }
 
   /** Closes a nonce that a transaction took which nobody here signed; noticed at `block`. */
-  async foreign(nonce: number, block: BlockRef): Promise<void> {
+  async foreign(nonce: number, block: BlockRef & { readonly timestamp?: number }): Promise<void> {
     await this.database.query(
-      "UPDATE transactions SET mined_block = $1, mined_hash = $2, outcome = 'foreign' WHERE account = $3 AND nonce = $4",
-      [block.number, block.hash, this.account, nonce],
+      "UPDATE transactions SET mined_block = $1, mined_hash = $2, outcome = 'foreign', settled_at = $3 " +
+        "WHERE account = $4 AND nonce = $5",
+      [block.number, block.hash, block.timestamp ?? null, this.account, nonce],
     );
   }
 }
@@ -158,7 +182,8 @@ export class Journal {
  */
 export async function reopenAbove(queries: Queries, number: number): Promise<void> {
   await queries.query(
-    "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, sent = 0 WHERE mined_block > $1",
+    "UPDATE transactions SET mined_block = NULL, mined_hash = NULL, outcome = NULL, sent = 0 " +
+      "WHERE mined_block > $1 AND counted = 0",
     [number],
   );
 }

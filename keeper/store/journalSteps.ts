@@ -30,12 +30,39 @@ const TRANSACTIONS = `
   fee_paid text,
   earned text`;
 
+/** Since when its nonce is known to be used up, by the chain; and whether the totals of its day have it. */
+const COUNTING = `
+  settled_at bigint,
+  counted integer`;
+
+/** What the transactions of an account came to on a day of the chain: kept when they are gone. Amounts are decimals. */
+const DAYS = `
+  account text NOT NULL,
+  day bigint NOT NULL,
+  done bigint NOT NULL,
+  reverted bigint NOT NULL,
+  empty bigint NOT NULL,
+  foreign_used bigint NOT NULL,
+  spent text NOT NULL,
+  in_vain text NOT NULL,
+  earned text NOT NULL`;
+
 export const JOURNAL_STEPS: readonly JournalStep[] = [
   {
     adds: { transactions: TRANSACTIONS },
     statements: [
       `CREATE TABLE transactions (${TRANSACTIONS},\n  PRIMARY KEY (account, nonce, attempt)\n)`,
       "CREATE INDEX transactions_by_block ON transactions (mined_block)",
+    ],
+  },
+  {
+    adds: { transactions: COUNTING, days: DAYS },
+    statements: [
+      "ALTER TABLE transactions ADD COLUMN settled_at bigint",
+      "ALTER TABLE transactions ADD COLUMN counted integer NOT NULL DEFAULT 0",
+      `CREATE TABLE days (${DAYS},\n  PRIMARY KEY (account, day)\n)`,
+      "CREATE INDEX transactions_open ON transactions (account, nonce) WHERE mined_block IS NULL",
+      "CREATE INDEX transactions_uncounted ON transactions (mined_block) WHERE counted = 0 AND mined_block IS NOT NULL",
     ],
   },
 ];

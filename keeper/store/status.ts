@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { z } from "zod";
 
 import { DUTY_KINDS } from "../core/duties";
 import type { Queries, Row } from "./database";
+import { byDay, CLOSED_COLUMNS, DAY, keptTotals, NO_TOTALS, sumOf, type Totals, totalsOf } from "./totals";
 
 /** A transaction that is signed and whose nonce is not known to be used up: its newest attempt. */
 export interface UnderWay {
@@ -20,17 +23,15 @@ export interface UnderWay {
   readonly sent: boolean;
 }
 
-/** What one account did. Only what the chain confirmed counts. */
-export interface Account {
+/** What one account did, in all. Only what the chain confirmed counts. */
+export interface Account extends Totals {
   readonly account: string;
-  readonly mined: number;
-  readonly reverted: number;
-  /** Nonces that transactions took which no keeper of this store signed. */
-  readonly foreign: number;
-  /** Wei. */
-  readonly spent: bigint;
-  /** Base units by token. */
-  readonly earned: Readonly<Record<string, bigint>>;
+}
+
+/** What all accounts did on one day of the chain. */
+export interface Day extends Totals {
+  /** As `2026-11-21`. */
+  readonly day: string;
 }
 
 /** What a store knows. Instants are seconds of the chain; "now" is the time of its tip. */
@@ -55,11 +56,14 @@ export interface Status {
   /** Which keeper is at what. */
   readonly claims: readonly { readonly keeper: string; readonly duties: number; readonly until: number }[];
   readonly accounts: readonly Account[];
+  /** Days on which a transaction was mined, the newest first. */
+  readonly days: readonly Day[];
 }
 
 const number = z.number();
 const text = z.string();
 const rowsOf = <S extends z.ZodType>(schema: S, rows: readonly Row[]): z.output<S>[] => z.array(schema).parse(rows);
+const MOST_TRIES = 3;
 const DUE = "due_at <= $1 AND (gone_at IS NULL OR gone_at > $1)";
 
 /** Reads what a store knows, and changes nothing. Fails with a StoreError, or a ZodError where it is no keeper's store. */
@@ -102,7 +106,7 @@ export async function readStatus(queries: Queries): Promise<Status> {
     underWay: await readUnderWay(queries),
     held: await readHeld(queries, now),
     claims: await readClaims(queries, now),
-    accounts: await readAccounts(queries),
+    ...(await readTotals(queries)),
   };
 }
 
@@ -169,34 +173,32 @@ async function readClaims(queries: Queries, now: number): Promise<Status["claims
   }));
 }
 
-async function readAccounts(queries: Queries): Promise<Account[]> {
-  const rows = await queries.query(
-    "SELECT account, nonce, outcome, fee_paid, earned FROM transactions WHERE mined_block IS NOT NULL ORDER BY account",
-  );
-  const ended = z.object({
-    account: text,
-    nonce: number,
-    outcome: text,
-    fee_paid: text.nullable(),
-    earned: text.nullable(),
-  });
-  const found = new Map<string, { outcomes: Map<string, Set<number>>; spent: bigint; earned: Map<string, bigint> }>();
-  for (const row of rowsOf(ended, rows)) {
-    const sums = found.get(row.account) ?? { outcomes: new Map(), spent: 0n, earned: new Map() };
-    found.set(row.account, sums);
-    sums.outcomes.set(row.outcome, (sums.outcomes.get(row.outcome) ?? new Set()).add(row.nonce));
-    sums.spent += BigInt(row.fee_paid ?? 0);
-    const earned = z.record(text, text).parse(JSON.parse(row.earned ?? "{}"));
-    for (const [token, amount] of Object.entries(earned)) {
-      sums.earned.set(token, (sums.earned.get(token) ?? 0n) + BigInt(amount));
-    }
+/** Sums that are kept, and those of the transactions that are too new for that. */
+async function readTotals(queries: Queries): Promise<Pick<Status, "accounts" | "days">> {
+  let kept = await keptTotals(queries);
+  let fresh: readonly Row[] = [];
+  // A keeper may move some from the one to the other meanwhile.
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const before = kept;
+    fresh = await queries.query(
+      `SELECT ${CLOSED_COLUMNS} FROM transactions WHERE counted = 0 AND mined_block IS NOT NULL`,
+    );
+    kept = await keptTotals(queries);
+    if (isDeepStrictEqual(before, kept)) break;
   }
-  return [...found].map(([account, { outcomes, spent, earned }]) => ({
-    account,
-    mined: outcomes.get("done")?.size ?? 0,
-    reverted: outcomes.get("reverted")?.size ?? 0,
-    foreign: outcomes.get("foreign")?.size ?? 0,
-    spent,
-    earned: Object.fromEntries(earned),
-  }));
+  const all = byDay([...kept, ...totalsOf(fresh)]);
+  const accounts = new Map<string, Totals>();
+  const days = new Map<number, Totals>();
+  for (const one of all) {
+    accounts.set(one.account, sumOf(accounts.get(one.account) ?? NO_TOTALS, one));
+    days.set(one.day, sumOf(days.get(one.day) ?? NO_TOTALS, one));
+  }
+  return {
+    accounts: [...accounts].map(([account, totals]) => ({ account, ...totals })),
+    days: [...days].sort(([a], [b]) => b - a).map(([day, totals]) => ({ day: dateOf(day), ...totals })),
+  };
+}
+
+function dateOf(day: number): string {
+  return new Date(day * DAY * 1_000).toISOString().slice(0, 10);
 }

@@ -34,6 +34,8 @@ describe("Configuration of the keeper", () => {
       logRange: 5_000,
       reorgDepth: 128,
       confirmations: 12,
+      journalSeconds: 30 * 86_400,
+      journalBytes: 64_000_000,
       bumpBlocks: 3,
       maxFeePerGas: 50n * 10n ** 9n,
       maxTransactionCost: 5n * 10n ** 17n,

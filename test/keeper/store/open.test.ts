@@ -20,6 +20,7 @@ import { type Logger, pino } from "pino";
 
 import { ChainStore } from "../../../keeper/store/chainStore";
 import { type Database, StoreError } from "../../../keeper/store/database";
+import { JOURNAL_VERSION } from "../../../keeper/store/journalSteps";
 import { openDatabase } from "../../../keeper/store/open";
 import { VERSION } from "../../../keeper/store/schema";
 import { Sqlite } from "../../../keeper/store/sqlite";
@@ -100,7 +101,7 @@ describe("openDatabase", () => {
       const first = await connect();
       await fill(first);
       await first.query(
-        "INSERT INTO transactions VALUES ('0xme', 1, 1, '0x', '0x', '', '', '', '', '', 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL)",
+        "INSERT INTO transactions VALUES ('0xme', 1, 1, '0x', '0x', '', '', '', '', '', 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
       );
       await first.query("UPDATE meta SET value = '0' WHERE name = 'version'");
       const next = await connect();
@@ -128,7 +129,7 @@ describe("openDatabase", () => {
         ["chainId", "1", "It belongs to market"],
         ["market", "0x00000000000000000000000000000000000000bb", "It belongs to market"],
         ["version", String(VERSION + 1), "another version"],
-        ["journalVersion", "2", "another version"],
+        ["journalVersion", String(JOURNAL_VERSION + 1), "another version"],
       ] as const) {
         it(`is refused, and left alone: ${name}`, async () => {
           const { connect } = await make();

@@ -116,10 +116,12 @@ describe("Status of a store", () => {
       expect(accounts).to.deep.equal([
         {
           account: "0xMine",
-          mined: 2,
+          done: 2,
           reverted: 1,
+          empty: 0,
           foreign: 1,
           spent: 3n * 10n ** 15n,
+          inVain: 10n ** 15n,
           earned: { [TOKEN]: 2_000n },
         },
       ]);
