@@ -6,6 +6,7 @@ import { type Logger, pino } from "pino";
 
 import { AddressBookError } from "../sdk/addressBook";
 import type { ListenAddress } from "./config/fields";
+import { accountOf, requireAccount } from "./config/account";
 import { openKey } from "./config/key";
 import { type Config, ConfigError, loadConfig, loadStoreLocation } from "./config/load";
 import { withShared } from "./config/shared";
@@ -95,10 +96,8 @@ const COMMANDS: Readonly<Record<KeeperCommand, (running: Running) => Promise<num
 
   async plan({ env, out, json }) {
     const config = loadConfig(env, { key: false });
-    const keeper = await composeLooker(config, {
-      log: logTo(STDERR, config.logLevel),
-      signal: new AbortController().signal,
-    });
+    const surroundings = { log: logTo(STDERR, config.logLevel), signal: new AbortController().signal };
+    const keeper = await composeLooker(config, accountOf(env), surroundings);
     try {
       const outlook = await keeper.outlook();
       out(`${json ? toJson(outlook) : describe(outlook)}\n`);
@@ -142,6 +141,7 @@ async function acting(
   const server = await listening(config.listen, { health, expose: () => meter.expose() });
   try {
     const wallet = await keyOf(config);
+    requireAccount(env, wallet.address);
     const build = (): Promise<Actor> => composeActor(config, wallet, { log, signal, meter });
     const keeper = await start(build, { health, explain, log, signal });
     if (keeper === undefined) return KEEPER_EXIT.ok;

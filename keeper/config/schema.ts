@@ -28,6 +28,7 @@ export const environmentSchema = z.object({
     .optional(),
   KEEPER_KEYSTORE: file("the encrypted keystore").optional(),
   KEEPER_KEYSTORE_PASSWORD_FILE: file("the file with the keystore's password").optional(),
+  KEEPER_ACCOUNT: address.optional(),
   KEEPER_STORE: storeLocation.prefault("keeper.sqlite"),
   KEEPER_JOURNAL_DAYS: whole(1, 36_500).prefault("30"),
   KEEPER_JOURNAL_MEGABYTES: whole(1, 1_000_000).prefault("64"),

@@ -27,6 +27,7 @@ import { openDatabase } from "../store/open";
 import { factsOf } from "./facts";
 import { type Eyes, Keeper, type Outlook, outlook, type PassReport } from "./keeper";
 import { type Meter, NO_METER } from "./meter";
+import { TokenBook } from "./tokenBook";
 import { listenersOf, tellL1Fees, tellQueue, tellSync } from "./telling";
 
 /** What a keeper is made with. */
@@ -57,26 +58,53 @@ interface Parts extends Looker {
   readonly database: Database;
   readonly eyes: Eyes;
   readonly sources: Sources;
+  readonly tokens: TokenBook;
 }
 
-/** Puts a keeper together that plans. Fails with what is wrong with the address book, the endpoints or the store. */
-export function composeLooker(config: Config, surroundings: Surroundings): Promise<Looker> {
-  return parts(config, surroundings, true);
+/**
+ * Puts a keeper together that plans: for this account, or for nobody in particular where it is not known. Fails with what is wrong with the address book, the endpoints or the
+ * store.
+ */
+export async function composeLooker(
+  config: Config,
+  account: string | undefined,
+  surroundings: Surroundings,
+): Promise<Looker> {
+  const looker = await parts(config, surroundings, true);
+  const { api, database, eyes, tokens } = looker;
+  const self =
+    account === undefined
+      ? undefined
+      : {
+          account,
+          name: config.name ?? account,
+          confirmations: config.confirmations,
+          journal: new Journal(database, account),
+          work: new WorkStore(database),
+          balance: () => api.balance(account),
+        };
+  const look = async (): Promise<Outlook> => {
+    const found = await outlook(eyes, self);
+    await tokens.learn(found.actions.flatMap(({ duties }) => duties.flatMap(({ token }) => token ?? [])));
+    return { ...found, tokens: Object.fromEntries(await tokens.known()) };
+  };
+  return { ...looker, outlook: look };
 }
 
 /** Puts a keeper together that acts with a key. Fails with what is wrong with the address book, the endpoints or the store. */
 export async function composeActor(config: Config, wallet: BaseWallet, surroundings: Surroundings): Promise<Actor> {
   const { log, signal, meter = NO_METER } = surroundings;
   const looker = await parts(config, surroundings, false);
-  const { api, database, eyes, sources, chainId } = looker;
+  const { api, database, eyes, sources, chainId, tokens } = looker;
   const account = wallet.address;
   const name = config.name ?? account;
   const executor = new Executor(sources, account, api);
+  const journal = new Journal(database, account);
   const queue = new TransactionQueue(
     api,
     eyes.fees,
     new WalletSigner(wallet, BigInt(chainId)),
-    new Journal(database, account),
+    journal,
     { bumpBlocks: config.bumpBlocks, confirmations: config.confirmations, ...capsOf(config) },
     {
       encode: (kind, keys) => {
@@ -108,6 +136,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
     try {
       const report = await keeper.pass();
       if (report.fresh) await upkeep.tend(report.head);
+      await tokens.learn(journal.earnedTokens);
       return report;
     } catch (error) {
       if (error instanceof WaitError) meter.agreement(0, config.rpcUrls.length, false);
@@ -164,7 +193,8 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
       api.close();
       await opened.close();
     };
-    return { chainId: book.chainId, market, api, database, eyes, sources, outlook: () => outlook(eyes), close };
+    const tokens = new TokenBook(database, api);
+    return { chainId: book.chainId, market, api, database, eyes, sources, tokens, outlook: () => outlook(eyes), close };
   } catch (error) {
     api.close();
     await database?.close();

@@ -11,14 +11,16 @@ import type { Duty, DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
 import { costPerGas, firstFees, l1FeeOf } from "../core/fees";
 import { FIRST_GUESS, type GasModel, measured, ranShort, transactionGasLimit } from "../core/gas";
-import { type Action, type Plan, plan, type Snapshot } from "../core/plan";
+import { type Action, type Plan, plan, type Skipped, type Snapshot } from "../core/plan";
 import { newest } from "../core/slots";
+import type { TokenFacts } from "../core/tokens";
 import type { Policy } from "../core/worth";
 import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
 import { DutyPages } from "./dutyPages";
 import type { Meter } from "./meter";
 import { type Part, prepare } from "./prepare";
+import { hindrances, type Standing, standingAt, type StandingFacts } from "./standing";
 import { type Left, leftOf, type LeftReason } from "./undone";
 
 /** What a keeper only looks with. */
@@ -56,13 +58,22 @@ export interface Hands {
 }
 
 /** What is to be done at a block, and what there is besides. */
-export interface Outlook extends Plan {
+export interface Outlook extends Pick<Plan, "actions"> {
+  /** Every duty that is due is in one action, or here, once. */
+  readonly skipped: readonly OutlookSkipped[];
+  /** Where the keeper stands; undefined: it is not known which one, so nothing is on its way and money no object. */
+  readonly keeper?: Omit<Standing, "underWay" | "done"> | undefined;
+  /** What tokens call themselves, by address. */
+  readonly tokens?: Readonly<Record<string, TokenFacts>>;
   readonly head: Head;
   readonly leases: number;
   readonly disputes: number;
   readonly backlog: { readonly duties: number; readonly dueSince: number | undefined };
   readonly nextDueAt: number | undefined;
 }
+
+/** A duty that is due and not to be sent. */
+export type OutlookSkipped = Omit<Skipped, "reason"> & { readonly reason: LeftReason | "done, and not confirmed yet" };
 
 /** What a pass saw and did. */
 export interface PassReport {
@@ -132,26 +143,45 @@ async function affordableGas({ fees, l1Fees, policy }: Eyes, head: Head, limit: 
   return affordable < limit ? affordable : limit;
 }
 
-/** What would be done if nothing were on its way, and money no object. */
-export async function outlook(eyes: Eyes): Promise<Outlook> {
+/**
+ * What a keeper would do now, with its holds, the claims of others, its balance and what it has on its way; without `self`,
+ * what anybody could do if nothing were on its way, and money no object.
+ */
+export async function outlook(eyes: Eyes, self?: StandingFacts): Promise<Outlook> {
   const { state } = eyes;
   const head = await eyes.sync();
   const now = head.timestamp;
-  const duties = await new DutyPages(state, MOST_DUTIES).next(now);
-  const nothing = {
-    blocked: new Map(),
-    failedBefore: new Set<string>(),
+  const standing = self && (await standingAt(self, head));
+  const due = await new DutyPages(state, MOST_DUTIES).next(now);
+  const taken = due.flatMap((duty): OutlookSkipped[] => {
+    if (standing?.underWay.has(duty.key)) return [{ duty, reason: "under way" }];
+    return standing?.done.has(duty.key) ? [{ duty, reason: "done, and not confirmed yet" }] : [];
+  });
+  const takenKeys = new Set(taken.map(({ duty }) => duty.key));
+  const duties = due.filter(({ key }) => !takenKeys.has(key));
+  const found = await planAt(eyes, head, {
+    ...(self === undefined
+      ? { blocked: new Map(), failedBefore: new Set<string>() }
+      : await hindrances(self, duties, head)),
     gas: FIRST_GUESS,
-    slots: eyes.maxInFlight,
+    slots: Math.max(0, eyes.maxInFlight - (standing?.onItsWay.length ?? 0)),
     mostGas: mostGas(eyes, head),
-  };
+    duties,
+    budget: () => Promise.resolve(standing?.budget ?? 2n ** 256n),
+  });
   return {
     head,
     ...(await state.counts()),
     backlog: await state.backlog(now),
     nextDueAt: await state.nextDueAt(now),
-    ...(await planAt(eyes, head, { ...nothing, duties, budget: () => Promise.resolve(2n ** 256n) })),
+    actions: found.actions,
+    skipped: [...taken, ...found.skipped],
+    ...(standing !== undefined && { keeper: shown(standing) }),
   };
+}
+
+function shown({ account, name, balance, budget, onItsWay }: Standing): NonNullable<Outlook["keeper"]> {
+  return { account, name, balance, budget, onItsWay };
 }
 
 /** One keeper: looks at the chain, decides, acts. What it knows is in its store, and what is there the chain can tell again. */

@@ -2,7 +2,7 @@ import { formatEther, formatUnits } from "ethers";
 
 import { plainTable } from "../../sdk/table";
 import { formatDuration, formatInstant } from "../../sdk/units";
-import type { Skipped } from "../core/plan";
+import { amountsText, type Tokens } from "../core/tokens";
 import type { Outlook } from "./keeper";
 
 /** Names that a line has room for. */
@@ -30,6 +30,7 @@ export function describe(outlook: Outlook): string {
     `Block ${head.number}, ${formatInstant(head.timestamp)} by the chain: ${counted(leases, "lease")} not ended, ` +
       `${counted(disputes, "dispute")} not settled, ${dueText(backlog, head.timestamp)}.`,
   ];
+  sections.push(keeperText(outlook.keeper, head.number));
   if (actions.length > 0) sections.push(actionsTable(outlook));
   if (skipped.length > 0) sections.push(skippedTable(skipped));
   if (actions.length === 0 && skipped.length === 0) sections.push("Nothing is to be done.");
@@ -41,13 +42,36 @@ export function describe(outlook: Outlook): string {
   return sections.join("\n\n");
 }
 
+const NO_KEEPER =
+  "Of no keeper in particular: as if nothing were on its way, held or claimed, and money no object. " +
+  "Set KEEPER_ACCOUNT to see what one keeper would do.";
+
+/** Which keeper this is about, what it can spend, and what it has on its way. */
+function keeperText(keeper: Outlook["keeper"], block: number): string {
+  if (keeper === undefined) return NO_KEEPER;
+  const { account, name, balance, budget, onItsWay } = keeper;
+  const who = name === account ? account : `${name}, account ${account}`;
+  const text = `Of keeper ${who}: it has ${coin(balance)}, and can spend ${coin(budget)} of it.`;
+  if (onItsWay.length === 0) return `${text} No transaction of it is on its way.`;
+  const rows = onItsWay.map((one) => [
+    String(one.nonce),
+    one.kind,
+    some(one.duties.map((key) => key.split(" ")[1] ?? key)),
+    counted(Math.max(0, block - one.sinceBlock), "block"),
+    formatUnits(one.maxFeePerGas, "gwei"),
+    one.hash,
+  ]);
+  return `${text}\n\n${plainTable(["NONCE", "ON ITS WAY", "FOR", "SINCE", "GWEI", "HASH"], rows, [0, 4])}`;
+}
+
 /** How much is due, and for how long it has been. */
 export function dueText({ duties, dueSince }: Outlook["backlog"], now: number): string {
   if (duties === 0 || dueSince === undefined) return "nothing due";
   return `${counted(duties, "duty").replace(/ys$/, "ies")} due, the first for ${formatDuration(now - dueSince)}`;
 }
 
-function actionsTable({ actions, head }: Outlook): string {
+function actionsTable({ actions, head, tokens = {} }: Outlook): string {
+  const known = new Map(Object.entries(tokens));
   const rows = actions.map(({ kind, duties, dueAt, gas, cost, earns }) => [
     kind,
     some(duties.map(({ key }) => key.slice(kind.length + 1))),
@@ -55,23 +79,22 @@ function actionsTable({ actions, head }: Outlook): string {
     gas.toLocaleString("en"),
     coin(cost),
     coin(earns),
-    bounties(duties),
+    bounties(duties, known),
   ]);
   const titles = ["SEND", "FOR", "DUE FOR", "GAS", "COSTS", "EARNS", "BOUNTIES"];
   return plainTable(titles, rows, [3, 4, 5]);
 }
 
-/** Base units by token: prices and decimals are the operator's affair. */
-function bounties(duties: Outlook["actions"][number]["duties"]): string {
-  const sums = new Map<string, bigint>();
+function bounties(duties: Outlook["actions"][number]["duties"], tokens: Tokens): string {
+  const sums: Record<string, bigint> = {};
   for (const { token, bounty } of duties) {
-    if (token !== undefined && bounty > 0n) sums.set(token, (sums.get(token) ?? 0n) + bounty);
+    if (token !== undefined && bounty > 0n) sums[token] = (sums[token] ?? 0n) + bounty;
   }
-  return [...sums].map(([token, amount]) => `${amount} of ${token}`).join(", ");
+  return amountsText(sums, tokens);
 }
 
-function skippedTable(skipped: readonly Skipped[]): string {
-  const byReason = new Map<string, Skipped[]>();
+function skippedTable(skipped: Outlook["skipped"]): string {
+  const byReason = new Map<string, Outlook["skipped"][number][]>();
   for (const one of skipped) byReason.set(one.reason, [...(byReason.get(one.reason) ?? []), one]);
   const rows = [...byReason].map(([reason, those]) => {
     const untils = those.flatMap(({ until }) => until ?? []);

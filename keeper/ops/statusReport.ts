@@ -2,12 +2,14 @@ import { formatUnits } from "ethers";
 
 import { plainTable } from "../../sdk/table";
 import { formatDuration, formatInstant } from "../../sdk/units";
+import { amountsText, type Tokens } from "../core/tokens";
 import type { Status } from "../store/status";
+import type { Totals } from "../store/totals";
 import { coin, counted, dueText, some } from "./report";
 
 /** What a store knows, for people. */
 export function describeStatus(status: Status): string {
-  const { tip, underWay, held, claims, accounts } = status;
+  const { tip, underWay, held, claims, accounts, days } = status;
   const market = `Market ${status.market} on chain ${status.chainId}`;
   if (tip === null) return `${market}: nothing is known yet. Wait for the keeper's first pass.`;
   const now = tip.timestamp;
@@ -33,11 +35,14 @@ export function describeStatus(status: Status): string {
     const rows = claims.map(({ keeper, duties, until }) => [keeper, String(duties), formatInstant(until)]);
     sections.push(plainTable(["KEEPER", "CLAIMS", "UNTIL, IF IT FALLS SILENT"], rows, [1]));
   }
-  if (accounts.length > 0) sections.push(accountsTable(accounts));
+  const tokens = new Map(Object.entries(status.tokens));
+  if (accounts.length > 0) sections.push(accountsTable(accounts, tokens));
+  if (days.length > 0) sections.push(daysTable(days, tokens));
   return sections.join("\n\n");
 }
 
 const MOST_HELD = 20;
+const MOST_DAYS = 14;
 
 function underWayTable(underWay: Status["underWay"], block: number): string {
   const rows = underWay.map((one) => [
@@ -52,22 +57,22 @@ function underWayTable(underWay: Status["underWay"], block: number): string {
   return plainTable(["ACCOUNT", "NONCE", "UNDER WAY", "FOR", "TRIES", "GWEI", "HASH"], rows, [1, 4, 5]);
 }
 
-function accountsTable(accounts: Status["accounts"]): string {
-  const rows = accounts.map(({ account, done, reverted, empty, foreign, spent, inVain, earned }) => [
-    account,
-    String(done),
-    String(reverted),
-    String(empty),
-    String(foreign),
-    coin(spent),
-    coin(inVain),
-    Object.entries(earned)
-      .map(([token, amount]) => `${amount} of ${token}`)
-      .join(", "),
-  ]);
-  return plainTable(
-    ["ACCOUNT", "DONE", "REVERTED", "EMPTY", "OTHERS'", "SPENT", "IN VAIN", "EARNED"],
-    rows,
-    [1, 2, 3, 4, 5, 6],
-  );
+const TOTALS = ["DONE", "REVERTED", "EMPTY", "OTHERS'", "FEES", "IN VAIN", "EARNED"];
+const NUMBERS = [1, 2, 3, 4, 5, 6];
+
+function totalsCells(totals: Totals, tokens: Tokens): string[] {
+  const { done, reverted, empty, foreign, spent, inVain, earned } = totals;
+  return [...[done, reverted, empty, foreign].map(String), coin(spent), coin(inVain), amountsText(earned, tokens)];
+}
+
+function accountsTable(accounts: Status["accounts"], tokens: Tokens): string {
+  const rows = accounts.map((one) => [one.account, ...totalsCells(one, tokens)]);
+  return plainTable(["ACCOUNT", ...TOTALS], rows, NUMBERS);
+}
+
+/** Profit and loss: what was earned and what it cost, by the day of the chain. */
+function daysTable(days: Status["days"], tokens: Tokens): string {
+  const rows = days.slice(0, MOST_DAYS).map((one) => [one.day, ...totalsCells(one, tokens)]);
+  const more = days.length > MOST_DAYS ? `\nand ${days.length - MOST_DAYS} earlier days (--json has all)` : "";
+  return `${plainTable(["DAY", ...TOTALS], rows, NUMBERS)}${more}`;
 }

@@ -57,6 +57,9 @@ const attemptSchema = z
 
 /** Every transaction that one account ever signed here, and what became of it. */
 export class Journal {
+  /** Tokens in which something was earned since this was made. */
+  readonly earnedTokens = new Set<string>();
+
   constructor(
     private readonly database: Database,
     private readonly account: string,
@@ -139,6 +142,7 @@ export class Journal {
   /** Closes a nonce: one of its attempts was mined, as is known at chain time `at`. */
   async mined(nonce: number, mined: Mined, at?: number): Promise<void> {
     const { hash, block, reverted, isEmpty = false, gasUsed, feePaid, earned } = mined;
+    for (const token of Object.keys(earned)) this.earnedTokens.add(token);
     const outcome: Outcome = reverted ? "reverted" : isEmpty ? "empty" : "done";
     await this.database.transaction(async (queries) => {
       await queries.query(

@@ -61,6 +61,12 @@ export const DERIVED: Readonly<Record<string, string>> = {
     failures bigint NOT NULL,
     held_until bigint NOT NULL
   )`,
+  /** What tokens call themselves; nulls: nothing that can be shown. */
+  tokens: `(
+    token text PRIMARY KEY,
+    symbol text,
+    decimals integer
+  )`,
 };
 
 /** What a database is about, and of which versions its tables are. */

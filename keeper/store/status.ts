@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 
 import { DUTY_KINDS } from "../core/duties";
+import type { TokenFacts } from "../core/tokens";
 import type { Queries, Row } from "./database";
+import { readTokens } from "./tokenStore";
 import { byDay, CLOSED_COLUMNS, DAY, keptTotals, NO_TOTALS, sumOf, type Totals, totalsOf } from "./totals";
 
 /** A transaction that is signed and whose nonce is not known to be used up: its newest attempt. */
@@ -58,6 +60,8 @@ export interface Status {
   readonly accounts: readonly Account[];
   /** Days on which a transaction was mined, the newest first. */
   readonly days: readonly Day[];
+  /** What is known of tokens, by address. */
+  readonly tokens: Readonly<Record<string, TokenFacts>>;
 }
 
 const number = z.number();
@@ -107,6 +111,7 @@ export async function readStatus(queries: Queries): Promise<Status> {
     held: await readHeld(queries, now),
     claims: await readClaims(queries, now),
     ...(await readTotals(queries)),
+    tokens: Object.fromEntries((await readTokens(queries)).tokens),
   };
 }
 

@@ -29,6 +29,8 @@ describe("Report of a plan", () => {
   it("says where the chain is, and that nothing is to be done", () => {
     expect(describeOutlook(NOTHING)).to.equal(
       "Block 128, 2026-11-21 18:47:45 UTC by the chain: 11 leases not ended, 1 dispute not settled, nothing due.\n\n" +
+        "Of no keeper in particular: as if nothing were on its way, held or claimed, and money no object. " +
+        "Set KEEPER_ACCOUNT to see what one keeper would do.\n\n" +
         "Nothing is to be done.",
     );
   });
@@ -44,6 +46,13 @@ describe("Report of a plan", () => {
     });
     expect(text).to.contain("6 duties due, the first for 3m.");
     expect(text).to.match(/expire +1-1, 1-2, 1-3, 1-4, and 2 more +3m +154,500 +0\.0001545 +0\.002 +12000 of 0x8464/);
+    const tokens = { [TOKEN]: { symbol: "USDC", decimals: 6 } };
+    const known = describeOutlook({
+      ...NOTHING,
+      tokens,
+      actions: [{ ...action, duties, cost: 1n, earns: 0n }],
+    });
+    expect(known).to.match(/0\.012 USDC$/m);
     expect(text).to.contain("The next duty falls due at 2026-11-21 19:44:45 UTC, in 57m.");
   });
 

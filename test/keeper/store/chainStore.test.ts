@@ -346,7 +346,7 @@ describe("ChainStore", () => {
 /** A transaction that was mined in a block, with the block's number as its nonce. */
 async function writeMined(database: Database, block: number): Promise<void> {
   await database.query(
-    "INSERT INTO transactions VALUES ('0xme', $1, 1, $2, '0x', 'expire', '[]', '1', '1', '1', 1, 1, 1, $1, $3, 'done', '21000', '1', '{}')",
+    "INSERT INTO transactions VALUES ('0xme', $1, 1, $2, '0x', 'expire', '[]', '1', '1', '1', 1, 1, 1, $1, $3, 'done', '21000', '1', '{}', NULL, 0)",
     [block, `0xhash${block}`, `0x${block}`],
   );
 }

@@ -7,6 +7,7 @@ import { type Database, StoreError } from "../../../keeper/store/database";
 import { Journal } from "../../../keeper/store/journal";
 import { openToRead } from "../../../keeper/store/openToRead";
 import { readStatus } from "../../../keeper/store/status";
+import { keepToken } from "../../../keeper/store/tokenStore";
 import { WorkStore } from "../../../keeper/store/workStore";
 import { blockAt, stepTo } from "../../helpers/chainSteps";
 import { DEPLOYMENT, onEachDatabase, type TestDatabase, temporaryDirectory } from "../../helpers/databases";
@@ -125,6 +126,28 @@ describe("Status of a store", () => {
           earned: { [TOKEN]: 2_000n },
         },
       ]);
+    });
+
+    it("shows profit and loss by day, fees in vain apart, and bounties in symbol and decimals once they are known", async () => {
+      await twoLeases();
+      const journal = new Journal(database, "0xMine");
+      const day = 86_400;
+      for (const nonce of [0, 1, 2]) await journal.record(attemptOf(nonce, 0, 48, ["expire 1-1"]), 4_800);
+      const mined = { block: { number: 60, hash: "0x60" }, reverted: false, gasUsed: 1n, feePaid: 10n ** 15n };
+      await journal.mined(0, { ...mined, hash: "0x00", earned: { [TOKEN]: "2500000" } }, 3 * day);
+      await journal.mined(1, { ...mined, hash: "0x10", earned: {}, isEmpty: true }, 3 * day + 5);
+      await journal.mined(2, { ...mined, hash: "0x20", earned: {}, reverted: true }, 4 * day);
+      expect(describeStatus(await readStatus(database))).to.match(
+        new RegExp(`1970-01-04 +1 +0 +1 +0 +0\\.002 +0\\.001 +2500000 of ${TOKEN}$`, "m"),
+      );
+      await keepToken(database, TOKEN, { symbol: "USDC", decimals: 6 });
+      const status = await readStatus(database);
+      expect(status.tokens).to.deep.equal({ [TOKEN]: { symbol: "USDC", decimals: 6 } });
+      const text = describeStatus(status);
+      expect(text).to.match(/DAY +DONE +REVERTED +EMPTY +OTHERS' +FEES +IN VAIN +EARNED/);
+      expect(text).to.match(
+        /1970-01-05 +0 +1 +0 +0 +0\.001 +0\.001\s*\n1970-01-04 +1 +0 +1 +0 +0\.002 +0\.001 +2\.5 USDC$/m,
+      );
     });
 
     it("tells what is left in peace, and who in a fleet is at what, as long as that holds by the chain (ATK-KPR-7)", async () => {

@@ -1,0 +1,89 @@
+import type { Duty } from "../core/duties";
+import type { Head } from "../core/events";
+import { newest, type Slot } from "../core/slots";
+import type { Journal } from "../store/journal";
+import type { Work } from "../store/work";
+
+/** What is known of one keeper besides the chain. */
+export interface StandingFacts {
+  readonly account: string;
+  /** Under which it claims duties. */
+  readonly name: string;
+  readonly confirmations: number;
+  readonly journal: Pick<Journal, "open" | "minedAfter">;
+  readonly work: Pick<Work, "blocked" | "failedBefore">;
+  /** Of its account, wei. */
+  readonly balance: () => Promise<bigint>;
+}
+
+/** A transaction that may still be mined. */
+export interface OnItsWay {
+  readonly nonce: number;
+  readonly kind: string;
+  readonly duties: readonly string[];
+  readonly hash: string;
+  readonly maxFeePerGas: bigint;
+  /** Block at which its nonce was signed for first. */
+  readonly sinceBlock: number;
+}
+
+/** Where a keeper stands at a block. It may run meanwhile: nothing is changed, and nothing followed. */
+export interface Standing {
+  readonly account: string;
+  readonly name: string;
+  /** Wei. */
+  readonly balance: bigint;
+  /** The balance less what transactions that are on their way may cost. */
+  readonly budget: bigint;
+  readonly onItsWay: readonly OnItsWay[];
+  /** Keys of duties that a transaction is on its way for. */
+  readonly underWay: ReadonlySet<string>;
+  /** Keys of duties that a transaction did that is not confirmed yet. */
+  readonly done: ReadonlySet<string>;
+}
+
+export async function standingAt(facts: StandingFacts, head: Head): Promise<Standing> {
+  const { account, name, journal, confirmations } = facts;
+  const slots = await journal.open();
+  const balance = await facts.balance();
+  const promised = slots.reduce((sum, slot) => sum + mostCostOf(slot), 0n);
+  return {
+    account,
+    name,
+    balance,
+    budget: balance > promised ? balance - promised : 0n,
+    onItsWay: slots.map(onItsWay),
+    underWay: new Set(slots.flatMap(({ attempts }) => attempts.flatMap(({ duties }) => duties.map(({ key }) => key)))),
+    done: await journal.minedAfter(head.number - confirmations),
+  };
+}
+
+/** What stands in the way of duties that no transaction is on its way for. */
+export async function hindrances(
+  { work, name }: StandingFacts,
+  duties: readonly Duty[],
+  head: Head,
+): Promise<{ blocked: Awaited<ReturnType<Work["blocked"]>>; failedBefore: ReadonlySet<string> }> {
+  const keys = duties.map(({ key }) => key);
+  return {
+    blocked: await work.blocked(keys, name, head.timestamp),
+    failedBefore: await work.failedBefore(keys),
+  };
+}
+
+function mostCostOf({ attempts }: Slot): bigint {
+  const costs = attempts.map(({ fees, gasLimit }) => fees.maxFeePerGas * gasLimit);
+  return costs.reduce((most, cost) => (cost > most ? cost : most), 0n);
+}
+
+function onItsWay(slot: Slot): OnItsWay {
+  const { kind, duties, hash, fees } = newest(slot);
+  return {
+    nonce: slot.nonce,
+    kind,
+    duties: duties.map(({ key }) => key),
+    hash,
+    maxFeePerGas: fees.maxFeePerGas,
+    sinceBlock: slot.attempts[0]?.signedBlock ?? 0,
+  };
+}
