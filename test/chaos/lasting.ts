@@ -22,7 +22,17 @@ export const LASTING_KINDS = [
 export type LastingKind = (typeof LASTING_KINDS)[number];
 
 /** Kinds of which a run may have any; the others are drawn, and left out. */
-export const ACTIVE_KINDS: ReadonlySet<LastingKind> = new Set<LastingKind>(["refused calls", "every third block"]);
+export const ACTIVE_KINDS: ReadonlySet<LastingKind> = new Set<LastingKind>([
+  "refused transactions",
+  "swallowed transactions",
+  "refused calls",
+  "no tip method",
+  "lying tip",
+  "every third block",
+  "reactive rival",
+  "toggling tenant",
+  "empty for long",
+]);
 
 /** Something that goes wrong for long. */
 export interface Lasting {

@@ -15,11 +15,9 @@ import {
   TRANSACTION_REFUSALS,
 } from "./refusals";
 
-/** What a node with a cap takes: three or so leases that ended, and not what `CAPPED_DUTIES` cost alone. */
-export const GAS_CAP = 130_000n;
+/** What a node with a cap takes: any duty alone, and few together. */
+export const GAS_CAP = 400_000n;
 export const COST_CAP = GAS_CAP * 3n * GWEI + GAS_CAP * (GWEI / 2n);
-/** Kinds of duties that nobody can do through a node with such a cap. */
-export const CAPPED_DUTIES = /^(cancelNoShow|failOver|execute|settle) /;
 /** Bytes of call data that a node refuses to call with: more than four leases at once. */
 const LARGE_CALL = 4 + 32 * (2 + 4);
 const LIE = 1_000n;

@@ -16,8 +16,6 @@ export interface Observed {
   readonly cap: bigint;
   /** What could still be done at the end. */
   readonly left: readonly string[];
-  /** What could, too, but not through nodes like those of this run, or not while a tenant prevents it. */
-  readonly impossible: readonly string[];
   /** The first block after the last fault. */
   readonly calmFrom: number;
   /** Transactions that a tenant made sure would do nothing. */

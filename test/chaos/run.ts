@@ -13,7 +13,7 @@ import { type Block, BLOCK_SECONDS, Chain, GWEI } from "./chain";
 import { KeeperChild } from "./child";
 import { Weather } from "./faults";
 import type { LastingKind } from "./lasting";
-import { CAPPED_DUTIES, type HiddenLog, LastingFaults } from "./lastingAnswers";
+import { type HiddenLog, LastingFaults } from "./lastingAnswers";
 import { Oracle } from "./oracle";
 import { People } from "./people";
 import type { Observed } from "./observed";
@@ -97,7 +97,6 @@ class Run implements Listener {
   private firstRequest: () => void = () => undefined;
   private readonly asked: Promise<void>;
   private readonly poisoned = new Set<string>();
-  private impossible: readonly string[] = [];
   private calmFrom = 0;
   private over = false;
   private readonly story: string[] = [];
@@ -161,7 +160,6 @@ class Run implements Listener {
       head: this.head,
       cap: CAP_GWEI * GWEI,
       left,
-      impossible: this.impossible,
       calmFrom: this.calmFrom,
       poisoned: this.poisoned,
       lag: await this.oracle.worstLag(reading),
@@ -392,19 +390,11 @@ class Run implements Listener {
       await this.mine(this.head.timestamp + BLOCK_SECONDS);
       await this.seen(CALM_WAIT_MS);
       if (i % 3 !== 2) continue;
-      left = await this.due();
+      left = await this.oracle.due();
       // The time of the chain hardly moves while all that was sent is confirmed, so that little falls due meanwhile.
       if (left.length === 0 && (await this.confirm())) break;
     }
     return left;
-  }
-
-  /** What is due and can be done in this run. */
-  private async due(): Promise<readonly string[]> {
-    const all = await this.oracle.due();
-    const isCapped = this.lasting.now("gas cap") !== undefined || this.lasting.now("cost cap") !== undefined;
-    this.impossible = isCapped ? all.filter((duty) => CAPPED_DUTIES.test(duty)) : [];
-    return all.filter((duty) => !this.impossible.includes(duty));
   }
 
   /** Makes as many blocks as confirm all that was sent. False if the keeper found something to do meanwhile. */
@@ -415,7 +405,7 @@ class Run implements Listener {
     }
     await this.seen(CALM_WAIT_MS);
     await this.noted();
-    return (this.broadcasts.all.size === sent || this.impossible.length > 0) && (await this.due()).length === 0;
+    return this.broadcasts.all.size === sent && (await this.oracle.due()).length === 0;
   }
 
   /** Makes blocks until the keeper's store knows of nothing that is due, either: logs that were left out are found out. */

@@ -113,7 +113,6 @@ function seenOf(
     head: { number: 200, hash: "0x", timestamp: timeOf(200), gasUsed: 0, transactions: [] },
     cap: CAP,
     left: [],
-    impossible: [],
     calmFrom: 150,
     poisoned: new Set(),
     lag: 1,
@@ -375,12 +374,6 @@ describe("The verdict on a run of the harness", () => {
     expect(judge(seenOf([{ ...first, block: 150 }], left)).stopped).to.equal(false);
     expect(judge(seenOf([{ ...first, block: 149 }], left)).stopped).to.equal(true);
     expect(judge(seenOf([first])).stopped).to.equal(false);
-  });
-
-  it("excuses what is on offer still where nodes like those of the run can never take it", () => {
-    const open: Sent = { ...second, block: undefined };
-    expect(passed(judge(seenOf([first, open], { impossible: ["failOver 7-3"], due: 1 })))).to.equal(true);
-    expect(judge(seenOf([first, open])).faults).to.have.length(1);
   });
 
   it("catches a keeper that stops late, with another code than 0, or ended by itself in another way than it may", () => {

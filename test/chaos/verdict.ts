@@ -164,12 +164,10 @@ function nonceFaults(seen: Observed, own: readonly MinedTransaction[]): string[]
   }
   for (const { hash, nonce, mined_block: minedBlock } of journal) {
     if (minedBlock === null && nonce < next) faults.push(`nonce ${nonce}: used up, but open in the journal (${hash})`);
-    // What nodes like those of this run can never take may still be on offer.
-    if (minedBlock === null && nonce >= next && seen.impossible.length === 0)
-      faults.push(`nonce ${nonce}: signed (${hash}) and never mined`);
+    if (minedBlock === null && nonce >= next) faults.push(`nonce ${nonce}: signed (${hash}) and never mined`);
   }
   const due = seen.store.due(seen.head.timestamp);
-  if (due !== 0 && seen.left.length + seen.impossible.length === 0)
+  if (due !== 0 && seen.left.length === 0)
     faults.push(`the store believes ${due ?? "nobody knows how many"} duties to be due`);
   return faults;
 }
