@@ -1,3 +1,13 @@
+import {
+  chanceOf,
+  MOST_RACES,
+  racesLost,
+  type Setbacks,
+  suspicion,
+  suspicionOfKind,
+  type Trial,
+  type Try,
+} from "./backoff";
 import { bySettlement, cut, gasLimitOf, type GasBounds, sizeOf } from "./batches";
 import { type Duty, DUTY_KINDS, type DutyKind, isOfDispute } from "./duties";
 import { type L1Fee, l1FeeOf } from "./fees";
@@ -12,6 +22,10 @@ export interface Snapshot extends GasBounds {
   readonly blocked: ReadonlyMap<string, { readonly reason: "held" | "claimed"; readonly until: number }>;
   /** Keys of what failed before, however long ago: it could spoil a batch. */
   readonly failedBefore: ReadonlySet<string>;
+  /** What was in vain before. */
+  readonly setbacks?: Setbacks;
+  /** Transactions on their way. */
+  readonly underWay?: readonly Trial[];
   /** What gas will cost, wei; above the policy's cap only where there is no bid below it that could be mined. */
   readonly feePerGas: bigint;
   /** What a transaction bids at most, wei: nodes refuse it unless the account could pay that for all of its gas limit. */
@@ -44,6 +58,9 @@ export interface Action {
 export type SkipReason =
   | "failed, left in peace for a while"
   | "claimed by another keeper"
+  | "in vain before, left in peace for a while"
+  | "left to rivals for a while"
+  | "another try comes first"
   | "does not pay"
   | "fee above the cap"
   | "dearer than a transaction may be"
@@ -93,6 +110,10 @@ interface Draft {
  * those that did so in one second the most valuable; then what failed before, each alone; then collecting; then disputes,
  * each alone, in at most half of the free places. Within one kind duties are cut into transactions in the same order.
  *
+ * What was in vain costs little: the share of tries that is expected to do something lowers what a duty is worth. Of all duties
+ * of a kind whose account was in vain before, one is tried at a time, and none during their pauses. A kind in which rivals win
+ * again and again is left to them until a pause ends, or one of its duties will be gone soon; then one transaction is tried.
+ *
  * Of a kind of which no batch was measured yet no more than a block's worth is planned: what it costs is learnt first.
  * No transaction can cost more than the policy allows: batches are cut so, down to one duty, and one that is too dear alone is
  * not planned. What the account cannot pay for is not planned either; a batch that is too dear for it is made smaller.
@@ -107,10 +128,11 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     else skipped.push({ duty, ...skip });
   }
 
+  const { setbacks = new Map(), underWay = [] } = snapshot;
   const drafts: Draft[] = [];
-  for (const [kind, duties] of byKind) {
-    duties.sort(byUrgency);
-    const batches = cut(kind, duties, snapshot.failedBefore, snapshot).flatMap((batch) => cheap(kind, batch));
+  for (const [kind, all] of byKind) {
+    const { duties, alone } = oneSuspect(kind, all.sort(byUrgency));
+    const batches = cut(kind, duties, alone, snapshot).flatMap((batch) => cheap(kind, batch));
     for (const batch of batches) {
       if (pays(kind, batch)) drafts.push({ kind, duties: batch, rank: rankOf(kind, batch) });
       else skipped.push(...batch.map(unpaid));
@@ -119,6 +141,7 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
   drafts.sort(inOrder);
 
   const actions: Action[] = [];
+  const tried = new Set(underWay.map(({ kind }) => kind));
   const unsure = new Map<DutyKind, bigint>();
   let { budget } = snapshot;
   let disputes = Math.min(MOST_DISPUTES, Math.ceil(snapshot.slots / 2));
@@ -126,6 +149,11 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     const isDispute = isOfDispute(kind);
     if (actions.length >= snapshot.slots || (isDispute && disputes === 0)) {
       skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "too many transactions under way" })));
+      continue;
+    }
+    const isRaced = (racesLost(setbacks, kind)?.strikes ?? 0) > MOST_RACES;
+    if (isRaced && tried.has(kind) && !duties.some((duty) => isPressing(duty, now))) {
+      skipped.push(...duties.map((duty): Skipped => ({ duty, reason: "another try comes first" })));
       continue;
     }
     const inBlock = unsure.get(kind) ?? 0n;
@@ -141,11 +169,29 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
     if (!isWorthIt) continue;
     const action = actionOf(kind, affordable);
     actions.push(action);
+    tried.add(kind);
     if (isUnsure && affordable.length > 1) unsure.set(kind, inBlock + action.gasLimit);
     budget -= mostCostOf(action.gasLimit, affordable.length);
     if (isDispute) disputes -= 1;
   }
   return { actions, skipped };
+
+  /** Of those whose account was in vain before, the most urgent one; none where another one is on its way. */
+  function oneSuspect(
+    kind: DutyKind,
+    duties: readonly Duty[],
+  ): { duties: readonly Duty[]; alone: ReadonlySet<string> } {
+    const isSuspect = (duty: Try): boolean => suspicion(setbacks, kind, duty) !== undefined;
+    const suspects = new Set(setbacks.size === 0 ? [] : duties.filter(isSuspect));
+    if (suspects.size === 0) return { duties, alone: snapshot.failedBefore };
+    const isBusy = underWay.some((trial) => trial.kind === kind && trial.duties.some(isSuspect));
+    const [first] = isBusy ? [] : suspects;
+    for (const duty of suspects) if (duty !== first) skipped.push({ duty, reason: "another try comes first" });
+    return {
+      duties: duties.filter((duty) => duty === first || !suspects.has(duty)),
+      alone: new Set([...snapshot.failedBefore, ...(first === undefined ? [] : [first.key])]),
+    };
+  }
 
   function byUrgency(a: Duty, b: Duty): number {
     return (
@@ -173,7 +219,9 @@ export function plan(snapshot: Snapshot, now: number, policy: Policy): Plan {
 
   function pays(kind: DutyKind, batch: readonly Duty[]): boolean {
     if (!isPaid(kind) || batch.some((duty) => isUrgent(duty, now, policy))) return true;
-    const profit = earnsOf(batch) - costOf(gasOf(snapshot.gas, kind, sizeOf(batch)), batch.length);
+    const profit =
+      sum(batch.map((duty) => expectedOf(duty, snapshot, policy))) -
+      costOf(gasOf(snapshot.gas, kind, sizeOf(batch)), batch.length);
     return profit >= policy.minProfit || (profit >= 0n && batch.some((duty) => isPressing(duty, now)));
   }
 
@@ -253,13 +301,40 @@ function whyNot(duty: Duty, snapshot: Snapshot, now: number, policy: Policy): Om
   if (policy.maxFeePerGas !== undefined && snapshot.feePerGas > policy.maxFeePerGas) {
     return { reason: "fee above the cap" };
   }
-  if (duty.after !== undefined && snapshot.blocked.get(duty.after)?.reason !== "held") {
+  const inVain = vainUntil(duty, snapshot, now);
+  if (inVain !== undefined) return inVain;
+  if (duty.after !== undefined && !isTried(duty.after, duty, snapshot)) {
     return { reason: "its renewal is tried first" };
   }
   if (!isPaid(duty.kind) || isUrgent(duty, now, policy)) return undefined;
   const ownCost = snapshot.gas.perItem[duty.kind] * snapshot.feePerGas + (snapshot.l1Fee?.perItem ?? 0n);
-  if (valueOf(duty, policy) >= ownCost) return undefined;
+  if (expectedOf(duty, snapshot, policy) >= ownCost) return undefined;
   return { reason: "does not pay", until: duty.dueAt + policy.patience };
+}
+
+/** Whether the renewal that a failover waits for failed, or was in vain for the same tenant. */
+function isTried(renewal: string, { tenant }: Duty, { blocked, setbacks = new Map() }: Snapshot): boolean {
+  return (
+    blocked.get(renewal)?.reason === "held" || suspicion(setbacks, "renew", { key: renewal, tenant }) !== undefined
+  );
+}
+
+/** Whether a pause after tries in vain concerns a duty. */
+function vainUntil(duty: Duty, { setbacks }: Snapshot, now: number): Omit<Skipped, "duty"> | undefined {
+  if (setbacks === undefined || setbacks.size === 0) return undefined;
+  const { kind } = duty;
+  const own = suspicion(setbacks, kind, duty);
+  const until = own === undefined ? 0 : Math.max(own.until, suspicionOfKind(setbacks, kind)?.until ?? 0);
+  if (now < until) return { reason: "in vain before, left in peace for a while", until };
+  const races = racesLost(setbacks, kind);
+  if (races === undefined || now >= races.until || isPressing(duty, now)) return undefined;
+  return { reason: "left to rivals for a while", until: races.until };
+}
+
+/** What a duty is worth, times the share of tries that is expected to do something. */
+function expectedOf(duty: Duty, { setbacks }: Snapshot, policy: Policy): bigint {
+  const value = valueOf(duty, policy);
+  return setbacks === undefined ? value : (value * chanceOf(setbacks, duty.kind, duty)) / 1_000n;
 }
 
 function dueAtOf(duties: readonly Duty[]): number {

@@ -18,6 +18,7 @@ import { endpointLabels } from "../config/show";
 import { idOf } from "../core/duties";
 import { nameOfRules, rulesFor } from "../core/items";
 import type { Policy } from "../core/worth";
+import { BackoffStore } from "../store/backoffStore";
 import { ChainStore } from "../store/chainStore";
 import { WorkStore } from "../store/workStore";
 import type { Database } from "../store/database";
@@ -120,6 +121,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
     queue,
     executor,
     work: new WorkStore(database),
+    backoff: new BackoffStore(database),
     name,
     claimSeconds: config.claimSeconds,
     balance,

@@ -73,6 +73,8 @@ export function instruments(registry: Registry) {
     outstanding: gauge("outstanding_transactions", "Transactions sent and not final"),
     oldestOutstanding: gauge("outstanding_oldest_blocks", "Blocks since the oldest of them that is not mined was sent"),
     spent: counter("spent_coins", "Fees of transactions that were mined, native coin"),
+    vainGas: counter("vain_gas", "Gas of transactions that did nothing, by why", ["cause"]),
+    vainCoins: counter("vain_coins", "Fees of transactions that did nothing, native coin, by why", ["cause"]),
     earned: counter("earned_base_units", "Bounties, base units of their token", ["token"]),
     guessedL1Fees: counter(
       "publishing_fee_guesses",

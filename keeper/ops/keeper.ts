@@ -15,9 +15,11 @@ import { type Action, type Plan, plan, type Skipped, type Snapshot } from "../co
 import { newest } from "../core/slots";
 import type { TokenFacts } from "../core/tokens";
 import type { Policy } from "../core/worth";
+import type { Backoff } from "../store/backoff";
 import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
 import { DutyPages } from "./dutyPages";
+import { judge, trialOf } from "./judge";
 import type { Meter } from "./meter";
 import { type Part, prepare } from "./prepare";
 import { hindrances, type Standing, standingAt, type StandingFacts } from "./standing";
@@ -45,6 +47,7 @@ export interface Hands {
   readonly queue: TransactionQueue;
   readonly executor: Pick<Executor, "simulate">;
   readonly work: Work;
+  readonly backoff: Backoff;
   /** Under which it claims duties: unique among the keepers of one database, the same after a restart. */
   readonly name: string;
   /** Chain seconds for which a duty is claimed. */
@@ -108,7 +111,7 @@ const MOST_REPLANS = 8;
 async function planAt(
   eyes: Eyes,
   head: Head,
-  facts: Pick<Snapshot, "blocked" | "failedBefore" | "gas" | "slots"> & {
+  facts: Pick<Snapshot, "blocked" | "failedBefore" | "gas" | "slots" | "setbacks" | "underWay"> & {
     readonly mostGas: bigint;
     readonly duties: readonly Duty[];
     readonly budget: () => Promise<bigint>;
@@ -270,13 +273,15 @@ export class Keeper {
 
   /** Plans what is due and not on its way. */
   private async plan(due: readonly Duty[], head: Head): Promise<Plan> {
-    const { queue, work, name } = this.hands;
+    const { queue, work, backoff, name } = this.hands;
     const duties = await this.open(due, head);
     const keys = keysOf(duties);
     return planAt(this.eyes, head, {
       duties,
       blocked: await work.blocked(keys, name, head.timestamp),
       failedBefore: await work.failedBefore(keys),
+      setbacks: await backoff.all(),
+      underWay: queue.open.flatMap((slot) => trialOf(newest(slot)) ?? []),
       gas: this.gas,
       mostGas: min(this.mostGas(head), queue.mostGas(head) ?? head.gasLimit),
       slots: Math.max(0, this.eyes.maxInFlight - queue.waiting.length),
@@ -380,7 +385,7 @@ export class Keeper {
   }
 
   private async note(settled: Settled, head: Head, dueKeys: ReadonlySet<string>): Promise<void> {
-    const { log, meter, work } = this.hands;
+    const { log, meter, work, backoff } = this.hands;
     if (settled.type === "foreign") {
       const { nonce, attempts } = settled.slot;
       meter.settled("foreign", 0n);
@@ -389,7 +394,9 @@ export class Keeper {
     }
     const { attempt, receipt, done, earned } = settled;
     const feePaid = receipt.feePaid ?? 0n;
-    meter.settled(receipt.reverted ? "reverted" : "mined", feePaid);
+    const judgement = await judge(settled, { due: dueKeys, now: head.timestamp, backoff, log });
+    meter.settled(judgement?.outcome ?? "filled", feePaid);
+    if (judgement?.cause !== undefined) meter.vain(judgement.cause, receipt.gasUsed, feePaid);
     for (const [token, amount] of Object.entries(earned)) meter.earned(token, BigInt(amount));
     const block = { number: receipt.blockNumber, timestamp: head.timestamp };
     const doneKeys = new Set(done.map(({ key }) => key));
@@ -401,7 +408,7 @@ export class Keeper {
     const missed = attempt.duties.filter(({ key }) => !doneKeys.has(key) && dueKeys.has(key));
     const over = attempt.duties.filter(({ key }) => !missed.some((other) => other.key === key));
     await work.done(keysOf(over));
-    for (const { key } of missed) await work.fail(key, head.timestamp);
+    for (const key of judgement?.failed ?? []) await work.fail(key, head.timestamp);
 
     const facts = {
       hash: receipt.hash,
@@ -412,6 +419,7 @@ export class Keeper {
       duties: didNow.map(({ key }) => key),
     };
     if (receipt.reverted) log.error(facts, `${attempt.kind}: reverted although simulated`);
+    else if (judgement?.outcome === "empty") log.warn({ ...facts, cause: judgement.cause }, "mined, and did nothing");
     else {
       const lateBy = head.timestamp - Math.min(head.timestamp, ...didNow.map(({ dueAt }) => dueAt));
       log.info({ ...facts, lateBy, earned }, "mined");

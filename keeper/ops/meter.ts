@@ -1,5 +1,6 @@
 import type { OddityKind } from "../chain/oddities";
 import type { FailureKind } from "../chain/rpcErrors";
+import type { VainCause } from "../core/backoff";
 import type { DutyKind } from "../core/duties";
 import type { Left } from "./undone";
 
@@ -28,8 +29,8 @@ export interface Outstanding {
 
 /** How a request to an endpoint ended: answered, answered with an error, or why there was no answer. */
 export type RequestOutcome = "answered" | "refused" | FailureKind;
-/** How a transaction of the keeper ended. */
-export type TransactionOutcome = "mined" | "reverted" | "foreign";
+/** How a transaction of the keeper ended. `empty`: it was mined and did nothing. `filled`: it was to do nothing. */
+export type TransactionOutcome = "mined" | "empty" | "reverted" | "filled" | "foreign";
 
 /**
  * Where the parts of a keeper report what happens, to be measured. An endpoint is named by its label, never by its URL.
@@ -55,6 +56,8 @@ export interface Meter {
   bumped(): void;
   /** Its nonce is used up; the fee that it cost, wei. */
   settled(outcome: TransactionOutcome, feePaid: bigint): void;
+  /** A transaction did nothing, and why; the gas and the fee, wei, that it cost all the same. */
+  vain(cause: VainCause, gasUsed: bigint, feePaid: bigint): void;
   /** A bounty came in, base units of the token. */
   earned(token: string, amount: bigint): void;
   outstanding(outstanding: Outstanding): void;
@@ -93,6 +96,7 @@ export const NO_METER: Meter = {
   sent: nothing,
   bumped: nothing,
   settled: nothing,
+  vain: nothing,
   earned: nothing,
   outstanding: nothing,
   balance: nothing,

@@ -2,6 +2,7 @@ import { formatEther } from "ethers";
 import { Registry } from "prom-client";
 
 import type { OddityKind } from "../chain/oddities";
+import { VAIN_CAUSES, type VainCause } from "../core/backoff";
 import type { DutyKind } from "../core/duties";
 import { BlockClock } from "./blockClock";
 import type { Health } from "./health";
@@ -21,7 +22,7 @@ export interface Identity {
 }
 
 const ODDITIES: readonly OddityKind[] = ["failed", "refused", "void", "differs", "behind", "wrongChain"];
-const OUTCOMES: readonly TransactionOutcome[] = ["mined", "reverted", "foreign"];
+const OUTCOMES: readonly TransactionOutcome[] = ["mined", "empty", "reverted", "filled", "foreign"];
 /** Of the average fee, how much the newest transaction makes. */
 const WEIGHT_OF_NEWEST = 1 / 8;
 
@@ -52,6 +53,7 @@ export class PrometheusMeter implements Meter {
     for (const gauge of [all.headBlock, all.headTime, all.balance, all.runway, all.dueSince]) gauge.remove();
     for (const what of ["all", "recent"]) all.rescans.inc({ what }, 0);
     for (const outcome of OUTCOMES) all.settled.inc({ outcome }, 0);
+    for (const cause of VAIN_CAUSES) this.vain(cause, 0n, 0n);
     for (const endpoint of endpoints) {
       all.requests.inc({ endpoint, outcome: "answered" }, 0);
       for (const kind of ODDITIES) all.oddities.inc({ endpoint, kind }, 0);
@@ -129,6 +131,11 @@ export class PrometheusMeter implements Meter {
     this.all.spent.inc(fee);
     this.averageFee = this.averageFee === undefined ? fee : mix(this.averageFee, fee);
     this.setRunway();
+  }
+
+  vain(cause: VainCause, gasUsed: bigint, feePaid: bigint): void {
+    this.all.vainGas.inc({ cause }, Number(gasUsed));
+    this.all.vainCoins.inc({ cause }, inCoins(feePaid));
   }
 
   earned(token: string, amount: bigint): void {

@@ -25,6 +25,12 @@ interface Meaning {
 export const MEANINGS: Readonly<Record<LeftReason, Meaning>> = {
   "failed, left in peace for a while": { isWork: false, advice: "read in the log why it failed" },
   "claimed by another keeper": { isWork: false, advice: "nothing" },
+  "in vain before, left in peace for a while": { isWork: false, advice: "read in the log what was in vain" },
+  "left to rivals for a while": {
+    isWork: true,
+    advice: "wait, or send through an endpoint that rivals do not see",
+  },
+  "another try comes first": { isWork: false, advice: "nothing" },
   "does not pay": { isWork: false, advice: "wait, or lower KEEPER_MIN_PROFIT or KEEPER_PATIENCE_SECONDS" },
   "fee above the cap": { isWork: true, advice: "wait until fees fall, or raise KEEPER_MAX_FEE_GWEI" },
   "dearer than a transaction may be": {

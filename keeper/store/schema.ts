@@ -15,7 +15,7 @@ export class MismatchError extends StoreError {}
  * version forgets what the chain can tell again, and learns it again. The journal of transactions has a version of its
  * own, and steps that lead to it (`journalSteps.ts`): what it holds, nobody else knows.
  */
-export const VERSION = 2;
+export const VERSION = 4;
 
 /** What the chain can tell again, and claims. */
 export const DERIVED: Readonly<Record<string, string>> = {
@@ -66,6 +66,12 @@ export const DERIVED: Readonly<Record<string, string>> = {
     token text PRIMARY KEY,
     symbol text,
     decimals integer
+  )`,
+  /** What was in vain, by kind, account and cause; see core/backoff. */
+  setbacks: `(
+    scope text PRIMARY KEY,
+    strikes bigint NOT NULL,
+    until_time bigint NOT NULL
   )`,
 };
 

@@ -8,6 +8,7 @@ import { WalletSigner } from "../../../keeper/chain/signer";
 import type { Duty } from "../../../keeper/core/duties";
 import { Keeper } from "../../../keeper/ops/keeper";
 import { NO_METER } from "../../../keeper/ops/meter";
+import { BackoffStore } from "../../../keeper/store/backoffStore";
 import type { Database } from "../../../keeper/store/database";
 import { Journal } from "../../../keeper/store/journal";
 import { WorkStore } from "../../../keeper/store/workStore";
@@ -76,6 +77,7 @@ function member(name: string, digit: string, store: Database, due: () => readonl
       queue,
       executor: { simulate: (_kind, ids) => Promise.resolve({ type: "works", done: ids.length }) },
       work: new WorkStore(store),
+      backoff: new BackoffStore(store),
       name,
       claimSeconds: 120,
       balance: () => chain.balance(),

@@ -10,6 +10,7 @@ import type { Duty, DutyKind } from "../../../keeper/core/duties";
 import { type Eyes, Keeper, outlook } from "../../../keeper/ops/keeper";
 import { type Meter, NO_METER } from "../../../keeper/ops/meter";
 import { PrometheusMeter } from "../../../keeper/ops/metrics";
+import { BackoffStore } from "../../../keeper/store/backoffStore";
 import { Journal } from "../../../keeper/store/journal";
 import type { Work } from "../../../keeper/store/work";
 import { rejection } from "../chain/nodes";
@@ -169,6 +170,7 @@ async function withWorld(
         },
       },
       work: workStore,
+      backoff: new BackoffStore(await newStore()),
       name: NAME,
       claimSeconds: 120,
       balance: counted(() => Promise.resolve(set.balance)),
@@ -540,6 +542,7 @@ describe("Keeper", () => {
         }
         expect(told).to.deep.equal(["foreign 0"]);
         world.chain.hidesReceipts = false;
+        world.set.done = ["expire 1-1"];
         await world.keeper.pass();
         expect(told).to.deep.equal(["foreign 0", "mined 500000000000000"]);
         world.chain.mine();

@@ -119,6 +119,19 @@ describe("Metrics", () => {
     expect(await samples()).to.include({ balance_coins: 0, runway_transactions: 0 });
   });
 
+  it("count what transactions cost that did nothing, by why (ATK-KPR-17)", async () => {
+    expect(await samples()).to.include({ 'vain_gas_total{cause="race"}': 0, 'vain_coins_total{cause="reverted"}': 0 });
+    meter.settled("empty", COIN / 100n);
+    meter.vain("race", 25_407n, COIN / 100n);
+    expect(await samples()).to.include({
+      'transactions_settled_total{outcome="empty"}': 1,
+      'transactions_settled_total{outcome="mined"}': 0,
+      'vain_gas_total{cause="race"}': 25_407,
+      'vain_coins_total{cause="race"}': 0.01,
+      'vain_coins_total{cause="empty"}': 0,
+    });
+  });
+
   it("do not take a stranger's transaction for a fee of this keeper (ATK-KPR-4)", async () => {
     meter.settled("foreign", 0n);
     expect(await samples()).to.include({
