@@ -22,6 +22,8 @@ export class UnreachableError extends ConnectionError {}
 export interface ConnectOptions extends PoolListeners {
   /** The name is what logs call the URL, which may hold a secret. */
   readonly endpoints: readonly { readonly url: string; readonly name: string }[];
+  /** What transactions are sent to, if anything, instead of `endpoints`. */
+  readonly broadcasters?: ConnectOptions["endpoints"];
   readonly timeoutMs: number;
   /** First pause of an endpoint after a failure; see EndpointOptions. */
   readonly restMs?: number;
@@ -35,25 +37,32 @@ export interface ConnectOptions extends PoolListeners {
  */
 export async function connect(book: AddressBook, options: ConnectOptions): Promise<Pool> {
   const { timeoutMs, restMs, onRequest } = options;
-  const endpoints = options.endpoints.map(
-    ({ url, name }) =>
-      new Endpoint({
-        url,
-        name,
-        timeoutMs,
-        chainId: book.chainId,
-        verify: (endpoint) => assertHasProtocol(endpoint, book),
-        ...(restMs === undefined ? {} : { restMs }),
-        ...(onRequest === undefined ? {} : { onRequest }),
-      }),
-  );
-  const pool = new Pool(endpoints, options);
+  const common = {
+    timeoutMs,
+    chainId: book.chainId,
+    ...(restMs === undefined ? {} : { restMs }),
+    ...(onRequest === undefined ? {} : { onRequest }),
+  };
+  const verify = (endpoint: Asked): Promise<void> => assertHasProtocol(endpoint, book);
+  const endpoints = options.endpoints.map((each) => new Endpoint({ ...each, ...common, verify }));
+  // Of these nothing is asked but their chain: a relay knows no blocks.
+  const broadcasters = (options.broadcasters ?? []).map((each) => new Endpoint({ ...each, ...common }));
+  const pool = new Pool(endpoints, options, broadcasters);
   await pool.wakeAll();
+  try {
+    requireReachable(endpoints);
+    requireToSend(broadcasters);
+    return pool;
+  } catch (error) {
+    pool.close();
+    throw error;
+  }
+}
 
+function requireReachable(endpoints: readonly Endpoint[]): void {
   const failures = endpoints.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const isElsewhere = failures.some(({ kind }) => kind === "wrongChain");
-  if (!isElsewhere && endpoints.length - failures.length >= quorum(endpoints.length)) return pool;
-  pool.close();
+  if (!isElsewhere && endpoints.length - failures.length >= quorum(endpoints.length)) return;
   const lines = failures.map(({ endpoint, reason }) => `  ${endpoint}: ${reason}`);
   if (isElsewhere) {
     throw new ConnectionError(
@@ -64,6 +73,21 @@ export async function connect(book: AddressBook, options: ConnectOptions): Promi
   throw new UnreachableError(
     `${endpoints.length - failures.length} of ${endpoints.length} endpoints answer, ` +
       `${quorum(endpoints.length)} are needed:\n${lines.join("\n")}\nCorrect KEEPER_RPC_URLS, or try again later.`,
+  );
+}
+
+/** One that leads elsewhere is an error; others may be down, as long as one is there. */
+function requireToSend(broadcasters: readonly Endpoint[]): void {
+  const failures = broadcasters.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  const lines = failures.map(({ endpoint, reason }) => `  ${endpoint}: ${reason}`).join("\n");
+  if (failures.some(({ kind }) => kind === "wrongChain")) {
+    throw new ConnectionError(
+      `These endpoints for sending are not of the protocol's chain, or do not answer:\n${lines}\nCorrect KEEPER_BROADCAST_URLS.`,
+    );
+  }
+  if (broadcasters.length === 0 || failures.length < broadcasters.length) return;
+  throw new UnreachableError(
+    `No endpoint for sending answers:\n${lines}\nCorrect KEEPER_BROADCAST_URLS, or try again later.`,
   );
 }
 

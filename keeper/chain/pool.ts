@@ -56,6 +56,8 @@ export class Pool implements ChainApi {
   constructor(
     endpoints: readonly Endpoint[],
     private readonly listeners: PoolListeners = {},
+    /** What transactions are sent to, instead of `endpoints`: private ones, which rivals do not read. */
+    private readonly broadcasters: readonly Endpoint[] = [],
   ) {
     this.members = endpoints.map((endpoint) => ({
       endpoint,
@@ -201,13 +203,14 @@ export class Pool implements ChainApi {
   }
 
   async broadcast(signed: string): Promise<Broadcast> {
-    const endpoints = (await this.ready()).map(({ endpoint }) => endpoint);
+    const isPrivate = this.broadcasters.length > 0;
+    const endpoints = isPrivate ? await this.readyToSend() : (await this.ready()).map(({ endpoint }) => endpoint);
     return broadcast(signed, endpoints, this.oddities);
   }
 
   /** Ends all that is on its way. */
   close(): void {
-    for (const { endpoint } of this.members) endpoint.close();
+    for (const endpoint of [...this.members.map(({ endpoint }) => endpoint), ...this.broadcasters]) endpoint.close();
   }
 
   /** As `agree`; fails with a CallRefusedError where enough endpoints answer, but too few anything else than a refusal. */
@@ -263,20 +266,30 @@ export class Pool implements ChainApi {
 
   /** Tries all that are down, and waits for all of them. */
   async wakeAll(): Promise<void> {
-    await Promise.all(this.members.map((member) => this.wake(member)));
+    const endpoints = [...this.members.map(({ endpoint }) => endpoint), ...this.broadcasters];
+    await Promise.all(endpoints.map((endpoint) => this.wake(endpoint)));
   }
 
-  private async wake({ endpoint }: Member): Promise<void> {
+  private async wake(endpoint: Endpoint): Promise<void> {
     const before = endpoint.failure;
     await endpoint.wake();
     const { failure } = endpoint;
     if (failure !== undefined && failure !== before) note(this.oddities, endpoint, "the chain", failure);
   }
 
+  /** Those of the broadcasters that are up; all are waited for where none is. */
+  private async readyToSend(): Promise<Endpoint[]> {
+    const up = (): Endpoint[] => this.broadcasters.filter(({ isUp }) => isUp);
+    const waking = Promise.all(this.broadcasters.filter(({ isUp }) => !isUp).map((endpoint) => this.wake(endpoint)));
+    if (up().length === 0) await waking;
+    else waking.catch(() => undefined);
+    return up();
+  }
+
   /** Those that can be asked. Others are woken on the side, and waited for only where it cannot be done without them. */
   private async ready(): Promise<Member[]> {
     const up = (): Member[] => this.members.filter(({ endpoint }) => endpoint.isUp);
-    const waking = this.members.filter(({ endpoint }) => !endpoint.isUp).map((member) => this.wake(member));
+    const waking = this.members.filter(({ endpoint }) => !endpoint.isUp).map((member) => this.wake(member.endpoint));
     const all = Promise.all(waking);
     if (up().length < quorum(this.n)) {
       const enough = waking.map(async (each) => {

@@ -11,6 +11,8 @@ export type KeySource =
 /** Everything that a keeper is told before it starts. Amounts are wei; what ends in Ms is milliseconds of the machine. */
 export interface Config {
   readonly rpcUrls: readonly string[];
+  /** What transactions are sent to alone; none: to all of the others. */
+  readonly broadcastUrls: readonly string[];
   readonly rpcTimeoutMs: number;
   readonly addressBook: string;
   /** Undefined where no key is needed. */
@@ -81,6 +83,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv, needs: { readonly key: 
   const { data } = parsed;
   return {
     rpcUrls: data.KEEPER_RPC_URLS,
+    broadcastUrls: data.KEEPER_BROADCAST_URLS ?? [],
     rpcTimeoutMs: data.KEEPER_RPC_TIMEOUT_SECONDS * 1_000,
     addressBook: data.KEEPER_ADDRESS_BOOK,
     key: needs.key ? keyOf(data) : undefined,

@@ -19,6 +19,7 @@ import {
 /** What the environment tells a keeper, by variable; docs/runbook.md says what each is for. */
 export const environmentSchema = z.object({
   KEEPER_RPC_URLS: endpoints,
+  KEEPER_BROADCAST_URLS: endpoints.optional(),
   KEEPER_RPC_TIMEOUT_SECONDS: seconds(0.1, 120).prefault("10"),
   KEEPER_ADDRESS_BOOK: file("the address book of the deployment, deployments/<chain id>.json"),
   // zod's messages never repeat a value.

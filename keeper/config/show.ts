@@ -38,6 +38,7 @@ export function showConfig(config: Config): Readonly<Record<string, string | num
   const { key, listen, maxFeePerGas, maxTransactionCost } = config;
   return {
     rpc: config.rpcUrls.map(showEndpoint).join(","),
+    broadcast: config.broadcastUrls.map(showEndpoint).join(",") || "rpc",
     rpcTimeoutSeconds: config.rpcTimeoutMs / 1_000,
     addressBook: config.addressBook,
     key: key === undefined ? "none" : key.type === "environment" ? HIDDEN : key.file,
@@ -69,7 +70,8 @@ export function showConfig(config: Config): Readonly<Record<string, string | num
 
 /** What must never be printed, wherever an error found it: the key, and what addresses hold besides hosts. */
 export function secretsOf(variables: NodeJS.ProcessEnv): string[] {
-  const urls = [...(variables["KEEPER_RPC_URLS"] ?? "").split(","), variables["KEEPER_STORE"] ?? ""];
+  const lists = [variables["KEEPER_RPC_URLS"], variables["KEEPER_BROADCAST_URLS"]];
+  const urls = [...lists.flatMap((list) => (list ?? "").split(",")), variables["KEEPER_STORE"] ?? ""];
   const hidden = urls.flatMap((text) => {
     if (!URL.canParse(text.trim())) return [];
     const { protocol, pathname, search, username, password } = new URL(text.trim());

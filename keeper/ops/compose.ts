@@ -152,9 +152,14 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
   const book = readAddressBook(config.addressBook);
   const { market, orders, disputes } = addressesOf(book);
   const sources = { market, orders, disputes };
-  const labels = endpointLabels(config.rpcUrls);
+  // Who only looks sends nothing.
+  const broadcastUrls = isLooking ? [] : config.broadcastUrls;
+  const urls = [...config.rpcUrls, ...broadcastUrls];
+  const labels = endpointLabels(urls);
+  const named = urls.map((url, index) => ({ url, name: labels[index] ?? "" }));
   const api = await connect(book, {
-    endpoints: config.rpcUrls.map((url, index) => ({ url, name: labels[index] ?? "" })),
+    endpoints: named.slice(0, config.rpcUrls.length),
+    broadcasters: named.slice(config.rpcUrls.length),
     timeoutMs: config.rpcTimeoutMs,
     ...listenersOf(log, meter),
   });

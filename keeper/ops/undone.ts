@@ -28,7 +28,7 @@ export const MEANINGS: Readonly<Record<LeftReason, Meaning>> = {
   "in vain before, left in peace for a while": { isWork: false, advice: "read in the log what was in vain" },
   "left to rivals for a while": {
     isWork: true,
-    advice: "wait, or send through an endpoint that rivals do not see",
+    advice: "wait, or send through an endpoint that rivals do not see: KEEPER_BROADCAST_URLS",
   },
   "another try comes first": { isWork: false, advice: "nothing" },
   "does not pay": { isWork: false, advice: "wait, or lower KEEPER_MIN_PROFIT or KEEPER_PATIENCE_SECONDS" },

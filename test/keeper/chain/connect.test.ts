@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { keccak256 } from "ethers";
 
-import { connect, ConnectionError } from "../../../keeper/chain/connect";
+import { connect, ConnectionError, UnreachableError } from "../../../keeper/chain/connect";
 import type { Oddity } from "../../../keeper/chain/oddities";
 import type { Pool } from "../../../keeper/chain/pool";
+import { WaitError } from "../../../keeper/chain/rpcErrors";
 import { CODE, fakeBook } from "./fakeBook";
 import { FakeChain, MARKET, ORDERS } from "./fakeChain";
 import { FakeNode } from "./fakeNode";
@@ -116,5 +118,73 @@ describe("connecting", function () {
     }
     const message = await refused();
     expect(message).to.match(/^1 of 3 endpoints answer, 2 are needed:\n {2}node 0: HTTP 503\n {2}node 1: HTTP 503\n/);
+  });
+
+  describe("with endpoints of their own for sending (ATK-KPR-17)", () => {
+    const raw = `0x${"ab".repeat(40)}`;
+    const hash = keccak256(raw);
+    /** The first is asked, the others are sent to. */
+    const connectedTo = async (): Promise<Pool> => {
+      const [reader, ...relays] = nodes.map(({ url }, index) => ({ url, name: `node ${index}` }));
+      const onOddity = (oddity: Oddity): void => void oddities.push(oddity);
+      const endpoints = reader === undefined ? [] : [reader];
+      pool = await connect(book, { endpoints, broadcasters: relays, timeoutMs: 2_000, restMs: 20, onOddity });
+      return pool;
+    };
+
+    it("sends to them alone, and asks them nothing but their chain", async () => {
+      const [reader, relay] = (await open(2)) as [FakeNode, FakeNode];
+      relay.others.set("eth_sendRawTransaction", () => hash);
+      const connection = await connectedTo();
+      expect(relay.asked()).to.deep.equal(["eth_chainId", "eth_syncing"]);
+      reader.asked();
+      expect(await connection.broadcast(raw)).to.include({ hash, verdict: "accepted" });
+      await connection.head();
+      expect(relay.asked()).to.deep.equal(["eth_sendRawTransaction"]);
+      expect(reader.asked()).not.to.include("eth_sendRawTransaction");
+    });
+
+    it("sends to none of the others while none of them answers, and to them again when they are back", async () => {
+      const [reader, relay] = (await open(2)) as [FakeNode, FakeNode];
+      relay.others.set("eth_sendRawTransaction", () => hash);
+      const connection = await connectedTo();
+      relay.http = (response) => {
+        response.statusCode = 503;
+        response.end();
+        return true;
+      };
+      expect(await rejection(connection.broadcast(raw))).to.be.instanceOf(WaitError);
+      relay.http = undefined;
+      await sleep(60);
+      expect(await connection.broadcast(raw)).to.include({ verdict: "accepted" });
+      expect(reader.asked()).not.to.include("eth_sendRawTransaction");
+    });
+
+    it("refuses one of another chain, and goes on where one of several is down", async () => {
+      const [, relay, dead] = (await open(3)) as [FakeNode, FakeNode, FakeNode];
+      dead.http = (response) => {
+        response.statusCode = 503;
+        response.end();
+        return true;
+      };
+      await connectedTo();
+      pool?.close();
+      relay.chainId = 5;
+      const error = await rejection(connectedTo());
+      expect(error).to.be.instanceOf(ConnectionError);
+      expect(error.message).to.include("node 1: it is on chain 5, not on 31337").and.include("KEEPER_BROADCAST_URLS");
+    });
+
+    it("says so where none of them answers", async () => {
+      const [, dead] = (await open(2)) as [FakeNode, FakeNode];
+      dead.http = (response) => {
+        response.statusCode = 503;
+        response.end();
+        return true;
+      };
+      const error = await rejection(connectedTo());
+      expect(error).to.be.instanceOf(UnreachableError);
+      expect(error.message).to.match(/^No endpoint for sending answers:\n {2}node 1: /);
+    });
   });
 });

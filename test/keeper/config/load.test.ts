@@ -25,6 +25,7 @@ describe("Configuration of the keeper", () => {
   it("has defaults for everything but the nodes, the address book, the key and a cap on the fee", () => {
     expect(load(WITH_KEY)).to.deep.equal({
       rpcUrls: ["http://localhost:8545"],
+      broadcastUrls: [],
       rpcTimeoutMs: 10_000,
       addressBook: "deployments/1.json",
       key: { type: "environment", privateKey: KEY },

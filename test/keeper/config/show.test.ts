@@ -4,9 +4,19 @@ import { loadConfig } from "../../../keeper/config/load";
 import { endpointLabels, redact, secretsOf, showConfig, showStore } from "../../../keeper/config/show";
 
 const KEY = `0x${"1a".repeat(32)}`;
-const SECRETS = [KEY.slice(2), "s3cretpath0001", "qu3ry-t0ken", "p%40ssw0rd", "p@ssw0rd", "basicpassword", "us3rname"];
+const SECRETS = [
+  KEY.slice(2),
+  "s3cretpath0001",
+  "qu3ry-t0ken",
+  "p%40ssw0rd",
+  "p@ssw0rd",
+  "basicpassword",
+  "us3rname",
+  "r3lay-s3cret",
+];
 const VARIABLES = {
   KEEPER_RPC_URLS: `https://node.example/v2/${SECRETS[1]},https://us3rname:basicpassword@other.example/?token=${SECRETS[2]}`,
+  KEEPER_BROADCAST_URLS: `https://relay.example/${SECRETS[7]}`,
   KEEPER_ADDRESS_BOOK: "deployments/1.json",
   KEEPER_PRIVATE_KEY: KEY,
   KEEPER_MAX_FEE_GWEI: "none",
