@@ -26,6 +26,8 @@ export type SyncEvent =
   | { readonly type: "fork"; readonly from: BlockRef; readonly to: BlockRef; readonly depth: number }
   /** All is read anew. */
   | { readonly type: "rescan"; readonly reason: string }
+  /** Logs that introduce something are left out for good: what mentions it up to `block` was passed over. */
+  | { readonly type: "gap"; readonly block: BlockRef; readonly reason: string }
   /** The logs up to `block` are not those that were read before, or do not follow from them: what came after `to` is read anew. */
   | { readonly type: "audit"; readonly block: BlockRef; readonly to: BlockRef };
 
@@ -185,20 +187,30 @@ export class Sync {
     logs: readonly LogParams[],
     known: readonly Header[],
   ): Promise<boolean> {
+    const step = {
+      after,
+      tip,
+      events: this.reader.decode(logs),
+      digest: digestOf(logs),
+      canBeTakenBack: tip.number > head.number - this.options.reorgDepth,
+      timesOf: (blocks: readonly BlockRef[]) => this.timesOf(blocks, known),
+    };
     try {
-      return await this.state.advance({
-        after,
-        tip,
-        events: this.reader.decode(logs),
-        digest: digestOf(logs),
-        canBeTakenBack: tip.number > head.number - this.options.reorgDepth,
-        timesOf: (blocks) => this.timesOf(blocks, known),
-      });
+      return await this.state.advance(this.wasJustReadAnew(head) ? { ...step, onGap: this.passOver(tip) } : step);
     } catch (error) {
       if (!(error instanceof GapError)) throw error;
       await this.mend(head, tip, `logs are missing: ${error.message}`);
       return false;
     }
+  }
+
+  /** What is missing once more, although all was read anew, is left out for good: one item must not stop the others. */
+  private wasJustReadAnew({ number }: Header): boolean {
+    return this.rescanned !== undefined && Math.abs(number - this.rescanned.at) < this.options.reorgDepth;
+  }
+
+  private passOver(block: BlockRef): (reason: string) => void {
+    return (reason) => this.tell({ type: "gap", block, reason });
   }
 
   /**

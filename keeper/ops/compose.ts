@@ -10,6 +10,7 @@ import { Executor } from "../chain/executor";
 import { FeeReader } from "../chain/feeReader";
 import { TransactionQueue } from "../chain/queue";
 import { ProtocolReader } from "../chain/reader";
+import { Reconciler } from "../chain/reconciler";
 import { WaitError } from "../chain/rpcErrors";
 import { WalletSigner } from "../chain/signer";
 import { Sync } from "../chain/sync";
@@ -150,7 +151,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
 
 async function parts(config: Config, { log, meter = NO_METER }: Surroundings, isLooking: boolean): Promise<Parts> {
   const book = readAddressBook(config.addressBook);
-  const { market, orders, disputes } = addressesOf(book);
+  const { market, orders, disputes, lens } = addressesOf(book);
   const sources = { market, orders, disputes };
   // Who only looks sends nothing.
   const broadcastUrls = isLooking ? [] : config.broadcastUrls;
@@ -178,9 +179,20 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
     const state = await ChainStore.open(database, rulesFor(rulesOptions), { madeBy: nameOfRules(rulesOptions), depth });
     const { logRange } = config;
     const options = { startBlock: book.startBlock, logRange, reorgDepth: depth };
-    const sync = new Sync(state, new ProtocolReader(api, sources), options, tellSync(log, meter));
+    const reconciler = new Reconciler(api, lens, state, (leases) => {
+      log.error({ leases }, "the contracts say that these are due, and no log told of it: added");
+    });
+    const tell = tellSync(log, meter);
+    const sync = new Sync(state, new ProtocolReader(api, sources), options, (event) => {
+      tell(event);
+      if (event.type !== "fork") reconciler.hurry();
+    });
     const eyes: Eyes = {
-      sync: () => sync.look(),
+      sync: async () => {
+        const head = await sync.look();
+        await reconciler.look(head);
+        return head;
+      },
       suspect: () => sync.suspect(),
       state,
       fees: new FeeReader(api),

@@ -50,6 +50,8 @@ export function tellSync(log: Logger, meter: Meter): (event: SyncEvent) => void 
       case "rescan":
         meter.rescanned("all");
         return log.warn({ reason: event.reason }, "everything is read anew");
+      case "gap":
+        return log.error({ block: event.block, reason: event.reason }, "logs are left out for good: passed over");
       case "audit":
         meter.rescanned("recent");
         return log.warn({ block: event.block, to: event.to }, "logs were not what they had been: they are read anew");

@@ -1,5 +1,6 @@
 import type { Duty } from "../core/duties";
 import type { BlockRef, ChainEvent, Head } from "../core/events";
+import type { DueLease } from "../core/leaseViews";
 
 /** A block up to which events were applied. */
 export interface Tip extends BlockRef {
@@ -17,6 +18,8 @@ export interface Step {
   readonly digest: string;
   /** Whether a fork may take this step back: what is that deep in the chain needs no undoing. */
   readonly canBeTakenBack: boolean;
+  /** Passes over events that do not follow from those before, instead of failing; hears why. */
+  readonly onGap?: (reason: string) => void;
   /** Times of blocks, by hash: asked for once, for those blocks that duties hang on. One that is gone is left out. */
   readonly timesOf: (blocks: readonly BlockRef[]) => Promise<ReadonlyMap<string, number>>;
 }
@@ -50,4 +53,13 @@ export interface ChainState {
   nextDueAt(now: number): Promise<number | undefined>;
   /** Leases that have not ended, and disputes that are not settled. */
   counts(): Promise<{ readonly leases: number; readonly disputes: number }>;
+}
+
+/** Who takes up what the contracts tell besides the logs. */
+export interface Adopter {
+  /**
+   * Adds leases of which the contracts say that they are due, where the items do not say so. Returns the keys of their items.
+   * A fork that takes the tip back takes them back, too.
+   */
+  adopt(leases: readonly DueLease[]): Promise<readonly string[]>;
 }

@@ -1,11 +1,12 @@
 import type { Duty } from "../core/duties";
 import type { BlockRef } from "../core/events";
+import { type DueLease, itemOfDueLease, keyOfDueLease } from "../core/leaseViews";
 import type { Rules } from "../core/rules";
 import { insertAll } from "./bulk";
-import type { ChainState, Step, Tip } from "./chainState";
+import type { Adopter, ChainState, Step, Tip } from "./chainState";
 import type { Database, Queries, Row } from "./database";
 import { backlog, counts, due, dueLast, dueOf, nextDueAt } from "./dutyQueries";
-import { loadItems, loadUntimed, saveItems } from "./itemRows";
+import { type Change, loadItems, loadUntimed, parseText, saveItems } from "./itemRows";
 import { reopenAbove } from "./journal";
 import { Reduction } from "./reduction";
 import { lockItems } from "./schema";
@@ -18,7 +19,7 @@ export interface ChainStoreOptions {
 }
 
 /** The chain's state in a database. Each step is one transaction: after a crash it is there as a whole, or not at all. */
-export class ChainStore implements ChainState {
+export class ChainStore implements ChainState, Adopter {
   private constructor(
     private readonly database: Database,
     private readonly rules: Rules,
@@ -52,7 +53,7 @@ export class ChainStore implements ChainState {
     // Only this transaction and the next one touch the database: times come from the chain, which may take long.
     const reduction = await this.reduction(step);
     if (reduction === undefined) return false;
-    reduction.apply(step.events);
+    reduction.apply(step.events, step.onGap);
     await reduction.addTimes((blocks) => timesOf(step, blocks));
     const changes = reduction.changes();
 
@@ -93,6 +94,28 @@ export class ChainStore implements ChainState {
       await reopenAbove(queries, to.number);
     });
     return isDone && isKnown;
+  }
+
+  async adopt(leases: readonly DueLease[]): Promise<readonly string[]> {
+    if (leases.length === 0) return [];
+    let added: readonly string[] = [];
+    await this.database.transaction(async (queries) => {
+      await lockItems(queries, this.database, this.options.madeBy);
+      const tip = await tipOf(queries);
+      const present = await loadItems(queries, leases.map(keyOfDueLease));
+      const changes = leases.flatMap((lease): [string, Change][] => {
+        const key = keyOfDueLease(lease);
+        const before = present.get(key) ?? null;
+        const item = itemOfDueLease(lease, before === null ? undefined : parseText(before));
+        return item === undefined ? [] : [[key, { before, after: JSON.stringify(item) }]];
+      });
+      if (tip === undefined || changes.length === 0) return;
+      const undo = changes.map(([key, { before }]) => [tip.number, key, before]);
+      await insertAll(queries, "undo (tip, key, data)", undo, "ON CONFLICT (tip, key) DO NOTHING");
+      await saveItems(queries, this.rules, new Map(changes));
+      added = changes.map(([key]) => key);
+    });
+    return added;
   }
 
   clear(): Promise<void> {

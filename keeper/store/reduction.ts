@@ -1,4 +1,5 @@
 import type { BlockRef, ChainEvent } from "../core/events";
+import { GapError } from "../core/gap";
 import type { Item, Rules, State } from "../core/rules";
 import { type Change, parseText } from "./itemRows";
 
@@ -31,9 +32,16 @@ export class Reduction implements State {
     this.items.set(key, undefined);
   }
 
-  /** Applies events in their order. Fails with a GapError. */
-  apply(events: readonly ChainEvent[]): void {
-    for (const event of events) this.rules.reduce(event, this);
+  /** Applies events in their order. Fails with a GapError, or passes over an event and tells why, if `onGap` is there. */
+  apply(events: readonly ChainEvent[], onGap?: (reason: string) => void): void {
+    for (const event of events) {
+      try {
+        this.rules.reduce(event, this);
+      } catch (error) {
+        if (!(error instanceof GapError) || onGap === undefined) throw error;
+        onGap(error.message);
+      }
+    }
   }
 
   /** Tells items the times of the blocks they wait for. `timesOf` is asked for all blocks at once, or not at all. */
