@@ -1,4 +1,5 @@
 import type { DutyKind } from "./duties";
+import { lasts } from "./holds";
 
 /**
  * Why a transaction did nothing: somebody else had done its duties (`race`); it changed nothing and they are still due
@@ -64,12 +65,26 @@ const kindScope = (cause: VainCause, kind: DutyKind): string => `${cause} ${kind
 const ownerOf = ({ key, tenant }: Try): string => tenant?.toLowerCase() ?? key;
 const ownerScope = (cause: VainCause, kind: DutyKind, owner: string): string => `${cause} ${kind} of ${owner}`;
 
+/** For how long a scope pauses after so many strikes. */
+function pauseOf(scope: string, strikes: number): number {
+  const { free, first, longest } = pausesOf(scope);
+  return strikes <= free ? 0 : Math.min(first * 2 ** (strikes - free - 1), longest);
+}
+
+/** What counts at chain time `now`: without pauses that a clock set which is void by now. */
+export function current(setbacks: Setbacks, now: number): Setbacks {
+  return new Map(
+    [...setbacks].map(([scope, { strikes, until }]) => [
+      scope,
+      { strikes, until: lasts(until, now, pauseOf(scope, strikes)) ? until : 0 },
+    ]),
+  );
+}
+
 /** The setback of a scope after one more transaction was in vain at chain time `now`. */
 export function struck(scope: string, before: Setback | undefined, now: number): Setback {
   const strikes = (before?.strikes ?? 0) + 1;
-  const { free, first, longest } = pausesOf(scope);
-  const pause = strikes <= free ? 0 : Math.min(first * 2 ** (strikes - free - 1), longest);
-  return { strikes, until: now + pause };
+  return { strikes, until: now + pauseOf(scope, strikes) };
 }
 
 function pausesOf(scope: string): Pauses {

@@ -1,28 +1,18 @@
+/** Seconds of the chain. */
 const FIRST_PAUSE = 60;
-const LONGEST_PAUSE = 24 * 3_600;
+export const LONGEST_PAUSE = 24 * 3_600;
+/** By how much the clocks of two forks of a chain, or of two keepers that see different blocks of it, may differ. */
+const LEEWAY = 900;
 
-/** Leases and disputes that failed when tried alone: each is left in peace for a pause that doubles with every failure. */
-export class Holds {
-  private readonly failures = new Map<bigint, number>();
-  private readonly held = new Map<bigint, number>();
+/** For how long a duty is left in peace that failed so often. */
+export function pauseAfter(failures: number, longest = LONGEST_PAUSE): number {
+  return Math.min(FIRST_PAUSE * 2 ** (failures - 1), longest);
+}
 
-  /** The chain times until which they are held. */
-  get until(): ReadonlyMap<bigint, number> {
-    return this.held;
-  }
-
-  /** Holds one that failed at chain time `now`. Returns until when. */
-  add(id: bigint, now: number): number {
-    const failures = (this.failures.get(id) ?? 0) + 1;
-    const until = now + Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
-    this.failures.set(id, failures);
-    this.held.set(id, until);
-    return until;
-  }
-
-  /** Forgets one that is done with. */
-  drop(id: bigint): void {
-    this.failures.delete(id);
-    this.held.delete(id);
-  }
+/**
+ * Whether what was to last `longest` seconds at most lasts until `until` at chain time `now`. What would last longer than that
+ * was noted by a clock that is void by now: a fork took that block back, or a node had invented it. It lasts no more.
+ */
+export function lasts(until: number, now: number, longest: number): boolean {
+  return now < until && until <= now + longest + LEEWAY;
 }

@@ -83,6 +83,7 @@ export async function composeLooker(
           confirmations: config.confirmations,
           journal: new Journal(database, account),
           work: new WorkStore(database),
+          backoff: new BackoffStore(database),
           balance: () => api.balance(account),
         };
   const look = async (): Promise<Outlook> => {

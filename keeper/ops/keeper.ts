@@ -12,6 +12,7 @@ import type { Head } from "../core/events";
 import { costPerGas, firstFees, l1FeeOf } from "../core/fees";
 import { FIRST_GUESS, type GasModel, measured, ranShort, transactionGasLimit } from "../core/gas";
 import { type Action, type Plan, plan, type Skipped, type Snapshot } from "../core/plan";
+import { LONGEST_PAUSE } from "../core/holds";
 import { newest } from "../core/slots";
 import type { TokenFacts } from "../core/tokens";
 import type { Policy } from "../core/worth";
@@ -102,6 +103,8 @@ const IMPOSSIBLE: ReadonlySet<DutyKind> = new Set<DutyKind>(["renew", "failOver"
 /** Seconds of the chain after which the balance is read again, though nothing is due. */
 const BALANCE_EVERY_SECONDS = 300;
 const EMPTY = "the account is empty: send it native coin, it goes on by itself then";
+/** Chain seconds for which a duty that will be gone soon waits at least before it is simulated again. */
+const SHORTEST_PAUSE = 60;
 /** Chain seconds for which a duty waits at most that the nodes refuse to simulate. */
 const LONGEST_PAUSE_OF_REFUSED = 960;
 /** Times that a pass plans anew with what it learnt about gas, before it halves what does not fit. */
@@ -273,14 +276,11 @@ export class Keeper {
 
   /** Plans what is due and not on its way. */
   private async plan(due: readonly Duty[], head: Head): Promise<Plan> {
-    const { queue, work, backoff, name } = this.hands;
+    const { queue } = this.hands;
     const duties = await this.open(due, head);
-    const keys = keysOf(duties);
     return planAt(this.eyes, head, {
       duties,
-      blocked: await work.blocked(keys, name, head.timestamp),
-      failedBefore: await work.failedBefore(keys),
-      setbacks: await backoff.all(),
+      ...(await hindrances(this.hands, duties, head)),
       underWay: queue.open.flatMap((slot) => trialOf(newest(slot)) ?? []),
       gas: this.gas,
       mostGas: min(this.mostGas(head), queue.mostGas(head) ?? head.gasLimit),
@@ -295,7 +295,7 @@ export class Keeper {
     head: Head,
     mayHalve: boolean,
   ): Promise<{ readonly sent: number; readonly isShort: boolean }> {
-    const { queue, work, executor, name, claimSeconds, signal } = this.hands;
+    const { queue, work, name, claimSeconds, signal } = this.hands;
     const most = await affordableGas(this.eyes, head, this.mostGas(head));
     let sent = 0;
     for (const action of actions) {
@@ -304,24 +304,45 @@ export class Keeper {
       const duties = action.duties.filter(({ key }) => claimed.has(key));
       for (const { key } of action.duties) if (!claimed.has(key)) this.found.set(key, "claimed by another keeper");
       if (duties.length === 0) continue;
-      const parts = await prepare({ ...action, duties }, executor, most, mayHalve);
-      this.noteRefusedSizes(action.gasLimit, parts);
-      for (const part of parts) {
-        if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
-        else if (part.type === "refused") await this.noteRefusal(part.duty, part.reason, head);
-        else if (part.type === "unknown") await this.noteUnknown(part.duties, part.reason);
-        else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
-        else if (part.type === "short" || queue.waiting.length >= this.eyes.maxInFlight) {
-          await work.release(keysOf(part.duties), name);
-          if (part.type === "ready") continue;
-          this.gas = ranShort(this.gas, action.kind);
-          return { sent, isShort: true };
-        } else if (await this.send(action, part.duties, part.gasLimit, head)) sent++;
-        else return { sent, isShort: false };
-        if (signal.aborted) return { sent, isShort: false };
+      try {
+        const acted = await this.actOn({ ...action, duties }, most, head, mayHalve);
+        sent += acted.sent;
+        if (acted.isOver || signal.aborted) return { sent, isShort: acted.isShort };
+      } finally {
+        // Whatever happened: no claim is kept on what is not on its way, so that others can try it.
+        const outstanding = queue.outstanding();
+        const left = duties.filter(({ key }) => !outstanding.has(key));
+        if (left.length > 0) await work.release(keysOf(left), name);
       }
     }
     return { sent, isShort: false };
+  }
+
+  /** Simulates and sends one action. Says whether nothing more can be sent for now. */
+  private async actOn(
+    action: Action,
+    most: bigint,
+    head: Head,
+    mayHalve: boolean,
+  ): Promise<{ readonly sent: number; readonly isShort: boolean; readonly isOver: boolean }> {
+    const { queue, executor, signal } = this.hands;
+    const parts = await prepare(action, executor, most, mayHalve);
+    this.noteRefusedSizes(action.gasLimit, parts);
+    let sent = 0;
+    for (const part of parts) {
+      if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
+      else if (part.type === "refused") await this.noteRefusal(part.duty, part.reason, head);
+      else if (part.type === "unknown") this.noteUnknown(part.duties, part.reason);
+      else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
+      else if (part.type === "short") {
+        this.gas = ranShort(this.gas, action.kind);
+        return { sent, isShort: true, isOver: true };
+      } else if (queue.waiting.length >= this.eyes.maxInFlight) continue;
+      else if (await this.send(action, part.duties, part.gasLimit, head)) sent++;
+      else return { sent, isShort: false, isOver: true };
+      if (signal.aborted) return { sent, isShort: false, isOver: true };
+    }
+    return { sent, isShort: false, isOver: false };
   }
 
   /** Most gas that one transaction may take, as far as the nodes simulate that much. */
@@ -341,13 +362,10 @@ export class Keeper {
 
   /** Sends one transaction. False where nothing more can be sent now. */
   private async send({ kind }: Action, duties: readonly Duty[], gasLimit: bigint, head: Head): Promise<boolean> {
-    const { queue, meter, work, name } = this.hands;
+    const { queue, meter } = this.hands;
     const refs = duties.map(({ key, dueAt, token, tenant }) => ({ key, dueAt, token, tenant }));
     const result = await queue.submit({ kind, duties: refs, gasLimit }, head);
     if (result === "sent") meter.sent();
-    const outstanding = queue.outstanding();
-    const left = duties.filter(({ key }) => !outstanding.has(key)); // the nodes took no more
-    if (left.length > 0) await work.release(keysOf(left), name);
     for (const { key } of duties) this.timesGone.delete(key);
     return result === "sent";
   }
@@ -356,7 +374,7 @@ export class Keeper {
   private async extendClaims(worthwhile: ReadonlySet<string>, head: Head): Promise<void> {
     const { work, name, claimSeconds } = this.hands;
     const now = head.timestamp;
-    if (worthwhile.size === 0 || now < this.extendedAt + claimSeconds / 3) return;
+    if (worthwhile.size === 0 || Math.abs(now - this.extendedAt) < claimSeconds / 3) return;
     await work.claim([...worthwhile], name, now, now + claimSeconds);
     this.extendedAt = now;
   }
@@ -434,9 +452,14 @@ export class Keeper {
     }
   }
 
-  private async noteFailure(duty: Pick<Duty, "key" | "kind">, reason: string, head: Head): Promise<void> {
-    const { log, meter, work } = this.hands;
-    const until = await work.fail(duty.key, head.timestamp);
+  private async noteFailure(
+    duty: Pick<Duty, "key" | "kind" | "goneAt">,
+    reason: string,
+    head: Head,
+    longest = longestPause(duty, head),
+  ): Promise<void> {
+    const { log, meter, work, name } = this.hands;
+    const until = await work.fail(duty.key, head.timestamp, { owner: name, longest });
     this.found.set(duty.key, "failed, left in peace for a while");
     meter.failed(duty.kind);
     log.error({ duty: duty.key, reason, until }, "fails alone, left in peace for a while");
@@ -444,18 +467,18 @@ export class Keeper {
 
   /** The nodes' word, not the contract's: it waits, but never long, since it is the nodes that have to change. */
   private async noteRefusal(duty: Duty, reason: string, head: Head): Promise<void> {
-    const { log, meter, work } = this.hands;
-    const until = await work.fail(duty.key, head.timestamp, LONGEST_PAUSE_OF_REFUSED);
+    const { log, meter, work, name } = this.hands;
+    const longest = Math.min(LONGEST_PAUSE_OF_REFUSED, longestPause(duty, head));
+    const until = await work.fail(duty.key, head.timestamp, { owner: name, longest });
     meter.refusedSimulation(duty.kind);
     this.found.set(duty.key, "not simulated by the nodes");
     log.error({ duty: duty.key, reason, until }, "the nodes refuse to simulate it, left alone for a while");
   }
 
-  private async noteUnknown(duties: readonly Duty[], reason: string): Promise<void> {
-    const { log, work, name } = this.hands;
+  private noteUnknown(duties: readonly Duty[], reason: string): void {
+    const { log } = this.hands;
     log.warn({ duties: keysOf(duties), reason }, "the nodes do not tell what would be done, the next pass asks again");
     for (const { key } of duties) this.found.set(key, "not simulated by the nodes");
-    await work.release(keysOf(duties), name);
   }
 
   /**
@@ -465,15 +488,15 @@ export class Keeper {
   private async noteGone(kind: DutyKind, duties: readonly Duty[], head: Head): Promise<void> {
     const { log, work, name } = this.hands;
     log.info({ duties: keysOf(duties) }, "nothing to be done (any more), nothing sent");
-    await work.release(keysOf(duties), name);
-    for (const { key } of duties) {
+    for (const duty of duties) {
+      const { key } = duty;
       this.found.set(key, "nothing to be done");
       const times = (this.timesGone.get(key) ?? 0) + 1;
       this.timesGone.set(key, times);
       if (times < MOST_TIMES_GONE && !IMPOSSIBLE.has(kind)) continue;
       this.timesGone.delete(key);
       if (!IMPOSSIBLE.has(kind)) this.eyes.suspect();
-      await work.fail(key, head.timestamp);
+      await work.fail(key, head.timestamp, { owner: name, longest: longestPause(duty, head) });
     }
   }
 
@@ -508,6 +531,15 @@ export class Keeper {
       log.info(Object.fromEntries(waiting), "due, and left for now");
     this.waitsFor = waitsFor;
   }
+}
+
+/**
+ * Chain seconds for which a duty waits at most after a simulation in vain. That costs no coin, so what will be gone is looked
+ * at again while half of its time is left: a tenant may pay, or a node may be mended, until the end.
+ */
+function longestPause({ goneAt }: Pick<Duty, "goneAt">, { timestamp }: Head): number {
+  if (goneAt === undefined) return LONGEST_PAUSE;
+  return Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, Math.floor((goneAt - timestamp) / 2)));
 }
 
 function keysOf(duties: readonly { readonly key: string }[]): string[] {

@@ -1,6 +1,8 @@
+import { current, type Setbacks } from "../core/backoff";
 import type { Duty } from "../core/duties";
 import type { Head } from "../core/events";
 import { newest, type Slot } from "../core/slots";
+import type { Backoff } from "../store/backoff";
 import type { Journal } from "../store/journal";
 import type { Work } from "../store/work";
 
@@ -12,6 +14,7 @@ export interface StandingFacts {
   readonly confirmations: number;
   readonly journal: Pick<Journal, "open" | "minedAfter">;
   readonly work: Pick<Work, "blocked" | "failedBefore">;
+  readonly backoff: Pick<Backoff, "all">;
   /** Of its account, wei. */
   readonly balance: () => Promise<bigint>;
 }
@@ -58,16 +61,23 @@ export async function standingAt(facts: StandingFacts, head: Head): Promise<Stan
   };
 }
 
+export interface Hindrances {
+  readonly blocked: Awaited<ReturnType<Work["blocked"]>>;
+  readonly failedBefore: ReadonlySet<string>;
+  readonly setbacks: Setbacks;
+}
+
 /** What stands in the way of duties that no transaction is on its way for. */
 export async function hindrances(
-  { work, name }: StandingFacts,
+  { work, backoff, name }: Pick<StandingFacts, "work" | "backoff" | "name">,
   duties: readonly Duty[],
   head: Head,
-): Promise<{ blocked: Awaited<ReturnType<Work["blocked"]>>; failedBefore: ReadonlySet<string> }> {
+): Promise<Hindrances> {
   const keys = duties.map(({ key }) => key);
   return {
     blocked: await work.blocked(keys, name, head.timestamp),
-    failedBefore: await work.failedBefore(keys),
+    failedBefore: await work.failedBefore(keys, name),
+    setbacks: current(await backoff.all(), head.timestamp),
   };
 }
 

@@ -40,7 +40,7 @@ export class JournalUpkeep {
     for (let parts = 0; parts < MOST_PARTS; parts++) {
       if ((await this.database.transaction((queries) => this.count(queries, head.number))) < PART) break;
     }
-    if (head.timestamp < this.forgotAt + FORGET_EVERY) return;
+    if (Math.abs(head.timestamp - this.forgotAt) < FORGET_EVERY) return;
     this.forgotAt = head.timestamp;
     await this.forget(head.timestamp);
   }

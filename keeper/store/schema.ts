@@ -15,7 +15,7 @@ export class MismatchError extends StoreError {}
  * version forgets what the chain can tell again, and learns it again. The journal of transactions has a version of its
  * own, and steps that lead to it (`journalSteps.ts`): what it holds, nobody else knows.
  */
-export const VERSION = 4;
+export const VERSION = 5;
 
 /** What the chain can tell again, and claims. */
 export const DERIVED: Readonly<Record<string, string>> = {
@@ -53,13 +53,21 @@ export const DERIVED: Readonly<Record<string, string>> = {
     data text,
     PRIMARY KEY (tip, key)
   )`,
-  /** Who has claimed a duty, and how often it failed. */
+  /** Who has claimed a duty, and how often it failed by what the chain says. */
   work: `(
     key text PRIMARY KEY,
     owner text,
     claimed_until bigint NOT NULL,
     failures bigint NOT NULL,
     held_until bigint NOT NULL
+  )`,
+  /** How often a duty failed by what the nodes of one keeper say. */
+  holds: `(
+    key text NOT NULL,
+    owner text NOT NULL,
+    failures bigint NOT NULL,
+    held_until bigint NOT NULL,
+    PRIMARY KEY (key, owner)
   )`,
   /** What tokens call themselves; nulls: nothing that can be shown. */
   tokens: `(

@@ -153,7 +153,9 @@ async function readUnderWay(queries: Queries): Promise<UnderWay[]> {
 
 async function readHeld(queries: Queries, now: number): Promise<Status["held"]> {
   const rows = await queries.query(
-    "SELECT key, failures, held_until FROM work WHERE failures > 0 AND held_until > $1 ORDER BY held_until, key",
+    "SELECT key, max(failures) AS failures, max(held_until) AS held_until FROM (" +
+      "SELECT key, failures, held_until FROM work UNION ALL SELECT key, failures, held_until FROM holds) AS every " +
+      "WHERE failures > 0 AND held_until > $1 GROUP BY key ORDER BY held_until, key",
     [now],
   );
   return rowsOf(z.object({ key: text, failures: number, held_until: number }), rows).map((row) => ({

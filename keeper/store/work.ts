@@ -10,19 +10,24 @@ export interface Work {
   claim(keys: readonly string[], owner: string, now: number, until: number, most?: number): Promise<readonly string[]>;
   /** Gives claims back. */
   release(keys: readonly string[], owner: string): Promise<void>;
-  /**
-   * Notes a failure: the duty is left in peace for a minute, twice as long after every failure, `longest` seconds at most, a
-   * day unless told. Returns until when.
-   */
-  fail(key: string, now: number, longest?: number): Promise<number>;
+  /** Notes a failure: the duty is left in peace for a minute, twice as long after every failure. Returns until when. */
+  fail(key: string, now: number, pause?: Pause): Promise<number>;
   /** Forgets claims and failures of what is done with. */
   done(keys: readonly string[]): Promise<void>;
-  /** Of these, those that are held after failures or claimed by others at chain time `now`, and until when. */
+  /** Of these, those that are held for `owner` after failures, or claimed by others, at chain time `now`, and until when. */
   blocked(
     keys: readonly string[],
     owner: string,
     now: number,
   ): Promise<ReadonlyMap<string, { readonly reason: "held" | "claimed"; readonly until: number }>>;
-  /** Of these, those that failed before, however long ago. */
-  failedBefore(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Of these, those that failed before for `owner`, however long ago. */
+  failedBefore(keys: readonly string[], owner: string): Promise<ReadonlySet<string>>;
+}
+
+/** Whom a failure concerns, and how long it keeps a duty from being tried. */
+export interface Pause {
+  /** Seconds; a day unless told. */
+  readonly longest?: number;
+  /** The keeper to whom its own nodes said so: nobody else has to believe them. Unless told, it is the chain's word for all. */
+  readonly owner?: string;
 }

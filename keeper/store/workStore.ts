@@ -1,11 +1,12 @@
+import { lasts, LONGEST_PAUSE, pauseAfter } from "../core/holds";
 import { forKeys, insertAll } from "./bulk";
 import type { Database, Queries, Row } from "./database";
-import type { Work } from "./work";
+import type { Pause, Work } from "./work";
 
 /** Seconds of the chain. */
-const FIRST_PAUSE = 60;
-const LONGEST_PAUSE = 24 * 3_600;
 const TIDY_EVERY = 3_600;
+/** KEEPER_CLAIM_SECONDS is at most as much. */
+const LONGEST_CLAIM = 24 * 3_600;
 
 /** Claims and failures in a database, each change in a short transaction. */
 export class WorkStore implements Work {
@@ -42,13 +43,19 @@ export class WorkStore implements Work {
     });
   }
 
-  async fail(key: string, now: number, longest = LONGEST_PAUSE): Promise<number> {
+  async fail(key: string, now: number, { longest, owner }: Pause = {}): Promise<number> {
     return this.database.transaction(async (queries) => {
-      await this.addRows(queries, [key]);
-      const [row] = await this.rowsOf(queries, [key], this.database.forUpdate);
-      const failures = Number(row?.["failures"]) + 1;
-      const until = now + Math.min(FIRST_PAUSE * 2 ** (failures - 1), longest);
-      await queries.query("UPDATE work SET failures = $1, held_until = $2 WHERE key = $3", [failures, until, key]);
+      const [table, columns] = owner === undefined ? ["work", "key"] : ["holds", "key, owner"];
+      const names = owner === undefined ? [key] : [key, plain(owner)];
+      const row = owner === undefined ? [key, null, 0, 0, 0] : [...names, 0, 0];
+      const which = owner === undefined ? "key = $1" : "key = $1 AND owner = $2";
+      await insertAll(queries, table, [row], `ON CONFLICT (${columns}) DO NOTHING`);
+      const lock = this.database.forUpdate;
+      const [before] = await queries.query(`SELECT failures FROM ${table} WHERE ${which} ${lock}`, names);
+      const failures = Number(before?.["failures"]) + 1;
+      const until = now + pauseAfter(failures, longest);
+      const set = `UPDATE ${table} SET failures = $${names.length + 1}, held_until = $${names.length + 2}`;
+      await queries.query(`${set} WHERE ${which}`, [...names, failures, until]);
       return until;
     });
   }
@@ -56,6 +63,7 @@ export class WorkStore implements Work {
   async done(keys: readonly string[]): Promise<void> {
     await this.database.transaction(async (queries) => {
       await forKeys(queries, "DELETE FROM work", "key", sorted(keys));
+      await forKeys(queries, "DELETE FROM holds", "key", sorted(keys));
     });
   }
 
@@ -65,19 +73,28 @@ export class WorkStore implements Work {
     now: number,
   ): Promise<ReadonlyMap<string, { readonly reason: "held" | "claimed"; readonly until: number }>> {
     const blocked = new Map<string, { reason: "held" | "claimed"; until: number }>();
-    for (const row of await this.rowsOf(this.database, keys)) {
-      const held = Number(row["held_until"]);
-      if (held > now) blocked.set(String(row["key"]), { reason: "held", until: held });
-      else if (isOthers(row, owner, now)) {
-        blocked.set(String(row["key"]), { reason: "claimed", until: Number(row["claimed_until"]) });
-      }
+    const rows = await this.rowsOf(this.database, keys);
+    for (const row of rows) {
+      if (!isOthers(row, owner, now)) continue;
+      blocked.set(String(row["key"]), { reason: "claimed", until: Number(row["claimed_until"]) });
+    }
+    for (const row of [...rows, ...(await this.holdsOf(keys, owner))]) {
+      const [key, until] = [String(row["key"]), Number(row["held_until"])];
+      if (!lasts(until, now, pauseAfter(Number(row["failures"])))) continue;
+      const before = blocked.get(key);
+      if (before?.reason !== "held" || before.until < until) blocked.set(key, { reason: "held", until });
     }
     return blocked;
   }
 
-  async failedBefore(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.rowsOf(this.database, keys);
+  async failedBefore(keys: readonly string[], owner: string): Promise<ReadonlySet<string>> {
+    const rows = [...(await this.rowsOf(this.database, keys)), ...(await this.holdsOf(keys, owner))];
     return new Set(rows.filter(({ failures }) => Number(failures) > 0).map(({ key }) => String(key)));
+  }
+
+  private async holdsOf(keys: readonly string[], owner: string): Promise<Row[]> {
+    const rows = await forKeys(this.database, "SELECT * FROM holds", "key", sorted(keys));
+    return rows.filter((row) => row["owner"] === plain(owner));
   }
 
   private async addRows(queries: Queries, keys: readonly string[]): Promise<void> {
@@ -107,19 +124,21 @@ export class WorkStore implements Work {
 
   /** Forgets, now and then, what is no duty any more and was not claimed or held for a day: others did it, or nobody can. */
   private async tidy(now: number): Promise<void> {
-    if (now < this.tidiedAt + TIDY_EVERY) return;
+    if (Math.abs(now - this.tidiedAt) < TIDY_EVERY) return;
     this.tidiedAt = now;
-    await this.database.query(
-      "DELETE FROM work WHERE claimed_until < $1 AND held_until < $1 " +
-        "AND NOT EXISTS (SELECT 1 FROM duties WHERE duties.key = work.key)",
-      [now - LONGEST_PAUSE],
-    );
+    const isNone = (table: string): string => `NOT EXISTS (SELECT 1 FROM duties WHERE duties.key = ${table}.key)`;
+    const old = now - LONGEST_PAUSE;
+    await this.database.query(`DELETE FROM work WHERE claimed_until < $1 AND held_until < $1 AND ${isNone("work")}`, [
+      old,
+    ]);
+    await this.database.query(`DELETE FROM holds WHERE held_until < $1 AND ${isNone("holds")}`, [old]);
   }
 }
 
 /** Whether another keeper than `owner` has a claim at chain time `now`. */
 function isOthers(row: Row, owner: string, now: number): boolean {
-  return row["owner"] !== null && row["owner"] !== plain(owner) && Number(row["claimed_until"]) > now;
+  const isTaken = row["owner"] !== null && row["owner"] !== plain(owner);
+  return isTaken && lasts(Number(row["claimed_until"]), now, LONGEST_CLAIM);
 }
 
 /** A name in plain characters. */

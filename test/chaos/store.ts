@@ -51,9 +51,10 @@ export class StoreFile {
   /** Duties that the store believes to be due, but for orders that it found it cannot carry out now. */
   due(now: number): number | undefined {
     return this.read((database) => {
-      const held = "kind IN ('renew', 'failOver') AND key IN (SELECT key FROM work WHERE held_until > ?)";
+      const [work, holds] = ["work", "holds"].map((table) => `key IN (SELECT key FROM ${table} WHERE held_until > ?)`);
+      const held = `kind IN ('renew', 'failOver') AND (${work} OR ${holds})`;
       const counting = `SELECT count(*) AS due FROM duties WHERE due_at <= ? AND NOT (${held})`;
-      const row: unknown = database.prepare(counting).get(now, now);
+      const row: unknown = database.prepare(counting).get(now, now, now);
       return z.object({ due: z.number() }).parse(row).due;
     });
   }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 
 import {
   chanceOf,
+  current,
   judged,
   racesLost,
   type Setback,
@@ -36,6 +37,17 @@ const became = (
   );
 
 describe("Back-off (ATK-KPR-17)", () => {
+  it("believes no pause that is longer than its strikes make it: a fork or a lie set that clock (ATK-KPR-25)", () => {
+    const scopes = ["race expire", `reverted renew of ${OWNER}`, "empty collect"];
+    const untils = (at: number): number[] => {
+      const setbacks = new Map(scopes.map((scope) => [scope, struck(scope, { strikes: 4, until: 0 }, at)]));
+      return [...current(setbacks, NOW).values()].map(({ until }) => until - NOW);
+    };
+    expect(untils(NOW)).to.deep.equal([120, 4_800, 240]);
+    expect(untils(NOW + 900)).to.deep.equal([1_020, 5_700, 1_140]);
+    expect(untils(NOW + 901)).to.deep.equal([-NOW, -NOW, -NOW]);
+  });
+
   it("takes for a lost race what did nothing and is not due any more", () => {
     for (const reverted of [false, true]) {
       expect(became([mine, other], [], [], reverted)).to.deep.equal({

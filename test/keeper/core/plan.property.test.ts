@@ -192,6 +192,11 @@ describe("the planner against an oracle", () => {
           case "claimed by another keeper":
             expect([blocked?.reason, blocked?.until]).to.deep.equal(["claimed", until]);
             break;
+          case "in vain before, left in peace for a while":
+          case "left to rivals for a while":
+          case "another try comes first":
+            expect.fail(`nothing was in vain, and yet: ${reason}`);
+            break;
           case "fee above the cap":
             expect(feePerGas > (cap ?? feePerGas)).to.equal(true);
             break;

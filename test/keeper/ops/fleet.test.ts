@@ -2,8 +2,10 @@ import { expect } from "chai";
 import { Wallet, ZeroAddress } from "ethers";
 import { pino } from "pino";
 
+import type { Simulation } from "../../../keeper/chain/executor";
 import { FeeReader } from "../../../keeper/chain/feeReader";
 import { TransactionQueue } from "../../../keeper/chain/queue";
+import { WaitError } from "../../../keeper/chain/rpcErrors";
 import { WalletSigner } from "../../../keeper/chain/signer";
 import type { Duty } from "../../../keeper/core/duties";
 import { Keeper } from "../../../keeper/ops/keeper";
@@ -23,7 +25,11 @@ interface Member {
   readonly keeper: Keeper;
   /** The chain as its account sees it. */
   readonly chain: SenderChain;
+  /** What its nodes say about a call, and what time it is by them. */
+  readonly nodes: { simulate: (ids: readonly bigint[]) => Promise<Simulation>; ahead: number };
 }
+
+const works = (ids: readonly bigint[]): Promise<Simulation> => Promise.resolve({ type: "works", done: ids.length });
 
 /** What every transaction of a chain does, with repetitions. */
 const doneIn = ({ chain }: Member): string[] =>
@@ -35,6 +41,7 @@ const doneIn = ({ chain }: Member): string[] =>
 function member(name: string, digit: string, store: Database, due: () => readonly Duty[]): Member {
   const wallet = new Wallet(`0x${digit.repeat(64)}`);
   const chain = new SenderChain(wallet.address);
+  const nodes: Member["nodes"] = { simulate: works, ahead: 0 };
   const fees = new FeeReader(chain);
   const never = (): never => {
     throw new Error("not asked for here");
@@ -52,7 +59,7 @@ function member(name: string, digit: string, store: Database, due: () => readonl
   );
   const keeper = new Keeper(
     {
-      sync: () => Promise.resolve(chain.head),
+      sync: () => Promise.resolve({ ...chain.head, timestamp: chain.head.timestamp + nodes.ahead }),
       suspect: () => undefined,
       state: {
         tip: never,
@@ -75,7 +82,7 @@ function member(name: string, digit: string, store: Database, due: () => readonl
     },
     {
       queue,
-      executor: { simulate: (_kind, ids) => Promise.resolve({ type: "works", done: ids.length }) },
+      executor: { simulate: (_kind, ids) => nodes.simulate(ids) },
       work: new WorkStore(store),
       backoff: new BackoffStore(store),
       name,
@@ -86,12 +93,17 @@ function member(name: string, digit: string, store: Database, due: () => readonl
       signal: new AbortController().signal,
     },
   );
-  return { keeper, chain };
+  return { keeper, chain, nodes };
+}
+
+/** A pass may fail with what nodes do, and with nothing else. */
+function ofNodes(error: unknown): void {
+  if (!(error instanceof WaitError)) throw error;
 }
 
 /** Blocks after which all leases are ended, and by how many transactions each; undefined where some stay open. */
 async function endings(
-  spoil: (stuck: SenderChain) => void,
+  spoil: (stuck: SenderChain, member: Member, block: number) => void,
 ): Promise<{ blocks: number | undefined; byStuck: string[]; byOther: string[] }> {
   return withStore(async (newStore) => {
     const store = await newStore();
@@ -111,10 +123,10 @@ async function endings(
     members.push(stuck, other);
     let blocks: number | undefined;
     for (let block = 0; block < 120; block++) {
-      spoil(stuck.chain);
-      for (const { keeper } of members) await keeper.pass();
+      spoil(stuck.chain, stuck, block);
+      for (const { keeper } of members) await keeper.pass().catch(ofNodes);
       if (due().length === 0) blocks ??= block;
-      spoil(stuck.chain);
+      spoil(stuck.chain, stuck, block);
       for (const { chain } of members) chain.mine();
     }
     return { blocks, byStuck: doneIn(stuck), byOther: doneIn(other) };
@@ -152,5 +164,42 @@ describe("A fleet with a member that cannot get mined (ATK-KPR-13)", () => {
     });
     expect(blocks, "blocks").to.be.within(GIVEN_UP - 10, GIVEN_UP + 1);
     expect([byStuck, [...byOther].sort()]).to.deep.equal([[], [...all].sort()]);
+  });
+});
+
+describe("A fleet with a member whose nodes are broken (ATK-KPR-25)", () => {
+  it("does what that one claims, although no call of it is answered: a pass that fails keeps no claims", async () => {
+    const { blocks, byOther } = await endings((_chain, { nodes }) => {
+      nodes.simulate = () => Promise.reject(new WaitError("0 of 1 endpoints told what a call returns"));
+    });
+    expect(blocks, "blocks").to.be.at.most(2);
+    expect([...byOther].sort()).to.deep.equal([...all].sort());
+  });
+
+  for (const type of ["reverts", "refused"] as const) {
+    it(`does what that one holds because its calls are said to fail (${type})`, async () => {
+      const { blocks, byOther } = await endings((_chain, { nodes }) => {
+        nodes.simulate = () => Promise.resolve({ type, reason: "wibble" });
+      });
+      expect(blocks, "blocks").to.be.at.most(2);
+      expect([...byOther].sort()).to.deep.equal([...all].sort());
+    });
+  }
+
+  it("does what that one says is done already", async () => {
+    const { blocks, byOther } = await endings((_chain, { nodes }) => {
+      nodes.simulate = () => Promise.resolve({ type: "works", done: 0 });
+    });
+    expect(blocks, "blocks").to.be.at.most(2);
+    expect([...byOther].sort()).to.deep.equal([...all].sort());
+  });
+
+  it("believes no claim that is longer than any can be: that one's nodes are a year ahead", async () => {
+    const { blocks, byOther } = await endings((chain, { nodes }) => {
+      nodes.ahead = 365 * 24 * 3_600;
+      chain.pool.clear();
+    });
+    expect(blocks, "blocks").to.be.at.most(2);
+    expect([...byOther].sort()).to.deep.equal([...all].sort());
   });
 });

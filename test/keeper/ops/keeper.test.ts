@@ -136,8 +136,8 @@ async function withWorld(
           }),
         ),
       release: (keys) => Promise.resolve(void released.push(...keys)),
-      fail: (key, now, most) => {
-        if (most !== undefined) longest.push(most);
+      fail: (key, now, { longest: most } = {}) => {
+        if (most !== undefined && most < 86_400) longest.push(most);
         return Promise.resolve(failed.push(key) + now);
       },
       done: (keys) => Promise.resolve(void finished.push(...keys)),
@@ -352,6 +352,22 @@ describe("Keeper", () => {
       { refusedSimulation: (kind) => refused.push(kind) },
     );
   });
+
+  it("simulates again what cannot be done, while half of its time is left: a tenant may pay until the end (ATK-KPR-25)", () =>
+    withWorld(async (world) => {
+      const { timestamp } = world.chain.head;
+      for (const [id, left] of [
+        [1, 3_600],
+        [2, 100],
+      ] as const) {
+        due(world, "renew", id);
+        const key = `renew 1-${id}`;
+        world.duties.set(key, { ...world.duties.get(key)!, goneAt: timestamp + left });
+      }
+      world.set.answer = () => ({ type: "works", done: 0 });
+      await world.keeper.pass();
+      expect(world.longest).to.have.members([1_800, 60]);
+    }));
 
   it("plans smaller batches once the nodes refused a large one, and larger ones later (ATK-KPR-18)", () =>
     withWorld(async (world) => {

@@ -4,6 +4,7 @@ import { FeeReader } from "../../../keeper/chain/feeReader";
 import { type Eyes, outlook } from "../../../keeper/ops/keeper";
 import { describe as describeOutlook } from "../../../keeper/ops/report";
 import type { StandingFacts } from "../../../keeper/ops/standing";
+import { BackoffStore } from "../../../keeper/store/backoffStore";
 import { Journal } from "../../../keeper/store/journal";
 import { WorkStore } from "../../../keeper/store/workStore";
 import { GWEI, SenderChain } from "../chain/senderChain";
@@ -19,6 +20,7 @@ interface World {
   readonly self: StandingFacts;
   readonly journal: Journal;
   readonly work: WorkStore;
+  readonly backoff: BackoffStore;
   readonly now: number;
   readonly block: number;
   balance: bigint;
@@ -57,6 +59,7 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
     };
     const journal = new Journal(database, ACCOUNT);
     const work = new WorkStore(database);
+    const backoff = new BackoffStore(database);
     const world: World = {
       eyes,
       self: {
@@ -65,10 +68,12 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
         confirmations: 12,
         journal,
         work,
+        backoff,
         balance: () => Promise.resolve(world.balance),
       },
       journal,
       work,
+      backoff,
       now: head.timestamp,
       block: head.number,
       balance: 10n * COIN,
@@ -140,6 +145,15 @@ describe("Outlook of one keeper", () => {
       expect(left(await outlook(world.eyes, world.self))).to.deep.include({
         "expire 1-4": "too many transactions under way",
       });
+    }));
+
+  it("leaves what was in vain before, as the keeper does, and says so (ATK-KPR-17)", () =>
+    withWorld(async (world) => {
+      const [first] = await world.eyes.state.due(world.now, 1);
+      await world.backoff.strike([`empty expire of ${first?.tenant?.toLowerCase()}`], world.now);
+      const found = await outlook(world.eyes, world.self);
+      expect(new Set(Object.values(left(found)))).to.deep.equal(new Set(["in vain before, left in peace for a while"]));
+      expect(planned(found)).to.deep.equal([]);
     }));
 
   it("changes nothing of what the keeper knows", () =>

@@ -96,7 +96,7 @@ describe("WorkStore", () => {
         await work.claim(["a"], "one", NOW, NOW + 120);
         await work.fail("a", NOW);
         await work.release(["a"], "one");
-        expect(await work.failedBefore(["a"])).to.have.all.keys("a");
+        expect(await work.failedBefore(["a"], "one")).to.have.all.keys("a");
       });
     });
 
@@ -116,6 +116,46 @@ describe("WorkStore", () => {
       });
     });
 
+    describe("a failure that one keeper's nodes tell of (ATK-KPR-25)", () => {
+      it("leaves the duty in peace for that keeper alone, apart from what the chain says", async () => {
+        const { fail } = work;
+        const pauses: number[] = [];
+        for (const owner of ["one", "one", undefined, "two"]) {
+          pauses.push((await fail.call(work, "a", NOW, owner === undefined ? {} : { owner, longest: 90 })) - NOW);
+        }
+        expect(pauses).to.deep.equal([60, 90, 60, 60]);
+        const untils = await Promise.all(
+          ["one", "two", "three"].map(async (owner) => (await work.blocked(["a"], owner, NOW)).get("a")?.until),
+        );
+        expect(untils).to.deep.equal([NOW + 90, NOW + 60, NOW + 60]);
+        await work.fail("b", NOW, { owner: "one" });
+        expect(await work.failedBefore(["a", "b"], "one")).to.have.all.keys("a", "b");
+        expect(await work.failedBefore(["a", "b"], "two")).to.have.all.keys("a");
+        await work.done(["b"]);
+        expect(await work.failedBefore(["b"], "one")).to.deep.equal(new Set());
+      });
+
+      it("is forgotten a day after it ended, if it is no duty any more", async () => {
+        await work.fail("past", NOW, { owner: "one" });
+        await new WorkStore(database).claim(["x"], "one", NOW + DAY + 61, NOW + DAY + 62);
+        expect(await work.failedBefore(["past"], "one")).to.deep.equal(new Set());
+      });
+    });
+
+    it("takes no pause and no claim for true that is longer than any: its clock is void by now (ATK-KPR-25)", async () => {
+      const year = NOW + 365 * DAY;
+      await work.claim(["claimed"], "two", year, year + DAY);
+      await work.fail("held", year);
+      await work.fail("held by one", year, { owner: "one" });
+      const keys = ["claimed", "held", "held by one"];
+      expect(await work.blocked(keys, "one", NOW)).to.deep.equal(new Map());
+      expect((await work.blocked(keys, "one", year)).size).to.equal(3);
+      expect(await work.claim(["claimed"], "one", NOW, NOW + 120)).to.deep.equal(["claimed"]);
+      // Keepers of a fleet may be some blocks apart.
+      await work.fail("just now", NOW + 600);
+      expect((await work.blocked(["just now"], "one", NOW)).size).to.equal(1);
+    });
+
     describe("blocked", () => {
       it("tells what is held, and what others claimed, and until when", async () => {
         await work.claim(["mine", "failed"], "one", NOW, NOW + 120);
@@ -133,7 +173,7 @@ describe("WorkStore", () => {
           ["both", { reason: "claimed", until: NOW + 100 }],
         ]);
         expect(await work.blocked(keys, "one", NOW + 100)).to.deep.equal(new Map());
-        expect(await work.failedBefore(keys)).to.have.all.keys("failed", "both");
+        expect(await work.failedBefore(keys, "one")).to.have.all.keys("failed", "both");
       });
     });
 
@@ -142,7 +182,7 @@ describe("WorkStore", () => {
         await work.claim(["a", "b"], "two", NOW, NOW + 120);
         await work.fail("a", NOW);
         await work.done(["a", "c"]);
-        expect(await work.failedBefore(["a"])).to.deep.equal(new Set());
+        expect(await work.failedBefore(["a"], "one")).to.deep.equal(new Set());
         expect(await work.claim(["a", "b"], "one", NOW, NOW + 120)).to.deep.equal(["a"]);
         expect(await work.fail("a", NOW)).to.equal(NOW + 60);
       });
@@ -154,9 +194,9 @@ describe("WorkStore", () => {
       );
       for (const key of ["present", "past"]) await work.fail(key, NOW);
       await new WorkStore(database).claim(["x"], "one", NOW + DAY, NOW + DAY + 1);
-      expect(await work.failedBefore(["present", "past"])).to.have.all.keys("present", "past");
+      expect(await work.failedBefore(["present", "past"], "one")).to.have.all.keys("present", "past");
       await new WorkStore(database).claim(["x"], "one", NOW + DAY + 61, NOW + DAY + 62);
-      expect(await work.failedBefore(["present", "past"])).to.have.all.keys("present");
+      expect(await work.failedBefore(["present", "past"], "one")).to.have.all.keys("present");
     });
   });
 });
