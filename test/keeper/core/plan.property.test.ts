@@ -195,8 +195,7 @@ describe("the planner against an oracle", () => {
           case "in vain before, left in peace for a while":
           case "left to rivals for a while":
           case "another try comes first":
-            expect.fail(`nothing was in vain, and yet: ${reason}`);
-            break;
+            throw new Error(`nothing was in vain, and yet: ${reason}`);
           case "fee above the cap":
             expect(feePerGas > (cap ?? feePerGas)).to.equal(true);
             break;
