@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
+import type { Setback, Try } from "../../../keeper/core/backoff";
 import { type Duty, DUTY_KINDS, keyOf } from "../../../keeper/core/duties";
 import { type Action, plan, type Snapshot } from "../../../keeper/core/plan";
 import type { Policy } from "../../../keeper/core/worth";
@@ -28,10 +29,32 @@ const worth = ({ token, bounty }: Duty, { prices }: Policy): bigint => {
 const isUrgent = ({ dueAt }: Duty, { patience }: Policy): boolean => dueAt + patience <= NOW;
 const isPressing = ({ goneAt }: Duty): boolean => goneAt !== undefined && goneAt - NOW <= 600;
 
+/** Tries in vain of one account's duties of this kind, or of the whole kind, written down once more. */
+const setbacksOf = ({ setbacks }: Snapshot, causes: readonly string[], scope: string): Setback | undefined => {
+  const found = causes.flatMap((cause) => setbacks?.get(`${cause} ${scope}`) ?? []);
+  if (found.length === 0) return undefined;
+  return {
+    strikes: Math.max(...found.map(({ strikes }) => strikes)),
+    until: Math.max(...found.map(({ until }) => until)),
+  };
+};
+const suspected = (at: Snapshot, { kind, key, tenant }: Try & Pick<Duty, "kind">): Setback | undefined =>
+  setbacksOf(at, ["empty", "reverted"], `${kind} of ${tenant?.toLowerCase() ?? key}`);
+const pausedUntil = (at: Snapshot, each: Duty): number => {
+  const own = suspected(at, each);
+  return own === undefined ? 0 : Math.max(own.until, setbacksOf(at, ["empty", "reverted"], each.kind)?.until ?? 0);
+};
+const lost = (at: Snapshot, kind: string): Setback | undefined => setbacksOf(at, ["race"], kind);
+/** A duty's worth times the chance that a try does something, in whole thousandths. */
+const expected = (at: Snapshot, each: Duty, policy: Policy): bigint => {
+  const strikes = (lost(at, each.kind)?.strikes ?? 0) + (suspected(at, each)?.strikes ?? 0);
+  return (worth(each, policy) * (1_000n / BigInt(strikes + 1))) / 1_000n;
+};
+
 /** The oracle's answer to whether a transaction is worth sending. */
 function isWorthIt(at: Snapshot, action: Pick<Action, "kind" | "duties">, policy: Policy): boolean {
   if (!BOUNTY_KINDS.includes(action.kind)) return true;
-  const profit = action.duties.reduce((sum, each) => sum + worth(each, policy), 0n) - costs(at, action);
+  const profit = action.duties.reduce((sum, each) => sum + expected(at, each, policy), 0n) - costs(at, action);
   if (action.duties.some((each) => isUrgent(each, policy))) return true;
   return profit >= policy.minProfit || (profit >= 0n && action.duties.some(isPressing));
 }
@@ -60,6 +83,10 @@ const duties = fc
     }),
   );
 
+const OWNED = [TENANT, OTHER_TENANT].flatMap((tenant) =>
+  LEASE_KINDS.map((kind) => `${kind} of ${tenant.toLowerCase()}`),
+);
+
 const scene = duties.chain((all) => {
   const keys = all.map(({ key }) => key);
   return fc.record({
@@ -87,6 +114,20 @@ const scene = duties.chain((all) => {
     disputes: fc.boolean(),
     cap: fc.constantFrom(undefined, 200n),
     most: fc.oneof(fc.constant(undefined), fc.bigInt(0n, 200_000_000n)),
+    setbacks: fc.uniqueArray(
+      fc.tuple(
+        fc.oneof(
+          fc.constantFrom(...DUTY_KINDS.flatMap((kind) => [`race ${kind}`, `empty ${kind}`, `reverted ${kind}`])),
+          fc.constantFrom(...OWNED.map((scope) => `empty ${scope}`), ...OWNED.map((scope) => `reverted ${scope}`)),
+        ),
+        fc.record({ strikes: fc.integer({ min: 1, max: 5 }), until: fc.integer({ min: NOW - 50, max: NOW + 50 }) }),
+      ),
+      { maxLength: 8, selector: ([scope]) => scope },
+    ),
+    underWay: fc.array(
+      fc.record({ kind: fc.constantFrom(...DUTY_KINDS), tenant: fc.constantFrom(TENANT, OTHER_TENANT) }),
+      { maxLength: 2 },
+    ),
   });
 });
 
@@ -113,6 +154,8 @@ describe("the planner against an oracle", () => {
         l1Fee: choices.l1Fee,
         budget: choices.budget,
         slots: choices.slots,
+        setbacks: new Map(choices.setbacks),
+        underWay: choices.underWay.map(({ kind, tenant }) => ({ kind, duties: [{ key: "another", tenant }] })),
       });
       const prices = new Map([[TOKEN, { weiPerToken: 1_000_000n, decimals: 2 }]]);
       const policy = {
@@ -151,7 +194,15 @@ describe("the planner against an oracle", () => {
           expect(each.kind).to.equal(kind);
           expect(each.goneAt === undefined || NOW < each.goneAt).to.equal(true);
           expect((at.blocked.get(each.key)?.until ?? 0) <= NOW).to.equal(true);
-          if (each.after !== undefined) expect(at.blocked.get(keyOf("renew", each.id))?.reason).to.equal("held");
+          if (each.after !== undefined) {
+            const renewal = { ...each, kind: "renew", key: keyOf("renew", each.id) } as const;
+            expect(at.blocked.get(renewal.key)?.reason === "held" || suspected(at, renewal) !== undefined).to.equal(
+              true,
+            );
+          }
+          expect(pausedUntil(at, each)).to.be.at.most(NOW);
+          if (!isPressing(each)) expect(lost(at, kind)?.until ?? 0).to.be.at.most(NOW);
+          if (suspected(at, each) !== undefined) expect(those.length).to.equal(1);
         }
         if (!LEASE_KINDS.includes(kind)) expect(disputes).to.equal(true);
       }
@@ -160,6 +211,21 @@ describe("the planner against an oracle", () => {
       expect(actions.length).to.be.at.most(at.slots);
       const ofDisputes = actions.filter(({ kind }) => !LEASE_KINDS.includes(kind)).length;
       expect(ofDisputes).to.be.at.most(Math.min(10, Math.ceil(at.slots / 2)));
+
+      // What was in vain is tried by one transaction of its kind at a time.
+      for (const kind of DUTY_KINDS) {
+        const tries = [...actions, ...at.underWay!].filter((each) => each.kind === kind);
+        const suspects = tries.filter((each) =>
+          each.duties.some((one) => suspected(at, { ...one, kind }) !== undefined),
+        );
+        const isMine = (each: (typeof tries)[number]): boolean => "gas" in each;
+        expect(suspects.filter(isMine).length).to.be.at.most(suspects.every(isMine) ? 1 : 0);
+        const calm = actions.filter((each) => each.kind === kind && !each.duties.some(isPressing));
+        if ((lost(at, kind)?.strikes ?? 0) > 2 && calm.length > 0) {
+          expect(calm.length).to.equal(1);
+          expect(at.underWay!.some((each) => each.kind === kind)).to.equal(false);
+        }
+      }
 
       // In order.
       const ranks = actions.map((action) => rankOf(action, at));
@@ -204,6 +270,19 @@ describe("the planner against an oracle", () => {
               true,
             );
             break;
+          case "in vain before, left in peace for a while":
+            expect(pausedUntil(at, each)).to.equal(until);
+            break;
+          case "left to rivals for a while":
+            expect(lost(at, each.kind)?.until).to.equal(until);
+            expect(isPressing(each)).to.equal(false);
+            break;
+          case "another try comes first": {
+            const tries = [...actions, ...at.underWay!].filter(({ kind }) => kind === each.kind);
+            const isRaced = (lost(at, each.kind)?.strikes ?? 0) > 2 && tries.length > 0;
+            expect(isRaced || suspected(at, each) !== undefined).to.equal(true);
+            break;
+          }
           case "its renewal is tried first":
             expect(each.after).to.equal(keyOf("renew", each.id));
             expect(at.blocked.get(keyOf("renew", each.id))?.reason).not.to.equal("held");
@@ -233,7 +312,7 @@ describe("the planner against an oracle", () => {
       }
     });
     fc.assert(property, { seed: SEED, numRuns: 500 });
-    expect(seen.size, [...seen].join(", ")).to.be.at.least(10);
+    expect(seen.size, [...seen].join(", ")).to.be.at.least(13);
   });
 
   it("does everything that can be done where money, places and patience do not limit it", () => {
