@@ -6,6 +6,7 @@ import type { Broadcast, CallRequest, ChainApi, Header, LogFilter, Receipt } fro
 import { type Agreed, agree, DisagreementError, gather, note, type Question } from "./ask";
 import { broadcast } from "./broadcast";
 import { callRefusalOf } from "./callRefusals";
+import { CallSizes } from "./callSizes";
 import type { Endpoint } from "./endpoint";
 import { View } from "./heads";
 import { Foresight } from "./leads";
@@ -16,6 +17,7 @@ import * as requests from "./requests";
 import {
   BehindError,
   CallRefusedError,
+  FailedError,
   RefusedError,
   RevertError,
   TooMuchError,
@@ -50,6 +52,7 @@ const SECOND_LOOKS = 2;
 export class Pool implements ChainApi {
   private readonly members: readonly Member[];
   private readonly oddities: Oddities;
+  private readonly callSizes = new CallSizes();
   private agreed: Header | undefined;
   private underway: Promise<Header> | undefined;
 
@@ -185,7 +188,10 @@ export class Pool implements ChainApi {
     const members = await this.readyFor(number);
     const ask = ({ endpoint }: Member): Promise<requests.Called> => requests.callOf(endpoint, request, number);
     const key = ({ type, data }: requests.Called): string => `${type} ${data}`;
-    const { value } = await this.unlessRefused({ ...this.question("what a call returns", members, ask, number), key });
+    const question = { ...this.question("what a call returns", members, ask, number), key };
+    const { value } = await this.unlessRefused(question, (request.data.length - 2) / 2, async (endpoint) => {
+      await requests.callOf(endpoint, { from: request.from, to: request.from, data: "0x" }, number);
+    });
     if (value.type === "reverts") throw new RevertError(value.data, value.reason);
     return value.data;
   }
@@ -213,26 +219,49 @@ export class Pool implements ChainApi {
     for (const endpoint of [...this.members.map(({ endpoint }) => endpoint), ...this.broadcasters]) endpoint.close();
   }
 
-  /** As `agree`; fails with a CallRefusedError where enough endpoints answer, but too few anything else than a refusal. */
-  private async unlessRefused<T>(question: Question<T>): Promise<Agreed<T>> {
+  /**
+   * As `agree`, about a call of so many bytes; fails with a CallRefusedError where enough endpoints answer, but too few anything
+   * else than a refusal. Whose words say that it cannot answer any call now is asked for one that does nothing: `tries` it.
+   */
+  private async unlessRefused<T>(
+    question: Question<T>,
+    bytes: number,
+    tries: (endpoint: Endpoint) => Promise<void>,
+  ): Promise<Agreed<T>> {
+    if (this.callSizes.isTooLarge(bytes)) throw new CallRefusedError(`calls of ${bytes} bytes exceed a limit`);
     const refusals: RefusedError[] = [];
+    const doubtful: [Endpoint, RefusedError][] = [];
     let answers = 0;
+    let isLimited = false;
     const ask = async (endpoint: Endpoint): Promise<T> => {
       try {
         const answer = await question.ask(endpoint);
         answers += 1;
         return answer;
       } catch (error) {
-        const isRefusal = error instanceof RefusedError;
-        if (isRefusal && callRefusalOf(error.rpcCode, error.reason) === "aboutCall") refusals.push(error);
+        if (error instanceof FailedError && error.kind === "rateLimited") isLimited = true;
+        if (error instanceof RefusedError) {
+          if (callRefusalOf(error.rpcCode, error.reason) === "aboutCall") refusals.push(error);
+          else doubtful.push([endpoint, error]);
+        }
         throw error;
       }
     };
     try {
-      return await agree({ ...question, ask });
+      const agreed = await agree({ ...question, ask });
+      this.callSizes.answered(bytes);
+      return agreed;
     } catch (error) {
-      const isRefused = refusals.length > 0 && refusals.length + answers >= quorum(this.n);
-      if (!isRefused || !(error instanceof WaitError) || error instanceof DisagreementError) throw error;
+      if (isLimited) this.callSizes.limited(bytes);
+      if (!(error instanceof WaitError) || error instanceof DisagreementError) throw error;
+      for (const [endpoint, refusal] of doubtful) {
+        const canAnswer = await tries(endpoint).then(
+          () => true,
+          () => false,
+        );
+        if (canAnswer) refusals.push(refusal);
+      }
+      if (refusals.length === 0 || refusals.length + answers < quorum(this.n)) throw error;
       throw new CallRefusedError(refusals.map(({ message }) => message).join("; "));
     }
   }

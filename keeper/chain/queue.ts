@@ -1,16 +1,6 @@
 import type { Head } from "../core/events";
 import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
-import {
-  type Batch,
-  feeCapOf,
-  halved,
-  isTooDear,
-  largestWithin,
-  mostCost,
-  NOTHING,
-  withinCost,
-  withMoreGas,
-} from "../core/parts";
+import { type Batch, feeCapOf, halved, isTooDear, mostCost, NOTHING, smallest, withMoreGas } from "../core/parts";
 import { type Attempt, type DutyRef, freeNonce, neededOf, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, Verdict } from "./api";
@@ -18,6 +8,7 @@ import type { FeeReader } from "./feeReader";
 import type { Codec, Done, Network, QueueEvent, QueuePolicy, RefusedDuty, Settled, Submission } from "./queueApi";
 import { Refused } from "./refused";
 import type { Signer } from "./signer";
+import { smallerPart, withLessGas, type Works } from "./smaller";
 
 /** Blocks for which a nonce that is used up may have no receipt, before a stranger is believed to have used it. */
 const RECEIPT_BLOCKS = 2;
@@ -165,8 +156,8 @@ export class TransactionQueue {
    */
   async submit(submission: Submission, head: Head): Promise<"sent" | Verdict> {
     const market = await this.fees.at(head);
-    const { maxFeePerGas, maxTransactionCost } = this.policy;
-    const batch = withinCost(submission, firstFees(market, maxFeePerGas), maxTransactionCost);
+    const { maxFeePerGas } = this.policy;
+    const batch = await this.withinCost(submission, firstFees(market, maxFeePerGas));
     const { slot, fees } = await this.place(batch, market, head);
     const { verdict } = await this.offer(await this.sign(slot, batch, fees, head), head);
     return verdict === "accepted" || verdict === "known" ? "sent" : verdict;
@@ -309,6 +300,7 @@ export class TransactionQueue {
     for (let batch: Batch | undefined = submission; batch !== undefined; batch = halved(batch)) {
       const fees = raisedFees(before, market, feeCapOf(batch, this.policy));
       if (fees === undefined || (isTooDear(batch, fees, market, this.policy) && halved(batch) !== undefined)) continue;
+      if (batch !== submission && !(await this.works(batch))) continue;
       const attempt = await this.sign(slot, batch, fees, head);
       this.tell({ type: "raised", attempt, before });
       await this.offer(attempt, head);
@@ -333,9 +325,9 @@ export class TransactionQueue {
         else if (result.verdict === "rejected" && offered.kind === "fill") this.refused.close(head.number);
         return result;
       }
-      const { kind, duties } = offered;
-      if (smaller === NOTHING && kind !== "fill" && rest.duties.length === 1) {
-        alone = duties.map(({ key }) => ({ kind, key, reason: result.reason }));
+      if (smaller === NOTHING && offered.kind !== "fill") {
+        const { kind } = offered;
+        alone = rest.duties.map(({ key }) => ({ kind, key, reason: result.reason }));
       }
       offered = await this.sign(this.slotOf(offered.nonce), smaller, offered.fees, head);
     }
@@ -346,9 +338,20 @@ export class TransactionQueue {
     if (verdict === "insufficientFunds") return this.affordable(attempt, rest);
     if (verdict !== "rejected") return undefined;
     if (attempt.kind === "fill") return withMoreGas(attempt);
-    const smaller = rest.duties.length < attempt.duties.length ? rest : halved(attempt);
+    const isWhole = rest.duties.length === attempt.duties.length;
+    const smaller = isWhole ? await this.smaller(attempt) : rest;
     this.refused.tooMuch((smaller ?? attempt).gasLimit, head.number);
     return smaller ?? NOTHING;
+  }
+
+  /** A part of it that works with less gas; of one duty alone, all of it with less gas, once. */
+  private async smaller(attempt: Attempt): Promise<Batch | undefined> {
+    if (attempt.duties.length > 1) return smallerPart(attempt, this.works);
+    const [only] = attempt.duties;
+    const before = this.slotOf(attempt.nonce).attempts.filter(({ duties: [first, ...others] }) => {
+      return first?.key === only?.key && others.length === 0;
+    });
+    return before.length > 1 ? undefined : withLessGas(attempt, this.works);
   }
 
   /** The largest part that the account can pay for besides all others; undefined where that is none, or all of it. */
@@ -356,8 +359,26 @@ export class TransactionQueue {
     const others = this.slots.filter((slot) => slot.nonce !== nonce);
     const balance = await this.network.balance(this.signer.account);
     const left = others.reduce((wei, slot) => wei - this.promisedBy(slot), balance);
-    return mostCost(attempt, fees) <= left ? undefined : largestWithin(rest, fees, left);
+    if (mostCost(attempt, fees) <= left) return undefined;
+    const fits = (part: Batch): boolean => mostCost(part, fees) <= left;
+    return fits(rest) ? rest : smallerPart(rest, this.works, fits);
   }
+
+  /** As much of a batch as one transaction may cost; one duty, at least. */
+  private async withinCost(batch: Batch, fees: Fees): Promise<Batch> {
+    const { maxTransactionCost: most } = this.policy;
+    if (most === undefined || mostCost(batch, fees) <= most) return batch;
+    return (await smallerPart(batch, this.works, (part) => mostCost(part, fees) <= most)) ?? smallest(batch);
+  }
+
+  private readonly works: Works = ({ kind, duties, gasLimit }) => {
+    if (kind === "fill") return Promise.resolve(true);
+    return this.codec.works(
+      kind,
+      duties.map(({ key }) => key),
+      gasLimit,
+    );
+  };
 
   private async sign(slot: Slot, submission: Submission, fees: Fees, head: Head): Promise<Attempt> {
     const { kind, duties } = submission;

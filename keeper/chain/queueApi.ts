@@ -17,6 +17,8 @@ export type Submission = Batch;
 export interface Codec {
   /** The call that does the duties of one kind with these keys. */
   encode(kind: DutyKind, keys: readonly string[]): Call;
+  /** Whether that call would now do all of them with so much gas; false where the nodes do not tell. */
+  works(kind: DutyKind, keys: readonly string[], gasLimit: bigint): Promise<boolean>;
   /** What a mined transaction of this account did, from its logs. */
   doneBy(logs: readonly LogParams[]): readonly Done[];
 }

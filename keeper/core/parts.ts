@@ -36,21 +36,8 @@ export function mostCost({ gasLimit }: Pick<Batch, "gasLimit">, { maxFeePerGas }
   return gasLimit * maxFeePerGas;
 }
 
-/** The largest of a batch, its half, the half of that and so on that costs at most so much; undefined where none does. */
-export function largestWithin(batch: Batch, fees: Fees, wei: bigint): Batch | undefined {
-  for (let part: Batch | undefined = batch; part !== undefined; part = halved(part)) {
-    if (mostCost(part, fees) <= wei) return part;
-  }
-  return undefined;
-}
-
-/** As much of a batch as may cost at most so much; one duty, at least. */
-export function withinCost(batch: Batch, fees: Fees, most: bigint | undefined): Batch {
-  if (most === undefined) return batch;
-  return largestWithin(batch, fees, most) ?? smallest(batch);
-}
-
-function smallest(batch: Batch): Batch {
+/** The first duty of a batch, as its last half. */
+export function smallest(batch: Batch): Batch {
   let part = batch;
   for (let half = halved(part); half !== undefined; half = halved(half)) part = half;
   return part;

@@ -114,6 +114,11 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
         const ids = keys.map((key) => idOf(kind, key));
         return executor.encode(kind, ids);
       },
+      works: async (kind, keys, gasLimit) => {
+        const ids = keys.map((key) => idOf(kind, key));
+        const simulation = await executor.simulate(kind, ids, gasLimit);
+        return simulation.type === "works" && simulation.done === ids.length;
+      },
       doneBy: (logs) => doneBy(account, sources, logs),
     },
     tellQueue(log, meter),

@@ -19,13 +19,15 @@ export type Part =
 
 /** Simulations of one action, after which a part of which only some can be done is sent as it is. */
 const MOST_SIMULATIONS = 64;
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 /** Single duties that the nodes do not tell about, while they told of nothing else, after which the rest is left alone. */
 const MOST_UNTOLD = 3;
 
 /**
  * Simulates an action. A batch that reverts, or of which only a part can be done, is halved until those at fault stand
  * alone; all others make one transaction. A batch that runs out of gas is left: what its kind costs is learnt, and it is
- * planned anew, in parts that fill blocks; it is halved like any other where that has been tried (`mayHalve`).
+ * planned anew, in parts that fill blocks; it is halved like any other where that has been tried (`mayHalve`). One alone gets
+ * half as much again until it works: nodes may refuse what asks for all the gas that there is.
  *
  * What the nodes do not tell about (see `Simulation`) is halved, too, each half with less gas, which is what the nodes may
  * object to. One alone is a part of its own: all others go on. Where every one that stands alone is refused, the rest is left.
@@ -86,7 +88,7 @@ export async function prepare(
     } else if (simulation.type === "outOfGas" && !isAlone && !mayHalve) {
       others.push({ type: "short", duties: those });
     } else if (simulation.type === "outOfGas" && isAlone && gas < most) {
-      queue.unshift({ duties: those, gas: most });
+      queue.unshift({ duties: those, gas: least((gas * 3n) / 2n, most) });
     } else if (!isAlone) {
       queue.unshift(...halves);
     } else {

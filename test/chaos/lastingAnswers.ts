@@ -134,7 +134,8 @@ function refused(kind: LastingKind, { method, params }: ProxiedCall): readonly R
     case "refused calls":
       return method === "eth_call" && isSimulation(params?.[0]) ? [...CALL_REFUSALS, ...RATE_REFUSALS] : undefined;
     case "refused large calls":
-      return method === "eth_call" && isSimulation(params?.[0], LARGE_CALL) ? CALL_REFUSALS : undefined;
+      if (method !== "eth_call" || !isSimulation(params?.[0], LARGE_CALL)) return undefined;
+      return [...CALL_REFUSALS, ...RATE_REFUSALS];
     case "no tip method":
       return method === "eth_maxPriorityFeePerGas" ? METHOD_REFUSALS : undefined;
     case "cost cap":
@@ -151,7 +152,7 @@ function refused(kind: LastingKind, { method, params }: ProxiedCall): readonly R
 }
 
 /** Whether this tries a transaction, with more than so many bytes of call data: reading names no sender. */
-function isSimulation(request: unknown, moreThan = 0): boolean {
+function isSimulation(request: unknown, moreThan = -1): boolean {
   const parsed = callSchema.safeParse(request);
   return parsed.success && parsed.data.from !== undefined && ((parsed.data.data?.length ?? 2) - 2) / 2 > moreThan;
 }

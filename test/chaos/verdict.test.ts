@@ -291,6 +291,15 @@ describe("The verdict on a run of the harness", () => {
       expect(onlyFault(seenOf([{ ...first, row: { mined_block: 7 } }]))).to.contain("the journal says 7");
     });
 
+    it("excuses one noted late, as a stranger's, where one of two endpoints has no receipts", () => {
+      const noted = seenOf([{ ...first, row: { mined_block: BLOCK + 12, outcome: "foreign" } }]);
+      const [silent] = scenarioOf(1, { active: new Set(), forced: ["null receipts"] }).lasting;
+      const scenario = { ...noted.scenario, endpoints: 2, lasting: silent === undefined ? [] : [silent] };
+      expect(passed(judge({ ...noted, scenario }))).to.equal(true);
+      expect(passed(judge({ ...noted, scenario: { ...scenario, endpoints: 3 } }))).to.equal(false);
+      expect(passed(judge({ ...noted, scenario: { ...scenario, lasting: [] } }))).to.equal(false);
+    });
+
     it("catches one that was used up, and is open in the journal", () => {
       expect(onlyFault(seenOf([{ ...first, row: { mined_block: null } }, second]))).to.contain("used up, but open");
     });

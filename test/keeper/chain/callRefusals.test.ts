@@ -109,6 +109,44 @@ describe("a call that nodes refuse", () => {
       expect(error).to.be.instanceOf(WaitError).and.not.instanceOf(CallRefusedError);
     });
 
+    it("is refused by itself where a call that does nothing is answered, whatever the words are (ATK-KPR-18)", async () => {
+      n = await startNodes(3);
+      const large = { ...CALL, data: `0x${"11".repeat(200)}` };
+      for (const { others } of n.nodes) {
+        others.set("eth_call", (request) => {
+          if ((request as { data: string }).data.length > 2 * 200) throw new Refusal(-32_000, "missing trie node 1f2e");
+          return "0x07";
+        });
+      }
+      expect(await rejection(n.pool.call(large))).to.be.instanceOf(CallRefusedError);
+      expect(await n.pool.call(CALL)).to.equal("0x07");
+    });
+
+    it("is refused by itself where large calls alone meet a limit of the rate, every time (ATK-KPR-18)", async () => {
+      n = await startNodes(1, new FakeChain(10), { restMs: 1 });
+      const sized = (bytes: number): typeof CALL => ({ ...CALL, data: `0x${"11".repeat(bytes)}` });
+      let most = 150;
+      n.nodes[0]?.others.set("eth_call", (request) => {
+        const { data } = request as { data: string };
+        if (data.length > 2 + 2 * most)
+          throw new Refusal(-32_007, "50/second request limit reached, too many requests");
+        return "0x07";
+      });
+      const came = async (bytes: number): Promise<unknown> => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        await n.pool.wakeAll();
+        return n.pool.call(sized(bytes)).catch((error: unknown) => (error as Error).name);
+      };
+      const answers: unknown[] = [];
+      for (const bytes of [400, 300, 400, 400, 200, 300, 150]) answers.push(await came(bytes));
+      const [wait, refused] = ["WaitError", "CallRefusedError"];
+      // At 200 it is learnt that this is too much, too.
+      expect(answers).to.deep.equal([wait, wait, wait, refused, wait, refused, "0x07"]);
+      most = 1_000;
+      for (let times = 0; times < 16; times++) await came(300);
+      expect(await came(400)).to.equal("0x07");
+    });
+
     it("is nobody's word where a provider limits the rate (ATK-KPR-18)", async () => {
       n = await startNodes(1, new FakeChain(10), { restMs: 1 });
       const limits = [

@@ -269,6 +269,7 @@ class World {
           for (const key of keys) expect(this.due(), "signed although it is done").to.include(key);
           return { to: ZeroAddress, data: `0x${Buffer.from(keys.join()).toString("hex")}` };
         },
+        works: () => Promise.resolve(true),
         doneBy: () => [],
       },
     );

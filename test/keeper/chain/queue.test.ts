@@ -109,6 +109,26 @@ describe("TransactionQueue: what every node refuses (ATK-KPR-12)", () => {
       expect(world.queue.takeRefused()).to.deep.equal([]);
     }));
 
+  it("is cut to what works with the gas that it has then, not to what a half is guessed to need", () =>
+    withQueue(async (world) => {
+      world.chain.needs = (duties) => 150_000n + 1_000n * BigInt(duties); // most of it is for any number of them
+      world.chain.gasCap = 160_000n;
+      expect(await world.submit(...numbers(8))).to.equal("sent");
+      const limits = [...world.chain.pool.values()].map(({ gasLimit }) => gasLimit);
+      expect(limits).to.deep.equal([158_812n]);
+      expect(poolOf(world.chain)).to.deep.equal(["1,2,3,4"]);
+    }));
+
+  it("is tried with less gas where one duty alone has more than it needs", () =>
+    withQueue(async (world) => {
+      world.chain.needs = () => 60_000n;
+      world.chain.gasCap = 80_000n;
+      expect(await world.submit(1)).to.equal("sent");
+      expect(poolOf(world.chain)).to.deep.equal(["1"]);
+      expect([...world.chain.pool.values()].map(({ gasLimit }) => gasLimit)).to.deep.equal([65_234n]);
+      expect(world.queue.takeRefused()).to.deep.equal([]);
+    }));
+
   it("is cut by what it costs, too, and by its length", () =>
     withQueue(async (world) => {
       world.chain.feeCap = (gasFor(8) * 21n * GWEI * 3n) / 4n; // 21: twice the base fee, and a tip

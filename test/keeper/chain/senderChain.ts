@@ -37,6 +37,8 @@ export class SenderChain implements Network {
   gasCap: bigint | undefined;
   /** Least gas that a transaction needs. */
   leastGas = 21_000n;
+  /** What so many duties need. */
+  needs: (duties: number) => bigint = (duties) => 71_000n + 12_500n * BigInt(duties);
   /** Most bytes of data. */
   sizeCap: number | undefined;
   /** Coin of the sender, wei; undefined: any amount. */

@@ -6,10 +6,9 @@ import {
   feeCapOf,
   halved,
   isTooDear,
-  largestWithin,
   mostCost,
   NOTHING,
-  withinCost,
+  smallest,
   withMoreGas,
 } from "../../../keeper/core/parts";
 import type { DutyRef } from "../../../keeper/core/slots";
@@ -60,19 +59,11 @@ describe("parts of a transaction (ATK-KPR-12)", () => {
     expect(halved(NOTHING)).to.equal(undefined);
   });
 
-  it("are as large as may be paid for", () => {
+  it("cost their gas at the highest fee, and are one duty at the smallest", () => {
     const whole = batch(8, 200_000n);
     expect(mostCost(whole, fees)).to.equal(2_000_000n);
-    expect(largestWithin(whole, fees, 2_000_000n)).to.equal(whole);
-    expect(largestWithin(whole, fees, 1_999_999n)?.duties).to.have.length(4);
-    expect(largestWithin(whole, fees, 1n)).to.equal(undefined);
-  });
-
-  it("are one duty at least where a cost bounds them, and all of it where nothing does", () => {
-    const whole = batch(8, 200_000n);
-    expect(withinCost(whole, fees, undefined)).to.equal(whole);
-    expect(withinCost(whole, fees, 1_600_000n).duties).to.have.length(4);
-    expect(withinCost(whole, fees, 1n).duties).to.have.length(1);
+    expect(smallest(whole).duties).to.deep.equal(duties(1));
+    expect(smallest(NOTHING)).to.equal(NOTHING);
   });
 
   it("are too dear where only the whole cost keeps their bid below the base fee", () => {

@@ -54,6 +54,7 @@ function member(name: string, digit: string, store: Database, due: () => readonl
     { maxFeePerGas: 60n * GWEI, bumpBlocks: 3, confirmations: 3 },
     {
       encode: (_kind, keys) => ({ to: ZeroAddress, data: `0x${Buffer.from(keys.join()).toString("hex")}` }),
+      works: () => Promise.resolve(true),
       doneBy: () => [],
     },
   );

@@ -158,6 +158,7 @@ async function withWorld(
           const ids = keys.map((key) => key.replace(`${kind} 1-`, ""));
           return { to: ZeroAddress, data: `0x${Buffer.from(`${kind} ${ids.join()}`).toString("hex")}` };
         },
+        works: () => Promise.resolve(true),
         doneBy: () => (set.done ?? doneIn(chain)).map((key) => ({ key, bounty: 7n })),
       },
     );

@@ -159,4 +159,10 @@ describe("prepare", () => {
       { type: "poisoned", duty: duty(3), reason: "it needs more than 400000 gas" },
     ]);
   });
+
+  it("gives one alone that runs short as much gas as it needs, and not all that there is", async () => {
+    const by = executor((_ids, gas) => (gas < 230_000n ? { type: "outOfGas" } : { type: "works", done: 1 }));
+    expect(await parts(1, by)).to.deep.equal([{ type: "ready", duties: duties(1), gasLimit: 337_500n }]);
+    expect(by.calls).to.deep.equal(["1 with 100000", "1 with 150000", "1 with 225000", "1 with 337500"]);
+  });
 });

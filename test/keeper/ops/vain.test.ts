@@ -152,6 +152,7 @@ class World {
           const ids = keys.map((key) => key.replace(`${kind} 1-`, ""));
           return { to: ZeroAddress, data: `0x${Buffer.from(`${kind} ${ids.join()}`).toString("hex")}` };
         },
+        works: () => Promise.resolve(true),
         doneBy: (logs) => logs.map(({ data }) => ({ key: data, bounty: 7n })),
       },
     );
