@@ -258,10 +258,6 @@ describe("the planner against an oracle", () => {
           case "claimed by another keeper":
             expect([blocked?.reason, blocked?.until]).to.deep.equal(["claimed", until]);
             break;
-          case "in vain before, left in peace for a while":
-          case "left to rivals for a while":
-          case "another try comes first":
-            throw new Error(`nothing was in vain, and yet: ${reason}`);
           case "fee above the cap":
             expect(feePerGas > (cap ?? feePerGas)).to.equal(true);
             break;
