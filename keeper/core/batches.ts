@@ -11,7 +11,14 @@ export interface GasBounds {
   readonly gas: GasModel;
   /** Of one transaction. */
   readonly gasLimit: bigint;
+  /** Of one about several duties, where that is less. */
+  readonly batchLimit?: bigint | undefined;
   readonly blockGasLimit: bigint;
+}
+
+/** What fills blocks best, within what a batch may take. */
+function batchMost(kind: DutyKind, { gas, gasLimit, batchLimit = gasLimit, blockGasLimit }: GasBounds): bigint {
+  return batchGasLimit(gas, kind, blockGasLimit, batchLimit < gasLimit ? batchLimit : gasLimit);
 }
 
 /** Whom the funds belong to that a duty settles. */
@@ -42,7 +49,7 @@ export function cut(
 ): readonly (readonly Duty[])[] {
   const alone = duties.filter(({ key }) => !MANY.has(kind) || failedBefore.has(key));
   const together = duties.filter(({ key }) => MANY.has(kind) && !failedBefore.has(key));
-  const most = batchGasLimit(bounds.gas, kind, bounds.blockGasLimit, bounds.gasLimit);
+  const most = batchMost(kind, bounds);
   const batches: Duty[][] = [];
   for (let rest = together; rest.length > 0;) {
     const fits = Math.max(fitting(kind, rest, bounds.gas, most), 1); // one cannot be split
@@ -71,7 +78,7 @@ export function fitting(kind: DutyKind, duties: readonly Duty[], gas: GasModel, 
 export function gasLimitOf(kind: DutyKind, duties: readonly Duty[], bounds: GasBounds): bigint {
   const need = needOf(bounds.gas, kind, sizeOf(duties));
   const ample = (need * 5n) / 4n;
-  const share = duties.length > 1 ? batchGasLimit(bounds.gas, kind, bounds.blockGasLimit, bounds.gasLimit) : ample;
+  const share = duties.length > 1 ? batchMost(kind, bounds) : ample;
   const wanted = ample < share ? ample : share > need ? share : need;
   return wanted < bounds.gasLimit ? wanted : bounds.gasLimit;
 }

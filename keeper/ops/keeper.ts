@@ -10,7 +10,7 @@ import { sizeOf } from "../core/batches";
 import type { Duty, DutyKind } from "../core/duties";
 import type { Head } from "../core/events";
 import { costPerGas, firstFees, l1FeeOf } from "../core/fees";
-import { FIRST_GUESS, type GasModel, measured, ranShort, transactionGasLimit } from "../core/gas";
+import { FIRST_GUESS, transactionGasLimit } from "../core/gas";
 import { type Action, type Plan, plan, type Skipped, type Snapshot } from "../core/plan";
 import { LONGEST_PAUSE } from "../core/holds";
 import { newest } from "../core/slots";
@@ -20,9 +20,10 @@ import type { Backoff } from "../store/backoff";
 import type { ChainState } from "../store/chainState";
 import type { Work } from "../store/work";
 import { DutyPages } from "./dutyPages";
+import { GasLearnt } from "./gasLearnt";
 import { judge, trialOf } from "./judge";
 import type { Meter } from "./meter";
-import { type Part, prepare } from "./prepare";
+import { prepare } from "./prepare";
 import { hindrances, type Standing, standingAt, type StandingFacts } from "./standing";
 import { type Left, leftOf, type LeftReason } from "./undone";
 
@@ -114,7 +115,7 @@ const MOST_REPLANS = 8;
 async function planAt(
   eyes: Eyes,
   head: Head,
-  facts: Pick<Snapshot, "blocked" | "failedBefore" | "gas" | "slots" | "setbacks" | "underWay"> & {
+  facts: Pick<Snapshot, "blocked" | "failedBefore" | "gas" | "batchLimit" | "slots" | "setbacks" | "underWay"> & {
     readonly mostGas: bigint;
     readonly duties: readonly Duty[];
     readonly budget: () => Promise<bigint>;
@@ -192,9 +193,7 @@ function shown({ account, name, balance, budget, onItsWay }: Standing): NonNulla
 
 /** One keeper: looks at the chain, decides, acts. What it knows is in its store, and what is there the chain can tell again. */
 export class Keeper {
-  private gas: GasModel = FIRST_GUESS;
-  /** With how much gas the nodes simulate calls; undefined: they have refused none for being too large. */
-  private mostSimulated: bigint | undefined;
+  private readonly gas = new GasLearnt();
   /** The block that the last whole pass was about. */
   private seen: string | undefined;
   /** Chain time. */
@@ -232,6 +231,7 @@ export class Keeper {
     }
     const due = await this.pages.next(head.timestamp);
     const dueKeys = new Set(due.map(({ key }) => key));
+    for (const key of this.timesGone.keys()) if (!dueKeys.has(key)) this.timesGone.delete(key);
     const learn = async (keys: readonly string[]): Promise<void> => {
       const others = keys.filter((key) => !dueKeys.has(key));
       for (const key of await this.eyes.state.dueOf(others, head.timestamp)) dueKeys.add(key);
@@ -282,8 +282,9 @@ export class Keeper {
       duties,
       ...(await hindrances(this.hands, duties, head)),
       underWay: queue.open.flatMap((slot) => trialOf(newest(slot)) ?? []),
-      gas: this.gas,
-      mostGas: min(this.mostGas(head), queue.mostGas(head) ?? head.gasLimit),
+      gas: this.gas.model(head.number),
+      mostGas: min(mostGas(this.eyes, head), queue.mostGas(head) ?? head.gasLimit),
+      batchLimit: this.gas.batchLimit(head.number),
       slots: Math.max(0, this.eyes.maxInFlight - queue.waiting.length),
       budget: () => this.budget(head),
     });
@@ -296,7 +297,7 @@ export class Keeper {
     mayHalve: boolean,
   ): Promise<{ readonly sent: number; readonly isShort: boolean }> {
     const { queue, work, name, claimSeconds, signal } = this.hands;
-    const most = await affordableGas(this.eyes, head, this.mostGas(head));
+    const most = await affordableGas(this.eyes, head, mostGas(this.eyes, head));
     let sent = 0;
     for (const action of actions) {
       const until = head.timestamp + claimSeconds;
@@ -327,7 +328,7 @@ export class Keeper {
   ): Promise<{ readonly sent: number; readonly isShort: boolean; readonly isOver: boolean }> {
     const { queue, executor, signal } = this.hands;
     const parts = await prepare(action, executor, most, mayHalve);
-    this.noteRefusedSizes(action.gasLimit, parts);
+    this.gas.became(action.gasLimit, parts, head.number);
     let sent = 0;
     for (const part of parts) {
       if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
@@ -335,7 +336,7 @@ export class Keeper {
       else if (part.type === "unknown") this.noteUnknown(part.duties, part.reason);
       else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
       else if (part.type === "short") {
-        this.gas = ranShort(this.gas, action.kind);
+        this.gas.ranShort(action.kind, head.number);
         return { sent, isShort: true, isOver: true };
       } else if (queue.waiting.length >= this.eyes.maxInFlight) continue;
       else if (await this.send(action, part.duties, part.gasLimit, head)) sent++;
@@ -343,21 +344,6 @@ export class Keeper {
       if (signal.aborted) return { sent, isShort: false, isOver: true };
     }
     return { sent, isShort: false, isOver: false };
-  }
-
-  /** Most gas that one transaction may take, as far as the nodes simulate that much. */
-  private mostGas(head: Head): bigint {
-    const most = mostGas(this.eyes, head);
-    return this.mostSimulated === undefined || this.mostSimulated > most ? most : this.mostSimulated;
-  }
-
-  /** Learns how large a call the nodes simulate: parts with less gas were made because they refused the whole. */
-  private noteRefusedSizes(whole: bigint, parts: readonly Part[]): void {
-    const ready = parts.flatMap((part) => (part.type === "ready" ? [part.gasLimit] : []));
-    const largest = ready.reduce(max, 0n);
-    if (ready.length === 0) return;
-    if (ready.length > 1 && largest < whole) this.mostSimulated = largest;
-    else if (this.mostSimulated !== undefined) this.mostSimulated = (this.mostSimulated * 9n) / 8n;
   }
 
   /** Sends one transaction. False where nothing more can be sent now. */
@@ -421,7 +407,7 @@ export class Keeper {
     const didNow = attempt.duties.filter(({ key }) => doneKeys.has(key));
     if (attempt.kind !== "fill") for (const { dueAt } of didNow) meter.did(attempt.kind, dueAt, block);
     if (attempt.kind !== "fill" && didNow.length === attempt.duties.length) {
-      this.gas = measured(this.gas, attempt.kind, sizeOf(didNow), receipt.gasUsed);
+      this.gas.measured(attempt.kind, sizeOf(didNow), receipt.gasUsed);
     }
     const missed = attempt.duties.filter(({ key }) => !doneKeys.has(key) && dueKeys.has(key));
     const over = attempt.duties.filter(({ key }) => !missed.some((other) => other.key === key));

@@ -40,7 +40,7 @@ interface World {
   readonly suspicions: { count: number };
   readonly stop: AbortController;
   set: {
-    answer: (kind: DutyKind, ids: readonly number[]) => Simulation;
+    answer: (kind: DutyKind, ids: readonly number[], gas: bigint) => Simulation;
     balance: bigint;
     /** What the logs of the newest block say was done; undefined: all that was sent. */
     done: string[] | undefined;
@@ -165,9 +165,9 @@ async function withWorld(
     const keeper = new Keeper(eyes, {
       queue,
       executor: {
-        simulate: (kind, ids) => {
+        simulate: (kind, ids, gas) => {
           simulated.push(`${kind} ${ids.join()}`);
-          return Promise.resolve(set.answer(kind, ids.map(Number)));
+          return Promise.resolve(set.answer(kind, ids.map(Number), gas));
         },
       },
       work: workStore,
@@ -385,6 +385,58 @@ describe("Keeper", () => {
       expect(world.duties.size).to.equal(0);
       expect(world.failed).to.deep.equal([]);
       expect(world.simulated.length).to.be.at.most(16);
+    }));
+
+  it("gives a dispute all the gas that it needs after nodes refused batches of two (ATK-KPR-25)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", 1, 2);
+      world.set.answer = (_kind, ids) =>
+        ids.length > 1 ? { type: "refused", reason: "wibble" } : { type: "works", done: ids.length };
+      await world.keeper.pass();
+      mine(world);
+      due(world, "execute", 3);
+      world.set.answer = (_kind, ids, gas) =>
+        gas < 300_000n ? { type: "outOfGas" } : { type: "works", done: ids.length };
+      await world.keeper.pass();
+      expect(pool(world)).to.deep.equal(["execute 3"]);
+      expect(world.failed).to.deep.equal([]);
+    }));
+
+  it("forgets what batches were said to need, once nodes have not said so for a while (ATK-KPR-25)", () =>
+    withWorld(async (world) => {
+      // Each is worth three times its gas.
+      const prices = new Map([["0xT", { weiPerToken: (3n * 12_500n * 11n * GWEI) / 7n, decimals: 0 }]]);
+      Object.assign(world.eyes, { policy: { ...world.eyes.policy, prices, patience: 1_000_000 } });
+      due(world, "expire", ...Array.from({ length: 200 }, (_, i) => i + 1));
+      world.set.answer = () => ({ type: "outOfGas" });
+      for (let blocks = 0; blocks < 20; blocks++) {
+        await world.keeper.pass();
+        mine(world);
+        world.failed.length = 0; // they are tried again
+      }
+      expect(world.duties.size).to.equal(200);
+      world.set.answer = (_kind, ids) => ({ type: "works", done: ids.length });
+      for (let blocks = 0; blocks < 110; blocks++) {
+        await world.keeper.pass();
+        mine(world);
+      }
+      expect(world.duties.size).to.equal(0);
+      expect(world.chain.mined().length).to.be.at.most(40);
+    }));
+
+  it("remembers nothing of duties that others did (ATK-KPR-5)", () =>
+    withWorld(async (world) => {
+      world.set.answer = () => ({ type: "works", done: 0 });
+      for (let id = 1; id <= 50; id++) {
+        due(world, "expire", id);
+        await world.keeper.pass();
+        world.duties.clear();
+        world.chain.mine();
+        await world.keeper.pass();
+        world.chain.mine();
+      }
+      const kept = Object.values(world.keeper).filter((each) => each instanceof Map || each instanceof Set);
+      expect(kept.map(({ size }) => size).reduce((a, b) => a + b, 0)).to.equal(0);
     }));
 
   it("looks three times whether somebody else expired a lease, before it lets it wait (ATK-KPR-5)", () =>
