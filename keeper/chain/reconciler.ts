@@ -1,39 +1,49 @@
-import { ZeroAddress } from "ethers";
-
-import { MarketLens__factory } from "../../typechain-types";
+import { type Duty, isOfDispute } from "../core/duties";
 import type { Head } from "../core/events";
-import type { DueLease } from "../core/leaseViews";
+import type { Seen } from "../core/views";
 import type { Adopter } from "../store/chainState";
 import type { ChainApi } from "./api";
-import { checksummed } from "./checksum";
+import { disputeSeen, duePage, leasesSeen, type ViewSources } from "./lensPages";
 
-const lens = MarketLens__factory.createInterface();
-/** As the contracts number what is due. */
-const EXPIRE = 0n;
-
-/** Leases that one call looks at, at most, and at least: each costs the node some 20,000 gas. */
-const MOST_SCANNED = 512n;
+/** Leases that one call looks at, at most: each costs the node up to 35,000 gas, and a call may have 10,000,000. */
+export const MOST_SCANNED = 256n;
 const LEAST_SCANNED = 8n;
+export const MOST_VIEWED = 64;
 /** Blocks between two pages of one round, and from the end of a round to the next one. */
 const PAGE_EVERY = 8;
-const ROUND_EVERY = 64;
+const ROUND_EVERY = 16;
+/** Blocks until the same lease or dispute is looked at again. */
+const VIEW_EVERY = 64;
+const MOST_DOUBTS = 1_000;
+
+/** A lease or a dispute of which the contracts contradict what the logs say. */
+interface Doubt {
+  readonly id: bigint;
+  readonly isDispute: boolean;
+}
 
 /**
- * Asks the contracts themselves, page by page, which leases are due, and adds those of which the logs did not tell: a node
- * that leaves a log out for good hides no lease. One call in eight blocks; in each block after a gap was found. It never
- * fails: what it does not learn now, the next page tells.
+ * Asks the contracts themselves where logs may have been left out, so that a node which leaves one out for good hides no duty.
+ * Which leases are due: page by page, one call in eight blocks; in each block after a gap was found. And how a lease or a
+ * dispute stands of which a simulation did not do what the logs promise: one call in a block at most, about one and the same
+ * once in 64 blocks. It never fails: what it does not learn now, a later look tells.
  */
 export class Reconciler {
   private nextAt = 0;
   private cursor = 0n;
   private scan = MOST_SCANNED;
   private isUrgent = false;
+  private lookedAt = -1;
+  private readonly doubts = new Map<bigint, Doubt>();
+  /** The block at which each was looked at last. */
+  private readonly viewedAt = new Map<bigint, number>();
+  private mostViewed = MOST_VIEWED;
 
   constructor(
     private readonly network: Pick<ChainApi, "call">,
-    private readonly lensAddress: string,
+    private readonly sources: ViewSources,
     private readonly state: Adopter,
-    private readonly tell: (leases: readonly string[]) => void = () => undefined,
+    private readonly tell: (items: readonly string[]) => void = () => undefined,
   ) {}
 
   /** Something was left out: a whole round, a page with every block, from now on. */
@@ -42,40 +52,65 @@ export class Reconciler {
     this.nextAt = 0;
   }
 
-  async look(head: Pick<Head, "number">): Promise<void> {
-    if (head.number < this.nextAt) return;
-    const page = await this.page();
+  /** Simulations say that these are not due, which the logs say they are. */
+  doubt(duties: readonly Pick<Duty, "kind" | "id">[]): void {
+    for (const { kind, id } of duties) {
+      if (kind === "collect") continue; // of what is paid out, these views say nothing
+      if (this.doubts.size < MOST_DOUBTS) this.doubts.set(id, { id, isDispute: isOfDispute(kind) });
+    }
+  }
+
+  async look(head: Pick<Head, "number" | "timestamp">): Promise<void> {
+    if (head.number === this.lookedAt) return;
+    this.lookedAt = head.number;
+    if (head.number >= this.nextAt) await this.lookAtPage(head);
+    else await this.lookAtDoubts(head);
+  }
+
+  private async lookAtPage({ number, timestamp }: Pick<Head, "number" | "timestamp">): Promise<void> {
+    const asked = { from: this.cursor, scan: this.scan, now: timestamp };
+    const page = await duePage(this.network, this.sources, asked).catch(() => undefined);
     if (page === undefined) {
-      this.nextAt = head.number + 1;
+      // Refused, too large, or no list at all: it is asked again, and the logs are followed meanwhile.
+      if (this.scan > LEAST_SCANNED) this.scan /= 2n;
+      this.nextAt = number + 1;
       return;
     }
-    const added = await this.state.adopt(page.due);
-    if (added.length > 0) this.tell(added);
+    await this.adopt(page.due);
     this.cursor = page.next;
     const isOver = page.next === 0n;
-    this.nextAt = head.number + (isOver ? ROUND_EVERY : this.isUrgent ? 1 : PAGE_EVERY);
+    this.nextAt = number + (isOver ? ROUND_EVERY : this.isUrgent ? 1 : PAGE_EVERY);
     if (isOver) this.isUrgent = false;
     if (this.scan < MOST_SCANNED) this.scan *= 2n;
   }
 
-  /** Undefined where the nodes do not tell; the next one is smaller then. */
-  private async page(): Promise<{ readonly due: readonly DueLease[]; readonly next: bigint } | undefined> {
-    const data = lens.encodeFunctionData("dueLeases", [this.cursor, this.scan]);
-    try {
-      const answer = await this.network.call({ from: ZeroAddress, to: this.lensAddress, data });
-      const [due, next] = lens.decodeFunctionResult("dueLeases", answer) as unknown as [readonly Row[], bigint];
-      return { due: due.map(dueLeaseOf), next };
-    } catch {
-      // Refused, too large, or no list at all: it is asked again, and the logs are followed meanwhile.
-      if (this.scan > LEAST_SCANNED) this.scan /= 2n;
-      return undefined;
+  private async lookAtDoubts({ number }: Pick<Head, "number">): Promise<void> {
+    for (const [id, at] of this.viewedAt) if (number >= at + VIEW_EVERY || number < at) this.viewedAt.delete(id);
+    const open = [...this.doubts.values()].filter(({ id }) => !this.viewedAt.has(id));
+    const [first] = open;
+    if (first === undefined) return;
+    const those = first.isDispute ? [first] : open.filter(({ isDispute }) => !isDispute).slice(0, this.mostViewed);
+    const ids = those.map(({ id }) => id);
+    const seen = await this.view(first.isDispute, ids).catch(() => undefined);
+    if (seen === undefined && ids.length > 1) {
+      this.mostViewed = Math.ceil(ids.length / 2);
+      return;
     }
+    this.mostViewed = Math.min(MOST_VIEWED, this.mostViewed * 2);
+    for (const id of ids) {
+      this.doubts.delete(id);
+      this.viewedAt.set(id, number);
+    }
+    if (seen !== undefined) await this.adopt(seen);
   }
-}
 
-type Row = readonly [leaseId: bigint, duty: bigint, dueSince: bigint, token: string, bounty: bigint];
+  private async view(isDispute: boolean, ids: readonly bigint[]): Promise<readonly Seen[]> {
+    if (!isDispute) return leasesSeen(this.network, this.sources, ids);
+    return Promise.all(ids.map((id) => disputeSeen(this.network, this.sources, id)));
+  }
 
-function dueLeaseOf([leaseId, duty, dueSince, token, bounty]: Row): DueLease {
-  const kind = duty === EXPIRE ? "expire" : "cancelNoShow";
-  return { leaseId, duty: kind, dueSince: Number(dueSince), token: checksummed(token.toLowerCase()), bounty };
+  private async adopt(seen: readonly Seen[]): Promise<void> {
+    const changed = await this.state.adopt(seen);
+    if (changed.length > 0) this.tell(changed);
+  }
 }

@@ -54,3 +54,19 @@ export function idOf(kind: DutyKind, key: string): bigint {
   const name = key.slice(kind.length + 1);
   return isOfDispute(kind) ? parseDisputeId(name) : parseLeaseId(name);
 }
+
+/** Of duties with the same key one: due when the first of them is, and gone when the last of them is. */
+export function merged(duties: readonly Duty[]): Duty[] {
+  const byKey = new Map<string, Duty>();
+  for (const duty of duties) {
+    const other = byKey.get(duty.key);
+    byKey.set(duty.key, other === undefined ? duty : longest(other, duty));
+  }
+  return [...byKey.values()];
+}
+
+function longest(duty: Duty, other: Duty): Duty {
+  const dueAt = Math.min(duty.dueAt, other.dueAt);
+  if (duty.goneAt === undefined || other.goneAt === undefined) return { ...duty, dueAt };
+  return { ...duty, dueAt, goneAt: Math.max(duty.goneAt, other.goneAt) };
+}

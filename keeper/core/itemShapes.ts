@@ -38,6 +38,10 @@ const lease = z.object({
   /** Its provider gave notice: it is never renewed, and its order is for failover alone. */
   noticed: z.boolean().optional(),
   order: order.optional(),
+  /** An end that the contracts told of, and no log: what depends on the end is tried as if it were this one, too. */
+  seenEnd: natural.optional(),
+  /** No log told of it, only the contracts. */
+  isSeenOnly: z.boolean().optional(),
 });
 
 /** What a provider that this keeper serves has in a lease, from its start until its collateral is back. */
@@ -57,13 +61,17 @@ const yieldOf = z.object({
   openClaims: natural,
 });
 
+const openPhase = z.enum(["Filed", "Answered", "Decided", "Appealed", "Final", "Executed"]);
+
 const dispute = z.object({
   type: z.literal("dispute"),
   id: decimal,
-  phase: z.enum(["Filed", "Answered", "Decided", "Appealed", "Final", "Executed"]),
+  phase: openPhase,
   /** The block that it entered the phase in, until that block's time is known. */
   movedIn: block.optional(),
   since: natural.optional(),
+  /** A phase that the contracts told of, and no log: what is due in it is tried, too. */
+  seen: z.object({ phase: openPhase, since: natural }).optional(),
 });
 
 const anyItem = z.discriminatedUnion("type", [terms, listing, lease, yieldOf, dispute]);

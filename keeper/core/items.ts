@@ -1,6 +1,5 @@
-import { formatDisputeId } from "../../sdk/ids";
-import { ripeAt } from "./disputes";
-import { type Duty, keyOf } from "./duties";
+import { disputeKey, dutyInPhase } from "./disputes";
+import { type Duty, merged } from "./duties";
 import type { BlockRef, ChainEvent, DisputeEvent } from "./events";
 import { known } from "./gap";
 import { type AnyItem, itemAs, type ItemOf, parseItem } from "./itemShapes";
@@ -45,14 +44,13 @@ export function rulesFor({ outageAllowance, serve }: RulesOptions): Rules {
   };
 }
 
-const disputeKey = (id: bigint): string => `dispute ${formatDisputeId(id)}`;
-
 function reduceDispute({ disputeId, phase, block }: DisputeEvent, state: State): void {
   const key = disputeKey(disputeId);
-  if (phase !== "Filed") known(itemAs(state.get(key), "dispute"), key);
-  if (phase === "Settled") return state.delete(key);
-  const dispute: ItemOf<"dispute"> = { type: "dispute", id: disputeId.toString(), phase, movedIn: block };
-  state.set(key, dispute);
+  const before = itemAs(state.get(key), "dispute");
+  if (phase === "Settled") state.delete(key);
+  else state.set(key, { type: "dispute", id: disputeId.toString(), phase, movedIn: block } satisfies ItemOf<"dispute">);
+  // Where this gap is passed over, the event stands: it tells all that is needed.
+  if (phase !== "Filed") known(before, key);
 }
 
 function untimedBlock(item: AnyItem): BlockRef | undefined {
@@ -101,8 +99,7 @@ function dutiesOfItem(item: AnyItem): readonly Duty[] {
 }
 
 /** What a dispute will need if everybody stays silent; nothing while its block's time is not known. */
-function dutiesOfDispute({ id, phase, since }: ItemOf<"dispute">): Duty[] {
-  if (since === undefined) return [];
-  const kind = phase === "Executed" ? "settle" : "execute";
-  return [{ key: keyOf(kind, BigInt(id)), kind, id: BigInt(id), dueAt: ripeAt(phase, since), bounty: 0n }];
+function dutiesOfDispute({ id, phase, since, seen }: ItemOf<"dispute">): Duty[] {
+  const byLogs = since === undefined ? [] : [dutyInPhase(BigInt(id), phase, since)];
+  return seen === undefined ? byLogs : merged([...byLogs, dutyInPhase(BigInt(id), seen.phase, seen.since)]);
 }

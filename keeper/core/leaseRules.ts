@@ -1,5 +1,5 @@
 import { formatLeaseId } from "../../sdk/ids";
-import { type Duty, type DutyKind, keyOf } from "./duties";
+import { type Duty, type DutyKind, keyOf, merged } from "./duties";
 import type { MarketEvent, OrderEvent } from "./events";
 import { known } from "./gap";
 import { itemAs, type ItemOf } from "./itemShapes";
@@ -56,14 +56,18 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
         startedAt: event.startedAt,
       }));
     case "LeaseExtended":
-      return change(state, event.leaseId, (lease) => ({ ...lease, duration: event.duration }));
+      return change(state, event.leaseId, (lease) => ({ ...withoutSeenEnd(lease), duration: event.duration }));
     case "NoticeGiven":
-      return change(state, event.leaseId, (lease) => ({ ...lease, duration: event.duration, noticed: true }));
+      return change(state, event.leaseId, (lease) => ({
+        ...withoutSeenEnd(lease),
+        duration: event.duration,
+        noticed: true,
+      }));
     case "LeaseTransferred":
       return change(state, event.leaseId, (lease) => ({ ...withoutOrder(lease), tenant: event.tenant }));
     case "LeaseRenewed":
       return change(state, event.leaseId, (lease) => ({
-        ...withOrder(lease, orderOf(lease), orderOf(lease).count - 1),
+        ...withOrder(withoutSeenEnd(lease), orderOf(lease), orderOf(lease).count - 1),
         duration: event.duration,
         renewBounty: event.bounty.toString(),
       }));
@@ -93,35 +97,37 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
 
 /** What a lease will need; nothing as long as a pending one's opening has no time. */
 export function dutiesOfLease(lease: Lease): Duty[] {
-  const { startedAt, openedAt, duration, patience, bounty, renewBounty, noticed, order } = lease;
-  const id = BigInt(lease.id);
-  const duty = (kind: DutyKind, dueAt: number, pays: bigint, goneAt?: number, after?: string): Duty => ({
-    key: keyOf(kind, id),
-    kind,
-    id,
-    dueAt,
-    ...(goneAt !== undefined && { goneAt }),
-    ...(after !== undefined && { after }),
-    token: lease.token,
-    bounty: pays,
-    tenant: lease.tenant,
-  });
-  if (startedAt === undefined) {
-    return openedAt === undefined ? [] : [duty("cancelNoShow", openedAt + patience, BigInt(bounty))];
-  }
-  const end = startedAt + duration;
-  const duties = [duty("expire", end, BigInt(bounty))];
+  const byLogs = dutiesByLogs(lease);
+  return lease.seenEnd === undefined ? byLogs : merged([...byLogs, ...dutiesUntil(lease, lease.seenEnd)]);
+}
+
+function dutiesByLogs(lease: Lease): Duty[] {
+  const { startedAt, openedAt, duration, patience } = lease;
+  if (startedAt !== undefined) return dutiesUntil(lease, startedAt + duration);
+  return openedAt === undefined ? [] : [dutyOf(lease, "cancelNoShow", openedAt + patience, lease.bounty)];
+}
+
+/** What a running lease will need if it ends then. */
+export function dutiesUntil(lease: Lease, end: number): Duty[] {
+  const { startedAt = 0, duration, renewBounty, noticed, order } = lease;
+  const duties = [dutyOf(lease, "expire", end, lease.bounty)];
   if (order !== undefined) {
-    const pays = BigInt(renewBounty) < BigInt(order.maxBounty) ? BigInt(renewBounty) : BigInt(order.maxBounty);
+    const pays = BigInt(renewBounty) < BigInt(order.maxBounty) ? renewBounty : order.maxBounty;
     const within = (window: number): number => Math.max(startedAt, end - window);
-    if (noticed !== true) duties.push(duty("renew", within(RENEWAL_WINDOW), pays, end));
+    const renew = dutyOf(lease, "renew", within(RENEWAL_WINDOW), pays);
+    if (noticed !== true) duties.push({ ...renew, goneAt: end });
     if (order.fallbacks > 0) {
       const window = Math.min(RENEWAL_WINDOW, Math.floor(Math.min(duration, order.period) / FAIL_OVER_DIVISOR));
+      const failOver = { ...dutyOf(lease, "failOver", within(window), pays), goneAt: end };
       // The market does either one or the other, by whether the provider still serves: the cheaper question is asked first.
-      duties.push(duty("failOver", within(window), pays, end, noticed === true ? undefined : keyOf("renew", id)));
+      duties.push(noticed === true ? failOver : { ...failOver, after: renew.key });
     }
   }
   return duties;
+}
+
+function dutyOf({ id, token, tenant }: Lease, kind: DutyKind, dueAt: number, bounty: string): Duty {
+  return { key: keyOf(kind, BigInt(id)), kind, id: BigInt(id), dueAt, token, bounty: BigInt(bounty), tenant };
 }
 
 function open(event: Extract<MarketEvent, { type: "LeaseOpened" }>, state: State, outageAllowance: number): void {
@@ -156,6 +162,10 @@ function orderOf(lease: Lease): NonNullable<Lease["order"]> {
 
 function withOrder(lease: Lease, order: NonNullable<Lease["order"]>, count: number): Lease {
   return count === 0 ? withoutOrder(lease) : { ...lease, order: { ...order, count } };
+}
+
+function withoutSeenEnd({ seenEnd: _seen, ...lease }: Lease): Lease {
+  return lease;
 }
 
 function withoutOrder({ order: _order, ...lease }: Lease): Lease {

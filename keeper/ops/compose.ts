@@ -185,8 +185,8 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
     const state = await ChainStore.open(database, rulesFor(rulesOptions), { madeBy: nameOfRules(rulesOptions), depth });
     const { logRange } = config;
     const options = { startBlock: book.startBlock, logRange, reorgDepth: depth };
-    const reconciler = new Reconciler(api, lens, state, (leases) => {
-      log.error({ leases }, "the contracts say that these are due, and no log told of it: added");
+    const reconciler = new Reconciler(api, { lens, disputes }, state, (items) => {
+      log.error({ items }, "the contracts say of these what no log told: tried by their word, too");
     });
     const tell = tellSync(log, meter);
     const sync = new Sync(state, new ProtocolReader(api, sources), options, (event) => {
@@ -200,6 +200,7 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
         return head;
       },
       suspect: () => sync.suspect(),
+      doubt: (duties) => reconciler.doubt(duties),
       state,
       fees: new FeeReader(api),
       l1Fees,

@@ -33,6 +33,8 @@ export interface Eyes {
   readonly sync: () => Promise<Head>;
   /** Has recent blocks read again: what is known does not fit what the contracts say. */
   readonly suspect: () => void;
+  /** Has the contracts asked how the leases or disputes of these duties stand: simulations did not do what the logs promise. */
+  readonly doubt: (duties: readonly Pick<Duty, "kind" | "id">[]) => void;
   readonly state: ChainState;
   readonly fees: FeeReader;
   /** On a rollup. */
@@ -331,8 +333,10 @@ export class Keeper {
     this.gas.became(action.gasLimit, parts, head.number);
     let sent = 0;
     for (const part of parts) {
-      if (part.type === "poisoned") await this.noteFailure(part.duty, part.reason, head);
-      else if (part.type === "refused") await this.noteRefusal(part.duty, part.reason, head);
+      if (part.type === "poisoned") {
+        await this.noteFailure(part.duty, part.reason, head);
+        this.eyes.doubt([part.duty]);
+      } else if (part.type === "refused") await this.noteRefusal(part.duty, part.reason, head);
       else if (part.type === "unknown") this.noteUnknown(part.duties, part.reason);
       else if (part.type === "gone") await this.noteGone(action.kind, part.duties, head);
       else if (part.type === "short") {
@@ -483,6 +487,7 @@ export class Keeper {
       this.timesGone.delete(key);
       if (!IMPOSSIBLE.has(kind)) this.eyes.suspect();
       await work.fail(key, head.timestamp, { owner: name, longest: longestPause(duty, head) });
+      this.eyes.doubt([duty]);
     }
   }
 

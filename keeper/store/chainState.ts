@@ -1,6 +1,6 @@
 import type { Duty } from "../core/duties";
 import type { BlockRef, ChainEvent, Head } from "../core/events";
-import type { DueLease } from "../core/leaseViews";
+import type { Seen } from "../core/views";
 
 /** A block up to which events were applied. */
 export interface Tip extends BlockRef {
@@ -58,8 +58,9 @@ export interface ChainState {
 /** Who takes up what the contracts tell besides the logs. */
 export interface Adopter {
   /**
-   * Adds leases of which the contracts say that they are due, where the items do not say so. Returns the keys of their items.
-   * A fork that takes the tip back takes them back, too.
+   * Adds to the items what the contracts say and no log does. Returns the keys of those that it changed. A fork that takes
+   * the tip back takes the changes back, too. No duty is held for longer than until its time to try: once, for one that is
+   * there already, so that views which lie again and again do not have it tried with every block.
    */
-  adopt(leases: readonly DueLease[]): Promise<readonly string[]>;
+  adopt(seen: readonly Seen[]): Promise<readonly string[]>;
 }

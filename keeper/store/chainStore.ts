@@ -1,7 +1,7 @@
 import type { Duty } from "../core/duties";
 import type { BlockRef } from "../core/events";
-import { type DueLease, itemOfDueLease, keyOfDueLease } from "../core/leaseViews";
 import type { Rules } from "../core/rules";
+import { adoptionOf, keyOfSeen, type Seen } from "../core/views";
 import { insertAll } from "./bulk";
 import type { Adopter, ChainState, Step, Tip } from "./chainState";
 import type { Database, Queries, Row } from "./database";
@@ -96,26 +96,31 @@ export class ChainStore implements ChainState, Adopter {
     return isDone && isKnown;
   }
 
-  async adopt(leases: readonly DueLease[]): Promise<readonly string[]> {
-    if (leases.length === 0) return [];
-    let added: readonly string[] = [];
+  async adopt(seen: readonly Seen[]): Promise<readonly string[]> {
+    if (seen.length === 0) return [];
+    let changed: readonly string[] = [];
     await this.database.transaction(async (queries) => {
       await lockItems(queries, this.database, this.options.madeBy);
       const tip = await tipOf(queries);
-      const present = await loadItems(queries, leases.map(keyOfDueLease));
-      const changes = leases.flatMap((lease): [string, Change][] => {
-        const key = keyOfDueLease(lease);
+      if (tip === undefined) return;
+      const present = await loadItems(queries, seen.map(keyOfSeen));
+      const changes = new Map<string, Change>();
+      for (const one of seen) {
+        const key = keyOfSeen(one);
         const before = present.get(key) ?? null;
-        const item = itemOfDueLease(lease, before === null ? undefined : parseText(before));
-        return item === undefined ? [] : [[key, { before, after: JSON.stringify(item) }]];
-      });
-      if (tip === undefined || changes.length === 0) return;
-      const undo = changes.map(([key, { before }]) => [tip.number, key, before]);
+        const { item, tries } = adoptionOf(one, before === null ? undefined : parseText(before));
+        const after = item === undefined ? null : JSON.stringify(item);
+        const isNews = after !== before;
+        if (isNews) changes.set(key, { before, after });
+        const toTry = tries.filter(({ dueAt }) => isNews || dueAt > tip.timestamp);
+        for (const { key: duty, dueAt } of toTry) await holdUntil(queries, duty, dueAt);
+      }
+      const undo = [...changes].map(([key, { before }]) => [tip.number, key, before]);
       await insertAll(queries, "undo (tip, key, data)", undo, "ON CONFLICT (tip, key) DO NOTHING");
-      await saveItems(queries, this.rules, new Map(changes));
-      added = changes.map(([key]) => key);
+      await saveItems(queries, this.rules, changes);
+      changed = [...changes.keys()];
     });
-    return added;
+    return changed;
   }
 
   clear(): Promise<void> {
@@ -206,4 +211,9 @@ async function tipOf(queries: Queries): Promise<Tip | undefined> {
 
 function toTip({ number, hash, timestamp, digest }: Row): Tip {
   return { number: Number(number), hash: String(hash), timestamp: Number(timestamp), digest: String(digest) };
+}
+
+/** Holds a duty for its failed simulations no longer than until then. */
+async function holdUntil(queries: Queries, duty: string, until: number): Promise<void> {
+  await queries.query("UPDATE holds SET held_until = $1 WHERE key = $2 AND held_until > $1", [until, duty]);
 }

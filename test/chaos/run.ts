@@ -111,15 +111,11 @@ class Run implements Listener {
     this.random = new Random(scenario.seed).fork("run");
     this.weather = new Weather(scenario.episodes, this.random.fork("weather"));
     const noted = (kind: LastingKind): void => this.onFault(kind);
-    this.lasting = new LastingFaults(
-      scenario.lasting,
-      hiddenLog(prepared, scenario),
-      this.random.fork("lasting"),
-      noted,
-    );
+    const hidden = hiddenLog(prepared, scenario);
+    this.lasting = new LastingFaults(scenario.lasting, hidden, this.random.fork("lasting"), noted);
     this.people = new People(prepared, chain, this.random.fork("people"));
     this.oracle = new Oracle(prepared, chain);
-    this.store = new StoreFile(path.join(directory, "keeper.sqlite"));
+    this.store = new StoreFile(path.join(directory, "keeper.sqlite"), hidden && BigInt(hidden.subject).toString());
     this.asked = new Promise((resolve) => (this.firstRequest = resolve));
   }
 

@@ -30,7 +30,11 @@ const FILES = ["", "-wal", "-shm"];
 export class StoreFile {
   private copies = false;
 
-  constructor(readonly file: string) {}
+  /** @param unseen lease of which a log is hidden from the keeper for good. */
+  constructor(
+    readonly file: string,
+    private readonly unseen = "",
+  ) {}
 
   /** Whether the journal holds a transaction; undefined where the file could not be read. */
   holds(hash: string): boolean | undefined {
@@ -48,13 +52,16 @@ export class StoreFile {
     });
   }
 
-  /** Duties that the store believes to be due, but for orders that it found it cannot carry out now. */
+  /**
+   * Duties that the store believes to be due, but for what it found that it cannot do now: orders, and what is about the lease
+   * whose end may be hidden.
+   */
   due(now: number): number | undefined {
     return this.read((database) => {
       const [work, holds] = ["work", "holds"].map((table) => `key IN (SELECT key FROM ${table} WHERE held_until > ?)`);
-      const held = `kind IN ('renew', 'failOver') AND (${work} OR ${holds})`;
+      const held = `(kind IN ('renew', 'failOver') OR id = ?) AND (${work} OR ${holds})`;
       const counting = `SELECT count(*) AS due FROM duties WHERE due_at <= ? AND NOT (${held})`;
-      const row: unknown = database.prepare(counting).get(now, now, now);
+      const row: unknown = database.prepare(counting).get(now, this.unseen, now, now);
       return z.object({ due: z.number() }).parse(row).due;
     });
   }

@@ -62,6 +62,7 @@ function member(name: string, digit: string, store: Database, due: () => readonl
     {
       sync: () => Promise.resolve({ ...chain.head, timestamp: chain.head.timestamp + nodes.ahead }),
       suspect: () => undefined,
+      doubt: () => undefined,
       state: {
         tip: never,
         tips: never,

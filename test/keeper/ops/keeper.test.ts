@@ -6,7 +6,7 @@ import type { Simulation } from "../../../keeper/chain/executor";
 import { FeeReader } from "../../../keeper/chain/feeReader";
 import { TransactionQueue } from "../../../keeper/chain/queue";
 import { WalletSigner } from "../../../keeper/chain/signer";
-import type { Duty, DutyKind } from "../../../keeper/core/duties";
+import { type Duty, type DutyKind, keyOf } from "../../../keeper/core/duties";
 import { type Eyes, Keeper, outlook } from "../../../keeper/ops/keeper";
 import { type Meter, NO_METER } from "../../../keeper/ops/meter";
 import { PrometheusMeter } from "../../../keeper/ops/metrics";
@@ -38,6 +38,8 @@ interface World {
   readonly finished: string[];
   readonly requests: { count: number };
   readonly suspicions: { count: number };
+  /** Keys of duties about which the contracts were to be asked. */
+  readonly doubted: string[];
   readonly stop: AbortController;
   set: {
     answer: (kind: DutyKind, ids: readonly number[], gas: bigint) => Simulation;
@@ -72,6 +74,7 @@ async function withWorld(
     const claimed = new Map<string, string>();
     const requests = { count: 0 };
     const suspicions = { count: 0 };
+    const doubted: string[] = [];
     const stop = new AbortController();
     const set: World["set"] = {
       answer: (_kind, ids) => ({ type: "works", done: ids.length }),
@@ -103,6 +106,7 @@ async function withWorld(
     const eyes: Eyes = {
       sync: () => Promise.resolve(chain.head),
       suspect: () => void suspicions.count++,
+      doubt: (those) => void doubted.push(...those.map(({ kind, id }) => keyOf(kind, id))),
       state: {
         tip: never,
         tips: never,
@@ -192,6 +196,7 @@ async function withWorld(
       finished,
       requests,
       suspicions,
+      doubted,
       stop,
       set,
     });
@@ -447,6 +452,7 @@ describe("Keeper", () => {
         expect(await world.keeper.pass()).to.deep.include({ sent: 0, left: 1 });
         expect(world.failed).to.have.length(failures);
         expect(world.suspicions.count).to.equal(failures);
+        expect(world.doubted).to.have.length(failures);
         mine(world);
       }
       expect(world.simulated).to.have.length(3);
@@ -459,6 +465,7 @@ describe("Keeper", () => {
       world.set.answer = () => ({ type: "works", done: 0 });
       await world.keeper.pass();
       expect(world.failed).to.deep.equal(["renew 1-1"]);
+      expect(world.doubted).to.have.length(1);
     }));
 
   it("lets wait what is still due after its transaction was mined", () =>

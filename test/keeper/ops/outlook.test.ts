@@ -38,6 +38,7 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
     const eyes: Eyes = {
       sync: () => Promise.resolve(head),
       suspect: never,
+      doubt: never,
       state: {
         tip: never,
         tips: never,

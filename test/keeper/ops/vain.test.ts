@@ -122,6 +122,7 @@ class World {
     const eyes: Eyes = {
       sync: () => Promise.resolve(chain.head),
       suspect: () => undefined,
+      doubt: () => undefined,
       state: {
         tip: never,
         tips: never,
