@@ -32,6 +32,9 @@ export async function judge(
   if (trial === undefined) return undefined;
   const became = { done: new Set(done.map(({ key }) => key)), due, reverted: receipt.reverted };
   const judgement = judged(trial, became, await backoff.all());
+  // Mined no later than the newest block when it was signed: a fork put it where it could do nothing, and nobody is to blame.
+  const isOutOfTime = receipt.blockNumber <= attempt.signedBlock && judgement.cause !== undefined;
+  if (isOutOfTime) return { ...judgement, cause: undefined, failed: [], struck: [] };
   await backoff.clear(judgement.cleared);
   for (const [scope, { strikes, until }] of await backoff.strike(judgement.struck, now)) {
     if (until > now) log.warn({ scope, strikes, until }, "in vain again and again: it pauses");

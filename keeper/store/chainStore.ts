@@ -197,11 +197,9 @@ async function prune(queries: Queries, bottom: number): Promise<void> {
 }
 
 async function forget(queries: Queries): Promise<void> {
-  const [row] = await queries.query("SELECT min(number) AS first FROM tips");
-  const first = row?.["first"];
   for (const table of ["tips", "undo", "duties", "items"]) await queries.query(`DELETE FROM ${table}`);
-  // What was mined below the deepest tip is beyond forks.
-  if (typeof first === "number") await reopenAbove(queries, first);
+  // The fork may be deeper than any tip: whatever is not counted for good yet is asked about again.
+  await reopenAbove(queries, -1);
 }
 
 async function tipOf(queries: Queries): Promise<Tip | undefined> {

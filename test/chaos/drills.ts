@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Crowd, crowd } from "../bench/crowd";
 import { postgresServer } from "../helpers/postgres";
-import type { Chain } from "./chain";
+import { BLOCK_SECONDS, type Chain } from "./chain";
 import { Oracle, type Reading } from "./oracle";
 import { quantity } from "./rpc";
 import { twoHours, unmodified } from "./longDrills";
@@ -35,8 +35,14 @@ const BLOCK_MS = 150;
 const TEN_MINUTES = 600;
 const BACKLOG = 1_000;
 const STEADY_BLOCKS = 40;
-/** Blocks after which a claim of a stuck keeper must have fallen to the other one. */
-const STUCK_LAG = 30;
+const BUMP_BLOCKS = 3;
+const CLAIM_SECONDS = 60;
+/**
+ * Blocks after which a duty of a stuck keeper must be done by the other one: it extends its claims for eight times the blocks
+ * after which it raises a fee; the last extension runs out; the other one sees that with the next block, and is mined in
+ * the one after it.
+ */
+const STUCK_LAG = 8 * BUMP_BLOCKS + CLAIM_SECONDS / BLOCK_SECONDS + 2;
 
 /** Everything that can be drilled. */
 export const DRILLS: Readonly<Record<string, (kit: Kit) => Promise<Measure[]>>> = {
@@ -113,7 +119,8 @@ export async function stuck({ prepared, program }: Kit): Promise<Measure[]> {
           KEEPER_STORE: database,
           KEEPER_NAME: `keeper-${i}`,
           KEEPER_SERVE: prepared.served,
-          KEEPER_CLAIM_SECONDS: "60",
+          KEEPER_CLAIM_SECONDS: `${CLAIM_SECONDS}`,
+          KEEPER_BUMP_BLOCKS: `${BUMP_BLOCKS}`,
           KEEPER_MAX_FEE_GWEI: "50",
         };
         // The stuck one comes first, and so claims what is due first.

@@ -19,6 +19,8 @@ export interface Money {
   readonly gas: bigint;
   /** Gas of transactions that did nothing of what they name. */
   readonly vainGas: bigint;
+  /** Gas of transactions that name nothing: they only used a nonce up. */
+  readonly fillGas: bigint;
 }
 
 /** What the chain's own node suggests on top of the base fee, whatever endpoints make of it. */
@@ -37,6 +39,10 @@ const HINDRANCES: ReadonlySet<string> = new Set([
   "reactive rival",
 ]);
 
+/** Gas that a run may spend on using nonces up: so many transfers of nothing, or a share of all gas, percent. */
+const FREE_FILLS = 8n * 21_000n;
+const MOST_FILLED = 5n;
+
 type Seen = Pick<Observed, "reading" | "foreign" | "scenario">;
 
 /** Adds up what was spent, and what honest prices allow for the same gas. */
@@ -44,20 +50,21 @@ export function moneyOf({ reading, foreign, scenario }: Seen): Money {
   const isHindered = scenario.lasting.some(({ kind }) => HINDRANCES.has(kind));
   const tips = isHindered ? HINDERED_TIPS : USUAL_TIPS;
   const done = new Set(reading.deeds.map(({ hash }) => hash));
-  const sum = { spent: 0n, bound: 0n, gas: 0n, vainGas: 0n };
+  const sum = { spent: 0n, bound: 0n, gas: 0n, vainGas: 0n, fillGas: 0n };
   for (const { hash, gasUsed, price, baseFee } of reading.costs) {
     if (foreign.has(hash)) continue;
     sum.spent += gasUsed * price;
     sum.bound += gasUsed * (baseFee + tips * HONEST_TIP);
     sum.gas += gasUsed;
-    if ((reading.named.get(hash) ?? []).length > 0 && !done.has(hash)) sum.vainGas += gasUsed;
+    if ((reading.named.get(hash) ?? []).length === 0) sum.fillGas += gasUsed;
+    else if (!done.has(hash)) sum.vainGas += gasUsed;
   }
   return sum;
 }
 
 /** What was paid too dearly. */
 export function priceFaults(seen: Seen): string[] {
-  const { spent, bound } = moneyOf(seen);
+  const { spent, bound, gas, fillGas } = moneyOf(seen);
   const dear = seen.reading.costs.filter(({ hash, price, baseFee }) => {
     return !seen.foreign.has(hash) && price - baseFee > MOST_TIPS * HONEST_TIP;
   });
@@ -66,5 +73,8 @@ export function priceFaults(seen: Seen): string[] {
       ({ hash, price, baseFee }) => `${hash} paid a tip of ${price - baseFee} wei, the honest one is ${HONEST_TIP}`,
     ),
     ...(spent > bound ? [`${spent} wei were spent, honest prices allow ${bound}`] : []),
+    ...(fillGas > FREE_FILLS && fillGas * 100n > gas * MOST_FILLED
+      ? [`${fillGas} of ${gas} gas only used nonces up, more than ${MOST_FILLED} %`]
+      : []),
   ];
 }

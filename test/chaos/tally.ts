@@ -22,6 +22,8 @@ export class Tally {
   /** Of runs without anybody who makes transactions vain. */
   gas = 0n;
   vainGas = 0n;
+  /** Of all runs: what only used nonces up. */
+  fillGas = 0n;
   failed: number[] = [];
   worstLag = 0;
   readonly happened = new Map<string, number>();
@@ -45,6 +47,7 @@ export class Tally {
     if (verdict.stopped) this.stopped += 1;
     this.spent += verdict.money.spent;
     this.bound += verdict.money.bound;
+    this.fillGas += verdict.money.fillGas;
     const excuses = [...verdict.excused.keys()];
     if (!excuses.some((excuse) => excuse === "rival was first" || excuse === "poisoned by its tenant")) {
       this.gas += verdict.money.gas;
@@ -99,7 +102,7 @@ export class Tally {
       `${runs} runs, seeds ${first} to ${first + runs - 1}: ${due} duties due, ${done} done by the keeper, ${lost} lost, ` +
         `${double} double, ${other} other faults, ${this.stopped} stopped; worst lag ${worstLag} blocks; ${seconds.toFixed(1)} s.`,
       `Spent ${formatEther(this.spent)} coins, honest prices allow ${formatEther(this.bound)}; gas in vain where nobody was first: ` +
-        `${this.vainGas} of ${this.gas}${this.isVain ? `, MORE THAN ${MOST_VAIN} %` : ""}.`,
+        `${this.vainGas} of ${this.gas}${this.isVain ? `, MORE THAN ${MOST_VAIN} %` : ""}; ${this.fillGas} to use nonces up.`,
       ...(failed.length > 0 ? [`Failed: ${failed.join(", ")}. Repeat one by --runs 1 --seed <seed>.`] : []),
     ];
   }
@@ -113,6 +116,7 @@ export class Tally {
       bound: `${this.bound}`,
       gas: `${this.gas}`,
       vainGas: `${this.vainGas}`,
+      fillGas: `${this.fillGas}`,
     };
     const happened = Object.fromEntries(this.happened);
     return {

@@ -330,7 +330,13 @@ describe("The verdict on a run of the harness", () => {
 
     it("adds up what was spent, and what honest prices allow", () => {
       const { money } = judge(seenOf([cost(3n)]));
-      expect(money).to.deep.equal({ spent: 300_000n * GWEI, bound: 500_000n * GWEI, gas: 100_000n, vainGas: 0n });
+      expect(money).to.deep.equal({
+        spent: 300_000n * GWEI,
+        bound: 500_000n * GWEI,
+        gas: 100_000n,
+        vainGas: 0n,
+        fillGas: 0n,
+      });
     });
 
     it("catches a tip of more than twenty times the honest one, in one transaction", () => {
@@ -347,6 +353,19 @@ describe("The verdict on a run of the harness", () => {
       const scenario = scenarioOf(1, { active: new Set(), forced: ["swallowed transactions"] });
       expect(passed(judge(seenOf(many(13n), { scenario })))).to.equal(true);
       expect(onlyFault(seenOf(many(14n), { scenario }))).to.contain("honest prices allow");
+    });
+
+    it("catches transfers of nothing that take more than a twentieth of the gas, from the ninth on", () => {
+      const fills = (count: number): Sent[] =>
+        [...Array(count).keys()].map((i) => {
+          return { nonce: i + 1, names: [], cost: { gasUsed: 21_000n, price: 2n * GWEI, baseFee: GWEI } };
+        });
+      const work = (gasUsed: bigint): Sent => ({ ...cost(2n), cost: { gasUsed, price: 2n * GWEI, baseFee: GWEI } });
+      expect(passed(judge(seenOf([work(100_000n), ...fills(8)])))).to.equal(true);
+      expect(onlyFault(seenOf([work(3_590_999n), ...fills(9)]))).to.contain(
+        "189000 of 3779999 gas only used nonces up",
+      );
+      expect(passed(judge(seenOf([work(3_591_000n), ...fills(9)])))).to.equal(true);
     });
 
     it("leaves out what somebody else paid with the keeper's key", () => {

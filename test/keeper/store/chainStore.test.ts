@@ -278,17 +278,19 @@ describe("ChainStore", () => {
 
     describe("clear", () => {
       it("forgets what the chain can tell again, and no signed transaction", async () => {
-        await step(1, [opened(1)]);
+        await step(2, [opened(1)]);
         await step(20, [opened(2)]);
-        for (const block of [1, 2]) await writeMined(database, block);
+        for (const block of [1, 2, 3]) await writeMined(database, block);
+        await database.query("UPDATE transactions SET counted = 1 WHERE nonce = 1");
         await store.clear();
         expect(await store.tips()).to.deep.equal([]);
         expect(await contents(database)).to.deep.equal({ items: [], duties: [] });
         expect(await database.query("SELECT * FROM undo")).to.deep.equal([]);
-        // Block 1 is the deepest that it could have gone back to.
+        // A fork that has all read anew may be deeper than anything that could be gone back to; what is counted is beyond forks.
         expect(await database.query("SELECT nonce, mined_block FROM transactions ORDER BY nonce")).to.deep.equal([
           { nonce: 1, mined_block: 1 },
           { nonce: 2, mined_block: null },
+          { nonce: 3, mined_block: null },
         ]);
         tip = undefined;
         await step(3, [opened(1)]);
