@@ -182,7 +182,11 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
     const rulesOptions = { outageAllowance, serve: config.serve };
     database = await openDatabase(config.store, { deployment: { chainId: book.chainId, market }, log, isLooking });
     const depth = config.reorgDepth;
-    const state = await ChainStore.open(database, rulesFor(rulesOptions), { madeBy: nameOfRules(rulesOptions), depth });
+    const state = await ChainStore.open(database, rulesFor(rulesOptions), {
+      madeBy: nameOfRules(rulesOptions),
+      depth,
+      isLooking,
+    });
     const { logRange } = config;
     const options = { startBlock: book.startBlock, logRange, reorgDepth: depth };
     const reconciler = new Reconciler(api, { lens, disputes }, state, (items) => {

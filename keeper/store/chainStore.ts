@@ -9,14 +9,20 @@ import { backlog, counts, due, dueLast, dueOf, nextDueAt } from "./dutyQueries";
 import { type Change, loadItems, loadUntimed, parseText, saveItems } from "./itemRows";
 import { reopenAbove } from "./journal";
 import { Reduction } from "./reduction";
-import { lockItems } from "./schema";
+import { lockItems, MismatchError } from "./schema";
 
 export interface ChainStoreOptions {
   /** What the rules are known by: items that others made are of no use. The same for all who share the database. */
   readonly madeBy: string;
   /** Blocks that a fork may take back: deeper ones are not remembered. */
   readonly depth: number;
+  /** Whether its user only looks: items that others made then stay as they are, and opening it fails. */
+  readonly isLooking?: boolean;
 }
+
+const OTHER_SETTINGS =
+  "The keepers of this store have another KEEPER_SERVE, and looking changes nothing of theirs: set KEEPER_SERVE as they " +
+  "have it, or name another store in KEEPER_STORE.";
 
 /** The chain's state in a database. Each step is one transaction: after a crash it is there as a whole, or not at all. */
 export class ChainStore implements ChainState, Adopter {
@@ -35,6 +41,7 @@ export class ChainStore implements ChainState, Adopter {
         [options.madeBy],
       );
       if (row?.["value"] === options.madeBy) return;
+      if (options.isLooking === true && (await tipOf(queries)) !== undefined) throw new MismatchError(OTHER_SETTINGS);
       await queries.query("UPDATE meta SET value = $1 WHERE name = 'madeBy'", [options.madeBy]);
       await forget(queries);
     });

@@ -341,6 +341,18 @@ describe("ChainStore", () => {
         expect(error).to.be.instanceOf(StoreError).with.property("message").that.includes("other settings");
         expect(await other.advance(stepTo(blockAt(1), undefined, [opened(1)]))).to.equal(true);
       });
+
+      it("leaves all as it is where other rules made the items, and its user only looks (ATK-KPR-21)", async () => {
+        const seen = await step(1, [opened(1)]);
+        await writeMined(database, 1);
+        const looking = { ...options, madeBy: "others", isLooking: true };
+        const error = await failure(ChainStore.open(await made.connect(), toyRules, looking));
+        expect(error).to.be.instanceOf(StoreError).with.property("message").that.includes("another KEEPER_SERVE");
+        expect((await store.tip())?.hash).to.equal(seen.hash);
+        const [{ mined_block: minedBlock } = {}] = await database.query("SELECT mined_block FROM transactions");
+        expect(minedBlock).to.equal(1);
+        expect(await store.advance(stepTo(blockAt(2), seen, [opened(2)]))).to.equal(true);
+      });
     });
   });
 });
