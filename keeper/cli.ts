@@ -24,6 +24,7 @@ import { describeStatus } from "./ops/statusReport";
 import { stopSignal } from "./ops/stop";
 import { stopwatch } from "./ops/stopwatch";
 import { PROGRAM } from "./ops/version";
+import { wrapped } from "./ops/wrap";
 import { StoreError } from "./store/database";
 import { openToRead } from "./store/openToRead";
 import { readStatus } from "./store/status";
@@ -67,7 +68,8 @@ export async function runKeeper(command: KeeperCommand, surroundings: Surroundin
   } catch (error) {
     const exitCode = exitCodeOf(error);
     const message = redact(messageOf(error), secrets);
-    surroundings.err(`${surroundings.json ? toJson({ error: { message }, exitCode }) : `error: ${message}`}\n`);
+    const text = wrapped(`error: ${message}`, process.stderr.columns);
+    surroundings.err(`${surroundings.json ? toJson({ error: { message }, exitCode }) : text}\n`);
     return exitCode;
   }
 }
@@ -144,7 +146,10 @@ async function acting(
     requireAccount(env, wallet.address);
     const build = (): Promise<Actor> => composeActor(config, wallet, { log, signal, meter });
     const keeper = await start(build, { health, explain, log, signal });
-    if (keeper === undefined) return KEEPER_EXIT.ok;
+    if (keeper === undefined) {
+      log.info("stopped");
+      return KEEPER_EXIT.ok;
+    }
     try {
       const { account, name, chainId, market } = keeper;
       meter.identify({ name, account, chainId, ...PROGRAM });

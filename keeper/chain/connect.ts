@@ -106,9 +106,9 @@ async function assertHasProtocol(endpoint: Asked, book: AddressBook): Promise<vo
   );
   USED.forEach((name, index) => {
     const code = codes[index] ?? "0x";
-    if (code === "0x") faults.push(`there is no ${name} at ${addresses[name]}`);
+    if (code === "0x") faults.push(`nothing is at ${addresses[name]}, where the address book has the ${name}`);
     else if (keccak256(code) !== book.contracts[name]?.bytecodeHash) {
-      faults.push(`what is at ${addresses[name]} is not the ${name} that the address book records`);
+      faults.push(`what is at ${addresses[name]} is not the ${name} that the address book has`);
     }
   });
   if (faults.length > 0) throw new ConnectionError(faults.join("; "));

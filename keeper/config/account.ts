@@ -19,7 +19,7 @@ export function accountOf(variables: NodeJS.ProcessEnv): string | undefined {
     try {
       return computeAddress(key);
     } catch {
-      throw new ConfigError(["KEEPER_PRIVATE_KEY is no key of this curve"]);
+      throw new ConfigError(["KEEPER_PRIVATE_KEY is 0 or too large to be a key: write another one"]);
     }
   }
   return keystore === undefined || keystore === "" ? undefined : addressIn(keystore);

@@ -35,7 +35,7 @@ function ofLooking(data: Environment): string[] {
 function ofSpending({ KEEPER_MAX_FEE_GWEI: fee, KEEPER_MAX_TRANSACTION_COST: cost }: Environment): string[] {
   if (typeof fee !== "bigint" || typeof cost !== "bigint" || LEAST_GAS * fee <= cost) return [];
   return [
-    `KEEPER_MAX_TRANSACTION_COST does not pay for one lease at KEEPER_MAX_FEE_GWEI: write at least ${formatEther(LEAST_GAS * fee)}, or a fee of ${formatUnits(cost / LEAST_GAS, "gwei")} at most`,
+    `KEEPER_MAX_TRANSACTION_COST does not pay for one lease at KEEPER_MAX_FEE_GWEI: write at least ${formatEther(LEAST_GAS * fee)}, or a KEEPER_MAX_FEE_GWEI of ${formatUnits(cost / LEAST_GAS, "gwei")} at most`,
   ];
 }
 

@@ -103,7 +103,7 @@ export const storeLocation = z.string().refine((text) => {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
   if (scheme === undefined) return true;
   return /^postgres(ql)?$/i.test(scheme) && URL.canParse(text) && new URL(text).pathname.length > 1;
-}, "is no store: write the path of a file, or postgres://<user>:<password>@<host>/<database>");
+}, "is no store: write the path of a file, or postgres://<user>:<password>@<host>/<database>, and signs such as @ and / in the password percent-encoded");
 
 const notAnAddress = (text: string): string =>
   `${quoted(text)} is no address: write 0x and 40 hexadecimal digits, with a correct checksum or none`;

@@ -9,13 +9,15 @@ export async function openKey(source: KeySource): Promise<Wallet> {
     try {
       return new Wallet(source.privateKey);
     } catch {
-      throw new ConfigError(["KEEPER_PRIVATE_KEY is no key of this curve"]);
+      throw new ConfigError(["KEEPER_PRIVATE_KEY is 0 or too large to be a key: write another one"]);
     }
   }
   try {
     return await openKeystore(source.file, () => readPassword(source.passwordFile));
   } catch (error) {
     if (!(error instanceof KeystoreError)) throw error;
-    throw new ConfigError([`KEEPER_KEYSTORE, KEEPER_KEYSTORE_PASSWORD_FILE: ${error.message}`]);
+    throw new ConfigError([
+      `KEEPER_KEYSTORE, KEEPER_KEYSTORE_PASSWORD_FILE: ${error.message}. Correct them, and let the keeper's user read both files`,
+    ]);
   }
 }

@@ -3,6 +3,7 @@ import { formatEther, formatUnits } from "ethers";
 import { plainTable } from "../../sdk/table";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { amountsText, type Tokens } from "../core/tokens";
+import type { UnderWay } from "../store/status";
 import type { Outlook } from "./keeper";
 
 /** Names that a line has room for. */
@@ -27,8 +28,9 @@ export function toJson(data: unknown): string {
 export function describe(outlook: Outlook): string {
   const { head, leases, disputes, backlog, actions, skipped, nextDueAt } = outlook;
   const sections = [
-    `Block ${head.number}, ${formatInstant(head.timestamp)} by the chain: ${counted(leases, "lease")} not ended, ` +
-      `${counted(disputes, "dispute")} not settled, ${dueText(backlog, head.timestamp)}.`,
+    `Block ${head.number}, ${formatInstant(head.timestamp)} by the chain.\n` +
+      `${counted(leases, "lease")} not ended, ${counted(disputes, "dispute")} not settled, ` +
+      `${dueText(backlog, head.timestamp)}.`,
   ];
   sections.push(keeperText(outlook.keeper, head.number));
   if (actions.length > 0) sections.push(actionsTable(outlook));
@@ -43,7 +45,7 @@ export function describe(outlook: Outlook): string {
 }
 
 const NO_KEEPER =
-  "Of no keeper in particular: as if nothing were on its way, held or claimed, and money no object. " +
+  "This is what anybody could do: no account is known, so balance, transactions and claims do not count.\n" +
   "Set KEEPER_ACCOUNT to see what one keeper would do.";
 
 /** Which keeper this is about, what it can spend, and what it has on its way. */
@@ -51,17 +53,25 @@ function keeperText(keeper: Outlook["keeper"], block: number): string {
   if (keeper === undefined) return NO_KEEPER;
   const { account, name, balance, budget, onItsWay } = keeper;
   const who = name === account ? account : `${name}, account ${account}`;
-  const text = `Of keeper ${who}: it has ${coin(balance)}, and can spend ${coin(budget)} of it.`;
-  if (onItsWay.length === 0) return `${text} No transaction of it is on its way.`;
+  const text = `Keeper ${who}: it has ${coin(balance)} native coins, and can spend ${coin(budget)} of them.`;
+  if (onItsWay.length === 0) return `${text}\nIt has no transaction on its way.`;
   const rows = onItsWay.map((one) => [
     String(one.nonce),
-    one.kind,
-    some(one.duties.map((key) => key.split(" ")[1] ?? key)),
+    transactionText(one),
     counted(Math.max(0, block - one.sinceBlock), "block"),
     formatUnits(one.maxFeePerGas, "gwei"),
-    one.hash,
   ]);
-  return `${text}\n\n${plainTable(["NONCE", "ON ITS WAY", "FOR", "SINCE", "GWEI", "HASH"], rows, [0, 4])}`;
+  return `${text}\n\n${plainTable(["NONCE", "ON ITS WAY", "FOR", "GWEI"], rows, [0, 3])}`;
+}
+
+/** What a transaction is for, and its hash on a line of its own: both are long. */
+export function transactionText({ kind, duties, hash }: Pick<UnderWay, "kind" | "duties" | "hash">): string {
+  return `${kind} ${some(duties.map((key) => brief(key.split(" ")[1] ?? key)))}`.trim() + `\n${hash}`;
+}
+
+/** A text with the middle of its addresses left out; JSON has them whole. */
+function brief(text: string): string {
+  return text.replace(/0x([0-9a-fA-F]{4})[0-9a-fA-F]{32}([0-9a-fA-F]{4})/g, "0x$1...$2");
 }
 
 /** How much is due, and for how long it has been. */
@@ -74,7 +84,7 @@ function actionsTable({ actions, head, tokens = {} }: Outlook): string {
   const known = new Map(Object.entries(tokens));
   const rows = actions.map(({ kind, duties, dueAt, gas, cost, earns }) => [
     kind,
-    some(duties.map(({ key }) => key.slice(kind.length + 1))),
+    some(duties.map(({ key }) => brief(key.slice(kind.length + 1)))),
     formatDuration(head.timestamp - dueAt),
     gas.toLocaleString("en"),
     coin(cost),
@@ -99,7 +109,7 @@ function skippedTable(skipped: Outlook["skipped"]): string {
   const rows = [...byReason].map(([reason, those]) => {
     const untils = those.flatMap(({ until }) => until ?? []);
     const until = untils.length === 0 ? "" : formatInstant(Math.min(...untils));
-    return [some(those.map(({ duty }) => duty.key)), reason, until];
+    return [some(those.map(({ duty }) => brief(duty.key))), reason, until];
   });
   return plainTable(["LEFT UNDONE", "REASON", "UNTIL, AT FIRST"], rows);
 }

@@ -65,7 +65,7 @@ export async function runOnce(service: Service): Promise<Outcome> {
     if (passed?.sent === 0 && passed.outstanding === 0) {
       const facts = { block: passed.head.number, leftUndone: passed.left };
       if (passed.undone.size === 0) {
-        log.info(facts, "nothing left to do");
+        log.info(facts, passed.left === 0 ? "nothing is due" : "nothing is left that this keeper should do");
         return "done";
       }
       log.error({ ...facts, reasons: Object.fromEntries(passed.undone) }, describeUndone(passed.undone));

@@ -1,23 +1,23 @@
-import { formatUnits } from "ethers";
+import { formatUnits, getAddress } from "ethers";
 
 import { plainTable } from "../../sdk/table";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { amountsText, type Tokens } from "../core/tokens";
 import type { Status } from "../store/status";
 import type { Totals } from "../store/totals";
-import { coin, counted, dueText, some } from "./report";
+import { coin, counted, dueText, transactionText } from "./report";
 
 /** What a store knows, for people. */
 export function describeStatus(status: Status): string {
   const { tip, underWay, held, claims, accounts, days } = status;
-  const market = `Market ${status.market} on chain ${status.chainId}`;
+  const market = `Market ${getAddress(status.market)} on chain ${status.chainId}`;
   if (tip === null) return `${market}: nothing is known yet. Wait for the keeper's first pass.`;
   const now = tip.timestamp;
   const kinds = Object.entries(status.dueByKind).map(([kind, number]) => `${number} ${kind}`);
   const lines = [
     market,
-    `Block ${tip.number}, ${formatInstant(now)} by the chain: ${counted(status.leases, "lease")} not ended, ` +
-      `${counted(status.disputes, "dispute")} not settled, ${dueText(status.backlog, now)}${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}.`,
+    `Block ${tip.number}, ${formatInstant(now)} by the chain.`,
+    `${counted(status.leases, "lease")} not ended, ${counted(status.disputes, "dispute")} not settled, ${dueText(status.backlog, now)}${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}.`,
   ];
   if (status.nextDueAt !== null) {
     lines.push(
@@ -25,7 +25,7 @@ export function describeStatus(status: Status): string {
     );
   }
   const sections = [lines.join("\n")];
-  sections.push(underWay.length === 0 ? "No transaction is under way." : underWayTable(underWay, tip.number));
+  sections.push(underWay.length === 0 ? "No transaction is under way." : underWayTables(underWay, tip.number));
   if (held.length > 0) {
     const rows = held.slice(0, MOST_HELD).map(({ duty, why, until }) => [duty, why, formatInstant(until)]);
     sections.push(plainTable(["LEFT IN PEACE", "SINCE IT", "UNTIL"], rows));
@@ -44,17 +44,22 @@ export function describeStatus(status: Status): string {
 const MOST_HELD = 20;
 const MOST_DAYS = 14;
 
-function underWayTable(underWay: Status["underWay"], block: number): string {
-  const rows = underWay.map((one) => [
-    one.account,
-    String(one.nonce),
-    `${one.kind} ${some(one.duties.map((key) => key.split(" ")[1] ?? key))}`,
-    counted(Math.max(0, block - one.sinceBlock), "block"),
-    String(one.attempts),
-    formatUnits(one.maxFeePerGas, "gwei"),
-    one.sent ? one.hash : `${one.hash}, which no node has taken yet`,
-  ]);
-  return plainTable(["ACCOUNT", "NONCE", "UNDER WAY", "FOR", "TRIES", "GWEI", "HASH"], rows, [1, 4, 5]);
+/** One table for each account. */
+function underWayTables(underWay: Status["underWay"], block: number): string {
+  const accounts = [...new Set(underWay.map(({ account }) => account))];
+  const tables = accounts.map((account) => {
+    const rows = underWay
+      .filter((one) => one.account === account)
+      .map((one) => [
+        String(one.nonce),
+        `${transactionText(one)}${one.sent ? "" : "\nNo node has taken it yet."}`,
+        counted(Math.max(0, block - one.sinceBlock), "block"),
+        String(one.attempts),
+        formatUnits(one.maxFeePerGas, "gwei"),
+      ]);
+    return `Account ${account}\n${plainTable(["NONCE", "UNDER WAY", "FOR", "TRIES", "GWEI"], rows, [0, 3, 4])}`;
+  });
+  return tables.join("\n\n");
 }
 
 const TOTALS = ["DONE", "REVERTED", "EMPTY", "OTHERS'", "FEES", "IN VAIN", "EARNED"];

@@ -132,7 +132,10 @@ export class Postgres implements Database {
     const said = error instanceof AggregateError ? error.errors.map(String).join("; ") : String(error);
     const message = this.secrets.reduce((text, secret) => text.replaceAll(secret, "***"), said);
     if (!(error instanceof pg.DatabaseError) || error.code === undefined) {
-      return new StoreError(`The database ${this.name} does not answer: ${message}. The keeper tries again by itself.`);
+      return new StoreError(
+        `The database ${this.name} does not answer: ${message}. Start it, or correct KEEPER_STORE. ` +
+          "A keeper that runs tries again by itself.",
+      );
     }
     const { code } = error;
     const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1];
@@ -171,7 +174,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     "Give the user the right to make a schema (GRANT CREATE ON DATABASE), or make leasehold_keeper for it as its owner.",
   ],
   [/^53100/, "Make room on the disk of the server: the keeper goes on by itself then."],
-  [/^(53300|57P|08)/, "The keeper tries again by itself."],
+  [/^(53300|57P|08)/, "A keeper that runs tries again by itself."],
   [/^57014/, "A statement took too long: see what else keeps the server busy."],
 ];
 

@@ -177,19 +177,23 @@ export class SqliteError extends StoreError {
 /** An error of the binding, with what to do about it. */
 function explained(error: unknown, path: string): SqliteError {
   if (error instanceof SqliteError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const code = codeOf(error, message);
+  const raw = error instanceof Error ? error.message : String(error);
+  const code = codeOf(error, raw);
+  // What the binding says then holds nothing but the path and a number.
+  const message = NOT_OPENED.test(raw) ? "it cannot be opened" : raw;
   const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1];
   const parts = [`${path}: ${message}`, code === "" ? "" : ` (${code})`, advice === undefined ? "" : `. ${advice}`];
   return new SqliteError(parts.join(""), code);
 }
+
+const NOT_OPENED = /Unable to open connection to local database .*: (\d+)/;
 
 function codeOf(error: unknown, message: string): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code !== "") {
     return error.code;
   }
   // What fails while it is opened tells the number alone.
-  const number = /Unable to open connection to local database .*: (\d+)/.exec(message)?.[1];
+  const number = NOT_OPENED.exec(message)?.[1];
   if (number === undefined) return "";
   return number === "26" ? "SQLITE_NOTADB" : number === "11" ? "SQLITE_CORRUPT" : "SQLITE_CANTOPEN";
 }
@@ -201,6 +205,9 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     /^SQLITE_(BUSY|LOCKED)/,
     "Another process holds it: a file is for one keeper; let several share a PostgreSQL database.",
   ],
-  [/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/, "Let the keeper write to the file and to its directory, which must exist."],
+  [
+    /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
+    "Name a file, not a directory. Its directory must exist, and the keeper must be able to write to both.",
+  ],
   [/^SQLITE_IOERR/, "Look after its disk: the keeper goes on by itself if this passes."],
 ];

@@ -19,7 +19,7 @@ Options of every command, such as --rpc, --keystore, --dry-run and --json: see l
 `;
 
 const OWN_SETTINGS = `
-Options of every command: it takes --json alone, its settings are its own
+Of the options of every command, a keeper takes --json alone.
 `;
 
 /** "maxPrice" -> "--max-price", or "<max-price>" where it is an argument. */

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 
 import { expect } from "chai";
+import { getAddress } from "ethers";
 import { pino } from "pino";
 
 import { healthLimitsOf, isKeeperCommand, KEEPER_EXIT, type KeeperCommand, runKeeper } from "../../keeper/cli";
@@ -119,7 +120,7 @@ describe("Commands of the keeper", () => {
     await ChainStore.open(database, toyRules, { madeBy: "toy", depth: 10 });
     const text = await keeper("status", { KEEPER_STORE: path });
     expect([text.code, text.err]).to.deep.equal([KEEPER_EXIT.ok, ""]);
-    expect(text.out).to.contain(`Market ${DEPLOYMENT.market} on chain 31337`);
+    expect(text.out).to.contain(`Market ${getAddress(DEPLOYMENT.market)} on chain 31337`);
     const json = await keeper("status", { KEEPER_STORE: path }, true);
     expect(JSON.parse(json.out)).to.include({ chainId: 31337, tip: null, leases: 0 });
     await database.close();

@@ -24,8 +24,12 @@ function door(usage: Cli.KeeperCommand, summary: string, details: string): AnyCo
 
 const COMMON = `All configuration comes from KEEPER_* environment variables: docs/runbook.md, Keeper.
 
-Exit codes: 0 done, or stopped when asked to; 1 failed, worth a restart; 2 wrong usage or configuration, not worth one;
-3 the store cannot be used; 4 work is left that \`once\` should have done, and its log says why.`;
+Exit codes:
+0 done, or stopped when asked to
+1 failed; a restart may help
+2 wrong usage or configuration; a restart does not help
+3 the store cannot be used
+4 \`once\` left work that it should have done; its log says why`;
 
 /** The service that does what is due. */
 export const KEEPER: CommandGroup = {
@@ -35,14 +39,14 @@ export const KEEPER: CommandGroup = {
     door(
       "run",
       "run until it is stopped",
-      "Logs are lines of JSON on stdout. SIGTERM and SIGINT stop it within five seconds; what it sent is in its store,\n" +
-        "and it goes on with that when it starts again.",
+      "Logs are lines of JSON on stdout. SIGTERM and SIGINT stop it within five seconds.\n" +
+        "What it sent is in its store; it goes on with that when it starts again.",
     ),
     door("once", "do what is due now, wait until that is mined, then end", "For cron and for trying things out."),
     door(
       "plan",
       "show what would be done and why, what it would earn and cost, and what is left undone",
-      "Needs no key and sends nothing. It may run beside a keeper that uses the same store.",
+      "It needs no key and sends nothing. It may run beside a keeper that uses the\nsame store, and then needs the same settings.",
     ),
     door(
       "status",

@@ -50,7 +50,7 @@ describe("Settings that contradict each other (ATK-KPR-16)", () => {
       faultsOf({ KEEPER_MAX_FEE_GWEI: fee, KEEPER_MAX_TRANSACTION_COST: cost });
     expect(at("100", "0.01")).to.deep.equal([
       "KEEPER_MAX_TRANSACTION_COST does not pay for one lease at KEEPER_MAX_FEE_GWEI: write at least 0.0109593, " +
-        "or a fee of 91.246703712 at most",
+        "or a KEEPER_MAX_FEE_GWEI of 91.246703712 at most",
     ]);
     expect([at("100", "0.0109593"), at("none", "0.01"), at("100", "none")]).to.deep.equal([[], [], []]);
   });

@@ -128,8 +128,8 @@ describe("Outlook of one keeper", () => {
       });
       const text = describeOutlook(found);
       expect(text).to.match(/expire 1-4 +claimed by another keeper/);
-      expect(text).to.match(/5 +expire +1-1 +2 blocks +50\.0 +0x5/);
-      expect(text).to.contain(`Of keeper east, account ${ACCOUNT}: it has 10.0, and can spend 9.95 of it.`);
+      expect(text).to.match(/5 +expire 1-1 +2 blocks +50\.0\n +0x5/);
+      expect(text).to.contain(`Keeper east, account ${ACCOUNT}: it has 10.0 native coins, and can spend 9.95 of them.`);
     }));
 
   it("plans what is its own claim, within its balance less what is on its way, and within its free places", () =>
@@ -171,6 +171,6 @@ describe("Outlook of one keeper", () => {
       await sign(world, 5, 1);
       const found = await outlook(world.eyes);
       expect(planned(found)).to.have.lengthOf(4);
-      expect(describeOutlook(found)).to.contain("Of no keeper in particular").and.to.contain("KEEPER_ACCOUNT");
+      expect(describeOutlook(found)).to.contain("what anybody could do").and.to.contain("KEEPER_ACCOUNT");
     }));
 });

@@ -28,8 +28,9 @@ const NOTHING: Outlook = {
 describe("Report of a plan", () => {
   it("says where the chain is, and that nothing is to be done", () => {
     expect(describeOutlook(NOTHING)).to.equal(
-      "Block 128, 2026-11-21 18:47:45 UTC by the chain: 11 leases not ended, 1 dispute not settled, nothing due.\n\n" +
-        "Of no keeper in particular: as if nothing were on its way, held or claimed, and money no object. " +
+      "Block 128, 2026-11-21 18:47:45 UTC by the chain.\n" +
+        "11 leases not ended, 1 dispute not settled, nothing due.\n\n" +
+        "This is what anybody could do: no account is known, so balance, transactions and claims do not count.\n" +
         "Set KEEPER_ACCOUNT to see what one keeper would do.\n\n" +
         "Nothing is to be done.",
     );

@@ -198,7 +198,7 @@ describe("Service", () => {
     ];
     expect(await runOnce(service(async () => passes.shift()!))).to.equal("done");
     expect(passes).to.have.length(1);
-    expect(entries.at(-1)).to.include({ msg: "nothing left to do", block: 1, leftUndone: 3 });
+    expect(entries.at(-1)).to.include({ msg: "nothing is left that this keeper should do", block: 1, leftUndone: 3 });
   });
 
   it("once: says what is left that it should have done, why, and what to do (ATK-KPR-22)", async () => {

@@ -100,7 +100,7 @@ describe("Status of a store", () => {
           sent: false,
         },
       ]);
-      expect(describeStatus(status)).to.contain("4 blocks").and.to.contain("0xOther, which no node has taken yet");
+      expect(describeStatus(status)).to.contain("4 blocks").and.to.contain("0xOther\n       No node has taken it yet.");
     });
 
     it("sums what was spent and earned, by account and token, of what was mined and no more", async () => {
