@@ -77,7 +77,9 @@ describe("connecting", function () {
     const message = await refused();
     expect(message).to.include("node 0: it is on chain 1, not on 31337");
     expect(message).to.include(`node 1: genesis block ${book.genesisHash} is recorded, the chain has ${other.hash}`);
-    expect(message).to.include(`node 2: nothing is at ${MARKET}, where the address book has the market; what is at ${ORDERS} is not the orders`);
+    expect(message).to.include(
+      `node 2: nothing is at ${MARKET}, where the address book has the market; what is at ${ORDERS} is not the orders`,
+    );
     expect(message).not.to.include("node 3");
     expect(message).to.include("Correct KEEPER_RPC_URLS");
   });
