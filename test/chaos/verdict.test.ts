@@ -237,6 +237,16 @@ describe("The verdict on a run of the harness", () => {
       expect(excuses(seenOf([{ ...idle, broadcast }]))).to.deep.equal([["mined early by a fork", 1]]);
     });
 
+    it("where a fork put the second renewal before the moment of both, and only of what is done again", () => {
+      const names = ["renew 7-1"];
+      const first: Sent = { nonce: 0, names, block: BLOCK - 3 };
+      const second: Sent = { nonce: 1, names, did: [], broadcast: { headTime: timeOf(BLOCK + 1) } };
+      expect(excuses(seenOf([first, second]))).to.deep.equal([["mined early by a fork", 1]]);
+      const expiry = (sent: Sent): Sent => ({ ...sent, names: ["expire 7-1"] });
+      expect(judge(seenOf([expiry(first), expiry(second)])).double).to.have.length(1);
+      expect(judge(seenOf([first, { ...second, broadcast: {} }])).double).to.have.length(1);
+    });
+
     it("where the lease ended otherwise", () => {
       const rivals = [byRival("expire 7-1", BLOCK)];
       expect(excuses(seenOf([idle], { rivals }))).to.deep.equal([["no longer possible", 1]]);

@@ -71,6 +71,7 @@ export function judge(seen: Observed): Verdict {
         const { hash, block } = last;
         if (storeOf(hash) !== storeOf(transaction.hash)) add(excused, "sent before the journal was lost");
         else if (wereBroughtTogether(seen, hash, transaction.hash)) add(excused, "brought together by a fork");
+        else if (isDoneAgain(duty) && isEarly(seen, transaction)) add(excused, "mined early by a fork");
         else double.push(`${duty}: block ${block} (${hash}) and again ${transaction.block} (${transaction.hash})`);
       } else if (last !== undefined) {
         add(excused, "rival was first");
@@ -78,8 +79,7 @@ export function judge(seen: Observed): Verdict {
       } else if (seen.poisoned.has(transaction.hash)) {
         add(excused, "poisoned by its tenant");
         add(poisoned, duty);
-      } else if (transaction.time <= (seen.broadcasts.all.get(transaction.hash)?.headTime ?? 0))
-        add(excused, "mined early by a fork");
+      } else if (isEarly(seen, transaction)) add(excused, "mined early by a fork");
       else if (reading.deeds.some(({ duty: other }) => other.endsWith(duty.slice(duty.indexOf(" "))))) {
         add(excused, "no longer possible");
       } else if (seen.forks > 0 && /^(renew|failOver) /.test(duty)) add(excused, "a fork changed what it relied on");
@@ -120,6 +120,16 @@ export function judge(seen: Observed): Verdict {
 function wereBroughtTogether({ takenBack, broadcasts }: Observed, first: string, second: string): boolean {
   const sentAfter = broadcasts.all.get(second)?.forks;
   return sentAfter !== undefined && (takenBack.get(first) ?? 0) > sentAfter;
+}
+
+/** Whether a duty is due again and again: only then can one that was sent later have been for another time. */
+function isDoneAgain(duty: string): boolean {
+  return /^(renew|collect) /.test(duty);
+}
+
+/** Whether a fork put a transaction before the moment when it was sent. */
+function isEarly({ broadcasts }: Observed, { hash, time }: MinedTransaction): boolean {
+  return time <= (broadcasts.all.get(hash)?.headTime ?? 0);
 }
 
 /** Whether a fork took a transaction back: then it was sent at another moment than its block says. */

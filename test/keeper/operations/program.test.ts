@@ -1,12 +1,13 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 import { expect } from "chai";
+import Libsql from "libsql";
 
 import { buildProgram } from "../../../scripts/build";
 import { temporaryDirectory } from "../../helpers/databases";
@@ -90,6 +91,51 @@ describe("The program, compiled", function () {
       await node.stop();
     }
   });
+
+  for (const command of ["run", "once", "plan", "status"]) {
+    it(`${command}: ends with 3 on the tables of another application, and leaves them as they are (ATK-KPR-21)`, async () => {
+      const chain = new FakeChain(3);
+      const node = new FakeNode(() => chain.blocks);
+      serveKeeper(node);
+      await node.start();
+      const home = path.join(directory, `theirs-${command}`);
+      mkdirSync(home);
+      const book = path.join(home, "book.json");
+      writeFileSync(book, JSON.stringify(fakeBook(chain)));
+      const store = path.join(home, "shop.sqlite");
+      const shop = new Libsql(store);
+      shop.exec(
+        "CREATE TABLE items (id integer PRIMARY KEY, name text); INSERT INTO items (name) VALUES ('a bicycle')",
+      );
+      shop.close();
+      const before = readFileSync(store);
+      const keeper = spawn(process.execPath, [program, "keeper", command], {
+        cwd: home,
+        env: {
+          ...NO_ENV,
+          KEEPER_RPC_URLS: node.url,
+          KEEPER_ADDRESS_BOOK: book,
+          KEEPER_PRIVATE_KEY: `0x${"22".repeat(32)}`,
+          KEEPER_STORE: store,
+          KEEPER_LISTEN: `127.0.0.1:${await freePort()}`,
+          KEEPER_MAX_FEE_GWEI: "1",
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const said: string[] = [];
+      for (const stream of [keeper.stdout, keeper.stderr]) stream.on("data", (text: Buffer) => said.push(String(text)));
+      try {
+        const [code] = (await once(keeper, "close")) as [number];
+        expect(code, said.join("")).to.equal(3);
+        expect(said.join("")).to.contain("another application");
+        expect(readdirSync(home).sort()).to.deep.equal(["book.json", "shop.sqlite"]);
+        expect(readFileSync(store).equals(before)).to.equal(true);
+      } finally {
+        keeper.kill("SIGKILL");
+        await node.stop();
+      }
+    });
+  }
 });
 
 /** What it logs, as it comes. */
