@@ -346,7 +346,7 @@ describe("openDatabase", () => {
     it("needs a directory that exists, and says so", async () => {
       const error = await fails(open(join(dirname(path), "missing", "keeper.sqlite")));
       expect(error.message).to.include("missing").and.include("directory");
-      expect((await fails(open(dirname(path)))).message).to.include("Let the keeper write");
+      expect((await fails(open(dirname(path)))).message).to.include("Name a file, not a directory.");
     });
 
     it("says what to do when it breaks later, and is set aside at the next start", async () => {

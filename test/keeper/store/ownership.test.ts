@@ -126,7 +126,7 @@ describe("Tables of another application (ATK-KPR-21)", () => {
 
     it("are no directory: the message is about that", async () => {
       mkdirSync(path);
-      expect(await refusal(open(path))).to.contain("Let the keeper write");
+      expect(await refusal(open(path))).to.contain("Name a file, not a directory.");
     });
   });
 
