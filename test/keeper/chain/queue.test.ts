@@ -111,11 +111,11 @@ describe("TransactionQueue: what every node refuses (ATK-KPR-12)", () => {
 
   it("is cut to what works with the gas that it has then, not to what a half is guessed to need", () =>
     withQueue(async (world) => {
-      world.chain.needs = (duties) => 150_000n + 1_000n * BigInt(duties); // most of it is for any number of them
-      world.chain.gasCap = 160_000n;
+      world.chain.needs = () => 180_000n; // however many they are; a half is guessed to need 158,812
+      world.chain.gasCap = 200_000n;
       expect(await world.submit(...numbers(8))).to.equal("sent");
       const limits = [...world.chain.pool.values()].map(({ gasLimit }) => gasLimit);
-      expect(limits).to.deep.equal([158_812n]);
+      expect(limits).to.deep.equal([198_515n]);
       expect(poolOf(world.chain)).to.deep.equal(["1,2,3,4"]);
     }));
 
