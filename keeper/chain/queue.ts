@@ -1,12 +1,23 @@
 import type { Head } from "../core/events";
-import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
-import { type Batch, feeCapOf, halved, isTooDear, mostCost, NOTHING, smallest, withMoreGas } from "../core/parts";
+import { type FeeMarket, type Fees, firstFees, l1FeeOf, raisedFees } from "../core/fees";
+import {
+  type Batch,
+  type Bounds,
+  feeCapOf,
+  halved,
+  isTooDear,
+  mostCost,
+  NOTHING,
+  smallest,
+  withMoreGas,
+} from "../core/parts";
 import { type Attempt, type DutyRef, freeNonce, neededOf, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, Verdict } from "./api";
 import type { FeeReader } from "./feeReader";
 import type { Codec, Done, Network, QueueEvent, QueuePolicy, RefusedDuty, Settled, Submission } from "./queueApi";
 import { Refused } from "./refused";
+import { WaitError } from "./rpcErrors";
 import type { Signer } from "./signer";
 import { smallerPart, withLessGas, type Works } from "./smaller";
 
@@ -14,6 +25,15 @@ import { smallerPart, withLessGas, type Works } from "./smaller";
 const RECEIPT_BLOCKS = 2;
 /** Times `bumpBlocks` for which a duty is worth a claim: not mined by then, it is left to others. */
 const CLAIMED_BUMPS = 8;
+
+/** What is signed, and what it offers. */
+interface Bid {
+  readonly batch: Batch;
+  readonly fees: Fees;
+}
+
+/** What bounds the bid of a batch. */
+type BoundsOf = (batch: Batch) => Bounds;
 
 /**
  * The transactions of one account, many on their way at once, each nonce followed until the chain has used it up. What is
@@ -30,6 +50,8 @@ export class TransactionQueue {
   private readonly offered = new Map<number, number>();
   /** What the nodes refused. */
   private readonly refused = new Refused();
+  /** By nonce: what no node answered to, and since which block. */
+  private readonly unanswered = new Map<number, { readonly hash: string; readonly since: number }>();
   /** Nonces used up without a receipt, and the block at which that was noticed. */
   private readonly unexplained = new Map<number, number>();
   /** Since which block strangers' transactions of this account wait. */
@@ -156,10 +178,11 @@ export class TransactionQueue {
    */
   async submit(submission: Submission, head: Head): Promise<"sent" | Verdict> {
     const market = await this.fees.at(head);
-    const { maxFeePerGas } = this.policy;
-    const batch = await this.withinCost(submission, firstFees(market, maxFeePerGas));
-    const { slot, fees } = await this.place(batch, market, head);
+    const bounds = await this.boundsAt(head);
+    const batch = await this.withinCost(submission, firstFees(market, this.policy.maxFeePerGas), bounds);
+    const { slot, fees } = await this.place(batch, market, head, bounds);
     const { verdict } = await this.offer(await this.sign(slot, batch, fees, head), head);
+    if (this.refused.isClosed(head.number)) return verdict === "notNow" ? verdict : "rejected";
     return verdict === "accepted" || verdict === "known" ? "sent" : verdict;
   }
 
@@ -172,8 +195,9 @@ export class TransactionQueue {
     batch: Batch,
     market: FeeMarket,
     head: Head,
+    bounds: BoundsOf,
   ): Promise<{ readonly slot: Slot; readonly fees: Fees }> {
-    const cap = feeCapOf(batch, this.policy);
+    const cap = feeCapOf(batch, bounds(batch));
     for (let [slot] = this.idle; slot !== undefined; [slot] = this.idle) {
       this.idle = this.idle.slice(1);
       const before = this.refused.heard(slot).at(-1)?.fees;
@@ -233,7 +257,9 @@ export class TransactionQueue {
     const needed = neededOf(waiting, isDue);
     const steps: (readonly [Slot, "broadcast" | "raise" | "fill", readonly DutyRef[]])[] = [];
     let isFollowed = false;
-    for (const nonce of this.offered.keys()) if (nonce < this.next) this.offered.delete(nonce);
+    for (const map of [this.offered, this.unanswered]) {
+      for (const nonce of map.keys()) if (nonce < this.next) map.delete(nonce);
+    }
     for (const slot of [...waiting].reverse()) {
       const duties = needed.get(slot) ?? [];
       const need = duties.length === 0 ? "none" : duties.length < newest(slot).duties.length ? "some" : "all";
@@ -286,7 +312,7 @@ export class TransactionQueue {
     }
     if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
     if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
-    const fees = firstFees(await this.fees.at(head), this.policy.maxFeePerGas);
+    const fees = firstFees(await this.fees.at(head), feeCapOf(NOTHING, this.policy));
     await this.offer(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head), head);
   }
 
@@ -297,9 +323,11 @@ export class TransactionQueue {
   private async raise(slot: Slot, submission: Submission, head: Head): Promise<boolean> {
     const before = newest(slot).fees;
     const market = await this.fees.at(head);
+    const bounds = await this.boundsAt(head);
     for (let batch: Batch | undefined = submission; batch !== undefined; batch = halved(batch)) {
-      const fees = raisedFees(before, market, feeCapOf(batch, this.policy));
-      if (fees === undefined || (isTooDear(batch, fees, market, this.policy) && halved(batch) !== undefined)) continue;
+      const most = bounds(batch);
+      const fees = raisedFees(before, market, feeCapOf(batch, most));
+      if (fees === undefined || (isTooDear(batch, fees, market, most) && halved(batch) !== undefined)) continue;
       if (batch !== submission && !(await this.works(batch))) continue;
       const attempt = await this.sign(slot, batch, fees, head);
       this.tell({ type: "raised", attempt, before });
@@ -321,27 +349,31 @@ export class TransactionQueue {
       const result = await this.broadcast(offered, head);
       const smaller = result.refusedByAll ? await this.insteadOf(offered, rest, result.verdict, head) : undefined;
       if (smaller === undefined) {
-        if (result.verdict === "accepted") this.refused.alone(alone);
+        if (result.verdict === "accepted") this.refused.alone(alone, head.number);
         else if (result.verdict === "rejected" && offered.kind === "fill") this.refused.close(head.number);
         return result;
       }
-      if (smaller === NOTHING && offered.kind !== "fill") {
+      if (smaller.batch === NOTHING && offered.kind !== "fill") {
         const { kind } = offered;
         alone = rest.duties.map(({ key }) => ({ kind, key, reason: result.reason }));
       }
-      offered = await this.sign(this.slotOf(offered.nonce), smaller, offered.fees, head);
+      offered = await this.sign(this.slotOf(offered.nonce), smaller.batch, smaller.fees, head);
     }
   }
 
-  /** What to sign instead of what every node refused; undefined where that would not help. */
-  private async insteadOf(attempt: Attempt, rest: Batch, verdict: Verdict, head: Head): Promise<Batch | undefined> {
-    if (verdict === "insufficientFunds") return this.affordable(attempt, rest);
+  /** What to sign instead of what every node refused, and for which fees; undefined where that would not help. */
+  private async insteadOf(attempt: Attempt, rest: Batch, verdict: Verdict, head: Head): Promise<Bid | undefined> {
+    const { fees } = attempt;
+    if (verdict === "insufficientFunds") return this.affordable(attempt, rest, head);
     if (verdict !== "rejected") return undefined;
-    if (attempt.kind === "fill") return withMoreGas(attempt);
+    if (attempt.kind === "fill") {
+      const more = withMoreGas(attempt);
+      return more && { batch: more, fees };
+    }
     const isWhole = rest.duties.length === attempt.duties.length;
     const smaller = isWhole ? await this.smaller(attempt) : rest;
     this.refused.tooMuch((smaller ?? attempt).gasLimit, head.number);
-    return smaller ?? NOTHING;
+    return { batch: smaller ?? NOTHING, fees };
   }
 
   /** A part of it that works with less gas; of one duty alone, all of it with less gas, once. */
@@ -354,21 +386,44 @@ export class TransactionQueue {
     return before.length > 1 ? undefined : withLessGas(attempt, this.works);
   }
 
-  /** The largest part that the account can pay for besides all others; undefined where that is none, or all of it. */
-  private async affordable({ nonce, fees, ...attempt }: Attempt, rest: Batch): Promise<Batch | undefined> {
+  /**
+   * The largest part that the account can pay for besides all others; at the price of now, where no node has an attempt of it
+   * and gas became cheaper. Undefined where that is none, or all of it.
+   */
+  private async affordable({ nonce, fees, ...attempt }: Attempt, rest: Batch, head: Head): Promise<Bid | undefined> {
     const others = this.slots.filter((slot) => slot.nonce !== nonce);
     const balance = await this.network.balance(this.signer.account);
     const left = others.reduce((wei, slot) => wei - this.promisedBy(slot), balance);
     if (mostCost(attempt, fees) <= left) return undefined;
-    const fits = (part: Batch): boolean => mostCost(part, fees) <= left;
-    return fits(rest) ? rest : smallerPart(rest, this.works, fits);
+    const now = firstFees(await this.fees.at(head), feeCapOf(rest, this.policy));
+    const mayBeCheaper = this.slotOf(nonce).attempts.every(({ sent }) => !sent);
+    for (const bid of mayBeCheaper && now.maxFeePerGas < fees.maxFeePerGas ? [fees, now] : [fees]) {
+      const fits = (part: Batch): boolean => mostCost(part, bid) <= left;
+      const batch = fits(rest) ? rest : await smallerPart(rest, this.works, fits);
+      if (batch !== undefined) return { batch, fees: bid };
+    }
+    return undefined;
   }
 
   /** As much of a batch as one transaction may cost; one duty, at least. */
-  private async withinCost(batch: Batch, fees: Fees): Promise<Batch> {
-    const { maxTransactionCost: most } = this.policy;
-    if (most === undefined || mostCost(batch, fees) <= most) return batch;
-    return (await smallerPart(batch, this.works, (part) => mostCost(part, fees) <= most)) ?? smallest(batch);
+  private async withinCost(batch: Batch, fees: Fees, bounds: BoundsOf): Promise<Batch> {
+    const fits = (part: Batch): boolean => {
+      const { maxTransactionCost: most } = bounds(part);
+      return most === undefined || mostCost(part, fees) <= most;
+    };
+    return fits(batch) ? batch : ((await smallerPart(batch, this.works, fits)) ?? smallest(batch));
+  }
+
+  /** What bounds the gas of batches at a block: what publishing takes, on a rollup, is left out of what they may cost. */
+  private async boundsAt(head: Head): Promise<BoundsOf> {
+    const { policy } = this;
+    const { maxTransactionCost: most } = policy;
+    const l1Fee = most === undefined ? undefined : await policy.l1Fee?.(head);
+    if (most === undefined || l1Fee === undefined) return () => policy;
+    return ({ kind, duties }) => {
+      const publishing = kind === "fill" ? 0n : l1FeeOf(l1Fee, duties.length);
+      return { ...policy, maxTransactionCost: most > publishing ? most - publishing : 0n };
+    };
   }
 
   private readonly works: Works = ({ kind, duties, gasLimit }) => {
@@ -405,7 +460,7 @@ export class TransactionQueue {
   /** Hands an attempt to the nodes; where they find its fee too low, that is what the next `follow` mends. */
   private async broadcast(attempt: Attempt, head: Head): Promise<Broadcast> {
     this.offered.set(attempt.nonce, head.number);
-    const result = await this.refused.note(attempt, head.number, () => this.network.broadcast(attempt.raw));
+    const result = await this.answerTo(attempt, head);
     const { verdict, reason } = result;
     if (verdict === "accepted" || verdict === "known" || verdict === "nonceUsed") {
       await this.journal.sent(attempt);
@@ -415,6 +470,26 @@ export class TransactionQueue {
       this.tell({ type: "refused", attempt, verdict, reason });
     }
     return result;
+  }
+
+  /**
+   * What the nodes say to an attempt. Fails where none answers; but if none has for `bumpBlocks`, although they answer to all
+   * else, it may be this very transaction that they cannot take: that is a refusal, too.
+   */
+  private async answerTo(attempt: Attempt, head: Head): Promise<Broadcast> {
+    const { nonce, hash } = attempt;
+    try {
+      const answer = await this.refused.note(attempt, head.number, () => this.network.broadcast(attempt.raw));
+      this.unanswered.delete(nonce);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof WaitError)) throw error;
+      const before = this.unanswered.get(nonce);
+      const since = before?.hash === hash ? Math.min(before.since, head.number) : head.number;
+      this.unanswered.set(nonce, { hash, since });
+      if (head.number - since < this.policy.bumpBlocks) throw error;
+      return { hash, verdict: "rejected", reason: error.message, refusedByAll: true };
+    }
   }
 
   /** Slots whose nonce is not free for other duties. */

@@ -1,7 +1,8 @@
 import type { LogParams } from "ethers";
 
 import type { DutyKind } from "../core/duties";
-import type { Fees } from "../core/fees";
+import type { Head } from "../core/events";
+import type { Fees, L1Fee } from "../core/fees";
 import type { Batch, Bounds } from "../core/parts";
 import type { Attempt, Slot } from "../core/slots";
 import type { ChainApi, Receipt, Verdict } from "./api";
@@ -24,6 +25,8 @@ export interface Codec {
 }
 
 export interface QueuePolicy extends Bounds {
+  /** What publishing costs on a rollup: `maxTransactionCost` bounds it together with the gas. */
+  readonly l1Fee?: ((head: Head) => Promise<L1Fee>) | undefined;
   /** Blocks on top of a mined transaction after which no fork is expected to take it back. */
   readonly confirmations: number;
   /** Blocks without being mined after which more is offered. */

@@ -6,6 +6,8 @@ import type { RefusedDuty } from "./queueApi";
 const BELIEVED_BLOCKS = 100;
 /** Whatever was refused, one transaction is planned with as much: single duties need less. */
 const LEAST_GAS = 2_000_000n;
+/** Duties refused alone, one after the other, from which on the account waits before it tries another. */
+const MOST_ALONE = 3;
 /** The longest pause of an account of which nodes do not take a transfer to itself, in blocks. */
 const LONGEST_PAUSE = 64;
 
@@ -18,6 +20,7 @@ export class Refused {
   private readonly unheard = new Set<string>();
   private most: { readonly gas: bigint; readonly at: number } | undefined;
   private singles: RefusedDuty[] = [];
+  private aloneInARow = 0;
   private pause = 0;
   private closedUntil = 0;
 
@@ -32,7 +35,10 @@ export class Refused {
     const answer = await offer();
     if (wasUnheard && answer.refusedByAll) this.unheard.add(attempt.hash);
     if (answer.verdict === "notNow") this.closedUntil = Math.max(this.closedUntil, number + 1);
-    else if (answer.verdict === "accepted") this.pause = 0;
+    else if (answer.verdict === "accepted" && attempt.kind !== "fill") {
+      this.pause = 0;
+      this.aloneInARow = 0;
+    }
     return answer;
   }
 
@@ -69,9 +75,15 @@ export class Refused {
     return this.most !== undefined && number < this.most.at + BELIEVED_BLOCKS ? this.most.gas : undefined;
   }
 
-  /** Notes duties that are refused although each is alone. */
-  alone(duties: readonly RefusedDuty[]): void {
+  /**
+   * Notes at block `number` duties that are refused although each is alone. Each costs a transfer to itself: after a few without
+   * any that is taken it is not the duties, and the account waits.
+   */
+  alone(duties: readonly RefusedDuty[], number: number): void {
+    if (duties.length === 0) return;
     this.singles.push(...duties);
+    this.aloneInARow += 1;
+    if (this.aloneInARow >= MOST_ALONE) this.close(number);
   }
 
   takeAlone(): readonly RefusedDuty[] {

@@ -99,6 +99,7 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
   const { log, signal, meter = NO_METER } = surroundings;
   const looker = await parts(config, surroundings, false);
   const { api, database, eyes, sources, chainId, tokens } = looker;
+  const { l1Fees } = eyes;
   const account = wallet.address;
   const name = config.name ?? account;
   const executor = new Executor(sources, account, api);
@@ -108,7 +109,12 @@ export async function composeActor(config: Config, wallet: BaseWallet, surroundi
     eyes.fees,
     new WalletSigner(wallet, BigInt(chainId)),
     journal,
-    { bumpBlocks: config.bumpBlocks, confirmations: config.confirmations, ...capsOf(config) },
+    {
+      bumpBlocks: config.bumpBlocks,
+      confirmations: config.confirmations,
+      ...capsOf(config),
+      l1Fee: l1Fees && ((head) => l1Fees.at(head)),
+    },
     {
       encode: (kind, keys) => {
         const ids = keys.map((key) => idOf(kind, key));

@@ -280,6 +280,28 @@ describe("TransactionQueue: what every node refuses (ATK-KPR-12)", () => {
 describe("TransactionQueue: the most that one transaction may cost (ATK-KPR-12)", () => {
   const most = gasFor(4) * 25n * GWEI;
 
+  it("bounds gas and publishing together, of a first offer and of a raised one (ATK-KPR-16)", () => {
+    const wei = gasFor(4) * 40n * GWEI;
+    const l1Fee = { base: wei / 4n, perItem: wei / 16n }; // half of it for four
+    return withQueue(
+      async (world) => {
+        await world.submit(...numbers(4));
+        world.chain.baseFee = 26n * GWEI;
+        for (let block = 0; block < 9; block++) {
+          world.chain.mine();
+          await world.follow();
+        }
+        const attempts = world.told.flatMap((event) => (event.type === "signed" ? [event.attempt] : []));
+        expect(attempts.length).to.be.greaterThan(1);
+        for (const { gasLimit, fees, duties } of attempts) {
+          const publishing = l1Fee.base + l1Fee.perItem * BigInt(duties.length);
+          expect(gasLimit * fees.maxFeePerGas + publishing <= wei).to.equal(true);
+        }
+      },
+      { maxTransactionCost: wei, l1Fee: () => Promise.resolve(l1Fee) },
+    );
+  });
+
   it("bounds a first offer: fewer duties go", () =>
     withQueue(
       async (world) => {
@@ -321,5 +343,36 @@ describe("TransactionQueue: claims (ATK-KPR-13)", () => {
       expect(kept.at(-1)).to.equal(23);
       expect(kept).to.have.length(23);
       expect([...world.queue.outstanding()]).to.deep.equal([keyOf(1)]);
+    }));
+});
+
+describe("TransactionQueue: what outlasts its cause (ATK-KPR-25)", () => {
+  it("signs anew, for less, what the account could not pay at the price of then", () =>
+    withQueue(async (world) => {
+      world.chain.baseFee = 29n * GWEI;
+      world.chain.mine();
+      world.chain.funds = gasFor(1) * 30n * GWEI;
+      expect(await world.submit(1)).to.equal("insufficientFunds");
+      world.chain.baseFee = 2n * GWEI;
+      for (let block = 0; block < 6; block++) {
+        world.chain.mine();
+        await world.follow();
+      }
+      expect(world.chain.mined().map(wordsOf)).to.deep.equal(["1"]);
+    }));
+
+  it("signs for less what no node answers to, for as long as it is no answer: others go on", () =>
+    withQueue(async (world) => {
+      const { broadcast } = world.chain;
+      world.chain.broadcast = (raw) =>
+        raw.length > 240 ? Promise.reject(new WaitError("connection reset")) : broadcast.call(world.chain, raw);
+      const tries = [world.submit(...numbers(40))];
+      await Promise.allSettled(tries);
+      for (let block = 0; block < 20; block++) {
+        world.chain.mine();
+        await world.follow().catch(() => undefined);
+      }
+      expect(world.chain.mined().length).to.equal(1);
+      expect(world.queue.open).to.deep.equal([]);
     }));
 });

@@ -96,7 +96,19 @@ describe("what nodes refuse (ATK-KPR-12)", () => {
   it("tells once which duties were refused alone", () => {
     const refused = new Refused();
     const duty = { kind: "expire", key: "expire 1-1", reason: "no" } as const;
-    refused.alone([duty]);
+    refused.alone([duty], 100);
     expect([refused.takeAlone(), refused.takeAlone()]).to.deep.equal([[duty], []]);
+  });
+
+  it("has the account wait where three in a row are refused alone, until one is taken (ATK-KPR-25)", async () => {
+    const refused = new Refused();
+    const duty = { kind: "expire", key: "expire 1-1", reason: "no" } as const;
+    const closed: number[] = [];
+    for (let block = 100; block < 140; block++) {
+      if (refused.isClosed(block)) closed.push(block);
+      else refused.alone([duty], block);
+    }
+    // Tried at 100, 101, 102, 103, 105, 109, 117 and 133.
+    expect(40 - closed.length).to.equal(8);
   });
 });

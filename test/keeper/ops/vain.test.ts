@@ -285,4 +285,17 @@ describe("Vain gas (ATK-KPR-17)", () => {
       await world.blocks(BLOCKS_IN_8_HOURS, () => world.restart());
       expect(world.vain).to.be.at.most(10);
     }));
+
+  it("of nodes that take nothing but transfers to itself is a few of those, and ends with it (ATK-KPR-25)", () =>
+    withWorld(async (world) => {
+      world.chain.sizeCap = 0;
+      for (let id = 0; id < 50; id++) world.due("expire", id, `0x${id}`);
+      await world.blocks(BLOCKS_IN_8_HOURS);
+      const { length } = world.chain.mined();
+      expect(world.duties.size).to.equal(50);
+      expect(length).to.be.at.most(50);
+      world.chain.sizeCap = undefined;
+      await world.blocks(64 + 2);
+      expect(world.duties.size).to.equal(0);
+    }));
 });
