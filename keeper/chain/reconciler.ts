@@ -15,6 +15,8 @@ const ROUND_EVERY = 16;
 /** Blocks until the same lease or dispute is looked at again. */
 const VIEW_EVERY = 64;
 const MOST_DOUBTS = 1_000;
+/** Blocks for which nothing is asked at most, where nothing is told. */
+const LONGEST_QUIET = 64;
 
 /** A lease or a dispute of which the contracts contradict what the logs say. */
 interface Doubt {
@@ -33,6 +35,9 @@ export class Reconciler {
   private cursor = 0n;
   private scan = MOST_SCANNED;
   private isUrgent = false;
+  /** Smallest pages and single views in a row that nobody told. A call that hangs holds up the pass: it is made less and less. */
+  private failures = 0;
+  private quietUntil = 0;
   private lookedAt = -1;
   private readonly doubts = new Map<bigint, Doubt>();
   /** The block at which each was looked at last. */
@@ -63,7 +68,8 @@ export class Reconciler {
   async look(head: Pick<Head, "number" | "timestamp">): Promise<void> {
     if (head.number === this.lookedAt) return;
     this.lookedAt = head.number;
-    if (head.number >= this.nextAt) await this.lookAtPage(head);
+    if (isAhead(this.quietUntil, head.number)) return;
+    if (!isAhead(this.nextAt, head.number)) await this.lookAtPage(head);
     else await this.lookAtDoubts(head);
   }
 
@@ -73,9 +79,11 @@ export class Reconciler {
     if (page === undefined) {
       // Refused, too large, or no list at all: it is asked again, and the logs are followed meanwhile.
       if (this.scan > LEAST_SCANNED) this.scan /= 2n;
+      else this.failed(number);
       this.nextAt = number + 1;
       return;
     }
+    this.failures = 0;
     await this.adopt(page.due);
     this.cursor = page.next;
     const isOver = page.next === 0n;
@@ -101,7 +109,14 @@ export class Reconciler {
       this.doubts.delete(id);
       this.viewedAt.set(id, number);
     }
-    if (seen !== undefined) await this.adopt(seen);
+    if (seen === undefined) return this.failed(number);
+    this.failures = 0;
+    await this.adopt(seen);
+  }
+
+  private failed(number: number): void {
+    this.failures += 1;
+    this.quietUntil = number + Math.min(2 ** this.failures, LONGEST_QUIET);
   }
 
   private async view(isDispute: boolean, ids: readonly bigint[]): Promise<readonly Seen[]> {
@@ -113,4 +128,9 @@ export class Reconciler {
     const changed = await this.state.adopt(seen);
     if (changed.length > 0) this.tell(changed);
   }
+}
+
+/** Whether block `until` is still to come. It was never set further ahead: then it was by a head that is void by now. */
+function isAhead(until: number, number: number): boolean {
+  return number < until && until <= number + LONGEST_QUIET;
 }

@@ -36,6 +36,11 @@ export class GasLearnt {
     this.feared = { model: ranShort(this.model(number), kind), at: number };
   }
 
+  /** Nodes do not simulate a batch with so much gas. */
+  tooLarge(gas: bigint, number: number): void {
+    this.most = { gas: gas / 2n, at: number };
+  }
+
   /** A batch with so much gas became these parts: those that got less were made because nodes refused the whole. */
   became(whole: bigint, parts: readonly Part[], number: number): void {
     const ready = parts.flatMap((part) => (part.type === "ready" ? [part.gasLimit] : []));

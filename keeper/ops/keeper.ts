@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Executor } from "../chain/executor";
 import type { FeeReader } from "../chain/feeReader";
 import type { L1FeeReader } from "../chain/l1FeeReader";
+import { WaitError } from "../chain/rpcErrors";
 import type { TransactionQueue } from "../chain/queue";
 import type { Settled } from "../chain/queueApi";
 import { sizeOf } from "../core/batches";
@@ -110,6 +111,8 @@ const EMPTY = "the account is empty: send it native coin, it goes on by itself t
 const SHORTEST_PAUSE = 60;
 /** Chain seconds for which a duty waits at most that the nodes refuse to simulate. */
 const LONGEST_PAUSE_OF_REFUSED = 960;
+/** Simulations of a kind that no node answered to, one after the other, after which it is believed to be their doing. */
+const MOST_SILENCES = 2;
 /** Times that a pass plans anew with what it learnt about gas, before it halves what does not fit. */
 const MOST_REPLANS = 8;
 
@@ -204,6 +207,8 @@ export class Keeper {
   private left = 0;
   private undone: PassReport["undone"] = new Map();
   private readonly timesGone = new Map<string, number>();
+  /** By kind: simulations in a row that no node answered to. */
+  private readonly silences = new Map<DutyKind, number>();
   /** What this pass found out about duties that it did not send, by key. */
   private readonly found = new Map<string, LeftReason>();
   /** Chain time at which the balance was read last, and what it was. */
@@ -329,7 +334,11 @@ export class Keeper {
     mayHalve: boolean,
   ): Promise<{ readonly sent: number; readonly isShort: boolean; readonly isOver: boolean }> {
     const { queue, executor, signal } = this.hands;
-    const parts = await prepare(action, executor, most, mayHalve);
+    const parts = await prepare(action, executor, most, mayHalve).catch(async (error: unknown) => {
+      if (error instanceof WaitError) await this.noteSilence(action, error.message, head);
+      throw error;
+    });
+    this.silences.delete(action.kind);
     this.gas.became(action.gasLimit, parts, head.number);
     let sent = 0;
     for (const part of parts) {
@@ -463,6 +472,20 @@ export class Keeper {
     meter.refusedSimulation(duty.kind);
     this.found.set(duty.key, "not simulated by the nodes");
     log.error({ duty: duty.key, reason, until }, "the nodes refuse to simulate it, left alone for a while");
+  }
+
+  /**
+   * No node answered to a simulation. Twice in a row that may be the doing of this very call, and would go on for ever: then the
+   * next pass asks about less, and about one duty alone after all others.
+   */
+  private async noteSilence({ kind, duties, gasLimit }: Action, reason: string, head: Head): Promise<void> {
+    const times = (this.silences.get(kind) ?? 0) + 1;
+    this.silences.set(kind, times);
+    const [first] = duties;
+    if (times < MOST_SILENCES || first === undefined) return;
+    this.silences.delete(kind);
+    if (duties.length > 1) this.gas.tooLarge(gasLimit, head.number);
+    else await this.noteRefusal(first, reason, head);
   }
 
   private noteUnknown(duties: readonly Duty[], reason: string): void {

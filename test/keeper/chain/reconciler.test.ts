@@ -315,4 +315,21 @@ describe("Logs that are left out for good", () => {
       }
       expect(view.asked.map(([, scan]) => scan)).to.deep.equal([256n, 128n, 64n, 32n]);
     }));
+
+  it("are asked for less and less where no page is told, and no longer than that after a void head (ATK-KPR-25)", () =>
+    withState(async (state) => {
+      const view = contract([]);
+      const reconciler = new Reconciler(view, SOURCES, state);
+      view.set.error = new WaitError("no answer within 10 s");
+      for (let number = 1; number <= 640; number++) await reconciler.look({ number, timestamp: 12 * number });
+      expect(view.asked.length).to.be.within(15, 25);
+      view.set.error = undefined;
+      const before = view.asked.length;
+      for (let number = 641; number <= 641 + 64; number++) await reconciler.look({ number, timestamp: 12 * number });
+      expect(view.asked.length - before).to.be.at.least(1);
+      await reconciler.look({ number: 1_000_000_000, timestamp: 1_000 });
+      const then = view.asked.length;
+      await reconciler.look({ number: 800, timestamp: 1_000 });
+      expect(view.asked.length).to.equal(then + 1);
+    }));
 });

@@ -5,6 +5,7 @@ import { pino } from "pino";
 import type { Simulation } from "../../../keeper/chain/executor";
 import { FeeReader } from "../../../keeper/chain/feeReader";
 import { TransactionQueue } from "../../../keeper/chain/queue";
+import { WaitError } from "../../../keeper/chain/rpcErrors";
 import { WalletSigner } from "../../../keeper/chain/signer";
 import { type Duty, type DutyKind, keyOf } from "../../../keeper/core/duties";
 import { type Eyes, Keeper, outlook } from "../../../keeper/ops/keeper";
@@ -427,6 +428,21 @@ describe("Keeper", () => {
       }
       expect(world.duties.size).to.equal(0);
       expect(world.chain.mined().length).to.be.at.most(40);
+    }));
+
+  it("asks about less where no node answers to a large call or to one duty, and does the others (ATK-KPR-25)", () =>
+    withWorld(async (world) => {
+      due(world, "expire", ...Array.from({ length: 200 }, (_, i) => i + 1));
+      world.set.answer = (_kind, ids) => {
+        if (ids.length > 60 || ids.includes(7)) throw new WaitError("no answer within 10 s");
+        return { type: "works", done: ids.length };
+      };
+      for (let blocks = 0; blocks < 40 && world.duties.size > 1; blocks++) {
+        for (let tries = 0; tries < 3; tries++) await world.keeper.pass().catch(() => undefined);
+        mine(world);
+      }
+      expect([...world.duties.keys()]).to.deep.equal(["expire 1-7"]);
+      expect(world.failed).to.include("expire 1-7");
     }));
 
   it("remembers nothing of duties that others did (ATK-KPR-5)", () =>
