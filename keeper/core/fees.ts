@@ -51,16 +51,25 @@ const FIRST_TIP = { part: 10n, most: 500_000_000n };
 /**
  * What to offer instead of `before`, which is not mined: a quarter more of both, or what would be offered now, if that is
  * more; but neither more than the cap, nor than ten times what would be offered now: what is not mined at that price waits
- * for something else. A tip may always come to the base fee, however little is suggested. Undefined where that leaves no room: nodes take a replacement only if both parts offer a tenth more.
+ * for something else. However little is suggested, which may be a lie, a tip may come to the base fee, and a price without a
+ * base fee to the cap; it doubles while it is next to nothing. Undefined where that leaves no room: nodes take a replacement
+ * only if both parts offer a tenth more.
  */
 export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefined): Fees | undefined {
   const now = firstFees(market, cap);
+  const isLegacy = market.baseFeePerGas === undefined;
   const baseFee = market.baseFeePerGas ?? 0n;
+  const always = isLegacy ? (cap ?? 1n) : 1n;
   const leastTip = min(baseFee / FIRST_TIP.part, FIRST_TIP.most);
   const raised = within(
     {
-      maxFeePerGas: raisedTo(before.maxFeePerGas, now.maxFeePerGas),
-      maxPriorityFeePerGas: raisedTo(before.maxPriorityFeePerGas, max(now.maxPriorityFeePerGas, leastTip), baseFee),
+      maxFeePerGas: raisedTo(before.maxFeePerGas, now.maxFeePerGas, always, isLegacy),
+      maxPriorityFeePerGas: raisedTo(
+        before.maxPriorityFeePerGas,
+        max(now.maxPriorityFeePerGas, leastTip),
+        max(baseFee, always),
+        isLegacy,
+      ),
     },
     cap,
   );
@@ -70,8 +79,12 @@ export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefi
   return replaces ? raised : undefined;
 }
 
-function raisedTo(before: bigint, now: bigint, always = 1n): bigint {
-  return min(max((before * 5n) / 4n + 1n, now), max(max(now, 1n) * MOST_RAISED, always));
+/** Wei per gas, below which a price is next to nothing. */
+const NEXT_TO_NOTHING = 100_000_000n;
+
+function raisedTo(before: bigint, now: bigint, always: bigint, mayDouble: boolean): bigint {
+  const more = mayDouble && before < NEXT_TO_NOTHING ? 2n * before + 1n : (before * 5n) / 4n + 1n;
+  return min(max(more, now), max(max(now, 1n) * MOST_RAISED, always));
 }
 
 function within({ maxFeePerGas, maxPriorityFeePerGas }: Fees, cap: bigint | undefined): Fees {

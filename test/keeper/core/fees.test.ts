@@ -70,6 +70,19 @@ describe("fees (ATK-KPR-6)", () => {
     expect(tips.at(-1)! > 3n * gwei && tips.at(-1)! <= 10n * gwei).to.equal(true);
   });
 
+  it("come to be mined without a base fee although the price that is told is a lie downwards (ATK-KPR-15)", () => {
+    const gwei = 10n ** 9n;
+    for (const tip of [0n, 1n]) {
+      const lie = { baseFeePerGas: undefined, tip };
+      let [fees, times] = [firstFees(lie, 50n * gwei), 0];
+      for (; fees.maxFeePerGas < 5n * gwei && times < 100; times++) fees = raisedFees(fees, lie, 50n * gwei) ?? fees;
+      expect(times).to.be.at.most(50);
+      expect(fees.maxFeePerGas < 7n * gwei).to.equal(true);
+      for (; times < 200; times++) fees = raisedFees(fees, lie, 50n * gwei) ?? fees;
+      expect(fees.maxFeePerGas <= 50n * gwei).to.equal(true);
+    }
+  });
+
   it("are raised to the cap if that is a tenth more, and not at all below that", () => {
     const before = { maxFeePerGas: 200n, maxPriorityFeePerGas: 10n };
     expect(raisedFees(before, market, 220n)).to.deep.equal({ maxFeePerGas: 220n, maxPriorityFeePerGas: 13n });
