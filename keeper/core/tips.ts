@@ -26,7 +26,8 @@ export function middle(values: readonly bigint[]): bigint | undefined {
 
 /**
  * What to offer on top of the base fee: what is suggested, but at most what was paid lately, and little where nobody
- * paid anything. What was paid is the keeper's own, too, where nobody else pays: twice that would double with each transaction. Where nobody suggests a tip, what others paid counts; else what the gas price has above the base fee.
+ * paid anything. What was paid is the keeper's own, too, where nobody else pays: twice that would double with each
+ * transaction. Where nobody suggests a tip, what others paid counts; else what the gas price has above the base fee.
  */
 export function tipOf({ baseFeePerGas = 0n, suggested, paid = 0n, gasPrice }: TipFacts): bigint {
   const fallback = gasPrice === undefined ? IDLE_TIP : max(gasPrice - baseFeePerGas, 0n);
