@@ -16,6 +16,8 @@ const MANY = 101;
 const SPREAD = 2_654_435_761;
 const MOST_INDEX = 2 ** 20;
 
+/** Times in a row that no node answers, after which a guess stands for the answer. */
+const MOST_SILENCES = 2;
 /** Of the last figure, while the contract does not tell another. */
 const SCALE = 2n;
 /** What calldata costs on Ethereum at 50 gwei: of a transaction's own bytes, and of one more lease id. */
@@ -29,6 +31,7 @@ const market = Market__factory.createInterface();
 export class L1FeeReader {
   private last: { readonly at: number; readonly fee: L1Fee } | undefined;
   private good: L1Fee | undefined;
+  private silences = 0;
 
   constructor(
     private readonly network: Pick<ChainApi, "call">,
@@ -42,7 +45,7 @@ export class L1FeeReader {
 
   /**
    * Asked once for some blocks: it follows another chain, and that one slowly. Where the contract does not tell, twice the
-   * last figure, or else `CONSERVATIVE`. Fails with a WaitError where too few nodes answer.
+   * last figure, or else `CONSERVATIVE`. Fails with a WaitError where too few nodes answer for the first time.
    */
   async at({ timestamp }: Pick<Head, "timestamp">): Promise<L1Fee> {
     if (this.last !== undefined && Math.abs(timestamp - this.last.at) < FRESH) return this.last.fee;
@@ -54,10 +57,13 @@ export class L1FeeReader {
   private async orGuess(asked: Promise<L1Fee>): Promise<L1Fee> {
     try {
       this.good = await asked;
+      this.silences = 0;
       return this.good;
     } catch (error) {
       const isNodes = error instanceof WaitError;
-      if (isNodes && !(error instanceof CallRefusedError) && !(error instanceof DisagreementError)) throw error;
+      const isSilence = isNodes && !(error instanceof CallRefusedError) && !(error instanceof DisagreementError);
+      // No answer to this call, again and again: it is not asked for a while, so that it does not end every pass.
+      if (isSilence && ++this.silences < MOST_SILENCES) throw error;
       const { good } = this;
       const guess = good === undefined ? CONSERVATIVE : { base: SCALE * good.base, perItem: SCALE * good.perItem };
       this.onGuess(error instanceof Error ? error.message : String(error), guess);

@@ -1,5 +1,5 @@
 import type { Head } from "../core/events";
-import { type FeeMarket, type Fees, firstFees, l1FeeOf, raisedFees } from "../core/fees";
+import { atMost, type FeeMarket, type Fees, firstFees, l1FeeOf, raisedFees } from "../core/fees";
 import {
   type Batch,
   type Bounds,
@@ -368,7 +368,7 @@ export class TransactionQueue {
     if (verdict !== "rejected") return undefined;
     if (attempt.kind === "fill") {
       const more = withMoreGas(attempt);
-      return more && { batch: more, fees };
+      return more && { batch: more, fees: atMost(fees, feeCapOf(more, this.policy)) };
     }
     const isWhole = rest.duties.length === attempt.duties.length;
     const smaller = isWhole ? await this.smaller(attempt) : rest;

@@ -134,6 +134,24 @@ describe("What gas costs (ATK-KPR-15)", () => {
     n = await startNodes(0);
   });
 
+  it("does without what no node answers to, from the second time on, and asks for it less and less (ATK-KPR-25)", async () => {
+    n = await startNodes(0);
+    let asked = 0;
+    const silent = (): Promise<never> => {
+      asked += 1;
+      return Promise.reject(new WaitError("no answer within 10 s"));
+    };
+    const reader = new FeeReader({
+      maxPriorityFeePerGas: () => Promise.resolve(GWEI),
+      gasPrice: silent,
+      paidTip: silent,
+    });
+    const at = async (number: number): Promise<bigint> => (await reader.at({ ...HEAD, number, hash: `${number}` })).tip;
+    expect(await rejection(at(1))).to.be.instanceOf(WaitError);
+    for (let number = 2; number <= 300; number++) expect(await at(number)).to.equal(GWEI);
+    expect(asked).to.be.at.most(12);
+  });
+
   it("does not count an answer that makes no sense", async () => {
     const reader = await reading({ tip: GWEI, paid: busy(GWEI) }, { tip: GWEI, paid: busy(GWEI) });
     n.nodes[1]!.others.set("eth_feeHistory", () => ({ reward: "much", gasUsedRatio: [1] }));

@@ -280,6 +280,19 @@ describe("TransactionQueue: what every node refuses (ATK-KPR-12)", () => {
 describe("TransactionQueue: the most that one transaction may cost (ATK-KPR-12)", () => {
   const most = gasFor(4) * 25n * GWEI;
 
+  it("bounds what uses a nonce up, too, with all the gas that it is tried with", () =>
+    withQueue(
+      async (world) => {
+        world.chain.sizeCap = 0;
+        world.chain.leastGas = 1_000_000n;
+        await world.submit(1);
+        const attempts = world.queue.open.flatMap((slot) => slot.attempts);
+        expect(attempts.at(-1)?.gasLimit).to.equal(1_344_000n);
+        for (const { gasLimit, fees } of attempts) expect(gasLimit * fees.maxFeePerGas <= most).to.equal(true);
+      },
+      { maxTransactionCost: most },
+    ));
+
   it("bounds gas and publishing together, of a first offer and of a raised one (ATK-KPR-16)", () => {
     const wei = gasFor(4) * 40n * GWEI;
     const l1Fee = { base: wei / 4n, perItem: wei / 16n }; // half of it for four
