@@ -105,6 +105,15 @@ describe("L1FeeReader", () => {
     expect(guesses).to.deep.equal([]);
   });
 
+  it("guesses where no node answers to this call once more, and leaves it alone for a minute (ATK-KPR-25)", async () => {
+    const { reader, set, guesses } = troubled();
+    set.error = new WaitError("no answer within 10 s");
+    expect(await rejection(reader.at({ timestamp: 1_000 }))).to.equal(set.error);
+    expect((await reader.at({ timestamp: 1_012 })).base).to.equal(300_000_000_000_000n);
+    await reader.at({ timestamp: 1_024 });
+    expect(guesses).to.have.lengthOf(1);
+  });
+
   it("fails where the contract does not tell", async () => {
     const silent = new L1FeeReader({ call: () => Promise.resolve("0x") }, ORACLE, MARKET, 10);
     expect(String(await rejection(silent.ask()))).to.contain("could not decode result data");
