@@ -11,20 +11,17 @@ import {
   smallest,
   withMoreGas,
 } from "../core/parts";
-import { type Attempt, type DutyRef, freeNonce, neededOf, newest, nextStep, type Slot } from "../core/slots";
+import { type Attempt, type DutyRef, neededOf, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, Verdict } from "./api";
 import type { FeeReader } from "./feeReader";
-import type { Codec, Done, Network, QueueEvent, QueuePolicy, RefusedDuty, Settled, Submission } from "./queueApi";
+import { OpenSlots } from "./openSlots";
+import type { Codec, Network, QueueEvent, QueuePolicy, RefusedDuty, Settled, Submission } from "./queueApi";
+import { Receipts } from "./receipts";
 import { Refused } from "./refused";
 import { WaitError } from "./rpcErrors";
 import type { Signer } from "./signer";
 import { smallerPart, withLessGas, type Works } from "./smaller";
-
-/** Blocks for which a nonce that is used up may have no receipt, before a stranger is believed to have used it. */
-const RECEIPT_BLOCKS = 2;
-/** Times `bumpBlocks` for which a duty is worth a claim: not mined by then, it is left to others. */
-const CLAIMED_BUMPS = 8;
 
 /** What is signed, and what it offers. */
 interface Bid {
@@ -41,19 +38,14 @@ type BoundsOf = (batch: Batch) => Bounds;
  * still be mined. A duty is given to one nonce at a time, so however often fees are raised, it is done once.
  */
 export class TransactionQueue {
-  private slots: readonly Slot[] = [];
-  /** Slots whose nonce is free for other duties: the highest ones, since no later nonce may wait for them. */
-  private idle: readonly Slot[] = [];
-  /** The account's next nonce in the chain. */
-  private next = 0;
   /** By nonce: the block at which its newest attempt was last offered; where none is noted, it was when it was signed. */
   private readonly offered = new Map<number, number>();
   /** What the nodes refused. */
   private readonly refused = new Refused();
   /** By nonce: what no node answered to, and since which block. */
   private readonly unanswered = new Map<number, { readonly hash: string; readonly since: number }>();
-  /** Nonces used up without a receipt, and the block at which that was noticed. */
-  private readonly unexplained = new Map<number, number>();
+  private readonly slots = new OpenSlots(this.refused);
+  private readonly receipts: Receipts;
   /** Since which block strangers' transactions of this account wait. */
   private strangersSince: number | undefined;
   /** A nonce that later ones wait for and that nothing is known of, and since which block. */
@@ -67,16 +59,18 @@ export class TransactionQueue {
     private readonly policy: QueuePolicy,
     private readonly codec: Codec,
     private readonly tell: (event: QueueEvent) => void = () => undefined,
-  ) {}
+  ) {
+    this.receipts = new Receipts(network, journal, policy.confirmations, codec);
+  }
 
   /** Nonces that are not used up. */
   get open(): readonly Slot[] {
-    return this.slots;
+    return this.slots.all;
   }
 
   /** Those of them that are not used up in the chain: what became of the others is asked, and they take no place. */
   get waiting(): readonly Slot[] {
-    return this.slots.filter(({ nonce }) => nonce >= this.next);
+    return this.slots.waiting;
   }
 
   /**
@@ -90,21 +84,17 @@ export class TransactionQueue {
 
   /** Keys of all duties that a transaction is on its way for, or may be: what no node can have is none. */
   outstanding(): ReadonlySet<string> {
-    const keys = this.busy().flatMap((slot) => this.mayBeMined(slot).flatMap(({ duties }) => duties));
-    return new Set(keys.map(({ key }) => key));
+    return this.slots.outstanding();
   }
 
   /** Those of them that are worth a claim at block `head`: what was signed for so long ago is left to other keepers. */
   worthClaiming(head: Head): ReadonlySet<string> {
-    const since = head.number - CLAIMED_BUMPS * this.policy.bumpBlocks;
-    const stuck = this.slots.flatMap(({ attempts }) => attempts.filter(({ signedBlock }) => signedBlock <= since));
-    const old = new Set(stuck.flatMap(({ duties }) => duties.map(({ key }) => key)));
-    return new Set([...this.outstanding()].filter((key) => !old.has(key)));
+    return this.slots.worthClaiming(head, this.policy.bumpBlocks);
   }
 
   /** What all that is on its way can cost at most, wei. */
   promised(): bigint {
-    return this.waiting.reduce((sum, slot) => sum + this.promisedBy(slot), 0n);
+    return this.slots.promised();
   }
 
   /** Most gas that nodes were seen to take lately; undefined where none refused any for being too much. */
@@ -128,20 +118,18 @@ export class TransactionQueue {
     isDue: (key: string) => boolean,
     learn: (keys: readonly string[]) => Promise<void> = () => Promise.resolve(),
   ): Promise<readonly Settled[]> {
-    this.slots = await this.journal.open();
-    this.idle = [];
-    this.refused.keep(this.slots);
-    const settled = await this.followForeign(head);
-    if (this.slots.length === 0) return settled;
-    this.next = await this.network.transactionCount(this.signer.account, "latest");
-    if (await this.journal.reopen(this.next)) this.slots = await this.journal.open();
-    await learn(this.slots.flatMap(({ attempts }) => attempts.flatMap(({ duties }) => duties.map(({ key }) => key))));
-    for (const slot of this.slots) {
-      if (slot.nonce >= this.next) continue;
-      const result = await this.settle(slot, head);
+    this.slots.begin(await this.journal.open());
+    const settled = await this.receipts.ofForeign(head);
+    if (this.open.length === 0) return settled;
+    this.slots.next = await this.network.transactionCount(this.signer.account, "latest");
+    if (await this.journal.reopen(this.slots.next)) this.slots.begin(await this.journal.open());
+    await learn(this.open.flatMap(({ attempts }) => attempts.flatMap(({ duties }) => duties.map(({ key }) => key))));
+    for (const slot of this.open) {
+      if (slot.nonce >= this.slots.next) continue;
+      const result = await this.receipts.settle(slot, head);
       if (result === undefined) continue;
       settled.push(result);
-      this.slots = this.slots.filter((other) => other !== slot);
+      this.slots.drop(slot);
     }
     await this.push(head, isDue);
     await this.fillGap(head);
@@ -156,9 +144,9 @@ export class TransactionQueue {
   async isFree(head: Head): Promise<boolean> {
     const { account } = this.signer;
     if (this.refused.isClosed(head.number)) return false;
-    this.next = await this.network.transactionCount(account, "latest");
-    if (await this.journal.reopen(this.next)) return false; // a fork took back what was mined: the next look follows it
-    const nonce = freeNonce(this.next, this.slots);
+    this.slots.next = await this.network.transactionCount(account, "latest");
+    if (await this.journal.reopen(this.slots.next)) return false; // a fork took back what was mined: the next look follows it
+    const nonce = this.slots.free;
     const pending = await this.network.transactionCount(account, "pending");
     if (pending <= nonce) {
       this.strangersSince = undefined;
@@ -198,67 +186,23 @@ export class TransactionQueue {
     bounds: BoundsOf,
   ): Promise<{ readonly slot: Slot; readonly fees: Fees }> {
     const cap = feeCapOf(batch, bounds(batch));
-    for (let [slot] = this.idle; slot !== undefined; [slot] = this.idle) {
-      this.idle = this.idle.slice(1);
+    for (let slot = this.slots.takeIdle(); slot !== undefined; slot = this.slots.takeIdle()) {
       const before = this.refused.heard(slot).at(-1)?.fees;
       const fees = before === undefined ? firstFees(market, cap) : raisedFees(before, market, cap);
       if (fees !== undefined) return { slot, fees };
       await this.broadcast(newest(slot), head);
     }
-    return { slot: { nonce: freeNonce(this.next, this.slots), attempts: [] }, fees: firstFees(market, cap) };
-  }
-
-  /** What nodes had no receipt of may be this keeper's all the same: they are asked until that is confirmed. */
-  private async followForeign(head: Head): Promise<Settled[]> {
-    const settled: Settled[] = [];
-    for (const slot of await this.journal.foreignAfter(head.number - this.policy.confirmations)) {
-      const result = await this.mined(slot, head);
-      if (typeof result === "object") settled.push(result);
-    }
-    return settled;
-  }
-
-  /** What became of a nonce that is used up; undefined where that cannot be told yet. */
-  private async settle(slot: Slot, head: Head): Promise<Settled | undefined> {
-    const result = await this.mined(slot, head);
-    if (typeof result === "object") {
-      this.unexplained.delete(slot.nonce);
-      return result;
-    }
-    const since = this.unexplained.get(slot.nonce) ?? head.number;
-    this.unexplained.set(slot.nonce, since);
-    // Where nodes contradict each other its duties are free, too, in the end: the simulation tells whether they are done.
-    const patience = result === "unknown" ? RECEIPT_BLOCKS : Math.max(RECEIPT_BLOCKS, this.policy.confirmations);
-    if (head.number - since < patience) return undefined;
-    this.unexplained.delete(slot.nonce);
-    await this.journal.foreign(slot.nonce, head);
-    return { type: "foreign", slot };
-  }
-
-  /** The attempt that was mined; `later` where the next look tells, `unknown` where no node has a receipt. */
-  private async mined(slot: Slot, head: Head): Promise<Settled | "later" | "unknown"> {
-    for (const attempt of [...slot.attempts].reverse()) {
-      const receipt = await this.network.receipt(attempt.hash);
-      if (receipt === undefined) continue;
-      if (receipt === "disputed" || receipt.blockNumber > head.number) return "later";
-      const done = this.codec.doneBy(receipt.logs);
-      const earned = earnedBy(attempt, done);
-      const block = { number: receipt.blockNumber, hash: receipt.blockHash };
-      const isEmpty = attempt.kind !== "fill" && done.length === 0;
-      await this.journal.mined(slot.nonce, { ...receipt, isEmpty, block, earned }, head.timestamp);
-      return { type: "mined", attempt, receipt, done, earned };
-    }
-    return "unknown";
+    return { slot: { nonce: this.slots.free, attempts: [] }, fees: firstFees(market, cap) };
   }
 
   /** Moves on what is not mined. */
   private async push(head: Head, isDue: (key: string) => boolean): Promise<void> {
-    const waiting = this.slots.filter(({ nonce }) => nonce >= this.next);
+    const { waiting } = this;
     const needed = neededOf(waiting, isDue);
     const steps: (readonly [Slot, "broadcast" | "raise" | "fill", readonly DutyRef[]])[] = [];
     let isFollowed = false;
     for (const map of [this.offered, this.unanswered]) {
-      for (const nonce of map.keys()) if (nonce < this.next) map.delete(nonce);
+      for (const nonce of map.keys()) if (nonce < this.slots.next) map.delete(nonce);
     }
     for (const slot of [...waiting].reverse()) {
       const duties = needed.get(slot) ?? [];
@@ -269,7 +213,7 @@ export class TransactionQueue {
         offeredAt: this.offeredAt(slot, head),
       } as const;
       const step = nextStep(slot, head.number, { bumpBlocks: this.policy.bumpBlocks, ...facts });
-      if (step === "idle") this.idle = [slot, ...this.idle];
+      if (step === "idle") this.slots.rest(slot);
       else isFollowed = true;
       if (step !== "idle" && step !== "wait") steps.unshift([slot, step, duties]);
     }
@@ -277,7 +221,7 @@ export class TransactionQueue {
       const last = newest(slot);
       if (step === "broadcast") {
         const { verdict } = await this.offer(last, head);
-        const now = this.slotOf(slot.nonce);
+        const now = this.slots.slotOf(slot.nonce);
         if (verdict === "underpriced" || verdict === "feeTooLow") await this.raise(now, newest(now), head);
         continue;
       }
@@ -290,7 +234,7 @@ export class TransactionQueue {
   /** Whether an earlier attempt of a slot may do what is due and left out of the newest: its nonce has to be used up. */
   private owes(slot: Slot, isDue: (key: string) => boolean): boolean {
     const named = new Set(newest(slot).duties.map(({ key }) => key));
-    return this.mayBeMined(slot).some(({ duties }) => duties.some(({ key }) => !named.has(key) && isDue(key)));
+    return this.slots.mayBeMined(slot).some(({ duties }) => duties.some(({ key }) => !named.has(key) && isDue(key)));
   }
 
   /** When the newest attempt of a slot was last offered: now, at the latest, where a fork took back the block of that. */
@@ -305,8 +249,8 @@ export class TransactionQueue {
    * away. It may come back by itself for twice `bumpBlocks`.
    */
   private async fillGap(head: Head): Promise<void> {
-    const nonce = freeNonce(this.next, this.slots);
-    if (this.slots.every((slot) => slot.nonce < nonce)) {
+    const nonce = this.slots.free;
+    if (this.open.every((slot) => slot.nonce < nonce)) {
       this.gap = undefined;
       return;
     }
@@ -357,7 +301,7 @@ export class TransactionQueue {
         const { kind } = offered;
         alone = rest.duties.map(({ key }) => ({ kind, key, reason: result.reason }));
       }
-      offered = await this.sign(this.slotOf(offered.nonce), smaller.batch, smaller.fees, head);
+      offered = await this.sign(this.slots.slotOf(offered.nonce), smaller.batch, smaller.fees, head);
     }
   }
 
@@ -380,7 +324,7 @@ export class TransactionQueue {
   private async smaller(attempt: Attempt): Promise<Batch | undefined> {
     if (attempt.duties.length > 1) return smallerPart(attempt, this.works);
     const [only] = attempt.duties;
-    const before = this.slotOf(attempt.nonce).attempts.filter(({ duties: [first, ...others] }) => {
+    const before = this.slots.slotOf(attempt.nonce).attempts.filter(({ duties: [first, ...others] }) => {
       return first?.key === only?.key && others.length === 0;
     });
     return before.length > 1 ? undefined : withLessGas(attempt, this.works);
@@ -391,12 +335,12 @@ export class TransactionQueue {
    * and gas became cheaper. Undefined where that is none, or all of it.
    */
   private async affordable({ nonce, fees, ...attempt }: Attempt, rest: Batch, head: Head): Promise<Bid | undefined> {
-    const others = this.slots.filter((slot) => slot.nonce !== nonce);
+    const others = this.open.filter((slot) => slot.nonce !== nonce);
     const balance = await this.network.balance(this.signer.account);
-    const left = others.reduce((wei, slot) => wei - this.promisedBy(slot), balance);
+    const left = others.reduce((wei, slot) => wei - this.slots.promisedBy(slot), balance);
     if (mostCost(attempt, fees) <= left) return undefined;
     const now = firstFees(await this.fees.at(head), feeCapOf(rest, this.policy));
-    const mayBeCheaper = this.slotOf(nonce).attempts.every(({ sent }) => !sent);
+    const mayBeCheaper = this.slots.slotOf(nonce).attempts.every(({ sent }) => !sent);
     for (const bid of mayBeCheaper && now.maxFeePerGas < fees.maxFeePerGas ? [fees, now] : [fees]) {
       const fits = (part: Batch): boolean => mostCost(part, bid) <= left;
       const batch = fits(rest) ? rest : await smallerPart(rest, this.works, fits);
@@ -452,7 +396,7 @@ export class TransactionQueue {
   private async record(attempt: Attempt, head: Head): Promise<Attempt> {
     await this.journal.record(attempt, head.timestamp);
     this.refused.signed(attempt);
-    this.keep(attempt);
+    this.slots.keep(attempt);
     this.tell({ type: "signed", attempt });
     return attempt;
   }
@@ -464,7 +408,7 @@ export class TransactionQueue {
     const { verdict, reason } = result;
     if (verdict === "accepted" || verdict === "known" || verdict === "nonceUsed") {
       await this.journal.sent(attempt);
-      this.keep({ ...attempt, sent: true });
+      this.slots.keep({ ...attempt, sent: true });
       if (!attempt.sent) this.tell({ type: "sent", attempt });
     } else {
       this.tell({ type: "refused", attempt, verdict, reason });
@@ -491,47 +435,8 @@ export class TransactionQueue {
       return { hash, verdict: "rejected", reason: error.message, refusedByAll: true };
     }
   }
-
-  /** Slots whose nonce is not free for other duties. */
-  private busy(): readonly Slot[] {
-    const idle = new Set(this.idle);
-    return this.slots.filter((slot) => !idle.has(slot));
-  }
-
-  /** The attempts of a slot that may still be mined: its newest, and what nodes may have. */
-  private mayBeMined(slot: Slot): readonly Attempt[] {
-    const last = newest(slot);
-    return [...this.refused.heard(slot).filter((attempt) => attempt !== last), last];
-  }
-
-  private promisedBy(slot: Slot): bigint {
-    const costs = this.mayBeMined(slot).map((attempt) => mostCost(attempt, attempt.fees));
-    return costs.reduce((most, cost) => (cost > most ? cost : most), 0n);
-  }
-
-  private slotOf(nonce: number): Slot {
-    return this.slots.find((slot) => slot.nonce === nonce) ?? { nonce, attempts: [] };
-  }
-
-  private keep(attempt: Attempt): void {
-    const { nonce } = attempt;
-    const slot = this.slots.find((other) => other.nonce === nonce);
-    const attempts = [...(slot?.attempts ?? []).filter((other) => other.attempt !== attempt.attempt), attempt];
-    const others = this.slots.filter((other) => other !== slot);
-    this.slots = [...others, { nonce, attempts }].sort((a, b) => a.nonce - b.nonce);
-  }
 }
 
 function isLegacy({ baseFeePerGas }: Head): boolean {
   return baseFeePerGas === undefined;
-}
-
-function earnedBy({ duties }: Attempt, done: readonly Done[]): Record<string, string> {
-  const tokens = new Map(duties.map(({ key, token }) => [key, token]));
-  const sums = new Map<string, bigint>();
-  for (const { key, bounty } of done) {
-    const token = tokens.get(key);
-    if (token !== undefined && bounty > 0n) sums.set(token, (sums.get(token) ?? 0n) + bounty);
-  }
-  return Object.fromEntries([...sums].map(([token, sum]) => [token, sum.toString()]));
 }

@@ -70,3 +70,7 @@ function longest(duty: Duty, other: Duty): Duty {
   if (duty.goneAt === undefined || other.goneAt === undefined) return { ...duty, dueAt };
   return { ...duty, dueAt, goneAt: Math.max(duty.goneAt, other.goneAt) };
 }
+
+export function keysOf(duties: readonly Pick<Duty, "key">[]): string[] {
+  return duties.map(({ key }) => key);
+}

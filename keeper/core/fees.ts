@@ -1,3 +1,5 @@
+import { max, min } from "./extremes";
+
 /** What a transaction offers, wei per gas. On a chain without EIP-1559 both are its gas price. */
 export interface Fees {
   readonly maxFeePerGas: bigint;
@@ -23,9 +25,6 @@ export interface L1Fee {
 export function l1FeeOf(fee: L1Fee | undefined, items: number): bigint {
   return fee === undefined ? 0n : fee.base + fee.perItem * BigInt(items);
 }
-
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /**
  * What gas costs at present, wei: base fee and tip, as much of it as `cap` leaves room for. Above the cap only where the

@@ -1,4 +1,5 @@
 import type { DutyKind } from "./duties";
+import { max, min } from "./extremes";
 
 type PerKind = Readonly<Record<DutyKind, bigint>>;
 
@@ -68,9 +69,6 @@ const LEAST_PER_ITEM = 5_000n;
 /** EIP-7825: no transaction may take more gas. */
 const MOST_PER_TRANSACTION = 2n ** 24n;
 
-const least = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (b < a ? b : a));
-const most = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (b > a ? b : a));
-
 /** What a batch is charged. */
 export function gasOf(model: GasModel, kind: DutyKind, { items, accounts }: Size): bigint {
   return model.base + model.perItem[kind] * BigInt(items) + model.perAccount[kind] * BigInt(accounts);
@@ -98,7 +96,7 @@ export function measured(model: GasModel, kind: DutyKind, size: Size, gasUsed: b
   const headroom = model.headroom[kind] - (model.headroom[kind] - LEAST_HEADROOM) / MEMORY;
   return {
     ...model,
-    perItem: { ...model.perItem, [kind]: most(perItem, LEAST_PER_ITEM) },
+    perItem: { ...model.perItem, [kind]: max(perItem, LEAST_PER_ITEM) },
     headroom: { ...model.headroom, [kind]: headroom },
     sure: BigInt(size.items) < INERTIA ? model.sure : new Set([...model.sure, kind]),
   };
@@ -119,7 +117,7 @@ export function ranShort(model: GasModel, kind: DutyKind): GasModel {
 
 /** Most gas that one transaction may take: half a block, what the protocol allows, 80 % of what the node simulates. */
 export function transactionGasLimit(blockGasLimit: bigint, nodeGasLimit: bigint): bigint {
-  return least(blockGasLimit / 2n, MOST_PER_TRANSACTION, (nodeGasLimit * 8n) / 10n);
+  return min(blockGasLimit / 2n, MOST_PER_TRANSACTION, (nodeGasLimit * 8n) / 10n);
 }
 
 /** A block that is filled this far, in thousandths, is full. */
@@ -136,7 +134,7 @@ export function batchGasLimit(model: GasModel, kind: DutyKind, blockGasLimit: bi
   for (let count = 1n; count <= MOST_TO_A_BLOCK; count += 1n) {
     const { headroom } = model;
     const even = (blockGasLimit * headroom[kind]) / (headroom[kind] + (count - 1n) * 1_000n);
-    const gasLimit = least(limit, even);
+    const gasLimit = min(limit, even);
     const charged = (gasLimit * 1_000n) / headroom[kind];
     if (gasLimit === 0n || charged === 0n) break;
     const fit = (blockGasLimit - gasLimit) / charged + 1n;

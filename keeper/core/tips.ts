@@ -1,3 +1,5 @@
+import { max, min } from "./extremes";
+
 /** What is known of the prices that others pay at a block, wei per gas; undefined where no node can tell. */
 export interface TipFacts {
   /** Of the agreed head; undefined on a chain without EIP-1559. */
@@ -15,9 +17,6 @@ export interface TipFacts {
  * is what wallets offer; a batch that fills half a block of 30,000,000 costs 0.0225 coins more by it.
  */
 export const IDLE_TIP = 1_500_000_000n;
-
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /** The middle one; of an even number, the smaller of the two in the middle: half of those who say it may lie upwards. */
 export function middle(values: readonly bigint[]): bigint | undefined {

@@ -27,8 +27,10 @@ import { Journal } from "../store/journal";
 import { JournalUpkeep } from "../store/journalUpkeep";
 import { openDatabase } from "../store/open";
 import { factsOf } from "./facts";
-import { type Eyes, Keeper, type Outlook, outlook, type PassReport } from "./keeper";
+import { Keeper, type PassReport } from "./keeper";
+import type { Eyes } from "./means";
 import { type Meter, NO_METER } from "./meter";
+import { type Outlook, outlook } from "./outlook";
 import { TokenBook } from "./tokenBook";
 import { listenersOf, tellL1Fees, tellQueue, tellSync } from "./telling";
 

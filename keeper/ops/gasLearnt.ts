@@ -1,4 +1,5 @@
 import type { DutyKind } from "../core/duties";
+import { max } from "../core/extremes";
 import { FIRST_GUESS, type GasModel, measured, ranShort, type Size } from "../core/gas";
 import type { Part } from "./prepare";
 
@@ -45,7 +46,7 @@ export class GasLearnt {
   became(whole: bigint, parts: readonly Part[], number: number): void {
     const ready = parts.flatMap((part) => (part.type === "ready" ? [part.gasLimit] : []));
     if (ready.length === 0) return;
-    const largest = ready.reduce((a, b) => (a > b ? a : b));
+    const largest = max(0n, ...ready);
     const most = this.batchLimit(number);
     if (ready.length > 1 && largest < whole) this.most = { gas: largest, at: number };
     else if (this.most !== undefined && most !== undefined) this.most = { ...this.most, gas: (most * 9n) / 8n };

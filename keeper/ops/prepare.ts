@@ -1,5 +1,6 @@
 import type { Executor } from "../chain/executor";
 import type { Duty } from "../core/duties";
+import { min } from "../core/extremes";
 import type { Action } from "../core/plan";
 
 /** What becomes of a part of an action before anything is sent. */
@@ -19,7 +20,6 @@ export type Part =
 
 /** Simulations of one action, after which a part of which only some can be done is sent as it is. */
 const MOST_SIMULATIONS = 64;
-const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 /** Single duties that the nodes do not tell about, while they told of nothing else, after which the rest is left alone. */
 const MOST_UNTOLD = 3;
 
@@ -88,7 +88,7 @@ export async function prepare(
     } else if (simulation.type === "outOfGas" && !isAlone && !mayHalve) {
       others.push({ type: "short", duties: those });
     } else if (simulation.type === "outOfGas" && isAlone && gas < most) {
-      queue.unshift({ duties: those, gas: least((gas * 3n) / 2n, most) });
+      queue.unshift({ duties: those, gas: min((gas * 3n) / 2n, most) });
     } else if (!isAlone) {
       queue.unshift(...halves);
     } else {

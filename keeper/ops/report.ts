@@ -4,7 +4,7 @@ import { plainTable } from "../../sdk/table";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { amountsText, type Tokens } from "../core/tokens";
 import type { UnderWay } from "../store/status";
-import type { Outlook } from "./keeper";
+import type { Outlook } from "./outlook";
 
 /** Names that a line has room for. */
 const MOST_NAMED = 4;

@@ -1,10 +1,13 @@
-import { current, type Setbacks } from "../core/backoff";
+import { current, type Setbacks, type Trial } from "../core/backoff";
 import type { Duty } from "../core/duties";
 import type { Head } from "../core/events";
+import { max } from "../core/extremes";
+import { mostCost } from "../core/parts";
 import { newest, type Slot } from "../core/slots";
 import type { Backoff } from "../store/backoff";
 import type { Journal } from "../store/journal";
 import type { Work } from "../store/work";
+import { trialOf } from "./judge";
 
 /** What is known of one keeper besides the chain. */
 export interface StandingFacts {
@@ -39,6 +42,8 @@ export interface Standing {
   /** The balance less what transactions that are on their way may cost. */
   readonly budget: bigint;
   readonly onItsWay: readonly OnItsWay[];
+  /** What the newest transactions of its nonces may do. */
+  readonly trials: readonly Trial[];
   /** Keys of duties that a transaction is on its way for. */
   readonly underWay: ReadonlySet<string>;
   /** Keys of duties that a transaction did that is not confirmed yet. */
@@ -54,20 +59,21 @@ export async function standingAt(facts: StandingFacts, head: Head): Promise<Stan
     account,
     name,
     balance,
-    budget: balance > promised ? balance - promised : 0n,
+    budget: max(0n, balance - promised),
     onItsWay: slots.map(onItsWay),
+    trials: slots.flatMap((slot) => trialOf(newest(slot)) ?? []),
     underWay: new Set(slots.flatMap(({ attempts }) => attempts.flatMap(({ duties }) => duties.map(({ key }) => key)))),
     done: await journal.minedAfter(head.number - confirmations),
   };
 }
 
+/** What stands in the way of duties that no transaction is on its way for. */
 export interface Hindrances {
   readonly blocked: Awaited<ReturnType<Work["blocked"]>>;
   readonly failedBefore: ReadonlySet<string>;
   readonly setbacks: Setbacks;
 }
 
-/** What stands in the way of duties that no transaction is on its way for. */
 export async function hindrances(
   { work, backoff, name }: Pick<StandingFacts, "work" | "backoff" | "name">,
   duties: readonly Duty[],
@@ -82,8 +88,7 @@ export async function hindrances(
 }
 
 function mostCostOf({ attempts }: Slot): bigint {
-  const costs = attempts.map(({ fees, gasLimit }) => fees.maxFeePerGas * gasLimit);
-  return costs.reduce((most, cost) => (cost > most ? cost : most), 0n);
+  return max(0n, ...attempts.map((attempt) => mostCost(attempt, attempt.fees)));
 }
 
 function onItsWay(slot: Slot): OnItsWay {

@@ -1,14 +1,15 @@
 import { expect } from "chai";
 
 import { FeeReader } from "../../../keeper/chain/feeReader";
-import { type Eyes, outlook } from "../../../keeper/ops/keeper";
+import type { Eyes } from "../../../keeper/ops/means";
+import { outlook } from "../../../keeper/ops/outlook";
 import { describe as describeOutlook } from "../../../keeper/ops/report";
 import type { StandingFacts } from "../../../keeper/ops/standing";
 import { BackoffStore } from "../../../keeper/store/backoffStore";
 import { Journal } from "../../../keeper/store/journal";
 import { WorkStore } from "../../../keeper/store/workStore";
 import { GWEI, SenderChain } from "../chain/senderChain";
-import { duty, TOKEN } from "../core/facts";
+import { duty, TENANT, TOKEN } from "../core/facts";
 import { withStore } from "../stores";
 
 const ACCOUNT = "0x00000000000000000000000000000000000000D1";
@@ -93,7 +94,7 @@ async function sign({ journal, block, now }: World, nonce: number, ...indexes: n
       hash,
       raw: "0x",
       kind: "expire",
-      duties: indexes.map((index) => ({ key: `expire 1-${index}`, dueAt: now - 60, token: TOKEN })),
+      duties: indexes.map((index) => ({ key: `expire 1-${index}`, dueAt: now - 60, token: TOKEN, tenant: TENANT })),
       fees: { maxFeePerGas: 50n * GWEI, maxPriorityFeePerGas: GWEI },
       gasLimit: GAS_LIMIT,
       signedBlock: block - 2,
@@ -155,6 +156,20 @@ describe("Outlook of one keeper", () => {
       const found = await outlook(world.eyes, world.self);
       expect(new Set(Object.values(left(found)))).to.deep.equal(new Set(["in vain before, left in peace for a while"]));
       expect(planned(found)).to.deep.equal([]);
+    }));
+
+  it("tries one at a time of what was in vain before: none while another one is on its way", () =>
+    withWorld(async (world) => {
+      const { eyes, self, backoff, now } = world;
+      await backoff.strike([`empty expire of ${TENANT.toLowerCase()}`], now - 1_000);
+      expect(planned(await outlook(eyes, self))).to.have.lengthOf(1);
+      await sign(world, 5, 1);
+      expect(left(await outlook(eyes, self))).to.deep.equal({
+        "expire 1-1": "under way",
+        "expire 1-2": "another try comes first",
+        "expire 1-3": "another try comes first",
+        "expire 1-4": "another try comes first",
+      });
     }));
 
   it("changes nothing of what the keeper knows", () =>

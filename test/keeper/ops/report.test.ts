@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import type { Duty } from "../../../keeper/core/duties";
-import type { Outlook } from "../../../keeper/ops/keeper";
+import type { Outlook } from "../../../keeper/ops/outlook";
 import { describe as describeOutlook, dueText, some, toJson } from "../../../keeper/ops/report";
 
 const TOKEN = "0x8464135c8F25Da09e49BC8782676a84730C318bC";
