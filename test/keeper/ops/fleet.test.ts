@@ -16,6 +16,7 @@ import { Journal } from "../../../keeper/store/journal";
 import { WorkStore } from "../../../keeper/store/workStore";
 import { GWEI, SenderChain } from "../chain/senderChain";
 import { withStore } from "../stores";
+import { stateOf } from "./fakeState";
 
 const LEASES = 10;
 /** Eight times the blocks after which a fee is raised, and what is left of a claim of 120 seconds by then. */
@@ -43,9 +44,6 @@ function member(name: string, digit: string, store: Database, due: () => readonl
   const chain = new SenderChain(wallet.address);
   const nodes: Member["nodes"] = { simulate: works, ahead: 0 };
   const fees = new FeeReader(chain);
-  const never = (): never => {
-    throw new Error("not asked for here");
-  };
   const queue = new TransactionQueue(
     chain,
     fees,
@@ -63,19 +61,7 @@ function member(name: string, digit: string, store: Database, due: () => readonl
       sync: () => Promise.resolve({ ...chain.head, timestamp: chain.head.timestamp + nodes.ahead }),
       suspect: () => undefined,
       doubt: () => undefined,
-      state: {
-        tip: never,
-        tips: never,
-        advance: never,
-        revertTo: never,
-        clear: never,
-        due: () => Promise.resolve(due()),
-        dueLast: never,
-        dueOf: (keys) => Promise.resolve(keys),
-        backlog: () => Promise.resolve({ duties: due().length, dueSince: undefined }),
-        nextDueAt: () => Promise.resolve(undefined),
-        counts: () => Promise.resolve({ leases: due().length, disputes: 0 }),
-      },
+      state: stateOf(due, { dueOf: (keys) => Promise.resolve(keys) }),
       fees,
       l1Fees: undefined,
       policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true, maxFeePerGas: 60n * GWEI },

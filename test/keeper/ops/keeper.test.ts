@@ -19,6 +19,7 @@ import type { Work } from "../../../keeper/store/work";
 import { rejection } from "../chain/nodes";
 import { GWEI, SenderChain } from "../chain/senderChain";
 import { withStore } from "../stores";
+import { stateOf } from "./fakeState";
 
 const wallet = new Wallet(`0x${"22".repeat(32)}`);
 const NAME = "keeper";
@@ -99,9 +100,6 @@ async function withWorld(
       gasPrice: counted(chain.gasPrice.bind(chain)),
       paidTip: counted(chain.paidTip.bind(chain)),
     };
-    const never = (): never => {
-      throw new Error("not asked for here");
-    };
     const sorted = (now: number): Duty[] =>
       [...duties.values()]
         .filter((duty) => duty.dueAt <= now)
@@ -110,12 +108,7 @@ async function withWorld(
       sync: () => Promise.resolve(chain.head),
       suspect: () => void suspicions.count++,
       doubt: (those) => void doubted.push(...those.map(({ kind, id }) => keyOf(kind, id))),
-      state: {
-        tip: never,
-        tips: never,
-        advance: never,
-        revertTo: never,
-        clear: never,
+      state: stateOf(() => [...duties.values()], {
         due: (now, limit, after) => {
           const isBeyond = ({ dueAt, key }: Duty): boolean =>
             after === undefined || dueAt > after.dueAt || (dueAt === after.dueAt && key > after.key);
@@ -124,9 +117,7 @@ async function withWorld(
         dueLast: (now, limit) => Promise.resolve(sorted(now).reverse().slice(0, limit)),
         dueOf: (keys, now) => Promise.resolve(keys.filter((key) => (duties.get(key)?.dueAt ?? Infinity) <= now)),
         backlog: () => Promise.resolve({ duties: duties.size, dueSince: 1_000_000 }),
-        nextDueAt: () => Promise.resolve(undefined),
-        counts: () => Promise.resolve({ leases: duties.size, disputes: 0 }),
-      },
+      }),
       fees: new FeeReader(network),
       l1Fees: undefined,
       policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true, maxFeePerGas: 60n * GWEI },

@@ -11,6 +11,7 @@ import { WorkStore } from "../../../keeper/store/workStore";
 import { GWEI, SenderChain } from "../chain/senderChain";
 import { duty, TENANT, TOKEN } from "../core/facts";
 import { withStore } from "../stores";
+import { never, stateOf } from "./fakeState";
 
 const ACCOUNT = "0x00000000000000000000000000000000000000D1";
 const COIN = 10n ** 18n;
@@ -31,28 +32,15 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
   await withStore(async (newStore) => {
     const database = await newStore();
     const chain = new SenderChain(ACCOUNT);
-    const never = (): never => {
-      throw new Error("not asked for here");
-    };
     const { head } = chain;
     const duties = [1, 2, 3, 4].map((index) => duty(index, head.timestamp - 60));
     const eyes: Eyes = {
       sync: () => Promise.resolve(head),
       suspect: never,
       doubt: never,
-      state: {
-        tip: never,
-        tips: never,
-        advance: never,
-        revertTo: never,
-        clear: never,
-        due: () => Promise.resolve(duties),
-        dueLast: never,
-        dueOf: never,
+      state: stateOf(() => duties, {
         backlog: () => Promise.resolve({ duties: duties.length, dueSince: head.timestamp - 60 }),
-        nextDueAt: () => Promise.resolve(undefined),
-        counts: () => Promise.resolve({ leases: duties.length, disputes: 0 }),
-      },
+      }),
       fees: new FeeReader(chain),
       l1Fees: undefined,
       policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true, maxFeePerGas: 60n * GWEI },

@@ -16,6 +16,7 @@ import { Journal } from "../../../keeper/store/journal";
 import { WorkStore } from "../../../keeper/store/workStore";
 import { SenderChain } from "../chain/senderChain";
 import { withStore } from "../stores";
+import { stateOf } from "./fakeState";
 
 const wallet = new Wallet(`0x${"22".repeat(32)}`);
 const NAME = "keeper";
@@ -117,26 +118,15 @@ class World {
       gasPrice: chain.gasPrice.bind(chain),
       paidTip: chain.paidTip.bind(chain),
     };
-    const never = (): never => {
-      throw new Error("not asked for here");
-    };
     const eyes: Eyes = {
       sync: () => Promise.resolve(chain.head),
       suspect: () => undefined,
       doubt: () => undefined,
-      state: {
-        tip: never,
-        tips: never,
-        advance: never,
-        revertTo: never,
-        clear: never,
+      state: stateOf(() => [...duties.values()], {
         due: (now, limit) => Promise.resolve([...duties.values()].filter(({ dueAt }) => dueAt <= now).slice(0, limit)),
         dueLast: () => Promise.resolve([]),
         dueOf: (keys, now) => Promise.resolve(keys.filter((key) => (duties.get(key)?.dueAt ?? Infinity) <= now)),
-        backlog: () => Promise.resolve({ duties: duties.size, dueSince: undefined }),
-        nextDueAt: () => Promise.resolve(undefined),
-        counts: () => Promise.resolve({ leases: duties.size, disputes: 0 }),
-      },
+      }),
       fees: new FeeReader(network),
       l1Fees: undefined,
       policy: { minProfit: 0n, patience: 0, prices: new Map(), disputes: true },
