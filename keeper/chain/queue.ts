@@ -1,16 +1,6 @@
 import type { Head } from "../core/events";
-import { atMost, type FeeMarket, type Fees, firstFees, l1FeeOf, raisedFees } from "../core/fees";
-import {
-  type Batch,
-  type Bounds,
-  feeCapOf,
-  halved,
-  isTooDear,
-  mostCost,
-  NOTHING,
-  smallest,
-  withMoreGas,
-} from "../core/parts";
+import { type FeeMarket, type Fees, firstFees, raisedFees } from "../core/fees";
+import { type Batch, feeCapOf, halved, isTooDear, NOTHING } from "../core/parts";
 import { type Attempt, type DutyRef, neededOf, newest, nextStep, type Slot } from "../core/slots";
 import type { Journal } from "../store/journal";
 import type { Broadcast, Verdict } from "./api";
@@ -21,16 +11,7 @@ import { Receipts } from "./receipts";
 import { Refused } from "./refused";
 import { WaitError } from "./rpcErrors";
 import type { Signer } from "./signer";
-import { smallerPart, withLessGas, type Works } from "./smaller";
-
-/** What is signed, and what it offers. */
-interface Bid {
-  readonly batch: Batch;
-  readonly fees: Fees;
-}
-
-/** What bounds the bid of a batch. */
-type BoundsOf = (batch: Batch) => Bounds;
+import { type BoundsOf, Substitutes } from "./substitutes";
 
 /**
  * The transactions of one account, many on their way at once, each nonce followed until the chain has used it up. What is
@@ -46,6 +27,7 @@ export class TransactionQueue {
   private readonly unanswered = new Map<number, { readonly hash: string; readonly since: number }>();
   private readonly slots = new OpenSlots(this.refused);
   private readonly receipts: Receipts;
+  private readonly substitutes: Substitutes;
   /** Since which block strangers' transactions of this account wait. */
   private strangersSince: number | undefined;
   /** A nonce that later ones wait for and that nothing is known of, and since which block. */
@@ -61,6 +43,7 @@ export class TransactionQueue {
     private readonly tell: (event: QueueEvent) => void = () => undefined,
   ) {
     this.receipts = new Receipts(network, journal, policy.confirmations, codec);
+    this.substitutes = new Substitutes(signer.account, network, fees, policy, codec, this.slots, this.refused);
   }
 
   /** Nonces that are not used up. */
@@ -166,8 +149,8 @@ export class TransactionQueue {
    */
   async submit(submission: Submission, head: Head): Promise<"sent" | Verdict> {
     const market = await this.fees.at(head);
-    const bounds = await this.boundsAt(head);
-    const batch = await this.withinCost(submission, firstFees(market, this.policy.maxFeePerGas), bounds);
+    const bounds = await this.substitutes.boundsAt(head);
+    const batch = await this.substitutes.withinCost(submission, firstFees(market, this.policy.maxFeePerGas), bounds);
     const { slot, fees } = await this.place(batch, market, head, bounds);
     const { verdict } = await this.offer(await this.sign(slot, batch, fees, head), head);
     if (this.refused.isClosed(head.number)) return verdict === "notNow" ? verdict : "rejected";
@@ -267,12 +250,12 @@ export class TransactionQueue {
   private async raise(slot: Slot, submission: Submission, head: Head): Promise<boolean> {
     const before = newest(slot).fees;
     const market = await this.fees.at(head);
-    const bounds = await this.boundsAt(head);
+    const bounds = await this.substitutes.boundsAt(head);
     for (let batch: Batch | undefined = submission; batch !== undefined; batch = halved(batch)) {
       const most = bounds(batch);
       const fees = raisedFees(before, market, feeCapOf(batch, most));
       if (fees === undefined || (isTooDear(batch, fees, market, most) && halved(batch) !== undefined)) continue;
-      if (batch !== submission && !(await this.works(batch))) continue;
+      if (batch !== submission && !(await this.substitutes.works(batch))) continue;
       const attempt = await this.sign(slot, batch, fees, head);
       this.tell({ type: "raised", attempt, before });
       await this.offer(attempt, head);
@@ -291,7 +274,9 @@ export class TransactionQueue {
     let rest = needed;
     for (let offered = attempt; ; rest = offered) {
       const result = await this.broadcast(offered, head);
-      const smaller = result.refusedByAll ? await this.insteadOf(offered, rest, result.verdict, head) : undefined;
+      const smaller = result.refusedByAll
+        ? await this.substitutes.insteadOf(offered, rest, result.verdict, head)
+        : undefined;
       if (smaller === undefined) {
         if (result.verdict === "accepted") this.refused.alone(alone, head.number);
         else if (result.verdict === "rejected" && offered.kind === "fill") this.refused.close(head.number);
@@ -304,80 +289,6 @@ export class TransactionQueue {
       offered = await this.sign(this.slots.slotOf(offered.nonce), smaller.batch, smaller.fees, head);
     }
   }
-
-  /** What to sign instead of what every node refused, and for which fees; undefined where that would not help. */
-  private async insteadOf(attempt: Attempt, rest: Batch, verdict: Verdict, head: Head): Promise<Bid | undefined> {
-    const { fees } = attempt;
-    if (verdict === "insufficientFunds") return this.affordable(attempt, rest, head);
-    if (verdict !== "rejected") return undefined;
-    if (attempt.kind === "fill") {
-      const more = withMoreGas(attempt);
-      return more && { batch: more, fees: atMost(fees, feeCapOf(more, this.policy)) };
-    }
-    const isWhole = rest.duties.length === attempt.duties.length;
-    const smaller = isWhole ? await this.smaller(attempt) : rest;
-    this.refused.tooMuch((smaller ?? attempt).gasLimit, head.number);
-    return { batch: smaller ?? NOTHING, fees };
-  }
-
-  /** A part of it that works with less gas; of one duty alone, all of it with less gas, once. */
-  private async smaller(attempt: Attempt): Promise<Batch | undefined> {
-    if (attempt.duties.length > 1) return smallerPart(attempt, this.works);
-    const [only] = attempt.duties;
-    const before = this.slots.slotOf(attempt.nonce).attempts.filter(({ duties: [first, ...others] }) => {
-      return first?.key === only?.key && others.length === 0;
-    });
-    return before.length > 1 ? undefined : withLessGas(attempt, this.works);
-  }
-
-  /**
-   * The largest part that the account can pay for besides all others; at the price of now, where no node has an attempt of it
-   * and gas became cheaper. Undefined where that is none, or all of it.
-   */
-  private async affordable({ nonce, fees, ...attempt }: Attempt, rest: Batch, head: Head): Promise<Bid | undefined> {
-    const others = this.open.filter((slot) => slot.nonce !== nonce);
-    const balance = await this.network.balance(this.signer.account);
-    const left = others.reduce((wei, slot) => wei - this.slots.promisedBy(slot), balance);
-    if (mostCost(attempt, fees) <= left) return undefined;
-    const now = firstFees(await this.fees.at(head), feeCapOf(rest, this.policy));
-    const mayBeCheaper = this.slots.slotOf(nonce).attempts.every(({ sent }) => !sent);
-    for (const bid of mayBeCheaper && now.maxFeePerGas < fees.maxFeePerGas ? [fees, now] : [fees]) {
-      const fits = (part: Batch): boolean => mostCost(part, bid) <= left;
-      const batch = fits(rest) ? rest : await smallerPart(rest, this.works, fits);
-      if (batch !== undefined) return { batch, fees: bid };
-    }
-    return undefined;
-  }
-
-  /** As much of a batch as one transaction may cost; one duty, at least. */
-  private async withinCost(batch: Batch, fees: Fees, bounds: BoundsOf): Promise<Batch> {
-    const fits = (part: Batch): boolean => {
-      const { maxTransactionCost: most } = bounds(part);
-      return most === undefined || mostCost(part, fees) <= most;
-    };
-    return fits(batch) ? batch : ((await smallerPart(batch, this.works, fits)) ?? smallest(batch));
-  }
-
-  /** What bounds the gas of batches at a block: what publishing takes, on a rollup, is left out of what they may cost. */
-  private async boundsAt(head: Head): Promise<BoundsOf> {
-    const { policy } = this;
-    const { maxTransactionCost: most } = policy;
-    const l1Fee = most === undefined ? undefined : await policy.l1Fee?.(head);
-    if (most === undefined || l1Fee === undefined) return () => policy;
-    return ({ kind, duties }) => {
-      const publishing = kind === "fill" ? 0n : l1FeeOf(l1Fee, duties.length);
-      return { ...policy, maxTransactionCost: most > publishing ? most - publishing : 0n };
-    };
-  }
-
-  private readonly works: Works = ({ kind, duties, gasLimit }) => {
-    if (kind === "fill") return Promise.resolve(true);
-    return this.codec.works(
-      kind,
-      duties.map(({ key }) => key),
-      gasLimit,
-    );
-  };
 
   private async sign(slot: Slot, submission: Submission, fees: Fees, head: Head): Promise<Attempt> {
     const { kind, duties } = submission;
