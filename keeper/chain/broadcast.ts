@@ -6,7 +6,7 @@ import { heard, note } from "./ask";
 import type { Endpoint } from "./endpoint";
 import type { Oddities } from "./oddities";
 import * as requests from "./requests";
-import { RefusedError, VoidAnswerError, WaitError } from "./rpcErrors";
+import { RefusedError, UnansweredError, VoidAnswerError, WaitError } from "./rpcErrors";
 
 const WHAT = "a transaction";
 
@@ -46,8 +46,9 @@ export function broadcast(signed: string, endpoints: readonly Endpoint[], odditi
       const refusal = mostFrequent(refusals);
       const refusedByAll = failures.length === 0 && refusals.every(({ verdict }) => FINAL.has(verdict));
       if (refusal !== undefined) return resolve({ hash, ...refusal, refusedByAll });
+      const Silence = endpoints.length === 0 ? WaitError : UnansweredError;
       reject(
-        new WaitError(
+        new Silence(
           `No endpoint answered to a transaction (${failures.join("; ") || "all rest after failures"}): it may be under ` +
             "way all the same. Check the endpoints.",
         ),

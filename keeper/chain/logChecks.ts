@@ -42,6 +42,10 @@ export function checkLogsOf(block: Header, logs: readonly LogParams[], filter: L
   }
 }
 
+export function isEmptyBloom(logsBloom: string): boolean {
+  return EMPTY.test(logsBloom);
+}
+
 /** Whether the header leaves it open that logs of the filter are in the block; if not, none are. */
 export function mayHoldLogs(block: Header, filter: LogFilter): boolean {
   const { logsBloom } = block;

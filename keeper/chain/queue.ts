@@ -9,7 +9,7 @@ import { OpenSlots } from "./openSlots";
 import type { Codec, Network, QueueEvent, QueuePolicy, RefusedDuty, Settled, Submission } from "./queueApi";
 import { Receipts } from "./receipts";
 import { Refused } from "./refused";
-import { WaitError } from "./rpcErrors";
+import { UnansweredError } from "./rpcErrors";
 import type { Signer } from "./signer";
 import { type BoundsOf, Substitutes } from "./substitutes";
 
@@ -328,8 +328,8 @@ export class TransactionQueue {
   }
 
   /**
-   * What the nodes say to an attempt. Fails where none answers; but if none has for `bumpBlocks`, although they answer to all
-   * else, it may be this very transaction that they cannot take: that is a refusal, too.
+   * What the nodes say to an attempt. Fails where none answers; but if none has for `bumpBlocks`, although they are up, it may
+   * be this very transaction that they cannot take: that is a refusal, too. Not of a transfer to itself: then they take none.
    */
   private async answerTo(attempt: Attempt, head: Head): Promise<Broadcast> {
     const { nonce, hash } = attempt;
@@ -338,7 +338,7 @@ export class TransactionQueue {
       this.unanswered.delete(nonce);
       return answer;
     } catch (error) {
-      if (!(error instanceof WaitError)) throw error;
+      if (!(error instanceof UnansweredError) || attempt.kind === "fill") throw error;
       const before = this.unanswered.get(nonce);
       const since = before?.hash === hash ? Math.min(before.since, head.number) : head.number;
       this.unanswered.set(nonce, { hash, since });

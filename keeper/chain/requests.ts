@@ -7,7 +7,7 @@ import { readInRanges } from "../../sdk/logs";
 import type { CallRequest, Header, LogFilter, Receipt } from "./api";
 import type { Asked } from "./endpoint";
 import { callRefusalOf } from "./callRefusals";
-import { checkLogs, checkLogsOf } from "./logChecks";
+import { checkLogs, checkLogsOf, isEmptyBloom } from "./logChecks";
 import { RefusedError, TooMuchError, VoidAnswerError } from "./rpcErrors";
 import * as shapes from "./shapes";
 import { MIB } from "./transport";
@@ -120,8 +120,12 @@ const METHOD_NOT_FOUND = -32_601;
 const ANSWERS_TO_GROW = 32;
 
 export async function receiptOf(endpoint: Asked, hash: string): Promise<Receipt | undefined> {
-  const receipt = (await endpoint.request("eth_getTransactionReceipt", [hash], shapes.receipt)) ?? undefined;
-  if (receipt === undefined) return undefined;
+  const answer = (await endpoint.request("eth_getTransactionReceipt", [hash], shapes.receipt)) ?? undefined;
+  if (answer === undefined) return undefined;
+  const { logsBloom, ...receipt } = answer;
+  // What it did would look undone, and the keeper would leave it to rivals that there are not.
+  const isCut = receipt.logs.length === 0 && logsBloom && !isEmptyBloom(logsBloom);
+  if (isCut) throw new VoidAnswerError(`the receipt of ${hash} has no logs, and says that there are some`);
   if (receipt.hash !== hash.toLowerCase()) throw new VoidAnswerError(`asked for ${hash}, it told of ${receipt.hash}`);
   for (const log of receipt.logs) {
     const same = log.transactionHash === receipt.hash && log.blockHash === receipt.blockHash;

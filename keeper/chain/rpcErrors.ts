@@ -45,6 +45,11 @@ export class WaitError extends Error {
   override readonly name: string = "WaitError";
 }
 
+/** Endpoints that were up were handed a transaction, and none answered: it may be that very transaction which they cannot take. */
+export class UnansweredError extends WaitError {
+  override readonly name = "UnansweredError";
+}
+
 /** There are more logs in the blocks that were asked for than are read at once: to be asked for in parts. */
 export class TooMuchError extends WaitError {
   override readonly name = "TooMuchError";

@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import { checksummed } from "./checksum";
 
-import type { Header, Receipt } from "./api";
+import type { Header } from "./api";
 
 /** More blocks than are ever asked for at once. */
 const MOST_HISTORY = 1_024;
@@ -83,8 +83,9 @@ export const receipt = z.union([
       effectiveGasPrice: quantity.nullish(),
       l1Fee: quantity.nullish(),
       logs,
+      logsBloom: bytes(256).nullish(),
     })
-    .transform(({ transactionHash, status, effectiveGasPrice, l1Fee, gasUsed, ...rest }): Receipt => ({
+    .transform(({ transactionHash, status, effectiveGasPrice, l1Fee, gasUsed, ...rest }) => ({
       ...rest,
       hash: transactionHash,
       reverted: status === 0n,

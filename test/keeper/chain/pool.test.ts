@@ -601,6 +601,14 @@ describe("a pool of endpoints", function () {
       expect(await n.pool.receipt(HASH)).to.equal("disputed");
     });
 
+    it("leaves it open where a receipt lost its logs: nothing would look done by it (ATK-KPR-25)", async () => {
+      n = await startNodes(1);
+      answering(n.nodes, "eth_getTransactionReceipt", [receipt(n.chain, { logsBloom: `0x${"00".repeat(256)}` })]);
+      expect(await n.pool.receipt(HASH)).to.have.property("blockNumber", 3);
+      answering(n.nodes, "eth_getTransactionReceipt", [receipt(n.chain, { logsBloom: `0x01${"00".repeat(255)}` })]);
+      expect(await n.pool.receipt(HASH)).to.equal("disputed");
+    });
+
     it("leaves it open where nodes refuse to tell of this one (ATK-KPR-20)", async () => {
       n = await startNodes(1);
       answering(n.nodes, "eth_getTransactionReceipt", [new Refusal(-32_000, "transaction indexing is in progress")]);

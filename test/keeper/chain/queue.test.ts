@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { WaitError } from "../../../keeper/chain/rpcErrors";
+import { UnansweredError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { newest } from "../../../keeper/core/slots";
 import { rejection } from "./nodes";
 import { gasFor, keyOf, poolOf, type QueueWorld, withQueue, wordsOf } from "./queueWorld";
@@ -378,7 +378,7 @@ describe("TransactionQueue: what outlasts its cause (ATK-KPR-25)", () => {
     withQueue(async (world) => {
       const { broadcast } = world.chain;
       world.chain.broadcast = (raw) =>
-        raw.length > 240 ? Promise.reject(new WaitError("connection reset")) : broadcast.call(world.chain, raw);
+        raw.length > 240 ? Promise.reject(new UnansweredError("connection reset")) : broadcast.call(world.chain, raw);
       const tries = [world.submit(...numbers(40))];
       await Promise.allSettled(tries);
       for (let block = 0; block < 20; block++) {
@@ -387,5 +387,27 @@ describe("TransactionQueue: what outlasts its cause (ATK-KPR-25)", () => {
       }
       expect(world.chain.mined().length).to.equal(1);
       expect(world.queue.open).to.deep.equal([]);
+    }));
+
+  it("is offered as it is when nodes were down for long, and no pause is left", () =>
+    withQueue(async (world) => {
+      const { broadcast } = world.chain;
+      for (const error of [new WaitError("all rest after failures"), new UnansweredError("timeout")]) {
+        world.chain.broadcast = () => Promise.reject(error);
+        await Promise.allSettled([world.submit(1, 2)]);
+        for (let block = 0; block < 60; block++) {
+          world.chain.mine();
+          await world.follow().catch(() => undefined);
+        }
+        world.chain.broadcast = broadcast;
+        world.chain.mine();
+        await world.follow();
+        const nodesWereDown = !(error instanceof UnansweredError);
+        expect(poolOf(world.chain)).to.deep.equal([nodesWereDown ? "1,2" : ""]);
+        expect(await world.queue.isFree(world.chain.head)).to.equal(true);
+        world.chain.mine();
+        await world.follow();
+        expect(world.queue.open).to.deep.equal([]);
+      }
     }));
 });
