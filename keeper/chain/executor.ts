@@ -77,20 +77,32 @@ export class Executor {
     const call = this.encode(kind, ids);
     try {
       const answer = await this.simulator.call({ from: this.account, ...call, gas: gasLimit });
-      return { type: "works", done: doneOf(kind, answer) };
+      return meaningOf(kind, ids.length, answer);
     } catch (error) {
       return explain(error);
     }
   }
 }
 
-/** How many a call that went through would do. */
+/** What a call that went through would do; it says nothing about that where the answer cannot be the contract's. */
+function meaningOf(kind: DutyKind, asked: number, answer: string): Simulation {
+  const senseless: Simulation = { type: "refused", reason: `a node answers ${answer.slice(0, 66)} to the call` };
+  try {
+    const done = doneOf(kind, answer);
+    return done <= asked ? { type: "works", done } : senseless;
+  } catch {
+    return senseless;
+  }
+}
+
+/** Fails where that cannot be read in the answer: a node without the contract's code says nothing. */
 function doneOf(kind: DutyKind, answer: string): number {
   switch (kind) {
-    case "failOver":
     case "execute":
     case "settle":
-      return 1;
+      return 1; // these return nothing
+    case "failOver":
+      return orders.decodeFunctionResult("failOver", answer).length;
     case "renew":
       return Number(orders.decodeFunctionResult("renew", answer)[0]);
     case "expire":

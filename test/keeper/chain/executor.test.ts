@@ -96,6 +96,20 @@ describe("Executor", () => {
     expect(await disputed.simulate("expire", [7n], 1n)).to.deep.equal({ type: "disputed", reason: "they disagree" });
   });
 
+  it("takes an answer that cannot be the contract's for none: it ends no pass (ATK-KPR-25)", async () => {
+    for (const [kind, answer] of [
+      ["expire", "0x"],
+      ["renew", "0x01"],
+      ["failOver", "0x"],
+      ["collect", `0x${"ff".repeat(32)}`],
+      ["cancelNoShow", word(2)],
+    ] as const) {
+      const reason = `a node answers ${answer} to the call`;
+      expect(await answering(answer).simulate(kind, [7n], 1n)).to.deep.equal({ type: "refused", reason });
+    }
+    expect(await answering("0x").simulate("execute", [7n], 1n)).to.deep.equal({ type: "works", done: 1 });
+  });
+
   it("decides nothing where nothing is known (ATK-KPR-2)", async () => {
     const silent = answering(new WaitError("two of three do not answer"));
     const thrown: unknown = await silent.simulate("expire", [7n], 1n).catch((error: unknown) => error);
