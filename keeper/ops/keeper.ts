@@ -4,6 +4,7 @@ import { type Duty, type DutyKind, keysOf } from "../core/duties";
 import type { Head } from "../core/events";
 import { min } from "../core/extremes";
 import type { Action, Plan } from "../core/plan";
+import { LONGEST_PAUSE } from "../core/holds";
 import { newest } from "../core/slots";
 import { Account } from "./account";
 import { DutyPages } from "./dutyPages";
@@ -220,7 +221,7 @@ export class Keeper {
   /** Lets wait what no node takes. */
   private async noteRefused(head: Head): Promise<void> {
     for (const duty of this.hands.queue.takeRefused()) {
-      await this.setAside.failed(duty, `every node refuses its transaction: ${duty.reason}`, head);
+      await this.setAside.failed(duty, `every node refuses its transaction: ${duty.reason}`, head, LONGEST_PAUSE);
     }
   }
 

@@ -1,6 +1,5 @@
 import { type Duty, type DutyKind, keysOf } from "../core/duties";
 import type { Head } from "../core/events";
-import { LONGEST_PAUSE } from "../core/holds";
 import type { Eyes, Hands } from "./means";
 import type { LeftReason } from "./undone";
 
@@ -10,6 +9,7 @@ const MOST_TIMES_GONE = 3;
 const IMPOSSIBLE: ReadonlySet<DutyKind> = new Set<DutyKind>(["renew", "failOver", "collect"]);
 /** Chain seconds for which a duty that will be gone soon waits at least before it is simulated again. */
 const SHORTEST_PAUSE = 60;
+const LONGEST_PAUSE_OF_SIMULATED = 3_600;
 /** Chain seconds for which a duty waits at most that the nodes refuse to simulate. */
 const LONGEST_PAUSE_OF_REFUSED = 960;
 
@@ -50,9 +50,13 @@ export class SetAside {
   }
 
   /** It fails by itself, whoever sends it: it waits, longer each time. */
-  async failed(duty: Pick<Duty, "key" | "kind" | "goneAt">, reason: string, head: Head): Promise<void> {
+  async failed(
+    duty: Pick<Duty, "key" | "kind" | "goneAt">,
+    reason: string,
+    head: Head,
+    longest = longestPause(duty, head),
+  ): Promise<void> {
     const { log, meter, work, name } = this.hands;
-    const longest = longestPause(duty, head);
     const until = await work.fail(duty.key, head.timestamp, { owner: name, longest });
     this.found.set(duty.key, "failed, left in peace for a while");
     meter.failed(duty.kind);
@@ -98,10 +102,11 @@ export class SetAside {
 }
 
 /**
- * Chain seconds for which a duty waits at most after a simulation in vain. That costs no coin, so what will be gone is looked
- * at again while half of its time is left: a tenant may pay, or a node may be mended, until the end.
+ * Chain seconds for which a duty waits at most after a simulation in vain. That costs no coin, and it may be the fault of a
+ * node that is mended since: an hour. What will be gone is looked at again while half of its time is left: a tenant may pay
+ * until the end.
  */
 function longestPause({ goneAt }: Pick<Duty, "goneAt">, { timestamp }: Head): number {
-  if (goneAt === undefined) return LONGEST_PAUSE;
-  return Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, Math.floor((goneAt - timestamp) / 2)));
+  if (goneAt === undefined) return LONGEST_PAUSE_OF_SIMULATED;
+  return Math.min(LONGEST_PAUSE_OF_SIMULATED, Math.max(SHORTEST_PAUSE, Math.floor((goneAt - timestamp) / 2)));
 }

@@ -11,6 +11,8 @@ describe("Keeper: what it tries and does not send", () => {
       expect(await world.keeper.pass()).to.deep.include({ sent: 1, left: 1 });
       expect(pool(world)).to.deep.equal(["expire 1,3"]);
       expect(world.failed).to.deep.equal(["expire 1-2"]);
+      // A simulation costs nothing, and nodes may err.
+      expect(world.longest).to.deep.equal([3_600]);
     }));
 
   it("lets one wait that the nodes refuse to simulate, sixteen minutes at most, and sends the others (ATK-KPR-18)", async () => {
