@@ -208,7 +208,7 @@ export class TransactionQueue {
         if (verdict === "underpriced" || verdict === "feeTooLow") await this.raise(now, newest(now), head);
         continue;
       }
-      const instead = step === "fill" ? NOTHING : { ...last, duties };
+      const instead = step === "fill" || last.kind === "fill" ? NOTHING : { ...last, duties };
       // Where the cap leaves no room, once more what there is, lest it was lost.
       if (!(await this.raise(slot, instead, head))) await this.offer(last, head, instead);
     }

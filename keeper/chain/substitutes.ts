@@ -1,5 +1,5 @@
 import type { Head } from "../core/events";
-import { atMost, type Fees, firstFees, l1FeeOf } from "../core/fees";
+import { type Fees, firstFees, l1FeeOf } from "../core/fees";
 import { type Batch, type Bounds, feeCapOf, mostCost, NOTHING, smallest, withMoreGas } from "../core/parts";
 import type { Attempt } from "../core/slots";
 import type { Verdict } from "./api";
@@ -47,7 +47,8 @@ export class Substitutes {
     if (verdict !== "rejected") return undefined;
     if (attempt.kind === "fill") {
       const more = withMoreGas(attempt);
-      return more && { batch: more, fees: atMost(fees, feeCapOf(more, this.policy)) };
+      const isAffordable = more && fees.maxFeePerGas <= (feeCapOf(more, this.policy) ?? fees.maxFeePerGas);
+      return isAffordable ? { batch: more, fees } : undefined;
     }
     const isWhole = rest.duties.length === attempt.duties.length;
     const smaller = isWhole ? await this.smaller(attempt) : rest;

@@ -38,8 +38,8 @@ export function costPerGas({ baseFeePerGas, tip }: FeeMarket, cap: bigint | unde
 
 /** What to offer: room for the base fee to double, which takes six full blocks, but never above `cap`. */
 export function firstFees({ baseFeePerGas, tip }: FeeMarket, cap: bigint | undefined): Fees {
-  if (baseFeePerGas === undefined) return atMost({ maxFeePerGas: tip, maxPriorityFeePerGas: tip }, cap);
-  return atMost({ maxFeePerGas: 2n * baseFeePerGas + tip, maxPriorityFeePerGas: tip }, cap);
+  if (baseFeePerGas === undefined) return within({ maxFeePerGas: tip, maxPriorityFeePerGas: tip }, cap);
+  return within({ maxFeePerGas: 2n * baseFeePerGas + tip, maxPriorityFeePerGas: tip }, cap);
 }
 
 /** However often it is raised, a transaction never offers more than so many times what a new one would. */
@@ -60,7 +60,7 @@ export function raisedFees(before: Fees, market: FeeMarket, cap: bigint | undefi
   const baseFee = market.baseFeePerGas ?? 0n;
   const always = isLegacy ? (cap ?? 1n) : 1n;
   const leastTip = min(baseFee / FIRST_TIP.part, FIRST_TIP.most);
-  const raised = atMost(
+  const raised = within(
     {
       maxFeePerGas: raisedTo(before.maxFeePerGas, now.maxFeePerGas, always, isLegacy),
       maxPriorityFeePerGas: raisedTo(
@@ -86,8 +86,7 @@ function raisedTo(before: bigint, now: bigint, always: bigint, mayDouble: boolea
   return min(max(more, now), max(max(now, 1n) * MOST_RAISED, always));
 }
 
-/** The same, but no more than `cap`. */
-export function atMost({ maxFeePerGas, maxPriorityFeePerGas }: Fees, cap: bigint | undefined): Fees {
+function within({ maxFeePerGas, maxPriorityFeePerGas }: Fees, cap: bigint | undefined): Fees {
   const most = cap === undefined ? maxFeePerGas : min(maxFeePerGas, cap);
   return { maxFeePerGas: most, maxPriorityFeePerGas: min(maxPriorityFeePerGas, most) };
 }

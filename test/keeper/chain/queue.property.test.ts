@@ -33,7 +33,7 @@ type Move =
   | { readonly type: "mine"; readonly blocks: number }
   | { readonly type: "fork"; readonly depth: number; readonly forgets: boolean }
   | { readonly type: "fee"; readonly gwei: number; readonly isStrict: boolean }
-  | { readonly type: "fault"; readonly fault: "none" | "unheard" | "unanswered" }
+  | { readonly type: "fault"; readonly fault: SenderChain["fault"] }
   | { readonly type: "empty"; readonly isEmpty: boolean }
   | { readonly type: "die"; readonly at: number }
   | { readonly type: "limit"; readonly limit: Limit; readonly duties: number }
@@ -64,7 +64,7 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant("fault" as const),
-      fault: fc.constantFrom("none" as const, "unheard" as const, "unanswered" as const),
+      fault: fc.constantFrom<SenderChain["fault"][]>("none", "unheard", "unanswered", "deaf", "mute"),
     }),
   },
   {
@@ -108,6 +108,15 @@ const REFUSED: Move[] = [
   { type: "limit", limit: "gas", duties: 1 },
   { type: "due", duties: 4 },
   { type: "due", duties: 4 },
+];
+
+/** What the node had, it forgets while it refuses everything. */
+const FORGOTTEN: Move[] = [
+  { type: "due", duties: 1 },
+  { type: "limit", limit: "rejected", duties: 0 },
+  { type: "forget" },
+  { type: "mine", blocks: 1 },
+  { type: "mine", blocks: 1 },
 ];
 
 /** Death at a step between reading, signing, writing down, sending and confirming. */
@@ -341,7 +350,11 @@ describe("TransactionQueue: whatever happens (ATK-KPR-1, ATK-KPR-3, ATK-KPR-4, A
           if (isDeep) expect(done.map(({ nonce }) => nonce)).to.have.members(mined.map(({ nonce }) => nonce));
           else expect(done.map(({ hash }) => hash)).to.have.members(mined.map(({ hash }) => hash));
         }),
-        { numRuns: Number(process.env["RUNS"] ?? 60), seed, examples: [[STUCK_AT_THE_CAP], [DEEP_FORK], [REFUSED]] },
+        {
+          numRuns: Number(process.env["RUNS"] ?? 60),
+          seed,
+          examples: [[STUCK_AT_THE_CAP], [DEEP_FORK], [REFUSED], [FORGOTTEN]],
+        },
       );
     });
   });

@@ -2,7 +2,7 @@ import { id, Transaction } from "ethers";
 
 import type { Broadcast, Receipt } from "../../../keeper/chain/api";
 import type { Network } from "../../../keeper/chain/queueApi";
-import { WaitError } from "../../../keeper/chain/rpcErrors";
+import { UnansweredError, WaitError } from "../../../keeper/chain/rpcErrors";
 import type { Head } from "../../../keeper/core/events";
 
 interface Block {
@@ -22,8 +22,8 @@ export class SenderChain implements Network {
   baseFee = 10n * GWEI;
   /** Every raw transaction that was ever offered. */
   readonly offered = new Set<string>();
-  /** What the node answers is lost, or it is not asked at all. */
-  fault: "none" | "unheard" | "unanswered" = "none";
+  /** What the node answers is lost, or it is not asked at all; or only what it is sent: lost, or not answered to. */
+  fault: "none" | "unheard" | "unanswered" | "deaf" | "mute" = "none";
   isEmpty = false;
   /** Says that it knows of no receipt. */
   hidesReceipts = false;
@@ -125,10 +125,10 @@ export class SenderChain implements Network {
     const transaction = Transaction.from(raw);
     const { hash } = transaction;
     if (hash === null) throw new Error("not signed");
-    if (this.fault === "unheard") this.answer();
+    if (this.fault === "unheard" || this.fault === "deaf") throw new UnansweredError("no endpoint answers");
     this.offered.add(hash);
     const verdict = this.take(transaction, hash);
-    this.answer();
+    if (this.fault !== "none") throw new UnansweredError("no endpoint answers");
     this.answers.push(verdict);
     const refusedByAll = !["accepted", "known", "nonceUsed", "notNow"].includes(verdict);
     return { hash, verdict, reason: verdict === "accepted" ? "" : verdict, refusedByAll };
@@ -190,7 +190,7 @@ export class SenderChain implements Network {
   }
 
   private answer(): void {
-    if (this.fault !== "none") throw new WaitError("no endpoint answers");
+    if (this.fault === "unheard" || this.fault === "unanswered") throw new WaitError("no endpoint answers");
   }
 }
 
