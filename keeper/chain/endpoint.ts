@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { type FailureKind, FailedError, RefusedError } from "./rpcErrors";
-import { count } from "./shapes";
+import { count, quantity } from "./shapes";
 import { type RpcCall, Transport } from "./transport";
 
 /** What came of one HTTP request, for metrics. */
@@ -163,10 +163,17 @@ export class Endpoint implements Asked {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** Blocks by which a node may say that it is behind and be of use: some say so of the last few for ever. */
+const FEW_BEHIND = 16n;
+const progress = z.object({ currentBlock: quantity, highestBlock: quantity });
+
 /** Whether the node says that it is far behind; one that does not answer that is not asked again. */
 async function isSyncing(asked: Asked): Promise<boolean> {
   try {
-    return (await asked.request("eth_syncing", [], z.unknown())) instanceof Object;
+    const answer = await asked.request("eth_syncing", [], z.unknown());
+    const told = progress.safeParse(answer);
+    if (told.success) return told.data.highestBlock > told.data.currentBlock + FEW_BEHIND;
+    return answer instanceof Object;
   } catch (error) {
     if (error instanceof RefusedError) return false;
     throw error;

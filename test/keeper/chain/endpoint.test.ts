@@ -207,6 +207,19 @@ describe("an endpoint", function () {
     expect(endpoint.failure).to.have.property("kind", "syncing");
   });
 
+  it("that is a few blocks behind for ever is heard (ATK-KPR-25)", async () => {
+    for (const [highestBlock, isUp] of [
+      ["0x110", true],
+      ["0x111", false],
+    ] as const) {
+      const syncing = { currentBlock: "0x100", highestBlock };
+      node.answer = ({ method }, result) => (method === "eth_syncing" ? syncing : result);
+      endpoint = open();
+      await endpoint.wake();
+      expect(endpoint.isUp).to.equal(isUp);
+    }
+  });
+
   it("takes several questions in one request, answered in any order, and refuses as a whole", async () => {
     node.http = (response, requests) => {
       const answers = requests.map(({ id, params }) => ({ jsonrpc: "2.0", id, result: params[0] }));
