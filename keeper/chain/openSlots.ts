@@ -65,7 +65,10 @@ export class OpenSlots {
   /** Those of them that are worth a claim at block `head`: what was signed for so long ago is left to other keepers. */
   worthClaiming(head: Head, bumpBlocks: number): ReadonlySet<string> {
     const since = head.number - CLAIMED_BUMPS * bumpBlocks;
-    const stuck = this.open.flatMap(({ attempts }) => attempts.filter(({ signedBlock }) => signedBlock <= since));
+    // Signed after this block: that block is void.
+    const isOld = ({ signedBlock }: Attempt): boolean =>
+      signedBlock <= since || signedBlock > head.number + CLAIMED_BUMPS * bumpBlocks;
+    const stuck = this.open.flatMap(({ attempts }) => attempts.filter(isOld));
     const old = new Set(stuck.flatMap(({ duties }) => duties.map(({ key }) => key)));
     return new Set([...this.outstanding()].filter((key) => !old.has(key)));
   }

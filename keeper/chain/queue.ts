@@ -135,7 +135,7 @@ export class TransactionQueue {
       this.strangersSince = undefined;
       return true;
     }
-    this.strangersSince ??= head.number;
+    this.strangersSince = Math.min(this.strangersSince ?? head.number, head.number);
     if (head.number - this.strangersSince >= 2 * this.policy.bumpBlocks) return true;
     this.tell({ type: "strangers", nonce, pending });
     return false;
@@ -237,8 +237,9 @@ export class TransactionQueue {
       this.gap = undefined;
       return;
     }
-    if (this.gap?.nonce !== nonce) this.gap = { nonce, since: head.number };
-    if (head.number - this.gap.since < 2 * this.policy.bumpBlocks) return;
+    const since = this.gap?.nonce === nonce ? Math.min(this.gap.since, head.number) : head.number;
+    this.gap = { nonce, since };
+    if (head.number - since < 2 * this.policy.bumpBlocks) return;
     const fees = firstFees(await this.fees.at(head), feeCapOf(NOTHING, this.policy));
     await this.offer(await this.sign({ nonce, attempts: [] }, NOTHING, fees, head), head);
   }

@@ -35,7 +35,7 @@ export class Receipts {
       this.unexplained.delete(slot.nonce);
       return result;
     }
-    const since = this.unexplained.get(slot.nonce) ?? head.number;
+    const since = Math.min(this.unexplained.get(slot.nonce) ?? head.number, head.number);
     this.unexplained.set(slot.nonce, since);
     // Where nodes contradict each other its duties are free, too, in the end: the simulation tells whether they are done.
     const patience = result === "unknown" ? RECEIPT_BLOCKS : Math.max(RECEIPT_BLOCKS, this.confirmations);

@@ -34,7 +34,7 @@ export class Refused {
     const wasUnheard = this.unheard.delete(attempt.hash);
     const answer = await offer();
     if (wasUnheard && answer.refusedByAll) this.unheard.add(attempt.hash);
-    if (answer.verdict === "notNow") this.closedUntil = Math.max(this.closedUntil, number + 1);
+    if (answer.verdict === "notNow") this.closedUntil = this.isClosed(number) ? this.closedUntil : number + 1;
     else if (answer.verdict === "accepted" && attempt.kind !== "fill") {
       this.pause = 0;
       this.aloneInARow = 0;
@@ -50,7 +50,8 @@ export class Refused {
 
   /** Whether nodes take nothing of this account at block `number`, as far as is known. */
   isClosed(number: number): boolean {
-    return number < this.closedUntil;
+    // Never longer than the longest pause: then a head was far ahead that is void by now.
+    return number < this.closedUntil && this.closedUntil <= number + LONGEST_PAUSE;
   }
 
   /** The attempts of a slot that a node may have. */
@@ -72,7 +73,7 @@ export class Refused {
 
   /** Most gas that nodes take at block `number`, as far as is known. */
   mostGas(number: number): bigint | undefined {
-    return this.most !== undefined && number < this.most.at + BELIEVED_BLOCKS ? this.most.gas : undefined;
+    return this.most !== undefined && Math.abs(number - this.most.at) < BELIEVED_BLOCKS ? this.most.gas : undefined;
   }
 
   /**

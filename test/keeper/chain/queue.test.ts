@@ -410,4 +410,30 @@ describe("TransactionQueue: what outlasts its cause (ATK-KPR-25)", () => {
         expect(world.queue.open).to.deep.equal([]);
       }
     }));
+
+  it("counts no block from a head that is void by now: strangers, a gap and a nonce without a receipt", () =>
+    withQueue(async (world) => {
+      await world.submit(1);
+      mine(world, 1);
+      world.chain.hidesReceipts = true;
+      const ahead = { ...world.chain.head, number: 1_000_000 };
+      await world.queue.follow(ahead, () => true);
+      for (let block = 0; block < 3; block++) {
+        mine(world, 1);
+        await world.follow();
+      }
+      expect(world.queue.open).to.deep.equal([]);
+
+      await world.submit(2);
+      const heir = world.reborn();
+      world.chain.isEmpty = true;
+      world.chain.baseFee = 90n * GWEI;
+      await world.store.query("DELETE FROM transactions");
+      expect(await heir.isFree({ ...world.chain.head, number: 1_000_000 })).to.equal(false);
+      for (let block = 0; block < 7; block++) {
+        mine(world, 1);
+        await heir.isFree(world.chain.head);
+      }
+      expect(await heir.isFree(world.chain.head)).to.equal(true);
+    }));
 });

@@ -111,4 +111,14 @@ describe("what nodes refuse (ATK-KPR-12)", () => {
     // Tried at 100, 101, 102, 103, 105, 109, 117 and 133.
     expect(40 - closed.length).to.equal(8);
   });
+
+  it("is forgotten where a head was far ahead that is void by now (ATK-KPR-25)", async () => {
+    const refused = new Refused();
+    refused.close(1_000_000);
+    refused.tooMuch(5_000_000n, 1_000_000);
+    expect([refused.isClosed(1_000_000), refused.isClosed(100)]).to.deep.equal([true, false]);
+    expect(refused.mostGas(100)).to.equal(undefined);
+    await refused.note(attempt("0xa"), 100, answer("notNow"));
+    expect([refused.isClosed(100), refused.isClosed(101)]).to.deep.equal([true, false]);
+  });
 });
