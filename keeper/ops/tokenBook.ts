@@ -12,20 +12,30 @@ const ONE_WORD = 2 + 64;
 /** Characters of the longest answer that is looked at. */
 const LONGEST = 2 + 2 * 1_024;
 
+/** Passes. */
+const LONGEST_REST = 1_024;
+
 /** Asks every token once what it calls itself, and keeps the answers in the store. */
 export class TokenBook {
   private asked: ReadonlySet<string> | undefined;
+  /** Times that nodes did not tell of a token, and passes for which it is not asked for. */
+  private readonly untold = new Map<string, { readonly times: number; readonly rest: number }>();
 
   constructor(
     private readonly database: Database,
     private readonly api: Pick<ChainApi, "call">,
   ) {}
 
-  /** Learns what is not known of these; what the nodes do not tell now is asked for the next time. */
+  /** Learns what is not known of these; what the nodes do not tell now is asked for later, and less and less. */
   async learn(addresses: Iterable<string>): Promise<void> {
     this.asked ??= (await readTokens(this.database)).asked;
     for (const address of new Set(addresses)) {
       if (this.asked.has(address) || !isAddress(address)) continue;
+      const { times, rest } = this.untold.get(address) ?? { times: 0, rest: 0 };
+      if (rest > 0) {
+        this.untold.set(address, { times, rest: rest - 1 });
+        continue;
+      }
       try {
         const facts = tokenFacts(
           symbolIn(await this.ask(address, "symbol")),
@@ -35,6 +45,7 @@ export class TokenBook {
         this.asked = new Set([...this.asked, address]);
       } catch (error) {
         if (!(error instanceof WaitError)) throw error;
+        this.untold.set(address, { times: times + 1, rest: Math.min(2 ** times, LONGEST_REST) });
       }
     }
   }

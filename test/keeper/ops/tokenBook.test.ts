@@ -41,4 +41,16 @@ describe("Book of tokens", () => {
       expect(asked).to.deep.equal([SLOW, SLOW]);
       expect((await later.known()).get(SLOW)).to.deep.equal({ symbol: "USDC", decimals: 6 });
     }));
+
+  it("asks less and less for a token of which nodes never tell: a call that hangs holds up the pass (ATK-KPR-25)", () =>
+    withStore(async (newStore) => {
+      let asked = 0;
+      const call = (): Promise<string> => {
+        asked += 1;
+        return Promise.reject(new WaitError("no answer"));
+      };
+      const book = new TokenBook(await newStore(), { call });
+      for (let pass = 0; pass < 1_000; pass++) await book.learn([SLOW]);
+      expect(asked).to.equal(10);
+    }));
 });
