@@ -176,7 +176,9 @@ const withWorld = (work: (world: World) => Promise<void>): Promise<void> =>
 
 const most = (values: Iterable<number>): number => Math.max(0, ...values);
 
-describe("Vain gas (ATK-KPR-17)", () => {
+describe("Vain gas (ATK-KPR-17)", function () {
+  this.timeout(300_000); // hours of blocks, on a machine that may be busy
+
   it("is little where a rival reads the pool and is always first", () =>
     withWorld(async (world) => {
       world.before = (waiting) => waiting.flat().forEach((key) => world.end(key));
