@@ -1,8 +1,12 @@
 /** What a keeper would know of a chain and have to do on it, from its logs alone. */
-import { ethers } from "hardhat";
+import { ethers, network } from "hardhat";
+import { z } from "zod";
 
+import type { Asked } from "../../keeper/chain/endpoint";
 import type { Simulator } from "../../keeper/chain/executor";
 import { decodeEvent, type Sources, TOPICS } from "../../keeper/chain/events";
+import { callOf } from "../../keeper/chain/requests";
+import { RefusedError, RevertError } from "../../keeper/chain/rpcErrors";
 import type { Duty } from "../../keeper/core/duties";
 import { rulesFor } from "../../keeper/core/items";
 import type { Item, Rules } from "../../keeper/core/rules";
@@ -56,7 +60,27 @@ export async function dutiesOn(f: OpenMarket, serve: readonly string[] = []): Pr
   return new Map([...items.values()].flatMap((item) => rules.dutiesOf(item)).map((duty) => [duty.key, duty]));
 }
 
-/** Tries calls on the newest block. */
+const refusalSchema = z.object({ code: z.number().catch(-32_000), message: z.string(), data: z.unknown() });
+
+/** Hardhat's chain, as the keeper asks endpoints. */
+const ENDPOINT: Asked = {
+  name: "hardhat",
+  request: async (method, params, answer) => {
+    const told = await network.provider.send(method, [...params]).catch((error: unknown) => {
+      const { code, message, data } = refusalSchema.parse(error);
+      throw new RefusedError("hardhat", code, message, data);
+    });
+    return answer.parse(told);
+  },
+  batch: (calls, answer) =>
+    Promise.all(calls.map(({ method, params }) => ENDPOINT.request(method, params ?? [], answer))),
+};
+
+/** Tries calls on the newest block, and reads what the node says of them as the keeper does. */
 export const SIMULATOR: Simulator = {
-  call: ({ from, to, data, gas }) => ethers.provider.call({ from, to, data, gasLimit: gas ?? null }),
+  call: async (request) => {
+    const called = await callOf(ENDPOINT, request, await ethers.provider.getBlockNumber());
+    if (called.type === "reverts") throw new RevertError(called.data, called.reason);
+    return called.data;
+  },
 };
