@@ -2,7 +2,7 @@ import { ZeroAddress } from "ethers";
 
 import { DISPUTE_PHASES } from "../../sdk/disputes";
 import { Disputes__factory, MarketLens__factory } from "../../typechain-types";
-import type { DueLease, SeenDispute, SeenLease } from "../core/views";
+import type { DueLease, SeenDispute, SeenLease, SeenYield } from "../core/views";
 import type { ChainApi } from "./api";
 import { checksummed } from "./checksum";
 
@@ -13,11 +13,13 @@ const disputes = Disputes__factory.createInterface();
 const EXPIRE = 0n;
 const PENDING = 1n;
 const ACTIVE = 2n;
+const CLOSED = 3n;
 
-/** Where the views are. */
+/** Where the views are, and for whom is collected. */
 export interface ViewSources {
   readonly lens: string;
   readonly disputes: string;
+  readonly serve?: readonly string[];
 }
 
 /** One part of the contracts' list of what is due. */
@@ -58,20 +60,73 @@ export async function duePage(
 
 type DueRow = readonly [leaseId: bigint, duty: bigint, dueSince: bigint, token: string, bounty: bigint];
 
-/** How these leases stand. */
+/** How these leases stand, and what served providers have in them. */
 export async function leasesSeen(
   network: Pick<ChainApi, "call">,
-  { lens: to }: Pick<ViewSources, "lens">,
+  { lens: to, serve = [] }: Pick<ViewSources, "lens" | "serve">,
   ids: readonly bigint[],
-): Promise<readonly SeenLease[]> {
+): Promise<readonly (SeenLease | SeenYield)[]> {
   const data = lens.encodeFunctionData("leaseViews", [[...ids]]);
   const answer = await network.call({ from: ZeroAddress, to, data });
-  const [views] = lens.decodeFunctionResult("leaseViews", answer);
-  return ids.map((id, index) => {
-    const { status, end } = (views as readonly { status: bigint; end: bigint }[])[index] ?? { status: 0n, end: 0n };
-    const stands = status === ACTIVE ? { endsAt: secondOf(end) } : status === PENDING ? "pending" : "over";
-    return { type: "lease", id, stands };
+  const [views] = lens.decodeFunctionResult("leaseViews", answer) as unknown as [readonly LeaseView[]];
+  const served = new Set(serve.map((provider) => provider.toLowerCase()));
+  return ids.flatMap((id, index) => {
+    const view = views[index];
+    if (view === undefined) return [];
+    if (view.leaseId !== id && view.status !== 0n) throw new Error(`the view of lease ${id} is of another one`);
+    const lease = leaseSeen(id, view);
+    return served.has(view.provider.toLowerCase()) ? [lease, yieldSeen(id, view)] : [lease];
   });
+}
+
+/** What of a lease's view is read. */
+interface LeaseView {
+  readonly leaseId: bigint;
+  readonly status: bigint;
+  readonly tenant: string;
+  readonly provider: string;
+  readonly token: string;
+  readonly openedAt: bigint;
+  readonly cutoff: bigint;
+  readonly startedAt: bigint;
+  readonly end: bigint;
+  readonly duration: bigint;
+  readonly bounty: bigint;
+  readonly openClaims: bigint;
+  readonly settled: boolean;
+}
+
+function leaseSeen(id: bigint, view: LeaseView): SeenLease {
+  const about = { tenant: checksummed(view.tenant.toLowerCase()), token: checksummed(view.token.toLowerCase()) };
+  const { bounty } = view;
+  if (view.status === ACTIVE) {
+    const [startedAt, endsAt] = secondsOf(view.startedAt, view.end);
+    const facts = { ...about, bounty, startedAt, duration: endsAt - startedAt, patience: 0 };
+    return { type: "lease", id, stands: { endsAt }, facts };
+  }
+  if (view.status !== PENDING) return { type: "lease", id, stands: "over" };
+  const [openedAt, cutoff] = secondsOf(view.openedAt, view.cutoff);
+  const facts = { ...about, bounty, openedAt, patience: cutoff - openedAt, duration: secondOf(view.duration) };
+  return { type: "lease", id, stands: "pending", facts };
+}
+
+function yieldSeen(id: bigint, view: LeaseView): SeenYield {
+  const { status, settled, openClaims: claims } = view;
+  if (status !== PENDING && status !== ACTIVE && status !== CLOSED) return { type: "yield", id, stands: undefined };
+  const [tenant, provider, token] = [view.tenant, view.provider, view.token].map((one) =>
+    checksummed(one.toLowerCase()),
+  ) as [string, string, string];
+  const about = { tenant, provider, token, settled, openClaims: secondOf(claims) };
+  if (status === PENDING) return { type: "yield", id, stands: { ...about, duration: secondOf(view.duration) } };
+  const [startedAt, end] = secondsOf(view.startedAt, view.end);
+  const ended = status === CLOSED ? { endedAt: end } : {};
+  return { type: "yield", id, stands: { ...about, duration: end - startedAt, startedAt, ...ended } };
+}
+
+/** Two instants, the second of them not before the first one. */
+function secondsOf(first: bigint, second: bigint): [number, number] {
+  if (second < first) throw new Error(`no span of the chain's time: ${first} to ${second}`);
+  return [secondOf(first), secondOf(second)];
 }
 
 /** How this dispute stands by what was done; what silence brought since is not in it. */

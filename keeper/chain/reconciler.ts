@@ -1,6 +1,6 @@
 import { type Duty, isOfDispute } from "../core/duties";
 import type { Head } from "../core/events";
-import type { Seen } from "../core/views";
+import { keyOfSeen, type Seen } from "../core/views";
 import type { Adopter } from "../store/chainState";
 import type { ChainApi } from "./api";
 import { disputeSeen, duePage, leasesSeen, type ViewSources } from "./lensPages";
@@ -14,6 +14,8 @@ const PAGE_EVERY = 8;
 const ROUND_EVERY = 16;
 /** Blocks until the same lease or dispute is looked at again. */
 const VIEW_EVERY = 64;
+/** The same where logs are known to be left out, and no node answered. */
+const RETRY_EVERY = 8;
 const MOST_DOUBTS = 1_000;
 /** Blocks for which nothing is asked at most, where nothing is told. */
 const LONGEST_QUIET = 64;
@@ -28,7 +30,7 @@ interface Doubt {
  * Asks the contracts themselves where logs may have been left out, so that a node which leaves one out for good hides no duty.
  * Which leases are due: page by page, one call in eight blocks; in each block after a gap was found. And how a lease or a
  * dispute stands of which a simulation did not do what the logs promise: one call in a block at most, about one and the same
- * once in 64 blocks. It never fails: what it does not learn now, a later look tells.
+ * once in 64 blocks; and so, again and again, how leases stand in which logs are known to be left out. It never fails: what it does not learn now, a later look tells.
  */
 export class Reconciler {
   private nextAt = 0;
@@ -42,6 +44,8 @@ export class Reconciler {
   private readonly doubts = new Map<bigint, Doubt>();
   /** The block at which each was looked at last. */
   private readonly viewedAt = new Map<bigint, number>();
+  /** Leases in which logs are left out: a gap named them, or the contracts told of them what no log did. */
+  private readonly gappy = new Set<bigint>();
   private mostViewed = MOST_VIEWED;
 
   constructor(
@@ -51,16 +55,23 @@ export class Reconciler {
     private readonly tell: (items: readonly string[]) => void = () => undefined,
   ) {}
 
-  /** Something was left out: a whole round, a page with every block, from now on. */
-  hurry(): void {
+  /** Something was left out, in these leases: a whole round, a page with every block, from now on. */
+  hurry(leases: readonly bigint[] = []): void {
     this.isUrgent = true;
     this.nextAt = 0;
+    for (const id of leases) this.suspect(id);
+    this.again();
+  }
+
+  /** Blocks were taken back, or all is read anew: what the contracts told may be gone with it. */
+  again(): void {
+    this.viewedAt.clear();
+    for (const id of this.gappy) this.doubts.set(id, { id, isDispute: false });
   }
 
   /** Simulations say that these are not due, which the logs say they are. */
   doubt(duties: readonly Pick<Duty, "kind" | "id">[]): void {
     for (const { kind, id } of duties) {
-      if (kind === "collect") continue; // of what is paid out, these views say nothing
       if (this.doubts.size < MOST_DOUBTS) this.doubts.set(id, { id, isDispute: isOfDispute(kind) });
     }
   }
@@ -69,8 +80,11 @@ export class Reconciler {
     if (head.number === this.lookedAt) return;
     this.lookedAt = head.number;
     if (isAhead(this.quietUntil, head.number)) return;
-    if (!isAhead(this.nextAt, head.number)) await this.lookAtPage(head);
-    else await this.lookAtDoubts(head);
+    const { isUrgent } = this;
+    const isTimeForPage = !isAhead(this.nextAt, head.number);
+    if (isTimeForPage) await this.lookAtPage(head);
+    if (isAhead(this.quietUntil, head.number)) return;
+    if (isUrgent || !isTimeForPage) await this.lookAtDoubts(head);
   }
 
   private async lookAtPage({ number, timestamp }: Pick<Head, "number" | "timestamp">): Promise<void> {
@@ -84,7 +98,8 @@ export class Reconciler {
       return;
     }
     this.failures = 0;
-    await this.adopt(page.due);
+    const added = await this.adopt(page.due);
+    for (const one of page.due) if (added.includes(keyOfSeen(one))) this.suspect(one.id);
     this.cursor = page.next;
     const isOver = page.next === 0n;
     this.nextAt = number + (isOver ? ROUND_EVERY : this.isUrgent ? 1 : PAGE_EVERY);
@@ -93,7 +108,11 @@ export class Reconciler {
   }
 
   private async lookAtDoubts({ number }: Pick<Head, "number">): Promise<void> {
-    for (const [id, at] of this.viewedAt) if (number >= at + VIEW_EVERY || number < at) this.viewedAt.delete(id);
+    for (const [id, at] of this.viewedAt) {
+      if (number < at + VIEW_EVERY && number >= at) continue;
+      this.viewedAt.delete(id);
+      if (this.gappy.has(id)) this.doubts.set(id, { id, isDispute: false });
+    }
     const open = [...this.doubts.values()].filter(({ id }) => !this.viewedAt.has(id));
     const [first] = open;
     if (first === undefined) return;
@@ -107,11 +126,14 @@ export class Reconciler {
     this.mostViewed = Math.min(MOST_VIEWED, this.mostViewed * 2);
     for (const id of ids) {
       this.doubts.delete(id);
-      this.viewedAt.set(id, number);
+      const isToRetry = seen === undefined && this.gappy.has(id);
+      this.viewedAt.set(id, isToRetry ? number - VIEW_EVERY + RETRY_EVERY : number);
     }
     if (seen === undefined) return this.failed(number);
     this.failures = 0;
-    await this.adopt(seen);
+    const changed = new Set(await this.adopt(seen));
+    // What was told of these may be taken back by a fork.
+    for (const one of seen) if (one.type !== "dispute" && changed.has(keyOfSeen(one))) this.gappy.add(one.id);
   }
 
   private failed(number: number): void {
@@ -124,9 +146,17 @@ export class Reconciler {
     return Promise.all(ids.map((id) => disputeSeen(this.network, this.sources, id)));
   }
 
-  private async adopt(seen: readonly Seen[]): Promise<void> {
+  private async adopt(seen: readonly Seen[]): Promise<readonly string[]> {
     const changed = await this.state.adopt(seen);
     if (changed.length > 0) this.tell(changed);
+    return changed;
+  }
+
+  private suspect(id: bigint): void {
+    if (this.gappy.size >= MOST_DOUBTS) return;
+    this.gappy.add(id);
+    this.viewedAt.delete(id);
+    this.doubts.set(id, { id, isDispute: false });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { LogParams } from "ethers";
 
-import type { BlockRef } from "../core/events";
+import { type BlockRef, type ChainEvent, leasesOf } from "../core/events";
 import { GapError } from "../core/gap";
 import type { ChainState, Tip } from "../store/chainState";
 import type { Header } from "./api";
@@ -27,7 +27,13 @@ export type SyncEvent =
   /** All is read anew. */
   | { readonly type: "rescan"; readonly reason: string }
   /** Logs that introduce something are left out for good: what mentions it up to `block` was passed over. */
-  | { readonly type: "gap"; readonly block: BlockRef; readonly reason: string }
+  | {
+      readonly type: "gap";
+      readonly block: BlockRef;
+      readonly reason: string;
+      /** Those that it is about. */
+      readonly leases: readonly bigint[];
+    }
   /** The logs up to `block` are not those that were read before, or do not follow from them: what came after `to` is read anew. */
   | { readonly type: "audit"; readonly block: BlockRef; readonly to: BlockRef };
 
@@ -209,8 +215,8 @@ export class Sync {
     return this.rescanned !== undefined && Math.abs(number - this.rescanned.at) < this.options.reorgDepth;
   }
 
-  private passOver(block: BlockRef): (reason: string) => void {
-    return (reason) => this.tell({ type: "gap", block, reason });
+  private passOver(block: BlockRef): (reason: string, event: ChainEvent) => void {
+    return (reason, event) => this.tell({ type: "gap", block, reason, leases: leasesOf(event) });
   }
 
   /**

@@ -83,3 +83,9 @@ export interface DisputeEvent {
 
 /** What the keeper reads of the chain's log. */
 export type ChainEvent = MarketEvent | OrderEvent | DisputeEvent;
+
+/** The leases that an event is about. */
+export function leasesOf(event: ChainEvent): readonly bigint[] {
+  if (event.type === "OrderFailedOver") return [event.leaseId, event.to];
+  return "leaseId" in event ? [event.leaseId] : [];
+}

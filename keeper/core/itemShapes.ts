@@ -59,6 +59,18 @@ const yieldOf = z.object({
   endedAt: natural.optional(),
   settled: z.boolean(),
   openClaims: natural,
+  /** What the contracts told of it, and no log: it is collected when it is due by that, too. */
+  seen: z
+    .object({
+      duration: natural.optional(),
+      startedAt: natural.optional(),
+      endedAt: natural.optional(),
+      settled: z.boolean().optional(),
+      openClaims: natural.optional(),
+    })
+    .optional(),
+  /** No log told of it, only the contracts. */
+  isSeenOnly: z.boolean().optional(),
 });
 
 const openPhase = z.enum(["Filed", "Answered", "Decided", "Appealed", "Final", "Executed"]);

@@ -16,7 +16,7 @@ export interface RulesOptions {
 }
 
 /** Changes whenever the same events lead to other items: a store that was filled by other rules starts over. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** What a store notes beside its items: items that were made under another name are of no use. */
 export function nameOfRules({ outageAllowance, serve }: RulesOptions): string {
@@ -34,8 +34,12 @@ export function rulesFor({ outageAllowance, serve }: RulesOptions): Rules {
     },
     reduce: (event: ChainEvent, state: State): void => {
       if (event.type === "DisputeMoved") return reduceDispute(event, state);
-      reduceLease(event, state, outageAllowance);
-      if (served.size > 0) reduceYield(event, state, serves);
+      try {
+        reduceLease(event, state, outageAllowance);
+      } finally {
+        // Where a gap is passed over, the event stands for what its provider has in it.
+        if (served.size > 0) reduceYield(event, state, serves);
+      }
     },
     untimed: (item) => untimedBlock(parseItem(item)),
     timed: (item, timestamp) => withTime(parseItem(item), timestamp),

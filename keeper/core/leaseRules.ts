@@ -71,7 +71,13 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
         duration: event.duration,
         renewBounty: event.bounty.toString(),
       }));
-    case "LeaseClosed":
+    case "LeaseClosed": {
+      const { startedAt, seenEnd } = leaseIn(state, event.leaseId);
+      state.delete(leaseKey(event.leaseId));
+      // Where this gap is passed over, the lease has ended all the same.
+      known(startedAt ?? seenEnd, `the start of lease ${formatLeaseId(event.leaseId)}`);
+      return;
+    }
     case "LeaseCancelled":
       leaseIn(state, event.leaseId);
       return state.delete(leaseKey(event.leaseId));

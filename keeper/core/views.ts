@@ -3,6 +3,7 @@ import type { Duty } from "./duties";
 import { itemAs, type ItemOf } from "./itemShapes";
 import { dutiesUntil, leaseKey } from "./leaseRules";
 import type { Item } from "./rules";
+import { asSeen, dutiesOfYield, yieldKey } from "./yieldRules";
 
 /** A lease that the contracts' list of what is due names. */
 export interface DueLease {
@@ -20,6 +21,39 @@ export interface SeenLease {
   readonly type: "lease";
   readonly id: bigint;
   readonly stands: { readonly endsAt: number } | "pending" | "over";
+  /** Where it is not over: all that a lease of which no log told is known by. */
+  readonly facts?: LeaseFacts;
+}
+
+export interface LeaseFacts {
+  readonly tenant: string;
+  readonly token: string;
+  readonly bounty: bigint;
+  /** Of a pending one its opening, and for how long it must be activated from then on. */
+  readonly openedAt?: number;
+  readonly patience: number;
+  /** Of an active one. */
+  readonly startedAt?: number;
+  readonly duration: number;
+}
+
+/** What a served provider has in a lease, by the lease's own view; undefined: nothing is left in it, or it is not there. */
+export interface SeenYield {
+  readonly type: "yield";
+  readonly id: bigint;
+  readonly stands: YieldFacts | undefined;
+}
+
+export interface YieldFacts {
+  readonly tenant: string;
+  readonly provider: string;
+  readonly token: string;
+  /** Of one that has ended, how long it was. */
+  readonly duration: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly settled: boolean;
+  readonly openClaims: number;
 }
 
 /** A dispute by its own view; undefined: it is settled, or not there. */
@@ -30,7 +64,7 @@ export interface SeenDispute {
 }
 
 /** What the contracts themselves say of a lease or a dispute, besides what the logs say. */
-export type Seen = DueLease | SeenLease | SeenDispute;
+export type Seen = DueLease | SeenLease | SeenYield | SeenDispute;
 
 /** What follows from it. */
 export interface Adoption {
@@ -43,7 +77,9 @@ export interface Adoption {
 /** Of whom nothing is known: the contracts' list does not tell the tenant. */
 const NOBODY = "0x0000000000000000000000000000000000000000";
 
-export const keyOfSeen = ({ type, id }: Seen): string => (type === "dispute" ? disputeKey(id) : leaseKey(id));
+export function keyOfSeen({ type, id }: Seen): string {
+  return type === "dispute" ? disputeKey(id) : type === "yield" ? yieldKey(id) : leaseKey(id);
+}
 
 /**
  * What becomes of an item of which the contracts say so. Their word only adds times at which duties are tried: whoever lies
@@ -51,12 +87,66 @@ export const keyOfSeen = ({ type, id }: Seen): string => (type === "dispute" ? d
  */
 export function adoptionOf(seen: Seen, present: Item | undefined): Adoption {
   if (seen.type === "dispute") return ofDispute(seen, present);
+  if (seen.type === "yield") return ofYield(seen, present);
   const lease = itemAs(present, "lease");
-  if (lease === undefined) return { item: seen.type === "dueLease" ? newLease(seen) : undefined, tries: [] };
+  if (lease === undefined) return { item: seen.type === "dueLease" ? newLease(seen) : factual(seen), tries: [] };
   const unchanged = { item: present, tries: [] };
   if (seen.type === "dueLease") return seen.duty === "expire" ? ending(lease, seen.dueSince, present) : unchanged;
   if (seen.stands === "over") return lease.isSeenOnly === true ? { item: undefined, tries: [] } : unchanged;
+  if (lease.isSeenOnly === true && lease.tenant === NOBODY) {
+    const item = itemAs(factual(seen, lease), "lease");
+    if (item !== undefined)
+      return { item, tries: seen.stands === "pending" ? [] : dutiesUntil(item, seen.stands.endsAt) };
+  }
   return seen.stands === "pending" ? unchanged : ending(lease, seen.stands.endsAt, present);
+}
+
+/** A lease of which no log told, as its view has it; what logs told of it since stays. */
+function factual({ id, facts }: SeenLease, before?: ItemOf<"lease">): Item | undefined {
+  if (facts === undefined) return undefined;
+  const { openedAt: _opened, startedAt: _started, ...kept } = before ?? { openedAt: 0, startedAt: 0 };
+  const bounty = facts.bounty.toString();
+  const about = { tenant: facts.tenant, token: facts.token, bounty, renewBounty: bounty };
+  const { openedAt, startedAt = before?.startedAt, duration, patience } = facts;
+  const since = startedAt === undefined ? { openedAt } : { startedAt };
+  return {
+    type: "lease",
+    ...kept,
+    ...about,
+    ...since,
+    id: id.toString(),
+    duration,
+    patience,
+    isSeenOnly: true,
+  } satisfies ItemOf<"lease">;
+}
+
+/** Its beginning was left out, its start, its end, or a claim. */
+function ofYield({ id, stands }: SeenYield, present: Item | undefined): Adoption {
+  const before = itemAs(present, "yield");
+  if (stands === undefined) return { item: before?.isSeenOnly === true ? undefined : present, tries: [] };
+  if (before === undefined) {
+    const item = { type: "yield", id: id.toString(), ...stands, isSeenOnly: true } satisfies ItemOf<"yield">;
+    return { item, tries: dutiesOfYield(item) };
+  }
+  const { seen: known = {}, ...byLogs } = before;
+  const seen = beyondLogs(byLogs, stands);
+  const tries = dutiesOfYield(asSeen(byLogs, seen));
+  if (JSON.stringify(seen) === JSON.stringify(known)) return { item: present, tries };
+  return { item: { ...byLogs, seen }, tries };
+}
+
+/** What the view says otherwise than the logs, or more than they do. */
+function beyondLogs(logs: ItemOf<"yield">, stands: YieldFacts): NonNullable<ItemOf<"yield">["seen"]> {
+  const { duration, startedAt, endedAt, settled, openClaims } = stands;
+  const isOver = logs.endedAt !== undefined || endedAt !== undefined;
+  return {
+    ...(isOver || duration === logs.duration ? {} : { duration }),
+    ...(startedAt === undefined || startedAt === logs.startedAt ? {} : { startedAt }),
+    ...(endedAt === undefined || endedAt === logs.endedAt ? {} : { endedAt }),
+    ...(settled && !logs.settled ? { settled } : {}),
+    ...(openClaims === logs.openClaims ? {} : { openClaims }),
+  };
 }
 
 function newLease({ id, duty, dueSince, token, bounty }: DueLease): Item {

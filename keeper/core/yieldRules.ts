@@ -7,6 +7,7 @@ import type { LeaseEvent } from "./leaseRules";
 import type { State } from "./rules";
 
 type Yield = ItemOf<"yield">;
+type Seen = NonNullable<Yield["seen"]>;
 
 const DAY = 86_400;
 /** How often the provider of a running lease is paid, seconds. */
@@ -15,7 +16,7 @@ const PAY_PERIOD = DAY;
 const LEAST_TAIL = 3_600;
 const MOST_TAIL = 7 * DAY;
 
-const yieldKey = (id: bigint): string => `yield ${formatLeaseId(id)}`;
+export const yieldKey = (id: bigint): string => `yield ${formatLeaseId(id)}`;
 const listingKey = (listing: bigint): string => `listing ${listing}`;
 
 /** Keys of the items by which collecting is known that an event may look at or change. */
@@ -56,14 +57,18 @@ export function reduceYield(event: LeaseEvent, state: State, serves: (provider: 
       return state.delete(yieldKey(event.leaseId)); // nothing is left in it
     default: {
       const before = itemAs(state.get(yieldKey(event.leaseId)), "yield");
-      if (before !== undefined) state.set(yieldKey(event.leaseId), changed(before, event));
+      if (before === undefined) return;
+      const { seen, ...byLogs } = before;
+      const after = changed(byLogs, event);
+      state.set(yieldKey(event.leaseId), seen === undefined ? after : { ...after, seen: stillNews(seen, event) });
     }
   }
 }
 
 /** What is to be collected; nothing until the block that it was paid in has a time. */
 export function dutiesOfYield(item: Yield): Duty[] {
-  const dueAt = collectAt(item);
+  const times = [item, ...(item.seen === undefined ? [] : [asSeen(item, item.seen)])].map(collectAt);
+  const [dueAt] = times.filter((time) => time !== undefined).sort((a, b) => a - b);
   if (dueAt === undefined) return [];
   const { tenant, provider, token } = item;
   const id = BigInt(item.id);
@@ -84,6 +89,42 @@ function collectAt({ startedAt, paidIn, paidAt, duration, endedAt, settled, open
   if (paidIn !== undefined) return undefined;
   const next = (paidAt ?? startedAt) + PAY_PERIOD;
   return next < startedAt + duration ? next : undefined; // nearer to the end, the end pays
+}
+
+/** The item, with the contracts' word where that says more than the logs. */
+export function asSeen(item: Yield, seen: Seen): Yield {
+  return {
+    ...item,
+    duration: seen.duration ?? item.duration,
+    startedAt: seen.startedAt ?? item.startedAt,
+    endedAt: seen.endedAt ?? item.endedAt,
+    settled: seen.settled ?? item.settled,
+    openClaims: seen.openClaims ?? item.openClaims,
+  };
+}
+
+/** What of the contracts' word is still more than logs tell, once this event has told. */
+function stillNews(seen: Seen, event: ChangeOfYield): Seen {
+  const without = (...told: readonly (keyof Seen)[]): Seen =>
+    Object.fromEntries(Object.entries(seen).filter(([field]) => !told.some((one) => one === field)));
+  switch (event.type) {
+    case "LeaseActivated":
+      return without("startedAt");
+    case "LeaseExtended":
+    case "LeaseRenewed":
+    case "NoticeGiven":
+      return without("duration");
+    case "LeaseClosed":
+      return without("duration", "endedAt");
+    case "LeaseSettled":
+      return without("settled");
+    case "ClaimOpened":
+      return seen.openClaims === undefined ? seen : { ...seen, openClaims: seen.openClaims + 1 };
+    case "ClaimEnded":
+      return seen.openClaims === undefined ? seen : { ...seen, openClaims: Math.max(seen.openClaims - 1, 0) };
+    default:
+      return seen;
+  }
 }
 
 type ChangeOfYield = Exclude<

@@ -197,13 +197,14 @@ async function parts(config: Config, { log, meter = NO_METER }: Surroundings, is
     });
     const { logRange } = config;
     const options = { startBlock: book.startBlock, logRange, reorgDepth: depth };
-    const reconciler = new Reconciler(api, { lens, disputes }, state, (items) => {
+    const reconciler = new Reconciler(api, { lens, disputes, serve: config.serve }, state, (items) => {
       log.error({ items }, "the contracts say of these what no log told: tried by their word, too");
     });
     const tell = tellSync(log, meter);
     const sync = new Sync(state, new ProtocolReader(api, sources), options, (event) => {
       tell(event);
-      if (event.type !== "fork") reconciler.hurry();
+      if (event.type === "fork") reconciler.again();
+      else reconciler.hurry(event.type === "gap" ? event.leases : []);
     });
     const eyes: Eyes = {
       sync: async () => {

@@ -18,8 +18,8 @@ export interface Step {
   readonly digest: string;
   /** Whether a fork may take this step back: what is that deep in the chain needs no undoing. */
   readonly canBeTakenBack: boolean;
-  /** Passes over events that do not follow from those before, instead of failing; hears why. */
-  readonly onGap?: (reason: string) => void;
+  /** Passes over events that do not follow from those before, instead of failing; hears why, and of which. */
+  readonly onGap?: (reason: string, event: ChainEvent) => void;
   /** Times of blocks, by hash: asked for once, for those blocks that duties hang on. One that is gone is left out. */
   readonly timesOf: (blocks: readonly BlockRef[]) => Promise<ReadonlyMap<string, number>>;
 }

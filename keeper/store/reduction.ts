@@ -33,13 +33,13 @@ export class Reduction implements State {
   }
 
   /** Applies events in their order. Fails with a GapError, or passes over an event and tells why, if `onGap` is there. */
-  apply(events: readonly ChainEvent[], onGap?: (reason: string) => void): void {
+  apply(events: readonly ChainEvent[], onGap?: (reason: string, event: ChainEvent) => void): void {
     for (const event of events) {
       try {
         this.rules.reduce(event, this);
       } catch (error) {
         if (!(error instanceof GapError) || onGap === undefined) throw error;
-        onGap(error.message);
+        onGap(error.message, event);
       }
     }
   }

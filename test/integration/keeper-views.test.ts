@@ -7,7 +7,7 @@ import { decodeEvent, TOPICS } from "../../keeper/chain/events";
 import { disputeSeen, duePage, leasesSeen } from "../../keeper/chain/lensPages";
 import { MOST_SCANNED, MOST_VIEWED, Reconciler } from "../../keeper/chain/reconciler";
 import { keyOf } from "../../keeper/core/duties";
-import type { ChainEvent } from "../../keeper/core/events";
+import { type ChainEvent, leasesOf } from "../../keeper/core/events";
 import { rulesFor } from "../../keeper/core/items";
 import { ChainStore } from "../../keeper/store/chainStore";
 import { WorkStore } from "../../keeper/store/workStore";
@@ -58,10 +58,13 @@ async function follow(f: OpenMarket, state: ChainStore, isHidden: (event: ChainE
   return gaps;
 }
 
-async function withState(work: (state: ChainStore, held: WorkStore) => Promise<void>): Promise<void> {
+async function withState(
+  work: (state: ChainStore, held: WorkStore) => Promise<void>,
+  serve: readonly string[] = [],
+): Promise<void> {
   await withStore(async (newStore) => {
     const database = await newStore();
-    const rules = rulesFor({ outageAllowance: OUTAGE_ALLOWANCE, serve: [] });
+    const rules = rulesFor({ outageAllowance: OUTAGE_ALLOWANCE, serve });
     const state = await ChainStore.open(database, rules, { madeBy: "test", depth: 16 });
     await work(state, new WorkStore(database));
   });
@@ -176,6 +179,44 @@ describe("what the contracts say where logs are hidden for good (ATK-KPR-19)", (
       expect((await disputeSeen(SIMULATOR, sources, dispute)).stands).to.equal(undefined);
     }));
 
+  it("tells what a served provider has in a lease, from its opening until its collateral is back", async () => {
+    const f = await loadFixture(openMarketFixture);
+    const lease = await activeLease(f, { duration: DAY });
+    const pending = await pendingLease(f);
+    const { id, startedAt, end, token } = lease;
+    const tenant = await f.tenantA.getAddress();
+    const provider = (await f.lens.leaseView(id)).provider;
+    const sources = { ...(await viewsOf(f)), serve: [provider.toLowerCase()] };
+    const stands = async (of = id) =>
+      (await leasesSeen(SIMULATOR, sources, [of])).flatMap((seen) => (seen.type === "yield" ? [seen.stands] : []));
+    const about = { tenant, provider, token, settled: false, openClaims: 0 };
+    expect(await stands(pending.id)).to.deep.equal([{ ...about, duration: HOUR }]);
+    expect(await stands()).to.deep.equal([{ ...about, duration: end - startedAt, startedAt }]);
+    expect(await leasesSeen(SIMULATOR, { ...sources, serve: [tenant] }, [id])).to.have.length(1);
+    const closedAt = startedAt + HOUR;
+    await at(closedAt, () => f.market.connect(f.tenantA).close(id));
+    const closed = { ...about, duration: HOUR, startedAt, endedAt: closedAt };
+    expect(await stands()).to.deep.equal([closed]);
+
+    for (const hidden of ["LeaseOpened", "LeaseActivated", "LeaseClosed"]) {
+      await withState(async (state) => {
+        const gaps = await follow(f, state, (event) => event.type === hidden && leasesOf(event).includes(id));
+        expect(gaps.length > 0, hidden).to.equal(hidden !== "LeaseClosed");
+        expect(await dueNow(state)).to.not.include(keyOf("collect", id));
+        const reconciler = new Reconciler(SIMULATOR, sources, state);
+        reconciler.hurry([id]);
+        await reconciler.look(await headOf());
+        const due = await state.due(await now(), 10);
+        expect(due.find(({ kind }) => kind === "collect")).to.include({ id, dueAt: closedAt, provider, tenant });
+      }, sources.serve);
+    }
+    expect(await f.market.connect(f.keeper).collect.staticCall([id])).to.equal(1n);
+    await f.market.connect(f.keeper).collect([id]);
+    expect(await stands()).to.deep.equal([{ ...closed, settled: true }]);
+    await at(closedAt + HOUR, () => f.market.connect(f.keeper).collect([id]));
+    expect(await stands()).to.deep.equal([undefined]);
+  });
+
   it("tells how leases stand, and costs no more gas than nodes give a call", async () => {
     const f = await loadFixture(openMarketFixture);
     const offer = await offerOf(f, { capacity: 200n });
@@ -187,9 +228,14 @@ describe("what the contracts say where logs are hidden for good (ATK-KPR-19)", (
     const { id, end } = leases[0]!;
     const sources = await viewsOf(f);
     const unknown = id + 1_000n;
+    const { startedAt, token } = leases[0]!;
+    const about = { tenant: await f.tenantA.getAddress(), token, bounty: BOUNTY };
+    const running = { ...about, startedAt, duration: end - startedAt, patience: 0 };
+    const { openedAt, cutoff } = pending;
+    const waiting = { ...about, openedAt, patience: cutoff - openedAt, duration: HOUR };
     expect(await leasesSeen(SIMULATOR, sources, [id, pending.id, unknown])).to.deep.equal([
-      { type: "lease", id, stands: { endsAt: end } },
-      { type: "lease", id: pending.id, stands: "pending" },
+      { type: "lease", id, stands: { endsAt: end }, facts: running },
+      { type: "lease", id: pending.id, stands: "pending", facts: waiting },
       { type: "lease", id: unknown, stands: "over" },
     ]);
     await moveTo(pending.openedAt + HOUR);

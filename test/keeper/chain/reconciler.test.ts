@@ -1,8 +1,6 @@
 import { expect } from "chai";
-import type { LogParams } from "ethers";
 
 import type { CallRequest } from "../../../keeper/chain/api";
-import type { ChainReader } from "../../../keeper/chain/reader";
 import { Reconciler } from "../../../keeper/chain/reconciler";
 import { CallRefusedError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { Sync, type SyncEvent } from "../../../keeper/chain/sync";
@@ -16,6 +14,7 @@ import { MarketLens__factory } from "../../../typechain-types";
 import { disputeId, leaseId, TENANT, TOKEN } from "../core/facts";
 import { withStore } from "../stores";
 import { FakeChain } from "./fakeChain";
+import { activated, INTRODUCED, opened, reading } from "./hiddenLogs";
 
 const lens = MarketLens__factory.createInterface();
 const LENS = "0x00000000000000000000000000000000000000d1";
@@ -37,55 +36,6 @@ function contract(due: readonly Due[]) {
   };
   return { asked, set, call };
 }
-
-/** Follows a chain of which a node tells these events by block, and some of them never. */
-function reading(chain: FakeChain, events: ReadonlyMap<number, readonly Omit<ChainEvent, "block">[]>): ChainReader {
-  const header = (at: number) => ({ ...chain.blocks[at]!, gasLimit: 30_000_000n, baseFeePerGas: 7n });
-  const logs = (from: number, to: number): LogParams[] =>
-    [...events.keys()]
-      .filter((at) => at >= from && at <= to)
-      .map(
-        (at) =>
-          ({
-            blockNumber: at,
-            blockHash: chain.blocks[at]!.hash,
-            index: 0,
-            topics: [] as string[],
-          }) as unknown as LogParams,
-      );
-  return {
-    head: () => Promise.resolve(header(chain.head.number)),
-    block: (tag) => Promise.resolve(typeof tag === "number" ? header(tag) : undefined),
-    logsOf: ({ number }) => Promise.resolve(logs(number, number)),
-    logsIn: (from, to) => Promise.resolve(logs(from, to)),
-    decode: (those) =>
-      those.flatMap(({ blockNumber, blockHash }) =>
-        (events.get(blockNumber) ?? []).map(
-          (event) => ({ ...event, block: { number: blockNumber, hash: blockHash } }) as ChainEvent,
-        ),
-      ),
-    timesOf: (blocks) => Promise.resolve(new Map(blocks.map(({ number, hash }) => [hash, number * 12]))),
-  };
-}
-
-const opened = (lease: number) => ({
-  type: "LeaseOpened" as const,
-  leaseId: leaseId(lease),
-  tenant: TENANT,
-  provider: TENANT,
-  duration: 60,
-  termsVersion: 1n,
-  listing: 1n,
-});
-const activated = (lease: number, startedAt: number) => ({
-  type: "LeaseActivated" as const,
-  leaseId: leaseId(lease),
-  startedAt,
-});
-const INTRODUCED = [
-  { type: "TermsPublished" as const, version: 1n, activationWindow: 100 },
-  { type: "TokenListed" as const, listing: 1n, token: TOKEN, bounty: 5n },
-];
 
 async function withState(work: (state: ChainStore) => Promise<void>): Promise<void> {
   await withStore(async (newStore) => {
@@ -249,7 +199,7 @@ describe("Logs that are left out for good", () => {
         for (let number = from; number <= to; number++) {
           reconciler.doubt([
             { kind: "expire", id: leaseId(1) },
-            { kind: "collect", id: leaseId(2) },
+            { kind: "collect", id: leaseId(1) },
             { kind: "settle", id: disputeId(1) },
           ]);
           await reconciler.look({ number, timestamp: number * 12 });

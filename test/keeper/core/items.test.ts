@@ -201,6 +201,7 @@ describe("rules", () => {
       ["opening", [{ type: "LeaseTransferred", block, leaseId: leaseId(1), tenant: OTHER_TENANT }]],
       ["opening", [{ type: "LeaseCancelled", block, leaseId: leaseId(1) }]],
       ["opening", [placed(1n)]],
+      ["start", [TERMS, LISTING, OPENED, { type: "LeaseClosed", block, leaseId: leaseId(1), endedAt: 10_500 }]],
       ["order", [TERMS, LISTING, OPENED, ACTIVATED, renewed]],
       [
         "opening of the new lease",
