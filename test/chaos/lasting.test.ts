@@ -82,6 +82,10 @@ describe("A fault that lasts", () => {
     faults.calm();
     expect([faults.isHealthy(1), faults.isHealthy(0)]).to.deep.equal([true, false]);
     expect(faults.now("hidden log")?.kind).to.equal("hidden log");
+    const others = faultsAt(3, of("reactive rival", { isForGood: true })).faults;
+    expect(others.now("reactive rival")?.kind).to.equal("reactive rival");
+    others.calm();
+    expect(others.now("reactive rival"), "rivals leave").to.equal(undefined);
   });
 
   it("refuses in the words of nodes, and leaves everything else alone", () => {

@@ -119,9 +119,12 @@ export class LastingFaults {
     return shown;
   }
 
-  private isOn({ from, to, isForGood, endpoints }: Lasting, endpoint: number | undefined): boolean {
+  private isOn({ kind, from, to, isForGood, endpoints }: Lasting, endpoint: number | undefined): boolean {
     const isHere = endpoint === undefined || endpoints.length === 0 || endpoints.includes(endpoint);
-    const isNow = this.isCalm ? isForGood : from <= this.block && (isForGood || this.block < to);
+    // A keeper leaves what a rival always wins to it, with a try every quarter of an hour: it has to notice that it left.
+    const isNow = this.isCalm
+      ? isForGood && kind !== "reactive rival"
+      : from <= this.block && (isForGood || this.block < to);
     return isHere && isNow;
   }
 }

@@ -39,11 +39,16 @@ const HINDRANCES: ReadonlySet<string> = new Set([
   "reactive rival",
 ]);
 
-/** Gas that a run may spend on using nonces up: so many transfers of nothing, or a share of all gas, percent. */
-const FREE_FILLS = 8n * 21_000n;
+/**
+ * Transfers of nothing that a run may have: some, and after each fork one for each transaction that may be on its way, since
+ * others may do what the fork undid, and later nonces wait for those transactions. Beyond that, a share of all gas, percent.
+ */
+const FREE_FILLS = 8;
+const FILLS_PER_FORK = 16;
+const FILL_GAS = 21_000n;
 const MOST_FILLED = 5n;
 
-type Seen = Pick<Observed, "reading" | "foreign" | "scenario">;
+type Seen = Pick<Observed, "reading" | "foreign" | "scenario" | "forks">;
 
 /** Adds up what was spent, and what honest prices allow for the same gas. */
 export function moneyOf({ reading, foreign, scenario }: Seen): Money {
@@ -65,6 +70,7 @@ export function moneyOf({ reading, foreign, scenario }: Seen): Money {
 /** What was paid too dearly. */
 export function priceFaults(seen: Seen): string[] {
   const { spent, bound, gas, fillGas } = moneyOf(seen);
+  const free = BigInt(FREE_FILLS + FILLS_PER_FORK * seen.forks) * FILL_GAS;
   const dear = seen.reading.costs.filter(({ hash, price, baseFee }) => {
     return !seen.foreign.has(hash) && price - baseFee > MOST_TIPS * HONEST_TIP;
   });
@@ -73,7 +79,7 @@ export function priceFaults(seen: Seen): string[] {
       ({ hash, price, baseFee }) => `${hash} paid a tip of ${price - baseFee} wei, the honest one is ${HONEST_TIP}`,
     ),
     ...(spent > bound ? [`${spent} wei were spent, honest prices allow ${bound}`] : []),
-    ...(fillGas > FREE_FILLS && fillGas * 100n > gas * MOST_FILLED
+    ...(fillGas > free && fillGas * 100n > gas * MOST_FILLED
       ? [`${fillGas} of ${gas} gas only used nonces up, more than ${MOST_FILLED} %`]
       : []),
   ];

@@ -365,17 +365,23 @@ describe("The verdict on a run of the harness", () => {
       expect(onlyFault(seenOf(many(14n), { scenario }))).to.contain("honest prices allow");
     });
 
+    const fills = (count: number, first = 0): Sent[] =>
+      [...Array(count).keys()].map((i) => {
+        return { nonce: first + i, names: [], cost: { gasUsed: 21_000n, price: 2n * GWEI, baseFee: GWEI } };
+      });
+
     it("catches transfers of nothing that take more than a twentieth of the gas, from the ninth on", () => {
-      const fills = (count: number): Sent[] =>
-        [...Array(count).keys()].map((i) => {
-          return { nonce: i + 1, names: [], cost: { gasUsed: 21_000n, price: 2n * GWEI, baseFee: GWEI } };
-        });
       const work = (gasUsed: bigint): Sent => ({ ...cost(2n), cost: { gasUsed, price: 2n * GWEI, baseFee: GWEI } });
-      expect(passed(judge(seenOf([work(100_000n), ...fills(8)])))).to.equal(true);
-      expect(onlyFault(seenOf([work(3_590_999n), ...fills(9)]))).to.contain(
+      expect(passed(judge(seenOf([work(100_000n), ...fills(8, 1)])))).to.equal(true);
+      expect(onlyFault(seenOf([work(3_590_999n), ...fills(9, 1)]))).to.contain(
         "189000 of 3779999 gas only used nonces up",
       );
-      expect(passed(judge(seenOf([work(3_591_000n), ...fills(9)])))).to.equal(true);
+      expect(passed(judge(seenOf([work(3_591_000n), ...fills(9, 1)])))).to.equal(true);
+    });
+
+    it("allows sixteen more of them for each fork", () => {
+      expect(passed(judge(seenOf(fills(24), { forks: 1 })))).to.equal(true);
+      expect(onlyFault(seenOf(fills(25), { forks: 1 }))).to.contain("525000 of 525000 gas only used nonces up");
     });
 
     it("leaves out what somebody else paid with the keeper's key", () => {
