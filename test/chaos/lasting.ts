@@ -42,6 +42,8 @@ export interface Lasting {
 
 /** Endpoints that a kind needs: where one alone does it, there is nobody to find out. */
 const NEEDED: Partial<Record<LastingKind, number>> = { "stands still": 2, "null receipts": 2 };
+/** Kinds at some endpoints that another one has to find out. */
+const LIES: ReadonlySet<LastingKind> = new Set(["lying tip", "stands still", "null receipts"]);
 const SHARE_OF_RUNS = 0.6;
 const SHARE_OF_SECONDS = 0.2;
 
@@ -70,9 +72,19 @@ export function drawLasting(
     if (!kinds.includes(kind)) kinds.push(kind);
   }
   // Each has numbers of its own, so that one which is left out changes nothing for the other.
-  return kinds
+  const all = kinds
     .map((kind) => drawn(kind, random.fork(kind), Math.max(endpoints, NEEDED[kind] ?? 1), blocks))
     .filter(({ kind }) => active.has(kind) || forced.includes(kind));
+  return leavingOneHonest(all, endpointsFor(all, endpoints));
+}
+
+/** What lies or stands still at some endpoints each, at the same ones where nobody honest would be left. */
+function leavingOneHonest(lasting: readonly Lasting[], endpoints: number): Lasting[] {
+  const liars = lasting.filter(({ kind }) => LIES.has(kind));
+  const ill = new Set(liars.flatMap(({ endpoints: at }) => at));
+  if (ill.size < endpoints) return [...lasting];
+  const [{ endpoints: same } = { endpoints: [] }] = liars;
+  return lasting.map((each) => (LIES.has(each.kind) ? { ...each, endpoints: same } : each));
 }
 
 function drawn(kind: LastingKind, random: Random, endpoints: number, blocks: number): Lasting {

@@ -172,7 +172,7 @@ class Run implements Listener {
       kills: this.kills,
       fates: this.fates,
       others: people.did,
-      calls: this.proxies.reduce((sum, { calls }) => sum + [...calls.values()].reduce((a, b) => a + b, 0), 0),
+      calls: this.proxies.reduce((sum, proxy) => sum + callsOf(proxy), 0),
       lines: this.keeper.lines,
       story: this.story,
       ms: Date.now() - began,
@@ -377,6 +377,7 @@ class Run implements Listener {
     this.lasting.calm();
     this.armed = undefined;
     this.calmFrom = this.head.number + 1;
+    const asked = this.proxies.map(callsOf);
     await this.fill(PURSE);
     if (this.restartAt !== undefined) this.restartAt = { ...this.restartAt, block: 0 };
     const until = Date.now() + CALM_MS;
@@ -388,9 +389,18 @@ class Run implements Listener {
       if (i % 3 !== 2) continue;
       left = await this.oracle.due();
       // The time of the chain hardly moves while all that was sent is confirmed, so that little falls due meanwhile.
-      if (left.length === 0 && (await this.confirm())) break;
+      if (left.length > 0) continue;
+      await this.heardAll(asked);
+      if (await this.confirm()) break;
     }
     return left;
+  }
+
+  /** Waits until every endpoint was asked again after its faults: the blocks that confirm are made faster than one rests. */
+  private async heardAll(before: readonly number[]): Promise<void> {
+    const until = Date.now() + CALM_WAIT_MS;
+    const waits = (): boolean => this.proxies.some((proxy, at) => callsOf(proxy) <= (before[at] ?? 0));
+    while (waits() && Date.now() < until) await sleep(20);
   }
 
   /** Makes as many blocks as confirm all that was sent. False if the keeper found something to do meanwhile. */
@@ -452,6 +462,10 @@ function pointAt(moment: "before" | "after", method: string): KillPoint | undefi
     default:
       return undefined;
   }
+}
+
+function callsOf({ calls }: Proxy): number {
+  return [...calls.values()].reduce((sum, each) => sum + each, 0);
 }
 
 function count<K>(counts: Map<K, number>, key: K): void {

@@ -21,6 +21,7 @@ const rowSchema = z.object({
   hash: z.string(),
   mined_block: z.number().nullable(),
   outcome: z.string().nullable(),
+  counted: z.number(),
 });
 export type JournalRow = z.infer<typeof rowSchema>;
 
@@ -47,7 +48,7 @@ export class StoreFile {
   journal(account: string): JournalRow[] | undefined {
     return this.read((database) => {
       const sql =
-        "SELECT nonce, hash, mined_block, outcome FROM transactions WHERE account = ? ORDER BY nonce, attempt";
+        "SELECT nonce, hash, mined_block, outcome, counted FROM transactions WHERE account = ? ORDER BY nonce, attempt";
       return z.array(rowSchema).parse(database.prepare(sql).all(account));
     });
   }

@@ -94,7 +94,7 @@ function seenOf(
       broadcasts.all.set(hash, { ...usual, ...one.broadcast });
     }
     if (!("row" in one) || one.row !== undefined) {
-      rows.push({ nonce, hash, mined_block: block ?? null, outcome: null, ...one.row });
+      rows.push({ nonce, hash, mined_block: block ?? null, outcome: null, counted: 0, ...one.row });
     }
     if (block === undefined) continue;
     const time = timeOf(block);
@@ -301,6 +301,15 @@ describe("The verdict on a run of the harness", () => {
       expect(onlyFault(seenOf([{ ...first, row: { mined_block: 7 } }]))).to.contain("the journal says 7");
     });
 
+    it("excuses one counted for good in another block, where a fork was deeper than the keeper was told", () => {
+      const counted = seenOf([{ ...first, row: { mined_block: 7, counted: 1 } }], { forks: 1, deepestFork: 15 });
+      const shallow = { ...counted, scenario: { ...counted.scenario, reorgDepth: 14 } };
+      expect(passed(judge(shallow))).to.equal(true);
+      expect(passed(judge({ ...shallow, deepestFork: 14 }))).to.equal(false);
+      const open = seenOf([{ ...first, row: { mined_block: 7, counted: 0 } }], { forks: 1, deepestFork: 15 });
+      expect(passed(judge({ ...open, scenario: shallow.scenario }))).to.equal(false);
+    });
+
     it("excuses one noted late, as a stranger's, where one of two endpoints has no receipts", () => {
       const noted = seenOf([{ ...first, row: { mined_block: BLOCK + 12, outcome: "foreign" } }]);
       const [silent] = scenarioOf(1, { active: new Set(), forced: ["null receipts"] }).lasting;
@@ -471,7 +480,9 @@ describe("What the verdict rests on", () => {
         "VALUES ('0xme', 4, 1, '0xa', '0x', 'expire', '[]', '1', '1', '1', 1, 1, 0)",
     );
     expect([store.holds("0xa"), store.holds("0xb"), store.due(1)]).to.deep.equal([true, false, 0]);
-    expect(store.journal("0xme")).to.deep.equal([{ nonce: 4, hash: "0xa", mined_block: null, outcome: null }]);
+    expect(store.journal("0xme")).to.deep.equal([
+      { nonce: 4, hash: "0xa", mined_block: null, outcome: null, counted: 0 },
+    ]);
     expect(store.journal("0xyou")).to.deep.equal([]);
     await database.close();
   });

@@ -184,10 +184,12 @@ function nonceFaults(seen: Observed, own: readonly MinedTransaction[]): string[]
 }
 
 /**
- * Whether the journal has a transaction in its block. Where one of two endpoints has no receipts, nobody can know that a
+ * Whether the journal has a transaction in its block. It keeps the block that it counted for good: only a fork deeper than
+ * the keeper was told to be ready for can change that. Where one of two endpoints has no receipts, nobody can know that a
  * transaction was this keeper's: then it has the nonce as a stranger's, from when that was noticed.
  */
-function isKnownToBeIn(block: number, row: JournalRow, { scenario }: Observed): boolean {
+function isKnownToBeIn(block: number, row: JournalRow, { scenario, deepestFork }: Observed): boolean {
+  if (row.counted === 1 && deepestFork > scenario.reorgDepth) return true;
   const isDoubtful = scenario.endpoints === 2 && scenario.lasting.some(({ kind }) => kind === "null receipts");
   if (isDoubtful && row.outcome === "foreign") return (row.mined_block ?? 0) >= block;
   return row.mined_block === block;
