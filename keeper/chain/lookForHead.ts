@@ -18,6 +18,19 @@ export interface Member {
   looking: boolean;
 }
 
+/** What one look has to go by. */
+interface Look {
+  /** Endpoints that are configured. */
+  readonly n: number;
+  /** Those that answered. */
+  readonly members: readonly Member[];
+  /** Why others did not. */
+  readonly failures: readonly string[];
+  /** The number that was agreed on last. */
+  readonly before: number;
+  readonly oddities: Oddities;
+}
+
 /**
  * Asks for the heads, and ends as soon as enough have one block in common. `before` is the number that was agreed on last.
  * Fails with a WaitError where nothing is agreed.
@@ -50,7 +63,7 @@ export function lookForHead(
       const highest = Math.max(0, ...all.map(({ view }) => view.head?.number ?? 0));
       for (const { view } of all) view.noteOthers(highest);
       try {
-        if (agreed === undefined) agreedOn(await decide(n, answered, failures, before, oddities));
+        if (agreed === undefined) agreedOn(await decide({ n, members: answered, failures, before, oddities }));
       } finally {
         judge(all, agreed, oddities);
       }
@@ -94,29 +107,25 @@ function isApart(members: readonly Member[], head: Header): boolean {
  * What enough agree on; or where half of all are ahead of the others, and have shown that these lag, what those ahead agree
  * on. Unless they have shown it, nothing counts that the others have not come to.
  */
-async function decide(
-  n: number,
-  members: readonly Member[],
-  failures: readonly string[],
-  before: number,
-  oddities: Oddities,
-): Promise<Header> {
+async function decide(look: Look): Promise<Header> {
+  const { n, members, before, oddities } = look;
   const moving = members.filter(({ view }) => !view.isStuck && !view.hasLeft(before));
-  const base = n % 2 === 0 ? await ofAll(n, moving, oddities) : undefined;
+  const base = n % 2 === 0 ? await ofAll({ ...look, members: moving }) : undefined;
   const leaders = base === undefined ? [] : leadersOver(base, moving, n);
-  if (base === undefined) return lookDeeper(n, members, failures, before, oddities);
+  if (base === undefined) return lookDeeper(look);
   if (leaders.length === 0) return base;
   const others = moving.filter((member) => !leaders.includes(member));
   if (!(await areProven(leaders, others, base, oddities))) return base;
-  return lookDeeper(n, leaders, failures, before, oddities);
+  return lookDeeper({ ...look, members: leaders });
 }
 
 /** The newest block that enough have, however far they are apart; undefined where there is none. */
-async function ofAll(n: number, members: readonly Member[], oddities: Oddities): Promise<Header | undefined> {
+async function ofAll(look: Look): Promise<Header | undefined> {
+  const { members } = look;
   if (members.length < 2) return undefined;
   for (let isAgain = false; ; isAgain = true) {
     try {
-      return await lookDeeper(n, members, [], 0, oddities);
+      return await lookDeeper({ ...look, failures: [], before: 0 });
     } catch (error) {
       if (!(error instanceof WaitError)) throw error;
       if (isAgain) return undefined;
@@ -127,13 +136,7 @@ async function ofAll(n: number, members: readonly Member[], oddities: Oddities):
 }
 
 /** Asks those that are ahead of the others what they have where the others are. */
-async function lookDeeper(
-  n: number,
-  members: readonly Member[],
-  failures: readonly string[],
-  before: number,
-  oddities: Oddities,
-): Promise<Header> {
+async function lookDeeper({ n, members, failures, before, oddities }: Look): Promise<Header> {
   const failed = new Set<Member>();
   for (;;) {
     const reached = members.filter((member) => !failed.has(member));

@@ -16,7 +16,7 @@ export interface Outlook extends Pick<Plan, "actions"> {
   readonly keeper?: Omit<Standing, "underWay" | "done" | "trials"> | undefined;
   /** What tokens call themselves, by address. */
   readonly tokens?: Readonly<Record<string, TokenFacts>>;
-  readonly head: Head;
+  readonly head: Pick<Head, "number" | "hash" | "timestamp" | "baseFeePerGas">;
   readonly leases: number;
   readonly disputes: number;
   readonly backlog: { readonly duties: number; readonly dueSince: number | undefined };
@@ -54,8 +54,9 @@ export async function outlook(eyes: Eyes, self?: StandingFacts): Promise<Outlook
     duties,
     budget: () => Promise.resolve(standing?.budget ?? 2n ** 256n),
   });
+  const { number, hash, timestamp, baseFeePerGas } = head;
   return {
-    head,
+    head: { number, hash, timestamp, baseFeePerGas },
     ...(await state.counts()),
     backlog: await state.backlog(now),
     nextDueAt: await state.nextDueAt(now),

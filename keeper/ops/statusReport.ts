@@ -1,4 +1,4 @@
-import { formatUnits, getAddress } from "ethers";
+import { formatUnits } from "ethers";
 
 import { plainTable } from "../../sdk/table";
 import { formatDuration, formatInstant } from "../../sdk/units";
@@ -10,7 +10,7 @@ import { coin, counted, dueText, transactionText } from "./report";
 /** What a store knows, for people. */
 export function describeStatus(status: Status): string {
   const { tip, underWay, held, claims, accounts, days } = status;
-  const market = `Market ${getAddress(status.market)} on chain ${status.chainId}`;
+  const market = `Market ${status.market} on chain ${status.chainId}`;
   if (tip === null) return `${market}: nothing is known yet. Wait for the keeper's first pass.`;
   const now = tip.timestamp;
   const kinds = Object.entries(status.dueByKind).map(([kind, number]) => `${number} ${kind}`);

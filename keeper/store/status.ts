@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { getAddress, ZeroAddress } from "ethers";
 import { z } from "zod";
 
 import { DUTY_KINDS } from "../core/duties";
@@ -97,7 +98,7 @@ export async function readStatus(queries: Queries): Promise<Status> {
   const open = new Map(rowsOf(z.object({ counts_as: text, number }), counts).map((row) => [row.counts_as, row.number]));
   return {
     chainId: Number(meta.get("chainId")),
-    market: meta.get("market") ?? "",
+    market: getAddress(meta.get("market") ?? ZeroAddress),
     tip: tip ?? null,
     leases: open.get("lease") ?? 0,
     disputes: open.get("dispute") ?? 0,

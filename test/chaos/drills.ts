@@ -57,6 +57,21 @@ export const DRILLS: Readonly<Record<string, (kit: Kit) => Promise<Measure[]>>> 
 /** What `all` leaves out: it takes a quarter of an hour. */
 export const LONG_DRILLS: ReadonlySet<string> = new Set(["two-hours"]);
 
+/** What a member of a fleet is told. */
+function memberOf(
+  database: string,
+  { bookFile }: { readonly bookFile: string },
+  key: string,
+  number: number,
+): Record<string, string> {
+  return {
+    KEEPER_ADDRESS_BOOK: bookFile,
+    KEEPER_PRIVATE_KEY: key,
+    KEEPER_STORE: database,
+    KEEPER_NAME: `keeper-${number}`,
+  };
+}
+
 /** Two keepers on one database: both at work, then each killed with a transaction on its way. */
 export async function fleet({ prepared, program }: Kit): Promise<Measure[]> {
   const database = await newDatabase();
@@ -65,15 +80,8 @@ export async function fleet({ prepared, program }: Kit): Promise<Measure[]> {
     const oracle = new Oracle(prepared, stage.chain);
     const accounts = prepared.keys.keeper.map(addressOfKey);
     for (const [i, key] of prepared.keys.keeper.entries()) {
-      const environment = {
-        KEEPER_ADDRESS_BOOK: prepared.bookFile,
-        KEEPER_PRIVATE_KEY: key,
-        KEEPER_STORE: database,
-        KEEPER_NAME: `keeper-${i}`,
-        KEEPER_SERVE: prepared.served,
-        KEEPER_CLAIM_SECONDS: "60",
-      };
-      const actor = await stage.add(program, environment);
+      const claims = { KEEPER_SERVE: prepared.served, KEEPER_CLAIM_SECONDS: "60" };
+      const actor = await stage.add(program, { ...memberOf(database, prepared, key, i), ...claims });
       actor.keeper.start();
       await awake(actor);
     }
@@ -114,10 +122,7 @@ export async function stuck({ prepared, program }: Kit): Promise<Measure[]> {
       const oracle = new Oracle(prepared, stage.chain);
       for (const [i, key] of prepared.keys.keeper.entries()) {
         const environment = {
-          KEEPER_ADDRESS_BOOK: prepared.bookFile,
-          KEEPER_PRIVATE_KEY: key,
-          KEEPER_STORE: database,
-          KEEPER_NAME: `keeper-${i}`,
+          ...memberOf(database, prepared, key, i),
           KEEPER_SERVE: prepared.served,
           KEEPER_CLAIM_SECONDS: `${CLAIM_SECONDS}`,
           KEEPER_BUMP_BLOCKS: `${BUMP_BLOCKS}`,
@@ -152,13 +157,7 @@ export async function backlog(kit: Kit): Promise<Measure[]> {
   try {
     const keys = [chain.keeperKey, kit.prepared.keys.keeper[1] ?? ""];
     for (const [i, key] of keys.entries()) {
-      const environment = {
-        KEEPER_ADDRESS_BOOK: chain.bookFile,
-        KEEPER_PRIVATE_KEY: key,
-        KEEPER_STORE: database,
-        KEEPER_NAME: `keeper-${i}`,
-      };
-      await stage.add(kit.program, environment);
+      await stage.add(kit.program, memberOf(database, chain, key, i));
     }
     // They see the leases, then are dead for a day.
     for (const actor of stage.actors) {

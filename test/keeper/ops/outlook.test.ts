@@ -108,6 +108,7 @@ describe("Outlook of one keeper", () => {
       await world.work.fail("expire 1-3", world.now);
       await world.work.claim(["expire 1-4"], "west", world.now, world.now + 100);
       const found = await outlook(world.eyes, world.self);
+      expect(Object.keys(found.head)).to.deep.equal(["number", "hash", "timestamp", "baseFeePerGas"]);
       expect(planned(found)).to.deep.equal([]);
       expect(left(found)).to.deep.equal({
         "expire 1-1": "under way",

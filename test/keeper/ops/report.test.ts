@@ -16,7 +16,7 @@ const expire = (index: number): Duty => ({
   bounty: 2_000n,
 });
 const NOTHING: Outlook = {
-  head: { number: 128, hash: "0x80", parentHash: "0x7f", timestamp: NOW, gasLimit: 30_000_000n, baseFeePerGas: 1n },
+  head: { number: 128, hash: "0x80", timestamp: NOW, baseFeePerGas: 1n },
   leases: 11,
   disputes: 1,
   backlog: { duties: 0, dueSince: undefined },

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { getAddress } from "ethers";
 import { pino } from "pino";
 
 import { describeStatus } from "../../../keeper/ops/statusReport";
@@ -57,7 +58,7 @@ describe("Status of a store", () => {
       const status = await readStatus(database);
       expect(status).to.deep.include({
         chainId: DEPLOYMENT.chainId,
-        market: DEPLOYMENT.market,
+        market: getAddress(DEPLOYMENT.market),
         tip: { number: 52, hash: "0x52", timestamp: 5_200 },
         leases: 2,
         disputes: 0,
