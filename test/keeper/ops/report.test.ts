@@ -75,9 +75,9 @@ describe("Report of a plan", () => {
   it("tells machines all of it, large numbers as decimal strings", () => {
     const { skipped, head } = JSON.parse(
       toJson({ ...NOTHING, skipped: [{ duty: expire(1), reason: "too late" }] }),
-    ) as { skipped: { duty: { bounty: string } }[]; head: { gasLimit: string } };
+    ) as { skipped: { duty: { bounty: string } }[]; head: { baseFeePerGas: string } };
     expect(skipped[0]?.duty.bounty).to.equal("2000");
-    expect(head.gasLimit).to.equal("30000000");
+    expect(head.baseFeePerGas).to.equal("1");
   });
 
   it("counts one as one", () => {
