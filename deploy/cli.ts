@@ -2,12 +2,13 @@ import { Command, CommanderError } from "commander";
 import type { JsonRpcProvider } from "ethers";
 import { z } from "zod";
 
-import { AddressBookError, CONTRACT_NAMES } from "../sdk/addressBook";
+import { CONTRACT_NAMES } from "../sdk/addressBook";
+import { redact, secretsOfEndpoint } from "../sdk/endpoints";
 import { artifactsFromDisk } from "./artifacts";
 import { connectTo } from "./connection";
 import { CREATE2_PROXY, FACTORY_ADDRESS } from "./create3";
 import { deployProtocol, deploymentStatus } from "./deployProtocol";
-import { CONTRADICTIONS, DeployError } from "./errors";
+import { CONTRADICTIONS, DeployError, toldOf } from "./errors";
 import { deployerWallet, type Environment } from "./key";
 import type { Output } from "./output";
 import { type Parameters, parametersHash, parametersJsonSchema, readParameters } from "./parameters";
@@ -49,7 +50,7 @@ async function deploy(raw: unknown, environment: Environment, out: Output): Prom
       book,
       artifacts: artifactsFromDisk(options.artifacts),
       acceptChangedParameters: options.acceptChangedParameters,
-      onProgress: (progress) => out.line(renderProgress(progress)),
+      onProgress: (progress) => out.line(redact(renderProgress(progress), secretsOfEndpoint(options.rpc))),
     });
     out.line(renderDeployment(deployment, book));
     return EXIT.done;
@@ -96,9 +97,13 @@ const ARTIFACTS = "directory of compiled contracts";
 /** Runs the command line; returns the exit code. */
 export async function main(args: readonly string[], environment: Environment, out: Output): Promise<number> {
   let code: number = EXIT.done;
+  let rpc: string | undefined;
   const program = new Command("deploy")
     .description("Brings a network to a working protocol; run it again after any interruption.")
     .exitOverride()
+    .hook("preAction", (_, action) => {
+      ({ rpc } = action.opts<{ rpc?: string }>());
+    })
     .configureOutput({ writeOut: (text) => out.line(text.trimEnd()), writeErr: (text) => out.error(text.trimEnd()) });
   const onChain = (command: Command): Command =>
     command
@@ -138,8 +143,7 @@ export async function main(args: readonly string[], environment: Environment, ou
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     if (!(error instanceof Error)) throw error;
-    const known = error instanceof DeployError || error instanceof AddressBookError;
-    out.error(known ? error.message : `${error.message}\nNext: run again; it goes on where it stopped.`);
+    out.error(toldOf(error, rpc, "run again; it goes on where it stopped."));
     return error instanceof DeployError && CONTRADICTIONS.has(error.code) ? EXIT.mismatch : EXIT.failed;
   }
   return code;

@@ -1,5 +1,6 @@
 import { JsonRpcProvider, Network } from "ethers";
 
+import { endpointName, reasonOf } from "../sdk/endpoints";
 import { DeployError } from "./errors";
 
 /** A connection that never guesses: `chainId` was asked for or is checked by the caller. */
@@ -23,7 +24,7 @@ export async function connectTo(rpc: string): Promise<{ provider: JsonRpcProvide
   } catch (error) {
     throw new DeployError(
       "UNREACHABLE",
-      `The RPC endpoint does not answer: ${(error as Error).message}`,
+      `The RPC endpoint at ${endpointName(rpc)} does not answer: ${reasonOf(error)}.`,
       "check --rpc, and that the node is running.",
       { cause: error },
     );

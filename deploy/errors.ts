@@ -1,3 +1,7 @@
+import { AddressBookError } from "../sdk/addressBook";
+import { endpointName, reasonOf, redact, secretsOfEndpoint } from "../sdk/endpoints";
+import { isConnectionLoss } from "../sdk/nodeErrors";
+
 /** Why a deployment stopped; stable names for scripts and tests. */
 export type DeployErrorCode =
   | "PARAMETERS_INVALID"
@@ -40,4 +44,12 @@ export class DeployError extends Error {
   ) {
     super(`${what}\nNext: ${next}`, options);
   }
+}
+
+/** What a command line tells of an error: of the endpoint its host, and no more. `next`: where the error has no advice. */
+export function toldOf(error: Error, rpc: string | undefined, next: string): string {
+  const secrets = rpc === undefined ? [] : secretsOfEndpoint(rpc);
+  if (error instanceof DeployError || error instanceof AddressBookError) return redact(error.message, secrets);
+  const whose = rpc !== undefined && isConnectionLoss(error) ? `The node at ${endpointName(rpc)}: ` : "";
+  return `${whose}${redact(reasonOf(error), secrets)}\nNext: ${next}`;
 }

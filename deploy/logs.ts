@@ -1,5 +1,6 @@
 import type { Filter, Log, Provider } from "ethers";
 
+import { reasonOf } from "../sdk/endpoints";
 import { readInRanges } from "../sdk/logs";
 import { DeployError } from "./errors";
 
@@ -17,7 +18,7 @@ export function collectLogs(
       if (from < to) throw error; // a shorter range may do
       throw new DeployError(
         "LOGS_MISSING",
-        `The node does not serve the logs of block ${from}: ${(error as Error).message}`,
+        `The node does not serve the logs of block ${from}: ${reasonOf(error)}`,
         "run again with a node that does. Nothing on chain is missing; only the records are not complete.",
         { cause: error },
       );

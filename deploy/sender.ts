@@ -7,6 +7,7 @@ import {
   type TransactionRequest,
 } from "ethers";
 
+import { reasonOf } from "../sdk/endpoints";
 import { explainError } from "../sdk/errors";
 import { isConnectionLoss, isOvertaken, isUnderpriced } from "../sdk/nodeErrors";
 import { DeployError } from "./errors";
@@ -89,7 +90,7 @@ export class Sender {
       } catch (error) {
         if (isPoverty(error)) throw this.poor(error);
         if (!(isOvertaken(error) || isConnectionLoss(error)) || ++failures > MOST_FAILED_SENDS) throw error;
-        this.tell({ type: "refused", nonce, message: (error as Error).message });
+        this.tell({ type: "refused", nonce, message: reasonOf(error) });
         // What is pending was sent for much more than the network asks now: no use in waiting before going higher.
         if (raise > 0 && isUnderpriced(error)) {
           raise += 3;

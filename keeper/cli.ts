@@ -5,12 +5,13 @@ import type { Wallet } from "ethers";
 import { type Logger, pino } from "pino";
 
 import { AddressBookError } from "../sdk/addressBook";
+import { redact } from "../sdk/endpoints";
 import type { ListenAddress } from "./config/fields";
 import { accountOf, requireAccount } from "./config/account";
 import { openKey } from "./config/key";
 import { type Config, ConfigError, loadConfig, loadStoreLocation } from "./config/load";
 import { withShared } from "./config/shared";
-import { endpointLabels, redact, secretsOf, showConfig, showStore } from "./config/show";
+import { endpointLabels, secretsOf, showConfig, showStore } from "./config/show";
 import { type Actor, composeActor, composeLooker } from "./ops/compose";
 import { Health, type HealthLimits } from "./ops/health";
 import { close, ListenError, serve, type Served } from "./ops/http";

@@ -1,10 +1,5 @@
+import { reasonOf } from "../../sdk/endpoints";
 import type { Held } from "./facts";
-
-/** Why something failed; ethers' long messages name the endpoint, and with it often its key. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return "shortMessage" in error && typeof error.shortMessage === "string" ? error.shortMessage : error.message;
-}
 
 /** Keeps what cannot be read from hiding the rest. */
 export class Attempts {

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 
-import { AddressBookError, readAddressBook } from "../../sdk/addressBook";
+import { readAddressBook } from "../../sdk/addressBook";
 import { assertBook, assertBookAddresses, assertChain } from "../checks";
 import { connectTo } from "../connection";
-import { CONTRADICTIONS, DeployError } from "../errors";
+import { CONTRADICTIONS, DeployError, toldOf } from "../errors";
 import type { Output } from "../output";
 import { readParameters } from "../parameters";
 import { EXIT } from "../report";
@@ -65,8 +65,7 @@ export async function main(args: readonly string[], out: Output): Promise<number
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     if (!(error instanceof Error)) throw error;
-    const known = error instanceof DeployError || error instanceof AddressBookError;
-    out.error(known ? error.message : `${error.message}\nNext: run again, or with another node.`);
+    out.error(toldOf(error, program.opts<{ rpc?: string }>().rpc, "run again, or with another node."));
     return error instanceof DeployError && CONTRADICTIONS.has(error.code) ? EXIT.mismatch : EXIT.failed;
   }
   return code;

@@ -1,24 +1,13 @@
 import { formatEther, formatUnits } from "ethers";
 
+import { endpointName, HIDDEN, secretsOfEndpoint, showEndpoint } from "../../sdk/endpoints";
 import type { Config } from "./load";
-
-const HIDDEN = "<hidden>";
-/** Shorter parts of a path are no keys: "v2". */
-const LEAST_KEY = 8;
-const LEAST_SECRET = 3;
-
-/** An endpoint without what may be a key: whose it is, and no more. */
-export function showEndpoint(url: string): string {
-  const { protocol, host, pathname, search, username, password } = new URL(url);
-  const more = pathname.length > 1 || search !== "" || username !== "" || password !== "";
-  return `${protocol}//${host}${more ? `/${HIDDEN}` : ""}`;
-}
 
 /** The host of each endpoint, for logs and metrics; numbered where several share one. */
 export function endpointLabels(urls: readonly string[]): string[] {
   const seen = new Map<string, number>();
   return urls.map((url) => {
-    const { host } = new URL(url);
+    const host = endpointName(url);
     const nth = (seen.get(host) ?? 0) + 1;
     seen.set(host, nth);
     return nth === 1 ? host : `${host}#${nth}`;
@@ -71,35 +60,16 @@ export function showConfig(config: Config): Readonly<Record<string, string | num
 /** What must never be printed, wherever an error found it: the key, and what addresses hold besides hosts. */
 export function secretsOf(variables: NodeJS.ProcessEnv): string[] {
   const lists = [variables["KEEPER_RPC_URLS"], variables["KEEPER_BROADCAST_URLS"]];
-  const urls = [...lists.flatMap((list) => (list ?? "").split(",")), variables["KEEPER_STORE"] ?? ""];
-  const hidden = urls.flatMap((text) => {
-    if (!URL.canParse(text.trim())) return [];
-    const { protocol, pathname, search, username, password } = new URL(text.trim());
-    const isWeb = /^https?:$/.test(protocol);
-    return [
-      password,
-      decoded(password),
-      search.slice(1),
-      ...(isWeb ? [username, ...pathname.split("/").filter((part) => part.length >= LEAST_KEY)] : []),
-    ];
-  });
+  const endpoints = lists.flatMap((list) => (list ?? "").split(",")).flatMap((url) => secretsOfEndpoint(url.trim()));
   const key = variables["KEEPER_PRIVATE_KEY"]?.replace(/^0x/, "");
-  const secrets = [...new Set([...(key === undefined ? [] : [key]), ...hidden])];
-  return secrets.filter(({ length }) => length >= LEAST_SECRET).sort((a, b) => b.length - a.length);
+  const secrets = [key ?? "", ...endpoints, ...secretsOfStore(variables["KEEPER_STORE"]?.trim() ?? "")];
+  return [...new Set(secrets)].filter((secret) => secret !== "");
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** A text without any of the secrets, the longest first. */
-export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce(
-    (shown, secret) => shown.replace(new RegExp(secret.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "gi"), HIDDEN),
-    text,
-  );
+/** The password of a store's database, as written and decoded. */
+function secretsOfStore(store: string): string[] {
+  if (!URL.canParse(store)) return [];
+  const { protocol, hostname, password, search } = new URL(store);
+  // The password alone: user and name of the database are shown.
+  return secretsOfEndpoint(`${protocol}//:${password}@${hostname}/${search}`);
 }

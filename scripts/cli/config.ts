@@ -1,6 +1,7 @@
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
+import { secretsOfEndpoint } from "../../sdk/endpoints";
 import { parseDuration } from "../../sdk/units";
 import { Failure } from "./failure";
 import { parsed } from "./inputs";
@@ -112,18 +113,8 @@ export function readConfig(options: Readonly<Record<string, unknown>>, env: Envi
   throw new Failure("configuration", faults.join("\n"));
 }
 
-/** Everything that must not be printed: the key, the password, and what an endpoint's address holds besides its host. */
+/** What no log and no error may show: the key, the password, and what an endpoint's address holds besides its host. */
 export function secretsOf(config: Config): string[] {
-  const { pathname, search, username, password } = new URL(config.rpc);
-  const key = config.key?.replace(/^0x/, "");
-  const hidden = [key, config.password, pathname.length > 8 ? pathname : "", search, username, password];
-  return hidden.filter((secret): secret is string => secret !== undefined && secret.length >= 4);
-}
-
-/** Replaces every secret in a text. */
-export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((redacted, secret) => {
-    const pattern = new RegExp(secret.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "gi");
-    return redacted.replace(pattern, "<hidden>");
-  }, text);
+  const hidden = [config.key?.replace(/^0x/, ""), config.password, ...secretsOfEndpoint(config.rpc)];
+  return hidden.filter((secret): secret is string => secret !== undefined && secret !== "");
 }

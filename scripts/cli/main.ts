@@ -1,8 +1,9 @@
 import { Command, CommanderError } from "commander";
 
+import { redact } from "../../sdk/endpoints";
 import type { AnyCommand, CommandGroup } from "./command";
 import { GROUPS } from "./commands";
-import { type Config, GLOBAL_OPTIONS, readConfig, redact, secretsOf } from "./config";
+import { type Config, GLOBAL_OPTIONS, readConfig, secretsOf } from "./config";
 import { EXIT, Failure, toFailure } from "./failure";
 import { type Report, toJson } from "./format";
 import { type Io, type Outside, Session } from "./session";
@@ -118,11 +119,12 @@ export async function main(args: readonly string[], outside: Outside): Promise<n
 /** A run whose configuration is not known to be sound yet: what is asked for --json, and no secret known. */
 function fail(failure: Failure, asJson: boolean, secrets: readonly string[], io: Io): number {
   const exitCode = EXIT[failure.kind];
-  const { message, kind, revert } = failure;
+  const { kind, revert } = failure;
+  const message = redact(failure.message, secrets);
   const text = asJson
     ? toJson({ error: { kind, message, contract: revert?.contract, name: revert?.name, args: revert?.args }, exitCode })
     : `error: ${message}`;
-  io.err(`${redact(text, secrets)}\n`);
+  io.err(`${text}\n`);
   return exitCode;
 }
 
@@ -157,7 +159,8 @@ async function run(spec: AnyCommand, command: Command, outside: Outside): Promis
     await session.close();
   }
   if (report.data !== undefined) {
-    outside.io.out(`${redact(config.json ? toJson(report.data) : report.text, secrets)}\n`);
+    // As it is: a result that was changed would be wrong without anybody noticing.
+    outside.io.out(`${config.json ? toJson(report.data) : report.text}\n`);
   }
   return report.exitCode ?? EXIT.ok;
 }

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
-import { readConfig, redact, secretsOf } from "../../scripts/cli/config";
+import { readConfig, secretsOf } from "../../scripts/cli/config";
 import { Failure } from "../../scripts/cli/failure";
+import { redact } from "../../sdk/endpoints";
 
 const KEY = "ab".repeat(32);
 
@@ -92,9 +93,7 @@ describe("configuration", () => {
     it("are the key, the password, and what an endpoint's address has besides its host", () => {
       const text = `${config.rpc} ${KEY.toUpperCase()} 0x${KEY} correct horse (battery) host.example`;
       const shown = redact(text, secretsOf(config));
-      expect(shown).to.equal(
-        "https://<hidden>:<hidden>@host.example<hidden><hidden> <hidden> 0x<hidden> <hidden> host.example",
-      );
+      expect(shown).to.equal("https://host.example/<hidden> <hidden> 0x<hidden> <hidden> host.example");
     });
 
     it("are none where there are none", () => {

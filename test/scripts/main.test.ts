@@ -97,7 +97,45 @@ describe("leasehold", () => {
       const { code, out, err } = await leasehold(fixture, fixture.keeper, `offers${json}`, { env, openNetwork });
       expect(code).to.equal(70);
       expect(out).to.equal("");
-      expect(err).to.include("no https://node.example<hidden> for 0x<hidden>");
+      expect(err).to.include("no https://node.example/<hidden> for 0x<hidden>");
+    }
+  });
+
+  it("never changes a result, whatever it has in common with a secret", async () => {
+    const fixture = await loadFixture(openMarketFixture);
+    const { providerA, market } = fixture;
+    const secret = (await market.getAddress()).slice(-6);
+    for (const LEASEHOLD_PASSWORD of ["0000", secret, providerA.address, "provider", "0"]) {
+      const env = { LEASEHOLD_KEYSTORE: "a.json", LEASEHOLD_PASSWORD, LEASEHOLD_RPC: "https://node.example/provider" };
+      for (const line of ["provider show", "provider show --json", "provider offer --cpu 1 --price 1/h --token USD6"]) {
+        const { code, out } = await leasehold(fixture, providerA, `${line} --dry-run`, { env });
+        expect(code).to.equal(0);
+        expect(out).not.to.include("<hidden>");
+      }
+      // Names of fields and the refused contract's own numbers are no place for a secret either.
+      const refused = await leasehold(fixture, providerA, "provider unbond 50001 --json", { env });
+      const { error } = JSON.parse(refused.err) as { error: { args: Record<string, unknown> } };
+      expect(error.args).to.include({ provider: providerA.address });
+    }
+  });
+
+  it("names an endpoint that refuses by its host, in every answer of doctor, too", async () => {
+    const fixture = await loadFixture(deployFixture);
+    const rpc = "https://us3rname:p4ssw0rd@node.example/v3/0123456789abcdef?token=opensesame";
+    const openNetwork = () =>
+      Promise.reject(
+        makeError(`server response 403 Forbidden: ${rpc}`, "SERVER_ERROR", { request: "", info: { rpc } }),
+      );
+    for (const line of ["doctor", "doctor --json", "offers"]) {
+      const { code, out, err } = await leasehold(fixture, fixture.keeper, line, {
+        env: { LEASEHOLD_RPC: rpc },
+        openNetwork,
+      });
+      expect(code).to.equal(4);
+      expect(out + err).to.include("403 Forbidden: https://node.example/<hidden>");
+      for (const secret of ["us3rname", "p4ssw0rd", "0123456789abcdef", "opensesame"]) {
+        expect(out + err).not.to.include(secret);
+      }
     }
   });
 

@@ -1,8 +1,10 @@
 import { keccak256 } from "ethers";
 import { z } from "zod";
 
+import { redact } from "../../../sdk/endpoints";
 import { ERC20Permit__factory } from "../../../typechain-types";
 import { command, type CommandGroup } from "../command";
+import { secretsOf } from "../config";
 import { findDisputes, isOpen } from "../disputes";
 import { type Check, diagnose, type Facts, type ProviderFacts, type TokenFacts } from "../doctor";
 import { EXIT, Failure, toFailure } from "../failure";
@@ -146,7 +148,10 @@ export const doctor: CommandGroup = {
         const failure = toFailure(error, session.lexicon());
         if (failure.kind !== "network" && failure.kind !== "configuration") throw failure;
         const what = failure.kind === "network" ? "network" : "configuration";
-        return report([{ level: "bad", what, found: failure.message }], EXIT[failure.kind]);
+        return report(
+          [{ level: "bad", what, found: redact(failure.message, secretsOf(session.config)) }],
+          EXIT[failure.kind],
+        );
       }
     },
   }),

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { loadConfig } from "../../../keeper/config/load";
-import { endpointLabels, redact, secretsOf, showConfig, showStore } from "../../../keeper/config/show";
+import { endpointLabels, secretsOf, showConfig, showStore } from "../../../keeper/config/show";
+import { redact } from "../../../sdk/endpoints";
 
 const KEY = `0x${"1a".repeat(32)}`;
 const SECRETS = [
