@@ -4,6 +4,7 @@ import { keyOfSeen, type Seen } from "../core/views";
 import type { Adopter } from "../store/chainState";
 import type { ChainApi } from "./api";
 import { disputeSeen, duePage, leasesSeen, type ViewSources } from "./lensPages";
+import { ViewRound } from "./viewRound";
 
 /** Leases that one call looks at, at most: each costs the node up to 35,000 gas, and a call may have 10,000,000. */
 export const MOST_SCANNED = 256n;
@@ -30,7 +31,12 @@ interface Doubt {
  * Asks the contracts themselves where logs may have been left out, so that a node which leaves one out for good hides no duty.
  * Which leases are due: page by page, one call in eight blocks; in each block after a gap was found. And how a lease or a
  * dispute stands of which a simulation did not do what the logs promise: one call in a block at most, about one and the same
- * once in 64 blocks; and so, again and again, how leases stand in which logs are known to be left out. It never fails: what it does not learn now, a later look tells.
+ * once in 64 blocks; and so, again and again, how leases stand in which logs are known to be left out.
+ *
+ * Besides, in rounds, how all leases stand of which more than the end matters: those in which a served provider has something,
+ * those with an order, and those that no log introduced. Which these are, the store knows: a restart forgets none. A call in
+ * two blocks at most, a round in 64 blocks or as many as it takes. It never fails: what it does not learn now, a later look
+ * tells.
  */
 export class Reconciler {
   private nextAt = 0;
@@ -47,13 +53,16 @@ export class Reconciler {
   /** Leases in which logs are left out: a gap named them, or the contracts told of them what no log did. */
   private readonly gappy = new Set<bigint>();
   private mostViewed = MOST_VIEWED;
+  private readonly round: ViewRound;
 
   constructor(
     private readonly network: Pick<ChainApi, "call">,
     private readonly sources: ViewSources,
     private readonly state: Adopter,
     private readonly tell: (items: readonly string[]) => void = () => undefined,
-  ) {}
+  ) {
+    this.round = new ViewRound(state);
+  }
 
   /** Something was left out, in these leases: a whole round, a page with every block, from now on. */
   hurry(leases: readonly bigint[] = []): void {
@@ -66,6 +75,7 @@ export class Reconciler {
   /** Blocks were taken back, or all is read anew: what the contracts told may be gone with it. */
   again(): void {
     this.viewedAt.clear();
+    this.round.restart();
     for (const id of this.gappy) this.doubts.set(id, { id, isDispute: false });
   }
 
@@ -114,17 +124,23 @@ export class Reconciler {
       if (this.gappy.has(id)) this.doubts.set(id, { id, isDispute: false });
     }
     const open = [...this.doubts.values()].filter(({ id }) => !this.viewedAt.has(id));
+    const isTimeForRound = this.round.isTime(number);
     const [first] = open;
-    if (first === undefined) return;
-    const those = first.isDispute ? [first] : open.filter(({ isDispute }) => !isDispute).slice(0, this.mostViewed);
-    const ids = those.map(({ id }) => id);
-    const seen = await this.view(first.isDispute, ids).catch(() => undefined);
+    // A dispute is a call of its own: in blocks in which the round stands.
+    const isDispute = first?.isDispute === true && !isTimeForRound;
+    const doubted = (isDispute ? [first] : open.filter((one) => !one.isDispute).slice(0, this.mostViewed)).map(
+      ({ id }) => id,
+    );
+    const next = isTimeForRound ? await this.round.next(this.mostViewed - doubted.length) : [];
+    const ids = [...doubted, ...next.filter((id) => !this.viewedAt.has(id) && !doubted.includes(id))];
+    const seen = ids.length === 0 ? [] : await this.view(isDispute, ids).catch(() => undefined);
     if (seen === undefined && ids.length > 1) {
       this.mostViewed = Math.ceil(ids.length / 2);
       return;
     }
     this.mostViewed = Math.min(MOST_VIEWED, this.mostViewed * 2);
-    for (const id of ids) {
+    if (isTimeForRound) this.round.step(number);
+    for (const id of doubted) {
       this.doubts.delete(id);
       const isToRetry = seen === undefined && this.gappy.has(id);
       this.viewedAt.set(id, isToRetry ? number - VIEW_EVERY + RETRY_EVERY : number);
@@ -133,7 +149,7 @@ export class Reconciler {
     this.failures = 0;
     const changed = new Set(await this.adopt(seen));
     // What was told of these may be taken back by a fork.
-    for (const one of seen) if (one.type !== "dispute" && changed.has(keyOfSeen(one))) this.gappy.add(one.id);
+    for (const one of seen) if (doubted.includes(one.id) && changed.has(keyOfSeen(one))) this.gappy.add(one.id);
   }
 
   private failed(number: number): void {

@@ -40,8 +40,10 @@ const lease = z.object({
   order: order.optional(),
   /** An end that the contracts told of, and no log: what depends on the end is tried as if it were this one, too. */
   seenEnd: natural.optional(),
-  /** No log told of it, only the contracts. */
+  /** No log told of its opening, only the contracts, or a later log. */
   isSeenOnly: z.boolean().optional(),
+  /** A later log named it, and the contracts were not asked yet: nothing but its id is known, and perhaps its order. */
+  isNamedOnly: z.boolean().optional(),
 });
 
 /** What a provider that this keeper serves has in a lease, from its start until its collateral is back. */

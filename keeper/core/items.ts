@@ -16,7 +16,7 @@ export interface RulesOptions {
 }
 
 /** Changes whenever the same events lead to other items: a store that was filled by other rules starts over. */
-const VERSION = 4;
+const VERSION = 5;
 
 /** What a store notes beside its items: items that were made under another name are of no use. */
 export function nameOfRules({ outageAllowance, serve }: RulesOptions): string {
@@ -44,6 +44,7 @@ export function rulesFor({ outageAllowance, serve }: RulesOptions): Rules {
     untimed: (item) => untimedBlock(parseItem(item)),
     timed: (item, timestamp) => withTime(parseItem(item), timestamp),
     dutiesOf: (item) => dutiesOfItem(parseItem(item)),
+    leaseToView: (item) => leaseToView(parseItem(item)),
     countsAs: ({ type }) => (type === "lease" || type === "dispute" ? type : undefined),
   };
 }
@@ -87,6 +88,13 @@ function withTime(item: AnyItem, timestamp: number): Item {
     default:
       return item;
   }
+}
+
+/** The list of due leases tells when each ends; it tells neither what orders have to be done before, nor what is to be collected. */
+function leaseToView(item: AnyItem): bigint | undefined {
+  if (item.type === "yield") return BigInt(item.id);
+  if (item.type !== "lease") return undefined;
+  return item.order !== undefined || item.isSeenOnly === true ? BigInt(item.id) : undefined;
 }
 
 function dutiesOfItem(item: AnyItem): readonly Duty[] {

@@ -10,6 +10,8 @@ export type LeaseEvent = MarketEvent | OrderEvent;
 
 /** How long before its end a lease may be renewed, seconds: constant in the contracts. */
 const RENEWAL_WINDOW = 3_600;
+/** Of whom nothing is known: neither the list of due leases nor most logs tell the tenant. */
+export const NOBODY = "0x0000000000000000000000000000000000000000";
 /** A lease fails over in this part of its order's period before its end, at most in the time above: likewise. */
 const FAIL_OVER_DIVISOR = 4;
 
@@ -66,20 +68,19 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
     case "LeaseTransferred":
       return change(state, event.leaseId, (lease) => ({ ...withoutOrder(lease), tenant: event.tenant }));
     case "LeaseRenewed":
-      return change(state, event.leaseId, (lease) => ({
-        ...withOrder(withoutSeenEnd(lease), orderOf(lease), orderOf(lease).count - 1),
-        duration: event.duration,
-        renewBounty: event.bounty.toString(),
-      }));
+      return renewed(event, state);
     case "LeaseClosed": {
-      const { startedAt, seenEnd } = leaseIn(state, event.leaseId);
+      const { startedAt, seenEnd, tenant, isNamedOnly } = leaseIn(state, event.leaseId);
+      // Nobody asked yet whether a served provider has something in it.
+      if (isNamedOnly === true || tenant === NOBODY)
+        return state.set(leaseKey(event.leaseId), namedOnly(event.leaseId));
       state.delete(leaseKey(event.leaseId));
       // Where this gap is passed over, the lease has ended all the same.
       known(startedAt ?? seenEnd, `the start of lease ${formatLeaseId(event.leaseId)}`);
       return;
     }
     case "LeaseCancelled":
-      leaseIn(state, event.leaseId);
+      known(itemAs(state.get(leaseKey(event.leaseId)), "lease"), `lease ${formatLeaseId(event.leaseId)}`);
       return state.delete(leaseKey(event.leaseId));
     case "OrderPlaced": {
       const { period, count, fallbacks, maxBounty } = event;
@@ -93,8 +94,8 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
       return change(state, event.leaseId, withoutOrder);
     case "OrderFailedOver": {
       const order = orderOf(leaseIn(state, event.leaseId));
-      change(state, event.to, (lease) => withOrder(lease, order, event.count));
-      return change(state, event.leaseId, withoutOrder);
+      change(state, event.leaseId, withoutOrder);
+      return change(state, event.to, (lease) => withOrder(lease, order, event.count));
     }
     default:
       return; // what these say is of no account for the end of a lease
@@ -103,6 +104,7 @@ export function reduceLease(event: LeaseEvent, state: State, outageAllowance: nu
 
 /** What a lease will need; nothing as long as a pending one's opening has no time. */
 export function dutiesOfLease(lease: Lease): Duty[] {
+  if (lease.isNamedOnly === true) return [];
   const byLogs = dutiesByLogs(lease);
   return lease.seenEnd === undefined ? byLogs : merged([...byLogs, ...dutiesUntil(lease, lease.seenEnd)]);
 }
@@ -138,6 +140,7 @@ function dutyOf({ id, token, tenant }: Lease, kind: DutyKind, dueAt: number, bou
 
 function open(event: Extract<MarketEvent, { type: "LeaseOpened" }>, state: State, outageAllowance: number): void {
   const { leaseId, tenant, duration, block, termsVersion } = event;
+  state.set(leaseKey(leaseId), namedOnly(leaseId)); // where a gap is passed over, that is what stays
   const terms = known(itemAs(state.get(termsKey(termsVersion)), "terms"), `terms ${termsVersion}`);
   const { token, bounty } = known(itemAs(state.get(listingKey(event.listing)), "listing"), `listing ${event.listing}`);
   const lease: Lease = {
@@ -154,12 +157,36 @@ function open(event: Extract<MarketEvent, { type: "LeaseOpened" }>, state: State
   state.set(leaseKey(leaseId), lease);
 }
 
+/** Its duration changes by the log even where its order is not known, and that gap is passed over. */
+function renewed(event: Extract<MarketEvent, { type: "LeaseRenewed" }>, state: State): void {
+  const { leaseId, duration, bounty } = event;
+  change(state, leaseId, (lease) => ({ ...withoutSeenEnd(lease), duration, renewBounty: bounty.toString() }));
+  const order = orderOf(leaseIn(state, leaseId));
+  change(state, leaseId, (lease) => withOrder(lease, order, order.count - 1));
+}
+
+/** Where it is missing, and that gap is passed over, it stays as one that a log named. */
 function leaseIn(state: State, id: bigint): Lease {
-  return known(itemAs(state.get(leaseKey(id)), "lease"), `lease ${formatLeaseId(id)}`);
+  const lease = itemAs(state.get(leaseKey(id)), "lease");
+  if (lease === undefined) state.set(leaseKey(id), namedOnly(id));
+  return known(lease, `lease ${formatLeaseId(id)}`);
 }
 
 function change(state: State, id: bigint, to: (lease: Lease) => Lease): void {
-  state.set(leaseKey(id), to(leaseIn(state, id)));
+  const lease = itemAs(state.get(leaseKey(id)), "lease");
+  state.set(leaseKey(id), to(lease ?? namedOnly(id)));
+  known(lease, `lease ${formatLeaseId(id)}`);
+}
+
+/** A lease of which no log told what it is: its own view will. */
+function namedOnly(id: bigint): Lease {
+  return {
+    type: "lease",
+    id: id.toString(),
+    ...{ tenant: NOBODY, token: NOBODY, bounty: "0", renewBounty: "0", duration: 0, patience: 0 },
+    isSeenOnly: true,
+    isNamedOnly: true,
+  };
 }
 
 function orderOf(lease: Lease): NonNullable<Lease["order"]> {

@@ -23,6 +23,8 @@ export interface Rules {
   timed(item: Item, timestamp: number): Item;
   /** What the item will need; nothing while it is untimed. */
   dutiesOf(item: Item): readonly Duty[];
+  /** The lease whose own view is read again and again for this item, since a log that is left out may hide a duty of it. */
+  leaseToView(item: Item): bigint | undefined;
   /** What the item is counted as: a lease that has not ended, a dispute that is not settled, or nothing. */
   countsAs(item: Item): "lease" | "dispute" | undefined;
 }

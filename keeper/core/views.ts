@@ -1,7 +1,7 @@
 import { disputeKey, dutyInPhase, type OpenPhase } from "./disputes";
 import type { Duty } from "./duties";
 import { itemAs, type ItemOf } from "./itemShapes";
-import { dutiesUntil, leaseKey } from "./leaseRules";
+import { dutiesUntil, leaseKey, NOBODY } from "./leaseRules";
 import type { Item } from "./rules";
 import { asSeen, dutiesOfYield, yieldKey } from "./yieldRules";
 
@@ -74,9 +74,6 @@ export interface Adoption {
   readonly tries: readonly Pick<Duty, "key" | "dueAt">[];
 }
 
-/** Of whom nothing is known: the contracts' list does not tell the tenant. */
-const NOBODY = "0x0000000000000000000000000000000000000000";
-
 export function keyOfSeen({ type, id }: Seen): string {
   return type === "dispute" ? disputeKey(id) : type === "yield" ? yieldKey(id) : leaseKey(id);
 }
@@ -91,9 +88,10 @@ export function adoptionOf(seen: Seen, present: Item | undefined): Adoption {
   const lease = itemAs(present, "lease");
   if (lease === undefined) return { item: seen.type === "dueLease" ? newLease(seen) : factual(seen), tries: [] };
   const unchanged = { item: present, tries: [] };
+  if (seen.type === "dueLease" && lease.isNamedOnly === true) return { item: newLease(seen, lease), tries: [] };
   if (seen.type === "dueLease") return seen.duty === "expire" ? ending(lease, seen.dueSince, present) : unchanged;
   if (seen.stands === "over") return lease.isSeenOnly === true ? { item: undefined, tries: [] } : unchanged;
-  if (lease.isSeenOnly === true && lease.tenant === NOBODY) {
+  if (lease.isNamedOnly === true || (lease.isSeenOnly === true && lease.tenant === NOBODY)) {
     const item = itemAs(factual(seen, lease), "lease");
     if (item !== undefined)
       return { item, tries: seen.stands === "pending" ? [] : dutiesUntil(item, seen.stands.endsAt) };
@@ -101,10 +99,12 @@ export function adoptionOf(seen: Seen, present: Item | undefined): Adoption {
   return seen.stands === "pending" ? unchanged : ending(lease, seen.stands.endsAt, present);
 }
 
+const NOTHING_KNOWN = { openedAt: 0, startedAt: 0, isNamedOnly: true };
+
 /** A lease of which no log told, as its view has it; what logs told of it since stays. */
 function factual({ id, facts }: SeenLease, before?: ItemOf<"lease">): Item | undefined {
   if (facts === undefined) return undefined;
-  const { openedAt: _opened, startedAt: _started, ...kept } = before ?? { openedAt: 0, startedAt: 0 };
+  const { openedAt: _opened, startedAt: _started, isNamedOnly: _named, ...kept } = before ?? NOTHING_KNOWN;
   const bounty = facts.bounty.toString();
   const about = { tenant: facts.tenant, token: facts.token, bounty, renewBounty: bounty };
   const { openedAt, startedAt = before?.startedAt, duration, patience } = facts;
@@ -149,11 +149,13 @@ function beyondLogs(logs: ItemOf<"yield">, stands: YieldFacts): NonNullable<Item
   };
 }
 
-function newLease({ id, duty, dueSince, token, bounty }: DueLease): Item {
+/** What logs told of it before, where they named it only, is its order. */
+function newLease({ id, duty, dueSince, token, bounty }: DueLease, named?: ItemOf<"lease">): Item {
   const amount = bounty.toString();
   const about = { tenant: NOBODY, token, bounty: amount, renewBounty: amount, duration: 0, patience: 0 };
+  const order = named?.order === undefined ? {} : { order: named.order };
   const since = duty === "expire" ? { startedAt: dueSince } : { openedAt: dueSince };
-  return { type: "lease", id: id.toString(), ...about, ...since, isSeenOnly: true } satisfies ItemOf<"lease">;
+  return { type: "lease", id: id.toString(), ...about, ...since, ...order, isSeenOnly: true } satisfies ItemOf<"lease">;
 }
 
 /** Its start was left out, or what moved its end. */

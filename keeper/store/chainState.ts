@@ -63,4 +63,9 @@ export interface Adopter {
    * there already, so that views which lie again and again do not have it tried with every block.
    */
   adopt(seen: readonly Seen[]): Promise<readonly string[]>;
+  /**
+   * Leases of which a log that is left out may hide a duty, unless it is the end, which the list of due leases tells: at
+   * most `limit`, in an order that stays, from the one after `after` on.
+   */
+  leasesToView(limit: number, after?: bigint): Promise<readonly bigint[]>;
 }

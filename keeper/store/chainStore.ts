@@ -2,10 +2,10 @@ import type { Duty } from "../core/duties";
 import type { BlockRef } from "../core/events";
 import type { Rules } from "../core/rules";
 import { adoptionOf, keyOfSeen, type Seen } from "../core/views";
-import { insertAll } from "./bulk";
+import { forKeys, insertAll } from "./bulk";
 import type { Adopter, ChainState, Step, Tip } from "./chainState";
 import type { Database, Queries, Row } from "./database";
-import { backlog, counts, due, dueLast, dueOf, nextDueAt } from "./dutyQueries";
+import { backlog, counts, due, dueLast, dueOf, leasesToView, nextDueAt } from "./dutyQueries";
 import { type Change, loadItems, loadUntimed, parseText, saveItems } from "./itemRows";
 import { reopenAbove } from "./journal";
 import { Reduction } from "./reduction";
@@ -112,6 +112,7 @@ export class ChainStore implements ChainState, Adopter {
       if (tip === undefined) return;
       const present = await loadItems(queries, seen.map(keyOfSeen));
       const changes = new Map<string, Change>();
+      const toTry: Pick<Duty, "key" | "dueAt">[] = [];
       for (const one of seen) {
         const key = keyOfSeen(one);
         const before = present.get(key) ?? null;
@@ -119,15 +120,19 @@ export class ChainStore implements ChainState, Adopter {
         const after = item === undefined ? null : JSON.stringify(item);
         const isNews = after !== before;
         if (isNews) changes.set(key, { before, after });
-        const toTry = tries.filter(({ dueAt }) => isNews || dueAt > tip.timestamp);
-        for (const { key: duty, dueAt } of toTry) await holdUntil(queries, duty, dueAt);
+        for (const each of tries) if (isNews || each.dueAt > tip.timestamp) toTry.push(each);
       }
+      await holdNoLonger(queries, toTry);
       const undo = [...changes].map(([key, { before }]) => [tip.number, key, before]);
       await insertAll(queries, "undo (tip, key, data)", undo, "ON CONFLICT (tip, key) DO NOTHING");
       await saveItems(queries, this.rules, changes);
       changed = [...changes.keys()];
     });
     return changed;
+  }
+
+  leasesToView(limit: number, after?: bigint): Promise<readonly bigint[]> {
+    return leasesToView(this.database, limit, after);
   }
 
   clear(): Promise<void> {
@@ -218,7 +223,11 @@ function toTip({ number, hash, timestamp, digest }: Row): Tip {
   return { number: Number(number), hash: String(hash), timestamp: Number(timestamp), digest: String(digest) };
 }
 
-/** Holds a duty for its failed simulations no longer than until then. */
-async function holdUntil(queries: Queries, duty: string, until: number): Promise<void> {
-  await queries.query("UPDATE holds SET held_until = $1 WHERE key = $2 AND held_until > $1", [until, duty]);
+/** Holds duties for their failed simulations no longer than until they are due. */
+async function holdNoLonger(queries: Queries, duties: readonly Pick<Duty, "key" | "dueAt">[]): Promise<void> {
+  const keys = duties.map(({ key }) => key);
+  const held = new Set((await forKeys(queries, "SELECT DISTINCT key FROM holds", "key", keys)).map(({ key }) => key));
+  for (const { key, dueAt } of duties.filter((each) => held.has(each.key))) {
+    await queries.query("UPDATE holds SET held_until = $1 WHERE key = $2 AND held_until > $1", [dueAt, key]);
+  }
 }

@@ -33,6 +33,8 @@ const dutyRow = z
     ...(row.provider !== null && { provider: row.provider }),
   }));
 
+const leaseRow = z.object({ id: decimal });
+
 const DUE = "FROM duties WHERE due_at <= $1 AND (gone_at IS NULL OR gone_at > $1)";
 
 const COLUMNS = "key, kind, id, due_at, gone_at, tried_after, token, bounty, tenant, provider";
@@ -82,6 +84,15 @@ export async function nextDueAt(queries: Queries, now: number): Promise<number |
   const [row] = await queries.query("SELECT min(due_at) AS next FROM duties WHERE due_at > $1", [now]);
   const next = row?.["next"];
   return typeof next === "number" ? next : undefined;
+}
+
+/** Leases whose views are to be read, in an order that stays: at most `limit`, from the one after `after` on. */
+export async function leasesToView(queries: Queries, limit: number, after?: bigint): Promise<readonly bigint[]> {
+  const rows = await queries.query(
+    "SELECT DISTINCT lease_to_view AS id FROM items WHERE lease_to_view > $1 ORDER BY lease_to_view LIMIT $2",
+    [after?.toString() ?? "", limit],
+  );
+  return rows.map((row) => leaseRow.parse(row).id);
 }
 
 /** Leases that have not ended, and disputes that are not settled. */

@@ -40,15 +40,17 @@ export async function saveItems(queries: Queries, rules: Rules, changes: Readonl
   await forKeys(queries, "DELETE FROM items", "key", gone);
   await insertAll(
     queries,
-    "items (key, data, untimed, counts_as)",
+    "items (key, data, untimed, counts_as, lease_to_view)",
     present.map(({ key, text, item }) => [
       key,
       text,
       rules.untimed(item) === undefined ? 0 : 1,
       rules.countsAs(item) ?? null,
+      rules.leaseToView(item)?.toString() ?? null,
     ]),
     "ON CONFLICT (key) DO UPDATE " +
-      "SET data = excluded.data, untimed = excluded.untimed, counts_as = excluded.counts_as",
+      "SET data = excluded.data, untimed = excluded.untimed, counts_as = excluded.counts_as, " +
+      "lease_to_view = excluded.lease_to_view",
   );
   await insertAll(
     queries,

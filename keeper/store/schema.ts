@@ -15,7 +15,7 @@ export class MismatchError extends StoreError {}
  * version forgets what the chain can tell again, and learns it again. The journal of transactions has a version of its
  * own, and steps that lead to it (`journalSteps.ts`): what it holds, nobody else knows.
  */
-export const VERSION = 5;
+export const VERSION = 6;
 
 /** What the chain can tell again, and claims. */
 export const DERIVED: Readonly<Record<string, string>> = {
@@ -26,12 +26,16 @@ export const DERIVED: Readonly<Record<string, string>> = {
     timestamp bigint NOT NULL,
     digest text NOT NULL
   )`,
-  /** Leases, disputes, terms and listings, as the rules write them; `untimed` is 1 while the time of a block is missing. */
+  /**
+   * Leases, disputes, terms and listings, as the rules write them; `untimed` is 1 while the time of a block is missing;
+   * `lease_to_view` is the lease whose own view is read again and again for it.
+   */
   items: `(
     key text PRIMARY KEY,
     data text NOT NULL,
     untimed integer NOT NULL,
-    counts_as text
+    counts_as text,
+    lease_to_view text
   )`,
   /** What the items need: the rules' answer for each item. */
   duties: `(
@@ -90,6 +94,7 @@ export const DERIVED_INDEXES: readonly string[] = [
   "CREATE INDEX IF NOT EXISTS duties_by_time ON duties (due_at, key)",
   "CREATE INDEX IF NOT EXISTS items_untimed ON items (key) WHERE untimed = 1",
   "CREATE INDEX IF NOT EXISTS items_counted ON items (counts_as) WHERE counts_as IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS items_to_view ON items (lease_to_view) WHERE lease_to_view IS NOT NULL",
 ];
 
 /**

@@ -146,4 +146,14 @@ describe("A fault that lasts", () => {
     expect(told).to.deep.equal(["hidden log"]);
     expect(changed("eth_getTransactionReceipt", { status: "0x1" })).to.equal(null);
   });
+
+  it("hides a log of the first lease of which a log says it, and of no other one", () => {
+    const faults = new LastingFaults([of("hidden log")], { topic: "0xaa" }, new Random(1), () => undefined);
+    faults.at(3);
+    const [other, first, second] = ["0xbb", "0xaa", "0xaa"].map((topic, i) => ({ topics: [topic, `0x0${i}`] }));
+    const shown = (...logs: unknown[]): unknown => faults.changed(1, call("eth_getLogs"), answer(logs), 1).result;
+    expect(shown(other)).to.deep.equal([other]);
+    expect(shown(other, first, second)).to.deep.equal([other, second]);
+    expect(shown(second, first)).to.deep.equal([second]);
+  });
 });

@@ -21,8 +21,8 @@ export const LASTING_KINDS = [
 ] as const;
 export type LastingKind = (typeof LASTING_KINDS)[number];
 
-/** Kinds of which a run may have any; the others are drawn, and left out. */
-export const ACTIVE_KINDS: ReadonlySet<LastingKind> = new Set(LASTING_KINDS.filter((kind) => kind !== "hidden log"));
+/** Kinds of which a run may have any; others would be drawn, and left out. */
+export const ACTIVE_KINDS: ReadonlySet<LastingKind> = new Set(LASTING_KINDS);
 
 /** Something that goes wrong for long. */
 export interface Lasting {

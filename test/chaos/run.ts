@@ -44,9 +44,9 @@ const CONFIRMATIONS = 12;
 const NOTED_BLOCKS = 66 / 2 + 2;
 const STOP_MS = 5_000;
 const market = Market__factory.createInterface();
-const HIDDEN = (["LeaseOpened", "LeaseActivated", "LeaseClosed"] as const).map(
-  (name) => market.getEvent(name).topicHash,
-);
+/** What may be hidden of any lease; and of the first one of which a log says it. */
+const HIDDEN = (["LeaseOpened", "LeaseActivated", "LeaseClosed"] as const).map(topicOf);
+const HIDDEN_OF_FIRST = (["LeaseRenewed", "LeaseExtended", "NoticeGiven"] as const).map(topicOf);
 
 /** Plays one scenario with a keeper of its own on a chain of its own. */
 export async function play(
@@ -115,7 +115,10 @@ class Run implements Listener {
     this.lasting = new LastingFaults(scenario.lasting, hidden, this.random.fork("lasting"), noted);
     this.people = new People(prepared, chain, this.random.fork("people"));
     this.oracle = new Oracle(prepared, chain);
-    this.store = new StoreFile(path.join(directory, "keeper.sqlite"), hidden && BigInt(hidden.subject).toString());
+    this.store = new StoreFile(
+      path.join(directory, "keeper.sqlite"),
+      () => hidden?.subject && BigInt(hidden.subject).toString(),
+    );
     this.asked = new Promise((resolve) => (this.firstRequest = resolve));
   }
 
@@ -442,12 +445,19 @@ class Run implements Listener {
   }
 }
 
-/** The log that nobody is shown in this run: the beginning, the start or the end of a lease. */
+function topicOf(name: Parameters<typeof market.getEvent>[0]): string {
+  return market.getEvent(name).topicHash;
+}
+
+/** The log that nobody is shown in this run: the beginning, the start or the end of a lease, or what moved that end. */
 function hiddenLog({ offers }: Prepared, { lasting }: Scenario): HiddenLog | undefined {
   const hidden = lasting.find(({ kind }) => kind === "hidden log");
   if (hidden === undefined) return undefined;
   const leases = offers.flatMap((count, i) => [...Array(count).keys()].map((n) => leaseIdOf(BigInt(i + 1), n + 1)));
-  const logs = leases.flatMap((lease) => HIDDEN.map((topic) => ({ topic, subject: toBeHex(lease, 32) })));
+  const known = leases.flatMap((lease) => HIDDEN.map((topic) => ({ topic, subject: toBeHex(lease, 32) })));
+  // As many of the one sort as of the other.
+  const first = leases.flatMap(() => HIDDEN_OF_FIRST.map((topic) => ({ topic })));
+  const logs: HiddenLog[] = [...known, ...first];
   return logs[Math.floor(hidden.choice * logs.length)];
 }
 

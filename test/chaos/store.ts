@@ -34,7 +34,7 @@ export class StoreFile {
   /** @param unseen lease of which a log is hidden from the keeper for good. */
   constructor(
     readonly file: string,
-    private readonly unseen = "",
+    private readonly unseen: () => string | undefined = () => undefined,
   ) {}
 
   /** Whether the journal holds a transaction; undefined where the file could not be read. */
@@ -62,7 +62,7 @@ export class StoreFile {
       const [work, holds] = ["work", "holds"].map((table) => `key IN (SELECT key FROM ${table} WHERE held_until > ?)`);
       const held = `(kind IN ('renew', 'failOver') OR id = ?) AND (${work} OR ${holds})`;
       const counting = `SELECT count(*) AS due FROM duties WHERE due_at <= ? AND NOT (${held})`;
-      const row: unknown = database.prepare(counting).get(now, this.unseen, now, now);
+      const row: unknown = database.prepare(counting).get(now, this.unseen() ?? "", now, now);
       return z.object({ due: z.number() }).parse(row).due;
     });
   }

@@ -39,6 +39,7 @@ export const toyRules: Rules = {
       { ...about, kind: "renew", key: keyOf("renew", about.id), dueAt: dueAt - 3_600, goneAt: dueAt },
     ];
   },
+  leaseToView: (item) => (item["endedAt"] === undefined ? BigInt(String(item["id"])) : undefined),
   countsAs: (item) => (item["endedAt"] === undefined ? "lease" : undefined),
 };
 

@@ -85,6 +85,29 @@ describe("Logs that are left out for good", () => {
       expect(told).to.deep.equal([]);
     }));
 
+  it("hide no order that logs told of, of a lease of which they hide the beginning (ATK-KPR-19)", () =>
+    withState(async (state) => {
+      const chain = new FakeChain(12);
+      const order = { period: 3_600, count: 1, maxBounty: 5n, fallbacks: 0 };
+      const events = new Map<number, readonly Omit<ChainEvent, "block">[]>([
+        [2, INTRODUCED],
+        // Lease 1 was opened in block 3, which no log tells.
+        [4, [{ type: "OrderPlaced", leaseId: leaseId(1), ...order } as Omit<ChainEvent, "block">]],
+        [5, [activated(1, 60)]],
+      ]);
+      const options = { startBlock: 1, logRange: 100, reorgDepth: 16 };
+      await new Sync(state, reading(chain, events), options).look();
+      expect(await keysDue(state), "nothing is known but its id").to.deep.equal([]);
+      expect(await state.leasesToView(10)).to.deep.equal([leaseId(1)]);
+
+      const id = leaseId(1);
+      const facts = { tenant: TENANT, token: TOKEN, bounty: 5n, startedAt: 60, duration: 9_000, patience: 0 };
+      await state.adopt([{ type: "lease", id, stands: { endsAt: 9_060 }, facts }]);
+      expect((await state.due(9_059, 10)).map(({ key }) => key)).to.deep.equal(["renew 1-1"]);
+      expect(await keysDue(state)).to.deep.equal(["expire 1-1"]);
+      expect(await state.leasesToView(10)).to.deep.equal([id]);
+    }));
+
   it("that a fork takes back lose what was added for them (ATK-KPR-19)", () =>
     withState(async (state) => {
       const chain = new FakeChain(12);

@@ -74,8 +74,8 @@ async function withKeeper(
     chain: FakeChain;
     asked: ReturnType<typeof contracts>["asked"];
     set: ReturnType<typeof contracts>["set"];
-    reconciler: Reconciler;
     pass: () => Promise<void>;
+    restart: () => void;
   }) => Promise<void>,
 ): Promise<void> {
   await withStore(async (newStore) => {
@@ -83,14 +83,15 @@ async function withKeeper(
     const state = await ChainStore.open(await newStore(), rules, { madeBy: "test", depth: 16 });
     const chain = new FakeChain(12);
     const { call, asked, set } = contracts(view);
-    const reconciler = new Reconciler({ call }, SOURCES, state);
+    let reconciler = new Reconciler({ call }, SOURCES, state);
+    const restart = (): void => void (reconciler = new Reconciler({ call }, SOURCES, state));
     const options = { startBlock: 1, logRange: 100, reorgDepth: 16 };
     const sync = new Sync(state, reading(chain, eventsWithout(hidden)), options, (event) => {
       if (event.type === "fork") reconciler.again();
       else reconciler.hurry(event.type === "gap" ? event.leases : []);
     });
     const pass = async () => reconciler.look(await sync.look());
-    await work({ state, chain, asked, set, reconciler, pass });
+    await work({ state, chain, asked, set, pass, restart });
   });
 }
 const collectAt = async (state: ChainStore): Promise<number | undefined> =>
@@ -107,13 +108,34 @@ describe("What a served provider has in a lease of which a log is hidden for goo
   }
 
   it("is collected: LeaseClosed is hidden (ATK-KPR-19)", () =>
-    withKeeper("LeaseClosed", VIEW, async ({ state, chain, asked, reconciler, pass }) => {
+    withKeeper("LeaseClosed", VIEW, async ({ state, chain, asked, pass }) => {
       await pass();
       expect(await collectAt(state)).to.equal(undefined); // nearer to the end than a day
       expect(asked).to.deep.equal([]);
-      reconciler.doubt([{ kind: "expire", id: ID }]);
       chain.mine();
       await pass();
+      expect(await collectAt(state), "though no simulation contradicts the logs").to.equal(END);
+    }));
+
+  for (const hidden of ["LeaseOpened", "LeaseActivated"]) {
+    it(`is collected by a keeper that was killed before it asked: ${hidden} is hidden (ATK-KPR-19)`, () =>
+      withKeeper(hidden, VIEW, async ({ state, chain, set, pass, restart }) => {
+        set.isMute = true;
+        await pass();
+        restart();
+        set.isMute = false;
+        for (let blocks = 0; blocks < 2; blocks++, chain.mine()) await pass();
+        expect(await collectAt(state)).to.equal(END);
+      }));
+  }
+
+  it("is looked at again after 64 blocks, as long as something is left in it (ATK-KPR-19)", () =>
+    withKeeper("LeaseClosed", { ...VIEW, status: ACTIVE }, async ({ state, chain, asked, set, pass }) => {
+      for (let blocks = 0; blocks < 64; blocks++, chain.mine()) await pass();
+      expect(asked).to.deep.equal([[ID]]);
+      set.view = VIEW;
+      for (let blocks = 0; blocks < 2; blocks++, chain.mine()) await pass();
+      expect(asked).to.deep.equal([[ID], [ID]]);
       expect(await collectAt(state)).to.equal(END);
     }));
 

@@ -322,6 +322,21 @@ describe("ChainStore", () => {
       });
     });
 
+    describe("leasesToView", () => {
+      it("names each lease whose view is to be read once, page by page, and none that is over (ATK-KPR-19)", async () => {
+        expect(await store.leasesToView(10)).to.deep.equal([]);
+        const first = await step(1, [1, 2, 3, 4, 5].map(opened));
+        await step(2, [closed(2), released(3)]);
+        const ids = [1, 4, 5].map((lease) => (1n << 32n) + BigInt(lease));
+        expect(await store.leasesToView(10)).to.deep.equal(ids);
+        expect(await store.leasesToView(2)).to.deep.equal(ids.slice(0, 2));
+        expect(await store.leasesToView(2, ids[1])).to.deep.equal(ids.slice(2));
+        expect(await store.leasesToView(2, ids[2])).to.deep.equal([]);
+        await back(first);
+        expect(await store.leasesToView(10)).to.have.length(5);
+      });
+    });
+
     describe("open", () => {
       it("goes on where it was, in a new process", async () => {
         await step(1, [opened(1)]);
