@@ -124,15 +124,15 @@ export class Reconciler {
       if (this.gappy.has(id)) this.doubts.set(id, { id, isDispute: false });
     }
     const open = [...this.doubts.values()].filter(({ id }) => !this.viewedAt.has(id));
+    const leases = open.flatMap(({ id, isDispute }) => (isDispute ? [] : [id])).slice(0, this.mostViewed);
     const isTimeForRound = this.round.isTime(number);
+    const listed = isTimeForRound ? await this.round.next(this.mostViewed - leases.length) : [];
+    const next = listed.filter((id) => !this.viewedAt.has(id) && !leases.includes(id));
     const [first] = open;
-    // A dispute is a call of its own: in blocks in which the round stands.
-    const isDispute = first?.isDispute === true && !isTimeForRound;
-    const doubted = (isDispute ? [first] : open.filter((one) => !one.isDispute).slice(0, this.mostViewed)).map(
-      ({ id }) => id,
-    );
-    const next = isTimeForRound ? await this.round.next(this.mostViewed - doubted.length) : [];
-    const ids = [...doubted, ...next.filter((id) => !this.viewedAt.has(id) && !doubted.includes(id))];
+    // A dispute is a call of its own: in a block in which the round needs none.
+    const isDispute = first?.isDispute === true && next.length === 0;
+    const doubted = isDispute ? [first.id] : leases;
+    const ids = [...doubted, ...next];
     const seen = ids.length === 0 ? [] : await this.view(isDispute, ids).catch(() => undefined);
     if (seen === undefined && ids.length > 1) {
       this.mostViewed = Math.ceil(ids.length / 2);

@@ -3,15 +3,16 @@ import type { LogDescription } from "ethers";
 
 import type { CallRequest } from "../../../keeper/chain/api";
 import { Reconciler } from "../../../keeper/chain/reconciler";
-import { CallRefusedError } from "../../../keeper/chain/rpcErrors";
+import { CallRefusedError, RevertError } from "../../../keeper/chain/rpcErrors";
 import { Sync } from "../../../keeper/chain/sync";
+import type { Duty } from "../../../keeper/core/duties";
 import type { ChainEvent } from "../../../keeper/core/events";
 import type { ItemOf } from "../../../keeper/core/itemShapes";
 import { rulesFor } from "../../../keeper/core/items";
 import { adoptionOf, type SeenYield, type YieldFacts } from "../../../keeper/core/views";
 import { ChainStore } from "../../../keeper/store/chainStore";
 import { MarketLens__factory } from "../../../typechain-types";
-import { leaseId, PROVIDER, TENANT, TOKEN } from "../core/facts";
+import { disputeId, leaseId, PROVIDER, TENANT, TOKEN } from "../core/facts";
 import { withStore } from "../stores";
 import { FakeChain } from "./fakeChain";
 import { activated, type Events, INTRODUCED, opened, reading } from "./hiddenLogs";
@@ -41,7 +42,12 @@ const VIEW = {
 function contracts(view: Readonly<Record<string, unknown>>) {
   const asked: (readonly bigint[])[] = [];
   const set = { isMute: false, view };
-  const call = ({ data }: CallRequest): Promise<string> => {
+  const disputes: string[] = [];
+  const call = ({ to, data }: CallRequest): Promise<string> => {
+    if (to === SOURCES.disputes) {
+      disputes.push(data);
+      return Promise.reject(new RevertError("0x", "no such dispute"));
+    }
     const { name, args } = lens.parseTransaction({ data })!;
     if (name === "dueLeases") return Promise.resolve(lens.encodeFunctionResult("dueLeases", [[], 0n]));
     const [ids] = args as unknown as [readonly bigint[]];
@@ -51,7 +57,7 @@ function contracts(view: Readonly<Record<string, unknown>>) {
     const views = ids.map(() => FIELDS.map((field) => set.view[field.name] ?? zero(field.type)));
     return Promise.resolve(lens.encodeFunctionResult("leaseViews", [views]));
   };
-  return { asked, set, call };
+  return { asked, disputes, set, call };
 }
 
 /** All that happened to lease 1, but for one log. */
@@ -76,13 +82,15 @@ async function withKeeper(
     set: ReturnType<typeof contracts>["set"];
     pass: () => Promise<void>;
     restart: () => void;
+    doubt: (duty: Pick<Duty, "kind" | "id">) => void;
+    disputes: readonly string[];
   }) => Promise<void>,
 ): Promise<void> {
   await withStore(async (newStore) => {
     const rules = rulesFor({ outageAllowance: 0, serve: [PROVIDER] });
     const state = await ChainStore.open(await newStore(), rules, { madeBy: "test", depth: 16 });
     const chain = new FakeChain(12);
-    const { call, asked, set } = contracts(view);
+    const { call, asked, disputes, set } = contracts(view);
     let reconciler = new Reconciler({ call }, SOURCES, state);
     const restart = (): void => void (reconciler = new Reconciler({ call }, SOURCES, state));
     const options = { startBlock: 1, logRange: 100, reorgDepth: 16 };
@@ -91,7 +99,8 @@ async function withKeeper(
       else reconciler.hurry(event.type === "gap" ? event.leases : []);
     });
     const pass = async () => reconciler.look(await sync.look());
-    await work({ state, chain, asked, set, pass, restart });
+    const doubt = (duty: Pick<Duty, "kind" | "id">): void => reconciler.doubt([duty]);
+    await work({ state, chain, asked, disputes, set, pass, restart, doubt });
   });
 }
 const collectAt = async (state: ChainStore): Promise<number | undefined> =>
@@ -128,6 +137,22 @@ describe("What a served provider has in a lease of which a log is hidden for goo
         expect(await collectAt(state)).to.equal(END);
       }));
   }
+
+  it("is looked at in the block before a dispute in doubt, which waits for no more than that (ATK-KPR-19)", () =>
+    withKeeper("LeaseClosed", VIEW, async ({ chain, asked, disputes, pass, doubt }) => {
+      await pass();
+      doubt({ kind: "settle", id: disputeId(1) });
+      const calls: (readonly [leases: number, disputes: number])[] = [];
+      for (let blocks = 0; blocks < 2; blocks++) {
+        chain.mine();
+        await pass();
+        calls.push([asked.length, disputes.length]);
+      }
+      expect(calls).to.deep.equal([
+        [1, 0],
+        [1, 1],
+      ]);
+    }));
 
   it("is looked at again after 64 blocks, as long as something is left in it (ATK-KPR-19)", () =>
     withKeeper("LeaseClosed", { ...VIEW, status: ACTIVE }, async ({ state, chain, asked, set, pass }) => {
