@@ -12,13 +12,9 @@ const at = (name: string): number => {
   if (index < 0) throw new Error(`the lens tells no ${name} of a lease`);
   return index;
 };
-const [STATUS, REASON, TENANT, CUTOFF, END] = ["status", "reason", "tenant", "cutoff", "end"].map(at) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+const [STATUS, REASON, TENANT, PROVIDER, CUTOFF, END] = ["status", "reason", "tenant", "provider", "cutoff", "end"].map(
+  at,
+) as [number, number, number, number, number, number];
 
 /** What the harness wants to know of a lease. */
 export interface LeaseWords {
@@ -26,6 +22,7 @@ export interface LeaseWords {
   readonly status: bigint;
   readonly reason: bigint;
   readonly tenant: string;
+  readonly provider: string;
   readonly cutoff: bigint;
   readonly end: bigint;
 }
@@ -43,6 +40,7 @@ export async function leaseWords(chain: Chain, lensAt: string, ids: readonly big
       status: number(STATUS),
       reason: number(REASON),
       tenant: `0x${word(TENANT).slice(-40)}`,
+      provider: `0x${word(PROVIDER).slice(-40)}`,
       cutoff: number(CUTOFF),
       end: number(END),
     };

@@ -22,6 +22,8 @@ const MORE = GWEI / 10n;
 /** Mined after all others. */
 const LAST_TIP = 1n;
 const MOST = 2n ** 120n - 1n;
+/** Leases of which providers give notice. */
+const NOTICES = 2;
 
 /** Everybody else on the chain: a rival keeper, tenants, operators, and somebody with the keeper's key. */
 export class People {
@@ -89,6 +91,16 @@ export class People {
       : market.encodeFunctionData("extend", [leaseId, tenant, 60, 2n ** 120n - 1n]);
     await this.send(tenant, this.prepared.addresses.market, input, 600_000n);
     this.count("tenant");
+  }
+
+  /** Providers say of the last leases that they will not go on: these end when they would, and are never renewed. */
+  async notices(now: number): Promise<void> {
+    const running = this.leases.filter(({ status, end }) => status === ACTIVE && Number(end) > now + 30);
+    for (const { leaseId, provider, end } of running.slice(-NOTICES)) {
+      const input = market.encodeFunctionData("giveNotice", [leaseId, end]);
+      await this.send(provider, this.prepared.addresses.market, input, 600_000n);
+    }
+    if (running.length > 0) this.count("notice");
   }
 
   /** Somebody with the keeper's key sends a transaction of their own, with the next nonce that the node names. */

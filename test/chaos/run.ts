@@ -48,6 +48,10 @@ const market = Market__factory.createInterface();
 const HIDDEN = (["LeaseOpened", "LeaseActivated", "LeaseClosed"] as const).map(topicOf);
 const HIDDEN_OF_FIRST = (["LeaseRenewed", "LeaseExtended", "NoticeGiven"] as const).map(topicOf);
 
+const NOTICE = topicOf("NoticeGiven");
+/** The block of a run in which providers give notice, where the log of one notice is hidden. */
+const NOTICE_BLOCK = 9;
+
 /** Plays one scenario with a keeper of its own on a chain of its own. */
 export async function play(
   prepared: Prepared,
@@ -69,6 +73,7 @@ export async function play(
 class Run implements Listener {
   private readonly random: Random;
   private readonly weather: Weather;
+  private readonly hidden: HiddenLog | undefined;
   private readonly lasting: LastingFaults;
   private readonly people: People;
   private readonly oracle: Oracle;
@@ -112,6 +117,7 @@ class Run implements Listener {
     this.weather = new Weather(scenario.episodes, this.random.fork("weather"));
     const noted = (kind: LastingKind): void => this.onFault(kind);
     const hidden = hiddenLog(prepared, scenario);
+    this.hidden = hidden;
     this.lasting = new LastingFaults(scenario.lasting, hidden, this.random.fork("lasting"), noted);
     this.people = new People(prepared, chain, this.random.fork("people"));
     this.oracle = new Oracle(prepared, chain);
@@ -289,6 +295,7 @@ class Run implements Listener {
     if (block % 8 === 0) await people.look();
     if (block % 12 === 0) await people.heartbeats(); // well within half the grace: failovers open leases
     if (scenario.tenants.includes(block)) await people.tenant(next);
+    if (this.hidden?.topic === NOTICE && block === NOTICE_BLOCK) await people.notices(next);
     if (scenario.rival === "always" || (scenario.rival === "sometimes" && random.chance(0.4))) await people.rival(next);
     await this.mine(next);
     for (const reorg of scenario.reorgs) if (this.isTime(reorg)) await this.reorganise(reorg);
