@@ -52,7 +52,7 @@ async function deploy(raw: unknown, environment: Environment, out: Output): Prom
       acceptChangedParameters: options.acceptChangedParameters,
       onProgress: (progress) => out.line(redact(renderProgress(progress), secretsOfEndpoint(options.rpc))),
     });
-    out.line(renderDeployment(deployment, book));
+    out.line(renderDeployment(deployment, book, out.columns));
     return EXIT.done;
   } finally {
     provider.destroy();
@@ -68,7 +68,7 @@ async function status(raw: unknown, out: Output): Promise<number> {
     const artifacts = artifactsFromDisk(options.artifacts);
     const { powers } = options;
     const found = await deploymentStatus({ provider, parameters, book, artifacts, powers });
-    out.line(options.json ? statusJson(found, parameters) : renderStatus(found, parameters));
+    out.line(options.json ? statusJson(found, parameters) : renderStatus(found, parameters, out.columns));
     return statusExitCode(found);
   } finally {
     provider.destroy();

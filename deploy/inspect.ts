@@ -9,8 +9,12 @@ import { addressFor, creationOf, librariesOf, type Stage } from "./scene";
 /**
  * How a step stands. `changed`: as genesis left it no more, because governance changed it after the handover.
  * `mismatch`: something is there that this deployment would not put there; nothing is sent until a person looked.
+ * `not looked at`: what the step needs is not there, or is not what it should be.
  */
-export type StepState = "done" | "missing" | "changed" | "mismatch";
+export type StepState = "done" | "missing" | "not looked at" | "changed" | "mismatch";
+
+/** Whether deploying has to see to a step. */
+export const isOpen = ({ state }: Pick<Finding, "state">): boolean => state === "missing" || state === "not looked at";
 
 /** How one step of the plan stands on chain. */
 export interface Finding {
@@ -115,14 +119,16 @@ export async function inspect(stage: Stage, book?: AddressBook): Promise<Finding
   const foundation = await inspectFoundation(stage);
   const { plan, parameters } = stage;
   const [, factory] = foundation;
+  const why = factory.state === "missing" ? "its factory is not there" : "its factory is not the one that it should be";
   const contracts: Finding[] =
     factory.state === "done"
       ? await Promise.all(plan.contracts.map((entry) => inspectContract(stage, entry, book)))
       : plan.contracts.map((entry) => {
           const recorded = book?.contracts[entry.name] !== undefined;
           const base = { kind: "contract", name: entry.name, address: addressFor(stage, entry) } as const;
-          if (!recorded) return { ...base, state: "missing" };
-          return { ...base, state: "mismatch", detail: "the address book records it, but its factory is not there" };
+          if (recorded) return { ...base, state: "mismatch", detail: `the address book records it, but ${why}` };
+          // Nothing else can have put a contract there.
+          return { ...base, state: factory.state === "missing" ? "missing" : "not looked at" };
         });
 
   const actions = [
@@ -130,7 +136,12 @@ export async function inspect(stage: Stage, book?: AddressBook): Promise<Finding
     ...plan.handover.map((action) => ["handover", action] as const),
   ];
   if (contracts.some(({ state }) => state !== "done")) {
-    const later = actions.map(([kind, { name, goal }]): Finding => ({ kind, name, state: "missing", detail: goal }));
+    const later = actions.map(([kind, { name, goal }]): Finding => ({
+      kind,
+      name,
+      state: "not looked at",
+      detail: goal,
+    }));
     return [...foundation, ...contracts, ...later];
   }
   const handedOver = await plan.handedOver(stage);

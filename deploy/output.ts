@@ -2,4 +2,6 @@
 export interface Output {
   readonly line: (text: string) => void;
   readonly error: (text: string) => void;
+  /** Width of the terminal that shows lines; undefined: none does. */
+  readonly columns?: number | undefined;
 }

@@ -1,6 +1,7 @@
 import { formatUnits } from "ethers";
 
 import { plainTable } from "../sdk/table";
+import { wrapped } from "../sdk/wrap";
 import { type Names, renderCensus } from "./census/report";
 import { refusalsOf } from "./census/verdict";
 import type { Deployment, Status } from "./deployProtocol";
@@ -32,16 +33,20 @@ const namesOf = (parameters: Parameters): Names => ({
   deployer: parameters.deployer,
 });
 
-/** How everything stands, for people. */
-export function renderStatus(status: Status, parameters: Parameters): string {
+const headingOf = ({ network, chainId, release, deployer }: Parameters): string =>
+  `${network}, chain ${chainId}, release ${release}, deployer ${deployer}`;
+
+/** How everything stands, for people. `columns`: the width of their terminal. */
+export function renderStatus(status: Status, parameters: Parameters, columns?: number): string {
   const { findings, census, book, parametersChanged } = status;
   const steps = findings.map(({ name, state, address, detail }) => [name, state, address ?? "", detail ?? ""]);
   const parts = [
-    `${parameters.network}, chain ${parameters.chainId}, release ${parameters.release}, deployer ${parameters.deployer}`,
-    plainTable(["step", "state", "address", "remark"], steps),
+    wrapped(headingOf(parameters), columns),
+    plainTable(["step", "state", "address", "remark"], steps, [], columns),
   ];
   const open = findings.filter(({ state }) => state === "missing").length;
-  if (census !== undefined) parts.push(renderCensus(census, namesOf(parameters)));
+  const unseen = findings.filter(({ state }) => state === "not looked at").length;
+  if (census !== undefined) parts.push(renderCensus(census, namesOf(parameters), columns));
   else if (open === 0) parts.push("Powers and parameters were not compared with the network file.");
   if (book === undefined) parts.push("There is no address book yet.");
   if (parametersChanged) parts.push("The network file is not the one that the address book records.");
@@ -49,8 +54,10 @@ export function renderStatus(status: Status, parameters: Parameters): string {
   const changed = findings.filter(({ state }) => state === "changed").length;
   if (isRefused(status)) parts.push("Powers or parameters are not as reviewed: deploying will refuse.");
   else if (wrong > 0) parts.push(`${wrong} of ${findings.length} steps do not match: deploying will refuse.`);
-  else if (open > 0) parts.push(`${open} of ${findings.length} steps are missing: deploying will do them.`);
-  else if (changed > 0) parts.push(`Everything is in place; governance changed ${changed} steps since.`);
+  else if (open > 0) {
+    const later = unseen === 0 ? "" : `, ${unseen} were not looked at, since they need what is missing`;
+    parts.push(`${open} of ${findings.length} steps are missing${later}: deploying will do what is left.`);
+  } else if (changed > 0) parts.push(`Everything is in place; governance changed ${changed} steps since.`);
   else parts.push("Everything is in place.");
   return parts.join("\n\n");
 }
@@ -85,7 +92,7 @@ export function renderProgress(progress: Progress): string {
 }
 
 /** The end of a deployment. */
-export function renderDeployment(deployment: Deployment, source: string): string {
+export function renderDeployment(deployment: Deployment, source: string, columns?: number): string {
   const { transactions, gasUsed, census, addresses, changed } = deployment;
   const sent =
     transactions === 0 ? "Nothing was to do" : `${transactions} transactions were mined, ${gasUsed} gas in all`;
@@ -93,5 +100,6 @@ export function renderDeployment(deployment: Deployment, source: string): string
     changed.length === 0
       ? "Everything is in place"
       : `Everything is in place, but for what only governance can change now (${changed.join(", ")})`;
-  return `${sent}. ${place}; recorded in ${source}.\n\n${renderCensus(census, { at: addresses, deployer: deployment.book.deployer })}`;
+  const names = { at: addresses, deployer: deployment.book.deployer };
+  return `${wrapped(`${sent}. ${place}; recorded in ${source}.`, columns)}\n\n${renderCensus(census, names, columns)}`;
 }

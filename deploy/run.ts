@@ -8,7 +8,7 @@ import { refusalsOf, type Verdict } from "./census/verdict";
 import { assertNoMismatch } from "./checks";
 import { CREATE2_PROXY, FACTORY_ADDRESS, FACTORY_CALL_DATA, saltOf } from "./create3";
 import { DeployError } from "./errors";
-import { type Finding, inspect, inspectContract, inspectFoundation } from "./inspect";
+import { type Finding, inspect, inspectContract, inspectFoundation, isOpen } from "./inspect";
 import { collectLogs } from "./logs";
 import { parametersHash } from "./parameters";
 import type { ActionEntry, ContractEntry } from "./plan";
@@ -48,9 +48,8 @@ export class Run {
     for (let pass = 1; ; pass++) {
       const findings = await inspect(this.stage, this.book);
       assertNoMismatch(findings);
-      if (pass === 1)
-        for (const finding of findings) if (finding.state !== "missing") this.tell({ type: "step", finding });
-      const missing = new Set(findings.filter(({ state }) => state === "missing").map(({ name }) => name));
+      if (pass === 1) for (const finding of findings) if (!isOpen(finding)) this.tell({ type: "step", finding });
+      const missing = new Set(findings.filter(isOpen).map(({ name }) => name));
       if (missing.size === 0) {
         await this.recordAll();
         const changed = findings.filter(({ state }) => state === "changed").map(({ name }) => name);

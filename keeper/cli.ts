@@ -6,6 +6,7 @@ import { type Logger, pino } from "pino";
 
 import { AddressBookError } from "../sdk/addressBook";
 import { redact } from "../sdk/endpoints";
+import { wrapped } from "../sdk/wrap";
 import type { ListenAddress } from "./config/fields";
 import { accountOf, requireAccount } from "./config/account";
 import { openKey } from "./config/key";
@@ -25,7 +26,6 @@ import { describeStatus } from "./ops/statusReport";
 import { stopSignal } from "./ops/stop";
 import { stopwatch } from "./ops/stopwatch";
 import { PROGRAM } from "./ops/version";
-import { wrapped } from "./ops/wrap";
 import { StoreError } from "./store/database";
 import { openToRead } from "./store/openToRead";
 import { readStatus } from "./store/status";

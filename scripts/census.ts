@@ -3,6 +3,7 @@ import { main } from "../deploy/census/cli";
 
 void main(process.argv.slice(2), {
   line: (text) => console.log(text),
+  columns: process.stdout.columns,
   error: (text) => console.error(text),
 }).then((code) => {
   process.exitCode = code;

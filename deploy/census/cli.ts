@@ -32,7 +32,7 @@ async function run(raw: unknown, out: Output): Promise<number> {
     assertBookAddresses(book, source, parameters);
     const scope = scopeOfBook(book, provider, parameters);
     const verdict = await census(scope);
-    out.line(options.json ? censusJson(verdict, scope) : renderCensus(verdict, scope));
+    out.line(options.json ? censusJson(verdict, scope) : renderCensus(verdict, scope, out.columns));
     if (verdict.sound) return EXIT.done;
     const { overEscrow, ofDeployer, ofStrangers, notAsReviewed } = verdict;
     return overEscrow + ofDeployer + ofStrangers + notAsReviewed > 0 ? EXIT.mismatch : EXIT.failed;

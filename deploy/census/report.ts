@@ -1,4 +1,5 @@
 import { plainTable } from "../../sdk/table";
+import { wrapped } from "../../sdk/wrap";
 import type { Addresses } from "../plan";
 import type { Power } from "./judging";
 import { failuresOf, type Verdict } from "./verdict";
@@ -27,8 +28,8 @@ export function renderPower(power: Power, names: Names): string {
   return `${named(holder, names)}: ${named(what, names)} (${standingOf(power, names)})`;
 }
 
-/** A census for people. */
-export function renderCensus(verdict: Verdict, names: Names): string {
+/** A census for people. `columns`: the width of their terminal. */
+export function renderCensus(verdict: Verdict, names: Names, columns?: number): string {
   const rows = verdict.powers.map((power) => [
     named(power.what, names),
     named(power.holder, names),
@@ -36,7 +37,7 @@ export function renderCensus(verdict: Verdict, names: Names): string {
     standingOf(power, names),
   ]);
   const head = ["power or parameter", "held or set by", "found in", "standing"];
-  return `${plainTable(head, rows)}\n\n${summaryOf(verdict, names)}`;
+  return `${plainTable(head, rows, [], columns)}\n\n${wrapped(summaryOf(verdict, names), columns)}`;
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

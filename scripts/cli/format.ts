@@ -19,16 +19,21 @@ export function toJson(data: unknown): string {
   return JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
 }
 
-/** A table without lines. `right`: columns that hold numbers. Everything printed is made printable first. */
+/**
+ * A table without lines. `right`: columns that hold numbers; `columns`: width of the terminal, as plainTable takes it.
+ * Everything printed is made printable first.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
+  columns?: number,
 ): string {
   return plainTable(
     head.map((title) => title.toUpperCase()),
     rows.map((row) => row.map((cell) => printable(cell))),
     right,
+    columns,
   );
 }
 

@@ -115,6 +115,7 @@ describe("npm run deploy", () => {
       expect(nothing.code).to.equal(2);
       expect(nothing.output)
         .to.match(/^market +missing/m)
+        .and.to.match(/^deployer steps down +not looked at/m)
         .and.to.contain("There is no address book yet");
       expect(existsSync(inDirectory("book.json"))).to.equal(false);
 

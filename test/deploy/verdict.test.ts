@@ -50,6 +50,17 @@ describe("the verdict of a census (ATK-GOV-7, INV-GOV-2)", () => {
       expect(text).to.match(/^move what others have in escrow.* nobody +no owner\(\), no authority\(\)/m);
       expect(text.match(/rule on disputes/g)).to.have.lengthOf(2);
     });
+
+    it("fits the terminal", () => {
+      const widthIn = (columns?: number): number =>
+        Math.max(
+          ...renderCensus(judge(soundFacts(), MAP), names, columns)
+            .split("\n")
+            .map(({ length }) => length),
+        );
+      expect(widthIn()).to.be.greaterThan(200);
+      for (const columns of [80, 99, 100, 120, 160]) expect(widthIn(columns)).to.be.at.most(columns);
+    });
   });
 
   /** Each planted power, what it is called, who holds it. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { wrapped } from "../../../keeper/ops/wrap";
+import { wrapped } from "../../sdk/wrap";
 
 describe("Wrapping of messages", () => {
   const TEXT = "error: The configuration has a fault:\n  KEEPER_NAME is no name: write up to 64 letters, digits and _";
