@@ -21,6 +21,7 @@ const statusOptions = chainOptions.extend({ json: z.boolean().default(false), po
 const deployOptions = chainOptions.extend({
   keystore: z.string().optional(),
   acceptChangedParameters: z.boolean().default(false),
+  ignoreBalance: z.boolean().default(false),
 });
 
 /** A connection to the chain of the network file. */
@@ -51,8 +52,9 @@ async function deploy(raw: unknown, environment: Environment, out: Output): Prom
       artifacts: artifactsFromDisk(options.artifacts),
       acceptChangedParameters: options.acceptChangedParameters,
       onProgress: (progress) => out.line(redact(renderProgress(progress), secretsOfEndpoint(options.rpc))),
+      ignoreBalance: options.ignoreBalance,
     });
-    out.line(renderDeployment(deployment, book, out.columns));
+    out.line(renderDeployment(deployment, parameters, { networkFile: options.networkFile, book }, out.columns));
     return EXIT.done;
   } finally {
     provider.destroy();
@@ -116,6 +118,7 @@ export async function main(args: readonly string[], environment: Environment, ou
     .description("do whatever is missing (key: DEPLOYER_KEY, or --keystore with DEPLOYER_KEYSTORE_PASSWORD)")
     .option("--keystore <path>", "encrypted keystore of the deployer")
     .option("--accept-changed-parameters", "the network file was changed since the start, and reviewed")
+    .option("--ignore-balance", "begin although the deployer cannot pay for everything")
     .action(async (options: unknown) => {
       code = await deploy(options, environment, out);
     });

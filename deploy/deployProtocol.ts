@@ -8,12 +8,14 @@ import { censusOf } from "./census/stage";
 import type { Verdict } from "./census/verdict";
 import { assertBook, assertChain } from "./checks";
 import { FACTORY_ADDRESS } from "./create3";
+import { type Cost, costOf } from "./cost";
 import { DeployError } from "./errors";
 import { type Finding, inspect } from "./inspect";
 import { type Parameters, parametersHash } from "./parameters";
 import type { Plan } from "./plan";
 import { PROTOCOL } from "./protocol";
-import { type Progress, Run, UNKNOWN_START } from "./run";
+import type { Progress } from "./progress";
+import { Run, UNKNOWN_START } from "./run";
 import { predictAddress, setStage, type Stage } from "./scene";
 
 export interface DeployOptions {
@@ -29,7 +31,13 @@ export interface DeployOptions {
   /** Go on although the network file says something else than at the start. Contracts are compared with it all the same. */
   readonly acceptChangedParameters?: boolean;
   readonly onProgress?: (progress: Progress) => void;
+  /** Seconds after which a step that goes on is told of, again and again; 15 unless told. */
+  readonly tellEvery?: number;
+  /** Begin although the deployer cannot pay for everything. */
+  readonly ignoreBalance?: boolean;
 }
+
+const TELL_EVERY_SECONDS = 15;
 
 export interface Deployment {
   readonly addresses: Readonly<Record<ContractName, string>>;
@@ -43,6 +51,8 @@ export interface Deployment {
   /** Transactions of the deployer that this run got mined. */
   readonly transactions: number;
   readonly gasUsed: bigint;
+  /** Native coin that the deployer has left, in wei. */
+  readonly coinLeft: bigint;
 }
 
 /** What an address book says before the first contract; or again, where contracts are there and the book was lost. */
@@ -69,7 +79,8 @@ async function newBook({ plan, parameters, provider }: Stage): Promise<AddressBo
  * show it done, and each contract has one address that only this deployer can fill, once.
  */
 export async function deployProtocol(options: DeployOptions): Promise<Deployment> {
-  const { signer, parameters, plan = PROTOCOL, onProgress = () => undefined } = options;
+  const { signer, parameters, plan = PROTOCOL, onProgress: tell = () => undefined } = options;
+  const { tellEvery = TELL_EVERY_SECONDS, ignoreBalance = false } = options;
   const { provider } = signer;
   if (provider === null) throw new Error("deployProtocol: the signer must be connected to a provider");
   const artifacts = options.artifacts ?? artifactsFromDisk("artifacts");
@@ -94,7 +105,7 @@ export async function deployProtocol(options: DeployOptions): Promise<Deployment
     await assertBook(book, store.source, parameters, provider, options.acceptChangedParameters);
   }
 
-  const run = new Run(stage, signer, store, book, onProgress);
+  const run = new Run(stage, signer, store, book, { tell, tellEvery, ignoreBalance });
   const finished = await run.complete();
   return {
     ...finished,
@@ -102,6 +113,7 @@ export async function deployProtocol(options: DeployOptions): Promise<Deployment
     contracts: handlesAt(stage.at, signer),
     transactions: run.receipts.length,
     gasUsed: run.receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
+    coinLeft: await provider.getBalance(parameters.deployer),
   };
 }
 
@@ -121,6 +133,8 @@ export interface Status {
   readonly census: Verdict | undefined;
   /** The address book; undefined where there is none yet. */
   readonly book: AddressBook | undefined;
+  /** What deploying the rest costs; undefined where nothing is left, or deploying refuses. */
+  readonly cost: Cost | undefined;
   /** The network file is not the one that the book records. */
   readonly parametersChanged: boolean;
 }
@@ -138,6 +152,7 @@ export async function deploymentStatus(options: StatusOptions): Promise<Status> 
   return {
     findings,
     census: options.powers !== false && complete ? await censusOf(stage, book) : undefined,
+    cost: findings.some(({ state }) => state === "mismatch") ? undefined : await costOf(stage, findings),
     book,
     parametersChanged: book !== undefined && book.parametersHash !== parametersHash(parameters),
   };

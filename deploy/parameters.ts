@@ -179,7 +179,8 @@ export function parametersJsonSchema(): object {
 
 // ------------------------------------------------------------------------------------------- reading the file
 
-const DEVELOPMENT_CHAINS = new Set([1337, 31337]);
+/** Ids of chains that are gone tomorrow. */
+export const DEVELOPMENT_CHAINS = new Set([1337, 31337]);
 
 /** The accounts that Hardhat, anvil and others give everybody. */
 function publicAccounts(): Set<string> {

@@ -7,16 +7,24 @@ import { censusOf } from "./census/stage";
 import { refusalsOf, type Verdict } from "./census/verdict";
 import { assertNoMismatch } from "./checks";
 import { CREATE2_PROXY, FACTORY_ADDRESS, FACTORY_CALL_DATA, saltOf } from "./create3";
+import { assertAffordable, costOf } from "./cost";
 import { DeployError } from "./errors";
 import { type Finding, inspect, inspectContract, inspectFoundation, isOpen } from "./inspect";
 import { collectLogs } from "./logs";
 import { parametersHash } from "./parameters";
 import type { ActionEntry, ContractEntry } from "./plan";
+import { type Progress, Teller } from "./progress";
 import { addressFor, constructorArgsOf, creationOf, type Stage } from "./scene";
-import { Sender, type SenderEvent } from "./sender";
+import { Sender } from "./sender";
 
-/** What a deployment tells while it works. */
-export type Progress = SenderEvent | { readonly type: "step"; readonly finding: Finding };
+/** How a run tells, and what it checks first. */
+export interface RunOptions {
+  readonly tell: (progress: Progress) => void;
+  /** Seconds after which a step that goes on is told of, again and again. */
+  readonly tellEvery: number;
+  /** Begin although the deployer cannot pay for everything. */
+  readonly ignoreBalance: boolean;
+}
 
 const MOST_PASSES = 3;
 
@@ -28,15 +36,23 @@ export class Run {
   private readonly sender: Sender;
   /** Transactions of this run that created contracts, by name. */
   private readonly creations = new Map<string, string>();
+  private readonly teller: Teller;
 
   constructor(
     private readonly stage: Stage,
     signer: Signer,
     private readonly store: BookStore,
     private book: AddressBook,
-    private readonly tell: (progress: Progress) => void,
+    private readonly options: RunOptions,
   ) {
-    this.sender = new Sender(signer, stage.provider, stage.deployer, stage.parameters.transactions, tell);
+    this.teller = new Teller(options.tell, options.tellEvery);
+    this.sender = new Sender(
+      signer,
+      stage.provider,
+      stage.deployer,
+      stage.parameters.transactions,
+      this.teller.sending,
+    );
   }
 
   get receipts(): readonly TransactionReceipt[] {
@@ -46,14 +62,14 @@ export class Run {
   /** Does whatever is missing, and looks again, until nothing is. */
   async complete(): Promise<{ book: AddressBook; census: Verdict; changed: string[] }> {
     for (let pass = 1; ; pass++) {
-      const findings = await inspect(this.stage, this.book);
+      const findings = await this.teller.during("looking at the chain", () => inspect(this.stage, this.book));
       assertNoMismatch(findings);
-      if (pass === 1) for (const finding of findings) if (!isOpen(finding)) this.tell({ type: "step", finding });
+      if (pass === 1) for (const finding of findings) if (!isOpen(finding)) this.teller.tell({ type: "step", finding });
       const missing = new Set(findings.filter(isOpen).map(({ name }) => name));
       if (missing.size === 0) {
-        await this.recordAll();
+        await this.teller.during("address book", () => this.recordAll());
         const changed = findings.filter(({ state }) => state === "changed").map(({ name }) => name);
-        return { book: this.book, census: await this.countPowers(), changed };
+        return { book: this.book, census: await this.teller.during("census", () => this.countPowers()), changed };
       }
       if (pass > MOST_PASSES) {
         throw new DeployError(
@@ -62,20 +78,33 @@ export class Run {
           "raise transactions.confirmations in the network file, wait until the chain is stable, and run again.",
         );
       }
+      if (pass === 1) await this.teller.during("cost", () => this.tellCost(findings));
       await this.work(missing);
     }
   }
 
+  private async tellCost(findings: readonly Finding[]): Promise<void> {
+    const cost = await costOf(this.stage, findings);
+    if (cost === undefined) return;
+    this.teller.tell({ type: "cost", cost });
+    if (!this.options.ignoreBalance) assertAffordable(cost, this.stage.deployer);
+  }
+
   private async work(missing: ReadonlySet<string>): Promise<void> {
     const { plan, parameters } = this.stage;
-    if (missing.has("create2 proxy")) await this.createProxy();
-    if (missing.has("create3 factory")) await this.createFactory();
-    for (const entry of plan.contracts) if (missing.has(entry.name)) await this.createContract(entry);
-    for (const action of plan.genesis(parameters)) if (missing.has(action.name)) await this.act("genesis", action);
-    const handover = plan.handover.filter(({ name }) => missing.has(name));
-    if (handover.length > 0) await this.assertReviewed();
-    for (const action of handover) await this.act("handover", action);
-    await this.sender.confirm(Math.max(0, ...this.receipts.map(({ blockNumber }) => blockNumber)));
+    const step = async (name: string, work: () => Promise<void>): Promise<void> => {
+      if (missing.has(name)) await this.teller.during(name, work);
+    };
+    await step("create2 proxy", () => this.createProxy());
+    await step("create3 factory", () => this.createFactory());
+    for (const entry of plan.contracts) await step(entry.name, () => this.createContract(entry));
+    for (const action of plan.genesis(parameters)) await step(action.name, () => this.act("genesis", action));
+    if (plan.handover.some(({ name }) => missing.has(name))) {
+      await this.teller.during("census before the handover", () => this.assertReviewed());
+    }
+    for (const action of plan.handover) await step(action.name, () => this.act("handover", action));
+    const last = Math.max(0, ...this.receipts.map(({ blockNumber }) => blockNumber));
+    await this.teller.during("confirmations", () => this.sender.confirm(last));
   }
 
   // ----------------------------------------------------------------------------------------------- steps
@@ -101,11 +130,15 @@ export class Run {
     await this.broadcastProxy();
     if (await exists()) return;
     const value = await shortage();
-    await this.sender.reach({ to: CREATE2_PROXY.signer, value }, async () => (await shortage()) === 0n || exists());
+    await this.sender.reach(
+      "create2 proxy",
+      { to: CREATE2_PROXY.signer, value },
+      async () => (await shortage()) === 0n || exists(),
+    );
     const refusal = await this.broadcastProxy();
     const remark = refusal === undefined ? "" : `; the node said: ${refusal}`;
     await this.sender.until(exists, "the deterministic deployment proxy", remark);
-    this.tell({ type: "step", finding: (await inspectFoundation(this.stage))[0] });
+    this.teller.tell({ type: "step", finding: (await inspectFoundation(this.stage))[0] });
   }
 
   /**
@@ -132,12 +165,12 @@ export class Run {
   }
 
   private async createFactory(): Promise<void> {
-    await this.sender.reach({ to: CREATE2_PROXY.address, data: FACTORY_CALL_DATA }, async () => {
+    await this.sender.reach("create3 factory", { to: CREATE2_PROXY.address, data: FACTORY_CALL_DATA }, async () => {
       const [, factory] = await inspectFoundation(this.stage);
       assertNoMismatch([factory]);
       return factory.state === "done";
     });
-    this.tell({ type: "step", finding: (await inspectFoundation(this.stage))[1] });
+    this.teller.tell({ type: "step", finding: (await inspectFoundation(this.stage))[1] });
   }
 
   private async createContract(entry: ContractEntry): Promise<void> {
@@ -147,20 +180,20 @@ export class Run {
       creationOf(this.stage, entry).initCode,
     ]);
     let finding: Finding | undefined;
-    const receipt = await this.sender.reach({ to: FACTORY_ADDRESS, data }, async () => {
+    const receipt = await this.sender.reach(entry.name, { to: FACTORY_ADDRESS, data }, async () => {
       finding = await inspectContract(this.stage, entry);
       assertNoMismatch([finding]);
       return finding.state === "done";
     });
     if (receipt !== undefined) this.creations.set(entry.name, receipt.hash);
-    if (finding !== undefined) this.tell({ type: "step", finding });
+    if (finding !== undefined) this.teller.tell({ type: "step", finding });
     if (this.stage.parameters.transactions.confirmations === 1) this.save(await this.recordOf(entry));
   }
 
   private async act(kind: "genesis" | "handover", action: ActionEntry): Promise<void> {
     await action.check?.(this.stage);
-    await this.sender.reach(action.call(this.stage), () => action.done(this.stage));
-    this.tell({ type: "step", finding: { kind, name: action.name, state: "done", detail: action.goal } });
+    await this.sender.reach(action.name, action.call(this.stage), () => action.done(this.stage));
+    this.teller.tell({ type: "step", finding: { kind, name: action.name, state: "done", detail: action.goal } });
   }
 
   // ---------------------------------------------------------------------------------------------- records

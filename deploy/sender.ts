@@ -18,8 +18,10 @@ export type SenderEvent =
   | { readonly type: "waiting"; readonly pending: number }
   | { readonly type: "replacing"; readonly nonce: number; readonly maxFeePerGas: bigint }
   | { readonly type: "refused"; readonly nonce: number; readonly message: string }
-  | { readonly type: "sent"; readonly hash: string; readonly nonce: number }
-  | { readonly type: "confirming"; readonly block: number }
+  | { readonly type: "sent"; readonly step: string; readonly hash: string; readonly nonce: number }
+  | { readonly type: "confirming"; readonly confirmation: number; readonly of: number }
+  /** The chain has made no block for a while, and only more blocks confirm. */
+  | { readonly type: "noBlocks"; readonly seconds: number }
   | { readonly type: "mined"; readonly hash: string; readonly block: number; readonly gasUsed: bigint };
 
 export type SendingPolicy = Parameters["transactions"];
@@ -34,6 +36,8 @@ const LAST_POLL_MS = 1_000;
 const MOST_RAISES = 16;
 const MOST_REPLACEMENTS = 6;
 const MOST_FAILED_SENDS = 10;
+/** After so long without a block there is a hint that this chain makes blocks for transactions only. */
+const SECONDS_WITHOUT_BLOCK = 30;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -68,27 +72,31 @@ export class Sender {
   ) {}
 
   /**
-   * Sends `transaction` unless `done`, until `done`.
+   * Sends `transaction` unless `done`, until `done`. `step`: what it is for, in events and errors.
    * @returns the receipt of the transaction that was mined; undefined where none of this run was.
    */
-  async reach(transaction: TransactionRequest, done: () => Promise<boolean>): Promise<TransactionReceipt | undefined> {
+  async reach(
+    step: string,
+    transaction: TransactionRequest,
+    done: () => Promise<boolean>,
+  ): Promise<TransactionReceipt | undefined> {
     let raise: number = await this.settle();
     const sent: string[] = [];
     for (let failures = 0; ;) {
       // Read before the goal: what is mined in between then makes the nonce too low, and nothing is sent twice.
       const nonce = await this.provider.getTransactionCount(this.account, "latest");
       if (await done()) return undefined;
-      if (raise > MOST_RAISES || sent.length > MOST_REPLACEMENTS) throw this.notMined();
+      if (raise > MOST_RAISES || sent.length > MOST_REPLACEMENTS) throw this.notMined(step);
 
-      const gasLimit = await this.gasFor(transaction, done);
+      const gasLimit = await this.gasFor(step, transaction, done);
       if (gasLimit === undefined) return undefined;
       const fees = await this.fees(raise, nonce);
       try {
         const { hash } = await this.signer.sendTransaction({ ...transaction, ...fees, gasLimit, nonce });
         sent.push(hash);
-        this.tell({ type: "sent", hash, nonce });
+        this.tell({ type: "sent", step, hash, nonce });
       } catch (error) {
-        if (isPoverty(error)) throw this.poor(error);
+        if (isPoverty(error)) throw this.poor(step, error);
         if (!(isOvertaken(error) || isConnectionLoss(error)) || ++failures > MOST_FAILED_SENDS) throw error;
         this.tell({ type: "refused", nonce, message: reasonOf(error) });
         // What is pending was sent for much more than the network asks now: no use in waiting before going higher.
@@ -99,7 +107,7 @@ export class Sender {
       }
       raise = (await this.mined(nonce)) ? 0 : raise + 1;
       const receipt = await this.minedOf(sent);
-      if (receipt !== undefined) return await this.reached(receipt, done);
+      if (receipt !== undefined) return await this.reached(step, receipt, done);
     }
   }
 
@@ -133,21 +141,25 @@ export class Sender {
    * Simulates, so that nothing is sent that would revert.
    * @returns the gas to send along; undefined where another run of the deployment was faster.
    */
-  private async gasFor(transaction: TransactionRequest, done: () => Promise<boolean>): Promise<bigint | undefined> {
+  private async gasFor(
+    step: string,
+    transaction: TransactionRequest,
+    done: () => Promise<boolean>,
+  ): Promise<bigint | undefined> {
     const request = { ...transaction, from: this.account, blockTag: "latest" };
     try {
       const estimate = await this.provider.estimateGas(request);
       const ample = (estimate * 6n) / 5n + GAS_OF_A_LATER_SECOND;
       return ample > MOST_GAS && estimate <= MOST_GAS ? MOST_GAS : ample;
     } catch (error) {
-      if (isPoverty(error)) throw this.poor(error);
+      if (isPoverty(error)) throw this.poor(step, error);
       const reason = explainError(error);
       if (reason === undefined) throw error;
       if (await done()) return undefined;
       if (await this.passesNow(request)) return MOST_GAS;
       throw new DeployError(
         "WOULD_REVERT",
-        `The next transaction would revert (${reason.name}: ${reason.sentence}); it was not sent.`,
+        `The transaction for "${step}" would revert (${reason.name}: ${reason.sentence}); it was not sent.`,
         "find out why with `npm run deploy -- status`; nothing needs cleaning up before running again.",
         { cause: error },
       );
@@ -197,6 +209,7 @@ export class Sender {
 
   /** A mined transaction has reached its goal; a node that lags behind may need a moment to see it. */
   private async reached(
+    step: string,
     receipt: TransactionReceipt,
     done: () => Promise<boolean>,
   ): Promise<TransactionReceipt | undefined> {
@@ -205,7 +218,7 @@ export class Sender {
       if (await done()) return undefined; // another run of the deployment was faster
       throw new DeployError(
         "REVERTED",
-        `Transaction ${hash} was mined in block ${blockNumber} and reverted, although it had been simulated.`,
+        `Transaction ${hash} for "${step}" was mined in block ${blockNumber} and reverted, although it had been simulated.`,
         "look at it with a block explorer. Running again is safe: it reads the chain first.",
       );
     }
@@ -213,7 +226,7 @@ export class Sender {
     if (seen !== true) {
       throw new DeployError(
         "NOT_MINED",
-        `Transaction ${hash} was mined in block ${blockNumber}, but the node does not show its effect.`,
+        `Transaction ${hash} for "${step}" was mined in block ${blockNumber}, but the node does not show its effect.`,
         "run again, with another node if this one stays behind.",
       );
     }
@@ -225,15 +238,27 @@ export class Sender {
   /** Waits until `block` is as deep as the policy wants it. */
   async confirm(block: number): Promise<void> {
     if (this.policy.confirmations === 1) return;
-    const depth = block + this.policy.confirmations - 1;
-    const deep = async (): Promise<true | undefined> =>
-      (await this.provider.getBlockNumber()) >= depth ? true : undefined;
-    if ((await deep()) === true) return;
-    this.tell({ type: "confirming", block: depth });
-    if ((await poll(deep, this.policy.stuckAfter * this.policy.confirmations)) !== true) {
+    const of = this.policy.confirmations;
+    const depth = block + of - 1;
+    let last = { head: -1, at: 0 };
+    let hinted = false;
+    const deep = async (): Promise<true | undefined> => {
+      const head = await this.provider.getBlockNumber();
+      if (head >= depth) return true;
+      const seconds = (Date.now() - last.at) / 1_000;
+      if (head !== last.head) {
+        last = { head, at: Date.now() };
+        this.tell({ type: "confirming", confirmation: Math.max(0, head - block + 1), of });
+      } else if (!hinted && seconds >= Math.min(SECONDS_WITHOUT_BLOCK, this.policy.stuckAfter)) {
+        hinted = true;
+        this.tell({ type: "noBlocks", seconds: Math.floor(seconds) });
+      }
+      return undefined;
+    };
+    if ((await poll(deep, this.policy.stuckAfter * of)) !== true) {
       throw new DeployError(
         "NOT_MINED",
-        `Block ${depth} was not reached, so the last transactions are not confirmed ${this.policy.confirmations} times.`,
+        `Block ${depth} was not reached, so the last transactions are not confirmed ${of} times.`,
         "run again. On a chain that makes blocks for transactions only, set transactions.confirmations to 1.",
       );
     }
@@ -250,18 +275,18 @@ export class Sender {
     );
   }
 
-  private notMined(): DeployError {
+  private notMined(step: string): DeployError {
     return new DeployError(
       "NOT_MINED",
-      `A transaction of ${this.account} is still not mined, however often its fee was raised.`,
+      `The transaction of ${this.account} for "${step}" is still not mined, however often its fee was raised.`,
       "check that the chain makes blocks, raise transactions.maxFeePerGas in the network file if it holds the fee down, and run again.",
     );
   }
 
-  private poor(cause: unknown): DeployError {
+  private poor(step: string, cause: unknown): DeployError {
     return new DeployError(
       "FUNDS",
-      `The deployer ${this.account} cannot pay for the next transaction.`,
+      `The deployer ${this.account} cannot pay for the next transaction, for "${step}".`,
       "send it native coin of this chain and run again: it goes on where it stopped.",
       { cause },
     );

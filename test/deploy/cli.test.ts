@@ -116,6 +116,7 @@ describe("npm run deploy", () => {
       expect(nothing.output)
         .to.match(/^market +missing/m)
         .and.to.match(/^deployer steps down +not looked at/m)
+        .and.to.match(/What is left \(\d+ steps\) takes about [\d,]+ gas, 0\.\d+ native coins at [\d.]+ gwei/)
         .and.to.contain("There is no address book yet");
       expect(existsSync(inDirectory("book.json"))).to.equal(false);
 
@@ -123,7 +124,10 @@ describe("npm run deploy", () => {
       expect(first.code, first.error).to.equal(0);
       expect(first.output)
         .to.match(/^done +market {2}0x/m)
-        .and.to.contain(`${ON_ANVIL} transactions were mined`);
+        .and.to.match(/^What is left \(\d+ steps\) takes about .*; the deployer has 10000\.0\.$/m)
+        .and.to.match(/ sent 0x[0-9a-f]{64} for market, nonce \d+$/m)
+        .and.to.contain(`${ON_ANVIL} transactions were mined`)
+        .and.to.contain(`     npx leasehold --book ${inDirectory("book.json")} --rpc <url> delegate self`);
       const book = readAddressBook(inDirectory("book.json"));
       expect(readdirSync(directory)).to.have.members(["book.json", "network-31337.json"]);
       expect(await connect(book, anvil.provider).market.currentTermsVersion()).to.equal(1n);

@@ -10,9 +10,11 @@ import { type Filter, parseUnits, type Provider, type Signer } from "ethers";
 import hre, { ethers } from "hardhat";
 
 import { bookInMemory } from "../../deploy/book";
+import type { Cost } from "../../deploy/cost";
 import { CREATE2_PROXY } from "../../deploy/create3";
+import { renderProgress } from "../../deploy/report";
 import type { Parameters } from "../../deploy/parameters";
-import type { Progress } from "../../deploy/run";
+import type { Progress } from "../../deploy/progress";
 import {
   behaving,
   CONTRACTS,
@@ -110,8 +112,13 @@ describe("a deployment on a difficult network", () => {
     it("gives up, saying what to do, where no block is made", async () => {
       await automine(false);
       const signer = await deployer();
-      const error = await stopped(deploy({ parameters: impatient, signer }), "NOT_MINED");
-      expect(error.what).to.contain("however often its fee was raised");
+      const told: Progress[] = [];
+      const onProgress = (progress: Progress): void => void told.push(progress);
+      const error = await stopped(deploy({ parameters: impatient, signer, onProgress, tellEvery: 0.1 }), "NOT_MINED");
+      expect(error.what).to.contain('for "create2 proxy" is still not mined, however often its fee was raised');
+      const waits = told.filter(({ type }) => type === "working").map(renderProgress);
+      expect(waits.join("\n")).to.match(/still at create2 proxy, since \d+s: 0x[0-9a-f]{64} is not in a block yet/);
+      expect(told.at(-1)).to.deep.equal({ type: "failed", step: "create2 proxy" });
       expect(error.next).to.contain("check that the chain makes blocks");
     });
 
@@ -190,8 +197,30 @@ describe("a deployment on a difficult network", () => {
 
     it("says so where blocks come only with transactions", async () => {
       const hasty = { ...impatient, transactions: { ...impatient.transactions, confirmations: 2 } };
-      const error = await stopped(deploy({ parameters: hasty }), "NOT_MINED");
+      const told: string[] = [];
+      const onProgress = (progress: Progress): void => void told.push(renderProgress(progress).trim());
+      const error = await stopped(deploy({ parameters: hasty, onProgress }), "NOT_MINED");
       expect(error.next).to.contain("set transactions.confirmations to 1");
+      const from = told.findIndex((line) => line.startsWith("confirmation"));
+      expect(told[from]).to.equal("confirmation 1 of 2");
+      expect(told[from + 1]).to.equal(
+        "no block for 0s. A chain that makes blocks for transactions only confirms nothing by itself: make blocks (on " +
+          "anvil: cast rpc anvil_mine), or stop and set transactions.confirmations to 1 in the network file",
+      );
+      expect(told.slice(from + 2)).to.deep.equal(["stopped  confirmations"]);
+    });
+
+    it("counts them", async () => {
+      const told: string[] = [];
+      await deploy({
+        parameters: careful,
+        onProgress(progress) {
+          if (progress.type !== "confirming") return;
+          told.push(renderProgress(progress).trim());
+          void mine(1);
+        },
+      });
+      expect(told).to.deep.equal(["confirmation 1 of 4", "confirmation 2 of 4", "confirmation 3 of 4"]);
     });
   });
 
@@ -218,13 +247,48 @@ describe("a deployment on a difficult network", () => {
       }
     });
 
-    it("names the account to fund, and goes on once it is", async () => {
-      const account = await (await deployer()).getAddress();
-      await setBalance(account, 0n);
-      const error = await stopped(deploy(), "FUNDS");
-      expect(error.what).to.contain(account);
+    it("names the account to fund before anything is paid, and goes on once it is", async () => {
+      const signer = await deployer();
+      const account = await signer.getAddress();
+      await setBalance(account, ethers.parseEther("0.04"));
+      let cost: Cost | undefined;
+      const onProgress = (progress: Progress): void => void (progress.type === "cost" && (cost = progress.cost));
+      const error = await stopped(deploy({ onProgress }), "FUNDS");
+      expect(error.what)
+        .to.contain(`The deployer ${account} has 0.04 native coins; what is left costs about 0.`)
+        .and.to.contain(`${cost?.gas} gas. Nothing was sent.`);
+      expect(await ethers.provider.getTransactionCount(signer)).to.equal(0);
+
+      const later = await stopped(deploy({ ignoreBalance: true }), "FUNDS");
+      expect(later.what).to.match(/cannot pay for the next transaction, for ".+"/);
+      expect(await ethers.provider.getTransactionCount(signer)).to.be.greaterThan(0);
       await setBalance(account, ethers.parseEther("100"));
       await deploy();
+    });
+
+    it("are estimated before it starts: no less than what it takes, and 3 % more at most", async () => {
+      const estimates: Cost[] = [];
+      const { gasUsed, coinLeft } = await deploy({
+        onProgress: (progress) => void (progress.type === "cost" && estimates.push(progress.cost)),
+      });
+      const [estimate] = estimates;
+      expect(estimates).to.have.lengthOf(1);
+      expect(estimate?.steps).to.equal(TRANSACTIONS);
+      expect(estimate?.gas).to.be.within(gasUsed, (gasUsed * 103n) / 100n);
+      expect(coinLeft).to.equal(await ethers.provider.getBalance(await deployer()));
+      const again: Progress[] = [];
+      await deploy({ onProgress: (progress) => void again.push(progress) });
+      expect(again.filter(({ type }) => type === "cost")).to.deep.equal([]);
+    });
+
+    it("are estimated for what is left", async () => {
+      const told: Cost[] = [];
+      const onProgress = (progress: Progress): void => void (progress.type === "cost" && told.push(progress.cost));
+      await dies(deploy({ onProgress, signer: mortal(await deployer(), { at: 20, when: "before" }) }));
+      const { gasUsed } = await deploy({ onProgress });
+      expect(told.map(({ steps }) => steps)).to.deep.equal([TRANSACTIONS, TRANSACTIONS - 17]);
+      expect(told[1]?.gas).to.be.within((gasUsed * 99n) / 100n, (gasUsed * 105n) / 100n);
+      expect(told[1]?.coin).to.equal((told[1]?.gas ?? 0n) * (told[1]?.gasPrice ?? 0n));
     });
   });
 

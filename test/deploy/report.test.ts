@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
-import type { Status } from "../../deploy/deployProtocol";
+import type { Deployment, Status } from "../../deploy/deployProtocol";
 import type { Finding } from "../../deploy/inspect";
+import { nextSteps, renderNextSteps } from "../../deploy/nextSteps";
 import { renderStatus } from "../../deploy/report";
 import { account } from "./facts";
 import { localParameters } from "./helpers";
@@ -9,6 +10,7 @@ import { localParameters } from "./helpers";
 const status = (...findings: Finding[]): Status => ({
   findings,
   census: undefined,
+  cost: undefined,
   book: undefined,
   parametersChanged: false,
 });
@@ -22,7 +24,9 @@ describe("reports of a deployment", () => {
     expect(text(80)).to.contain(
       `\nstep     market\nstate    mismatch\naddress  ${account(1)}\nremark   it was created`,
     );
-    expect(text(120)).to.contain(`\nmarket  mismatch  ${account(1)}  it was created from other code or other constructor\n`);
+    expect(text(120)).to.contain(
+      `\nmarket  mismatch  ${account(1)}  it was created from other code or other constructor\n`,
+    );
     for (const columns of [80, 100, 120]) {
       for (const line of text(columns).split("\n")) expect(line.length, line).to.be.at.most(columns);
     }
@@ -43,5 +47,25 @@ describe("reports of a deployment", () => {
     expect(text).to.contain(
       "1 of 3 steps are missing, 2 were not looked at, since they need what is missing: deploying will do what is left.",
     );
+  });
+
+  it("end with what people have to do next; on a development chain with what helps to try it out", () => {
+    const files = { networkFile: "deploy/networks/x.json", book: "deployments/8453.json" };
+    const deployment = { coinLeft: 1_234_567_000_000_000_000n } as Deployment;
+    const parameters = localParameters();
+    const real = { ...parameters, chainId: 8_453 };
+    expect(nextSteps(deployment, real, files).map(({ what }) => what)).to.deep.equal([
+      "Look at it through a node of somebody else.",
+      "Commit deployments/8453.json: everybody else reads the addresses there.",
+      `Delegate the HOLD of ${parameters.roles.initialHolder}: it holds all of it, and nobody can vote or propose before.`,
+      "Run a keeper, or have one run.",
+      "Offer and lease.",
+      `Send away the 1.234567 native coins of ${parameters.deployer}: its key has no power any more.`,
+    ]);
+    expect(renderNextSteps(nextSteps(deployment, real, files))).to.contain(
+      "Next:\n  1. Look at it through a node of somebody else.\n" +
+        "       npm run deploy -- status --network-file deploy/networks/x.json --book deployments/8453.json --rpc <url>\n",
+    );
+    expect(nextSteps(deployment, parameters, files)).to.have.lengthOf(3);
   });
 });
