@@ -1,6 +1,7 @@
 import { type Provider, Wallet } from "ethers";
 
 import { KeystoreError, openKeystore } from "../sdk/keys";
+import { withoutCarriageReturns } from "../sdk/text";
 import { DeployError } from "./errors";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,9 +12,10 @@ const PASSWORD = "DEPLOYER_KEYSTORE_PASSWORD";
 /** The deployer's wallet, from an encrypted keystore or from the environment. The key appears in no message. */
 export async function deployerWallet(
   keystore: string | undefined,
-  environment: Environment,
+  variables: Environment,
   provider: Provider,
 ): Promise<Wallet> {
+  const environment = withoutCarriageReturns(variables);
   const fail = (what: string, next: string): DeployError => new DeployError("KEY", what, next);
   if (keystore !== undefined) {
     const password = environment[PASSWORD];

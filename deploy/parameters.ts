@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-
 import { getAddress, HDNodeWallet, keccak256, Mnemonic, toUtf8Bytes } from "ethers";
 import { z } from "zod";
 
+import { readText } from "../sdk/text";
 import { parseAmount, UnitError } from "../sdk/units";
 import { DeployError } from "./errors";
 import { account, duration, gwei, hold, share, weight } from "./fields";
@@ -243,7 +242,7 @@ export function parseParameters(input: unknown, source: string): Parameters {
 export function readParameters(path: string): Parameters {
   let input: unknown;
   try {
-    input = JSON.parse(readFileSync(path, "utf8"));
+    input = JSON.parse(readText(path));
   } catch (error) {
     throw new DeployError(
       "PARAMETERS_INVALID",

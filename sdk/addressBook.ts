@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-
 import { getAddress, type Provider } from "ethers";
 import { z } from "zod";
+
+import { readText } from "./text";
 
 /** The contracts that the protocol consists of, under the names of the address book. */
 export const CONTRACT_NAMES = [
@@ -96,7 +96,7 @@ export function parseAddressBook(text: string, source: string): AddressBook {
 export function readAddressBook(path: string): AddressBook {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readText(path);
   } catch (error) {
     throw new AddressBookError(
       `There is no address book at ${path} (${(error as Error).message}). Run \`npm run deploy\` for this network first, ` +

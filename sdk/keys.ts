@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
-
 import { Wallet } from "ethers";
+
+import { readText, TextError } from "./text";
 
 /** A keystore that cannot be opened. The message says why, without any part of a key or password. */
 export class KeystoreError extends Error {
@@ -9,8 +9,9 @@ export class KeystoreError extends Error {
 
 function read(file: string, what: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readText(file);
   } catch (error) {
+    if (error instanceof TextError) throw new KeystoreError(`the ${what} ${file} ${error.message}`);
     const { code } = error as NodeJS.ErrnoException;
     throw new KeystoreError(`the ${what} ${file} cannot be read (${code ?? "unknown reason"})`);
   }
@@ -22,6 +23,32 @@ export function readPassword(file: string): string {
 }
 
 /**
+ * The bytes that a password may have been turned into, the likeliest first. An accent has two spellings in Unicode: ethers
+ * and browsers encrypt with NFKC, geth and cast with what was typed, which is NFD on some systems. Plain letters have one form.
+ */
+export function passwordForms(password: string): Uint8Array[] {
+  const typed = [...new Set([password, password.replace(/[\r\n]+$/, "")])];
+  const texts = typed.flatMap((text) => [
+    text.normalize("NFKC"),
+    text,
+    ...(["NFC", "NFD", "NFKD"] as const).map((form) => text.normalize(form)),
+  ]);
+  return [...new Set(texts)].map((text) => new TextEncoder().encode(text));
+}
+
+const isWrongPassword = (error: unknown): boolean => /incorrect password/i.test((error as Error).message);
+
+/** Tries one form of the password after the other. */
+async function decrypt(json: string, [form, ...others]: readonly Uint8Array[]): Promise<string> {
+  try {
+    return (await Wallet.fromEncryptedJson(json, form ?? new Uint8Array())).privateKey;
+  } catch (error) {
+    if (others.length === 0 || !isWrongPassword(error)) throw error;
+    return decrypt(json, others);
+  }
+}
+
+/**
  * The wallet in an encrypted keystore: version 3, as cast, geth and ethers write it. The password is asked for once the
  * file was read. Throws KeystoreError, or what `password` throws.
  */
@@ -29,11 +56,11 @@ export async function openKeystore(file: string, password: () => string | Promis
   const json = read(file, "keystore");
   const secret = await password();
   try {
-    const { privateKey } = await Wallet.fromEncryptedJson(json, secret);
-    return new Wallet(privateKey);
+    return new Wallet(await decrypt(json, passwordForms(secret)));
   } catch (error) {
-    const wrong = /incorrect password/i.test((error as Error).message);
-    const why = wrong ? "the password is wrong" : "it is no version 3 keystore (as cast, geth and ethers write it)";
+    const why = isWrongPassword(error)
+      ? "the password is wrong"
+      : "it is no version 3 keystore (as cast, geth and ethers write it)";
     throw new KeystoreError(`the keystore ${file} cannot be opened: ${why}`);
   }
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-
 import { computeAddress, getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
+import { readText } from "../../sdk/text";
 import { ConfigError } from "./load";
 
 /** What keystores tell without their password; cast leaves the address out. */
@@ -36,7 +35,7 @@ export function requireAccount(variables: NodeJS.ProcessEnv, account: string): v
 
 function addressIn(file: string): string | undefined {
   try {
-    const { address } = keystoreSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const { address } = keystoreSchema.parse(JSON.parse(readText(file)));
     return isAddress(address) ? getAddress(address) : undefined;
   } catch {
     // Whoever needs the key is told what is wrong with its file; plan goes without.

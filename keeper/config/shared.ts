@@ -1,3 +1,4 @@
+import { withoutCarriageReturns } from "../../sdk/text";
 import type { Variable } from "./schema";
 
 /** Variables of the command line that a keeper reads, too, where its own are not set. */
@@ -12,7 +13,8 @@ export const SHARED: Readonly<Partial<Record<Variable, string>>> = {
 const KEY: readonly Variable[] = ["KEEPER_PRIVATE_KEY", "KEEPER_KEYSTORE", "KEEPER_KEYSTORE_PASSWORD_FILE"];
 
 /** The environment with what the keeper shares with the command line. The keeper's own variables win. */
-export function withShared(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withShared(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const env = withoutCarriageReturns(variables);
   const isSet = (name: string): boolean => (env[name] ?? "") !== "";
   const hasKey = KEY.some(isSet);
   const shared = Object.entries(SHARED).filter(([name, other]) => {

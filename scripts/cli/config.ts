@@ -2,6 +2,7 @@ import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import { secretsOfEndpoint } from "../../sdk/endpoints";
+import { withoutCarriageReturns } from "../../sdk/text";
 import { parseDuration } from "../../sdk/units";
 import { Failure } from "./failure";
 import { parsed } from "./inputs";
@@ -101,8 +102,9 @@ function nameOf(field: string): string {
  */
 export function readConfig(options: Readonly<Record<string, unknown>>, env: Environment): Config {
   const raw: Record<string, unknown> = { ...options };
+  const set = withoutCarriageReturns(env);
   for (const [field, variable] of Object.entries(VARIABLES)) {
-    const value = env[variable];
+    const value = set[variable];
     if (raw[field] === undefined && value !== undefined && value !== "") raw[field] = value;
   }
   if (options["keystore"] !== undefined) delete raw["key"];

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-
 import { isSignedByProvider, parseSignedQuote, quoteDigest, type QuotePlace, type SignedQuote } from "../../sdk/quotes";
 import type { Offer } from "../../sdk/offers";
 import { type Resources, unpackResources } from "../../sdk/resources";
+import { readText } from "../../sdk/text";
 import { formatDuration, formatInstant } from "../../sdk/units";
 import { Failure } from "./failure";
 import { plural } from "./format";
@@ -37,7 +36,7 @@ export async function quotePlace(session: Session): Promise<QuotePlace> {
 export async function readSignedQuote(session: Session, path: string): Promise<SignedQuote> {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readText(path);
   } catch (error) {
     throw new Failure("usage", `the quote ${path} cannot be read (${(error as Error).message})`);
   }

@@ -50,6 +50,12 @@ describe("configuration", () => {
       .and.not.to.have.any.keys("key", "password");
   });
 
+  it("takes variables that a file with the line ends of Windows set", () => {
+    const env = { LEASEHOLD_RPC: "https://one.example\r", LEASEHOLD_KEY: `${KEY}\r`, LEASEHOLD_BOOK: "\r" };
+    expect(readConfig({}, env)).to.include({ rpc: "https://one.example", key: KEY }).and.not.to.have.property("book");
+    expect(readConfig({}, { LEASEHOLD_PASSWORD: "secret\r" }).password).to.equal("secret");
+  });
+
   it("names all faults at once, by option and variable", () => {
     expect(
       faultsOf(

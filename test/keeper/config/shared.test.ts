@@ -26,6 +26,15 @@ describe("Settings that a keeper shares with the command line", () => {
     expect(Object.values(SHARED).sort()).to.deep.equal(Object.keys(CLI).sort());
   });
 
+  it("are what was meant where a file with the line ends of Windows set them", () => {
+    const windows = Object.fromEntries(
+      Object.entries({ ...CLI, ...FEES }).map(([name, value]) => [name, `${value}\r`]),
+    );
+    expect(loadConfig(withShared(windows), { key: true })).to.deep.equal(
+      loadConfig(withShared({ ...CLI, ...FEES }), { key: true }),
+    );
+  });
+
   it("give way to the keeper's own, the key as a whole", () => {
     const own = { KEEPER_RPC_URLS: "http://a,http://b,http://c", KEEPER_PRIVATE_KEY: `0x${"11".repeat(32)}` };
     const config = loadConfig(withShared({ ...CLI, ...FEES, ...own }), { key: true });

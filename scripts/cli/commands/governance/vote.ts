@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import type { Signer } from "ethers";
 import { z } from "zod";
 
@@ -16,6 +14,7 @@ import {
 } from "../../../../sdk/governance/ballot";
 import { whyPowerlessAt } from "../../../../sdk/governance/power";
 import { type Support, SUPPORTS } from "../../../../sdk/governance/proposals";
+import { readText } from "../../../../sdk/text";
 import { formatInstant, UnitError } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
@@ -145,7 +144,7 @@ async function printed(session: Session, { ballot, signer }: Signing) {
 async function readBallot(session: Session, file: string): Promise<{ ballot: SignedBallot; proposal: Proposal }> {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readText(file);
   } catch (error) {
     throw new Failure("usage", `${file} cannot be read: ${(error as Error).message}`);
   }
