@@ -32,6 +32,7 @@ export async function allow(
     session.account(),
     session.provider(),
     spender.getAddress(),
+    session.requireTrusted(),
   ]);
   const contract = ERC20Permit__factory.connect(token.address, provider);
   const [balance, allowance] = await Promise.all([

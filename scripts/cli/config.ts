@@ -12,7 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS = [
   ["--rpc <url>", "JSON-RPC endpoint (LEASEHOLD_RPC; default http://127.0.0.1:8545)"],
-  ["--book <path>", "address book (LEASEHOLD_BOOK; default deployments/<chain id>.json)"],
+  ["--book <path>", "address book (LEASEHOLD_BOOK; default: the one of the package)"],
   ["--keystore <path>", "encrypted key, as cast and geth write it (LEASEHOLD_KEYSTORE)"],
   ["--password-file <path>", "file with the keystore's password (LEASEHOLD_PASSWORD_FILE, LEASEHOLD_PASSWORD)"],
   ["--from <address>", "act as this account without its key: to read, and with --dry-run"],

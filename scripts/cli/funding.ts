@@ -138,6 +138,7 @@ async function signedMeans(session: Session, token: Token, funding: Funding, ope
     session.connection(),
     session.signer(),
     deadlineFrom(session),
+    session.requireTrusted(),
   ]);
   const { market, escrow } = handles;
   const [account, escrowAddress, module] = await Promise.all([

@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
-
 import { FetchRequest, JsonRpcProvider, Network as EthersNetwork, type Provider } from "ethers";
 
-import { type AddressBook, addressesOf, assertSameChain, readAddressBook } from "../../sdk/addressBook";
+import { type AddressBook, addressesOf, assertSameChain } from "../../sdk/addressBook";
 import { type Handles, handlesAt } from "../../sdk/handles";
 import type { Config } from "./config";
 import { Failure } from "./failure";
+import { assertTrusted, findBook } from "./trust";
 
 /** A chain that is connected, and the protocol on it. */
 export interface Network {
@@ -18,6 +16,8 @@ export interface Network {
   readonly chainId: number;
   /** What the address book records of the code; undefined where there is no book. */
   readonly book?: AddressBook;
+  /** Fails unless the contracts are what they should be: asked before anything of an account's is approved. */
+  readonly assertTrusted?: () => Promise<void>;
   close(): void;
 }
 
@@ -54,23 +54,13 @@ async function connectTo(rpc: string): Promise<{ provider: JsonRpcProvider; chai
   return { provider, chainId };
 }
 
-function findBook(config: Config, chainId: number, packageRoot: string): string {
-  if (config.book !== undefined) return config.book;
-  const name = path.join("deployments", `${chainId}.json`);
-  const places = [name, path.join(packageRoot, name)];
-  const found = places.find((place) => existsSync(place));
-  if (found !== undefined) return found;
-  throw new Failure(
-    "configuration",
-    `there is no address book of chain ${chainId} (looked for ${name}): give --book or LEASEHOLD_BOOK`,
-  );
-}
-
 /** Connects to the chain and the protocol that the configuration names; fails unless they belong together. */
 export async function openNetwork(config: Config, packageRoot: string): Promise<Network> {
   const { provider, chainId } = await connectTo(config.rpc);
   try {
-    const book = readAddressBook(findBook(config, chainId, packageRoot));
+    const found = findBook(config, chainId, packageRoot);
+    const { book } = found;
+    let trusted: Promise<void> | undefined;
     await assertSameChain(book, provider);
     return {
       provider,
@@ -78,6 +68,7 @@ export async function openNetwork(config: Config, packageRoot: string): Promise<
       startBlock: book.startBlock,
       chainId,
       book,
+      assertTrusted: () => (trusted ??= assertTrusted(found, provider)),
       close: () => provider.destroy(),
     };
   } catch (error) {

@@ -56,6 +56,11 @@ export class Session {
     return (await this.connection()).handles;
   }
 
+  /** Fails unless the contracts are what they should be. Comes before everything that lets one of them take money. */
+  async requireTrusted(): Promise<void> {
+    await (await this.connection()).assertTrusted?.();
+  }
+
   async tokens(): Promise<Tokens> {
     const { provider, handles, startBlock } = await this.connection();
     this.directory ??= new Tokens(provider, handles, startBlock);

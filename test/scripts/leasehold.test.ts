@@ -108,12 +108,15 @@ describe("leasehold, installed, against a node", function () {
     expect((await asProvider("doctor")).code).to.equal(0);
   });
 
-  it("finds the address book of its chain among the deployments of the directory", async () => {
+  it("takes an address book of the directory that it runs in where it is named, and never by itself", async () => {
     mkdirSync(path.join(directory, "deployments"));
     copyFileSync(path.join(directory, "book.json"), path.join(directory, "deployments/31337.json"));
-    const { code, err } = await run("offers", { LEASEHOLD_BOOK: "" });
+    const found = await run("offers", { LEASEHOLD_BOOK: "" });
+    const named = await run("offers", { LEASEHOLD_BOOK: "deployments/31337.json" });
     rmSync(path.join(directory, "deployments"), { recursive: true });
-    expect(code, err).to.equal(0);
+    expect(found.code).to.equal(3);
+    expect(found.err).to.include("make sure that it is yours, then add --book deployments/31337.json");
+    expect(named.code, named.err).to.equal(0);
   });
 
   it("tells configuration and network from each other by its exit code", async () => {
@@ -122,7 +125,9 @@ describe("leasehold, installed, against a node", function () {
     expect(book.err).to.include("There is no address book at nowhere.json");
     const missing = await run("offers", { LEASEHOLD_BOOK: "" });
     expect(missing.code).to.equal(3);
-    expect(missing.err).to.include("there is no address book of chain 31337 (looked for deployments/31337.json)");
+    expect(missing.err).to.include(
+      "the program came without an address book of chain 31337: give --book or LEASEHOLD_BOOK",
+    );
     const dead = await run("offers", { LEASEHOLD_RPC: "http://127.0.0.1:1" });
     expect(dead.code).to.equal(4);
     expect(dead.err).to.equal(

@@ -52,6 +52,7 @@ under a ceiling of 100.00, 90.00 may be locked. Zero stops new leases, and never
       session.account(),
       session.tokens(),
       session.handles(),
+      session.requireTrusted(),
     ]);
     const paidIn = await tokens.resolve(input.token);
     const { ceiling: before, locked } = await lens.fundsOf(paidIn.address, account);

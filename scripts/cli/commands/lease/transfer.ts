@@ -38,7 +38,11 @@ export const offerTransfer = command({
  * one nobody else's money joins a lock of it. The approval allows no more than the account allows already.
  */
 async function approvalFirst(session: Session, lease: Lease, minLocked: bigint): Promise<Step[]> {
-  const [account, { market, escrow }] = await Promise.all([session.account(), session.handles()]);
+  const [account, { market, escrow }] = await Promise.all([
+    session.account(),
+    session.handles(),
+    session.requireTrusted(),
+  ]);
   const module = await market.getAddress();
   const { nonce, ceiling } = await escrow.moduleAccount(module, lease.token, account);
   if (nonce !== 0n) return [];
