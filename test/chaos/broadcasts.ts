@@ -6,7 +6,7 @@ export interface Moment {
   readonly store: number;
   /** Time of the chain's head then. */
   readonly headTime: number;
-  /** Forks before. */
+  /** Forks before the keeper asked for a head last. */
   readonly forks: number;
 }
 

@@ -90,6 +90,8 @@ class Run implements Listener {
   private block = 0;
   /** Whether the keeper has not asked for the newest block yet. */
   private isUnseen = true;
+  /** Forks before the keeper asked for a head last: of a later one it cannot know. */
+  private forksAsked = 0;
   private lastRequest = 0;
   private armed: Kill | undefined;
   private restartAt: { block: number; store: StoreFate } | undefined;
@@ -205,11 +207,13 @@ class Run implements Listener {
     this.firstRequest();
     const { method } = call;
     this.lastRequest = performance.now();
-    if (moment === "before" && method === "eth_getBlockByNumber" && call.params?.[0] === "latest")
+    if (moment === "before" && method === "eth_getBlockByNumber" && call.params?.[0] === "latest") {
       this.isUnseen = false;
+      this.forksAsked = this.forks;
+    }
     if (moment === "before" && method === "eth_sendRawTransaction") {
       const raw = z.string().parse(call.params?.[0]);
-      const now = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forks };
+      const now = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forksAsked };
       if (this.broadcasts.note(raw, now, (hash) => this.store.holds(hash))) await this.react(raw);
     }
     if (this.keeper?.alive !== true) return true;
