@@ -6,7 +6,7 @@ import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, TASK_TEST_GET_TEST_FILES } from "
 import { extendEnvironment, type HardhatUserConfig, subtask } from "hardhat/config";
 import type { SolcBuild } from "hardhat/types";
 
-const SOLC_VERSION = "0.8.37";
+import { SOLC_SETTINGS, SOLC_VERSION } from "./scripts/compile/settings";
 
 // Hardhat's network has one thing to do at a time: more threads only wake each other, and memory that it gives back to the
 // system after each answer it needs again for the next. Without these two the kernel takes up to twice its time in tests.
@@ -45,12 +45,7 @@ extendEnvironment((hre) => {
 const config: HardhatUserConfig = {
   solidity: {
     version: SOLC_VERSION,
-    settings: {
-      viaIR: true,
-      optimizer: { enabled: true, runs: 200 },
-      evmVersion: "cancun",
-      metadata: { bytecodeHash: "none" },
-    },
+    settings: SOLC_SETTINGS,
   },
   paths: {
     sources: "contracts",

@@ -5,12 +5,13 @@ import path from "node:path";
 import { isError } from "ethers";
 
 import { explainError } from "../../sdk/errors";
+import { compileProtocol } from "../compile/protocol";
 import { mismatches } from "./check";
 import { Children } from "./children";
 import { KeeperProcess } from "./keeper";
 import { printLedger } from "./ledger";
 import { ledgerOf } from "./model";
-import { ChainClock, hardhatProgram, startNode } from "./node";
+import { ChainClock, startNode } from "./node";
 import { observe, observeVaults } from "./observe";
 import type { Screen } from "./screen";
 import { Stage } from "./stage";
@@ -57,12 +58,10 @@ export async function runDemo(screen: Screen, options: DemoOptions): Promise<num
 /** Everything from the compiler to the last withdrawal. Returns what does not add up. */
 async function live(screen: Screen, children: Children, directory: string, options: DemoOptions): Promise<string[]> {
   screen.section("A chain, and the protocol on it");
-  screen.note("compiling the contracts, if they changed ...");
-  const hardhat = [hardhatProgram(ROOT), "compile", "--no-typechain", "--quiet"];
-  await children.run("hardhat compile", process.execPath, hardhat, { cwd: ROOT });
+  const compiled = await compileProtocol(ROOT, (text) => screen.note(text));
   const node = await startNode(ROOT, children, options.hardhat);
   screen.done(`${node.name} on port ${node.port}, over JSON-RPC`);
-  const world = await buildWorld(ROOT, directory, node.provider);
+  const world = await buildWorld(compiled, directory, node.provider);
   const { transactions, gasUsed } = world.deployment;
   const gas = Number(gasUsed).toLocaleString("en");
   screen.done(

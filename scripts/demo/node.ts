@@ -23,7 +23,7 @@ export interface DevNode {
 }
 
 /** Path of the Hardhat program, to be run by node itself: a wrapper script would outlive its parent. */
-export function hardhatProgram(root: string): string {
+function hardhatProgram(root: string): string {
   return realpathSync(path.join(root, HARDHAT));
 }
 

@@ -81,8 +81,8 @@ export async function mined(transaction: Promise<ContractTransactionResponse>): 
   return block.timestamp;
 }
 
-/** Two payment tokens, then the protocol with both listed, by the deployment that real networks get. */
-export async function buildWorld(root: string, directory: string, provider: JsonRpcProvider): Promise<World> {
+/** Two payment tokens, then the protocol with both listed, by the deployment that real networks get, out of a directory of artifacts. */
+export async function buildWorld(compiled: string, directory: string, provider: JsonRpcProvider): Promise<World> {
   const seed = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(MNEMONIC), "m/44'/60'/0'/0");
   const people = mapValues(ACCOUNTS, (index) => seed.deriveChild(index).connect(provider));
 
@@ -104,7 +104,7 @@ export async function buildWorld(root: string, directory: string, provider: Json
   });
   const parameters = parseParameters({ ...localNetwork, tokens: listings }, "the demo's network");
   const bookFile = path.join(directory, "address-book.json");
-  const artifacts = artifactsFromDisk(path.join(root, "artifacts"));
+  const artifacts = artifactsFromDisk(compiled);
   const deployment = await deployProtocol({ signer: people.deployer, parameters, book: bookFile, artifacts });
 
   const treasury = deployment.addresses.timelock;

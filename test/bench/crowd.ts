@@ -4,6 +4,7 @@ import path from "node:path";
 import { JsonRpcProvider, parseEther, solidityPackedKeccak256, ZeroAddress, ZeroHash } from "ethers";
 import { z } from "zod";
 
+import { compileProtocol } from "../../scripts/compile/protocol";
 import { bond } from "../../scripts/demo/market";
 import { buildWorld, mined, type World } from "../../scripts/demo/world";
 import { leaseIdOf } from "../../sdk/ids";
@@ -87,7 +88,7 @@ export async function crowd(cache: string, gathering: Gathering, say: (text: str
     const provider = new JsonRpcProvider(chain.url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1 });
     provider.pollingInterval = 10;
     try {
-      const world = await buildWorld(ROOT, built, provider);
+      const world = await buildWorld(await compileProtocol(ROOT, say), built, provider);
       const facts = await gather(world, chain, gathering);
       writeFileSync(path.join(built, "crowd.json"), JSON.stringify(facts));
     } finally {

@@ -54,7 +54,7 @@ function lastingKinds(text: string): LastingKind[] {
 async function main(options: Options): Promise<number> {
   const say = (text: string): void => void (options.json === true ? process.stderr : process.stdout).write(`${text}\n`);
   for (const name of ["chaos", "bench"]) mkdirSync(path.join(CACHE, name), { recursive: true });
-  const prepared = await preparedWorld(path.join(CACHE, "chaos"));
+  const prepared = await preparedWorld(path.join(CACHE, "chaos"), say);
   const directory = mkdtempSync(path.join(CACHE, "chaos", "run-"));
   try {
     const program = [await bundleKeeper(directory), "run"];

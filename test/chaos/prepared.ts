@@ -4,6 +4,8 @@ import path from "node:path";
 
 import { z } from "zod";
 
+import { artifactsFromDisk } from "../../deploy/artifacts";
+import { compileProtocol } from "../../scripts/compile/protocol";
 import { type Prepared, prepare } from "./world";
 
 /** Leases end so many seconds after the head that runs start on: after the blocks before the first fault. */
@@ -41,16 +43,18 @@ const savedSchema = z.object({
 });
 
 /** The chain that runs start from: built once, and kept under `cache` for as long as nothing changes that it is built from. */
-export async function preparedWorld(cache: string): Promise<Prepared> {
+export async function preparedWorld(cache: string, say: (text: string) => void): Promise<Prepared> {
   const hash = createHash("sha256");
   for (const file of SOURCES) hash.update(readFileSync(path.join(ROOT, file)));
+  const compiled = await compileProtocol(ROOT, say);
+  const artifacts = artifactsFromDisk(compiled);
   for (const name of COMPILED) {
-    hash.update(readFileSync(path.join(ROOT, "artifacts/contracts", `${name}.sol`, `${path.basename(name)}.json`)));
+    hash.update(artifacts.read(`contracts/${name}.sol:${path.basename(name)}`).bytecode);
   }
   const directory = path.join(cache, `world-${hash.digest("hex").slice(0, 16)}`);
   const saved = path.join(directory, "prepared.json");
   if (!existsSync(saved)) {
-    const fresh = await prepare(WINDOW);
+    const fresh = await prepare(compiled, WINDOW);
     const { directory: built, stateFile: _state, bookFile: _book, ...facts } = fresh;
     const asText = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
     writeFileSync(path.join(built, "prepared.json"), JSON.stringify(facts, asText));

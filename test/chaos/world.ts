@@ -11,7 +11,6 @@ import { packResources, parseResources } from "../../sdk/resources";
 import { parseAmount, parsePrice, priceToX32Up } from "../../sdk/units";
 import { AMPLE, Chain } from "./chain";
 
-const ROOT = path.join(__dirname, "../..");
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
 const ANSWER_AND_APPEAL = 4 * DAY;
@@ -53,15 +52,15 @@ interface Offered {
   opened: number;
 }
 
-/** Builds the chain of all runs; the window is when its leases end. */
-export async function prepare(window: Window): Promise<Prepared> {
+/** Builds the chain of all runs out of a directory of artifacts; the window is when its leases end. */
+export async function prepare(compiled: string, window: Window): Promise<Prepared> {
   const directory = mkdtempSync(path.join(tmpdir(), "leasehold-chaos-"));
   const stateFile = path.join(directory, "state.json");
   const chain = await Chain.start("--timestamp", "1800000000", "--dump-state", stateFile);
   const provider = new JsonRpcProvider(chain.url, 31337, { staticNetwork: true, cacheTimeout: -1 });
   provider.pollingInterval = 10;
   try {
-    const world = await buildWorld(ROOT, directory, provider);
+    const world = await buildWorld(compiled, directory, provider);
     const builder = new Builder(world);
     const disputes = await builder.build(window);
     const head = await provider.getBlock("latest");
