@@ -6,7 +6,7 @@ export interface Moment {
   readonly store: number;
   /** Time of the chain's head then. */
   readonly headTime: number;
-  /** Forks before the keeper asked for a head last. */
+  /** Forks that the keeper knew of. */
   readonly forks: number;
 }
 

@@ -51,6 +51,8 @@ const HIDDEN_OF_FIRST = (["LeaseRenewed", "LeaseExtended", "NoticeGiven"] as con
 const NOTICE = topicOf("NoticeGiven");
 /** The block of a run in which providers give notice, where the log of one notice is hidden. */
 const NOTICE_BLOCK = 9;
+/** Blocks after which a keeper should have noticed a fork. */
+const FORK_NOTICED = 8;
 
 /** Plays one scenario with a keeper of its own on a chain of its own. */
 export async function play(
@@ -90,8 +92,9 @@ class Run implements Listener {
   private block = 0;
   /** Whether the keeper has not asked for the newest block yet. */
   private isUnseen = true;
-  /** Forks before the keeper asked for a head last: of a later one it cannot know. */
-  private forksAsked = 0;
+  /** The forks that the keeper said it found, all before its last word of one, and the block of the run at the last fork. */
+  private forksHeard = 0;
+  private forkedAt = 0;
   private lastRequest = 0;
   private armed: Kill | undefined;
   private restartAt: { block: number; store: StoreFate } | undefined;
@@ -207,13 +210,11 @@ class Run implements Listener {
     this.firstRequest();
     const { method } = call;
     this.lastRequest = performance.now();
-    if (moment === "before" && method === "eth_getBlockByNumber" && call.params?.[0] === "latest") {
+    if (moment === "before" && method === "eth_getBlockByNumber" && call.params?.[0] === "latest")
       this.isUnseen = false;
-      this.forksAsked = this.forks;
-    }
     if (moment === "before" && method === "eth_sendRawTransaction") {
       const raw = z.string().parse(call.params?.[0]);
-      const now = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forksAsked };
+      const now = { store: this.storesLost, headTime: this.head.timestamp, forks: this.forksKnown() };
       if (this.broadcasts.note(raw, now, (hash) => this.store.holds(hash))) await this.react(raw);
     }
     if (this.keeper?.alive !== true) return true;
@@ -244,7 +245,13 @@ class Run implements Listener {
       : /\bfork\b/.test(message)
         ? "when it found a fork"
         : undefined;
+    if (/\bfork\b|read anew/.test(message)) this.forksHeard = this.forks;
     if (point !== undefined && this.armed?.point === point) this.strike(point);
+  }
+
+  /** Forks that the keeper knows of, or should: endpoints that are ill may hide one from it for a while. */
+  private forksKnown(): number {
+    return this.block - this.forkedAt > FORK_NOTICED ? this.forks : this.forksHeard;
   }
 
   /** It ended by itself: a supervisor starts it again. */
@@ -330,6 +337,7 @@ class Run implements Listener {
       const { head, takenBack } = await reorganise(this.chain, most, kept, fee, this.random, fill);
       this.head = head;
       this.forks += 1;
+      this.forkedAt = this.block;
       for (const hash of takenBack) this.takenBack.set(hash, this.forks);
       this.tell(`fork of ${most} blocks, ${kept} kept, head ${this.head.number}`);
       if (most > this.scenario.reorgDepth) this.onFault("shallow depth");

@@ -219,6 +219,19 @@ describe("The verdict on a run of the harness", () => {
       );
     });
 
+    it("where a fork took back another attempt of the first one's nonce after the second one was sent", () => {
+      const again: Sent = { nonce: 1, names: ["expire 7-2"], did: [], broadcast: { forks: 1 } };
+      const after = (fork: number, nonce: number): Observed => {
+        const seen = seenOf([first, again], { forks: 2, takenBack: new Map([["0xearlier", fork]]) });
+        const attempt = seen.broadcasts.all.get(hashOf(0));
+        if (attempt !== undefined) seen.broadcasts.all.set("0xearlier", { ...attempt, hash: "0xearlier", nonce });
+        return seen;
+      };
+      expect(excuses(after(2, 0))).to.deep.equal([["brought together by a fork", 1]]);
+      expect(judge(after(1, 0)).double).to.have.length(1);
+      expect(judge(after(2, 2)).double).to.have.length(1);
+    });
+
     it("where the journal that knew of the first transaction was lost before the second", () => {
       const again: Sent = { nonce: 1, names: ["expire 7-2"], did: [], broadcast: { store: 1 } };
       const seen = seenOf([first, again], { storesLost: 1 });

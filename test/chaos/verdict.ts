@@ -116,10 +116,11 @@ export function judge(seen: Observed): Verdict {
   };
 }
 
-/** Whether a fork took the first one back after the second one was sent. */
-function wereBroughtTogether({ takenBack, broadcasts }: Observed, first: string, second: string): boolean {
-  const sentAfter = broadcasts.all.get(second)?.forks;
-  return sentAfter !== undefined && (takenBack.get(first) ?? 0) > sentAfter;
+/** Whether a fork took back what used up the nonce of the first one after the second one was sent. */
+function wereBroughtTogether({ takenBack, broadcasts: { all } }: Observed, first: string, second: string): boolean {
+  const sentAfter = all.get(second)?.forks;
+  const attempts = [...all.values()].filter(({ hash, nonce }) => hash === first || nonce === all.get(first)?.nonce);
+  return sentAfter !== undefined && attempts.some(({ hash }) => (takenBack.get(hash) ?? 0) > sentAfter);
 }
 
 /** Whether a duty is due again and again: only then can one that was sent later have been for another time. */
