@@ -13,6 +13,7 @@ import { formatResources, unpackResources } from "../../sdk/resources";
 import { formatDuration } from "../../sdk/units";
 import type { TypedContractMethod } from "../../typechain-types/common";
 import { requireBatchable, writeBatch } from "./batch";
+import { describeTokens, requireUseful } from "./effect";
 import { Failure, toFailure } from "./failure";
 import { coin, count, pairs, sections } from "./format";
 import type { Session } from "./session";
@@ -148,6 +149,8 @@ export async function execute(session: Session, steps: readonly Step[]): Promise
   const { safeBatch } = session.config;
   const dryRun = session.config.dryRun || safeBatch !== undefined;
   if (safeBatch !== undefined) requireBatchable(session, safeBatch);
+  await describeTokens(session, steps);
+  await requireUseful(session, steps);
   const outcomes: Outcome[] = [];
   for (const [index, step] of steps.entries()) {
     session.progress(`${step.label}: simulating`);

@@ -42,6 +42,11 @@ export class Tokens {
     return found;
   }
 
+  /** Tokens that were described so far. */
+  known(): Token[] {
+    return [...this.words].map(([address, words]) => ({ address, ...words }));
+  }
+
   /** Tokens that governance lists now. */
   listed(): Promise<Token[]> {
     this.list ??= this.readListed();

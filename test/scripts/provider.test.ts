@@ -235,7 +235,8 @@ describe("leasehold provider", () => {
       const { code, err } = await leasehold(fixture, providerB, `provider capacity ${offerA} 3`);
       expect(code).to.equal(1);
       expect(err).to.equal(
-        `error: offer ${offerA} belongs to provider ${providerA.address}, not to ${providerB.address} (you)\n`,
+        `error: offer ${offerA} belongs to provider ${providerA.address}, not to ${providerB.address} (you): ` +
+          "use that provider's own key; an operator's reaches neither offers nor bond\n",
       );
       expect((await leasehold(fixture, providerB, "provider price 99 1/h")).err).to.equal(
         "error: offer 99 does not exist\n",
@@ -248,15 +249,34 @@ describe("leasehold provider", () => {
       const fixture = await loadFixture(openMarketFixture);
       const { liveness, providerA, operatorA, keeper } = fixture;
       const beat = `provider heartbeat --provider ${providerA.address}`;
-      expect((await leasehold(fixture, operatorA, beat)).out).to.match(/Live until .* UTC\.\n$/);
+      const grace = `live until .* UTC, and open for new leases until .* UTC\\.\n$`;
+      expect((await leasehold(fixture, operatorA, beat)).out).to.match(new RegExp(`${providerA.address} is ${grace}`));
       expect((await leasehold(fixture, keeper, beat)).err).to.equal(
-        `error: only the operator ${operatorA.address} works for provider ${providerA.address}, not ${keeper.address} (you)\n`,
+        `error: only the operator ${operatorA.address} works for provider ${providerA.address}, not ${keeper.address} (you): ` +
+          "use the operator's key, or let the provider name yours: leasehold provider set-operator <address>\n",
       );
       await leasehold(fixture, providerA, `provider set-operator ${keeper.address}`);
       expect(await liveness.operatorOf(providerA)).to.equal(keeper.address);
       expect((await leasehold(fixture, keeper, beat)).code).to.equal(0);
       await leasehold(fixture, providerA, "provider set-operator none");
       expect(await liveness.operatorOf(providerA)).to.equal(providerA.address);
+    });
+
+    it("says for whom it works: its key alone would act for nobody", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { liveness, providerA, operatorA, keeper } = fixture;
+      const says = `error: ${operatorA.address} is an operator, and no provider itself: say for whom, with --provider ${providerA.address}\n`;
+      const nonce = await operatorA.getNonce();
+      for (const command of ["heartbeat", "activate", "collect"]) {
+        const { code, err } = await leasehold(fixture, operatorA, `provider ${command}`);
+        expect(err).to.equal(says);
+        expect(code).to.equal(2);
+      }
+      expect(await operatorA.getNonce()).to.equal(nonce);
+      await liveness.connect(providerA).setOperator(keeper);
+      expect((await leasehold(fixture, operatorA, "provider activate")).err).to.equal(
+        `error: no lease of ${operatorA.address} is pending\n`,
+      );
     });
 
     it("hears of the outage that its heartbeat ended", async () => {
@@ -327,7 +347,8 @@ describe("leasehold provider", () => {
       const { collateral } = await lens.leaseView(id);
       const line = `provider decline ${formatLeaseId(id)}`;
       expect((await leasehold(fixture, operatorA, line)).err).to.equal(
-        `error: offer ${offerA} belongs to provider ${providerA.address}, not to ${operatorA.address} (you)\n`,
+        `error: offer ${offerA} belongs to provider ${providerA.address}, not to ${operatorA.address} (you): ` +
+          "use that provider's own key; an operator's reaches neither offers nor bond\n",
       );
       const { penalty } = await leaseholdJson<{ penalty: string }>(fixture, providerA, line);
       expect(BigInt(penalty)).to.equal(collateral / 40n);

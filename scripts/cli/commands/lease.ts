@@ -4,6 +4,7 @@ import { formatLeaseId } from "../../../sdk/ids";
 import { formatDuration } from "../../../sdk/units";
 import { batches } from "../actions";
 import { command, type CommandGroup, done } from "../command";
+import { withEffect } from "../effect";
 import { findDisputes, isOpen } from "../disputes";
 import { Failure } from "../failure";
 import { money, plural, sections, table } from "../format";
@@ -124,7 +125,8 @@ const end = command({
         step(`Cancel ${plural(ids.length, "no-show")}`, market, market.cancelNoShows, [ids]),
       ),
     ];
-    const execution = await execute(session, await Promise.all(steps));
+    const why = "none of these leases is due any more";
+    const execution = await execute(session, await withEffect(session, await Promise.all(steps), why));
     const ended = ["LeaseClosed", "LeaseCancelled"].flatMap((name) => eventArgs(execution, name));
     const data = {
       ended: ended.map((args) => ({

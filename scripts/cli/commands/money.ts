@@ -1,8 +1,9 @@
 import { z } from "zod";
 
-import { formatInstant, parseAmount } from "../../../sdk/units";
+import { formatInstant } from "../../../sdk/units";
 import { batches } from "../actions";
 import { command, done } from "../command";
+import { someAmount } from "../effect";
 import { Failure } from "../failure";
 import { hold, money, table } from "../format";
 import { address, amountOrAll, token, TOKEN_OPTION, whole } from "../inputs";
@@ -53,7 +54,7 @@ export const withdraw = command({
     const [account, tokens, { escrow }] = await Promise.all([session.account(), session.tokens(), session.handles()]);
     const of = await tokens.resolve(input.token);
     const amount =
-      input.amount === "all" ? await escrow.freeOf(of.address, account) : parseAmount(input.amount, of.decimals);
+      input.amount === "all" ? await escrow.freeOf(of.address, account) : someAmount(input.amount, of.decimals);
     if (amount === 0n) throw new Failure("refused", `there is no free ${of.symbol} of ${account} in escrow`);
     const to = input.to ?? account;
     await requireNotOurs(session, to, "be paid out of escrow");

@@ -4,6 +4,7 @@ import { formatLeaseId } from "../../../sdk/ids";
 import { END_REASONS, type EndReason } from "../../../sdk/market";
 import { decimalText, formatDuration, formatInstant, parseAmount } from "../../../sdk/units";
 import { command, type CommandGroup, done } from "../command";
+import { requireChange, someAmount } from "../effect";
 import { hold, money, pairs, sections, table } from "../format";
 import { depositSteps } from "../funding";
 import { address, amount, leaseId, parsed, token, TOKEN_OPTION } from "../inputs";
@@ -24,7 +25,7 @@ const deposit = command({
   async run(session, input) {
     const [account, tokens, { escrow }] = await Promise.all([session.account(), session.tokens(), session.handles()]);
     const paidIn = await tokens.resolve(input.token);
-    const sum = parseAmount(input.amount, paidIn.decimals);
+    const sum = someAmount(input.amount, paidIn.decimals);
     const beneficiary = input.for ?? account;
     await requireNotOurs(session, beneficiary, "have money in escrow");
     const label = `Deposit ${money(sum, paidIn)}${input.for === undefined ? "" : ` for ${input.for}`}`;
@@ -61,6 +62,9 @@ under a ceiling of 100.00, 90.00 may be locked. Zero stops new leases, and never
     const asked = input.amount === "unlimited" ? UNLIMITED : base + parseAmount(input.amount, paidIn.decimals);
     const ceiling = asked > UNLIMITED ? UNLIMITED : asked;
     const text = ceiling === UNLIMITED ? "any amount" : money(ceiling, paidIn);
+    const { nonce } = await escrow.moduleAccount(await market.getAddress(), paidIn.address, account);
+    // The first approval counts even for nothing: it is what taking a lease over asks for.
+    requireChange(ceiling === before && nonce > 0n, `the market may lock ${text} in all`);
     const execution = await execute(session, [
       await step(
         `Let the market lock ${text} in all`,

@@ -9,6 +9,7 @@ import { hold, pairs } from "../../format";
 import { readPower, readSnapshot } from "../../governance/power";
 import { proposalName, readProposal } from "../../governance/proposals";
 import { address, parsed } from "../../inputs";
+import { requireNotOurs } from "../../recipients";
 import { execute, step } from "../../steps";
 
 const delegatee = parsed((text) => {
@@ -36,6 +37,7 @@ will have, until you delegate again. Proposals count the votes of one second, so
     if (before.delegate === target) {
       throw new Failure("refused", `your HOLD is delegated to ${target === account ? "yourself" : target} already`);
     }
+    if (target !== account) await requireNotOurs(session, target, "vote", "nobody would vote with your HOLD");
     const whom = target === account ? "yourself" : target;
     const execution = await execute(session, [
       await step(`Delegate ${hold(before.balance)} to ${whom}`, token, token.delegate, [target]),

@@ -3,7 +3,9 @@ import { z } from "zod";
 
 import { formatInstant, parseAmount } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { requireChange } from "../../effect";
 import { toFailure } from "../../failure";
+import { requireNotOurs } from "../../recipients";
 import { money, pairs, price as priceText } from "../../format";
 import { addressOrNone, amount, leaseId } from "../../inputs";
 import { costFromAnchor, readLease } from "../../leases";
@@ -20,8 +22,17 @@ export const offerTransfer = command({
   details: "With the lease go the money that is locked for it and all its refunds; its standing order is void.",
   input: z.object({ lease: leaseId, recipient: addressOrNone }),
   async run(session, { lease: id, recipient }) {
-    const [{ market }, lease] = await Promise.all([session.handles(), readLease(session, id)]);
+    const [account, { market }, lease] = await Promise.all([
+      session.account(),
+      session.handles(),
+      readLease(session, id),
+    ]);
     const none = recipient === ZeroAddress;
+    const offered = none ? "nobody" : recipient;
+    const isTenant = lease.tenant === account;
+    requireChange(isTenant && lease.recipient === recipient, `lease ${lease.name} is offered to ${offered}`);
+    requireChange(isTenant && recipient === account, `lease ${lease.name} is ${recipient}'s`);
+    if (!none) await requireNotOurs(session, recipient, "take a lease over", "nobody could accept it");
     const label = none ? `Take back the offer of lease ${lease.name}` : `Offer lease ${lease.name} to ${recipient}`;
     const execution = await execute(session, [
       await step(label, market, market.offerTransfer, [id, recipient], lease.token),

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
-import { formatInstant, parseAmount } from "../../../../sdk/units";
+import { formatInstant } from "../../../../sdk/units";
 import { allow, holdToken } from "../../actions";
 import { command, done } from "../../command";
+import { requireSome, someAmount } from "../../effect";
 import { hold } from "../../format";
 import { address, amount, amountOrAll } from "../../inputs";
 import type { Session } from "../../session";
@@ -38,7 +39,7 @@ export const bond = command({
   async run(session, input) {
     const { staking, market } = await session.handles();
     const module = await market.getAddress();
-    const wei = parseAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    const wei = someAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
     const steps = await allow(session, await holdToken(session), staking, "staking", wei);
     const act =
       input.for === undefined
@@ -63,7 +64,8 @@ new lease until it is moved back with --back; it keeps its votes.`,
     const modules = [await market.getAddress(), await disputes.getAddress()] as const;
     const [from, to] = input.back ? [modules[1], modules[0]] : modules;
     const { free } = await staking.poolOf(from, account);
-    const wei = input.amount === "all" ? free : parseAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    const wei = input.amount === "all" ? free : someAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    requireSome(wei, input.back ? "no bond with the contract of disputes is free" : "no bond with the market is free");
     const where = input.back ? "back to the market" : "to the contract of disputes";
     const execution = await execute(session, [
       await step(`Move ${hold(wei)} of bond ${where}`, staking, staking.moveBond, [from, to, wei]),
@@ -87,7 +89,8 @@ export const unbond = command({
     const [account, { staking, market }] = await Promise.all([session.account(), session.handles()]);
     const module = await market.getAddress();
     const { free } = await staking.poolOf(module, account);
-    const wei = input.amount === "all" ? free : parseAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    const wei = input.amount === "all" ? free : someAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    requireSome(wei, "no bond with the market is free");
     const execution = await execute(session, [
       await step(`Start unbonding ${hold(wei)}`, staking, staking.startUnbonding, [module, wei]),
     ]);
@@ -117,7 +120,8 @@ export const cancelUnbond = command({
   async run(session, input) {
     const [account, { staking, market }] = await Promise.all([session.account(), session.handles()]);
     const { amount: unbonding } = await staking.unbondingOf(account);
-    const wei = input.amount === "all" ? unbonding : parseAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    const wei = input.amount === "all" ? unbonding : someAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
+    requireSome(wei, "nothing is unbonding");
     const execution = await execute(session, [
       await step(`Put ${hold(wei)} back`, staking, staking.cancelUnbonding, [await market.getAddress(), wei]),
     ]);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { formatResources, packResources, parseResources } from "../../../../sdk/resources";
 import { formatDuration, parseDuration, priceToX32Up } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { requireChange } from "../../effect";
 import { Failure } from "../../failure";
 import { hold, pairs, plural, price as priceText, sections } from "../../format";
 import {
@@ -150,6 +151,7 @@ export const setPrice = command({
     if (of === undefined) throw new Failure("refused", `offer ${input.offer} does not exist`);
     const paidIn = await tokens.describe(of.token);
     const x32 = priceToX32Up(input.price, paidIn.decimals);
+    requireChange(of.priceX32 === x32, `offer ${input.offer} costs ${priceText(x32, paidIn)}`);
     const label = `Price offer ${input.offer} at ${priceText(x32, paidIn)}`;
     const execution = await execute(session, [await step(label, market, market.setPrice, [input.offer, x32])]);
     return done(execution, `Leases of offer ${input.offer} cost ${priceText(x32, paidIn)} from now on.`, {
@@ -163,7 +165,8 @@ export const setCapacity = command({
   summary: "change how many units may be leased at the same time",
   input: z.object({ offer: offerId, units: units(0) }),
   async run(session, { offer: id, units: capacity }) {
-    const { market } = await session.handles();
+    const [{ market }, [of]] = await Promise.all([session.handles(), readOffersById(session, [id])]);
+    requireChange(of?.capacity === capacity, `offer ${id} has ${plural(capacity, "unit")}`);
     const label = `Set the capacity of offer ${id} to ${plural(capacity, "unit")}`;
     const execution = await execute(session, [await step(label, market, market.setCapacity, [id, capacity])]);
     const used = (await readOffersById(session, [id]))[0]?.used ?? 0;

@@ -5,21 +5,55 @@ import { formatLeaseId } from "../../../../sdk/ids";
 import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { batches } from "../../actions";
 import { command, done } from "../../command";
+import { requireChange, withEffect } from "../../effect";
+import { requireNotOurs } from "../../recipients";
 import { Failure } from "../../failure";
 import { hold, money, pairs, plural } from "../../format";
 import { address, addressOrNone, leaseId } from "../../inputs";
+import { eventsSince } from "../../logs";
 import { type Lease, readClock, readLeases, readOffers, readProviderLeases } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute, step } from "../../steps";
 
 const PROVIDER_OPTION = ["--provider <address>", "the provider (default: yourself), for an operator's key"] as const;
 
+/** Providers whose operator an account is now, by the events that made it one. */
+async function employersOf(session: Session, operator: string): Promise<string[]> {
+  const { provider, handles, startBlock } = await session.connection();
+  const { liveness } = handles;
+  const events = await eventsSince(liveness, liveness.filters.OperatorSet(undefined, operator), provider, startBlock);
+  const employers = [...new Set(events.map(({ args }) => args.provider))].filter((employer) => employer !== operator);
+  const operators = await Promise.all(employers.map((employer) => liveness.operatorOf(employer)));
+  return employers.filter((_, index) => operators[index] === operator);
+}
+
+/**
+ * The provider that a command is for: the one that is named, or the key's own account. Fails where the key is an operator of
+ * others and its own account offers nothing: it would act for nobody, and the provider would go dark.
+ */
+async function providerOf(session: Session, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const [account, { staking, market }] = await Promise.all([session.account(), session.handles()]);
+  const { free, reserved } = await staking.poolOf(await market.getAddress(), account);
+  if (free + reserved > 0n) return account;
+  const employers = await employersOf(session, account);
+  if (employers.length === 0) return account;
+  const options = employers.map((employer) => `--provider ${employer}`).join(" or ");
+  throw new Failure("usage", `${account} is an operator, and no provider itself: say for whom, with ${options}`);
+}
+
 export const setOperator = command({
   usage: "set-operator <address>",
   summary: "let another key heartbeat and activate for you; it never touches money or bond (none: yourself again)",
   input: z.object({ address: addressOrNone }),
   async run(session, input) {
-    const { liveness } = await session.handles();
+    const [{ liveness }, account] = await Promise.all([session.handles(), session.account()]);
+    const next = input.address === ZeroAddress ? account : input.address;
+    requireChange(
+      (await liveness.operatorOf(account)) === next,
+      `your operator is ${next === account ? "yourself" : next}`,
+    );
+    if (next !== account) await requireNotOurs(session, next, "send heartbeats", "your leases would go dark");
     const label = `Hand the operator's work to ${input.address === ZeroAddress ? "yourself" : input.address}`;
     const execution = await execute(session, [await step(label, liveness, liveness.setOperator, [input.address])]);
     const operator = await liveness.operatorOf(await session.account());
@@ -37,18 +71,20 @@ export const heartbeat = command({
   input: z.object({ provider: address.optional() }),
   async run(session, input) {
     const { liveness } = await session.handles();
-    const provider = input.provider ?? (await session.account());
+    const provider = await providerOf(session, input.provider);
     const execution = await execute(session, [
       await step(`Heartbeat of ${provider}`, liveness, liveness.heartbeat, [provider]),
     ]);
     const [clock, grace] = await Promise.all([readClock(session, provider), liveness.GRACE()]);
     const until = clock.lastSeen + Number(grace);
+    const openUntil = clock.lastSeen + Math.floor(Number(grace) / 2);
     const ended = eventArgs(execution, "OutageEnded")[0];
     const outage =
       ended === undefined
         ? ""
         : ` An outage of ${formatDuration((ended["end"] as bigint) - (ended["start"] as bigint))} ended.`;
-    return done(execution, `Live until ${formatInstant(until)}.${outage}`, { provider, liveUntil: until });
+    const text = `${provider} is live until ${formatInstant(until)}, and open for new leases until ${formatInstant(openUntil)}.${outage}`;
+    return done(execution, text, { provider, liveUntil: until, openUntil });
   },
 });
 
@@ -79,11 +115,12 @@ export const activate = command({
   input: z.object({ leases: z.array(leaseId).optional(), provider: address.optional() }),
   async run(session, input) {
     const [{ market }, now] = await Promise.all([session.handles(), session.now()]);
-    const provider = input.provider ?? (await session.account());
+    const provider = input.leases?.length ? "" : await providerOf(session, input.provider);
     const pending = (lease: Lease): boolean => lease.status === "Pending" && now < lease.cutoff;
     const ids = await chosen(session, input.leases, provider, pending, `no lease of ${provider} is pending`);
     const steps = batches(ids).map((batch) => step(`Activate ${names(batch)}`, market, market.activate, [batch]));
-    const execution = await execute(session, await Promise.all(steps));
+    const why = "none of these leases is pending any more, or it is too late";
+    const execution = await execute(session, await withEffect(session, await Promise.all(steps), why));
     const started = eventArgs(execution, "LeaseActivated").map(({ leaseId: id }) => id as bigint);
     const skipped = ids.filter((id) => !started.includes(id));
     const left = skipped.length === 0 ? "" : ` Not pending any more, or too late: ${names(skipped)}.`;
@@ -132,7 +169,7 @@ was dark for too long the service credit out of its collateral to the tenant (le
   input: z.object({ leases: z.array(leaseId).optional(), provider: address.optional() }),
   async run(session, input) {
     const [{ market }, now, tokens] = await Promise.all([session.handles(), session.now(), session.tokens()]);
-    const provider = input.provider ?? (await session.account());
+    const provider = input.leases?.length ? "" : await providerOf(session, input.provider);
     const due = (lease: Lease): boolean =>
       (lease.status === "Active" && lease.collectable > 0n) ||
       (lease.status === "Closed" && (!lease.settled || now >= lease.releasableAt));
@@ -144,7 +181,8 @@ was dark for too long the service credit out of its collateral to the tenant (le
       `nothing of ${provider} can be collected or released now`,
     );
     const steps = batches(ids).map((batch) => step(`Collect ${names(batch)}`, market, market.collect, [batch]));
-    const execution = await execute(session, await Promise.all(steps));
+    const why = "nothing of these leases is due now";
+    const execution = await execute(session, await withEffect(session, await Promise.all(steps), why));
     const sums = await sumsByToken(session, eventArgs(execution, "LeaseCollected"));
     const paid = await Promise.all(
       [...sums].map(async ([paidIn, sum]) => ({ ...(await tokens.describe(paidIn)), sum })),
