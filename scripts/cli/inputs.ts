@@ -24,7 +24,23 @@ export const amount = parsed((text) => decimalText(text));
 export const amountOrAll = parsed((text) => (text === "all" ? "all" : decimalText(text)));
 
 export const price = parsed(parsePrice);
-export const duration = parsed(parseDuration);
+/** A length of time; zero where that means something. */
+export const durationOrZero = parsed(parseDuration);
+export const duration = parsed((text) => {
+  const seconds = parseDuration(text);
+  if (seconds === 0) throw new UnitError(`"${text}" is no time at all: write more than 0`);
+  return seconds;
+});
+
+/** A text that says something. */
+export const someText = z.string().refine((text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text), {
+  error: "is empty: write it, or leave the option out",
+});
+
+/** What people will read of a proposal. The governor reads its last line: a proposer in it keeps all others from proposing it. */
+export const proposalText = someText.refine((text) => !/#proposer=/i.test(text), {
+  error: "names a proposer: the last line does so by itself; leave #proposer= out",
+});
 export const offerId = parsed(parseOfferId);
 export const leaseId = parsed(parseLeaseId);
 
@@ -95,13 +111,13 @@ export const RESOURCE_OPTIONS = [
 
 /** The fields of RESOURCE_OPTIONS, for `parseResources`. */
 export const resourceTexts = {
-  cpu: z.string().optional(),
-  memory: z.string().optional(),
-  disk: z.string().optional(),
-  bandwidth: z.string().optional(),
-  gpu: z.string().optional(),
-  region: z.string().optional(),
-  attributes: z.string().optional(),
+  cpu: someText.optional(),
+  memory: someText.optional(),
+  disk: someText.optional(),
+  bandwidth: someText.optional(),
+  gpu: someText.optional(),
+  region: someText.optional(),
+  attributes: someText.optional(),
 };
 
 /** Units of an offer or order: 24 bits. */

@@ -25,6 +25,7 @@ import {
   price,
   RESOURCE_OPTIONS,
   resourceTexts,
+  someText,
   token,
   TOKEN_OPTION,
   units,
@@ -40,6 +41,7 @@ import {
   contentHashOf,
   DEFAULT_MAX_DURATION,
   DEFAULT_MIN_DURATION,
+  requireUnit,
   TERMS_OPTIONS,
   termsTexts,
 } from "./provider/offers";
@@ -91,9 +93,11 @@ async function onOffer(session: Session, id: bigint, input: SignInput): Promise<
 
 async function withTerms(session: Session, input: SignInput): Promise<Subject> {
   const contentHash = contentHashOf(input.contentHash, input.description);
-  const resources = packResources(parseResources(input));
+  const unit = parseResources(input);
+  const resources = packResources(unit);
   if (resources === 0n)
     throw new Failure("usage", "say what is quoted: --offer <number>, or --cpu, --memory, --gpu ...");
+  requireUnit(unit);
   const [paidIn, { disputes }] = await Promise.all([
     session.tokens().then((tokens) => tokens.resolve(input.token)),
     session.handles(),
@@ -165,7 +169,7 @@ in a transaction that waits may be faster.`,
 const show = command({
   usage: "show <file>",
   summary: "what a quote offers, and whether it is good",
-  input: z.object({ file: z.string() }),
+  input: z.object({ file: someText }),
   async run(session, input) {
     const facts = await quoteFacts(session, await readSignedQuote(session, input.file));
     const { signed, digest, offer, token: paidIn, resources, left, faults } = facts;
@@ -217,7 +221,7 @@ what is missing and lets the market lock it, by your signatures and in the same 
   ],
   input: z.object({
     anySlasher: z.boolean().default(false),
-    file: z.string(),
+    file: someText,
     units: units(1).default(1),
     duration,
     maxLock: amount.optional(),
@@ -287,7 +291,7 @@ async function digestOf(session: Session, named: string): Promise<string> {
 const cancel = command({
   usage: "cancel <quote>",
   summary: "take back a quote of yours, by its file or its digest; leases opened with it go on",
-  input: z.object({ quote: z.string() }),
+  input: z.object({ quote: someText }),
   async run(session, input) {
     const digest = await digestOf(session, input.quote);
     const [{ quotes }, account] = await Promise.all([session.handles(), session.account()]);

@@ -1,17 +1,25 @@
-import { readFileSync } from "node:fs";
-
-import { isHexString, keccak256, ZeroAddress } from "ethers";
+import { isHexString, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import { z } from "zod";
 
 import { FAULT_CLASS_WORDS, FAULT_CLASSES, type FaultClass, MOST_FAULT_AGE } from "../../../../sdk/disputes";
 import { disputeIdOf, formatDisputeId } from "../../../../sdk/ids";
 import { formatDuration, formatInstant, MILLIONTH } from "../../../../sdk/units";
 import { command, done } from "../../command";
-import { disputableUntil, fractionText, isOpen, penaltyIfUpheld, readDispute, readDisputes } from "../../disputes";
+import {
+  disputableUntil,
+  type Dispute,
+  findDisputes,
+  fractionText,
+  isOpen,
+  penaltyIfUpheld,
+  readDispute,
+  readDisputes,
+} from "../../disputes";
 import { FAULT_NAMES, movesText, stateText, turnText } from "../../disputeWords";
 import { Failure, toFailure } from "../../failure";
+import { readSome } from "../../files";
 import { hold, money, pairs } from "../../format";
-import { type Instant, instant, leaseId } from "../../inputs";
+import { type Instant, instant, leaseId, someText } from "../../inputs";
 import { readLease } from "../../leases";
 import { type Lease, readSlasher } from "../../reads";
 import type { Session } from "../../session";
@@ -40,13 +48,12 @@ interface Forecast {
 
 /** The hash that is given, or that of the file's bytes. */
 function evidenceOf(named: string): { hash: string; file?: string } {
-  if (isHexString(named, 32)) return { hash: named };
-  try {
-    return { hash: keccak256(readFileSync(named)), file: named };
-  } catch (error) {
-    const message = `the evidence ${named} cannot be read (${(error as Error).message}): name a file, or write its keccak256 as 0x and 64 hexadecimal digits`;
-    throw new Failure("usage", message);
+  const next = "name a file, or write its keccak256 as 0x and 64 hexadecimal digits";
+  if (!isHexString(named, 32)) return { hash: keccak256(readSome(named, "evidence", next)), file: named };
+  if ([ZeroHash, keccak256("0x")].includes(named.toLowerCase())) {
+    throw new Failure("usage", `${named} is the hash of nothing: ${next}`);
   }
+  return { hash: named };
 }
 
 /** The second that is meant; fails for one that no claim on the lease can name. */
@@ -119,6 +126,20 @@ async function forecast(session: Session, lease: Lease, claim: Claim, account: s
   return { byTenant, bond, fee, held: accused.held, fractionBps, collateral, penalty, part };
 }
 
+/** What speaks against a claim: that it takes nothing, or that others take the same. */
+function warningsOf(lease: Lease, costs: Forecast, others: readonly Dispute[], since: number): string[] {
+  const names = others.map(({ name }) => name).join(", ");
+  const overlapping = `${names}: open on this lease, too; where faults overlap, what one claim takes is taken off the others`;
+  const nothing =
+    since < lease.coveredUntil
+      ? "a claim on the same time was upheld, and took as much or more"
+      : "no collateral that the fault costs is left";
+  return [
+    costs.penalty === 0n ? `the penalty would be nothing, as things are: ${nothing}` : "",
+    others.length === 0 ? "" : overlapping,
+  ].filter((warning) => warning !== "");
+}
+
 export const raise = command({
   usage: "raise <lease>",
   summary: "claim a fault of a lease's provider, for a bond and a fee: as its tenant, or as anyone else",
@@ -136,9 +157,10 @@ it to the council and to the other side. A fault can be claimed for 7 days after
     lease: leaseId,
     class: z.enum(Object.values(FAULT_NAMES), `write one of ${Object.values(FAULT_NAMES).join(", ")}`),
     since: instant,
-    evidence: z.string(),
+    evidence: someText,
   }),
   async run(session, input) {
+    const { hash: evidence, file } = evidenceOf(input.evidence);
     const [account, { disputes }, tokens, lease, now] = await Promise.all([
       session.account(),
       session.handles(),
@@ -146,13 +168,13 @@ it to the council and to the other side. A fault can be claimed for 7 days after
       readLease(session, input.lease),
       session.now(),
     ]);
-    const { hash: evidence, file } = evidenceOf(input.evidence);
     await requireDisputable(session, lease, account, now);
     const faultClass = FAULT_CLASSES.find((name) => FAULT_NAMES[name] === input.class) ?? "Unserved";
     const since = sinceOf(input.since, lease, now);
     const paidIn = await tokens.describe(lease.token);
     const costs = await forecast(session, lease, { faultClass, since, evidence }, account);
     const { bond, fee, held, penalty, part, byTenant } = costs;
+    const warnings = warningsOf(lease, costs, (await findDisputes(session, { lease: lease.id })).filter(isOpen), since);
     const back = held === 0n ? "" : `, and ${money(held, paidIn)} of earnings`;
     session.tell(
       `${pairs([
@@ -171,6 +193,7 @@ it to the council and to the other side. A fault can be claimed for 7 days after
         ],
         ["if rejected", `your bond is the provider's${held === 0n ? "" : ", and its earnings go on to it"}`],
         ["evidence", `${evidence}${file === undefined ? "" : `, keccak256 of ${file}`}`],
+        ...warnings.map((warning): [string, string] => ["warning", warning]),
       ])}\n\nKeep the evidence as it is, to the byte, and hand it to the council: only its hash goes on the chain.\n`,
     );
     const steps = await takeHold(session, bond + fee, "claim bond and filing fee");
@@ -185,7 +208,7 @@ it to the council and to the other side. A fault can be claimed for 7 days after
         lease.token,
       ),
     ]);
-    const forecastData = { ...costs, faultClass, faultStart: since, evidence };
+    const forecastData = { ...costs, warnings, faultClass, faultStart: since, evidence };
     const filed = eventArgs(execution, "DisputeFiled")[0];
     if (filed === undefined) return done(execution, "", { dispute: null, ...forecastData });
     const made = await readDispute(session, filed["disputeId"] as bigint);

@@ -27,7 +27,7 @@ import {
 } from "../../governance/impact";
 import { readPower } from "../../governance/power";
 import { readProposal } from "../../governance/proposals";
-import { disputeOrLease } from "../../inputs";
+import { disputeOrLease, proposalText } from "../../inputs";
 import type { Session } from "../../session";
 import { eventArgs, type Execution, execute, step } from "../../steps";
 import { CannotSimulate } from "../../../../sdk/governance/simulation";
@@ -132,14 +132,14 @@ ${GRAMMAR.map((form) => `  ${form}`).join("\n")}
 Values of the market's terms, and those of the dispute rules, are published together with all others as they are in force
 when you propose. A node that simulates (eth_simulateV1) shows what would change before anything is sent.`,
   options: [
-    ["--title <text>", "first line of the description (default: the sentences)"],
+    ["--title <text>", "first line of the description (default: the first sentence)"],
     ["--description <text>", "the reasons, for voters"],
     ["--anyway", "propose it although it would be refused as the chain is now"],
   ],
   input: z.object({
     actions: z.array(z.string()).default([]),
-    title: z.string().optional(),
-    description: z.string().optional(),
+    title: proposalText.optional(),
+    description: proposalText.optional(),
     anyway: z.boolean().default(false),
   }),
   async run(session, { actions: typed, title, description, anyway }) {
@@ -159,11 +159,15 @@ when you propose. A node that simulates (eth_simulateV1) shows what would change
     session.tell(`${sections([...said, ...notes].join("\n"), would)}\n`);
 
     // The last line keeps whoever sees this first from proposing the same, and withdrawing it.
-    const lines = [`# ${title ?? said.join("; ")}`, description ?? "", said.map((line) => `- ${line}`).join("\n")];
+    const [first = "", ...others] = said;
+    const named = title ?? (others.length === 0 ? first : `${first}, and ${others.length} more`);
+    // One action that is the title already is not said twice.
+    const list = named === first ? "" : said.map((line) => `- ${line}`).join("\n");
+    const lines = [`# ${named}`, description ?? "", list];
     const text = `${sections(...lines)}\n\n#proposer=${account.toLowerCase()}`;
     const { governor } = await session.handles();
     const execution = await execute(session, [
-      await step(`Propose: ${title ?? said.join("; ")}`, governor, governor.propose, [
+      await step(`Propose: ${named}`, governor, governor.propose, [
         calls.map(({ target }) => target),
         calls.map(({ value }) => value),
         calls.map(({ data }) => data),
@@ -186,7 +190,7 @@ export const appeal = command({
   input: z.object({
     dispute: disputeOrLease,
     outcome: z.enum(VERDICTS, `write one of ${VERDICTS.join(", ")}`),
-    reasons: z.string().optional(),
+    reasons: proposalText.optional(),
     anyway: z.boolean().default(false),
   }),
   async run(session, { dispute: named, outcome, reasons, anyway }) {

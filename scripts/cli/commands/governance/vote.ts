@@ -29,7 +29,7 @@ import {
   standing,
   votesText,
 } from "../../governance/proposals";
-import { parsed } from "../../inputs";
+import { parsed, someText } from "../../inputs";
 import type { Session } from "../../session";
 import { eventArgs, type Execution, execute, type Step, step } from "../../steps";
 
@@ -215,13 +215,13 @@ export const vote = command({
   input: z.object({
     proposal: proposalName.optional(),
     choice: z.enum(SUPPORTS, `write one of ${SUPPORTS.join(", ")}`).optional(),
-    reason: z.string().default(""),
+    reason: someText.optional(),
     signOnly: z.boolean().default(false),
     nonce: nonceText.optional(),
     unsigned: z.boolean().default(false),
-    relay: z.string().optional(),
+    relay: someText.optional(),
   }),
-  async run(session, { proposal: name, choice, reason, signOnly, nonce, unsigned, relay: file }) {
+  async run(session, { proposal: name, choice, reason = "", signOnly, nonce, unsigned, relay: file }) {
     if (file !== undefined) {
       if (name === undefined && !signOnly) return relay(session, file);
       throw new Failure("usage", "--relay sends the vote in the file: leave out everything else");

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { costUp, formatDuration, formatInstant, parseAmount, parseDuration, priceToX32Up } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { hold, money, pairs, plural, price as priceText } from "../../format";
-import { amount, duration, leaseId, price, units } from "../../inputs";
+import { amount, duration, durationOrZero, leaseId, price, units } from "../../inputs";
 import { costFromAnchor, readRunning } from "../../leases";
 import { eventArgs, execute, step } from "../../steps";
 
@@ -116,7 +116,7 @@ without a minimum. The end can be no nearer than the notice period of the lease'
   options: [
     ["--in <duration>", `from now to the end (default: the notice period and ${NOTICE_MARGIN}, the soonest safe)`],
   ],
-  input: z.object({ lease: leaseId, in: duration.optional() }),
+  input: z.object({ lease: leaseId, in: durationOrZero.optional() }),
   async run(session, input) {
     const [{ market }, tokens, now, lease] = await Promise.all([
       session.handles(),

@@ -1,21 +1,22 @@
-import { readFileSync } from "node:fs";
-
 import { isHexString, keccak256, ZeroHash } from "ethers";
 import { z } from "zod";
 
-import { formatResources, packResources, parseResources } from "../../../../sdk/resources";
+import { formatResources, packResources, parseResources, type Resources } from "../../../../sdk/resources";
 import { formatDuration, parseDuration, priceToX32Up } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { requireChange } from "../../effect";
 import { Failure } from "../../failure";
+import { readSome } from "../../files";
 import { hold, pairs, plural, price as priceText, sections } from "../../format";
 import {
   addressOrNone,
   duration,
+  durationOrZero,
   offerId,
   price,
   RESOURCE_OPTIONS,
   resourceTexts,
+  someText,
   token,
   TOKEN_OPTION,
   units,
@@ -42,11 +43,11 @@ export const TERMS_OPTIONS = [
 
 /** The fields of TERMS_OPTIONS. */
 export const termsTexts = {
-  minDuration: duration.optional(),
+  minDuration: durationOrZero.optional(),
   maxDuration: duration.optional(),
   slasher: addressOrNone.optional(),
-  description: z.string().optional(),
-  contentHash: z.string().optional(),
+  description: someText.optional(),
+  contentHash: someText.optional(),
 };
 
 /** The content hash that is given, or that of the file; zero where there is neither. */
@@ -56,11 +57,14 @@ export function contentHashOf(hash: string | undefined, file: string | undefined
   if (hash !== undefined && !isHexString(hash, 32))
     throw new Failure("usage", "content-hash: write 0x and 64 hexadecimal digits");
   if (file === undefined) return hash ?? ZeroHash;
-  try {
-    return keccak256(readFileSync(file));
-  } catch (error) {
-    throw new Failure("usage", `the description ${file} cannot be read (${(error as Error).message})`);
-  }
+  return keccak256(readSome(file, "description", "write it, or leave --description out"));
+}
+
+/** Fails for a unit that has nothing in it: no collateral would back it, and no tenant asks for it. */
+export function requireUnit(resources: Resources): void {
+  const { cpu, memoryMiB, diskGiB, bandwidthMbps, gpuCount } = resources;
+  if (cpu + memoryMiB + diskGiB + bandwidthMbps + gpuCount > 0) return;
+  throw new Failure("usage", "a unit has nothing in it: say what it is, with --cpu, --memory, --gpu ...");
 }
 
 export const offer = command({
@@ -87,7 +91,7 @@ does not know, unless they ask for it.`,
     price,
     token: token.optional(),
     capacity: units(0).default(1),
-    minDuration: duration.default(parseDuration(DEFAULT_MIN_DURATION)),
+    minDuration: durationOrZero.default(parseDuration(DEFAULT_MIN_DURATION)),
     maxDuration: duration.default(parseDuration(DEFAULT_MAX_DURATION)),
   }),
   async run(session, input) {
@@ -99,6 +103,7 @@ does not know, unless they ask for it.`,
       session.tokens(),
     ]);
     const paidIn = await tokens.resolve(input.token);
+    requireUnit(resources);
     const priceX32 = priceToX32Up(input.price, paidIn.decimals);
     const { minDuration, maxDuration, capacity } = input;
     const slasher = input.slasher ?? (await disputes.getAddress());
