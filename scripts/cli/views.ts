@@ -118,6 +118,12 @@ function orderText({ count, period, maxPriceX32, fallbacks }: StandingOrder, tok
   return fallbacks.length === 0 ? most : `${most}, else on offer ${fallbacks.join(", ")}`;
 }
 
+/** What a standing order still does after its lease's provider gave notice, in one line. */
+function failOverText({ period, maxPriceX32, fallbacks }: StandingOrder, token: Token): string {
+  if (fallbacks.length === 0) return "the standing order names no fallback: it does nothing any more";
+  return `to offer ${fallbacks.join(", else ")}, for ${formatDuration(period)} at ${price(maxPriceX32, token)} a unit at most`;
+}
+
 /** What is beside a lease: its standing order, the slashing module that it can be disputed with, and its disputes. */
 export interface Around {
   readonly order?: StandingOrder | undefined;
@@ -159,7 +165,8 @@ export async function leaseText(session: Session, lease: Lease, { order, slasher
     ["no-show from", at(lease.cutoff)],
     [lease.status === "Active" ? "ends" : "ended", at(lease.end)],
     ["notice", lease.noticed ? "the provider gave notice: neither extended nor renewed any more" : ""],
-    [lease.noticed ? "fails over" : "renewals", order === undefined ? "" : orderText(order, token)],
+    ["renewals", order === undefined || lease.noticed ? "" : orderText(order, token)],
+    ["fails over", order === undefined || !lease.noticed ? "" : failOverText(order, token)],
     ["transfers", lease.transfers === 0 ? "" : `changed hands ${plural(lease.transfers, "time")}`],
     ["offered to", lease.recipient === ZeroAddress ? "" : lease.recipient],
     ["rate since", lease.anchor > lease.startedAt ? at(lease.anchor) : ""],

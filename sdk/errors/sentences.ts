@@ -94,7 +94,10 @@ function misfits(words: Words): string {
 
 function notOperator(words: Words): string {
   if (/^0x0{40}$/.test(words.text("provider"))) return "one of the leases does not exist";
-  return `only the operator ${words.who("operator")} works for provider ${words.who("provider")}, not ${words.who("caller")}`;
+  return (
+    `only the operator ${words.who("operator")} works for provider ${words.who("provider")}, not ${words.who("caller")}: ` +
+    "use the operator's key, or let the provider name yours: leasehold provider set-operator <address>"
+  );
 }
 
 function notTenant(words: Words): string {
@@ -139,7 +142,8 @@ const MARKET: Sentences = {
   "MarketNotProvider(uint64 offerId, address provider, address caller)": (words) =>
     /^0x0{40}$/.test(words.text("provider"))
       ? `${words.offer("offerId")} does not exist`
-      : `${words.offer("offerId")} belongs to provider ${words.who("provider")}, not to ${words.who("caller")}`,
+      : `${words.offer("offerId")} belongs to provider ${words.who("provider")}, not to ${words.who("caller")}: ` +
+        "use that provider's own key; an operator's reaches neither offers nor bond",
   "MarketMinimumDurationTooLong(uint256 minDuration, uint256 most)": (words) =>
     `the minimum duration ${words.duration("minDuration")} is too long: at most ${words.duration("most")} ` +
     "(24h, and not more than the maximum duration)",
@@ -171,8 +175,8 @@ const STANDING_ORDERS: Sentences = {
     const status = words.number("status");
     if (status === ACTIVE && words.value("noticed") === true) {
       return (
-        `the provider of ${words.lease("leaseId")} gave notice: it is never renewed, and an order that names a fallback ` +
-        "offer can only move it before its end"
+        `the provider of ${words.lease("leaseId")} gave notice: it is never renewed; name offers to move to before its end: ` +
+        "--fallback <numbers>"
       );
     }
     if (status === ACTIVE) return `the end of ${words.lease("leaseId")} has come: now it can only be expired`;

@@ -87,6 +87,15 @@ describe("leasehold dispute raise", () => {
       .and.to.match(new RegExp(`tenant +${tenantA.address}`));
   });
 
+  it("warns of claims that are open on the lease, too: they take the same", async () => {
+    const fixture = await loadFixture(filedFixture);
+    const { stranger, leaseName } = fixture;
+    const beside = await leasehold(fixture, stranger, `${raise(leaseName, "30m")} --dry-run`);
+    expect(beside.err).to.match(
+      /warning +7?[-\d]+\/0x\w{40}: open on this lease, too; where faults overlap, what one claim takes is taken off the others/,
+    );
+  });
+
   it("tells a claimant what is left to take where a fault was punished before (INV-DSP-2)", async () => {
     const fixture = await loadFixture(filedFixture);
     const { disputes, providerA, stranger, keeper, lease, leaseName, id, penalty } = fixture;
@@ -95,6 +104,9 @@ describe("leasehold dispute raise", () => {
     const same = await leasehold(fixture, stranger, `${raise(leaseName, "30m")} --dry-run`);
     expect(same.err).to.match(
       /penalty then +0\.00 HOLD, 25 % of 29\.8384 HOLD, less what was taken before; 0\.00 HOLD/,
+    );
+    expect(same.err).to.match(
+      /warning +the penalty would be nothing, as things are: a claim on the same time was upheld, and took as much or more/,
     );
     const worse = await leaseholdJson<object>(fixture, stranger, raise(leaseName, "30m", "data-lost"));
     const whole = partOf(lease.collateral, DEFAULT_RULES.dataLostBps);

@@ -216,17 +216,38 @@ describe("leasehold order", () => {
     expect((JSON.parse(again.err) as Failed).error.name).to.equal("OrdersNoOrder");
   });
 
+  it("says in prices why no fallback is taken, and warns of it before", async () => {
+    const fixture = await loadFixture(runningFixture);
+    const { liveness, tenantA, stranger, providerB, operatorB, offerB, lease, name } = fixture;
+    await leasehold(fixture, tenantA, `order set ${name} --period 1h --max-price 0.50/h --fallback ${offerB}`);
+    const shown = await leasehold(fixture, undefined, `order show ${name}`);
+    expect(shown.out).to.include(`offer ${offerB} costs 0.55 USD6/h now: too dear for this order`);
+    await moveTo(lease.end - HOUR / 4);
+    await liveness.connect(operatorB).heartbeat(providerB);
+    const { code, err } = await leasehold(fixture, stranger, `order fail-over ${name}`);
+    expect(code).to.equal(1);
+    expect(err).to.include(`offer ${offerB} costs 0.55 USD6/h, the order takes at most 0.50 USD6/h`);
+    expect(err).not.to.include("2^32");
+  });
+
   it("takes an order after a notice where it names a fallback, and fails the lease over by it", async () => {
     const fixture = await loadFixture(runningFixture);
     const { liveness, market, tenantA, providerA, providerB, operatorB, stranger, offerB, lease, name } = fixture;
     await market.connect(providerA).giveNotice(lease.id, lease.end);
     const refused = await leasehold(fixture, tenantA, `order set ${name} --period 1h --json`);
     expect((JSON.parse(refused.err) as Failed).error.name).to.equal("OrdersNotRenewable");
+    expect((await leasehold(fixture, tenantA, `order set ${name} --period 1h`)).err).to.include("--fallback <numbers>");
     await leasehold(fixture, tenantA, `order set ${name} --period 1h --max-price 0.60/h --fallback ${offerB}`);
-    expect((await leasehold(fixture, undefined, `order show ${name}`)).out)
+    const { out } = await leasehold(fixture, undefined, `order show ${name}`);
+    expect(out)
+      .to.match(/leases left +1, of 1h each, on the fallback offers alone/)
+      .and.not.to.match(/renewals left|a renewal takes|price now/);
+    expect(out)
       .to.match(/renewable from +never: its provider gave notice/)
       .and.to.match(/fails over from +20/);
-    expect((await leasehold(fixture, undefined, `lease show ${name}`)).out).to.match(/fails over +1 renewal of 1h/);
+    expect((await leasehold(fixture, undefined, `lease show ${name}`)).out).to.match(
+      /fails over +to offer 2, for 1h at 0\.60 USD6\/h a unit at most/,
+    );
     await moveTo(lease.end - HOUR);
     expect((await leasehold(fixture, stranger, "order renew")).err).to.equal(
       "error: no lease with a standing order is in the hour before its end\n",

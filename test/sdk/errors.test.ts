@@ -208,8 +208,8 @@ describe("errors", () => {
       [
         "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",
         [30_064_771_084n, 2, true],
-        "the provider of lease 7-12 gave notice: it is never renewed, and an order that names a fallback offer can only " +
-          "move it before its end",
+        "the provider of lease 7-12 gave notice: it is never renewed; name offers to move to before its end: " +
+          "--fallback <numbers>",
       ],
       [
         "OrdersNotRenewable(uint96 leaseId, uint8 status, bool noticed)",

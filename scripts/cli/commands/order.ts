@@ -21,12 +21,15 @@ const mostOf = (lease: Lease, order: StandingOrder): bigint =>
 
 /** What a standing order says, and what carrying it out costs at most. */
 function orderPairs(lease: Lease, order: StandingOrder, paidIn: Token): (readonly [string, string])[] {
+  const most = money(mostOf(lease, order), paidIn);
   return [
-    ["renewals left", `${order.count}, by ${formatDuration(order.period)} each`],
+    lease.noticed
+      ? ["leases left", `${order.count}, of ${formatDuration(order.period)} each, on the fallback offers alone`]
+      : ["renewals left", `${order.count}, by ${formatDuration(order.period)} each`],
     ["price at most", `${priceText(order.maxPriceX32, paidIn)} a unit`],
     ["bounty at most", `${money(order.maxBounty, paidIn)} each time`],
     ["fallback offers", order.fallbacks.join(", ")],
-    ["a renewal takes", `up to ${money(mostOf(lease, order), paidIn)} of the tenant's free balance in escrow`],
+    [lease.noticed ? "a lease takes" : "a renewal takes", `up to ${most} of the tenant's free balance in escrow`],
   ];
 }
 
@@ -58,6 +61,11 @@ function fallbackNotes(lease: Lease, offers: readonly Offer[], maxPriceX32: bigi
     const lines = foreign.map(({ id }) => `offer ${id} is paid in another token than lease ${lease.name}`);
     throw new Failure("refused", lines.join("\n"));
   }
+  return dearFallbacks(offers, maxPriceX32, paidIn);
+}
+
+/** Fallbacks that cost more than an order allows, now. */
+function dearFallbacks(offers: readonly Offer[], maxPriceX32: bigint, paidIn: Token): string[] {
   return offers
     .filter(({ priceX32 }) => priceX32 > maxPriceX32)
     .map(({ id, priceX32 }) => `offer ${id} costs ${priceText(priceX32, paidIn)} now: too dear for this order`);
@@ -120,7 +128,9 @@ shorter, at most an hour, a new lease is opened on the first of them that fits a
         lease.token,
       ),
     ]);
-    const text = `Lease ${lease.name} is renewed ${count === 1 ? "once" : `${count} times`}, by ${formatDuration(period)}, as long as this order allows it.`;
+    const text = lease.noticed
+      ? `Lease ${lease.name} fails over to offer ${fallbacks.join(", else ")}, as long as this order allows it.`
+      : `Lease ${lease.name} is renewed ${count === 1 ? "once" : `${count} times`}, by ${formatDuration(period)}, as long as this order allows it.`;
     return done(execution, text, { lease: lease.name, order, notes });
   },
 });
@@ -154,24 +164,29 @@ const show = command({
       return { data: { lease: lease.name, order: null }, text: `Lease ${lease.name} has no standing order.` };
     }
     const paidIn = await tokens.describe(lease.token);
-    const [offer] = await lens.offerViews(lease.id >> 32n, 1);
+    const [[offer], fallbacks] = await Promise.all([
+      lens.offerViews(lease.id >> 32n, 1),
+      readOffersById(session, order.fallbacks),
+    ]);
+    const notes = dearFallbacks(fallbacks, order.maxPriceX32, paidIn);
     const renewalPriceX32 = offer?.renewalPriceX32 ?? 0n;
     const tooDear = renewalPriceX32 > order.maxPriceX32 ? ": more than the order allows" : "";
     const runs = lease.status === "Active";
     const from = runs && !lease.noticed ? lease.end - RENEWAL_WINDOW : null;
     const movesFrom = runs && order.fallbacks.length > 0 ? failOverFrom(lease, order) : null;
     const never = "never: its provider gave notice";
-    const text = pairs([
+    const shown = pairs([
       ["lease", `${lease.name}, ${plural(lease.units, "unit")}`],
       ...orderPairs(lease, order, paidIn),
-      ["price now", `${priceText(renewalPriceX32, paidIn)} a unit${tooDear}`],
+      ["price now", lease.noticed ? "" : `${priceText(renewalPriceX32, paidIn)} a unit${tooDear}`],
       [
         "renewable from",
         from !== null ? formatInstant(from) : lease.noticed ? never : "the hour before its end, once it runs",
       ],
       ["fails over from", movesFrom === null ? "" : formatInstant(movesFrom)],
     ]);
-    return { data: { lease: lease.name, order, renewalPriceX32, renewableFrom: from, failsOverFrom: movesFrom }, text };
+    const data = { lease: lease.name, order, renewalPriceX32, renewableFrom: from, failsOverFrom: movesFrom, notes };
+    return { data, text: sections(shown, notes.join("\n")) };
   },
 });
 
