@@ -1,6 +1,7 @@
 import "@nomicfoundation/hardhat-toolbox";
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
+import path from "node:path";
 
 import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, TASK_TEST_GET_TEST_FILES } from "hardhat/builtin-tasks/task-names";
 import { extendEnvironment, type HardhatUserConfig, subtask } from "hardhat/config";
@@ -8,10 +9,11 @@ import type { SolcBuild } from "hardhat/types";
 
 import { SOLC_SETTINGS, SOLC_VERSION } from "./scripts/compile/settings";
 
-// Hardhat's network has one thing to do at a time: more threads only wake each other, and memory that it gives back to the
-// system after each answer it needs again for the next. Without these two the kernel takes up to twice its time in tests.
+// Hardhat's network has one thing to do at a time: more threads only wake each other. Memory that it does not need after an
+// answer it needs again for the next, so it gives back to the system only what it did not need for a second. Without these
+// two the kernel takes up to twice its time in tests; if nothing were given back, a process of tests would grow to 6 GB.
 process.env["TOKIO_WORKER_THREADS"] ??= "1";
-process.env["MIMALLOC_PURGE_DELAY"] ??= "-1";
+process.env["MIMALLOC_PURGE_DELAY"] ??= "1000";
 
 // The compiler is the npm package `solc`, pinned by the lock file: the same bytes everywhere, and no download at build time.
 subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }: { solcVersion: string }): Promise<SolcBuild> => {
@@ -41,6 +43,12 @@ extendEnvironment((hre) => {
   let signers: ReturnType<typeof ethers.getSigners> | undefined;
   hre.ethers = { ...ethers, getSigners: async () => [...(await (signers ??= ethers.getSigners()))] };
 });
+
+/** What a process of tests takes at most, bytes, and what the machine has for all of them. */
+const OF_A_WORKER = 1.2e9;
+const memory = Math.min(totalmem(), process.constrainedMemory() || totalmem());
+/** Mocha's own default is one process fewer than the cores: no parallelism at all on two. */
+const workers = Math.max(1, Math.min(Math.max(2, availableParallelism()), Math.floor(memory / OF_A_WORKER)));
 
 const config: HardhatUserConfig = {
   solidity: {
@@ -73,8 +81,9 @@ const config: HardhatUserConfig = {
   mocha: {
     // What is instrumented for coverage runs several times as long.
     timeout: coverage ? 480_000 : 120_000,
-    // Mocha's own default is one process fewer than the cores: no parallelism at all on two.
-    jobs: Math.max(2, availableParallelism()),
+    jobs: workers,
+    // For the processes of `hardhat test --parallel`.
+    require: ["hardhat/register", path.join(__dirname, "test/helpers/leanWorker.ts")],
     forbidOnly: process.env["CI"] === "true",
   },
 };
