@@ -14,6 +14,7 @@ import type { Output } from "./output";
 import { type Parameters, parametersHash, parametersJsonSchema, readParameters } from "./parameters";
 import { EXIT, renderDeployment, renderProgress, renderStatus, statusExitCode, statusJson } from "./report";
 import { predictAddresses } from "./scene";
+import { addVerification } from "./verification/cli";
 
 const networkOption = z.object({ networkFile: z.string() });
 const chainOptions = networkOption.extend({ rpc: z.string(), book: z.string().optional(), artifacts: z.string() });
@@ -136,6 +137,9 @@ export async function main(args: readonly string[], environment: Environment, ou
     .action((options: unknown) => {
       code = plan(options, out);
     });
+  addVerification(program, environment, out, (ended) => {
+    code = ended;
+  });
   program
     .command("schema")
     .description("print the JSON Schema of network files")

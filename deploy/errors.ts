@@ -21,7 +21,9 @@ export type DeployErrorCode =
   | "FEES_TOO_HIGH"
   | "FUNDS"
   | "LOGS_MISSING"
-  | "KEY";
+  | "KEY"
+  | "VERIFIER"
+  | "OPTIONS";
 
 /** Errors that say that chain, records and files contradict each other. */
 export const CONTRADICTIONS: ReadonlySet<DeployErrorCode> = new Set([

@@ -33,6 +33,10 @@ export function nextSteps({ coinLeft }: Deployment, parameters: Parameters, { ne
       command: `npm run deploy -- status --network-file ${networkFile} --book ${book} --rpc <url>`,
     },
     { what: `Commit ${book}: everybody else reads the addresses there.` },
+    {
+      what: "Publish the sources.",
+      command: `npm run deploy -- verify --network-file ${networkFile} --verifier <url>`,
+    },
     ...used,
     { what: `Send away the ${coinText(coinLeft)} native coins of ${deployer}: its key has no power any more.` },
   ];

@@ -9,15 +9,21 @@ import { create3Address, FACTORY_ADDRESS, saltOf } from "./create3";
 import type { Parameters } from "./parameters";
 import type { Addresses, ContractEntry, Plan, Scene } from "./plan";
 
-/** Everything that a deployment works with, before anything is read from the chain. */
-export interface Stage extends Scene {
+/** What follows from the network file, the plan and the compiled contracts alone. */
+export interface Layout {
+  readonly parameters: Parameters;
+  readonly at: Addresses;
   readonly plan: Plan;
   readonly artifacts: ArtifactSource;
-  readonly factory: Create3Factory;
   /** Where a contract or library of the plan is, or will be. */
   readonly addressOf: (name: string) => string;
   /** What the plan creates, by name. */
   readonly creations: Map<string, Creation>;
+}
+
+/** Everything that a deployment works with, before anything is read from the chain. */
+export interface Stage extends Scene, Layout {
+  readonly factory: Create3Factory;
 }
 
 /** What creating a contract runs, and the hash of that. */
@@ -47,24 +53,30 @@ export function predictAddresses(parameters: Parameters): Addresses {
   return Object.fromEntries(entries) as Addresses;
 }
 
-export function setStage(parameters: Parameters, provider: Provider, plan: Plan, artifacts: ArtifactSource): Stage {
-  const at = predictAddresses(parameters);
+export function layoutOf(parameters: Parameters, plan: Plan, artifacts: ArtifactSource): Layout {
   return {
     parameters,
-    provider,
     plan,
     artifacts,
-    at,
-    deployer: parameters.deployer,
-    contracts: handlesAt(at, provider),
-    factory: Create3Factory__factory.connect(FACTORY_ADDRESS, provider),
+    at: predictAddresses(parameters),
     addressOf: remembering((name) => predictAddress(parameters, name)),
     creations: new Map(),
   };
 }
 
+export function setStage(parameters: Parameters, provider: Provider, plan: Plan, artifacts: ArtifactSource): Stage {
+  const layout = layoutOf(parameters, plan, artifacts);
+  return {
+    ...layout,
+    provider,
+    deployer: parameters.deployer,
+    contracts: handlesAt(layout.at, provider),
+    factory: Create3Factory__factory.connect(FACTORY_ADDRESS, provider),
+  };
+}
+
 /** Addresses of the libraries that an entry links. */
-export function librariesOf({ plan, addressOf }: Stage, { libraries = {} }: ContractEntry): Libraries {
+export function librariesOf({ plan, addressOf }: Layout, { libraries = {} }: ContractEntry): Libraries {
   return Object.fromEntries(
     Object.entries(libraries).map(([library, name]) => {
       if (!plan.contracts.some((entry) => entry.name === name)) {
@@ -89,7 +101,7 @@ export function constructorArgsOf({ parameters, at }: Stage, entry: ContractEntr
 }
 
 /** What creating this contract runs; worked out once. */
-export function creationOf(stage: Stage, entry: ContractEntry): Creation {
+export function creationOf(stage: Layout, entry: ContractEntry): Creation {
   const { artifacts, parameters, at, creations } = stage;
   const known = creations.get(entry.name);
   if (known !== undefined) return known;

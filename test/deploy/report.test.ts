@@ -57,6 +57,7 @@ describe("reports of a deployment", () => {
     expect(nextSteps(deployment, real, files).map(({ what }) => what)).to.deep.equal([
       "Look at it through a node of somebody else.",
       "Commit deployments/8453.json: everybody else reads the addresses there.",
+      "Publish the sources.",
       `Delegate the HOLD of ${parameters.roles.initialHolder}: it holds all of it, and nobody can vote or propose before.`,
       "Run a keeper, or have one run.",
       "Offer and lease.",
