@@ -13,6 +13,7 @@ import { deployerWallet, type Environment } from "./key";
 import type { Output } from "./output";
 import { type Parameters, parametersHash, parametersJsonSchema, readParameters } from "./parameters";
 import { EXIT, renderDeployment, renderProgress, renderStatus, statusExitCode, statusJson } from "./report";
+import { addNewNetwork } from "./newNetwork/cli";
 import { predictAddresses } from "./scene";
 import { addVerification } from "./verification/cli";
 
@@ -137,6 +138,7 @@ export async function main(args: readonly string[], environment: Environment, ou
     .action((options: unknown) => {
       code = plan(options, out);
     });
+  addNewNetwork(program, out);
   addVerification(program, environment, out, (ended) => {
     code = ended;
   });

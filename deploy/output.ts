@@ -4,4 +4,6 @@ export interface Output {
   readonly error: (text: string) => void;
   /** Width of the terminal that shows lines; undefined: none does. */
   readonly columns?: number | undefined;
+  /** Asks a person at the terminal; undefined: there is none. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
 }

@@ -219,22 +219,28 @@ function deployerFaults({ deployer, roles, disputes }: Parameters): string[] {
   return offices.filter(([, holder]) => holder === deployer).map(([path]) => `${path}: is the deployer`);
 }
 
+/** All faults of the contents of a network file, each with its field in front; what they say where there is none. */
+export function checkParameters(input: unknown): { faults: string[]; data: z.output<typeof fileSchema> | undefined } {
+  const { error, data } = fileSchema.safeParse(input);
+  const faults = [
+    ...(error?.issues ?? []).map((issue) => `${issue.path.join(".") || "(whole file)"}: ${issue.message}`),
+    ...publicKeyFaults(input),
+    ...(data === undefined ? [] : deployerFaults(data)),
+  ];
+  return { faults, data };
+}
+
 /** Checks the contents of a network file; all faults are named at once. `source` is what the error calls it. */
 export function parseParameters(input: unknown, source: string): Parameters {
-  const parsed = fileSchema.safeParse(input);
-  const faults = [
-    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".") || "(whole file)"}: ${issue.message}`),
-    ...publicKeyFaults(input),
-    ...(parsed.success ? deployerFaults(parsed.data) : []),
-  ];
-  if (!parsed.success || faults.length > 0) {
+  const { faults, data } = checkParameters(input);
+  if (data === undefined || faults.length > 0) {
     throw new DeployError(
       "PARAMETERS_INVALID",
       `${source} has ${faults.length} ${faults.length === 1 ? "fault" : "faults"}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
       "correct the file, have it reviewed, and run again. Its fields are described in deploy/networks/schema.json.",
     );
   }
-  const { $schema: _schema, ...parameters } = parsed.data;
+  const { $schema: _schema, ...parameters } = data;
   return parameters;
 }
 
