@@ -117,6 +117,26 @@ describe("leasehold, for voters", () => {
       expect(terms.toObject()).to.deep.equal({ treasury, ...DEFAULT_TERMS, ...PUBLISHED });
     });
 
+    it("is named by its first sentence, and says nothing twice", async () => {
+      const f = await loadFixture(governedFixture);
+      const proposer = `#proposer=${f.proposer.address.toLowerCase()}`;
+      for (const [words, description] of [
+        [["set fee 2 %"], `# set fee 2 %\n\n${proposer}`],
+        [
+          ["set fee 2 %", "set notice 48h"],
+          `# set fee 2 %, and 1 more\n\n- set fee 2 %\n- set notice 2d\n\n${proposer}`,
+        ],
+        [
+          ["set fee 2 %", "set notice 48h", "--title", "set fee 2 %"],
+          `# set fee 2 %\n\n- set fee 2 %\n- set notice 2d\n\n${proposer}`,
+        ],
+        [["set fee 2 %", "--title", "Cheaper"], `# Cheaper\n\n- set fee 2 %\n\n${proposer}`],
+      ] as const) {
+        const { out } = await leasehold(f, f.proposer, ["propose", ...words, "--dry-run", "--json"]);
+        expect((JSON.parse(out) as { description: string }).description).to.equal(description);
+      }
+    });
+
     it("names every fault of every sentence at once, before anything is sent", async () => {
       const f = await loadFixture(governedFixture);
       const { code, err } = await leasehold(

@@ -162,7 +162,7 @@ when you propose. A node that simulates (eth_simulateV1) shows what would change
     const [first = "", ...others] = said;
     const named = title ?? (others.length === 0 ? first : `${first}, and ${others.length} more`);
     // One action that is the title already is not said twice.
-    const list = named === first ? "" : said.map((line) => `- ${line}`).join("\n");
+    const list = others.length === 0 && named === first ? "" : said.map((line) => `- ${line}`).join("\n");
     const lines = [`# ${named}`, description ?? "", list];
     const text = `${sections(...lines)}\n\n#proposer=${account.toLowerCase()}`;
     const { governor } = await session.handles();
