@@ -5,6 +5,9 @@ import { loadSigner } from "./cli/keys";
 import { main } from "./cli/main";
 import { openNetwork } from "./cli/network";
 import { readSecret } from "./cli/secret";
+import { ignoreClosedPipes, onStop } from "./streams";
+
+ignoreClosedPipes();
 
 void main(process.argv.slice(2), {
   env: process.env,
@@ -17,6 +20,7 @@ void main(process.argv.slice(2), {
   openNetwork,
   loadSigner,
   packageRoot: `${__dirname}/..`,
+  onStop,
 }).then((code) => {
   process.exitCode = code;
 });

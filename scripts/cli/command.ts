@@ -1,8 +1,9 @@
 import type { z } from "zod";
 
+import { executionData, executionText } from "./executionReports";
 import type { Report } from "./format";
 import type { Session } from "./session";
-import { type Execution, executionData, executionText } from "./steps";
+import type { Execution } from "./steps";
 
 /** A command: its words on the command line, what it takes, and what it does. */
 export interface CommandSpec<S extends z.ZodType> {

@@ -1,4 +1,4 @@
-import { getAddress, isAddress } from "ethers";
+import { getAddress, isAddress, parseUnits } from "ethers";
 import { z } from "zod";
 
 import { secretsOfEndpoint } from "../../sdk/endpoints";
@@ -20,7 +20,12 @@ export const GLOBAL_OPTIONS = [
   ["--safe-batch <file>", "write what would be sent as a batch for the Safe of --from; send nothing"],
   ["--json", "one JSON document on stdout, errors as JSON on stderr"],
   ["--confirmations <n>", "blocks to wait for, the transaction's own included (default 1)"],
-  ["--timeout <duration>", "how long to wait for a transaction (default 5m)"],
+  ["--timeout <duration>", "how long to wait for a transaction, 1s to 7d (default 5m)"],
+  ["--max-fee <gwei>", "most to pay for a gas; what is not mined is sent again for more, up to it (LEASEHOLD_MAX_FEE)"],
+  [
+    "--priority-fee <gwei>",
+    "what to pay on top of the base fee (LEASEHOLD_PRIORITY_FEE; default: what the node suggests)",
+  ],
 ] as const;
 
 const text = z.string().trim().min(1, "is empty");
@@ -35,7 +40,20 @@ const rpc = text.refine((value) => /^https?:\/\/[^\s]+$/.test(value) && URL.canP
   error: "is no endpoint: write http:// or https:// and a host",
 });
 
-const duration = text.pipe(parsed(parseDuration));
+const duration = text.pipe(parsed(parseDuration)).pipe(
+  z
+    .number()
+    .min(1, "is less than 1s")
+    .max(7 * 86_400, "is more than 7d"),
+);
+
+/** "12.5" or "12.5gwei" -> wei. */
+const gwei = text.transform((value, context) => {
+  const digits = /^(\d{1,9}(?:\.\d{1,9})?)\s*(?:gwei)?$/i.exec(value)?.[1];
+  if (digits !== undefined) return parseUnits(digits, "gwei");
+  context.addIssue("is no price of gas: write gwei, such as 30 or 0.05");
+  return z.NEVER;
+});
 
 const schema = z
   .object({
@@ -59,12 +77,22 @@ const schema = z
       .default(1),
     /** Seconds. */
     timeout: duration.default(300),
+    /** Wei per gas. */
+    maxFee: gwei.optional(),
+    priorityFee: gwei.optional(),
   })
   .superRefine((config, context) => {
     const both = (a: string, b: string): void => {
       context.addIssue({ code: "custom", path: [a], message: `is set, and ${nameOf(b)} too: choose one` });
     };
     if (config.key !== undefined && config.keystore !== undefined) both("key", "keystore");
+    const { maxFee, priorityFee } = config;
+    if (maxFee === 0n)
+      context.addIssue({ code: "custom", path: ["maxFee"], message: "is zero: no transaction is that cheap" });
+    else if (maxFee !== undefined && priorityFee !== undefined && priorityFee > maxFee) {
+      const message = `is more than ${nameOf("maxFee")}, which it is a part of`;
+      context.addIssue({ code: "custom", path: ["priorityFee"], message });
+    }
     if (config.password !== undefined && config.passwordFile !== undefined) both("password", "passwordFile");
   });
 
@@ -78,6 +106,8 @@ const VARIABLES = {
   keystore: "LEASEHOLD_KEYSTORE",
   password: "LEASEHOLD_PASSWORD",
   passwordFile: "LEASEHOLD_PASSWORD_FILE",
+  maxFee: "LEASEHOLD_MAX_FEE",
+  priorityFee: "LEASEHOLD_PRIORITY_FEE",
 } as const;
 
 const FLAGS: Readonly<Record<string, string>> = {
@@ -89,6 +119,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   safeBatch: "--safe-batch",
   confirmations: "--confirmations",
   timeout: "--timeout",
+  maxFee: "--max-fee",
+  priorityFee: "--priority-fee",
 };
 
 function nameOf(field: string): string {

@@ -22,6 +22,8 @@ export const EXIT = {
   network: 4,
   /** A fault of this program (EX_SOFTWARE). */
   fault: 70,
+  /** Stopped by SIGINT or SIGTERM while a transaction was under way. */
+  interrupted: 130,
 } as const;
 
 export type FailureKind = Exclude<keyof typeof EXIT, "ok">;

@@ -6,13 +6,16 @@ import { GROUPS } from "./commands";
 import { type Config, GLOBAL_OPTIONS, readConfig, secretsOf } from "./config";
 import { EXIT, Failure, toFailure } from "./failure";
 import { type Report, toJson } from "./format";
+import { resume } from "./sending/resume";
+import type { Sent } from "./sending/underWay";
 import { type Io, type Outside, Session } from "./session";
 
 const EPILOGUE = `
 Amounts are in whole tokens (5000, 12.50), prices per period (0.42/h, 10/day), durations with units (90m, 1h, 7d),
 leases as offer and number (7-12).
 
-Exit codes: 0 done; 1 refused by the chain; 2 wrong usage; 3 wrong configuration; 4 no network; 70 a fault of this program.
+Exit codes: 0 done; 1 refused by the chain; 2 wrong usage; 3 wrong configuration; 4 no network; 70 a fault of this program;
+130 interrupted.
 `;
 
 const COMMON = `
@@ -93,6 +96,14 @@ function rawInput(command: Command): Record<string, unknown> {
   return { ...command.opts(), ...Object.fromEntries(named) };
 }
 
+/** The command and what it was given, without the options of every command: the same text for the same command. */
+function identityOf(command: Command, typed: Record<string, unknown>): string {
+  const names: string[] = [];
+  for (let each: Command | null = command; each?.parent; each = each.parent) names.unshift(each.name());
+  const given = Object.entries(typed).filter(([, value]) => value !== undefined);
+  return `${names.join(" ")} ${toJson(Object.fromEntries(given.sort(([a], [b]) => a.localeCompare(b))))}`;
+}
+
 /** Runs one command line; returns the exit code. Everything that is written goes through `outside.io`. */
 export async function main(args: readonly string[], outside: Outside): Promise<number> {
   let code: number = EXIT.ok;
@@ -117,13 +128,18 @@ export async function main(args: readonly string[], outside: Outside): Promise<n
 }
 
 /** A run whose configuration is not known to be sound yet: what is asked for --json, and no secret known. */
-function fail(failure: Failure, asJson: boolean, secrets: readonly string[], io: Io): number {
+function fail(
+  failure: Failure,
+  asJson: boolean,
+  secrets: readonly string[],
+  io: Io,
+  sent: readonly Sent[] = [],
+): number {
   const exitCode = EXIT[failure.kind];
   const { kind, revert } = failure;
   const message = redact(failure.message, secrets);
-  const text = asJson
-    ? toJson({ error: { kind, message, contract: revert?.contract, name: revert?.name, args: revert?.args }, exitCode })
-    : `error: ${message}`;
+  const error = { kind, message, contract: revert?.contract, name: revert?.name, args: revert?.args };
+  const text = asJson ? toJson({ error, ...(sent.length > 0 && { sent }), exitCode }) : `error: ${message}`;
   io.err(`${text}\n`);
   return exitCode;
 }
@@ -147,14 +163,16 @@ async function run(spec: AnyCommand, command: Command, outside: Outside): Promis
   const config = readSettings(spec, command, outside);
   if (typeof config === "number") return config;
   const secrets = secretsOf(config);
-  const session = new Session(config, outside);
+  const typed = rawInput(command);
+  const session = new Session(config, outside, identityOf(command, typed));
   let report: Report;
   try {
-    const input = checkInput(spec, rawInput(command));
-    report = await spec.run(session, input);
+    const input = checkInput(spec, typed);
+    report = (await resume(session)) ?? (await spec.run(session, input));
   } catch (error) {
     session.endProgress();
-    return fail(toFailure(error, session.lexicon()), config.json, secrets, outside.io);
+    const failure = toFailure(error, session.lexicon());
+    return fail(failure, config.json, secrets, outside.io, session.underWay.sent);
   } finally {
     await session.close();
   }

@@ -6,6 +6,8 @@ import type { Config, Environment } from "./config";
 import { Failure } from "./failure";
 import type { ReadSecret } from "./keys";
 import type { Network } from "./network";
+import { Journal, stateDirectory } from "./sending/journal";
+import { UnderWay } from "./sending/underWay";
 import { Tokens } from "./tokens";
 
 /** Where a run reads from and writes to. */
@@ -27,6 +29,8 @@ export interface Outside {
   readonly packageRoot: string;
   /** Milliseconds; the machine's clock unless told. */
   readonly clock?: () => number;
+  /** Calls once when the user or a supervisor stops the program, instead of ending it; returns what takes that back. */
+  readonly onStop?: (stop: () => void) => () => void;
 }
 
 /** One run of one command: configuration, connection, key and tokens, each fetched when it is first needed. */
@@ -37,11 +41,35 @@ export class Session {
   private names: ReadonlyMap<string, string> = new Map();
   private known: string | undefined;
   private lineOpen = false;
+  private readonly stopping = new AbortController();
+  readonly journal: Journal;
+  /** What this run has signed. */
+  readonly underWay: UnderWay;
 
   constructor(
     readonly config: Config,
     readonly outside: Outside,
-  ) {}
+    /** The command and its input: the same text for the same command. */
+    readonly command = "",
+  ) {
+    this.journal = new Journal(stateDirectory(outside.env));
+    this.underWay = new UnderWay(this.journal);
+  }
+
+  /** Unix milliseconds. */
+  clock(): number {
+    return (this.outside.clock ?? Date.now)();
+  }
+
+  /** Aborted once the user stops a command that has sent something. */
+  get stopped(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  /** From now on a stop does not end the program at once: it has to say what it sent. Returns what takes that back. */
+  holdStops(): () => void {
+    return this.outside.onStop?.(() => this.stopping.abort()) ?? (() => undefined);
+  }
 
   connection(): Promise<Network> {
     this.network ??= this.connect();

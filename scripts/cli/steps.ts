@@ -2,20 +2,17 @@ import {
   type BaseContract,
   type FunctionFragment,
   type Interface,
-  isError,
   type LogDescription,
   type Provider,
   type TransactionReceipt,
 } from "ethers";
 
-import { formatDisputeId, formatLeaseId } from "../../sdk/ids";
-import { formatResources, unpackResources } from "../../sdk/resources";
-import { formatDuration } from "../../sdk/units";
 import type { TypedContractMethod } from "../../typechain-types/common";
 import { requireBatchable, writeBatch } from "./batch";
 import { describeTokens, requireUseful } from "./effect";
 import { Failure, toFailure } from "./failure";
-import { coin, count, pairs, sections } from "./format";
+import { gasLimitOf } from "./sending/gasMargins";
+import { sendCall } from "./sending/send";
 import type { Session } from "./session";
 
 /** One transaction of a command, ready to be simulated, sent, or handed to a multisig. */
@@ -68,11 +65,6 @@ export interface Execution {
   readonly outcomes: readonly Outcome[];
 }
 
-// Gas depends on the state at the time of the block; what is not used is not paid.
-const GAS_MARGIN_PERCENT = 130n;
-/** EIP-7825: no transaction may take more. */
-const MOST_GAS = 2n ** 24n;
-
 function decodeReturn({ interface: abi, fragment }: Step, data: string): unknown {
   // Some tokens return nothing where the standard asks for a boolean.
   if (fragment.outputs.length === 0 || data === "0x") return undefined;
@@ -90,7 +82,8 @@ async function simulate(session: Session, provider: Provider, step: Step): Promi
   }
 }
 
-async function eventsOf(session: Session, receipt: TransactionReceipt): Promise<LogDescription[]> {
+/** What the contracts of the protocol said in a transaction. */
+export async function eventsOf(session: Session, receipt: TransactionReceipt): Promise<LogDescription[]> {
   const contracts: BaseContract[] = Object.values(await session.handles());
   const byAddress = new Map(
     await Promise.all(contracts.map(async (contract) => [await contract.getAddress(), contract.interface] as const)),
@@ -100,44 +93,88 @@ async function eventsOf(session: Session, receipt: TransactionReceipt): Promise<
     .filter((log): log is LogDescription => log !== null && log !== undefined);
 }
 
-async function send(session: Session, provider: Provider, step: Step, gas: bigint): Promise<TransactionReceipt> {
-  const signer = await session.signer();
-  const padded = (gas * GAS_MARGIN_PERCENT) / 100n;
-  const gasLimit = padded > MOST_GAS && gas <= MOST_GAS ? MOST_GAS : padded;
-  let hash = "";
-  try {
-    const sent = await signer.sendTransaction({ to: step.to, data: step.data, gasLimit });
-    ({ hash } = sent);
-    session.tell(`${step.label}: sent as ${hash}`);
-    session.progress("waiting for its block");
-    const receipt = await sent.wait(session.config.confirmations, session.config.timeout * 1_000);
-    if (receipt !== null) return receipt;
-  } catch (error) {
-    if (hash === "") throw toFailure(error, session.lexicon(step.token));
-    if (isError(error, "CALL_EXCEPTION")) throw await refused(session, provider, step, hash, error);
-    if (!isError(error, "TIMEOUT")) throw toFailure(error, session.lexicon(step.token));
-  }
-  const waited = formatDuration(session.config.timeout);
-  const message = `${step.label}: sent as ${hash}, and not in a block after ${waited}. It may still be: look it up before you run this again`;
-  throw new Failure("network", message);
-}
-
 /** What a transaction was refused with that had been fine when it was simulated: asked of its block, where it can be. */
 async function refused(
   session: Session,
   provider: Provider,
   step: Step,
-  hash: string,
-  error: unknown,
+  receipt: TransactionReceipt,
 ): Promise<Failure> {
-  const receipt = await provider.getTransactionReceipt(hash);
-  const from = await session.account();
-  const cause: unknown = await provider
-    .call({ from, to: step.to, data: step.data, blockTag: receipt?.blockNumber ?? "latest" })
-    .then(() => error)
-    .catch((reason: unknown) => reason);
-  const { message, revert } = toFailure(cause, session.lexicon(step.token));
-  return new Failure("refused", `${step.label}: refused in transaction ${hash}: ${message}`, revert);
+  const { hash, blockNumber, gasUsed } = receipt;
+  const request = { from: await session.account(), to: step.to, data: step.data };
+  const cause: unknown = await provider.call({ ...request, blockTag: blockNumber }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  const failure = cause === undefined ? undefined : toFailure(cause, session.lexicon(step.token));
+  const why =
+    failure?.kind === "refused"
+      ? failure.message
+      : `the node does not say why; it used ${gasUsed} gas. Run the command again: it is simulated first`;
+  return new Failure("refused", `${step.label}: refused in transaction ${hash}: ${why}`, failure?.revert);
+}
+
+async function send(
+  session: Session,
+  provider: Provider,
+  step: Step,
+  estimate: bigint,
+  last: boolean,
+): Promise<TransactionReceipt> {
+  const call = { to: step.to, data: step.data, value: 0n, gasLimit: gasLimitOf(step, estimate) };
+  const receipt = await sendCall(session, step.label, call, last).catch((error: unknown) => {
+    throw toFailure(error, session.lexicon(step.token));
+  });
+  if (receipt.status === 0) throw await refused(session, provider, step, receipt);
+  return receipt;
+}
+
+/** A failure after which a part of a command is done: says which, and what is left. */
+function withRest(failure: Failure, outcomes: readonly Outcome[], steps: readonly Step[]): Failure {
+  const done = outcomes.flatMap(({ step, receipt }) =>
+    receipt === undefined ? [] : [`done: ${step.label}, in transaction ${receipt.hash}`],
+  );
+  const left = steps.slice(outcomes.length).map(({ label }) => `not done: ${label}`);
+  if (done.length === 0 && left.length < 2) return failure;
+  const text = [failure.message, ...done, ...left].join("\n");
+  return new Failure(failure.kind, text, failure.revert, { cause: failure.cause });
+}
+
+async function sendAll(session: Session, provider: Provider, steps: readonly Step[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  // What is announced must not end without a word.
+  const release = session.holdStops();
+  try {
+    for (const [index, step] of steps.entries()) {
+      if (session.stopped.aborted) {
+        throw new Failure("interrupted", "stopped. The same command again does what is left");
+      }
+      session.progress(`${step.label}: simulating`);
+      const { returned, gas = 0n } = await simulate(session, provider, step);
+      const receipt = await send(session, provider, step, gas, index === steps.length - 1);
+      outcomes.push({ step, returned, gas: receipt.gasUsed, receipt, events: await eventsOf(session, receipt) });
+    }
+    return outcomes;
+  } catch (error) {
+    const failure = toFailure(error, session.lexicon());
+    throw outcomes.length === 0 && failure.kind !== "interrupted" ? failure : withRest(failure, outcomes, steps);
+  } finally {
+    release();
+  }
+}
+
+async function simulateAll(session: Session, provider: Provider, steps: readonly Step[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const [index, step] of steps.entries()) {
+    session.progress(`${step.label}: simulating`);
+    // What stands on a step that was not sent proves nothing if its simulation fails.
+    const result = await simulate(session, provider, step).catch((error: unknown) => {
+      if (index === 0) throw error;
+      return { skipped: true };
+    });
+    outcomes.push({ step, events: [], ...result });
+  }
+  return outcomes;
 }
 
 /**
@@ -151,23 +188,7 @@ export async function execute(session: Session, steps: readonly Step[]): Promise
   if (safeBatch !== undefined) requireBatchable(session, safeBatch);
   await describeTokens(session, steps);
   await requireUseful(session, steps);
-  const outcomes: Outcome[] = [];
-  for (const [index, step] of steps.entries()) {
-    session.progress(`${step.label}: simulating`);
-    if (dryRun && index > 0) {
-      // It stands on a step that was not sent, so its simulation proves nothing if it fails.
-      const result = await simulate(session, provider, step).catch(() => ({ skipped: true }));
-      outcomes.push({ step, events: [], ...result });
-      continue;
-    }
-    const { returned, gas = 0n } = await simulate(session, provider, step);
-    if (dryRun) {
-      outcomes.push({ step, returned, gas, events: [] });
-      continue;
-    }
-    const receipt = await send(session, provider, step, gas);
-    outcomes.push({ step, returned, gas: receipt.gasUsed, receipt, events: await eventsOf(session, receipt) });
-  }
+  const outcomes = await (dryRun ? simulateAll : sendAll)(session, provider, steps);
   session.endProgress();
   if (safeBatch === undefined || steps.length === 0) return { dryRun, outcomes };
   if (session.config.dryRun) return { dryRun, outcomes };
@@ -178,70 +199,4 @@ export async function execute(session: Session, steps: readonly Step[]): Promise
 /** The arguments of the events of one name, in the order of the logs. */
 export function eventArgs(execution: Execution, name: string): LogDescription["args"][] {
   return execution.outcomes.flatMap(({ events }) => events.filter((log) => log.name === name).map(({ args }) => args));
-}
-
-// ---------------------------------------------------------------------------------------------------- reports
-
-/** Arguments whose numbers have a spelling of their own. */
-const SPELLINGS: Readonly<Record<string, (value: bigint) => string>> = {
-  leaseId: formatLeaseId,
-  leaseIds: formatLeaseId,
-  disputeId: formatDisputeId,
-  disputeIds: formatDisputeId,
-  resources: (word) => formatResources(unpackResources(word)),
-  requirement: (word) => formatResources(unpackResources(word)),
-};
-
-/** A value of the ABI as people read it; structs with the names of their fields. */
-function readable(value: unknown, name = ""): string {
-  if (Array.isArray(value)) return `[${value.map((item) => readable(item, name)).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
-    const fields = Object.entries(value).map(([field, inner]) => `${field}: ${readable(inner, field)}`);
-    return `{${fields.join(", ")}}`;
-  }
-  const spell = typeof value === "bigint" && Object.hasOwn(SPELLINGS, name) ? SPELLINGS[name] : undefined;
-  return spell === undefined ? String(value) : spell(value as bigint);
-}
-
-function outcomeText({ step, returned, gas, receipt, skipped }: Outcome): string {
-  const sent = [
-    ["transaction", receipt?.hash ?? ""],
-    ["block", String(receipt?.blockNumber ?? "")],
-    ["gas", receipt === undefined ? "" : `${count(receipt.gasUsed)}, ${coin(receipt.fee)} of native coin`],
-  ] as const;
-  const simulated = [
-    ["would call", `${step.fragment.name} of ${step.to}`],
-    ...step.fragment.inputs.map(({ name }, index) => [`  ${name}`, readable(step.args[index], name)] as const),
-    ["returns", returned === undefined ? "" : readable(returned, step.fragment.outputs[0]?.name)],
-    ["gas", skipped === true ? "not simulated: it builds on the step before" : count(gas ?? 0n)],
-  ] as const;
-  return `${step.label}\n${pairs(receipt === undefined ? simulated : sent).replace(/^/gm, "  ")}`;
-}
-
-/** Steps as people read them. */
-export function executionText({ dryRun, batch, outcomes }: Execution): string {
-  const written = `For the Safe, in ${batch}: nothing was sent. Load it in the Safe's Transaction Builder.`;
-  const title = dryRun ? (batch === undefined ? "Dry run: nothing was sent." : written) : "";
-  return sections(title, ...outcomes.map(outcomeText));
-}
-
-/** Steps as machines read them. */
-export function executionData({ dryRun, batch, outcomes }: Execution): Record<string, unknown> {
-  return {
-    dryRun,
-    ...(batch === undefined ? {} : { safeBatch: batch }),
-    transactions: outcomes.map(({ step, returned, gas, receipt, events, skipped }) => ({
-      label: step.label,
-      to: step.to,
-      data: step.data,
-      function: step.fragment.format("sighash"),
-      simulated: skipped !== true,
-      returned: returned ?? null,
-      gas: gas ?? null,
-      hash: receipt?.hash ?? null,
-      block: receipt?.blockNumber ?? null,
-      fee: receipt?.fee ?? null,
-      events: events.map(({ name, args }) => ({ name, args: args.toObject(true) })),
-    })),
-  };
 }

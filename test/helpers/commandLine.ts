@@ -1,6 +1,18 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { resolveAddress, ZeroAddress } from "ethers";
-import { ethers } from "hardhat";
+import {
+  type BaseWallet,
+  HDNodeWallet,
+  Mnemonic,
+  type Provider,
+  resolveAddress,
+  type Signer,
+  Wallet,
+  ZeroAddress,
+} from "ethers";
+import { config as hardhatConfig, ethers } from "hardhat";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
 import { main } from "../../scripts/cli/main";
 import type { Network } from "../../scripts/cli/network";
@@ -17,8 +29,39 @@ export interface Run {
   readonly err: string;
 }
 
-/** No real key: the signers of the in-process network sign. */
+/** Not the key that signs: that is of the accounts of the in-process network. */
 const SOME_KEY = "5a".repeat(32);
+
+let wallets: ReadonlyMap<string, BaseWallet> | undefined;
+
+/** The accounts of the in-process network, with their keys. */
+function hardhatWallets(): ReadonlyMap<string, BaseWallet> {
+  const { accounts } = hardhatConfig.networks.hardhat;
+  if (Array.isArray(accounts)) return new Map(accounts.map(({ privateKey }) => keyed(new Wallet(privateKey))));
+  const root = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(accounts.mnemonic), accounts.path);
+  const { initialIndex, count } = accounts;
+  return new Map(Array.from({ length: count }, (_, index) => keyed(root.deriveChild(initialIndex + index))));
+}
+
+const keyed = (wallet: BaseWallet): [string, BaseWallet] => [wallet.address, wallet];
+
+/** An actor who signs by itself, as the program's keys do: the in-process network signs for nobody. */
+export function signing(actor: HardhatEthersSigner, provider: Provider | null): Signer {
+  wallets ??= hardhatWallets();
+  const wallet = wallets.get(actor.address);
+  if (wallet === undefined) throw new Error(`there is no key of ${actor.address}`);
+  return wallet.connect(provider);
+}
+
+const stateRoot = mkdtempSync(path.join(tmpdir(), "leasehold-state-"));
+process.once("exit", () => rmSync(stateRoot, { recursive: true, force: true }));
+let runs = 0;
+
+/** A directory of what one run leaves behind, for nobody else. */
+export function ownState(): string {
+  runs += 1;
+  return path.join(stateRoot, String(runs));
+}
 
 /** The in-process network with the fixture's contracts, as the program sees a network; a fixture that is not governed has
  * nothing at the addresses of governance. */
@@ -48,13 +91,15 @@ export async function leasehold(
   changes: Partial<Outside> = {},
 ): Promise<Run> {
   const run = { out: "", err: "" };
+  const key = actor === undefined ? {} : { LEASEHOLD_KEY: SOME_KEY };
   const code = await main(typeof line === "string" ? line.split(" ").filter(Boolean) : line, {
-    env: actor === undefined ? {} : { LEASEHOLD_KEY: SOME_KEY },
     io: { out: (text) => (run.out += text), err: (text) => (run.err += text), isTerminal: false },
     openNetwork: () => networkOf(deployment),
-    loadSigner: () => (actor === undefined ? Promise.reject(new Error("no signer")) : Promise.resolve(actor)),
+    loadSigner: (_, provider) =>
+      actor === undefined ? Promise.reject(new Error("no signer")) : Promise.resolve(signing(actor, provider)),
     packageRoot: ".",
     ...changes,
+    env: { XDG_STATE_HOME: ownState(), ...(changes.env ?? key) },
   });
   return { code, ...run };
 }

@@ -72,6 +72,22 @@ describe("configuration", () => {
     ]);
   });
 
+  it("waits neither for ever nor for no time, and takes prices of gas in gwei", () => {
+    const faults = [
+      [{ timeout: "0s" }, "--timeout is less than 1s"],
+      [{ timeout: "30d" }, "--timeout is more than 7d"],
+      [{ maxFee: "a lot" }, "--max-fee / LEASEHOLD_MAX_FEE is no price of gas: write gwei, such as 30 or 0.05"],
+      [{ maxFee: "0" }, "--max-fee / LEASEHOLD_MAX_FEE is zero: no transaction is that cheap"],
+      [
+        { maxFee: "1", priorityFee: "2" },
+        "--priority-fee / LEASEHOLD_PRIORITY_FEE is more than --max-fee / LEASEHOLD_MAX_FEE, which it is a part of",
+      ],
+    ] as const;
+    for (const [options, fault] of faults) expect(faultsOf(options)).to.deep.equal([fault]);
+    const config = readConfig({ maxFee: "30gwei", timeout: "7d" }, { LEASEHOLD_PRIORITY_FEE: "0.05" });
+    expect(config).to.include({ maxFee: 30_000_000_000n, priorityFee: 50_000_000n, timeout: 604_800 });
+  });
+
   it("wants one key and one password, not two", () => {
     const env = {
       LEASEHOLD_KEY: KEY,

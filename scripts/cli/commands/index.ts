@@ -9,6 +9,7 @@ import { order } from "./order";
 import { provider } from "./provider";
 import { quotes } from "./quotes";
 import { tenant } from "./tenant";
+import { tx } from "./tx";
 
 /** All groups of commands, in the order of the help. */
 export const GROUPS: readonly CommandGroup[] = [
@@ -21,5 +22,6 @@ export const GROUPS: readonly CommandGroup[] = [
   dispute,
   ...GOVERNANCE,
   KEEPER,
+  tx,
   doctor,
 ];
