@@ -38,7 +38,7 @@ const aProposal = async ({ market, stranger }: Governed, description: string): P
 
 /** Such a proposal, just made by the proposer. */
 async function proposedFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const proposal = await aProposal(f, "List a token");
   await f.governor.connect(f.proposer).propose(...proposal);
   return { f, proposal, proposalId: await proposalIdOf(f, proposal), proposedAt: await now() };

@@ -29,7 +29,7 @@ interface Story extends Governed {
 }
 
 async function storyFixture(): Promise<Story> {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const { hold, staking, governor, admin, proposer, market, module, memberE: locker } = f;
   const [holder, friend] = f.others.slice(5);
   await hold.connect(admin).transfer(holder!, STAKE);

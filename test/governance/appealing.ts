@@ -3,6 +3,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 
 import { ANSWER_WINDOW, fileClaim, type FiledDispute, RULING_WINDOW } from "../helpers/disputes";
 import { argumentsOf, callsOf, type Governed, governedFixture, type ProposalArguments } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { DAY, GRACE } from "../helpers/parameters";
 import { type ActiveLease, activeLease, houseOf, type LeaseChoices, offerOf } from "../helpers/scene";
 import { at, moveTo, now } from "../helpers/time";
@@ -48,7 +49,7 @@ export async function appeal(
 
 /** Provider A's appeals of two claims, and tenant B's own. For `loadFixture`. */
 export async function appealingFixture(): Promise<Appealing> {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   // None of these people has a vote: their HOLD is undelegated.
   const longest = 60 * DAY;
   const offer = await offerOf(f, { slasher: await f.disputes.getAddress(), maxDuration: longest });

@@ -385,7 +385,7 @@ describe("HoldGovernor: proposeAppeal", () => {
 
     /** Settings and delay at their highest bounds, then a claim that is appealed. */
     async function slowestFixture() {
-      const f = await governedFixture();
+      const f = await loadFixture(governedFixture);
       const { governor, timelock } = f;
       const calls = await callsOf(
         governor.setVotingDelay.populateTransaction(2 * DAY),

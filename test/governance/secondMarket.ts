@@ -5,6 +5,7 @@ import { ethers } from "hardhat";
 import type { Disputes, Market, Quotes, StandingOrders } from "../../typechain-types";
 import { GUARDIAN_ROLE } from "../helpers/deployment";
 import { callsOf, govern, type Governed, governedFixture } from "../helpers/governance";
+import { loadFixture } from "../helpers/loadFixture";
 import { deployMarket } from "../helpers/market";
 import { DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS, listingOf, OUTAGE_ALLOWANCE } from "../helpers/parameters";
 
@@ -53,7 +54,7 @@ export async function authoriseSecondMarket(f: Governed, { market, disputes }: S
 
 /** `governedFixture` with a second market in service. For `loadFixture`. */
 export async function twoMarketsFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const second = await deploySecondMarket(f);
   await authoriseSecondMarket(f, second);
   return { f, second };

@@ -49,7 +49,7 @@ interface Scene {
 
 /** Two proposals that are voted on, and a domain. */
 async function votingFixture(): Promise<Scene> {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const ids: bigint[] = [];
   for (const description of ["First", "Second"]) {
     const proposal = await argumentsOf([{ target: f.stranger, data: "0x" }], description);
@@ -63,7 +63,7 @@ async function votingFixture(): Promise<Scene> {
 
 /** The same, and a wallet that has HOLD and votes, and decides by ERC-1271 what it signed. */
 async function walletFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const wallet = await ethers.deployContract("ScriptedWallet");
   await f.hold.connect(f.voterB).transfer(wallet, VOTER_HOLD);
   await f.hold.connect(await impersonated(wallet)).delegate(wallet);

@@ -4,6 +4,7 @@ import { MaxUint256, parseEther } from "ethers";
 import { type Actors, namedActors } from "./actors";
 import { type Deployment, deployProtocol } from "./deployment";
 import { createOffer } from "./leases";
+import { loadFixture } from "./loadFixture";
 import { perHour } from "./money";
 import { anOffer } from "./orders";
 
@@ -65,7 +66,7 @@ export interface OpenMarket extends Fixture {
  * offer; both tenants funded in both tokens, with the market approved without limit. For `loadFixture`.
  */
 export async function openMarketFixture(): Promise<OpenMarket> {
-  const fixture = await deployFixture();
+  const fixture = await loadFixture(deployFixture);
   const { escrow, staking, liveness, market, usd6, usd18 } = fixture;
   const { providerA, operatorA, providerB, operatorB, providerC, operatorC, tenantA, tenantB } = fixture;
 

@@ -8,6 +8,7 @@ import type { Guardian, HoldGovernor, Timelock } from "../../typechain-types";
 import { GUARDIAN_ROLE } from "./deployment";
 import { disputeFixture, type DisputeMarket } from "./disputes";
 import type { Fixture } from "./fixture";
+import { loadFixture } from "./loadFixture";
 import { DAY, DEFAULT_RULES, DEFAULT_TERMS, DEFAULT_WEIGHTS } from "./parameters";
 import { moveTo, now } from "./time";
 
@@ -85,7 +86,7 @@ export async function deployGovernance(
  * strangers. For `loadFixture`.
  */
 export async function governedFixture(): Promise<Governed> {
-  const f = await disputeFixture();
+  const f = await loadFixture(disputeFixture);
   const { admin, guardian, authority, hold, market, disputes } = f;
   const [voterA, voterB, proposer] = f.others;
   if (voterA === undefined || voterB === undefined || proposer === undefined)

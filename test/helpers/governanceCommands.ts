@@ -1,6 +1,7 @@
 /** A proposal as `leasehold` makes it. For tests upon `loadFixture`. */
 import { leaseholdJson } from "./commandLine";
 import { governedFixture } from "./governance";
+import { loadFixture } from "./loadFixture";
 import { now } from "./time";
 
 /** What proposes the fee to be 2 %, and the notice two days. */
@@ -16,7 +17,7 @@ export const WORDS = [
 
 /** A governed market with that proposal, just made. For `loadFixture`. */
 export async function proposedFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const { id } = await leaseholdJson<{ id: string }>(f, f.proposer, WORDS);
   return { ...f, id: BigInt(id), madeAt: await now() };
 }

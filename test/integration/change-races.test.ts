@@ -17,7 +17,7 @@ const net = (earned: bigint): bigint => earned - partOf(earned, FEE_BPS);
 
 /** A running lease of three units for two hours, seen 201 s before its end; what its people may do, each in a block. */
 async function endingFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { price: PRICE });
   const lease = await activeLease(f, { offer, units: 3, duration: 2 * HOUR });
   await serve(f, lease, lease.end - 201);

@@ -23,7 +23,7 @@ import { activeLease } from "../helpers/scene";
 
 describe("the keeper's clock of disputes", () => {
   async function disputed() {
-    const f = await disputeFixture();
+    const f = await loadFixture(disputeFixture);
     const lease = await activeLease(f, { offer: f.offerD, duration: 30 * DAY });
     return { ...f, lease };
   }

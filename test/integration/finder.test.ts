@@ -14,7 +14,7 @@ import { at, pass } from "../helpers/time";
 
 /** Three providers with offers in three regions: offers 4 to 8, of which 4 is the cheapest and shuts out most. */
 async function regionsFixture() {
-  const fixture = await openMarketFixture();
+  const fixture = await loadFixture(openMarketFixture);
   const { market, usd6, providerA, providerB, providerC } = fixture;
   const token = await usd6.getAddress();
   for (const [provider, region, cents] of [

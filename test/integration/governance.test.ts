@@ -32,7 +32,7 @@ async function shutEverything(f: OpenMarket): Promise<void> {
 
 /** Four leases of an hour, of both tenants and tokens, on the way to four ends; one more is pending. */
 async function busyFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const toClose = await activeLease(f, { units: 2 });
   const toExpire = await activeLease(f, { offer: f.offerC, tenant: f.tenantB });
   const toStart = await pendingLease(f, { offer: f.offerB });

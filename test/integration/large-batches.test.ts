@@ -14,7 +14,7 @@ const MOST_GAS = 2n ** 24n;
 
 /** Two hundred leases of offerA, of both tenants in turns: the first half active, the others never activated. */
 async function crowdFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   await f.market.connect(f.providerA).setCapacity(f.offerA, LEASES);
   const order = await anOrder(f.market, { token: await f.usd6.getAddress(), offers: [f.offerA], duration: HOUR });
   for (let i = 0; i < LEASES; ++i) await f.market.connect(i % 2 === 0 ? f.tenantA : f.tenantB).open(order);

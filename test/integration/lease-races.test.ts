@@ -12,7 +12,7 @@ import { storedLease, storedOffer } from "../helpers/words";
 
 /** Two candidates, the first at no more than its present price. */
 async function orderFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const { pricePerSecondX32: price } = await storedOffer(f.market, f.offerA);
   const candidates = [await candidateOf(f.market, f.offerA, price), await candidateOf(f.market, f.offerB, 2n * price)];
   return { f, price, order: await anOrder(f.market, { token: await f.usd6.getAddress(), candidates, duration: HOUR }) };
@@ -20,7 +20,7 @@ async function orderFixture() {
 
 /** A running lease of three units for an hour, live until its end, which is near. */
 async function endingFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const lease = await activeLease(f, { units: 3 });
   await serve(f, lease, lease.end - 100);
   return { f, lease };

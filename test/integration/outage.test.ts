@@ -18,7 +18,7 @@ const STOPPED = 2 * HOUR;
  * three hours, one that ends while the sequencer stands still, and one that is pending.
  */
 async function rollupFixture() {
-  const base = await openMarketFixture();
+  const base = await loadFixture(openMarketFixture);
   const { authority, escrow, staking, liveness, records, orders, quotes, usd6, admin, treasury, tenantA } = base;
   const market = await deployMarket(
     authority,

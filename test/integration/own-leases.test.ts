@@ -19,7 +19,7 @@ import { storedLease } from "../helpers/words";
  * bonded. With a minimum of nothing and the highest bounty that governance can list.
  */
 async function aloneFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const alone = f.tenantB;
   await f.market.connect(f.admin).listToken(f.usd6, 10n ** 9n, 10n ** 9n);
   await f.hold.connect(alone).approve(f.staking, 2n ** 255n);

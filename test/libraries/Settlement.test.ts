@@ -13,7 +13,7 @@ const LOCKED = 1_000n;
 
 /** A module through which two tenants hold 1,000 of each token; and the addresses that everything here is about. */
 async function settlementFixture() {
-  const f = await deployFixture();
+  const f = await loadFixture(deployFixture);
   const module = await ethers.deployContract("SettlementHarness", [f.escrow]);
   const tokens = [await f.usd6.getAddress(), await f.usd18.getAddress()] as const;
   for (const tenant of [f.tenantA, f.tenantB]) {

@@ -21,7 +21,7 @@ const allowedAfter = (lived: number) => 30 * 60 + Math.floor(lived / 100);
 
 /** A running lease of three units for an hour. */
 async function runningFixture() {
-  const f = await openMarketFixture();
+  const f = await loadFixture(openMarketFixture);
   const offer = await offerOf(f, { price: PRICE, minDuration: MINIMUM, maxDuration: LONGEST });
   return { f, offer, lease: await activeLease(f, { offer, units: 3, duration: HOUR }) };
 }

@@ -13,7 +13,7 @@ import { now, pass } from "../helpers/time";
 
 /** An active lease of a day that bills an hour at least, and that can be disputed. */
 async function longLeaseFixture() {
-  const market = await disputeFixture();
+  const market = await loadFixture(disputeFixture);
   const offer = await offerOf(market, { slasher: await market.disputes.getAddress(), minDuration: HOUR });
   const lease = await activeLease(market, { offer, duration: DAY });
   return { ...market, lease, name: formatLeaseId(lease.id) };

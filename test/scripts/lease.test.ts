@@ -14,7 +14,7 @@ import { moveTo, pass } from "../helpers/time";
 
 /** One lease that runs an hour, and one that is never activated. */
 async function twoLeasesFixture() {
-  const fixture = await openMarketFixture();
+  const fixture = await loadFixture(openMarketFixture);
   const { market, usd6, tenantA, providerA, operatorA, offerA, offerB } = fixture;
   const token = await usd6.getAddress();
   const running = await openLease(market, tenantA, { token, offers: [offerA], duration: HOUR });

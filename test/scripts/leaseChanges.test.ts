@@ -16,7 +16,7 @@ interface Failed {
 
 /** A lease of tenantA on an offer of two days at most, three units at 0.42/h, that runs for three hours. */
 async function runningFixture() {
-  const fixture = await openMarketFixture();
+  const fixture = await loadFixture(openMarketFixture);
   const offer = await offerOf(fixture, { maxDuration: 2 * DAY, minDuration: HOUR });
   const lease = await activeLease(fixture, { offer, units: 3, duration: 3 * HOUR });
   return { ...fixture, offer, lease, name: formatLeaseId(lease.id) };
@@ -149,7 +149,7 @@ describe("leasehold lease, changes", () => {
 
   describe("notice", () => {
     async function longFixture() {
-      const fixture = await openMarketFixture();
+      const fixture = await loadFixture(openMarketFixture);
       const lease = await activeLease(fixture, { duration: 3 * DAY });
       return { ...fixture, lease, name: formatLeaseId(lease.id) };
     }

@@ -20,7 +20,7 @@ const { bounty: BOUNTY } = listingOf(6);
 
 /** A lease of two hours, and its name. */
 async function runningFixture() {
-  const fixture = await openMarketFixture();
+  const fixture = await loadFixture(openMarketFixture);
   const lease = await activeLease(fixture, { duration: 2 * HOUR, units: 2 });
   return { ...fixture, lease, name: formatLeaseId(lease.id) };
 }

@@ -19,7 +19,7 @@ interface Proposed {
 
 /** An open market with an offer of a third provider in another region, and a tenant who has never been here. */
 async function replicasFixture() {
-  const fixture = await openMarketFixture();
+  const fixture = await loadFixture(openMarketFixture);
   const { market, usd6, providerC, others } = fixture;
   const [newcomer] = others;
   await usd6.mint(newcomer!, 1_000_000_000n);

@@ -27,7 +27,7 @@ interface Quoted {
 
 /** An open market, and a tenant of it who has money in the wallet and has never been here. */
 async function newTenantFixture() {
-  const market = await openMarketFixture();
+  const market = await loadFixture(openMarketFixture);
   const [newcomer] = market.others;
   await market.usd6.mint(newcomer!, 1_000_000_000n);
   return { ...market, newcomer: newcomer! };
@@ -390,7 +390,7 @@ describe("leasehold tenant", () => {
 
   describe("lease", () => {
     async function pendingFixture() {
-      const fixture = await openMarketFixture();
+      const fixture = await loadFixture(openMarketFixture);
       const { market, usd6, tenantA, offerA } = fixture;
       const id = await openLease(market, tenantA, { token: await usd6.getAddress(), offers: [offerA] });
       return { ...fixture, id, name: formatLeaseId(id) };

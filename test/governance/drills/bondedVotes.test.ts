@@ -21,7 +21,7 @@ import { at, now } from "../../helpers/time";
 
 /** Provider A has bonded all its HOLD, to the last wei, and delegated to itself; it has exactly the threshold. */
 async function bondedFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const { hold, staking, market, providerA } = f;
   const [bonded] = await bondOf(f, providerA);
   await hold.connect(providerA).delegate(providerA);

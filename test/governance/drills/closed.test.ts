@@ -37,7 +37,7 @@ function theEnd(f: Governed): Promise<ContractTransaction>[] {
 
 /** A busy market, entries paused, and then the end of all powers. */
 async function closedFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const [end] = await carryEach(f, [theEnd(f)]);
   const offer = await offerOf(f, { slasher: await f.disputes.getAddress() });
 

@@ -10,7 +10,7 @@ import { moved } from "../ledger";
 
 /** A proposal that seats the keeper in memberA's place is ready; a dispute was filed and answered before it is executed. */
 async function readyFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const [replacing] = await carryEach(f, [
     [f.council.seat.populateTransaction(f.keeper), f.council.unseat.populateTransaction(f.memberA)],
   ]);

@@ -276,7 +276,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** One proposal for each function, ready; and the leases and the dispute that they aim at. */
 async function aimedFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const aims: Aims = {
     running: leaseIdOf(f.offerD, 1),
     pending: leaseIdOf(f.offerB, 1),

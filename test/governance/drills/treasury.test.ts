@@ -22,7 +22,7 @@ const GRANT = parseEther("1234567");
 
 /** A lease that earned its fee, a penalty that matures, a filing fee that no member earned. */
 async function earningFixture() {
-  const f = await governedFixture();
+  const f = await loadFixture(governedFixture);
   const lease = await dueLease(f);
   const disputed = await activeLease(f, { offer: f.offerD, duration: DAY });
   await f.market.expire([lease.id]);

@@ -9,6 +9,7 @@ import {
   TREASURY_HOLD,
   VOTER_HOLD,
 } from "../../helpers/governance";
+import { loadFixture } from "../../helpers/loadFixture";
 import { now } from "../../helpers/time";
 
 /** HOLD of everybody in the play, to odd wei: some can propose, others once they were given some. */
@@ -48,7 +49,7 @@ export interface Play {
 
 /** The governed market, and people with HOLD that staking and a locker may lock. Nothing of it is. For `loadFixture`. */
 export async function playFixture(): Promise<Play> {
-  const governed = await governedFixture();
+  const governed = await loadFixture(governedFixture);
   const {
     hold,
     staking,
