@@ -42,9 +42,12 @@ const whole = (name: string, otherwise: number): number => {
   return value;
 };
 
+/** `npm test` plays a quarter of the runs, and `npm run fuzz` all of them. */
+const brief = process.env["BRIEF"] === "true";
+
 export const planned = (runs: number, steps: number): Plan => ({
   seed: whole("MODEL_SEED", 20_261_121),
-  runs: whole("MODEL_RUNS", runs),
+  runs: whole("MODEL_RUNS", brief ? Math.ceil(runs / 4) : runs),
   steps: whole("MODEL_STEPS", steps),
   path: process.env["MODEL_PATH"],
   shrinkSeconds: whole("MODEL_SHRINK", 60),
