@@ -28,10 +28,21 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }: { solcVers
 // Instrumented contracts must not overwrite the real artifacts nor the committed types; .solcover.js has the other half.
 const coverage = process.argv.includes("coverage");
 
+/** The tests that take longest begin first: no process is left with one of them when the others have nothing to do. */
+const LONGEST = [
+  "deploy/tampering.test.ts",
+  "invariants/model.test.ts",
+  "slashing/Disputes.paths.test.ts",
+  "keeper/ops/vain.test.ts",
+];
+
 // Only `*.test.ts` are tests; helpers, fixtures, behaviours and checkers live beside them and are imported.
-subtask(TASK_TEST_GET_TEST_FILES, async ({ testFiles }: { testFiles: string[] }, _hre, runSuper): Promise<string[]> => {
+subtask(TASK_TEST_GET_TEST_FILES, async ({ testFiles }: { testFiles: string[] }, hre, runSuper): Promise<string[]> => {
   const files = (await runSuper()) as string[];
-  return testFiles.length > 0 ? files : files.filter((file) => file.endsWith(".test.ts"));
+  if (testFiles.length > 0) return files;
+  const tests = files.filter((file) => file.endsWith(".test.ts"));
+  const longest = LONGEST.map((name) => path.join(hre.config.paths.tests, name));
+  return [...longest, ...tests.filter((file) => !longest.includes(file))];
 });
 
 // The plugin's `ethers` is a proxy that writes a stack trace on every use, and it makes all signers anew for every contract
@@ -45,10 +56,10 @@ extendEnvironment((hre) => {
 });
 
 /** What a process of tests takes at most, bytes, and what the machine has for all of them. */
-const OF_A_WORKER = 1.2e9;
+const OF_A_WORKER = 0.9e9;
 const memory = Math.min(totalmem(), process.constrainedMemory() || totalmem());
-/** Mocha's own default is one process fewer than the cores: no parallelism at all on two. */
-const workers = Math.max(1, Math.min(Math.max(2, availableParallelism()), Math.floor(memory / OF_A_WORKER)));
+/** One process more than the cores: a quarter of the time tests wait, for a node, a clock or another process. */
+const workers = Math.max(1, Math.min(availableParallelism() + 1, Math.floor(memory / OF_A_WORKER)));
 
 const config: HardhatUserConfig = {
   solidity: {
