@@ -104,6 +104,7 @@ export async function readRecord({ liveness, records, modules }: RecordSources, 
     noShows: sum("noShows"),
     liveSeconds: sum("liveSeconds"),
     darkSeconds: sum("darkSeconds"),
+    slashed: columns.reduce((total, { slashed }) => total + slashed, 0n),
     outages: Number(outages),
     lastSeen: Number(lastSeen),
   };

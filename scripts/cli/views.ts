@@ -14,12 +14,14 @@ import type { Session } from "./session";
 import type { Token } from "./tokens";
 
 /** How reliable a provider was, in few words. */
-function recordText({ record: { served, noShows, darkSeconds, outages, lastSeen } }: RecordedOffer): string {
+export function recordText({ record }: Pick<RecordedOffer, "record">): string {
+  const { served, noShows, darkSeconds, slashed, outages, lastSeen } = record;
   if (lastSeen === 0) return "never seen";
   return [
     served === 0 ? "no lease yet" : `${plural(served, "lease")}, dark ${formatDuration(darkSeconds)}`,
     noShows === 0 ? "" : plural(noShows, "no-show"),
     outages === 0 ? "" : plural(outages, "outage"),
+    slashed === 0n ? "" : `slashed ${hold(slashed)}`,
   ]
     .filter((part) => part !== "")
     .join(", ");

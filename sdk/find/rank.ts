@@ -9,6 +9,8 @@ export interface LiveRecord {
   /** Of the leases that it served, summed. */
   readonly liveSeconds: number;
   readonly darkSeconds: number;
+  /** Taken of its bond as penalties, wei of HOLD. */
+  readonly slashed: bigint;
   /** Of its clock, that ended; whether it had leases then or not. */
   readonly outages: number;
   /** Unix seconds of the last heartbeat; 0: never. */
@@ -22,20 +24,26 @@ export interface RankedOffer extends OfferFacts {
 
 const compare = (a: bigint | number, b: bigint | number): number => (a < b ? -1 : a > b ? 1 : 0);
 
+const DAY = 86_400n;
+const HOLD = 10n ** 18n;
 /** What every provider begins with: a day of leases, dark for one percent of it. */
-const PRIOR = { seconds: 86_400, dark: 864 };
+const PRIOR = { seconds: DAY, dark: 864n };
 
 /**
- * Dark seconds of an observed second of leases. Nobody begins with a clean record, or a provider with a bad one would
- * only have to come back under a new address.
+ * How bad a record is, as a fraction: dark seconds of an observed second of leases, once more for each HOLD that was
+ * slashed for each observed day. Nobody begins with a clean record, or a provider with a bad one would only have to
+ * come back under a new address.
  */
-function darkShare({ liveSeconds, darkSeconds }: LiveRecord): number {
-  return (darkSeconds + PRIOR.dark) / (liveSeconds + darkSeconds + PRIOR.seconds);
+function fault({ liveSeconds, darkSeconds, slashed }: LiveRecord): readonly [numerator: bigint, denominator: bigint] {
+  const observed = BigInt(liveSeconds) + BigInt(darkSeconds) + PRIOR.seconds;
+  const dark = BigInt(darkSeconds) + PRIOR.dark;
+  return [dark * (observed * HOLD + slashed * DAY), observed * observed * HOLD];
 }
 
-/** The better live record first: the smaller dark part of leases, then fewer outages. */
+/** The better record first: the smaller dark part of leases, weighted by what was slashed; then fewer outages. */
 export function byRecord(a: RankedOffer, b: RankedOffer): number {
-  return compare(darkShare(a.record), darkShare(b.record)) || compare(a.record.outages, b.record.outages);
+  const [[faultA, ofA], [faultB, ofB]] = [fault(a.record), fault(b.record)];
+  return compare(faultA * ofB, faultB * ofA) || compare(a.record.outages, b.record.outages);
 }
 
 /** The older offer first. */

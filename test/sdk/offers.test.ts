@@ -76,8 +76,8 @@ describe("offers", () => {
       recordOf: (module: string) =>
         Promise.resolve(
           module === address(91)
-            ? { served: 5n, noShows: 1n, liveSeconds: 1_000n, darkSeconds: 10n }
-            : { served: 2n, noShows: 0n, liveSeconds: 500n, darkSeconds: 7n },
+            ? { served: 5n, noShows: 1n, liveSeconds: 1_000n, darkSeconds: 10n, slashed: 40n }
+            : { served: 2n, noShows: 0n, liveSeconds: 500n, darkSeconds: 7n, slashed: 2n },
         ),
     } as unknown as ProviderRecords;
     const offers = [1, 2, 1].map((provider, index) => anOffer({ id: BigInt(index + 1), provider: address(provider) }));
@@ -88,6 +88,7 @@ describe("offers", () => {
       noShows: 1,
       liveSeconds: 1_500,
       darkSeconds: 17,
+      slashed: 42n,
       outages: 3,
       lastSeen: 70,
     });

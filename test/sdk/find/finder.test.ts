@@ -71,6 +71,7 @@ const MISTAKES: readonly (readonly [mistake: string, Fault, Finder])[] = [
     "careless",
     misled((offer) => ({ ...offer, record: { ...offer.record, darkSeconds: 0, outages: 0 } })),
   ],
+  ["knows no slashes", "careless", misled((offer) => ({ ...offer, record: { ...offer.record, slashed: 0n } }))],
   ["knows no outages", "careless", misled((offer) => ({ ...offer, record: { ...offer.record, outages: 0 } }))],
   [
     "counts dark seconds, not their part of the time",

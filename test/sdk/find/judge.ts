@@ -56,10 +56,12 @@ export function caseOf(offers: readonly RankedOffer[], wish: OrderWish, draw: Dr
 }
 
 function better(a: RankedOffer, b: RankedOffer): boolean {
-  // One percent of a day more for everybody; compared as fractions.
+  // One percent of a day more for everybody; each HOLD slashed a day counts the dark part once more; as fractions.
   const part = ({ record }: RankedOffer): readonly [bigint, bigint] => {
     const dark = BigInt(record.darkSeconds);
-    return [dark + 864n, dark + BigInt(record.liveSeconds) + 86_400n];
+    const observed = dark + BigInt(record.liveSeconds) + 86_400n;
+    const weight = 10n ** 18n * observed + 86_400n * record.slashed;
+    return [(dark + 864n) * weight, observed ** 2n];
   };
   const [[darkA, allA], [darkB, allB]] = [part(a), part(b)];
   if (darkA * allB !== darkB * allA) return darkA * allB < darkB * allA;

@@ -29,21 +29,24 @@ interface House {
   readonly record: RankedOffer["record"];
 }
 
-/** [outages, dark seconds, live seconds]: some alike in one, some in two. */
+/** [outages, dark seconds, live seconds, HOLD slashed]: some alike in one, some in two. */
 const RECORDS = [
-  [0, 0, 0],
-  [3, 0, 0],
-  [0, 0, DAY],
-  [1, 1_200, DAY - 1_200],
-  [2, 1_200, DAY - 1_200],
-  [1, 1_200, 5 * DAY],
-  [2, 864, DAY - 864],
-  [9, 7_200, 30 * DAY],
+  [0, 0, 0, 0],
+  [3, 0, 0, 0],
+  [0, 0, DAY, 0],
+  [0, 0, DAY, 2],
+  [1, 1_200, DAY - 1_200, 0],
+  [2, 1_200, DAY - 1_200, 0],
+  [1, 1_200, DAY - 1_200, 40],
+  [1, 1_200, 5 * DAY, 0],
+  [2, 864, DAY - 864, 0],
+  [9, 7_200, 30 * DAY, 0],
 ] as const;
 
 /** Some providers are everywhere and cheap, so that the cheapest of many regions are theirs. */
 function house(draw: Draw, index: number): House {
-  const [outages, darkSeconds, liveSeconds] = draw.pick(RECORDS);
+  const [outages, darkSeconds, liveSeconds, holdSlashed] = draw.pick(RECORDS);
+  const slashed = BigInt(holdSlashed) * 10n ** 18n;
   const isGiant = draw.chance(10);
   return {
     provider: `0x${(index + 1).toString(16).padStart(40, "0")}`,
@@ -52,7 +55,7 @@ function house(draw: Draw, index: number): House {
     fresh: draw.chance(93),
     slasher: draw.chance(80) ? TRUSTED : draw.chance(50) ? ZeroAddress : STRANGE,
     freeBond: BigInt(draw.pick([0, 40, 400, 4_000])) * 10n ** 18n,
-    record: { served: 1, noShows: 0, liveSeconds, darkSeconds, outages, lastSeen: 1_700_000_000 },
+    record: { served: 1, noShows: 0, liveSeconds, darkSeconds, slashed, outages, lastSeen: 1_700_000_000 },
   };
 }
 

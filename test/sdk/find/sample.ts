@@ -12,7 +12,15 @@ export const TERMS: TokenTerms = { minimumLock: 100n, bounty: 50n };
 export const ONE = 2n ** 32n;
 
 /** Nothing happened yet. */
-export const NEW: LiveRecord = { served: 0, noShows: 0, liveSeconds: 0, darkSeconds: 0, outages: 0, lastSeen: 1 };
+export const NEW: LiveRecord = {
+  served: 0,
+  noShows: 0,
+  liveSeconds: 0,
+  darkSeconds: 0,
+  slashed: 0n,
+  outages: 0,
+  lastSeen: 1,
+};
 
 export const address = (index: number): string => `0x${index.toString(16).padStart(40, "0")}`;
 
