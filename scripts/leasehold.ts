@@ -4,7 +4,7 @@ import { stderr, stdin, stdout } from "node:process";
 import { loadSigner } from "./cli/keys";
 import { main } from "./cli/main";
 import { openNetwork } from "./cli/network";
-import { readSecret } from "./cli/secret";
+import { askYesNo, readSecret } from "./cli/secret";
 import { ignoreClosedPipes, onStop } from "./streams";
 
 ignoreClosedPipes();
@@ -16,6 +16,7 @@ void main(process.argv.slice(2), {
     err: (text) => void stderr.write(text),
     isTerminal: stderr.isTTY,
     ...(stdin.isTTY && { readSecret: (prompt: string) => readSecret(prompt, stdin, stderr) }),
+    ...(stdin.isTTY && stderr.isTTY && { confirm: (question: string) => askYesNo(question, stdin, stderr) }),
   },
   openNetwork,
   loadSigner,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { ASKS_HELP } from "./confirm";
 import { executionData, executionText } from "./executionReports";
 import type { Report } from "./format";
 import type { Session } from "./session";
@@ -17,17 +18,32 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly hasOwnSettings?: boolean;
   /** Checks what was typed; all faults are named at once. */
   readonly input: S;
+  /** It does what cannot be undone, with every input or with some: its code calls `confirm` before it signs or sends. */
+  readonly asks?: true | ((input: z.output<S>) => boolean);
   readonly run: (session: Session, input: z.output<S>) => Promise<Report>;
 }
 
 /** A command whose input is not checked yet. */
-export interface AnyCommand extends Omit<CommandSpec<z.ZodType>, "run"> {
+export interface AnyCommand extends Omit<CommandSpec<z.ZodType>, "run" | "asks"> {
+  /** It does what cannot be undone, at least with some input. */
+  readonly asks: boolean;
   readonly run: (session: Session, input: unknown) => Promise<Report>;
 }
 
 /** Binds a command's code to the type of its input. */
 export function command<S extends z.ZodType>(spec: CommandSpec<S>): AnyCommand {
-  return { ...spec, run: (session, input) => spec.run(session, input as z.output<S>) };
+  const { asks, details } = spec;
+  const help = [details?.trim(), asks === undefined ? undefined : ASKS_HELP].filter((part) => part !== undefined);
+  return {
+    ...spec,
+    ...(help.length > 0 && { details: help.join("\n\n") }),
+    asks: asks !== undefined,
+    run: (session, typed) => {
+      const input = typed as z.output<S>;
+      if (asks === true || asks?.(input) === true) session.mustAsk();
+      return spec.run(session, input);
+    },
+  };
 }
 
 /** Commands under one word. A group is one file in commands/, and one line in commands/index.ts. */

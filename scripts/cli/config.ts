@@ -18,6 +18,7 @@ export const GLOBAL_OPTIONS = [
   ["--from <address>", "act as this account without its key: to read, and with --dry-run"],
   ["--dry-run", "simulate and show what would be sent; send nothing"],
   ["--safe-batch <file>", "write what would be sent as a batch for the Safe of --from; send nothing"],
+  ["--yes", "go on without asking, before what cannot be undone, too: for scripts"],
   ["--json", "one JSON document on stdout, errors as JSON on stderr"],
   ["--confirmations <n>", "blocks to wait for, the transaction's own included (default 1)"],
   ["--timeout <duration>", "how long to wait for a transaction, 1s to 7d (default 5m)"],
@@ -68,6 +69,8 @@ const schema = z
     dryRun: z.boolean().default(false),
     /** Where the calls go instead of the chain. */
     safeBatch: text.optional(),
+    /** Nobody is asked. */
+    yes: z.boolean().default(false),
     json: z.boolean().default(false),
     confirmations: z.coerce
       .number("is no number")

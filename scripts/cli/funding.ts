@@ -46,6 +46,11 @@ function missing(token: Token, { deposit, raise }: Funding): Failure {
   return new Failure("refused", lines.filter(Boolean).join("\n"));
 }
 
+/** Fails with what to do where something is missing that nothing was said to bring. */
+export function requireFunds(token: Token, funding: Funding, fund: boolean): void {
+  if (!fund && (funding.deposit > 0n || funding.raise > 0n)) throw missing(token, funding);
+}
+
 /** How an opening is funded: out of what the account has, or by its signatures in the same transaction. */
 export interface Means {
   /** Transactions that come first, for tokens without permits. */
@@ -67,7 +72,7 @@ export async function meansOf(
   if (funding.deposit === 0n && funding.raise === 0n) {
     return { before: [], label: sentence(opening), signed: undefined };
   }
-  if (!fund) throw missing(token, funding);
+  requireFunds(token, funding, fund);
   return signedMeans(session, token, funding, opening);
 }
 

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 
 import { Failure } from "./failure";
@@ -25,5 +26,22 @@ export async function readSecret(prompt: string, input: ReadStream, output: Writ
     input.setRawMode(false);
     input.pause();
     output.write("\n");
+  }
+}
+
+/** Asks a question of a person; anything but y or yes is no, and so is the end of the input. */
+export async function askYesNo(
+  question: string,
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+): Promise<boolean> {
+  const lines = createInterface({ input, output });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      lines.once("close", () => resolve(false));
+      lines.question(`${question} [y/N] `, (answer) => resolve(/^y(es)?$/i.test(answer.trim())));
+    });
+  } finally {
+    lines.close();
   }
 }

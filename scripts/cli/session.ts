@@ -3,6 +3,7 @@ import { getAddress, type Provider, type Signer } from "ethers";
 import type { Lexicon } from "../../sdk/errors";
 import type { Handles } from "../../sdk/handles";
 import type { Config, Environment } from "./config";
+import type { AskYesNo } from "./confirm";
 import { Failure } from "./failure";
 import type { ReadSecret } from "./keys";
 import type { Network } from "./network";
@@ -17,6 +18,8 @@ export interface Io {
   /** stderr is a terminal: progress may overwrite itself. */
   readonly isTerminal: boolean;
   readonly readSecret?: ReadSecret;
+  /** Missing: there is nobody to ask. */
+  readonly confirm?: AskYesNo;
 }
 
 /** What a run needs of the outside; tests put their own here. */
@@ -41,6 +44,7 @@ export class Session {
   private names: ReadonlyMap<string, string> = new Map();
   private known: string | undefined;
   private lineOpen = false;
+  private mayGoOn = true;
   private readonly stopping = new AbortController();
   readonly journal: Journal;
   /** What this run has signed. */
@@ -95,8 +99,21 @@ export class Session {
     return this.directory;
   }
 
+  /** The key that signs and sends; a command that asks first has it once it was told to go on. */
   async signer(): Promise<Signer> {
+    if (!this.mayGoOn)
+      throw new Failure("fault", "this is a fault of the program: it was to ask first. Nothing was sent");
     return this.ownKey(await this.provider());
+  }
+
+  /** The command does what cannot be undone: nothing is signed before `goOn`. */
+  mustAsk(): void {
+    this.mayGoOn = false;
+  }
+
+  /** Whoever was asked said yes. */
+  goOn(): void {
+    this.mayGoOn = true;
   }
 
   /** The key without a connection: it signs, and sends nothing. */
@@ -106,7 +123,7 @@ export class Session {
 
   /** The account that acts: the key's, or the one of --from. */
   async account(): Promise<string> {
-    this.known ??= this.config.from ?? (await (await this.signer()).getAddress());
+    this.known ??= this.config.from ?? (await (await this.ownKey(await this.provider())).getAddress());
     return this.known;
   }
 

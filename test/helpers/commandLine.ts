@@ -83,7 +83,7 @@ export async function networkOf(deployment: Deployment | Governed): Promise<Netw
   };
 }
 
-/** Runs `leasehold <line>` in this process; `actor` signs. Arguments of a text are split at spaces. */
+/** Runs `leasehold <line>` in this process; `actor` signs, and says yes. Arguments of a text are split at spaces. */
 export async function leasehold(
   deployment: Deployment,
   actor: HardhatEthersSigner | undefined,
@@ -93,7 +93,12 @@ export async function leasehold(
   const run = { out: "", err: "" };
   const key = actor === undefined ? {} : { LEASEHOLD_KEY: SOME_KEY };
   const code = await main(typeof line === "string" ? line.split(" ").filter(Boolean) : line, {
-    io: { out: (text) => (run.out += text), err: (text) => (run.err += text), isTerminal: false },
+    io: {
+      out: (text) => (run.out += text),
+      err: (text) => (run.err += text),
+      isTerminal: false,
+      confirm: () => Promise.resolve(true),
+    },
     openNetwork: () => networkOf(deployment),
     loadSigner: (_, provider) =>
       actor === undefined ? Promise.reject(new Error("no signer")) : Promise.resolve(signing(actor, provider)),

@@ -22,6 +22,7 @@ describe("configuration", () => {
     expect(readConfig({}, {})).to.deep.equal({
       rpc: "http://127.0.0.1:8545",
       dryRun: false,
+      yes: false,
       json: false,
       confirmations: 1,
       timeout: 300,

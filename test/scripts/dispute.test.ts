@@ -355,11 +355,13 @@ describe("leasehold dispute", () => {
       `error: only the claimant, ${tenantA.address}, can withdraw dispute ${name}; you are ${providerA.address}\n`,
     );
     const { err, out } = await leasehold(fixture, tenantA, `dispute withdraw ${name}`);
-    expect(err).to.include("Your bond of 2.98384 HOLD returns to you.");
+    expect(err).to.include("Your bond of 2.98384 HOLD returns to you; the filing fee of 1.00 HOLD does not return.");
     expect(out).to.match(/to you +2\.98384 HOLD/);
     const after = await loadFixture(answeredFixture);
     const lost = await leasehold(after, after.tenantA, `dispute withdraw ${after.name} --dry-run`);
-    expect(lost.err).to.include("Your bond of 2.98384 HOLD is the provider's then.");
+    expect(lost.err).to.include(
+      "Your bond of 2.98384 HOLD is the provider's then; the filing fee of 1.00 HOLD does not return.",
+    );
     const data = await leaseholdJson<object>(after, after.tenantA, `dispute withdraw ${after.name}`);
     expect(data).to.deep.include({ toClaimant: "0", toProvider: (2n * bond).toString() });
   });

@@ -81,7 +81,7 @@ describe("what a proposal would change, asked of a node", () => {
   }
 
   async function json<T>(...words: readonly string[]): Promise<T> {
-    const { code, out, err } = await run(...words, "--json");
+    const { code, out, err } = await run(...words, "--yes", "--json");
     if (code !== 0) throw new Error(`leasehold ${words.join(" ")} exits with ${code}: ${err}`);
     return JSON.parse(out) as T;
   }
@@ -147,7 +147,7 @@ describe("what a proposal would change, asked of a node", () => {
       .and.to.match(/\nfee +2\.5 % +2 %\n/);
 
     await pass(DAY + 1);
-    expect((await run("vote", "1", "for")).code).to.equal(0);
+    expect((await run("vote", "1", "for", "--yes")).code).to.equal(0);
     await pass(5 * DAY + 1);
     expect((await run("proposals", "queue", "1")).code).to.equal(0);
     const queued = await json<{ impact: Impact; eta: number }>("proposals", "show", "1");

@@ -91,15 +91,15 @@ describe("leasehold, installed, against a node", function () {
     }
     expect((await contracts.staking.poolOf(contracts.market, provider)).free).to.equal(parseEther("5000"));
 
-    const opened = await asTenant("tenant open --gpu h100:1 --duration 24h --fund --json");
+    const opened = await asTenant("tenant open --gpu h100:1 --duration 24h --fund --yes --json");
     expect(opened.code, opened.err).to.equal(0);
     expect((JSON.parse(opened.out) as { leases: string[] }).leases).to.deep.equal(["1-1"]);
     expect(await usd.balanceOf(tenant)).to.equal(MONEY - 10_130_001n);
 
     expect((await asProvider("provider activate")).out).to.include("1 lease started.");
-    const closed = await asTenant("tenant close 1-1");
+    const closed = await asTenant("tenant close 1-1 --yes");
     expect(closed.out).to.include("Lease 1-1 ended: 1h are billed, 9.710001 USD are free again.");
-    const again = await asTenant("tenant close 1-1");
+    const again = await asTenant("tenant close 1-1 --yes");
     expect(again.code).to.equal(1);
     expect(again.err).to.equal("error: lease 1-1 is closed; this needs a lease that is active\n");
 

@@ -38,8 +38,8 @@ describe("leasehold tenant, with replicas", () => {
       .to.match(new RegExp(`1 +${offerA} .* taken`))
       .and.to.match(new RegExp(`2 +${offerD} .* taken`))
       .and.to.match(new RegExp(`3 +${offerB} .* spare`))
-      .and.to.include("will lock        22.18 USD6, 0.10 USD6 of it a bounty")
-      .and.to.include("for              2 replicas of 1 unit over 1d");
+      .and.to.include("will lock     22.18 USD6, 0.10 USD6 of it a bounty")
+      .and.to.include("for           2 replicas of 1 unit over 1d");
     expect(out)
       .to.include("Open 2 leases")
       .and.to.include(`lease           ${offerA}-1, pending`)

@@ -271,7 +271,7 @@ describe("leasehold tenant", () => {
       const { lens, escrow, usd6, market, tenantA, offerA } = fixture;
       const { code, out, err } = await leasehold(fixture, tenantA, "tenant open --cpu 4 --duration 24h --token USD6");
       expect(code).to.equal(0);
-      expect(err).to.include("will lock        10.13 USD6, 0.05 USD6 of it a bounty");
+      expect(err).to.include("will lock     10.13 USD6, 0.05 USD6 of it a bounty");
       expect(out).to.include(`lease           ${offerA}-1, pending`).and.to.include("locked          10.13 USD6");
       expect((await lens.leaseView(offerA * 2n ** 32n + 1n)).tenant).to.equal(tenantA.address);
       expect((await escrow.moduleAccount(market, usd6, tenantA)).locked).to.equal(10_130_000n);

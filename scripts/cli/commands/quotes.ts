@@ -14,9 +14,10 @@ import {
 import { formatResources, packResources, parseResources } from "../../../sdk/resources";
 import { costUp, formatDuration, formatInstant, parseAmount, parseDuration, priceToX32Up } from "../../../sdk/units";
 import { command, type CommandGroup, done } from "../command";
+import { confirm } from "../confirm";
 import { Failure } from "../failure";
-import { money, pairs, plural, price as priceText } from "../format";
-import { fundingOf, meansOf } from "../funding";
+import { money, pairs, plural, price as priceText, sections } from "../format";
+import { fundingOf, meansOf, requireFunds } from "../funding";
 import {
   address,
   amount,
@@ -31,12 +32,13 @@ import {
   units,
 } from "../inputs";
 import { expiryText, leftText, quoteFacts, type QuoteFacts, quotePlace, readSignedQuote } from "../quotes";
-import { readLeases, readOffersById } from "../reads";
+import { readLeases, readOffersById, readRecords } from "../reads";
+import { refundPairs } from "../rented";
 import type { Session } from "../session";
 import { ANY_SLASHER_OPTION, requireTrusted } from "../slashers";
 import { eventArgs, execute, step } from "../steps";
 import type { Token } from "../tokens";
-import { disputableText } from "../views";
+import { disputableText, recordText } from "../views";
 import {
   contentHashOf,
   DEFAULT_MAX_DURATION,
@@ -227,6 +229,7 @@ what is missing and lets the market lock it, by your signatures and in the same 
     maxLock: amount.optional(),
     fund: z.boolean().default(false),
   }),
+  asks: true,
   async run(session, input) {
     const signed = await readSignedQuote(session, input.file);
     const facts = await quoteFacts(session, signed);
@@ -238,15 +241,27 @@ what is missing and lets the market lock it, by your signatures and in the same 
     const asked = input.maxLock === undefined ? locked : parseAmount(input.maxLock, paidIn.decimals);
     const maxLock = asked > MOST_LOCK ? MOST_LOCK : asked;
     const funding = await fundingOf(session, paidIn, locked);
-    session.tell(
-      `${pairs([
+    const { market } = await session.handles();
+    const { activationWindow } = await market.termsOf(await market.currentTermsVersion());
+    const { offer } = facts;
+    const [recorded] = offer === undefined ? [] : await readRecords(session, [offer]);
+    const preview = sections(
+      pairs([
+        ["rents", `${formatResources(facts.resources)} at ${priceText(signed.quote.pricePerSecondX32, paidIn)} a unit`],
+        ["provider", signed.quote.provider],
+        ["record", recorded === undefined ? "" : recordText(recorded)],
+        ["disputes", await disputableText(session, slasher)],
+      ]),
+      pairs([
         ["will lock", `${money(locked, paidIn)}, ${money(bounty, paidIn)} of it a bounty for whoever expires it`],
         ["for", `${plural(input.units, "unit")} over ${formatDuration(input.duration)}`],
-        ["billed at least", formatDuration(facts.minDuration)],
+        ...refundPairs(Number(activationWindow), [facts.minDuration]),
         ["deposit", funding.deposit === 0n ? "" : `${money(funding.deposit, paidIn)} out of your wallet`],
         ["approval", funding.raise === 0n ? "" : `the market may lock ${money(funding.raise, paidIn)} more`],
-      ])}\n`,
+      ]),
     );
+    requireFunds(paidIn, funding, input.fund);
+    await confirm(session, preview, `This opens a lease and locks ${money(locked, paidIn)}.`);
     const { quotes } = await session.handles();
     const means = await meansOf(session, paidIn, funding, input.fund);
     const label = `${means.label} with a quote`;
@@ -306,8 +321,10 @@ const cancelAll = command({
   usage: "cancel-all",
   summary: "take back every quote that you have signed so far; leases opened with them go on",
   input: z.object({}),
+  asks: true,
   async run(session) {
     const [{ quotes }, account] = await Promise.all([session.handles(), session.account()]);
+    await confirm(session, `Every quote that ${account} signed before this opens nothing any more.`);
     const execution = await execute(session, [await step("Cancel all quotes", quotes, quotes.cancelAll, [])]);
     const epoch = await quotes.epochOf(account);
     return done(execution, `Only quotes that you sign from now on count, in epoch ${epoch}.`, { epoch });

@@ -1,13 +1,15 @@
 import { z } from "zod";
 
-import { formatLeaseId } from "../../../sdk/ids";
+import { formatLeaseId, splitLeaseId } from "../../../sdk/ids";
 import { END_REASONS, type EndReason } from "../../../sdk/market";
 import { decimalText, formatDuration, formatInstant, parseAmount } from "../../../sdk/units";
 import { command, type CommandGroup, done } from "../command";
+import { confirm } from "../confirm";
 import { requireChange, someAmount } from "../effect";
-import { hold, money, pairs, sections, table } from "../format";
+import { hold, money, pairs, plural, sections, table } from "../format";
 import { depositSteps } from "../funding";
 import { address, amount, leaseId, parsed, token, TOKEN_OPTION } from "../inputs";
+import { readLease } from "../leases";
 import { readLeases, readTenantLeases } from "../reads";
 import { requireNotOurs } from "../recipients";
 import type { Session } from "../session";
@@ -99,11 +101,37 @@ const WITHOUT_MINIMUM: Partial<Record<EndReason, string>> = {
   ClosedAfterFault: "A claim on it was upheld, so that no minimum is billed.",
 };
 
+/** Shows what closing a lease ends and bills, and asks. */
+async function confirmClose(session: Session, id: bigint): Promise<void> {
+  const [account, { lens }, tokens, lease] = await Promise.all([
+    session.account(),
+    session.handles(),
+    session.tokens(),
+    readLease(session, id),
+  ]);
+  // Else the chain says why it is refused, and nobody need be asked.
+  if (lease.status !== "Active" || lease.tenant !== account) return;
+  const [paidIn, [offer]] = await Promise.all([
+    tokens.describe(lease.token),
+    lens.offerViews(splitLeaseId(id).offer, 1),
+  ]);
+  const preview = pairs([
+    ["lease", `${lease.name}, ${lease.status.toLowerCase()}, ${plural(lease.units, "unit")}`],
+    ["would run", lease.remaining === 0 ? "no longer" : `${formatDuration(lease.remaining)} more`],
+    ["earned by now", money(lease.earned, paidIn)],
+    ["locked", `${money(lease.locked, paidIn)}; what is not billed is free again at once`],
+    ["billed at least", formatDuration(offer?.minDuration ?? 0n)],
+  ]);
+  await confirm(session, preview, "A lease that was closed does not go on.");
+}
+
 const close = command({
   usage: "close <lease>",
   summary: "end an active lease now: the live seconds are billed, the rest is free again at once",
   input: z.object({ lease: leaseId }),
+  asks: true,
   async run(session, input) {
+    await confirmClose(session, input.lease);
     const { execution, name, paidIn, ended } = await end(session, input.lease, "Close");
     if (ended === undefined) return done(execution, "");
     const [refund, billed] = [ended["refund"] as bigint, ended["billedSeconds"] as bigint];

@@ -1,14 +1,16 @@
 import { z } from "zod";
 
-import { OUTCOMES, VOTES } from "../../../../sdk/disputes";
+import { FAULT_CLASS_WORDS, OUTCOMES, VOTES } from "../../../../sdk/disputes";
 import { formatDisputeId } from "../../../../sdk/ids";
 import { formatInstant } from "../../../../sdk/units";
 import { command, done } from "../../command";
-import { type Dispute, namedDispute, readDispute } from "../../disputes";
-import { stateText, votesText } from "../../disputeWords";
+import { confirm } from "../../confirm";
+import { type Dispute, namedDispute, penaltyIfUpheld, readDispute } from "../../disputes";
+import { stateText, votesText, withinText } from "../../disputeWords";
 import { Failure } from "../../failure";
-import { hold, pairs } from "../../format";
+import { hold, money, pairs } from "../../format";
 import { address, disputeOrLease, type Named } from "../../inputs";
+import { readLease } from "../../leases";
 import { eventsSince } from "../../logs";
 import { requireNotOurs } from "../../recipients";
 import type { Session } from "../../session";
@@ -38,6 +40,26 @@ async function requireVoter(session: Session, scene: Scene): Promise<void> {
   if (cast !== "None") throw refused(cast === "Recused" ? "it recused itself" : `it voted to ${cast.toLowerCase()}`);
 }
 
+/** What an upheld claim would move. */
+async function stakeText(session: Session, dispute: Dispute): Promise<string> {
+  const [lease, tokens] = await Promise.all([readLease(session, dispute.lease), session.tokens()]);
+  const earnings =
+    dispute.held === 0n ? "" : `, ${money(dispute.held, await tokens.describe(dispute.token))} of earnings`;
+  return `a penalty of ${hold(penaltyIfUpheld(lease, dispute))}${earnings}, bonds of ${hold(dispute.bond)}`;
+}
+
+/** What a member's vote is about. */
+async function ballotText(session: Session, { dispute, now }: Scene, vote: string): Promise<string> {
+  return pairs([
+    ["dispute", dispute.name],
+    ["claims", `${FAULT_CLASS_WORDS[dispute.faultClass]}, since ${formatInstant(dispute.faultStart)}`],
+    ["at stake", await stakeText(session, dispute)],
+    ["votes by now", votesText(dispute)],
+    ["your vote", vote],
+    ["possible", withinText(dispute.deadline, now)],
+  ]);
+}
+
 /** Reports votes and state after a vote. */
 async function voted(session: Session, { dispute }: Scene, execution: Execution, vote: string) {
   if (execution.dryRun) return done(execution, "", { dispute: dispute.name, vote });
@@ -65,6 +87,7 @@ A vote is final. Whoever votes has a share of the filing fee, once the dispute i
     uphold: z.boolean().default(false),
     reject: z.boolean().default(false),
   }),
+  asks: true,
   async run(session, { dispute: named, uphold, reject }) {
     if (uphold === reject) throw new Failure("usage", "say how you vote: --uphold or --reject");
     const scene = await sceneOf(session, named);
@@ -72,6 +95,7 @@ A vote is final. Whoever votes has a share of the filing fee, once the dispute i
     const { disputes } = await session.handles();
     const { id, name, filedAt, token } = scene.dispute;
     const vote = uphold ? "uphold" : "reject";
+    await confirm(session, await ballotText(session, scene, vote), "A vote is final.");
     const execution = await execute(session, [
       await step(`Vote to ${vote} dispute ${name}`, disputes, disputes.rule, [id, filedAt, uphold], token),
     ]);
@@ -83,11 +107,13 @@ export const recuse = command({
   usage: "recuse <dispute>",
   summary: "declare that you will not vote on a claim, as a member of the council",
   input: z.object(DISPUTE_ARGUMENT),
+  asks: true,
   async run(session, { dispute: named }) {
     const scene = await sceneOf(session, named);
     await requireVoter(session, scene);
     const { disputes } = await session.handles();
     const { id, name, filedAt, token } = scene.dispute;
+    await confirm(session, await ballotText(session, scene, "none, you recuse yourself"), "A vote is final.");
     const execution = await execute(session, [
       await step(`Recuse yourself from dispute ${name}`, disputes, disputes.recuse, [id, filedAt], token),
     ]);
@@ -105,6 +131,7 @@ export const decide = command({
     ...DISPUTE_ARGUMENT,
     outcome: z.enum(DECISIONS, `write one of ${DECISIONS.join(", ")}`),
   }),
+  asks: true,
   async run(session, { dispute: named, outcome }) {
     const scene = await sceneOf(session, named);
     const { account, dispute, now } = scene;
@@ -117,7 +144,13 @@ export const decide = command({
       const how = `. That is the timelock, so holders of HOLD vote: leasehold propose appeal ${dispute.name}`;
       throw new Failure("refused", `${message}${byVote ? how : ""}`);
     }
-    session.tell(`It was ${stateText(dispute, now)}.\n`);
+    const preview = pairs([
+      ["dispute", dispute.name],
+      ["stands", stateText(dispute, now)],
+      ["at stake", await stakeText(session, dispute)],
+      ["your decision", outcome],
+    ]);
+    await confirm(session, preview, "A decision is final.");
     const number = OUTCOMES.findIndex((name) => name.toLowerCase() === outcome);
     const execution = await execute(session, [
       await step(

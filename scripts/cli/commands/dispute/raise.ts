@@ -5,6 +5,7 @@ import { FAULT_CLASS_WORDS, FAULT_CLASSES, type FaultClass, MOST_FAULT_AGE } fro
 import { disputeIdOf, formatDisputeId } from "../../../../sdk/ids";
 import { formatDuration, formatInstant, MILLIONTH } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import {
   disputableUntil,
   type Dispute,
@@ -159,6 +160,7 @@ it to the council and to the other side. A fault can be claimed for 7 days after
     since: instant,
     evidence: someText,
   }),
+  asks: true,
   async run(session, input) {
     const { hash: evidence, file } = evidenceOf(input.evidence);
     const [account, { disputes }, tokens, lease, now] = await Promise.all([
@@ -176,7 +178,8 @@ it to the council and to the other side. A fault can be claimed for 7 days after
     const { bond, fee, held, penalty, part, byTenant } = costs;
     const warnings = warningsOf(lease, costs, (await findDisputes(session, { lease: lease.id })).filter(isOpen), since);
     const back = held === 0n ? "" : `, and ${money(held, paidIn)} of earnings`;
-    session.tell(
+    await confirm(
+      session,
       `${pairs([
         ["claims", `${FAULT_CLASS_WORDS[faultClass]}, since ${formatInstant(since)}`],
         ["as", byTenant ? "the tenant" : `a challenger; the tenant is ${lease.tenant}`],
@@ -194,7 +197,8 @@ it to the council and to the other side. A fault can be claimed for 7 days after
         ["if rejected", `your bond is the provider's${held === 0n ? "" : ", and its earnings go on to it"}`],
         ["evidence", `${evidence}${file === undefined ? "" : `, keccak256 of ${file}`}`],
         ...warnings.map((warning): [string, string] => ["warning", warning]),
-      ])}\n\nKeep the evidence as it is, to the byte, and hand it to the council: only its hash goes on the chain.\n`,
+      ])}\n\nKeep the evidence as it is, to the byte, and hand it to the council: only its hash goes on the chain.`,
+      "The filing fee does not return.",
     );
     const steps = await takeHold(session, bond + fee, "claim bond and filing fee");
     const label = `Claim on lease ${lease.name}: ${input.class}`;

@@ -1,10 +1,11 @@
 import { ZeroAddress } from "ethers";
 import { z } from "zod";
 
-import { DECISION_WINDOW, LEAST_ELIGIBLE } from "../../../../sdk/disputes";
-import { formatInstant } from "../../../../sdk/units";
+import { DECISION_WINDOW, LEAST_ELIGIBLE, RULING_WINDOW } from "../../../../sdk/disputes";
+import { formatDuration, formatInstant } from "../../../../sdk/units";
 import type { DisputeSettledEvent } from "../../../../typechain-types/contracts/slashing/Disputes";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { penaltyIfUpheld, readDispute } from "../../disputes";
 import { mayAppeal, movesText, outcomeText, stageOf, stateText, turnText } from "../../disputeWords";
 import { Failure } from "../../failure";
@@ -92,6 +93,7 @@ export const answer = command({
 bond that you moved to the contract of disputes; it is free there again unless the claim is upheld.`,
   options: [FROM_BOND_OPTION],
   input: POSTING,
+  asks: true,
   async run(session, input) {
     const scene = await sceneOf(session, input.dispute);
     const { dispute } = scene;
@@ -100,8 +102,9 @@ bond that you moved to the contract of disputes; it is free there again unless t
     const [{ disputes, council }, stake] = await Promise.all([session.handles(), atStake(session, scene)]);
     const parties = [dispute.claimant, dispute.byTenant ? ZeroAddress : dispute.tenant, dispute.provider];
     const eligible = Number(await council.eligibleAt(dispute.filedAt - 1, parties));
-    session.tell(
-      `${pairs([
+    await confirm(
+      session,
+      pairs([
         ["counter-bond", `${hold(dispute.bond)}, which you get back unless the claim is upheld`],
         ["if upheld", `your counter-bond is the claimant's, and the claim costs you ${stake}`],
         [
@@ -110,7 +113,8 @@ bond that you moved to the contract of disputes; it is free there again unless t
             ? `${plural(eligible, "member")} may vote: too few, so the claim fails with your answer, and may be appealed`
             : `${plural(eligible, "member")} may vote; more than half decide`,
         ],
-      ])}\n`,
+        ["decided", `within ${formatDuration(RULING_WINDOW)} of the answer; a silent council fails the claim`],
+      ]),
     );
     return move(session, scene, [
       ...(await postBond(session, dispute.bond, "counter-bond", input.fromBond)),
@@ -129,6 +133,7 @@ export const concede = command({
   usage: "concede <dispute>",
   summary: "admit the fault that you are accused of: the claim is upheld at once, and for good",
   input: DISPUTE,
+  asks: true,
   async run(session, input) {
     const scene = await sceneOf(session, input.dispute);
     const { dispute } = scene;
@@ -136,7 +141,7 @@ export const concede = command({
     requireStage(scene, ["answer", "ruling"], "conceded");
     const [{ disputes }, stake] = await Promise.all([session.handles(), atStake(session, scene)]);
     const posted = dispute.answered ? `, and your counter-bond of ${hold(dispute.bond)}` : "";
-    session.tell(`${pairs([["costs you", `${stake}${posted}`]])}\n`);
+    await confirm(session, pairs([["costs you", `${stake}${posted}`]]), "Who concedes cannot appeal.");
     const { id, name, filedAt, token } = dispute;
     return move(session, scene, [
       await step(`Concede dispute ${name}`, disputes, disputes.concede, [id, filedAt], token),
@@ -149,6 +154,7 @@ export const withdraw = command({
   summary: "give your claim up: before it is answered your bond returns, after that it is the provider's",
   details: "The filing fee does not return. What the claim held back goes on to the provider.",
   input: DISPUTE,
+  asks: true,
   async run(session, input) {
     const scene = await sceneOf(session, input.dispute);
     const { dispute } = scene;
@@ -156,7 +162,8 @@ export const withdraw = command({
     requireStage(scene, ["answer", "ruling"], "withdrawn");
     const { disputes } = await session.handles();
     const returns = stageOf(dispute) === "answer";
-    session.tell(`Your bond of ${hold(dispute.bond)} ${returns ? "returns to you" : "is the provider's then"}.\n`);
+    const preview = `Your bond of ${hold(dispute.bond)} ${returns ? "returns to you" : "is the provider's then"}; the filing fee of ${hold(dispute.filingFee)} does not return.`;
+    await confirm(session, preview);
     const execution = await execute(session, [
       await step(
         `Withdraw dispute ${dispute.name}`,
@@ -199,6 +206,7 @@ export const appeal = command({
 --from-bond it is reserved of the bond that you moved to the contract of disputes.`,
   options: [FROM_BOND_OPTION],
   input: POSTING,
+  asks: true,
   async run(session, input) {
     const scene = await sceneOf(session, input.dispute);
     const { dispute, now } = scene;
@@ -207,8 +215,9 @@ export const appeal = command({
     const { disputes, timelock } = await session.handles();
     const { appealAuthority } = await disputes.rulesOf(dispute.rules);
     const byVote = appealAuthority === (await timelock.getAddress());
-    session.tell(
-      `${pairs([
+    await confirm(
+      session,
+      pairs([
         ["outcome now", `${outcomeText(dispute)}; ${turnText(dispute, now)}`],
         ["appeal bond", `${hold(dispute.bond)}, which you get back where the authority decides better for you`],
         [
@@ -216,7 +225,7 @@ export const appeal = command({
           `${appealAuthority}, which decides within ${DECISION_WINDOW / 86_400} days; silence leaves the outcome as it is`,
         ],
         ["afterwards", byVote ? `have holders of HOLD vote on it: leasehold propose appeal ${dispute.name}` : ""],
-      ])}\n`,
+      ]),
     );
     return move(session, scene, [
       ...(await postBond(session, dispute.bond, "appeal bond", input.fromBond)),

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { PROPOSAL_STATE_WORDS } from "../../../../sdk/governance/proposals";
 import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { Failure } from "../../failure";
+import { pairs } from "../../format";
 import { nextText, type Proposal, proposalName, readProposal, standing } from "../../governance/proposals";
 import type { Session } from "../../session";
 import { execute, step } from "../../steps";
@@ -70,6 +72,7 @@ export const cancel = command({
   usage: "cancel <proposal>",
   summary: "take your own proposal back, before its voting begins",
   input,
+  asks: true,
   async run(session, { proposal: name }) {
     const [{ proposal, now }, account] = await Promise.all([sceneOf(session, name), session.account()]);
     const { id, number, title, state, proposer, snapshot } = proposal;
@@ -80,6 +83,14 @@ export const cancel = command({
       const why = `it could be taken back until ${formatInstant(snapshot)}; it is ${PROPOSAL_STATE_WORDS[state]}`;
       refuse(proposal, now, "cancelled", why);
     }
+    await confirm(
+      session,
+      pairs([
+        ["proposal", `${number}, ${title}`],
+        ["possible", `until ${formatInstant(snapshot)}`],
+      ]),
+      "A proposal that was taken back never returns.",
+    );
     const { governor } = await session.handles();
     const execution = await execute(session, [
       await step(`Cancel proposal ${number}: ${title}`, governor, governor["cancel(uint256)"], [id]),

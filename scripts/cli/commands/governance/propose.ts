@@ -13,6 +13,7 @@ import { type Call, callsOf, decodeCalls } from "../../../../sdk/governance/call
 import { whyPowerless } from "../../../../sdk/governance/power";
 import { formatInstant, UnitError } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { namedDispute } from "../../disputes";
 import { EXIT, Failure } from "../../failure";
 import { hold, pairs, sections } from "../../format";
@@ -76,8 +77,8 @@ async function requireThreshold(session: Session): Promise<void> {
   throw new Failure("refused", message);
 }
 
-/** When a proposal that is made now could be carried out at the earliest. */
-async function earliest(session: Session): Promise<number> {
+/** When a proposal that is made now is voted on, and could be carried out at the earliest. */
+async function calendar(session: Session): Promise<{ counted: number; closes: number; earliest: number }> {
   const { governor, timelock } = await session.handles();
   const [now, delay, period, wait] = await Promise.all([
     session.now(),
@@ -85,14 +86,26 @@ async function earliest(session: Session): Promise<number> {
     governor.votingPeriod().then(Number),
     timelock.getMinDelay().then(Number),
   ]);
-  return now + delay + period + wait + 1;
+  const counted = now + delay;
+  return { counted, closes: counted + period, earliest: counted + period + wait + 1 };
+}
+
+/** Shows what a proposal says and would change, and when; then asks. */
+async function confirmProposal(session: Session, said: string, would: string): Promise<void> {
+  const { counted, closes, earliest } = await calendar(session);
+  const dates = pairs([
+    ["votes counted", `at ${formatInstant(counted)}; until then you may take it back`],
+    ["voting ends", formatInstant(closes)],
+    ["carried out", `from ${formatInstant(earliest)} on, if it is carried and queued`],
+  ]);
+  await confirm(session, sections(said, would, dates), "A proposal is public, and stays on the list for good.");
 }
 
 /** Fails where the calls would be refused, unless the proposer wants it; says what they would change. */
 async function weigh(session: Session, calls: readonly Call[], anyway: boolean) {
   const facts = await readFacts(session);
   const decoded = await describeCalls(session, calls, facts);
-  const impact = await tryImpact(session, calls, facts, await earliest(session));
+  const impact = await tryImpact(session, calls, facts, (await calendar(session)).earliest);
   if (!(impact instanceof CannotSimulate) && !anyway) requireCarriable(impact, decoded);
   const text = impact instanceof CannotSimulate ? unknownText(impact) : impactText(impact, decoded);
   return { decoded, impact, text };
@@ -142,6 +155,7 @@ when you propose. A node that simulates (eth_simulateV1) shows what would change
     description: proposalText.optional(),
     anyway: z.boolean().default(false),
   }),
+  asks: true,
   async run(session, { actions: typed, title, description, anyway }) {
     const sentences = splitActions(typed);
     if (sentences.length === 0) {
@@ -156,7 +170,7 @@ when you propose. A node that simulates (eth_simulateV1) shows what would change
     await requireThreshold(session);
     const { decoded, impact, text: would } = await weigh(session, calls, anyway);
     const notes = decoded.flatMap((call) => call.notes.map((note) => `which is: ${note}`));
-    session.tell(`${sections([...said, ...notes].join("\n"), would)}\n`);
+    await confirmProposal(session, [...said, ...notes].join("\n"), would);
 
     // The last line keeps whoever sees this first from proposing the same, and withdrawing it.
     const [first = "", ...others] = said;
@@ -193,6 +207,7 @@ export const appeal = command({
     reasons: proposalText.optional(),
     anyway: z.boolean().default(false),
   }),
+  asks: true,
   async run(session, { dispute: named, outcome, reasons, anyway }) {
     const dispute = await namedDispute(session, named);
     const { disputes, governor } = await session.handles();
@@ -201,7 +216,7 @@ export const appeal = command({
     const data = disputes.interface.encodeFunctionData("decide", [decisions]);
     const { decoded, impact, text: would } = await weigh(session, [{ target, value: 0n, data }], anyway);
     const said = decoded.flatMap((call) => [...call.sentences]);
-    session.tell(`${sections(said.join("\n"), would)}\n`);
+    await confirmProposal(session, said.join("\n"), would);
     const text = reasons ?? `# Appeal of dispute ${dispute.name}: ${outcome}`;
     const execution = await execute(session, [
       await step(`Propose the decision of dispute ${dispute.name}: ${outcome}`, governor, governor.proposeAppeal, [

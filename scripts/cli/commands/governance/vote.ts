@@ -15,10 +15,13 @@ import {
 import { whyPowerlessAt } from "../../../../sdk/governance/power";
 import { type Support, SUPPORTS } from "../../../../sdk/governance/proposals";
 import { readText } from "../../../../sdk/text";
-import { formatInstant, UnitError } from "../../../../sdk/units";
+import { formatDuration, formatInstant, UnitError } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { Failure } from "../../failure";
 import { hold, pairs } from "../../format";
+import { readFacts } from "../../governance/facts";
+import { describeCalls } from "../../governance/impact";
 import { readPower, readSnapshot } from "../../governance/power";
 import {
   nextText,
@@ -170,10 +173,33 @@ async function readBallot(session: Session, file: string): Promise<{ ballot: Sig
   return { ballot, proposal };
 }
 
+/** Shows what a vote would do, and asks. */
+async function confirmVote(session: Session, proposal: Proposal, support: Support, votes: bigint, voter?: string) {
+  const [decoded, now] = await Promise.all([
+    readFacts(session).then((facts) => describeCalls(session, proposal.calls, facts)),
+    session.now(),
+  ]);
+  const sentences = decoded.flatMap((call) => [...call.sentences]);
+  const preview = pairs([
+    ["proposal", `${proposal.number}, ${proposal.title}`],
+    ...sentences.map((sentence, index): [string, string] => [index === 0 ? "does" : "and", sentence]),
+    ["vote", `${support}, with ${hold(votes)}`],
+    ["of", voter ?? ""],
+    ["votes by now", votesText(proposal)],
+    ["quorum", quorumText(proposal)],
+    [
+      "counted until",
+      `${formatInstant(proposal.deadline)}, for ${formatDuration(Math.max(0, proposal.deadline - now))} more`,
+    ],
+  ]);
+  await confirm(session, preview, "A vote is final.");
+}
+
 async function relay(session: Session, file: string) {
   const { ballot, proposal } = await readBallot(session, file);
   const { voter, support, reason, signature } = ballot;
   const votes = await requireVoter(session, proposal, voter);
+  await confirmVote(session, proposal, support, votes, voter);
   const { governor } = await session.handles();
   const label = `Vote ${support} proposal ${proposal.number} for ${voter}, with ${hold(votes)}`;
   const { id } = proposal;
@@ -221,6 +247,8 @@ export const vote = command({
     unsigned: z.boolean().default(false),
     relay: someText.optional(),
   }),
+  // What is only signed is not cast: whoever sends it is asked.
+  asks: ({ signOnly }) => !signOnly,
   async run(session, { proposal: name, choice, reason = "", signOnly, nonce, unsigned, relay: file }) {
     if (file !== undefined) {
       if (name === undefined && !signOnly) return relay(session, file);
@@ -239,6 +267,7 @@ export const vote = command({
     const [proposal, voter] = await Promise.all([readProposal(session, name), session.account()]);
     const { governor } = await session.handles();
     const votes = await requireVoter(session, proposal, voter);
+    await confirmVote(session, proposal, choice, votes);
     const label = `Vote ${choice} proposal ${proposal.number}, with ${hold(votes)}`;
     const support = supportNumber(choice);
     const call: Step =

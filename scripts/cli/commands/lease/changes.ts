@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { costUp, formatDuration, formatInstant, parseAmount, parseDuration, priceToX32Up } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { hold, money, pairs, plural, price as priceText } from "../../format";
 import { amount, duration, durationOrZero, leaseId, price, units } from "../../inputs";
 import { costFromAnchor, readRunning } from "../../leases";
@@ -117,6 +118,7 @@ without a minimum. The end can be no nearer than the notice period of the lease'
     ["--in <duration>", `from now to the end (default: the notice period and ${NOTICE_MARGIN}, the soonest safe)`],
   ],
   input: z.object({ lease: leaseId, in: durationOrZero.optional() }),
+  asks: true,
   async run(session, input) {
     const [{ market }, tokens, now, lease] = await Promise.all([
       session.handles(),
@@ -127,24 +129,28 @@ without a minimum. The end can be no nearer than the notice period of the lease'
     const { noticePeriod } = await market.termsOf(lease.termsVersion);
     const wanted = now + (input.in ?? Number(noticePeriod) + parseDuration(NOTICE_MARGIN));
     const end = Math.min(lease.end, wanted);
-    session.tell(
-      `${pairs([
-        ["notice period", formatDuration(noticePeriod)],
-        [
-          "ends",
-          end === lease.end
-            ? `${formatInstant(end)}, as it does`
-            : `${formatInstant(end)} instead of ${formatInstant(lease.end)}`,
-        ],
-      ])}\n`,
-    );
+    const paidIn = await tokens.describe(lease.token);
+    const preview = pairs([
+      ["lease", `${lease.name}, ${plural(lease.units, "unit")} at ${priceText(lease.rateX32, paidIn)} in all`],
+      ["notice period", formatDuration(noticePeriod)],
+      [
+        "ends",
+        end === lease.end
+          ? `${formatInstant(end)}, as it does`
+          : `${formatInstant(end)} instead of ${formatInstant(lease.end)}`,
+      ],
+      ["tenant", `${lease.tenant}, who has the rest back at once and may leave at any second without a minimum`],
+      ["locked", `${money(lease.locked, paidIn)} now`],
+      ["afterwards", "neither extended nor renewed; an order with fallbacks moves it to another provider"],
+    ]);
+    // Else the chain says why it is refused, and nobody need be asked.
+    if (lease.provider === (await session.account())) await confirm(session, preview);
     const execution = await execute(session, [
       await step(`Give notice for lease ${lease.name}`, market, market.giveNotice, [lease.id, end], lease.token),
     ]);
     const given = eventArgs(execution, "NoticeGiven")[0];
     if (given === undefined) return done(execution, "", { lease: lease.name, end });
     const refund = given["refund"] as bigint;
-    const paidIn = await tokens.describe(lease.token);
     const text = `Lease ${lease.name} ends at ${formatInstant(end)}; its tenant has ${money(refund, paidIn)} back.`;
     return done(execution, text, { lease: lease.name, end, refund });
   },

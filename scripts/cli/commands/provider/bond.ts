@@ -3,11 +3,13 @@ import { z } from "zod";
 import { formatInstant } from "../../../../sdk/units";
 import { allow, holdToken } from "../../actions";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { requireSome, someAmount } from "../../effect";
 import { hold } from "../../format";
 import { address, amount, amountOrAll } from "../../inputs";
 import type { Session } from "../../session";
 import { execute, step } from "../../steps";
+import { unbondAllText } from "./previews";
 
 const HOLD_DECIMALS = 18;
 
@@ -85,12 +87,21 @@ export const unbond = command({
   summary: "start taking free bond out (an amount, or all); finish-unbond when the delay is over",
   details: "What finished unbonding is freed with it; what has not starts again: there is one delay for all of it.",
   input: z.object({ amount: amountOrAll }),
+  asks: ({ amount: typed }) => typed === "all",
   async run(session, input) {
     const [account, { staking, market }] = await Promise.all([session.account(), session.handles()]);
     const module = await market.getAddress();
     const { free } = await staking.poolOf(module, account);
     const wei = input.amount === "all" ? free : someAmount(input.amount, HOLD_DECIMALS, "amount of HOLD");
     requireSome(wei, "no bond with the market is free");
+    if (wei === free) {
+      const [{ amount: waiting }, delay, now] = await Promise.all([
+        staking.unbondingOf(account),
+        staking.unbondingDelay(),
+        session.now(),
+      ]);
+      await confirm(session, unbondAllText(free, waiting, Number(delay), now), "All of your free bond would unbond.");
+    }
     const execution = await execute(session, [
       await step(`Start unbonding ${hold(wei)}`, staking, staking.startUnbonding, [module, wei]),
     ]);

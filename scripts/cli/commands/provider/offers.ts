@@ -4,6 +4,7 @@ import { z } from "zod";
 import { formatResources, packResources, parseResources, type Resources } from "../../../../sdk/resources";
 import { formatDuration, parseDuration, priceToX32Up } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { requireChange } from "../../effect";
 import { Failure } from "../../failure";
 import { readSome } from "../../files";
@@ -25,6 +26,7 @@ import { readOffersById } from "../../reads";
 import { eventArgs, execute, step } from "../../steps";
 import { disputableText } from "../../views";
 import { bondText } from "./bond";
+import { freeText, retireText } from "./previews";
 
 export const DEFAULT_MIN_DURATION = "1h";
 export const DEFAULT_MAX_DURATION = "30d";
@@ -146,7 +148,9 @@ does not know, unless they ask for it.`,
 export const setPrice = command({
   usage: "price <offer> <price>",
   summary: "change the price of leases opened from now on",
+  details: "A price of 0 gives units away: it asks before.",
   input: z.object({ offer: offerId, price }),
+  asks: ({ price: { numerator } }) => numerator === 0n,
   async run(session, input) {
     const [{ market }, tokens, [of]] = await Promise.all([
       session.handles(),
@@ -157,6 +161,7 @@ export const setPrice = command({
     const paidIn = await tokens.describe(of.token);
     const x32 = priceToX32Up(input.price, paidIn.decimals);
     requireChange(of.priceX32 === x32, `offer ${input.offer} costs ${priceText(x32, paidIn)}`);
+    if (x32 === 0n) await confirm(session, freeText(of, paidIn), "Leases opened at this price are never paid.");
     const label = `Price offer ${input.offer} at ${priceText(x32, paidIn)}`;
     const execution = await execute(session, [await step(label, market, market.setPrice, [input.offer, x32])]);
     return done(execution, `Leases of offer ${input.offer} cost ${priceText(x32, paidIn)} from now on.`, {
@@ -186,8 +191,19 @@ export const retire = command({
   usage: "retire <offer>",
   summary: "end an offer for good; its leases, pending ones included, stay binding",
   input: z.object({ offer: offerId }),
+  asks: true,
   async run(session, { offer: id }) {
-    const { market } = await session.handles();
+    const [account, { market }, tokens, [of]] = await Promise.all([
+      session.account(),
+      session.handles(),
+      session.tokens(),
+      readOffersById(session, [id]),
+    ]);
+    if (of === undefined) throw new Failure("refused", `offer ${id} does not exist`);
+    // Else the chain says why it is refused, and nobody need be asked.
+    if (!of.retired && of.provider === account) {
+      await confirm(session, retireText(of, await tokens.describe(of.token)));
+    }
     const execution = await execute(session, [await step(`Retire offer ${id}`, market, market.retireOffer, [id])]);
     return done(execution, `Offer ${id} takes no lease any more.`);
   },

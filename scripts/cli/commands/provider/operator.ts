@@ -5,15 +5,18 @@ import { formatLeaseId } from "../../../../sdk/ids";
 import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { batches } from "../../actions";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { requireChange, withEffect } from "../../effect";
 import { requireNotOurs } from "../../recipients";
 import { Failure } from "../../failure";
 import { hold, money, pairs, plural } from "../../format";
 import { address, addressOrNone, leaseId } from "../../inputs";
+import { readLease } from "../../leases";
 import { eventsSince } from "../../logs";
 import { type Lease, readClock, readLeases, readOffers, readProviderLeases } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute, step } from "../../steps";
+import { declinePenalty, declineText } from "./previews";
 
 const PROVIDER_OPTION = ["--provider <address>", "the provider (default: yourself), for an operator's key"] as const;
 
@@ -135,9 +138,26 @@ export const decline = command({
   details:
     "The penalty is the treasury's, and the tenant has all back at once. An operator's key cannot decline: it reaches no bond.",
   input: z.object({ lease: leaseId }),
+  asks: true,
   async run(session, input) {
-    const { market } = await session.handles();
+    const [account, { market, lens }, tokens, lease, now] = await Promise.all([
+      session.account(),
+      session.handles(),
+      session.tokens(),
+      readLease(session, input.lease),
+      session.now(),
+    ]);
     const name = formatLeaseId(input.lease);
+    // Else the chain says why it is refused, and nobody need be asked.
+    if (lease.status === "Pending" && lease.provider === account) {
+      const [{ noShowBps }, { declineDivisor }, paidIn] = await Promise.all([
+        market.termsOf(lease.termsVersion),
+        lens.constants(),
+        tokens.describe(lease.token),
+      ]);
+      const cost = declinePenalty(lease, noShowBps, declineDivisor);
+      await confirm(session, declineText(lease, cost, paidIn, now));
+    }
     const execution = await execute(session, [
       await step(`Decline lease ${name}`, market, market.decline, [input.lease]),
     ]);

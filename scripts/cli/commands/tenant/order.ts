@@ -6,11 +6,13 @@ import type { Proposal, Shortfall } from "../../../../sdk/find/propose";
 import { formatLeaseId } from "../../../../sdk/ids";
 import { MISFIT_REASONS } from "../../../../sdk/market";
 import type { RecordedOffer } from "../../../../sdk/offers";
+import { parseResources } from "../../../../sdk/resources";
 import { formatDuration, formatInstant } from "../../../../sdk/units";
 import { command, done } from "../../command";
+import { confirm } from "../../confirm";
 import { Failure } from "../../failure";
 import { hold, money, pairs, plural, price as priceText, sections, table } from "../../format";
-import { type Funding, fundingOf, openSteps } from "../../funding";
+import { type Funding, fundingOf, openSteps, requireFunds } from "../../funding";
 import {
   amount,
   duration,
@@ -33,7 +35,8 @@ import {
   search,
   shortfallText,
 } from "../../orders";
-import { readLeases } from "../../reads";
+import { readLeases, readRecords } from "../../reads";
+import { refundPairs, rentedText } from "../../rented";
 import type { Session } from "../../session";
 import { ANY_SLASHER_OPTION } from "../../slashers";
 import { eventArgs, execute } from "../../steps";
@@ -214,24 +217,40 @@ function refusal(session: Session, { candidates, taken, token: paidIn, order }: 
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
+/** What all leases of a plan lock, base units. */
+const lockedBy = ({ taken }: PlannedOrder): bigint => sum(taken.map(({ quote: { locked } }) => locked));
+
 /** What opening would do, before it is done. */
-function planText(
+async function planText(
   session: Session,
   planned: PlannedOrder,
   input: z.output<typeof orderInput>,
   funding: Funding,
-): string {
+): Promise<string> {
   const { token: paidIn, taken } = planned;
-  const locked = sum(taken.map(({ quote: { locked: amount } }) => amount));
+  const { market } = await session.handles();
+  const [records, { activationWindow }] = await Promise.all([
+    readRecords(
+      session,
+      taken.map(({ offer }) => offer),
+    ),
+    market.currentTermsVersion().then((version) => market.termsOf(version)),
+  ]);
+  const asked = parseResources(input);
+  const rented = await Promise.all(records.map((offer) => rentedText(session, offer, asked, paidIn)));
+  const locked = lockedBy(planned);
   const bounty = sum(taken.map(({ quote: { bounty: amount } }) => amount));
-  const shortest = new Set(taken.map(({ offer: { minDuration } }) => formatDuration(minDuration)));
   const replicas = input.replicas === 1 ? "" : `${plural(input.replicas, "replica")} of `;
   return sections(
     candidatesTable(session, planned),
+    ...rented,
     pairs([
       ["will lock", `${money(locked, paidIn)}, ${money(bounty, paidIn)} of it a bounty for whoever expires it`],
       ["for", `${replicas}${plural(input.units, "unit")} over ${formatDuration(input.duration)}`],
-      ["billed at least", [...shortest].join(", ")],
+      ...refundPairs(
+        Number(activationWindow),
+        taken.map(({ offer: { minDuration } }) => minDuration),
+      ),
       ["deposit", funding.deposit === 0n ? "" : `${money(funding.deposit, paidIn)} out of your wallet`],
       ["approval", funding.raise === 0n ? "" : `the market may lock ${money(funding.raise, paidIn)} more`],
     ]),
@@ -248,12 +267,15 @@ What is not used comes back: close a lease at any second, and only the live seco
 billed. --fund deposits what is missing and lets the market lock it, by your signatures and in the same transaction.`,
   options: [...ORDER_OPTIONS, ["--fund", "deposit and approve what is missing, in the same transaction"]],
   input: orderInput.extend({ fund: z.boolean().default(false) }),
+  asks: true,
   async run(session, input) {
     const planned = await planOrder(session, input);
     if (!planned.isFilled) throw refusal(session, planned);
     const { token: paidIn } = planned;
-    const funding = await fundingOf(session, paidIn, sum(planned.taken.map(({ quote: { locked } }) => locked)));
-    session.tell(`${planText(session, planned, input, funding)}\n`);
+    const funding = await fundingOf(session, paidIn, lockedBy(planned));
+    requireFunds(paidIn, funding, input.fund);
+    const locked = money(lockedBy(planned), paidIn);
+    await confirm(session, await planText(session, planned, input, funding), `This opens a lease and locks ${locked}.`);
     const steps = await openSteps(session, planned, funding, input.fund);
     const execution = await execute(session, steps);
     const opened = eventArgs(execution, "LeaseOpened");
