@@ -1,8 +1,10 @@
-import { Wallet } from "ethers";
+import { existsSync, writeFileSync } from "node:fs";
+
+import { encryptKeystoreJson, Wallet } from "ethers";
 
 import { readText, TextError } from "./text";
 
-/** A keystore that cannot be opened. The message says why, without any part of a key or password. */
+/** A keystore that cannot be opened or written. The message says why, without any part of a key or password. */
 export class KeystoreError extends Error {
   override readonly name = "KeystoreError";
 }
@@ -63,4 +65,21 @@ export async function openKeystore(file: string, password: () => string | Promis
       : "it is no version 3 keystore (as cast, geth and ethers write it)";
     throw new KeystoreError(`the keystore ${file} cannot be opened: ${why}`);
   }
+}
+
+/**
+ * Makes a key and writes it to a keystore that only its owner may read: version 3, scrypt of `cost` rounds. Returns the
+ * address. No file is replaced. Throws KeystoreError.
+ */
+export async function createKeystore(file: string, password: string, cost = 2 ** 17): Promise<string> {
+  if (existsSync(file)) throw new KeystoreError(`${file} exists already: no keystore replaces it`);
+  const { address, privateKey } = Wallet.createRandom();
+  const json = await encryptKeystoreJson({ address, privateKey }, password, { scrypt: { N: cost, r: 8, p: 1 } });
+  try {
+    writeFileSync(file, `${json}\n`, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new KeystoreError(`the keystore ${file} cannot be written (${code ?? "unknown reason"})`);
+  }
+  return address;
 }

@@ -81,6 +81,7 @@ const ASKING = [
   "propose appeal",
   "proposals cancel",
   "vote vote",
+  "hold transfer",
 ];
 
 /** Commands that send nothing, or have settings of their own. */
@@ -101,6 +102,8 @@ const READING = [
   "proposals list",
   "proposals show",
   "guardian guardian",
+  "rules rules",
+  "keys new",
   "keeper run",
   "keeper once",
   "keeper plan",
@@ -148,6 +151,12 @@ const LINES = [
   ["dispute answer NAME", filedFixture, "providerA", "This cannot be undone."],
   ["dispute concede NAME", filedFixture, "providerA", "Who concedes cannot appeal."],
   ["dispute withdraw NAME", filedFixture, "tenantA", "This cannot be undone."],
+  [
+    "hold transfer 0x00000000000000000000000000000000000000A1 5",
+    openMarketFixture,
+    "tenantA",
+    "This cannot be undone.",
+  ],
   ["proposals cancel 1", proposedFixture, "proposer", "A proposal that was taken back never returns."],
 ] as const;
 

@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import { encryptKeystoreJsonSync, JsonRpcProvider, Wallet } from "ethers";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { readConfig } from "../../scripts/cli/config";
 import { Failure } from "../../scripts/cli/failure";
 import { loadSigner } from "../../scripts/cli/keys";
+import { main } from "../../scripts/cli/main";
+import { createKeystore, openKeystore } from "../../sdk/keys";
 
 const KEY = `0x${"1f".repeat(32)}`;
 const { address: ADDRESS } = new Wallet(KEY);
@@ -91,5 +93,68 @@ describe("keys", () => {
     expect(none.message).to.include(
       "there is no key to sign with: give --keystore, or set LEASEHOLD_KEYSTORE or LEASEHOLD_KEY",
     );
+  });
+
+  describe("new", () => {
+    /** Types the passwords, one after the other. */
+    async function make(file: string, passwords: readonly string[], env: Record<string, string> = {}) {
+      const typed = [...passwords];
+      const run = { out: "", err: "" };
+      const code = await main(["keys", "new", file, "--json"], {
+        env,
+        io: {
+          out: (text) => (run.out += text),
+          err: (text) => (run.err += text),
+          isTerminal: false,
+          ...(passwords.length > 0 && { readSecret: () => Promise.resolve(typed.shift() ?? "") }),
+        },
+        openNetwork: () => Promise.reject(new Error("no node is needed")),
+        loadSigner,
+        packageRoot: ".",
+      });
+      return { code, left: typed.length, ...run };
+    }
+
+    it("writes a keystore that only its owner reads, opens with the password, and shows no key", async () => {
+      const file = path.join(directory, "new.json");
+      const { code, out, err, left } = await make(file, ["correct horse", "correct horse"]);
+      expect(code, err).to.equal(0);
+      expect(left).to.equal(0);
+      expect(statSync(file).mode & 0o777).to.equal(0o600);
+      const { address, privateKey } = await openKeystore(file, () => "correct horse");
+      expect(JSON.parse(out)).to.deep.equal({ address, file });
+      expect(`${out}${err}${readFileSync(file, "utf8")}`).not.to.include(privateKey.slice(2));
+      const { crypto } = JSON.parse(readFileSync(file, "utf8").replace('"Crypto"', '"crypto"')) as {
+        crypto: { kdf: string; kdfparams: { n: number } };
+      };
+      expect(crypto).to.include({ kdf: "scrypt" });
+      expect(crypto.kdfparams.n).to.equal(131_072);
+    });
+
+    it("makes another key each time, and replaces no file", async () => {
+      const files = ["a.json", "b.json"].map((name) => path.join(directory, name));
+      const [a, b] = await Promise.all(files.map((file) => createKeystore(file, "open sesame", 2)));
+      expect(a).not.to.equal(b);
+      const before = readFileSync(files[0] ?? "", "utf8");
+      const again = await make(files[0] ?? "", ["open sesame", "open sesame"]);
+      expect(again.code).to.equal(3);
+      expect(again.err).to.include("exists already: no keystore replaces it");
+      expect(readFileSync(files[0] ?? "", "utf8")).to.equal(before);
+    });
+
+    for (const [what, passwords, env, code, says] of [
+      ["passwords that differ", ["open sesame", "open barley"], {}, 2, "the two passwords differ"],
+      ["a short password", ["sesame", "sesame"], {}, 2, "fewer than 8 characters"],
+      ["a short password of the environment", [], { LEASEHOLD_PASSWORD: "sesame" }, 2, "fewer than 8 characters"],
+      ["no password", [], {}, 3, "set LEASEHOLD_PASSWORD_FILE or LEASEHOLD_PASSWORD"],
+    ] as const) {
+      it(`refuses ${what}, and writes nothing`, async () => {
+        const file = path.join(directory, "refused.json");
+        const made = await make(file, passwords, env);
+        expect(made.code).to.equal(code);
+        expect(made.err).to.include(says);
+        expect(() => statSync(file)).to.throw("ENOENT");
+      });
+    }
   });
 });

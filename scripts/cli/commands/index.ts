@@ -2,12 +2,15 @@ import type { CommandGroup } from "../command";
 import { dispute } from "./dispute";
 import { doctor } from "./doctor";
 import { GOVERNANCE } from "./governance";
+import { holdGroup } from "./hold";
 import { KEEPER } from "./keeper";
+import { keys } from "./keys";
 import { lease } from "./lease";
 import { offers } from "./offers";
 import { order } from "./order";
 import { provider } from "./provider";
 import { quotes } from "./quotes";
+import { rules } from "./rules";
 import { tenant } from "./tenant";
 import { tx } from "./tx";
 
@@ -21,6 +24,9 @@ export const GROUPS: readonly CommandGroup[] = [
   order,
   dispute,
   ...GOVERNANCE,
+  rules,
+  holdGroup,
+  keys,
   KEEPER,
   tx,
   doctor,
