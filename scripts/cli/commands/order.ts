@@ -10,6 +10,7 @@ import { money, pairs, plural, price as priceText, sections, table } from "../fo
 import { amount, duration, leaseId, offerId, price, whole } from "../inputs";
 import { failOverFrom, readLease, readOrder, readRenewable, RENEWAL_WINDOW, type StandingOrder } from "../leases";
 import { type Lease, readLeases, readOffersById } from "../reads";
+import { readRenewal } from "../renewal";
 import type { Session } from "../session";
 import { ANY_SLASHER_OPTION, requireTrusted } from "../slashers";
 import { eventArgs, execute, step } from "../steps";
@@ -151,7 +152,7 @@ const cancel = command({
 
 const show = command({
   usage: "show <lease>",
-  summary: "the standing order of a lease, and what its next renewal would be",
+  summary: "the standing order of a lease, what its next renewal would be, whether it could be now, and what it lacks",
   input: z.object({ lease: leaseId }),
   async run(session, { lease: id }) {
     const [{ lens }, tokens, lease, order] = await Promise.all([
@@ -164,9 +165,10 @@ const show = command({
       return { data: { lease: lease.name, order: null }, text: `Lease ${lease.name} has no standing order.` };
     }
     const paidIn = await tokens.describe(lease.token);
-    const [[offer], fallbacks] = await Promise.all([
+    const [[offer], fallbacks, renewal] = await Promise.all([
       lens.offerViews(lease.id >> 32n, 1),
       readOffersById(session, order.fallbacks),
+      readRenewal(session, lease, order),
     ]);
     const notes = dearFallbacks(fallbacks, order.maxPriceX32, paidIn);
     const renewalPriceX32 = offer?.renewalPriceX32 ?? 0n;
@@ -184,8 +186,19 @@ const show = command({
         from !== null ? formatInstant(from) : lease.noticed ? never : "the hour before its end, once it runs",
       ],
       ["fails over from", movesFrom === null ? "" : formatInstant(movesFrom)],
+      ["renewable now", renewal.text],
+      ...renewal.lacks.map((lack): [string, string] => ["lacks", lack]),
     ]);
-    const data = { lease: lease.name, order, renewalPriceX32, renewableFrom: from, failsOverFrom: movesFrom, notes };
+    const data = {
+      lease: lease.name,
+      order,
+      renewalPriceX32,
+      renewableFrom: from,
+      failsOverFrom: movesFrom,
+      renewableNow: renewal.now,
+      lacks: renewal.lacks,
+      notes,
+    };
     return { data, text: sections(shown, notes.join("\n")) };
   },
 });
