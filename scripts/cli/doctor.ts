@@ -1,4 +1,4 @@
-import { formatAmount, formatDuration, formatInstant } from "../../sdk/units";
+import { formatAmount, formatDuration, formatInstant, plainAmount } from "../../sdk/units";
 import type { Dispute } from "./disputes";
 import { mayAppeal, stageOf, stateText } from "./disputeWords";
 import type { Token } from "./tokens";
@@ -51,6 +51,9 @@ export interface LeaseFacts {
   readonly deadline: number;
   readonly cutoff: number;
   readonly remaining: number;
+  /** Its provider gave notice. */
+  readonly noticed: boolean;
+  readonly end: number;
   readonly settled: boolean;
   readonly releasableAt: number;
 }
@@ -173,9 +176,13 @@ function accountChecks({ account, chainTime }: Facts): Check[] {
 }
 
 function tenantChecks({ account, chainTime }: Facts): Check[] {
-  return (account?.tenantLeases ?? []).flatMap(({ name, status, deadline, remaining }) => {
+  return (account?.tenantLeases ?? []).flatMap(({ name, status, deadline, remaining, noticed, end }) => {
     if (status === "Pending" && chainTime >= deadline) {
       return [warn(`lease ${name}`, "not activated in time", `get all back: leasehold tenant cancel ${name}`)];
+    }
+    if (status === "Active" && remaining > 0 && noticed) {
+      const next = `move in time: leasehold tenant find; what is left then comes back by itself`;
+      return [warn(`lease ${name}`, `its provider gave notice: it ends at ${formatInstant(end)}`, next)];
     }
     if (status === "Active" && remaining === 0) {
       return [
@@ -211,7 +218,17 @@ function disputeChecks({ account, chainTime }: Facts): Check[] {
     const next = disputeMove(dispute, address);
     if (next === undefined) return ok(what, found);
     const short = stageOf(dispute) === "answer" && freeHold < dispute.bond;
-    return short ? bad(what, `${found}; your wallet has ${hold(freeHold)} free`, next) : warn(what, found, next);
+    if (!short) return warn(what, found, next);
+    const { freeBond } = account.provider;
+    const post =
+      freeBond < dispute.bond
+        ? "bring HOLD"
+        : `leasehold provider move-bond ${plainAmount(dispute.bond, 18)}, and leasehold dispute answer ${dispute.name} --from-bond`;
+    return bad(
+      what,
+      `${found}; your wallet has ${hold(freeHold)} free, ${hold(dispute.bond)} are the counter-bond`,
+      `${post}; or leasehold dispute concede ${dispute.name}`,
+    );
   });
 }
 
@@ -219,30 +236,32 @@ function heartbeatCheck({ lastSeen, live, operator, leases }: ProviderFacts, fac
   // As the contract counts: in this second leases cannot be opened or grow any more.
   const freshFor = Math.floor(facts.grace / 2);
   const active = leases.filter(({ status }) => status === "Active").length;
-  const by = operator === facts.account?.address ? "" : `, by operator ${operator}`;
+  const own = operator === facts.account?.address;
+  const by = own ? "" : `, by operator ${operator}`;
+  // The provider's own key is refused while another one is the operator.
+  const send = own
+    ? "leasehold provider heartbeat"
+    : `with the operator's key: leasehold provider heartbeat --provider ${facts.account?.address ?? ""}`;
   if (lastSeen === 0) {
-    return bad(
-      "heartbeat",
-      `never had one${by}: dark`,
-      `leasehold provider heartbeat, and again within every ${formatDuration(freshFor)}`,
-    );
+    return bad("heartbeat", `never had one${by}: dark`, `${send}, and again within every ${formatDuration(freshFor)}`);
   }
   const age = formatDuration(facts.chainTime - lastSeen);
   if (!live) {
     const cost = active > 0 ? `; ${active} active leases earn nothing meanwhile` : "";
-    return bad("heartbeat", `${age} ago${by}: dark${cost}`, "leasehold provider heartbeat, once everything is served");
+    return bad("heartbeat", `${age} ago${by}: dark${cost}`, `${send}, once everything is served`);
   }
   const left = lastSeen + facts.grace - facts.chainTime;
   return facts.chainTime >= lastSeen + freshFor
     ? warn(
         "heartbeat",
         `${age} ago${by}: too long for new leases, dark in ${formatDuration(left)}`,
-        `leasehold provider heartbeat, and again within every ${formatDuration(freshFor)}`,
+        `${send}, and again within every ${formatDuration(freshFor)}`,
       )
     : ok("heartbeat", `${age} ago${by}: live for ${formatDuration(left)} more`);
 }
 
-function bondChecks(provider: ProviderFacts, { chainTime }: Facts): Check[] {
+function bondChecks(provider: ProviderFacts, { chainTime, account }: Facts): Check[] {
+  const freeHold = account?.freeHold ?? 0n;
   const { freeBond, reservedBond, unbonding, readyAt, offers } = provider;
   const found = `${hold(freeBond)} free, ${hold(reservedBond)} backing leases`;
   const open = offers.filter(({ retired, unitsLeft }) => !retired && unitsLeft > 0);
@@ -256,7 +275,9 @@ function bondChecks(provider: ProviderFacts, { chainTime }: Facts): Check[] {
       : bad(
           "bond",
           `${found}: too little for a unit of offer ${short.map(({ id }) => id).join(", ")}`,
-          `leasehold provider bond, at least ${hold(least)} more`,
+          freeHold < least
+            ? `bring ${hold(least - freeHold)} more into the wallet, then leasehold provider bond ${plainAmount(least, 18)}`
+            : `leasehold provider bond ${plainAmount(least, 18)}, or more`,
         ),
     ...(unbonding === 0n
       ? []
@@ -273,7 +294,7 @@ function bondChecks(provider: ProviderFacts, { chainTime }: Facts): Check[] {
   ];
 }
 
-function providerLeases({ leases }: ProviderFacts, { chainTime }: Facts): Check[] {
+function providerLeases({ leases, operator }: ProviderFacts, { chainTime, account }: Facts): Check[] {
   const pending = leases.filter(({ status, cutoff }) => status === "Pending" && chainTime < cutoff);
   const first = Math.min(...pending.map(({ deadline }) => deadline));
   const payable = leases.filter(
@@ -286,7 +307,9 @@ function providerLeases({ leases }: ProviderFacts, { chainTime }: Facts): Check[
           warn(
             "pending",
             `${pending.map(({ name }) => name).join(", ")}: ${chainTime < first ? `due in ${formatDuration(first - chainTime)}` : "late"}`,
-            "leasehold provider activate, or decline",
+            operator === account?.address
+              ? "leasehold provider activate, or decline"
+              : `with the operator's key: leasehold provider activate --provider ${account?.address ?? ""}; or decline, with your own`,
           ),
         ]),
     ...(payable.length === 0

@@ -38,6 +38,8 @@ const LEASE: LeaseFacts = {
   deadline: 0,
   cutoff: 0,
   remaining: 5,
+  noticed: false,
+  end: NOW + 5,
   settled: false,
   releasableAt: 0,
 };
@@ -135,7 +137,7 @@ describe("doctor", () => {
     ["tokens", "warn", "nobody can open a lease", facts({ tokens: [] })],
     ["USDC", "warn", "tenant approve <amount> --token USDC", facts({ tokens: [{ ...TOKEN, ceiling: 0n }] })],
     ["USDC", "warn", "tenant deposit <amount> --token USDC", facts({ tokens: [{ ...TOKEN, free: 0n, wallet: 1n }] })],
-    ["bond", "bad", "at least 0.00000000000000001 HOLD more", provider({ freeBond: 90n })],
+    ["bond", "bad", "leasehold provider bond 0.00000000000000001, or more", provider({ freeBond: 90n })],
     ["unbonding", "warn", "provider finish-unbond", provider({ unbonding: 1n, readyAt: NOW })],
     [
       "offer 7",
@@ -166,7 +168,32 @@ describe("doctor", () => {
       facts({}, { tenantLeases: [{ ...LEASE, status: "Pending", deadline: NOW }] }),
     ],
     ["dispute 7-12", "warn", "answer 7-12/0x, for a counter-bond of 1.00 HOLD, or dispute concede", disputed({})],
-    ["dispute 7-12", "bad", "leasehold dispute answer 7-12/0x", disputed({}, 10n ** 18n - 1n)],
+    [
+      "bond",
+      "bad",
+      "bring 0.000000000000000003 HOLD more into the wallet, then leasehold provider bond 0.00000000000000001",
+      facts({}, { provider: { ...PROVIDER, freeBond: 90n }, freeHold: 7n }),
+    ],
+    [
+      "heartbeat",
+      "bad",
+      `with the operator's key: leasehold provider heartbeat --provider ${YOU}, once everything is served`,
+      provider({ lastSeen: NOW - 600, live: false, operator: SOMEBODY }),
+    ],
+    [
+      "pending",
+      "warn",
+      `with the operator's key: leasehold provider activate --provider ${YOU}; or decline, with your own`,
+      provider({ operator: SOMEBODY, leases: [{ ...LEASE, status: "Pending", deadline: NOW + 1, cutoff: NOW + 2 }] }),
+    ],
+    ["lease 7-12", "warn", "leasehold tenant find", facts({}, { tenantLeases: [{ ...LEASE, noticed: true }] })],
+    ["dispute 7-12", "bad", "bring HOLD; or leasehold dispute concede 7-12/0x", disputed({}, 10n ** 18n - 1n)],
+    [
+      "dispute 7-12",
+      "bad",
+      "leasehold provider move-bond 1, and leasehold dispute answer 7-12/0x --from-bond; or leasehold dispute concede",
+      facts({}, { provider: { ...PROVIDER, freeBond: 10n ** 18n }, disputes: [DISPUTE], freeHold: 0n }),
+    ],
     ["dispute 7-12", "warn", "dispute appeal 7-12/0x, for a bond of 1.00 HOLD", disputed({ outcome: "Upheld" })],
     ["dispute 7-12", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", ripe: true })],
     ["dispute 7-12", "warn", "dispute execute 7-12/0x", disputed({ outcome: "Failed", phase: "Executed" })],
@@ -213,6 +240,17 @@ describe("doctor", () => {
       const dark = await leasehold(fixture, providerA, "doctor", outside);
       expect(dark.out).to.match(/BAD +heartbeat +10m ago, by operator 0x/);
       expect(dark.code).to.equal(1);
+    });
+
+    it("advises a dark provider what its operator, and not its own key, can do", async () => {
+      const fixture = await loadFixture(openMarketFixture);
+      const { providerA, operatorA, liveness } = fixture;
+      await moveTo((await liveness.clockOf(providerA)).lastSeen + BigInt(GRACE));
+      const { out } = await leasehold(fixture, providerA, "doctor --json");
+      const advice = (JSON.parse(out) as { checks: Check[] }).checks.find(({ what }) => what === "heartbeat")?.next;
+      const [, line = ""] = /: leasehold (provider heartbeat --provider 0x\w{40}), /.exec(advice ?? "") ?? [];
+      expect((await leasehold(fixture, providerA, "provider heartbeat")).code).to.equal(1);
+      expect((await leasehold(fixture, operatorA, line)).code).to.equal(0);
     });
 
     it("looks for disputes of the account, and against it", async () => {
