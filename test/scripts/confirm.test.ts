@@ -56,6 +56,8 @@ const UNASKED: Readonly<Record<string, string>> = {
   "proposals execute": "it carries out what was voted",
   "guardian pause": "it can be resumed",
   "guardian resume": "nothing is paused any more",
+  "tx speed-up": "it sends again what was sent",
+  "tx cancel": "what it stops can be sent again",
 };
 
 /** Commands that ask, always or with some input. */
@@ -108,6 +110,7 @@ const READING = [
   "keeper once",
   "keeper plan",
   "keeper status",
+  "tx show",
   "doctor doctor",
 ];
 
