@@ -149,7 +149,9 @@ function readSettings(spec: AnyCommand, command: Command, { env, io }: Outside):
   try {
     if (spec.hasOwnSettings !== true) return readConfig(options, env);
     const { json, ...others } = options;
-    const typed = Object.keys(others).map((field) => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+    const own = new Set(Object.keys(command.opts()));
+    const foreign = Object.keys(others).filter((field) => !own.has(field));
+    const typed = foreign.map((field) => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
     if (typed.length > 0) {
       throw new Failure("usage", `this command does not take --${typed.join(", --")}: see its --help for its settings`);
     }

@@ -59,7 +59,9 @@ export class Tokens {
     if (text !== undefined && byAddress && isAddress(text)) return this.describe(text);
     if (byAddress) throw new Failure("usage", `"${text}" is no address of a token`);
     const listed = await this.listed();
-    const names = listed.map(({ symbol, address }) => `${symbol} (${address})`).join(", ") || "none";
+    const names =
+      listed.map(({ symbol, address }) => `${symbol} (${address})`).join(", ") ||
+      'none; governance lists one: leasehold propose "list token 0x... minimum-lock 0.10 bounty 0.05"';
     if (text === undefined) {
       if (listed.length === 1 && listed[0] !== undefined) return listed[0];
       throw new Failure("usage", `say which token with --token. Listed: ${names}`);

@@ -10,6 +10,9 @@ import * as typechain from "../../typechain-types";
 import type { Config } from "./config";
 import { Failure } from "./failure";
 
+const DEVELOPMENT_CHAIN = 31337;
+const OWN_CHAIN = "; for a chain of your own, with HOLD and listed tokens, see `leasehold playground`";
+
 /** An address book, and whether it came with the program. */
 export interface FoundBook {
   readonly file: string;
@@ -30,7 +33,7 @@ export function findBook({ book: named }: Pick<Config, "book">, chainId: number,
   if (existsSync(packaged)) return { file: packaged, book: readAddressBook(packaged), packaged: true };
   const here = existsSync(name)
     ? `; ${name} is here, and used where it is named only: make sure that it is yours, then add --book ${name}`
-    : ": give --book or LEASEHOLD_BOOK";
+    : `: give --book or LEASEHOLD_BOOK${chainId === DEVELOPMENT_CHAIN ? OWN_CHAIN : ""}`;
   throw new Failure("configuration", `the program came without an address book of chain ${chainId}${here}`);
 }
 

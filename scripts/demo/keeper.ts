@@ -27,7 +27,7 @@ const PAST: Readonly<Record<string, string>> = {
   settle: "settled",
   collect: "collected",
 };
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 /** What ends a lease. */
 const ENDINGS = ["expire", "cancelNoShow"];
 

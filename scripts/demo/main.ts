@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { isError } from "ethers";
@@ -7,7 +5,8 @@ import { isError } from "ethers";
 import { explainError } from "../../sdk/errors";
 import { compileProtocol } from "../compile/protocol";
 import { mismatches } from "./check";
-import { Children } from "./children";
+import type { Children } from "./children";
+import { household } from "./household";
 import { KeeperProcess } from "./keeper";
 import { printLedger } from "./ledger";
 import { ledgerOf } from "./model";
@@ -28,24 +27,10 @@ export interface DemoOptions {
 /** Runs the demo. Returns the exit code: 0 only if the ledger is right and nothing was left behind. */
 export async function runDemo(screen: Screen, options: DemoOptions): Promise<number> {
   const began = Date.now();
-  const children = new Children();
-  const directory = mkdtempSync(path.join(tmpdir(), "leasehold-demo-"));
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(name, () => reject(new Error(`interrupted by ${name}`)));
-    }
-  });
-  process.once("exit", () => children.killAll());
-
-  let faults: string[];
-  try {
-    faults = await Promise.race([live(screen, children, directory, options), interrupted]);
-  } catch (error) {
-    faults = [reasonOf(error)];
-  }
-  const leftovers = await children.stopAll();
-  rmSync(directory, { recursive: true, force: true });
-
+  const { leftovers, ...ended } = await household("demo", (children, directory) =>
+    live(screen, children, directory, options),
+  );
+  const faults = "error" in ended ? [reasonOf(ended.error)] : ended.result;
   faults.push(...leftovers.map((name) => `the process of ${name} was still there, and had to be killed`));
   for (const fault of faults) screen.fault(fault);
   if (faults.length === 0) screen.done("no process is left behind");
@@ -116,7 +101,7 @@ async function live(screen: Screen, children: Children, directory: string, optio
   return [];
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const revert = explainError(error);
   if (revert !== undefined) return `a transaction was refused: ${revert.sentence}`;
   if (isError(error, "UNKNOWN_ERROR") || isError(error, "INSUFFICIENT_FUNDS")) return error.shortMessage;

@@ -1,4 +1,4 @@
-import { MaxUint256, ZeroAddress, ZeroHash } from "ethers";
+import { type AddressLike, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 
 import { permitDomain, signFunding, signPermit } from "../../sdk/funding";
 import { leaseIdOf } from "../../sdk/ids";
@@ -42,7 +42,7 @@ export async function bond(world: World, name: ProviderName, amount: bigint): Pr
 }
 
 /** Creates an offer; its number is the next one. */
-export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
+export async function offer(world: World, plan: OfferPlan, slasher: AddressLike = ZeroAddress): Promise<Offer> {
   const { people, contracts, tokens } = world;
   const { address, decimals } = tokens[plan.token];
   const resources = parseResources(plan.resources);
@@ -53,7 +53,7 @@ export async function offer(world: World, plan: OfferPlan): Promise<Offer> {
     minDuration,
     maxDuration: parseDuration("30d"),
     token: address,
-    slasher: ZeroAddress,
+    slasher,
     contentHash: ZeroHash,
   };
   const market = contracts.market.connect(people[plan.provider]);

@@ -27,9 +27,9 @@ function hardhatProgram(root: string): string {
   return realpathSync(path.join(root, HARDHAT));
 }
 
-/** Starts anvil where it is installed, else Hardhat's node, on a free port, and waits until it answers. */
-export async function startNode(root: string, children: Children, forceHardhat: boolean): Promise<DevNode> {
-  const port = await freePort();
+/** Starts anvil where it is installed, else Hardhat's node, on that port or on a free one, and waits until it answers. */
+export async function startNode(root: string, children: Children, forceHardhat: boolean, wanted = 0): Promise<DevNode> {
+  const port = await freePort(wanted);
   const anvil = path.join(root, ANVIL);
   const useAnvil = !forceHardhat && existsSync(anvil);
   const child = useAnvil
@@ -69,11 +69,11 @@ async function untilItAnswers(child: Child, provider: JsonRpcProvider): Promise<
   }
 }
 
-/** A port of this machine that nothing listens on. */
-export function freePort(): Promise<number> {
+/** A port of this machine that nothing listens on: this one, or for zero any. */
+export function freePort(wanted = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on("error", reject);
-    server.listen(0, HOST, () => {
+    server.listen(wanted, HOST, () => {
       const address = server.address();
       server.close(() => {
         if (typeof address === "object" && address !== null) resolve(address.port);

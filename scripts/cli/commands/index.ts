@@ -8,6 +8,7 @@ import { keys } from "./keys";
 import { lease } from "./lease";
 import { offers } from "./offers";
 import { order } from "./order";
+import { playground } from "./playground";
 import { provider } from "./provider";
 import { quotes } from "./quotes";
 import { rules } from "./rules";
@@ -30,4 +31,5 @@ export const GROUPS: readonly CommandGroup[] = [
   KEEPER,
   tx,
   doctor,
+  playground,
 ];
