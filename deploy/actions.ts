@@ -1,6 +1,7 @@
 import { type BaseContract, Contract, Interface } from "ethers";
 
 import type { ContractName } from "../sdk/addressBook";
+import { ifAnswered } from "../sdk/errors";
 import type { Handles } from "../sdk/handles";
 import { type RoleName, ROLES } from "../sdk/roles";
 import { formatDuration, formatInstant } from "../sdk/units";
@@ -26,7 +27,8 @@ async function checkToken(scene: Scene, { address, symbol, decimals }: Parameter
     );
   if ((await scene.provider.getCode(address)) === "0x") throw wrong("there is no contract");
   const token = new Contract(address, tokenInterface, scene.provider);
-  const found = await Promise.all([token.getFunction("symbol")(), token.getFunction("decimals")()]).catch(() => {
+  const reading = Promise.all([token.getFunction("symbol")(), token.getFunction("decimals")()]);
+  const found = await ifAnswered(reading, () => {
     throw wrong("it does not answer symbol() and decimals()");
   });
   if (found[0] !== symbol) throw wrong(`it calls itself ${String(found[0])}`);

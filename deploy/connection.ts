@@ -1,18 +1,14 @@
-import { JsonRpcProvider, Network } from "ethers";
+import type { JsonRpcProvider } from "ethers";
 
 import { endpointName, reasonOf } from "../sdk/endpoints";
+import { NodeProvider } from "../sdk/nodeProvider";
 import { DeployError } from "./errors";
 
 /** A connection that never guesses: `chainId` was asked for or is checked by the caller. */
 function connection(rpc: string, chainId: number): JsonRpcProvider {
   // Left to itself the provider asks for the chain again and again, for ever if nobody answers. Nothing is cached: what
   // was read before a transaction is not true after it.
-  return new JsonRpcProvider(rpc, Network.from(chainId), {
-    staticNetwork: true,
-    cacheTimeout: -1,
-    batchStallTime: 0,
-    pollingInterval: 1_000,
-  });
+  return new NodeProvider(rpc, chainId, 1_000);
 }
 
 /** A connection to whichever chain the endpoint is of. */

@@ -1,7 +1,9 @@
 import { type ErrorFragment, Interface, isError, type Result } from "ethers";
 
+import { callRefusalOf } from "./callRefusals";
 import { type Lexicon, Words } from "./errors/words";
 import { SENTENCES } from "./errors/sentences";
+import { wordsOfNode } from "./nodeErrors";
 
 export type { Lexicon, TokenWords } from "./errors/words";
 
@@ -76,9 +78,38 @@ function unknown(selector: string): Explained {
  * where the error is no revert.
  */
 export function explainError(error: unknown, lexicon: Lexicon = {}): Explained | undefined {
+  const data = revertOf(error);
+  return data === undefined ? undefined : explainRevert(data, lexicon);
+}
+
+/**
+ * The data that a contract reverted with, "0x" where it gave none. Undefined: that is not the contract's word. The node, or
+ * what is between, failed, and what the contract would say is not known: ethers calls that CALL_EXCEPTION, too.
+ */
+export function revertOf(error: unknown): string | undefined {
   const data = revertDataOf(error);
-  if (data !== undefined) return explainRevert(data, lexicon);
-  return isError(error, "CALL_EXCEPTION") ? explainRevert("0x", lexicon) : undefined;
+  if (data !== undefined && data !== "0x") return data;
+  const words = wordsOfNode(error);
+  if (words !== undefined) return callRefusalOf(words.code, words.message) === "revert" ? "0x" : undefined;
+  return data ?? (isError(error, "CALL_EXCEPTION") ? "0x" : undefined);
+}
+
+/** Whether a contract answered, with something that the called function cannot return: nothing, for the most part. */
+function isOtherAnswer(error: unknown): boolean {
+  return isError(error, "BAD_DATA") && error.info !== undefined && "signature" in error.info;
+}
+
+/**
+ * What a function of somebody else's contract returns that may be missing there; `otherwise` where the contract has no such
+ * function. Whatever else goes wrong is thrown: a node that is busy says nothing about the contract.
+ */
+export async function ifAnswered<T, U>(reading: Promise<T>, otherwise: () => U | Promise<U>): Promise<T | U> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (revertOf(error) === undefined && !isOtherAnswer(error)) throw error;
+  }
+  return otherwise();
 }
 
 /** Where providers nest the answer of a node. The transaction that was sent has data, too: it is not looked at. */

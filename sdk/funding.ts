@@ -1,5 +1,6 @@
 import { Signature, type Signer, type TypedDataDomain, TypedDataEncoder, ZeroHash } from "ethers";
 
+import { ifAnswered } from "./errors";
 import type { ERC20Permit } from "../typechain-types";
 import type { IEscrow } from "../typechain-types/contracts/escrow/Escrow";
 
@@ -44,23 +45,19 @@ const USUAL_VERSIONS = ["1", "2"];
 
 /** The signing domain of a token's ERC-2612 permits; undefined where the token has none, or another kind of permit. */
 export async function permitDomain(token: ERC20Permit, chainId: number): Promise<TypedDataDomain | undefined> {
-  try {
-    const [separator, name, verifyingContract] = await Promise.all([
-      token.DOMAIN_SEPARATOR(),
-      token.name(),
-      token.getAddress(),
-      token.nonces(await token.getAddress()),
-    ]);
-    const told = await token.eip712Domain().then(
-      ({ version }) => [version],
-      () => USUAL_VERSIONS,
-    );
-    return told
-      .map((version) => ({ name, version, chainId, verifyingContract }))
-      .find((domain) => TypedDataEncoder.hashDomain(domain) === separator);
-  } catch {
-    return undefined;
-  }
+  const verifyingContract = await token.getAddress();
+  const missing = (): undefined => undefined;
+  const [separator, name, nonce] = await Promise.all([
+    ifAnswered(token.DOMAIN_SEPARATOR(), missing),
+    ifAnswered(token.name(), missing),
+    ifAnswered(token.nonces(verifyingContract), missing),
+  ]);
+  if (separator === undefined || name === undefined || nonce === undefined) return undefined;
+  const told = await ifAnswered(token.eip712Domain(), missing);
+  const versions = told === undefined ? USUAL_VERSIONS : [told.version];
+  return versions
+    .map((version) => ({ name, version, chainId, verifyingContract }))
+    .find((domain) => TypedDataEncoder.hashDomain(domain) === separator);
 }
 
 /** Signs an ERC-2612 permit with the signer's next nonce. `deadline` in Unix seconds. */

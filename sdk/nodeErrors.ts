@@ -1,4 +1,5 @@
 import { type ErrorCode, isError } from "ethers";
+import { z } from "zod";
 
 /** What nodes say about transactions and connections, out of whatever ethers made of it. */
 
@@ -19,6 +20,63 @@ export function isOvertaken(error: unknown): boolean {
 /** The connection failed: nobody knows whether the node did what it was asked to. */
 export function isConnectionLoss(error: unknown): boolean {
   return isOneOf(error, "NETWORK_ERROR", "TIMEOUT", "SERVER_ERROR");
+}
+
+/** An error of JSON-RPC, as the node worded it. */
+export interface NodeWords {
+  readonly code: number;
+  readonly message: string;
+}
+
+const wordsSchema = z.object({ code: z.number(), message: z.string() });
+/** Where providers put what the node answered. */
+const WRAPPERS = ["error", "info", "cause", "originalError"] as const;
+const MOST_DEPTH = 6;
+
+/** The error of JSON-RPC inside whatever a provider threw; undefined where no node said anything. */
+export function wordsOfNode(error: unknown, depth = 0): NodeWords | undefined {
+  if (typeof error !== "object" || error === null || depth > MOST_DEPTH) return undefined;
+  const own = wordsSchema.safeParse(error);
+  if (own.success) return own.data;
+  const fields = error as Partial<Record<(typeof WRAPPERS)[number] | "value", unknown>>;
+  for (const name of WRAPPERS) {
+    const found = wordsOfNode(fields[name], depth + 1);
+    if (found !== undefined) return found;
+  }
+  // An error under no number, or another one, is handed on by ethers as an answer that belongs to nothing.
+  return Array.isArray(fields.value) ? wordsOfNode(fields.value[0], depth + 1) : undefined;
+}
+
+const httpSchema = z.object({ info: z.object({ responseStatus: z.string(), responseBody: z.string().nullish() }) });
+const MOST_BODY = 200;
+
+/** What went wrong, in the node's own words where it had any; one line. */
+export function reasonOfNode(error: unknown): string {
+  const words = wordsOfNode(error);
+  if (words !== undefined) return words.message;
+  const http = httpSchema.safeParse(error);
+  if (http.success) {
+    const { responseStatus, responseBody } = http.data.info;
+    const body = (responseBody ?? "")
+      .replace(/<[^>]*>/g, " ")
+      .replace(/\s+/g, " ")
+      .trim();
+    return `HTTP ${responseStatus}${body === "" ? "" : `: ${body.slice(0, MOST_BODY)}`}`;
+  }
+  const short = z.object({ shortMessage: z.string() }).safeParse(error);
+  return short.data?.shortMessage ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Method unknown; method not supported; parameters that the node does not know. */
+const METHOD_CODES: ReadonlySet<number> = new Set([-32_601, -32_004, -32_602]);
+const METHOD =
+  /method .*(not found|not exist|not available|not supported|not allowed|disabled|not whitelisted)|unsupported method/i;
+
+/** The node does not have this method, or not in this form: asked again, it will say the same. */
+export function lacksMethod(error: unknown): boolean {
+  const words = wordsOfNode(error);
+  if (words !== undefined) return METHOD_CODES.has(words.code) || METHOD.test(words.message);
+  return isOneOf(error, "UNSUPPORTED_OPERATION") && !httpSchema.safeParse(error).success;
 }
 
 /**

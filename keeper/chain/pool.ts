@@ -5,7 +5,7 @@ import { majority, quorum, reachedBy } from "./agreement";
 import type { Broadcast, CallRequest, ChainApi, Header, LogFilter, Receipt } from "./api";
 import { type Agreed, agree, DisagreementError, gather, note, type Question } from "./ask";
 import { broadcast } from "./broadcast";
-import { callRefusalOf } from "./callRefusals";
+import { callRefusalOf } from "../../sdk/callRefusals";
 import { CallSizes } from "./callSizes";
 import type { Endpoint } from "./endpoint";
 import { View } from "./heads";

@@ -6,7 +6,7 @@ import { revertDataOf } from "../../sdk/errors";
 import { readInRanges } from "../../sdk/logs";
 import type { CallRequest, Header, LogFilter, Receipt } from "./api";
 import type { Asked } from "./endpoint";
-import { callRefusalOf } from "./callRefusals";
+import { callRefusalOf } from "../../sdk/callRefusals";
 import { checkLogs, checkLogsOf, isEmptyBloom } from "./logChecks";
 import { RefusedError, TooMuchError, VoidAnswerError } from "./rpcErrors";
 import * as shapes from "./shapes";

@@ -1,5 +1,6 @@
 import { type BaseContract, MaxUint256 } from "ethers";
 
+import { ifAnswered } from "../../sdk/errors";
 import { ERC20Permit__factory } from "../../typechain-types";
 import { Failure } from "./failure";
 import { money } from "./format";
@@ -46,11 +47,9 @@ export async function allow(
   const label = `Let ${name} take ${amount === MaxUint256 ? "any amount" : money(amount, token)} out of the wallet`;
   const approve = await step(label, contract, contract.approve, [spenderAddress, amount], token.address);
   if (allowance === 0n) return [approve];
-  const refused = await provider.call({ from: account, to: approve.to, data: approve.data }).then(
-    () => false,
-    () => true,
-  );
-  if (!refused) return [approve];
+  const request = { from: account, to: approve.to, data: approve.data };
+  const taken = await ifAnswered(provider.call(request), () => undefined);
+  if (taken !== undefined) return [approve];
   const reset = await step(
     `Set the allowance of ${name} to zero first`,
     contract,

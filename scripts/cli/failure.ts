@@ -1,11 +1,11 @@
 import { isError } from "ethers";
-import { z } from "zod";
 
 import { AddressBookError } from "../../sdk/addressBook";
 import { explainError, type Explained, type Lexicon } from "../../sdk/errors";
 import { printable } from "../../sdk/errors/words";
 import { BallotError } from "../../sdk/governance/ballot";
 import { CannotSimulate } from "../../sdk/governance/simulation";
+import { reasonOfNode } from "../../sdk/nodeErrors";
 import { QuoteError } from "../../sdk/quotes";
 import { UnitError } from "../../sdk/units";
 
@@ -50,12 +50,7 @@ function codeOf(error: unknown): unknown {
 }
 
 /** What a node said, out of what ethers made of it. */
-function nodeMessage(error: unknown): string {
-  const nested = z.object({ error: z.object({ message: z.string() }) }).safeParse(error);
-  const short = z.object({ shortMessage: z.string() }).safeParse(error);
-  const plain = error instanceof Error ? error.message : String(error);
-  return printable(nested.data?.error.message ?? short.data?.shortMessage ?? plain);
-}
+const nodeMessage = (error: unknown): string => printable(reasonOfNode(error));
 
 /** Anything that was thrown -> a failure that says what happened and, where it can, what to do. */
 export function toFailure(error: unknown, lexicon: Lexicon): Failure {
@@ -85,7 +80,8 @@ export function toFailure(error: unknown, lexicon: Lexicon): Failure {
     const message = `the node does not answer as it should (${nodeMessage(error)}): check --rpc`;
     return new Failure("network", message, undefined, { cause: error });
   }
-  if (code === "UNKNOWN_ERROR" || code === "UNSUPPORTED_OPERATION") {
+  // Not the contract's word, or it would have been explained.
+  if (["UNKNOWN_ERROR", "UNSUPPORTED_OPERATION", "CALL_EXCEPTION"].includes(String(code))) {
     return new Failure("network", `the node refused: ${nodeMessage(error)}`, undefined, { cause: error });
   }
   return new Failure("fault", `this is a fault of the program: ${nodeMessage(error)}`, undefined, { cause: error });

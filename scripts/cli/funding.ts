@@ -1,3 +1,4 @@
+import { ifAnswered } from "../../sdk/errors";
 import { NO_PERMIT, permitDomain, signFunding, signPermit } from "../../sdk/funding";
 import { plainAmount } from "../../sdk/units";
 import { ERC20Permit__factory } from "../../typechain-types";
@@ -110,10 +111,15 @@ async function pullable(
   const domain = canSign ? await permitDomain(contract, chainId) : undefined;
   if (domain === undefined) return { before, permit: undefined };
   const spender = await handles.escrow.getAddress();
-  return {
-    before: [],
-    permit: await signPermit(await session.signer(), contract, domain, { spender, value: amount, deadline }),
-  };
+  const permit = await signPermit(await session.signer(), contract, domain, { spender, value: amount, deadline });
+  // Some tokens have the domain and the nonces of such permits, and another function for them, or none: the escrow goes on
+  // without a permit that is refused, and has no allowance then.
+  const account = await session.account();
+  const deposit = handles.escrow.depositWithPermit.staticCall(token.address, account, amount, permit, {
+    from: account,
+  });
+  const works = (await ifAnswered(deposit, () => undefined)) !== undefined;
+  return works ? { before: [], permit } : { before, permit: undefined };
 }
 
 const deadlineFrom = async (session: Session): Promise<bigint> => BigInt(await session.now()) + SIGNATURE_LIFE;

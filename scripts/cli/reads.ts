@@ -4,6 +4,7 @@ import { formatLeaseId, leaseIdOf, splitLeaseId } from "../../sdk/ids";
 import { END_REASONS, LEASE_STATUSES } from "../../sdk/market";
 import { type Offer, offerPages, offersById, type RecordedOffer, withRecords } from "../../sdk/offers";
 import type { IMarketLens } from "../../typechain-types/contracts/lens/MarketLens";
+import { Failure } from "./failure";
 import type { Session } from "./session";
 
 /** Leases that one question to the node asks for: enough to be quick, few enough for its gas limit. */
@@ -177,6 +178,20 @@ export async function readLeases(session: Session, ids: readonly bigint[]): Prom
     if (ids.length > LEASES_PAGE)
       session.progress(`read ${Math.min(ids.length, from + LEASES_PAGE)} of ${ids.length} leases`);
   }
+  return leases;
+}
+
+/** What a transaction of this run did is in its block; a node that shows nothing of it has not come that far. */
+export function notShown(what: string): Failure {
+  const message = `your transaction is mined, and the node does not show ${what} yet: look again, and do not send it twice`;
+  return new Failure("network", message);
+}
+
+/** Leases that a transaction of this run made or changed: a node that does not show them is behind. */
+export async function readOwnLeases(session: Session, ids: readonly bigint[]): Promise<Lease[]> {
+  const leases = await readLeases(session, ids);
+  const missing = ids.find((id) => leases.every((lease) => lease.id !== id));
+  if (missing !== undefined) throw notShown(`lease ${formatLeaseId(missing)}`);
   return leases;
 }
 

@@ -1,6 +1,6 @@
-import { getAddress, isAddress, Interface, type Provider } from "ethers";
+import { Contract, getAddress, Interface, isAddress, type Provider, ZeroAddress } from "ethers";
 
-import type { TokenWords } from "../../sdk/errors";
+import { ifAnswered, type TokenWords } from "../../sdk/errors";
 import { printable } from "../../sdk/errors/words";
 import type { Handles } from "../../sdk/handles";
 import { ERC20Permit__factory } from "../../typechain-types";
@@ -76,10 +76,12 @@ export class Tokens {
   private async read(address: string): Promise<Token> {
     const contract = ERC20Permit__factory.connect(address, this.provider);
     const [symbol, decimals] = await Promise.all([
-      contract.symbol().catch(() => this.oldSymbol(address)),
-      contract.decimals().catch(() => 0n),
+      ifAnswered(contract.symbol(), () => this.oldSymbol(address)),
+      ifAnswered(contract.decimals(), () => undefined),
     ]);
-    const readable = cleanSymbol(symbol) !== "" && decimals <= MOST_DECIMALS;
+    // A lease that does not exist has a token of zero.
+    if (decimals === undefined && address !== ZeroAddress) await this.requireCode(address);
+    const readable = cleanSymbol(symbol) !== "" && decimals !== undefined && decimals <= MOST_DECIMALS;
     const words = readable
       ? { symbol: cleanSymbol(symbol), decimals: Number(decimals) }
       : { symbol: `base units of ${address}`, decimals: 0 };
@@ -87,15 +89,23 @@ export class Tokens {
     return { address, ...words };
   }
 
+  /** Where there is no contract there is no token: a node may not know of it yet. */
+  private async requireCode(address: string): Promise<void> {
+    if ((await this.provider.getCode(address)) !== "0x") return;
+    throw new Failure(
+      "refused",
+      `there is no contract at ${address}, so that it is no token: check the address and --rpc`,
+    );
+  }
+
   /** Some early tokens answer with 32 bytes instead of a text. */
   private async oldSymbol(address: string): Promise<string> {
-    try {
-      const data = await this.provider.call({ to: address, data: OLD_SYMBOL.encodeFunctionData("symbol") });
-      const [bytes] = OLD_SYMBOL.decodeFunctionResult("symbol", data) as unknown as [string];
-      return Buffer.from(bytes.slice(2), "hex").toString("utf8").replace(/\0+$/, "");
-    } catch {
-      return "";
-    }
+    const contract = new Contract(address, OLD_SYMBOL, this.provider);
+    const bytes: unknown = await ifAnswered(
+      contract.getFunction("symbol").staticCall() as Promise<unknown>,
+      () => "0x",
+    );
+    return Buffer.from(String(bytes).slice(2), "hex").toString("utf8").replace(/\0+$/, "");
   }
 
   private async readListed(): Promise<Token[]> {

@@ -9,7 +9,7 @@ import { disputableUntil, type Dispute } from "./disputes";
 import { stateText } from "./disputeWords";
 import { hold, money, pairs, plural, price, table } from "./format";
 import type { StandingOrder } from "./leases";
-import type { Clock, Lease } from "./reads";
+import { type Clock, type Lease, notShown } from "./reads";
 import type { Session } from "./session";
 import type { Token } from "./tokens";
 
@@ -25,6 +25,12 @@ export function recordText({ record }: Pick<RecordedOffer, "record">): string {
   ]
     .filter((part) => part !== "")
     .join(", ");
+}
+
+/** Until when a lease that was just opened must be activated, and what then. */
+export function activationDue(lease: Lease | undefined): string {
+  if (lease === undefined || lease.deadline === 0) throw notShown("when the lease must be activated");
+  return `${formatInstant(lease.deadline)}; after that you may cancel it and get all back`;
 }
 
 /** Whether the provider of an offer lives, and is seen often enough for new leases. */

@@ -1,7 +1,7 @@
 import { AbiCoder, id, keccak256, toBeHex, type Log, toQuantity, ZeroHash, zeroPadValue } from "ethers";
 import { z } from "zod";
 
-import { isConnectionLoss } from "../nodeErrors";
+import { lacksMethod, reasonOfNode } from "../nodeErrors";
 import type { Call } from "./calls";
 import { INTERFACES } from "./contracts";
 
@@ -103,9 +103,9 @@ async function ask(rpc: Rpc, blockStateCalls: unknown[]): Promise<CallResult[][]
       "latest",
     ]);
   } catch (error) {
-    if (isConnectionLoss(error)) throw error;
-    const nested = z.object({ error: z.object({ message: z.string() }) }).safeParse(error);
-    const message = nested.data?.error.message ?? (error as Error).message;
+    // A node that is busy, or behind, may well be able to: what the proposal would change can be known.
+    if (!lacksMethod(error)) throw error;
+    const message = reasonOfNode(error);
     throw new CannotSimulate(`the node cannot simulate (eth_simulateV1: ${message.split("\n")[0]})`, { cause: error });
   }
   const parsed = blocks.safeParse(answer);

@@ -9,7 +9,7 @@ import { Failure } from "../failure";
 import { money, pairs, plural, price as priceText, sections, table } from "../format";
 import { amount, duration, leaseId, offerId, price, whole } from "../inputs";
 import { failOverFrom, readLease, readOrder, readRenewable, RENEWAL_WINDOW, type StandingOrder } from "../leases";
-import { type Lease, readLeases, readOffersById } from "../reads";
+import { type Lease, notShown, readOffersById, readOwnLeases } from "../reads";
 import { readRenewal } from "../renewal";
 import type { Session } from "../session";
 import { ANY_SLASHER_OPTION, requireTrusted } from "../slashers";
@@ -255,7 +255,7 @@ dark for too long (see fail-over), a retired offer.`,
     }));
     const leases = new Map(
       (
-        await readLeases(
+        await readOwnLeases(
           session,
           renewed.map(({ leaseId: id }) => id),
         )
@@ -264,8 +264,9 @@ dark for too long (see fail-over), a retired offer.`,
     const rows = await Promise.all(
       renewed.map(async ({ leaseId: id, locked, bounty }) => {
         const lease = leases.get(id);
-        const paidIn = await tokens.describe(lease?.token ?? "");
-        return [formatLeaseId(id), formatInstant(lease?.end ?? 0), money(locked, paidIn), money(bounty, paidIn)];
+        if (lease === undefined) throw notShown(`lease ${formatLeaseId(id)}`);
+        const paidIn = await tokens.describe(lease.token);
+        return [formatLeaseId(id), formatInstant(lease.end), money(locked, paidIn), money(bounty, paidIn)];
       }),
     );
     const text = sections(

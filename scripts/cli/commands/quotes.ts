@@ -12,7 +12,7 @@ import {
   unsignedQuote,
 } from "../../../sdk/quotes";
 import { formatResources, packResources, parseResources } from "../../../sdk/resources";
-import { costUp, formatDuration, formatInstant, parseAmount, parseDuration, priceToX32Up } from "../../../sdk/units";
+import { costUp, formatDuration, parseAmount, parseDuration, priceToX32Up } from "../../../sdk/units";
 import { command, type CommandGroup, done } from "../command";
 import { confirm } from "../confirm";
 import { Failure } from "../failure";
@@ -32,13 +32,13 @@ import {
   units,
 } from "../inputs";
 import { expiryText, leftText, quoteFacts, type QuoteFacts, quotePlace, readSignedQuote } from "../quotes";
-import { readLeases, readOffersById, readRecords } from "../reads";
+import { readOffersById, readOwnLeases, readRecords } from "../reads";
 import { refundPairs } from "../rented";
 import type { Session } from "../session";
 import { ANY_SLASHER_OPTION, requireTrusted } from "../slashers";
 import { eventArgs, execute, step } from "../steps";
 import type { Token } from "../tokens";
-import { disputableText, recordText } from "../views";
+import { activationDue, disputableText, recordText } from "../views";
 import {
   contentHashOf,
   DEFAULT_MAX_DURATION,
@@ -280,12 +280,12 @@ what is missing and lets the market lock it, by your signatures and in the same 
     const opened = eventArgs(execution, "LeaseOpened")[0];
     if (opened === undefined) return done(execution, "", { lease: null });
     const leaseId = opened["leaseId"] as bigint;
-    const [lease] = await readLeases(session, [leaseId]);
+    const [lease] = await readOwnLeases(session, [leaseId]);
     const text = pairs([
       ["lease", `${formatLeaseId(leaseId)}, pending`],
       ["provider", String(opened["provider"])],
       ["locked", money(opened["locked"] as bigint, paidIn)],
-      ["activation due", `${formatInstant(lease?.deadline ?? 0)}; after that you may cancel it and get all back`],
+      ["activation due", activationDue(lease)],
     ]);
     return done(execution, text, { lease: formatLeaseId(leaseId), leaseId });
   },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { type CallRefusal, callRefusalOf } from "../../../keeper/chain/callRefusals";
+import { type CallRefusal, callRefusalOf } from "../../../sdk/callRefusals";
 import { CallRefusedError, FailedError, RevertError, WaitError } from "../../../keeper/chain/rpcErrors";
 import { FakeChain, MARKET } from "./fakeChain";
 import { Refusal } from "./fakeNode";

@@ -13,7 +13,7 @@ import { hold, money, pairs, plural } from "../../format";
 import { address, addressOrNone, leaseId } from "../../inputs";
 import { readLease } from "../../leases";
 import { eventsSince } from "../../logs";
-import { type Lease, readClock, readLeases, readOffers, readProviderLeases } from "../../reads";
+import { type Lease, notShown, readClock, readLeases, readOffers, readProviderLeases } from "../../reads";
 import type { Session } from "../../session";
 import { eventArgs, execute, step } from "../../steps";
 import { declinePenalty, declineText } from "./previews";
@@ -79,6 +79,7 @@ export const heartbeat = command({
       await step(`Heartbeat of ${provider}`, liveness, liveness.heartbeat, [provider]),
     ]);
     const [clock, grace] = await Promise.all([readClock(session, provider), liveness.GRACE()]);
+    if (!execution.dryRun && clock.lastSeen === 0) throw notShown(`the heartbeat of ${provider}`);
     const until = clock.lastSeen + Number(grace);
     const openUntil = clock.lastSeen + Math.floor(Number(grace) / 2);
     const ended = eventArgs(execution, "OutageEnded")[0];

@@ -7,7 +7,7 @@ import { formatLeaseId } from "../../../../sdk/ids";
 import { MISFIT_REASONS } from "../../../../sdk/market";
 import type { RecordedOffer } from "../../../../sdk/offers";
 import { parseResources } from "../../../../sdk/resources";
-import { formatDuration, formatInstant } from "../../../../sdk/units";
+import { formatDuration } from "../../../../sdk/units";
 import { command, done } from "../../command";
 import { confirm } from "../../confirm";
 import { Failure } from "../../failure";
@@ -35,12 +35,12 @@ import {
   search,
   shortfallText,
 } from "../../orders";
-import { readLeases, readRecords } from "../../reads";
+import { readOwnLeases, readRecords } from "../../reads";
 import { refundPairs, rentedText } from "../../rented";
 import type { Session } from "../../session";
 import { ANY_SLASHER_OPTION } from "../../slashers";
 import { eventArgs, execute } from "../../steps";
-import { offersTable } from "../../views";
+import { activationDue, offersTable } from "../../views";
 
 const MOST_REPLICAS = 255;
 const SHOWN = 20;
@@ -280,16 +280,13 @@ billed. --fund deposits what is missing and lets the market lock it, by your sig
     const execution = await execute(session, steps);
     const opened = eventArgs(execution, "LeaseOpened");
     const ids = opened.map(({ leaseId }) => leaseId as bigint);
-    const leases = await readLeases(session, ids);
+    const leases = await readOwnLeases(session, ids);
     const text = opened.map(({ leaseId, provider, locked }, index) =>
       pairs([
         ["lease", `${formatLeaseId(leaseId as bigint)}, pending`],
         ["provider", String(provider)],
         ["locked", money(locked as bigint, paidIn)],
-        [
-          "activation due",
-          `${formatInstant(leases[index]?.deadline ?? 0)}; after that you may cancel it and get all back`,
-        ],
+        ["activation due", activationDue(leases[index])],
       ]),
     );
     return done(execution, sections(...text), { ...orderData(planned), leases: ids.map(formatLeaseId), leaseIds: ids });

@@ -1,4 +1,4 @@
-/** What a node means by refusing a call that is only tried. Pure. */
+/** What a node means by refusing a call that is only tried. Pure: the words of clients and providers. */
 
 /**
  * `revert`: the contract's word. `outOfGas`: the call needs more gas than it was given. `aboutNode`: the node cannot answer
