@@ -38,7 +38,7 @@ export class AnvilMarket {
     const directory = mkdtempSync(path.join(tmpdir(), "leasehold-faults-"));
     const anvil = await startAnvil(31_337, "--threads", "1", "--accounts", "20");
     anvil.provider.pollingInterval = 10;
-    const world = await buildWorld(ROOT, directory, anvil.provider);
+    const world = await buildWorld(path.join(ROOT, "artifacts"), directory, anvil.provider);
     const { people, tokens } = world;
     for (const name of ["Webhaus", "Corewerk"] as const) await bond(world, name, parseEther("50000"));
     const plan = { what: "", resources: { cpu: "4" }, minDuration: "0s", capacity: 100 };

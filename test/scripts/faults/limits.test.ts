@@ -54,7 +54,7 @@ describe("leasehold, and a node or token that does less than others", function (
     const { lastSeen } = await liveness.clockOf(Webhaus);
     const until = new Date(Number(lastSeen + (await liveness.GRACE())) * 1_000).toISOString();
     expect([run.code, late.hits]).to.deep.equal([0, 3]);
-    expect(run.out).to.include(`Live until ${until.slice(0, 19).replace("T", " ")} UTC.`);
+    expect(run.out).to.include(`live until ${until.slice(0, 19).replace("T", " ")} UTC, and open`);
   });
 
   it("ends at once where the node wants no questions at all", async () => {
