@@ -80,7 +80,8 @@ describe("leasehold playground", function () {
       if (!line.startsWith("npx leasehold ")) continue;
       typed.push(line);
       let out = "";
-      const code = await main(line.split(" ").slice(2), {
+      // On a terminal some of them ask; here is nobody to answer.
+      const code = await main([...line.split(" ").slice(2), "--yes"], {
         env: { ...settings, LEASEHOLD_KEY: key },
         io: { out: (text) => (out += text), err: (text) => (out += text), isTerminal: false },
         openNetwork,
