@@ -57,6 +57,8 @@ export interface Surroundings {
   readonly err: (text: string) => void;
   /** Whether to write JSON for machines; logs always are. */
   readonly json: boolean;
+  /** Width of the terminal that shows `out`; undefined: none does. */
+  readonly columns?: number | undefined;
 }
 
 /** Runs one command to its end. Returns the exit code; everything that goes wrong is said on `err`, without a secret. */
@@ -97,24 +99,24 @@ const COMMANDS: Readonly<Record<KeeperCommand, (running: Running) => Promise<num
       return outcome === "done" && failedDuties === 0 ? KEEPER_EXIT.ok : KEEPER_EXIT.undone;
     }),
 
-  async plan({ env, out, json }) {
+  async plan({ env, out, json, columns }) {
     const config = loadConfig(env, { key: false });
     const surroundings = { log: logTo(STDERR, config.logLevel), signal: new AbortController().signal };
     const keeper = await composeLooker(config, accountOf(env), surroundings);
     try {
       const outlook = await keeper.outlook();
-      out(`${json ? toJson(outlook) : describe(outlook)}\n`);
+      out(`${json ? toJson(outlook) : describe(outlook, columns)}\n`);
       return KEEPER_EXIT.ok;
     } finally {
       await keeper.close();
     }
   },
 
-  async status({ env, out, json }) {
+  async status({ env, out, json, columns }) {
     const database = await openToRead(loadStoreLocation(env), logTo(STDERR, "warn"));
     try {
       const status = await readStatus(database);
-      out(`${json ? toJson(status) : describeStatus(status)}\n`);
+      out(`${json ? toJson(status) : describeStatus(status, columns)}\n`);
       return KEEPER_EXIT.ok;
     } finally {
       await database.close();

@@ -8,7 +8,7 @@ import { playground } from "./playground";
 
 const DEFAULT_PORT = 8545;
 const colours = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
-const screen = new Screen((text) => process.stdout.write(text), colours);
+const screen = new Screen((text) => process.stdout.write(text), colours, process.stdout.columns);
 const hardhat = process.argv.includes("--hardhat");
 
 if (process.argv.includes("--keep")) void playground(DEFAULT_PORT, hardhat);

@@ -4,6 +4,7 @@ import { stderr, stdin, stdout } from "node:process";
 import { loadSigner } from "./cli/keys";
 import { main } from "./cli/main";
 import { openNetwork } from "./cli/network";
+import { screenOf } from "./cli/screen";
 import { askYesNo, readSecret } from "./cli/secret";
 import { ignoreClosedPipes, onStop } from "./streams";
 
@@ -15,6 +16,7 @@ void main(process.argv.slice(2), {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     isTerminal: stderr.isTTY,
+    screens: { out: screenOf(stdout, process.env), err: screenOf(stderr, process.env) },
     ...(stdin.isTTY && { readSecret: (prompt: string) => readSecret(prompt, stdin, stderr) }),
     ...(stdin.isTTY && stderr.isTTY && { confirm: (question: string) => askYesNo(question, stdin, stderr) }),
   },

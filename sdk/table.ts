@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-import { brokenLines, HANGING } from "./wrap";
+import { brokenLines, HANGING, widthOf } from "./wrap";
 
 const GAP = 2;
 /** A table that does not fit is broken within its cells from so many columns on, and stacked on narrower terminals. */
@@ -33,12 +33,13 @@ type Cells = readonly string[];
  * A table without lines and colours, the head first. `right`: numbers of the columns that are aligned at the right.
  * `columns`: the width of the terminal. A table that is wider is broken between words; below 100 columns, or where its words
  * are too long, each row becomes a list of names and values. Undefined: no terminal, and every row is one line.
+ * Nobody may leave it out: a table that does not ask for the width does not fit.
  */
 export function plainTable(
   head: Cells,
   rows: readonly Cells[],
-  right: readonly number[] = [],
-  columns?: number,
+  right: readonly number[],
+  columns: number | undefined,
 ): string {
   const natural = widthsOf(head, rows, longestLine);
   if (columns === undefined || rows.length === 0 || total(natural) <= columns) return drawn(head, rows, right);
@@ -52,10 +53,10 @@ export function plainTable(
   return drawn(broken(head), rows.map(broken), right);
 }
 
-const longestLine = (cell: string): number => Math.max(...cell.split("\n").map(({ length }) => length));
+const longestLine = (cell: string): number => Math.max(...cell.split("\n").map(widthOf));
 
 /** The longest word, with room for the indent behind a break. */
-const longestPart = (cell: string): number => Math.max(...cell.split(/\s/).map(({ length }) => length)) + HANGING;
+const longestPart = (cell: string): number => Math.max(...cell.split(/\s/).map(widthOf)) + HANGING;
 
 const total = (widths: readonly number[]): number =>
   widths.reduce((sum, width) => sum + width, GAP * Math.max(0, widths.length - 1));
@@ -78,13 +79,13 @@ function shrunk(natural: readonly number[], least: readonly number[], columns: n
 function brokenCell(cell: string, width: number): string {
   return cell
     .split("\n")
-    .flatMap((line) => (line.length <= width ? [line] : brokenLines(line, width, " ".repeat(HANGING))))
+    .flatMap((line) => (widthOf(line) <= width ? [line] : brokenLines(line, width, " ".repeat(HANGING))))
     .join("\n");
 }
 
 /** Each row as names and values below each other, empty values left out. */
 function stacked(head: Cells, rows: readonly Cells[], columns: number): string {
-  const indent = Math.max(...head.map(({ length }) => length)) + GAP;
+  const indent = Math.max(...head.map(widthOf)) + GAP;
   const room = Math.max(LEAST_FOR_VALUE, columns - indent);
   const valueOf = (cell: string): string =>
     cell
@@ -96,7 +97,7 @@ function stacked(head: Cells, rows: readonly Cells[], columns: number): string {
       head
         .flatMap((title, at) => {
           const cell = row[at] ?? "";
-          return cell === "" ? [] : [title.padEnd(indent) + valueOf(cell)];
+          return cell === "" ? [] : [title + " ".repeat(indent - widthOf(title)) + valueOf(cell)];
         })
         .join("\n"),
     )

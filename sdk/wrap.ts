@@ -1,7 +1,14 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Below this many columns a text is left as it is: the terminal breaks it better. */
 const LEAST_COLUMNS = 40;
 /** What follows a break is indented by so much more than the line itself. */
 export const HANGING = 2;
+
+/** How many columns a text takes: codes of colours take none. */
+export function widthOf(text: string): number {
+  return text.includes("\u001b") ? stripVTControlCharacters(text).length : text.length;
+}
 
 /** Lines of words, none with more than `columns` characters; those behind a break begin with `indent`. Words stay whole. */
 export function brokenLines(text: string, columns: number, indent = ""): string[] {
@@ -9,7 +16,7 @@ export function brokenLines(text: string, columns: number, indent = ""): string[
   const lines = [first];
   for (const word of words) {
     const last = lines[lines.length - 1] ?? "";
-    if (last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    if (widthOf(last) + 1 + widthOf(word) <= columns) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(`${indent}${word}`);
   }
   return lines;
@@ -28,7 +35,7 @@ export function wrapped(text: string, columns: number | undefined): string {
 }
 
 function wrappedLine(line: string, columns: number): string {
-  if (line.length <= columns) return line;
+  if (widthOf(line) <= columns) return line;
   const indent = /^ */.exec(line)?.[0] ?? "";
   const hanging = " ".repeat(HANGING);
   return brokenLines(line.slice(indent.length), columns - indent.length, hanging)

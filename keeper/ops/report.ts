@@ -2,6 +2,7 @@ import { formatEther, formatUnits } from "ethers";
 
 import { plainTable } from "../../sdk/table";
 import { formatDuration, formatInstant } from "../../sdk/units";
+import { wrapped } from "../../sdk/wrap";
 import { amountsText, type Tokens } from "../core/tokens";
 import type { UnderWay } from "../store/status";
 import type { Outlook } from "./outlook";
@@ -24,24 +25,24 @@ export function toJson(data: unknown): string {
   return JSON.stringify(data, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
 }
 
-/** What would be done and why, what it would earn and cost, and what is left undone and why; for people. */
-export function describe(outlook: Outlook): string {
+/** What would be done and why, what it would earn and cost, and what is left undone and why; for people. `columns`: the width of their terminal. */
+export function describe(outlook: Outlook, columns?: number): string {
   const { head, leases, disputes, backlog, actions, skipped, nextDueAt } = outlook;
   const sections = [
     `Block ${head.number}, ${formatInstant(head.timestamp)} by the chain.\n` +
       `${counted(leases, "lease")} not ended, ${counted(disputes, "dispute")} not settled, ` +
       `${dueText(backlog, head.timestamp)}.`,
   ];
-  sections.push(keeperText(outlook.keeper, head.number));
-  if (actions.length > 0) sections.push(actionsTable(outlook));
-  if (skipped.length > 0) sections.push(skippedTable(skipped));
+  sections.push(keeperText(outlook.keeper, head.number, columns));
+  if (actions.length > 0) sections.push(actionsTable(outlook, columns));
+  if (skipped.length > 0) sections.push(skippedTable(skipped, columns));
   if (actions.length === 0 && skipped.length === 0) sections.push("Nothing is to be done.");
   if (nextDueAt !== undefined) {
     sections.push(
       `The next duty falls due at ${formatInstant(nextDueAt)}, in ${formatDuration(nextDueAt - head.timestamp)}.`,
     );
   }
-  return sections.join("\n\n");
+  return wrapped(sections.join("\n\n"), columns);
 }
 
 const NO_KEEPER =
@@ -49,7 +50,7 @@ const NO_KEEPER =
   "Set KEEPER_ACCOUNT to see what one keeper would do.";
 
 /** Which keeper this is about, what it can spend, and what it has on its way. */
-function keeperText(keeper: Outlook["keeper"], block: number): string {
+function keeperText(keeper: Outlook["keeper"], block: number, columns?: number): string {
   if (keeper === undefined) return NO_KEEPER;
   const { account, name, balance, budget, onItsWay } = keeper;
   const who = name === account ? account : `${name}, account ${account}`;
@@ -61,7 +62,7 @@ function keeperText(keeper: Outlook["keeper"], block: number): string {
     counted(Math.max(0, block - one.sinceBlock), "block"),
     formatUnits(one.maxFeePerGas, "gwei"),
   ]);
-  return `${text}\n\n${plainTable(["NONCE", "ON ITS WAY", "FOR", "GWEI"], rows, [0, 3])}`;
+  return `${text}\n\n${plainTable(["NONCE", "ON ITS WAY", "FOR", "GWEI"], rows, [0, 3], columns)}`;
 }
 
 /** What a transaction is for, and its hash on a line of its own: both are long. */
@@ -80,7 +81,7 @@ export function dueText({ duties, dueSince }: Outlook["backlog"], now: number): 
   return `${counted(duties, "duty").replace(/ys$/, "ies")} due, the first for ${formatDuration(now - dueSince)}`;
 }
 
-function actionsTable({ actions, head, tokens = {} }: Outlook): string {
+function actionsTable({ actions, head, tokens = {} }: Outlook, columns?: number): string {
   const known = new Map(Object.entries(tokens));
   const rows = actions.map(({ kind, duties, dueAt, gas, cost, earns }) => [
     kind,
@@ -92,7 +93,7 @@ function actionsTable({ actions, head, tokens = {} }: Outlook): string {
     bounties(duties, known),
   ]);
   const titles = ["SEND", "FOR", "DUE FOR", "GAS", "COSTS", "EARNS", "BOUNTIES"];
-  return plainTable(titles, rows, [3, 4, 5]);
+  return plainTable(titles, rows, [3, 4, 5], columns);
 }
 
 function bounties(duties: Outlook["actions"][number]["duties"], tokens: Tokens): string {
@@ -103,7 +104,7 @@ function bounties(duties: Outlook["actions"][number]["duties"], tokens: Tokens):
   return amountsText(sums, tokens);
 }
 
-function skippedTable(skipped: Outlook["skipped"]): string {
+function skippedTable(skipped: Outlook["skipped"], columns?: number): string {
   const byReason = new Map<string, Outlook["skipped"][number][]>();
   for (const one of skipped) byReason.set(one.reason, [...(byReason.get(one.reason) ?? []), one]);
   const rows = [...byReason].map(([reason, those]) => {
@@ -111,7 +112,7 @@ function skippedTable(skipped: Outlook["skipped"]): string {
     const until = untils.length === 0 ? "" : formatInstant(Math.min(...untils));
     return [some(those.map(({ duty }) => brief(duty.key))), reason, until];
   });
-  return plainTable(["LEFT UNDONE", "REASON", "UNTIL, AT FIRST"], rows);
+  return plainTable(["LEFT UNDONE", "REASON", "UNTIL, AT FIRST"], rows, [], columns);
 }
 
 /** Wei of native coin, to nine digits behind the point. */

@@ -3,6 +3,9 @@ import { formatUnits } from "ethers";
 import { printable } from "../../sdk/errors/words";
 import { plainTable } from "../../sdk/table";
 import { formatAmount, formatPriceNearest } from "../../sdk/units";
+import { brokenLines } from "../../sdk/wrap";
+import { toned, withState } from "./colours";
+import { screenNow } from "./screen";
 import type { Token } from "./tokens";
 
 /** What a command hands back: for machines and for people. */
@@ -10,6 +13,8 @@ export interface Report {
   /** Anything that JSON can hold, and bigints, which become decimal strings. Undefined: nothing is left to print. */
   readonly data?: unknown;
   readonly text: string;
+  /** The text is for machines, too, as a signed quote is: it is printed as it is, however wide. */
+  readonly verbatim?: boolean;
   /** 0 unless told. */
   readonly exitCode?: number;
 }
@@ -19,21 +24,20 @@ export function toJson(data: unknown): string {
   return JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2);
 }
 
-/**
- * A table without lines. `right`: columns that hold numbers; `columns`: width of the terminal, as plainTable takes it.
- * Everything printed is made printable first.
- */
+/** Room for a value, however narrow the terminal is. */
+const LEAST_FOR_VALUE = 20;
+
+/** A table without lines, as the screen has room for it. `right`: columns that hold numbers. Everything is made printable first. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
-  columns?: number,
 ): string {
   return plainTable(
-    head.map((title) => title.toUpperCase()),
-    rows.map((row) => row.map((cell) => printable(cell))),
+    head.map((title) => toned(title.toUpperCase(), "title")),
+    rows.map((row) => row.map((cell) => withState(printable(cell)))),
     right,
-    columns,
+    screenNow().columns,
   );
 }
 
@@ -41,7 +45,15 @@ export function table(
 export function pairs(entries: readonly (readonly [name: string, value: string])[]): string {
   const shown = entries.filter(([, value]) => value !== "");
   const width = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`).join("\n");
+  const indent = width + 2;
+  const { columns } = screenNow();
+  const room = columns === undefined ? Infinity : Math.max(LEAST_FOR_VALUE, columns - indent);
+  return shown
+    .map(([name, value]) => {
+      const lines = brokenLines(withState(printable(value)), room);
+      return name.padEnd(indent) + lines.join(`\n${" ".repeat(indent)}`);
+    })
+    .join("\n");
 }
 
 /** Parts below each other with an empty line between them; empty ones are left out. */

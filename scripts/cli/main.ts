@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 
 import { redact } from "../../sdk/endpoints";
+import { toned } from "./colours";
 import type { AnyCommand, CommandGroup } from "./command";
 import { GROUPS } from "./commands";
 import { type Config, GLOBAL_OPTIONS, readConfig, secretsOf } from "./config";
 import { EXIT, Failure, toFailure } from "./failure";
 import { type Report, toJson } from "./format";
+import { fitted, NO_SCREEN, onScreen, type Screen } from "./screen";
 import { resume } from "./sending/resume";
 import type { Sent } from "./sending/underWay";
 import { type Io, type Outside, Session } from "./session";
@@ -21,6 +23,9 @@ Exit codes: 0 done; 1 refused by the chain; 2 wrong usage; 3 wrong configuration
 const COMMON = `
 Options of every command, such as --rpc, --keystore, --dry-run and --json: see leasehold --help
 `;
+
+/** Help that goes to a file or a pipe. */
+const PIPE_COLUMNS = 80;
 
 const OWN_SETTINGS = `
 Of the options of every command, a keeper takes --json alone.
@@ -61,14 +66,23 @@ function groupOf(command: Command): string {
   return command.parent === null || command.parent.parent === null ? command.name() : groupOf(command.parent);
 }
 
+type HelpIo = Pick<Io, "out" | "err" | "screens">;
+
 /** The command line, as it is: groups, commands, options and help. */
-export function buildProgram(groups: readonly CommandGroup[], io: Pick<Io, "out" | "err">, handle: Handler): Command {
+export function buildProgram(groups: readonly CommandGroup[], io: HelpIo, handle: Handler): Command {
+  const { out, err } = io.screens ?? { out: NO_SCREEN, err: NO_SCREEN };
   const theirs = groups.filter(({ commands }) => commands.length > 0 && commands.every((spec) => spec.hasOwnSettings));
   const ownSettings = new Set(theirs.map(({ name }) => name));
   const program = new Command("leasehold")
     .description("Lease and offer compute on Leasehold")
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureOutput({
+      // Commander breaks what it writes by itself; texts of ours around it are broken here.
+      writeOut: (text) => void io.out(fitted(text, out)),
+      writeErr: (text) => void io.err(fitted(text, err)),
+      getOutHelpWidth: () => out.columns ?? PIPE_COLUMNS,
+      getErrHelpWidth: () => err.columns ?? PIPE_COLUMNS,
+    })
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError("(add --help to see how it is used)")
     .addHelpText("after", EPILOGUE)
@@ -112,7 +126,9 @@ export async function main(args: readonly string[], outside: Outside): Promise<n
   const handle: Handler = async (spec, command) => {
     code = await run(spec, command, outside);
   };
-  const io = { out: outside.io.out, err: (text: string) => void (complaint += text) };
+  const { out, screens } = outside.io;
+  const err = (text: string): void => void (complaint += text);
+  const io = { out, err, ...(screens !== undefined && !asJson && { screens }) };
   try {
     await buildProgram(GROUPS, io, handle).parseAsync([...args], { from: "user" });
   } catch (error) {
@@ -139,9 +155,21 @@ function fail(
   const { kind, revert } = failure;
   const message = redact(failure.message, secrets);
   const error = { kind, message, contract: revert?.contract, name: revert?.name, args: revert?.args };
-  const text = asJson ? toJson({ error, ...(sent.length > 0 && { sent }), exitCode }) : `error: ${message}`;
+  const { err } = screensOf(io);
+  const text = asJson
+    ? toJson({ error, ...(sent.length > 0 && { sent }), exitCode })
+    : fitted(
+        onScreen(err, () => `${toned("error:", "bad")} ${message}`),
+        err,
+      );
   io.err(`${text}\n`);
   return exitCode;
+}
+
+const screensOf = ({ screens }: Io): { out: Screen; err: Screen } => screens ?? { out: NO_SCREEN, err: NO_SCREEN };
+
+function shownText({ text, verbatim = false }: Report, io: Io): string {
+  return verbatim ? text : fitted(text, screensOf(io).out);
 }
 
 function readSettings(spec: AnyCommand, command: Command, { env, io }: Outside): Config | number {
@@ -170,7 +198,8 @@ async function run(spec: AnyCommand, command: Command, outside: Outside): Promis
   let report: Report;
   try {
     const input = checkInput(spec, typed);
-    report = (await resume(session)) ?? (await spec.run(session, input));
+    const work = async (): Promise<Report> => (await resume(session)) ?? (await spec.run(session, input));
+    report = await onScreen(screensOf(outside.io).out, work);
   } catch (error) {
     session.endProgress();
     const failure = toFailure(error, session.lexicon());
@@ -180,7 +209,7 @@ async function run(spec: AnyCommand, command: Command, outside: Outside): Promis
   }
   if (report.data !== undefined) {
     // As it is: a result that was changed would be wrong without anybody noticing.
-    outside.io.out(`${config.json ? toJson(report.data) : report.text}\n`);
+    outside.io.out(`${config.json ? toJson(report.data) : shownText(report, outside.io)}\n`);
   }
   return report.exitCode ?? EXIT.ok;
 }

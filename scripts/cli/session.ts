@@ -7,6 +7,7 @@ import type { AskYesNo } from "./confirm";
 import { Failure } from "./failure";
 import type { ReadSecret } from "./keys";
 import type { Network } from "./network";
+import { fitted, NO_SCREEN, onScreen, type Screen } from "./screen";
 import { Journal, stateDirectory } from "./sending/journal";
 import { UnderWay } from "./sending/underWay";
 import { Tokens } from "./tokens";
@@ -17,6 +18,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** stderr is a terminal: progress may overwrite itself. */
   readonly isTerminal: boolean;
+  /** What shows `out` and `err`; nothing does unless told. */
+  readonly screens?: { readonly out: Screen; readonly err: Screen };
   readonly readSecret?: ReadSecret;
   /** Missing: there is nobody to ask. */
   readonly confirm?: AskYesNo;
@@ -154,7 +157,13 @@ export class Session {
   tell(text: string): void {
     if (this.config.json) return;
     this.endProgress();
-    this.outside.io.err(`${text}\n`);
+    const screen = this.outside.io.screens?.err ?? NO_SCREEN;
+    this.outside.io.err(`${fitted(text, screen)}\n`);
+  }
+
+  /** Writes what `tell` is to tell: its tables fit stderr, where a report's fit stdout. */
+  toBeTold<T>(write: () => T): T {
+    return onScreen(this.outside.io.screens?.err ?? NO_SCREEN, write);
   }
 
   /** What is being done right now, on a terminal: the next one replaces it. */

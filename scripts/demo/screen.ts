@@ -2,6 +2,8 @@ import { plainTable } from "../../sdk/table";
 
 type Paint = (text: string) => string;
 
+const INDENT = 3;
+
 const code =
   (open: number, close: number, on: boolean): Paint =>
   (text) =>
@@ -19,6 +21,8 @@ export class Screen {
   constructor(
     private readonly write: (text: string) => void,
     colours: boolean,
+    /** Width of the terminal; undefined: none shows it. */
+    readonly columns?: number,
   ) {
     this.bold = code(1, 22, colours);
     this.dim = code(2, 22, colours);
@@ -57,8 +61,9 @@ export class Screen {
   table(heads: readonly string[], rows: readonly (readonly string[])[]): void {
     const right = heads.flatMap((head, column) => (head.startsWith(">") ? [column] : []));
     const names = heads.map((head) => head.replace(/^>/, ""));
-    const [first = "", ...lines] = plainTable(names, rows, right).split("\n");
-    for (const line of [this.bold(first), ...lines]) this.line(`   ${line}`);
+    const room = this.columns === undefined ? undefined : this.columns - INDENT;
+    const text = plainTable(names.map(this.bold), rows, right, room);
+    for (const line of text.split("\n")) this.line(line === "" ? "" : " ".repeat(INDENT) + line);
   }
 }
 

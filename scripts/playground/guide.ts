@@ -2,8 +2,8 @@ import { plainTable } from "../../sdk/table";
 import type { Person, World } from "../demo/world";
 import { RESIDENTS } from "./furnish";
 
-/** What to know and to type next. */
-export function guide(world: World, rpc: string): string {
+/** What to know and to type next. `columns`: the width of the terminal. */
+export function guide(world: World, rpc: string, columns: number | undefined): string {
   const rows = Object.entries(RESIDENTS).map(([name, what]) => {
     const { address, privateKey } = world.people[name as Person];
     return [name, what, address, privateKey];
@@ -12,7 +12,7 @@ export function guide(world: World, rpc: string): string {
   const { Ana, Webhaus, "Webhaus operator": operator } = world.people;
   return `Everybody has HOLD. The keys are those of every development chain: they protect nothing.
 
-${plainTable(["NAME", "WHO", "ADDRESS", "KEY"], rows, [])}
+${plainTable(["NAME", "WHO", "ADDRESS", "KEY"], rows, [], columns)}
 
 Two test tokens are listed; Ana, Ben and Zoe have some, and anyone gets more by \`leasehold playground faucet\`:
 

@@ -36,7 +36,7 @@ export async function runPlayground(screen: Screen, options: PlaygroundOptions):
     const keeper = new KeeperProcess(world, (text) => screen.event("", screen.cyan(text)));
     await keeper.start(ROOT, children, node.url);
     screen.done("a keeper runs beside it");
-    screen.line(`\n${guide(world, node.url)}\n`);
+    screen.line(`\n${guide(world, node.url, screen.columns)}\n`);
     await beatForever(world);
   });
   const faults = leftovers.map((name) => `the process of ${name} was still there, and had to be killed`);

@@ -8,13 +8,13 @@ describe("plain tables", () => {
       ["web", "5", "live"],
       ["hosting", "1,200", ""],
     ];
-    expect(plainTable(["Offer", "units", "state"], rows, [1])).to.equal(
+    expect(plainTable(["Offer", "units", "state"], rows, [1], undefined)).to.equal(
       ["Offer    units  state", "web          5  live", "hosting  1,200"].join("\n"),
     );
   });
 
   it("have a head alone where there are no rows", () => {
-    expect(plainTable(["a", "b"], [])).to.equal("a  b");
+    expect(plainTable(["a", "b"], [], [], undefined)).to.equal("a  b");
   });
 
   describe("in a terminal", () => {
@@ -27,7 +27,7 @@ describe("plain tables", () => {
     ];
 
     it("stay as they are where they fit, and where there is no terminal", () => {
-      const full = plainTable(head, rows);
+      const full = plainTable(head, rows, [], undefined);
       expect(Math.max(...full.split("\n").map(({ length }) => length))).to.equal(148);
       expect(plainTable(head, rows, [], 148)).to.equal(full);
       expect(plainTable(["offer", "units"], [["web", "5"]], [1], 40)).to.equal("offer  units\nweb        5");

@@ -8,7 +8,7 @@ function keeper(name: Cli.KeeperCommand, { env, io }: Outside, json: boolean): P
   // Loaded when it is asked for: other commands do not wait for what a keeper needs.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import is either not lazy, or not seen by bundlers
   const { runKeeper } = require("../../../keeper/cli") as typeof Cli;
-  return runKeeper(name, { env: { ...env }, out: io.out, err: io.err, json });
+  return runKeeper(name, { env: { ...env }, out: io.out, err: io.err, json, columns: io.screens?.out.columns });
 }
 
 function door(usage: Cli.KeeperCommand, summary: string, details: string): AnyCommand {

@@ -164,7 +164,7 @@ in a transaction that waits may be faster.`,
       ["for", input.tenant ?? "anyone"],
     ]);
     session.tell(`${told}\n\n${note}\n`);
-    return { data: signed, text: formatSignedQuote(signed).trimEnd() };
+    return { data: signed, text: formatSignedQuote(signed).trimEnd(), verbatim: true };
   },
 });
 

@@ -72,6 +72,24 @@ describe("Report of a plan", () => {
     expect(text).not.to.contain("Nothing is to be done");
   });
 
+  it("fits the terminal, and is one row per line where there is none", () => {
+    const duties = [1, 2, 3, 4, 5, 6].map(expire);
+    const action = { kind: "expire", dueAt: NOW - 180, gas: 154_500n, gasLimit: 200_000n } as const;
+    const outlook: Outlook = {
+      ...NOTHING,
+      actions: [{ ...action, duties, cost: 154_500_000_000_001n, earns: 2n * 10n ** 15n }],
+      skipped: [{ duty: expire(1), reason: "does not pay", until: NOW + 600 }],
+    };
+    const widest = (columns?: number): number =>
+      Math.max(
+        ...describeOutlook(outlook, columns)
+          .split("\n")
+          .map(({ length }) => length),
+      );
+    expect(widest()).to.be.greaterThan(120);
+    for (const columns of [60, 80, 120]) expect(widest(columns), `${columns}`).to.be.at.most(columns);
+  });
+
   it("tells machines all of it, large numbers as decimal strings", () => {
     const { skipped, head } = JSON.parse(
       toJson({ ...NOTHING, skipped: [{ duty: expire(1), reason: "too late" }] }),

@@ -140,7 +140,7 @@ async function printed(session: Session, { ballot, signer }: Signing) {
       ["send it", "leasehold vote --relay <file>, by anyone"],
     ]),
   );
-  return { data: signed, text: formatBallot(signed).trimEnd() };
+  return { data: signed, text: formatBallot(signed).trimEnd(), verbatim: true };
 }
 
 /** A ballot that somebody signed, checked against the chain that it is sent to. */

@@ -275,7 +275,8 @@ billed. --fund deposits what is missing and lets the market lock it, by your sig
     const funding = await fundingOf(session, paidIn, lockedBy(planned));
     requireFunds(paidIn, funding, input.fund);
     const locked = money(lockedBy(planned), paidIn);
-    await confirm(session, await planText(session, planned, input, funding), `This opens a lease and locks ${locked}.`);
+    const plan = await session.toBeTold(() => planText(session, planned, input, funding));
+    await confirm(session, plan, `This opens a lease and locks ${locked}.`);
     const steps = await openSteps(session, planned, funding, input.fund);
     const execution = await execute(session, steps);
     const opened = eventArgs(execution, "LeaseOpened");
