@@ -12,10 +12,8 @@ import { SOLC_SETTINGS, SOLC_VERSION } from "./scripts/compile/settings";
 // Hardhat's network has one thing to do at a time: more threads only wake each other. Memory that it does not need after an
 // answer it needs again for the next, so it gives back to the system only what it did not need for a second. Without these
 // two the kernel takes up to twice its time in tests; if nothing were given back, a process of tests would grow to 6 GB.
-// By the third it is given back at once, and not only when the machine runs out of memory.
 process.env["TOKIO_WORKER_THREADS"] ??= "1";
 process.env["MIMALLOC_PURGE_DELAY"] ??= "1000";
-process.env["MIMALLOC_PURGE_DECOMMITS"] ??= "1";
 
 // The compiler is the npm package `solc`, pinned by the lock file: the same bytes everywhere, and no download at build time.
 subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }: { solcVersion: string }): Promise<SolcBuild> => {
