@@ -123,20 +123,26 @@ export function functionRoles(): ActionEntry[] {
 /** `holder` has the role from now on, without a delay. */
 export function grant(name: RoleName, holder: ContractName): ActionEntry {
   const role = ROLES[name];
+  const isHeld: ActionEntry["done"] = async ({ at, contracts: { accessManager } }) => {
+    const { isMember, executionDelay } = await accessManager.hasRole(role, at[holder]);
+    return isMember && executionDelay === 0n;
+  };
   return {
     name: `${name} role`,
     goal: `the ${holder} is ${name}`,
-    async done({ at, contracts: { accessManager } }) {
-      const { isMember, executionDelay } = await accessManager.hasRole(role, at[holder]);
-      return isMember && executionDelay === 0n;
-    },
+    done: isHeld,
     /** A grant that begins later, or for a member who is to wait, would be mined and never show. */
-    async check({ at, contracts: { accessManager } }) {
+    async check(scene) {
+      const {
+        at,
+        contracts: { accessManager },
+      } = scene;
       const [grantDelay, [since, delay]] = await Promise.all([
         accessManager.getRoleGrantDelay(role),
         accessManager.getAccess(role, at[holder]),
       ]);
       if (grantDelay === 0n && since === 0n) return;
+      if (await isHeld(scene)) return; // another run granted it meanwhile
       const found =
         since === 0n
           ? `would begin ${formatDuration(grantDelay)} after its grant`

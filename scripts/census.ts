@@ -1,5 +1,8 @@
 /** Command line of the census of powers: `npm run census -- --help`. */
 import { main } from "../deploy/census/cli";
+import { ignoreClosedPipes } from "./streams";
+
+ignoreClosedPipes();
 
 void main(process.argv.slice(2), {
   line: (text) => console.log(text),

@@ -5,6 +5,9 @@
 import { runDemo } from "./demo/main";
 import { Screen } from "./demo/screen";
 import { playground } from "./playground";
+import { ignoreClosedPipes } from "./streams";
+
+ignoreClosedPipes();
 
 const DEFAULT_PORT = 8545;
 const colours = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;

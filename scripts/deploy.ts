@@ -3,6 +3,9 @@ import { stdin, stdout } from "node:process";
 
 import { askingAt } from "../deploy/ask";
 import { main } from "../deploy/cli";
+import { ignoreClosedPipes } from "./streams";
+
+ignoreClosedPipes();
 
 const { ask, close } = askingAt(stdin, stdout);
 

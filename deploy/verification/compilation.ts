@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 
 import { z } from "zod";
 
+import { readText } from "../../sdk/text";
 import { DeployError } from "../errors";
 
 const sources = z.record(z.string(), z.object({ content: z.string() }));
@@ -32,7 +33,7 @@ const buildInfoSchema = z.object({
 type BuildInfo = z.infer<typeof buildInfoSchema>;
 const metadataSchema = z.object({ sources: z.record(z.string(), z.unknown()) });
 
-const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8")) as unknown;
+const readJson = (file: string): unknown => JSON.parse(readText(file)) as unknown;
 
 /** What contracts were compiled from, as `hardhat compile` keeps it beside the artifacts. */
 export function compilationsFromDisk(directory: string): (qualifiedName: string) => Compilation {

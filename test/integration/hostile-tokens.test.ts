@@ -22,9 +22,10 @@ const PRICE = perHour(420_000n);
 const CLOSED_AFTER = 100;
 const DURATION = 500;
 
-/** A token of 6 decimals is listed; both tenants funded in it, providerA offers in it. */
-async function listedIn<Token extends MockToken>(token: Token) {
+/** A token of 6 decimals is deployed and listed; both tenants funded in it, providerA offers in it. */
+async function listedIn<Token extends MockToken>(deploy: () => Promise<Token>) {
   const fixture = await openMarketFixture();
+  const token = await deploy();
   const { market, escrow, admin, providerA, tenantA, tenantB } = fixture;
   await market.connect(admin).listToken(token, 2n * BOUNTY, BOUNTY);
   for (const tenant of [tenantA, tenantB]) {
@@ -86,8 +87,7 @@ async function expectEnded({ market, toClose, toExpire, toCancel }: Running): Pr
 describe("Leases in hostile tokens", () => {
   describe("ATK-TOK-5 a token that blacklists a party of the lease", () => {
     async function blacklistingFixture() {
-      const token: BlacklistingToken = await ethers.deployContract("BlacklistingToken");
-      return withLeases(await listedIn(token));
+      return withLeases(await listedIn<BlacklistingToken>(() => ethers.deployContract("BlacklistingToken")));
     }
 
     for (const party of ["tenantA", "tenantB", "providerA", "treasury", "keeper"] as const) {
@@ -127,8 +127,7 @@ describe("Leases in hostile tokens", () => {
 
   describe("ATK-TOK-7 a token that is paused for a while", () => {
     async function pausableFixture() {
-      const token: PausableToken = await ethers.deployContract("PausableToken");
-      return withLeases(await listedIn(token));
+      return withLeases(await listedIn<PausableToken>(() => ethers.deployContract("PausableToken")));
     }
 
     it("ends, collects and opens leases during the pause, and pays everybody out after it", async () => {
@@ -301,9 +300,8 @@ describe("Leases in hostile tokens", () => {
 
   describe("ATK-TOK-1 hooks that call the market within a deposit", () => {
     async function hookedFixture() {
-      const token = await ethers.deployContract("HookedToken");
-      const listed = await listedIn(token);
-      const { market, escrow, offer, others } = listed;
+      const listed = await listedIn(() => ethers.deployContract("HookedToken"));
+      const { market, escrow, offer, others, token } = listed;
       // A key whose account has code, so that it can sign and be called.
       const signer = others[0]!;
       const code = await ethers.provider.getCode(await ethers.deployContract("HookedAccount"));

@@ -16,8 +16,8 @@ interface Margin {
 const ANY: Margin = { once: 60_000n, each: 0n };
 
 /**
- * Calls that do something else, or more, once a second has passed. Bounds are measured (gas.md), and held at the very second
- * by test/scripts/gasMargins.test.ts.
+ * Calls that do something else, or more, once a second has passed. Bounds are the differences between rows of gas.md, rounded
+ * up; that of the heartbeat is held at the very second by test/scripts/gasMargins.test.ts.
  */
 const BY_TIME: Readonly<Record<string, Margin>> = {
   // An outage has begun, which it ends: a record of it.
