@@ -25,7 +25,7 @@ import { type Starting, startPatiently } from "./ops/starting";
 import { describeStatus } from "./ops/statusReport";
 import { stopSignal } from "./ops/stop";
 import { stopwatch } from "./ops/stopwatch";
-import { PROGRAM } from "./ops/version";
+import { PROGRAM } from "../sdk/version";
 import { StoreError } from "./store/database";
 import { openToRead } from "./store/openToRead";
 import { readStatus } from "./store/status";

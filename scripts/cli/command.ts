@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import type { z } from "zod";
 
 import { ASKS_HELP } from "./confirm";
@@ -20,14 +21,15 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly input: S;
   /** It does what cannot be undone, with every input or with some: its code calls `confirm` before it signs or sends. */
   readonly asks?: true | ((input: z.output<S>) => boolean);
-  readonly run: (session: Session, input: z.output<S>) => Promise<Report>;
+  /** `program`: the whole command line, for what is made from it. */
+  readonly run: (session: Session, input: z.output<S>, program: Command) => Promise<Report>;
 }
 
 /** A command whose input is not checked yet. */
 export interface AnyCommand extends Omit<CommandSpec<z.ZodType>, "run" | "asks"> {
   /** It does what cannot be undone, at least with some input. */
   readonly asks: boolean;
-  readonly run: (session: Session, input: unknown) => Promise<Report>;
+  readonly run: (session: Session, input: unknown, program: Command) => Promise<Report>;
 }
 
 /** Binds a command's code to the type of its input. */
@@ -38,10 +40,10 @@ export function command<S extends z.ZodType>(spec: CommandSpec<S>): AnyCommand {
     ...spec,
     ...(help.length > 0 && { details: help.join("\n\n") }),
     asks: asks !== undefined,
-    run: (session, typed) => {
+    run: (session, typed, program) => {
       const input = typed as z.output<S>;
       if (asks === true || asks?.(input) === true) session.mustAsk();
-      return spec.run(session, input);
+      return spec.run(session, input, program);
     },
   };
 }

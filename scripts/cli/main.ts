@@ -11,6 +11,7 @@ import { fitted, NO_SCREEN, onScreen, type Screen } from "./screen";
 import { resume } from "./sending/resume";
 import type { Sent } from "./sending/underWay";
 import { type Io, type Outside, Session } from "./session";
+import { versionOf } from "./version";
 
 const EPILOGUE = `
 Amounts are in whole tokens (5000, 12.50), prices per period (0.42/h, 10/day), durations with units (90m, 1h, 7d),
@@ -61,6 +62,11 @@ function configure(command: Command, spec: AnyCommand, handle: Handler): void {
   command.action(() => handle(spec, command));
 }
 
+/** The whole command line. */
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
+
 /** The first word of a command. */
 function groupOf(command: Command): string {
   return command.parent === null || command.parent.parent === null ? command.name() : groupOf(command.parent);
@@ -69,7 +75,12 @@ function groupOf(command: Command): string {
 type HelpIo = Pick<Io, "out" | "err" | "screens">;
 
 /** The command line, as it is: groups, commands, options and help. */
-export function buildProgram(groups: readonly CommandGroup[], io: HelpIo, handle: Handler): Command {
+export function buildProgram(
+  groups: readonly CommandGroup[],
+  io: HelpIo,
+  handle: Handler,
+  showVersion: () => void,
+): Command {
   const { out, err } = io.screens ?? { out: NO_SCREEN, err: NO_SCREEN };
   const theirs = groups.filter(({ commands }) => commands.length > 0 && commands.every((spec) => spec.hasOwnSettings));
   const ownSettings = new Set(theirs.map(({ name }) => name));
@@ -90,6 +101,10 @@ export function buildProgram(groups: readonly CommandGroup[], io: HelpIo, handle
       command.parent === null ? "" : ownSettings.has(groupOf(command)) ? OWN_SETTINGS : COMMON,
     );
   for (const [flags, description] of GLOBAL_OPTIONS) program.option(flags, description);
+  program.option("--version", "show the version and the commit of this program").on("option:version", () => {
+    showVersion();
+    throw new CommanderError(EXIT.ok, "commander.version", "");
+  });
   for (const { name, summary, itself, commands } of groups) {
     const group = program
       .command(itself?.usage ?? name)
@@ -129,8 +144,12 @@ export async function main(args: readonly string[], outside: Outside): Promise<n
   const { out, screens } = outside.io;
   const err = (text: string): void => void (complaint += text);
   const io = { out, err, ...(screens !== undefined && !asJson && { screens }) };
+  const showVersion = (): void => {
+    const { version, commit } = versionOf(outside.packageRoot);
+    out(`${asJson ? toJson({ version, commit }) : `leasehold ${version} (${commit})`}\n`);
+  };
   try {
-    await buildProgram(GROUPS, io, handle).parseAsync([...args], { from: "user" });
+    await buildProgram(GROUPS, io, handle, showVersion).parseAsync([...args], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help that was asked for is no error; help because nothing was asked for is.
@@ -198,7 +217,8 @@ async function run(spec: AnyCommand, command: Command, outside: Outside): Promis
   let report: Report;
   try {
     const input = checkInput(spec, typed);
-    const work = async (): Promise<Report> => (await resume(session)) ?? (await spec.run(session, input));
+    const work = async (): Promise<Report> =>
+      (await resume(session)) ?? (await spec.run(session, input, rootOf(command)));
     report = await onScreen(screensOf(outside.io).out, work);
   } catch (error) {
     session.endProgress();

@@ -1,4 +1,5 @@
 import type { CommandGroup } from "../command";
+import { completion } from "./completion";
 import { dispute } from "./dispute";
 import { doctor } from "./doctor";
 import { GOVERNANCE } from "./governance";
@@ -32,4 +33,5 @@ export const GROUPS: readonly CommandGroup[] = [
   tx,
   doctor,
   playground,
+  completion,
 ];

@@ -1,4 +1,4 @@
-import { version } from "../../package.json";
+import { version } from "../package.json";
 
 /** Put in by `npm run build`. */
 declare const LEASEHOLD_COMMIT: string | undefined;
