@@ -11,6 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS = [
+  ["--profile <name>", "network and account out of your file of profiles: see leasehold profiles"],
   ["--rpc <url>", "JSON-RPC endpoint (LEASEHOLD_RPC; default http://127.0.0.1:8545)"],
   ["--book <path>", "address book (LEASEHOLD_BOOK; default: the one of the package)"],
   ["--keystore <path>", "encrypted key, as cast and geth write it (LEASEHOLD_KEYSTORE)"],
@@ -29,15 +30,15 @@ export const GLOBAL_OPTIONS = [
   ],
 ] as const;
 
-const text = z.string().trim().min(1, "is empty");
+export const text = z.string().trim().min(1, "is empty");
 
-const account = text.transform((value, context) => {
+export const account = text.transform((value, context) => {
   if (isAddress(value)) return getAddress(value);
   context.addIssue("is no address: write 0x and 40 hexadecimal digits with a correct checksum");
   return z.NEVER;
 });
 
-const rpc = text.refine((value) => /^https?:\/\/[^\s]+$/.test(value) && URL.canParse(value), {
+export const rpc = text.refine((value) => /^https?:\/\/[^\s]+$/.test(value) && URL.canParse(value), {
   error: "is no endpoint: write http:// or https:// and a host",
 });
 

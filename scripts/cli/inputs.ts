@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { parseDisputeId, parseLeaseId, parseOfferId } from "../../sdk/ids";
 import { decimalText, parseDuration, parsePrice, UnitError } from "../../sdk/units";
+import { takesNames } from "./addressNames";
 
 /** A text that `parse` turns into a value, or refuses with a UnitError. */
 export function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
@@ -70,17 +71,22 @@ export const instant = parsed((text): Instant => {
   return { at: milliseconds / 1_000 };
 });
 
-export const address = parsed((text) => {
-  if (isAddress(text)) return getAddress(text);
-  throw new UnitError(`"${text}" is no address: write 0x and 40 hexadecimal digits with a correct checksum`);
-});
+/** An address, or a name of one: names are replaced before this checks it. */
+export const address = takesNames(
+  parsed((text) => {
+    if (isAddress(text)) return getAddress(text);
+    throw new UnitError(`"${text}" is no address: write 0x and 40 hexadecimal digits with a correct checksum`);
+  }),
+);
 
 /** An address, or "none", which is zero. */
-export const addressOrNone = parsed((text) => {
-  if (text === "none" || text === ZeroAddress) return ZeroAddress;
-  if (isAddress(text)) return getAddress(text);
-  throw new UnitError(`"${text}" is no address: write 0x and 40 hexadecimal digits with a correct checksum, or none`);
-});
+export const addressOrNone = takesNames(
+  parsed((text) => {
+    if (text === "none" || text === ZeroAddress) return ZeroAddress;
+    if (isAddress(text)) return getAddress(text);
+    throw new UnitError(`"${text}" is no address: write 0x and 40 hexadecimal digits with a correct checksum, or none`);
+  }),
+);
 
 /** A whole number from `least` to `most`. */
 export function whole(what: string, least: number, most = 2 ** 32 - 1): z.ZodType<number, string> {

@@ -1,12 +1,15 @@
 import { Command, CommanderError } from "commander";
 
 import { redact } from "../../sdk/endpoints";
+import { withAddresses } from "./addressNames";
 import { toned } from "./colours";
 import type { AnyCommand, CommandGroup } from "./command";
 import { GROUPS } from "./commands";
 import { type Config, GLOBAL_OPTIONS, readConfig, secretsOf } from "./config";
 import { EXIT, Failure, toFailure } from "./failure";
+import { addressInEns } from "./ens";
 import { type Report, toJson } from "./format";
+import { addressNamed, type Profiles, readProfiles, withProfile } from "./profiles";
 import { fitted, NO_SCREEN, onScreen, type Screen } from "./screen";
 import { resume } from "./sending/resume";
 import type { Sent } from "./sending/underWay";
@@ -185,16 +188,22 @@ function fail(
   return exitCode;
 }
 
+/** What is read when it is first needed, and no more often. */
+function once<T>(read: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => (known ??= { value: read() }).value;
+}
+
 const screensOf = ({ screens }: Io): { out: Screen; err: Screen } => screens ?? { out: NO_SCREEN, err: NO_SCREEN };
 
 function shownText({ text, verbatim = false }: Report, io: Io): string {
   return verbatim ? text : fitted(text, screensOf(io).out);
 }
 
-function readSettings(spec: AnyCommand, command: Command, { env, io }: Outside): Config | number {
+function readSettings(spec: AnyCommand, command: Command, { env, io }: Outside, read: () => Profiles): Config | number {
   const options = command.optsWithGlobals<Record<string, unknown>>();
   try {
-    if (spec.hasOwnSettings !== true) return readConfig(options, env);
+    if (spec.hasOwnSettings !== true) return readConfig(withProfile(options, read), env);
     const { json, ...others } = options;
     const own = new Set(Object.keys(command.opts()));
     const foreign = Object.keys(others).filter((field) => !own.has(field));
@@ -209,14 +218,20 @@ function readSettings(spec: AnyCommand, command: Command, { env, io }: Outside):
 }
 
 async function run(spec: AnyCommand, command: Command, outside: Outside): Promise<number> {
-  const config = readSettings(spec, command, outside);
+  const profiles = once(() => readProfiles(outside.env));
+  const config = readSettings(spec, command, outside, profiles);
   if (typeof config === "number") return config;
   const secrets = secretsOf(config);
-  const typed = rawInput(command);
+  let typed: Record<string, unknown>;
+  try {
+    typed = await withAddresses(spec.input, rawInput(command), (text) => addressNamed(text, profiles));
+  } catch (error) {
+    return fail(toFailure(error, {}), config.json, secrets, outside.io);
+  }
   const session = new Session(config, outside, identityOf(command, typed));
   let report: Report;
   try {
-    const input = checkInput(spec, typed);
+    const input = checkInput(spec, await withAddresses(spec.input, typed, (text) => addressInEns(text, session)));
     const work = async (): Promise<Report> =>
       (await resume(session)) ?? (await spec.run(session, input, rootOf(command)));
     report = await onScreen(screensOf(outside.io).out, work);

@@ -10,6 +10,7 @@ import { lease } from "./lease";
 import { offers } from "./offers";
 import { order } from "./order";
 import { playground } from "./playground";
+import { profiles } from "./profiles";
 import { provider } from "./provider";
 import { quotes } from "./quotes";
 import { rules } from "./rules";
@@ -34,4 +35,5 @@ export const GROUPS: readonly CommandGroup[] = [
   doctor,
   playground,
   completion,
+  profiles,
 ];

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { type PowerFacts, whyPowerless, whyPowerlessAt, whyTooFresh } from "../../../../sdk/governance/power";
 import { formatInstant, UnitError } from "../../../../sdk/units";
+import { takesNames } from "../../addressNames";
 import { command, done } from "../../command";
 import { Failure } from "../../failure";
 import { hold, pairs } from "../../format";
@@ -12,11 +13,13 @@ import { address, parsed } from "../../inputs";
 import { requireNotOurs } from "../../recipients";
 import { execute, step } from "../../steps";
 
-const delegatee = parsed((text) => {
-  if (text.toLowerCase() === "self") return "self";
-  if (isAddress(text)) return getAddress(text);
-  throw new UnitError(`"${text}" is no account: write self, or 0x and 40 hexadecimal digits with a correct checksum`);
-});
+const delegatee = takesNames(
+  parsed((text) => {
+    if (text.toLowerCase() === "self") return "self";
+    if (isAddress(text)) return getAddress(text);
+    throw new UnitError(`"${text}" is no account: write self, or 0x and 40 hexadecimal digits with a correct checksum`);
+  }),
+);
 
 function delegateText({ account, delegate }: PowerFacts): string {
   if (delegate === ZeroAddress) return "nobody";
