@@ -56,6 +56,8 @@ const UNASKED: Readonly<Record<string, string>> = {
   "proposals execute": "it carries out what was voted",
   "guardian pause": "it can be resumed",
   "guardian resume": "nothing is paused any more",
+  "playground faucet": "test tokens are worth nothing",
+  "playground pass": "nobody else is on the chain of a playground",
   "tx speed-up": "it sends again what was sent",
   "tx cancel": "what it stops can be sent again",
 };
@@ -111,6 +113,9 @@ const READING = [
   "keeper plan",
   "keeper status",
   "tx show",
+  "playground playground",
+  "completion completion",
+  "profiles profiles",
   "doctor doctor",
 ];
 

@@ -165,7 +165,7 @@ describe("a transaction of leasehold", function () {
       await market.provider.send("evm_setAutomine", [true]);
       const { code, out } = await as(`provider heartbeat --provider ${Webhaus}`);
       expect([code, (await market.provider.getTransactionCount(operator)) - before]).to.deep.equal([0, 2]);
-      expect(out).to.include("Live until");
+      expect(out).to.include("is live until");
     });
 
     it("is nothing under way where the node looked at it and refused it", async () => {
