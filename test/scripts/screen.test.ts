@@ -140,12 +140,15 @@ describe("reports of leasehold", () => {
     });
   }
 
-  it("are one row per line where no terminal shows them, without colours", async () => {
+  it("are one row per line where no terminal shows them, without colours, and lists below 100 columns", async () => {
     const market = await loadFixture(leasesFixture);
     const { out } = await leasehold(market, undefined, "tenant find --cpu 4 --token USD6 --duration 24h");
     const [head = "", first = ""] = out.split("\n");
     expect(head).to.match(/^OFFER +PRICE +UNIT .* PROVIDER$/);
     expect(first).to.have.length.greaterThan(120);
+    const line = "tenant find --cpu 4 --token USD6 --duration 24h";
+    const { out: stacked } = await onTerminal({ columns: 99, colours: false })(market, undefined, line);
+    expect(stacked.split("\n")[0]).to.match(/^OFFER +1$/);
     expect(out).not.to.include(CODE);
   });
 
