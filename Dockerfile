@@ -11,6 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/@foundry-rs
 COPY tsconfig.json ./
 COPY typechain-types typechain-types
+COPY deploy deploy
 COPY sdk sdk
 COPY keeper keeper
 COPY scripts scripts
