@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 
 import { z } from "zod";
 
+import { LocalServer } from "../helpers/localServer";
 import { answerSchema, asked, callSchema, lagging, type ProxiedAnswer, type ProxiedCall, spoilt } from "./answers";
 import type { Weather } from "./faults";
 import type { LastingKind } from "./lasting";
@@ -26,7 +26,7 @@ export interface Listener {
 
 /** One endpoint between the keeper and the chain, with faults. */
 export class Proxy {
-  private readonly server: Server;
+  private server: LocalServer | undefined;
   private lowest = 0;
   private stillAt: number | undefined;
   /** Calls that came in, by method. */
@@ -40,12 +40,7 @@ export class Proxy {
     private readonly listener: Listener,
     private readonly lasting: LastingFaults | undefined,
     private readonly count: number,
-  ) {
-    // Nodes keep connections for longer than a busy client may be silent.
-    this.server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
-      void this.serve(request, response).catch(() => response.destroy());
-    });
-  }
+  ) {}
 
   static async start(
     upstream: string,
@@ -58,23 +53,21 @@ export class Proxy {
     count = 1,
   ): Promise<Proxy> {
     const proxy = new Proxy(upstream, index, weather, random, listener, lasting, count);
-    await new Promise<void>((resolve) => proxy.server.listen(0, "127.0.0.1", resolve));
+    // Nodes keep connections for longer than a busy client may be silent.
+    const options = { keepAliveTimeout: 75_000 };
+    proxy.server = await LocalServer.start((body, response) => proxy.serve(body, response), options);
     return proxy;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.server?.url ?? "";
   }
 
   async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await this.server?.stop();
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(z.instanceof(Buffer).parse(chunk));
-    const body = Buffer.concat(chunks).toString();
+  private async serve(body: string, response: ServerResponse): Promise<void> {
     const parsed: unknown = JSON.parse(body);
     const calls = Array.isArray(parsed) ? z.array(callSchema).parse(parsed) : [callSchema.parse(parsed)];
     for (const { method } of calls) this.calls.set(method, (this.calls.get(method) ?? 0) + 1);

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 
 import { JsonRpcProvider } from "ethers";
 
 import { freePort } from "../../scripts/demo/node";
+import { LocalServer } from "../helpers/localServer";
 import { underCoverage } from "./helpers";
 
 const BINARY = path.join(__dirname, "../../node_modules/.bin/anvil");
@@ -67,30 +66,16 @@ export async function deadlyGateway(
   death: { readonly at: number; readonly when: "before" | "after" },
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   let sent = 0;
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      void (async () => {
-        const body = Buffer.concat(chunks).toString();
-        const last = body.includes('"eth_sendRawTransaction"') && ++sent === death.at;
-        if (last && death.when === "before") victim.process?.kill("SIGKILL");
-        else {
-          const answer = await fetch(node, { method: "POST", headers: { "content-type": "application/json" }, body });
-          const text = await answer.text();
-          if (!last) return response.setHeader("content-type", "application/json").end(text);
-          victim.process?.kill("SIGKILL");
-        }
-        return response.destroy();
-      })();
-    });
+  const server = await LocalServer.start(async (body, response) => {
+    const last = body.includes('"eth_sendRawTransaction"') && ++sent === death.at;
+    if (last && death.when === "before") victim.process?.kill("SIGKILL");
+    else {
+      const answer = await fetch(node, { method: "POST", headers: { "content-type": "application/json" }, body });
+      const text = await answer.text();
+      if (!last) return void response.setHeader("content-type", "application/json").end(text);
+      victim.process?.kill("SIGKILL");
+    }
+    response.destroy();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { url: server.url, stop: () => server.stop() };
 }

@@ -24,14 +24,14 @@
  * How a node takes batches: `proxy.batches = { most: 10 }` refuses longer ones as a whole, `{ most: 0 }` refuses all, each
  * with `reply` or the words of a hosted provider; `{ most: 3, inPart: true }` answers the first three and refuses the rest.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 
 import { z } from "zod";
 
 import { answerSchema, callSchema, type ProxiedCall } from "../chaos/answers";
 import { post } from "../chaos/rpc";
 import type { Answer, Reply } from "./faultAnswers";
+import { LocalServer } from "./localServer";
 
 export interface Which {
   readonly matching?: string | RegExp | ((params: readonly unknown[]) => boolean);
@@ -93,27 +93,23 @@ function fits(matching: Which["matching"], params: readonly unknown[]): boolean 
 const NO_BATCHES: Reply = { error: { code: -32_600, message: "batch requests are not supported on your plan" } };
 
 export class FaultProxy {
-  private readonly server: Server;
+  private server: LocalServer | undefined;
   private faults: Fault[] = [];
   /** Calls that came in, in their order; those of batches, too. */
   calls: ProxiedCall[] = [];
   batches: Batches = { most: Infinity };
 
-  private constructor(private readonly upstream: string) {
-    this.server = createServer((request, response) => {
-      void this.serve(request, response).catch(() => response.destroy());
-    });
-  }
+  private constructor(private readonly upstream: string) {}
 
   /** In front of the node at this URL, on a port of its own. */
   static async start(upstream: string): Promise<FaultProxy> {
     const proxy = new FaultProxy(upstream);
-    await new Promise<void>((resolve) => proxy.server.listen(0, "127.0.0.1", resolve));
+    proxy.server = await LocalServer.start((body, response) => proxy.serve(body, response));
     return proxy;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.server?.url ?? "";
   }
 
   /** Calls of this method ("*": of any) are answered so from now on. */
@@ -136,14 +132,11 @@ export class FaultProxy {
   }
 
   async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await this.server?.stop();
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(z.instanceof(Buffer).parse(chunk));
-    const parsed: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  private async serve(body: string, response: ServerResponse): Promise<void> {
+    const parsed: unknown = JSON.parse(body);
     const isBatch = Array.isArray(parsed);
     const calls = isBatch ? z.array(callSchema).parse(parsed) : [callSchema.parse(parsed)];
     this.calls.push(...calls);

@@ -1,9 +1,9 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Worker } from "node:worker_threads";
 
 import { keccak256 } from "ethers";
 import { z } from "zod";
+
+import { LocalServer } from "../../helpers/localServer";
 
 /** Where the stand-in finds out what was created at an address: the hash of the init code. */
 export type CreatedAt = (address: string) => Promise<string>;
@@ -72,27 +72,18 @@ export interface StandIn {
 type Answer = (request: { readonly url: URL; readonly body: string }) => Promise<{ status?: number; json: unknown }>;
 
 async function serve(asked: string[], answer: Answer): Promise<StandIn> {
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const url = new URL(request.url ?? "/", "http://stand-in");
-      void answer({ url, body: Buffer.concat(chunks).toString() }).then(
-        ({ status = 200, json }) => response.writeHead(status).end(JSON.stringify(json)),
-        (error: unknown) => response.writeHead(500).end(String(error)),
-      );
-    });
+  const server = await LocalServer.start(async (body, response, { url = "/" }) => {
+    try {
+      const { status = 200, json } = await answer({ url: new URL(url, "http://stand-in"), body });
+      response.writeHead(status).end(JSON.stringify(json));
+    } catch (error) {
+      response.writeHead(500).end(String(error));
+    }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     asked,
-    stop: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    stop: () => server.stop(),
   };
 }
 
