@@ -16,6 +16,18 @@ export interface Resources {
   readonly attributes: number;
 }
 
+/** An offer of nothing, and a requirement that every offer meets. */
+export const NO_RESOURCES: Resources = {
+  cpu: 0,
+  memoryMiB: 0,
+  diskGiB: 0,
+  bandwidthMbps: 0,
+  gpuClass: 0,
+  gpuCount: 0,
+  region: 0,
+  attributes: 0,
+};
+
 /** Resources as people write them on a command line; what is left out is zero. */
 export interface ResourcesText {
   readonly cpu?: string | undefined;

@@ -1,5 +1,5 @@
 import type { RecordedOffer } from "../../sdk/offers";
-import { formatResources, type Resources } from "../../sdk/resources";
+import { formatResources, NO_RESOURCES, type Resources } from "../../sdk/resources";
 import { formatDuration } from "../../sdk/units";
 import { hold, pairs, price as priceText } from "./format";
 import type { Session } from "./session";
@@ -22,16 +22,7 @@ export function beyond(unit: Resources, asked: Resources): Resources {
   };
 }
 
-const NOTHING = formatResources({
-  cpu: 0,
-  memoryMiB: 0,
-  diskGiB: 0,
-  bandwidthMbps: 0,
-  gpuClass: 0,
-  gpuCount: 0,
-  region: 0,
-  attributes: 0,
-});
+const NOTHING = formatResources(NO_RESOURCES);
 
 /** What would be rented on an offer: its hardware, and beyond what was asked for; its provider, and that one's record. */
 export async function rentedText(

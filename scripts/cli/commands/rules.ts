@@ -49,7 +49,7 @@ async function readSetters(session: Session): Promise<Readonly<Record<string, bi
 }
 
 /** A setting with what it is now, and between what it can be set. */
-export function ruleOf(key: SettingKey, published: Published, setters: Readonly<Record<string, bigint>>): Rule {
+function ruleOf(key: SettingKey, published: Published, setters: Readonly<Record<string, bigint>>): Rule {
   const { home, words, least, most } = settingOf(key);
   const groups: Readonly<Record<string, object>> = { ...published };
   const values: Readonly<Record<string, unknown>> = "field" in home ? { ...groups[home.in] } : setters;

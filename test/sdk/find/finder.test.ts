@@ -2,9 +2,10 @@ import { expect } from "chai";
 
 import { find, type OrderWish, propose } from "../../../sdk/find/propose";
 import { byRank, byRecord, type RankedOffer } from "../../../sdk/find/rank";
+import { NO_RESOURCES } from "../../../sdk/resources";
 import { type Draw, drawFrom } from "./draw";
 import { type Answer, type Case, caseOf, type Fault, type Finder, judge, MOST_LOCK, roomOf } from "./judge";
-import { NOTHING, offersOf, TERMS, TOKENS, TRUSTED, wishOf } from "./market";
+import { offersOf, TERMS, TOKENS, TRUSTED, wishOf } from "./market";
 import { cheapest, cheapestOfAll, fitting, priceOf, walk } from "./oracle";
 
 const SEED = Number(process.env["FC_SEED"] ?? "20261121");
@@ -165,7 +166,7 @@ describe("finder", function () {
       const replicas = 2 + draw.below(2);
       const wish: OrderWish = {
         token: TOKENS[0],
-        requirement: NOTHING,
+        requirement: NO_RESOURCES,
         units: 1,
         duration: 3_600,
         replicas,

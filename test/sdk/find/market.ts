@@ -4,7 +4,7 @@ import { ZeroAddress } from "ethers";
 import type { TokenTerms } from "../../../sdk/find/fit";
 import type { OrderWish } from "../../../sdk/find/propose";
 import type { RankedOffer } from "../../../sdk/find/rank";
-import type { Resources } from "../../../sdk/resources";
+import { NO_RESOURCES, type Resources } from "../../../sdk/resources";
 import type { Draw } from "./draw";
 
 export const TOKENS = [`0x${"A1".repeat(20)}`, `0x${"C3".repeat(20)}`] as const;
@@ -103,23 +103,11 @@ export function offersOf(draw: Draw, count: number, providers: number): RankedOf
   );
 }
 
-/** A requirement that every offer meets. */
-export const NOTHING: Resources = {
-  cpu: 0,
-  memoryMiB: 0,
-  diskGiB: 0,
-  bandwidthMbps: 0,
-  gpuClass: 0,
-  gpuCount: 0,
-  region: 0,
-  attributes: 0,
-};
-
 function requirement(draw: Draw): Resources {
   const size = draw.pick([0, 1, 2, 4, 8]);
   const gpu = draw.chance(30) ? { gpuClass: draw.pick([0xc019, 0x4008]), gpuCount: draw.pick([1, 2]) } : {};
   return {
-    ...NOTHING,
+    ...NO_RESOURCES,
     cpu: size * 1_000,
     memoryMiB: size * 2_048,
     bandwidthMbps: draw.chance(20) ? 1_000 : 0,
